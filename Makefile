@@ -1,0 +1,50 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHARED ?= ../shared
+SAMPLE ?= $(SHARED)/sample
+
+.PHONY: demo test test-all check lint types sample lock clean
+
+$(VENV)/.run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# The main job against the bundled archive of invented articles, on loopback; see README.
+demo: $(VENV)/.run
+	@$(BIN)/python -m tests.demo
+
+# The fast tests: under three minutes.
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not heavy"
+
+# All of them: storms, kill and resume, fuzzing.
+test-all: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: lint types
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+# The 160 real articles of $(SHARED), crawled from the stand-in with their troubles acted out, then judged.
+sample: $(VENV)/.dev
+	$(BIN)/python -m tests.sample $(SAMPLE)
+
+# For maintainers: pins with hashes, without the address of any registry. Needs uv on the PATH.
+lock:
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements.in -o requirements.txt
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis output/demo

@@ -1,0 +1,184 @@
+"""From the bytes of a capture to an article: the one way that the crawl, the offline extraction and `inspect` share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bs4 import Tag
+from selectolax.lexbor import LexborNode
+
+from crawler.article import Article, Blogger
+from crawler.hkcnews.check import Visible, differences, visible
+from crawler.hkcnews.fields import SOURCES, find, find_tags
+from crawler.hkcnews.layout import BLOGGER_NAME
+from crawler.hkcnews.page import Page, blogger_block, detached_note, is_within, read_page
+from crawler.hkcnews.region import parse, prepare, take_note
+from crawler.hkcnews.text import decode_page, one_line
+from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
+from crawler.markdown import raw
+from crawler.markdown.converter import Converter
+from crawler.markdown.style import Style
+
+_CONVERTER = Converter()
+_HERE = "data-recovery-blogger"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What one capture gave: a judgement and, when it is an article, the article. `differences` is what the check found."""
+
+    judgement: Judgement
+    article: Article | None = None
+    differences: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judgement.verdict
+
+
+def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp: str, original: str, style: Style) -> Recovered:
+    """Judge a capture and extract its article.
+
+    `body` is decoded (no transport coding), `content_type` and `status` as archived, `wanted` the article's id,
+    `timestamp` and `original` the capture really served. Never raises for what a page contains.
+    """
+    if early := judge_answer(status, body):
+        return Recovered(early)
+    decoded = decode_page(body, content_type)
+    page = read_page(decoded.text)
+    judgement = judge_page(page, wanted)
+    if judgement.verdict is not Verdict.ARTICLE:
+        return Recovered(judgement)
+    faults = [f"{decoded.replaced} bytes are not {decoded.encoding}"] if decoded.replaced else []
+    if not page.whole:
+        faults.append("the document ends before its end tag, after the article")
+    if page.degraded:
+        faults.append("no element that we know holds the body: taken from around the line with the date")
+    article, found = extract(page, wanted, timestamp, original, style, tuple(faults))
+    return Recovered(judgement, article, found)
+
+
+def extract(
+    page: Page, wanted: int, timestamp: str, original: str, style: Style, faults: tuple[str, ...] = ()
+) -> tuple[Article, tuple[str, ...]]:
+    """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or added)."""
+    assert page.content is not None
+    parts = _parts(page)
+    problems = prepare(parts.body, page.layout)
+    seen = visible(parts.body)
+    body = _CONVERTER.convert_region(parts.body, style)
+    found = list(differences(seen, body))
+    note = _converted(parts.note, page, style, found)
+    blogger = _blogger(parts.blogger, page, style, found, problems)
+    fields = {name: find(page, name) for name in SOURCES}
+    tags, tag_source = find_tags(page)
+    sources = {name: field.source for name, field in fields.items() if field.source} | ({"tags": tag_source} if tags else {})
+    article = Article(
+        id=wanted,
+        timestamp=timestamp,
+        original=original,
+        **{name: field.value for name, field in fields.items()},
+        tags=tags,
+        body=body,
+        note=note,
+        blogger=blogger,
+        sources=sources,
+        faults=(*faults, *problems),
+    )
+    return article, tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    body: Tag
+    note: Tag | None
+    blogger: Tag | None
+
+
+def _parts(page: Page) -> _Parts:
+    """The page's body, subscription note and blogger's block as trees of their own, wherever the page has them."""
+    assert page.content is not None
+    block = blogger_block(page)
+    inside = block is not None and is_within(block, page.content)
+    if block is not None and inside:
+        block.attrs[_HERE] = ""
+    body = parse(page.content.html or "")
+    blogger: Tag | None = None
+    if inside:
+        held = body.select_one(f"[{_HERE}]")
+        blogger = held.extract() if isinstance(held, Tag) else None
+    elif block is not None:
+        blogger = parse(block.html or "")
+    if page.degraded:
+        _drop_fields(body)
+    note = take_note(body, page.layout) or _from(detached_note(page))
+    return _Parts(body, note, blogger)
+
+
+def _from(node: LexborNode | None) -> Tag | None:
+    if node is None:
+        return None
+    note = parse(node.html or "")
+    rule = note.find(True)
+    if isinstance(rule, Tag) and rule.name == "hr":
+        rule.decompose()
+    return note
+
+
+def _drop_fields(body: Tag) -> None:
+    """On a page without a body element that we know: what is a field is not the body."""
+    for element in body.select("h1, .group, .article-info, .tags"):
+        element.decompose()
+
+
+def _converted(part: Tag | None, page: Page, style: Style, found: list[str]) -> str:
+    if part is None:
+        return ""
+    prepare(part, page.layout)
+    seen = visible(part)
+    text = _CONVERTER.convert_region(part, style)
+    found += differences(seen, text)
+    return text
+
+
+def _blogger(block: Tag | None, page: Page, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
+    if block is None:
+        return None
+    problems += prepare(block, page.layout)
+    picture = block.find("img")
+    alt = one_line(str(picture.get("alt") or "")) if isinstance(picture, Tag) else ""
+    avatar = style.image(raw.source(picture)) if isinstance(picture, Tag) and raw.source(picture) else ""
+    if isinstance(picture, Tag):
+        picture.decompose()
+    name = alt if BLOGGER_NAME.match(alt) else ""
+    heading = _heading(block, name)
+    if heading is not None:
+        name = one_line(heading.get_text())
+        heading.decompose()
+    name = name or alt
+    if not name:
+        return None
+    return Blogger(name, avatar, _converted_block(block, style, found))
+
+
+def _converted_block(block: Tag, style: Style, found: list[str]) -> str:
+    seen = visible(block)
+    text = _CONVERTER.convert_region(block, style)
+    found += differences(seen, text)
+    return text
+
+
+def _heading(block: Tag, name: str) -> Tag | None:
+    """The element with the blogger's name: the smallest whose text is the name, or the first heading."""
+    squeezed = re.sub(r"\s", "", name)
+    same = [element for element in block.find_all(True) if squeezed and re.sub(r"\s", "", element.get_text()) == squeezed]
+    if same:
+        return same[0]
+    for element in block.find_all(["h1", "h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "div", "span", "a"]):
+        if BLOGGER_NAME.match(element.get_text()) and len(element.get_text()) < 80 and not element.find(True):
+            return element
+    return None
+
+
+__all__ = ["Recovered", "Visible", "extract", "recover"]

@@ -1,0 +1,68 @@
+"""The layouts of the site's pages: every selector and every phrase by which a page is read, in one place.
+
+Marked A: attested by public scrapers of the live site. All others are supposed (FACTS section 1), so each part has
+several ways to be found, in order, and the last ways do without any class name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """CSS selectors in order of trust, for one design of the site."""
+
+    name: str
+    content: tuple[str, ...]
+    title: tuple[str, ...]
+    category: tuple[str, ...]
+    info: tuple[str, ...]
+    tags: tuple[str, ...]
+    note: tuple[str, ...]
+    blogger: tuple[str, ...]
+    avatar: tuple[str, ...]
+    aside: str
+    dropped: tuple[str, ...]
+
+
+CITIZEN_NEWS = Layout(
+    name="citizen-news",
+    content=(".article-content", "[itemprop=articleBody]", ".article-body"),  # the first: A
+    title=("h1",),  # A
+    category=(".group", "[itemprop=articleSection]"),  # the first: A
+    info=(".article-info",),  # A
+    tags=(".tags a", "a.tag", "a[rel~=tag]", 'a[href*="/tag/"]', 'a[href*="/tags/"]', 'a[href*="?tag="]'),
+    note=(".subscribe-note",),
+    blogger=(".blogger-intro",),
+    avatar=('img[src*="/uploads/avatars/"]', 'img[alt*=" | "]'),  # the first: A
+    aside=".article-block, .article-block-footer, nav, footer, aside, .related",
+    dropped=(
+        *("script", "style", "template", "noscript", "link", "meta", "svg", "canvas", "button", "input", "select", "textarea"),
+        *(".hidden", "[hidden]", ".adsbygoogle", ".advertisement", ".ad-slot", ".google-auto-placed"),
+        *(".share", ".share-buttons", ".social-share", ".sharing", ".addthis_toolbox", ".sharethis-inline-share-buttons", ".a2a_kit"),
+        *(".fb-like", ".fb-share-button", ".fb-save", ".twitter-share-button", ".line-it-button", ".wechat-share"),
+    ),
+)
+LAYOUTS = (CITIZEN_NEWS,)
+"""Newest first; the first whose content element is on the page reads it."""
+
+FAREWELL = "眾新聞告別"
+"""The title of the page that answered every address after the closing (537 files of the public backup)."""
+NOT_FOUND = re.compile(r"^\s*(?:404\b|找不到|Page Not Found|Not Found)", re.IGNORECASE)
+SITE_NAMES = re.compile(r"\s*[|｜\-–]\s*(?:眾新聞(?:\s*CitizenNews|\s*Citizen News)?|Citizen\s?News)\s*$", re.IGNORECASE)
+"""What the site appends to a title in `<title>` and `og:title`."""
+
+NOTE = "請加入成為眾新聞的月費訂戶"
+"""How the subscription note begins that closes the body of 84% of the articles."""
+NOTE_BLOCKS = 4
+"""A note of more blocks than this is an article about subscriptions."""
+BLOGGER_NAME = re.compile(r"^\s*[\w\s]{1,16}[|｜]\s*\S")
+"""`博客 | 名`, `主筆 | 名`: a role, a bar, a name."""
+
+_LABEL = r"(?<![A-Za-z])(?:%s)\s*[:：]\s*"
+BYLINE = re.compile(_LABEL % "撰文|作者|文字|By|Text|Author|Written by", re.IGNORECASE)
+PUBLISHED = re.compile(_LABEL % "發佈日期|發布日期|刊登日期|Published|Publish(?:ed)? Date|Published on|Date", re.IGNORECASE)
+UPDATED = re.compile(_LABEL % "最後更新|更新日期|更新時間|Last Updated?|Updated?|Updated on", re.IGNORECASE)
+"""Labels of the parts of `.article-info`; 撰文, 發佈日期, 最後更新 and Publish Date are attested."""

@@ -1,0 +1,209 @@
+"""A parsed page: where its parts are. Reads with Lexbor (fast, and it repairs as browsers do); nothing is changed here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, NOTE, PUBLISHED, Layout
+from crawler.hkcnews.text import one_line
+
+_END = "end-of-capture"
+_MARK = f'<i id="{_END}"></i>'
+_WHOLE = re.compile(r"</html\s*>(?:\s|<!--.*?-->|<script\b.*?</script\s*>)*\Z", re.IGNORECASE | re.DOTALL)
+_TAIL = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`content` is the element with the body; None when no layout that we know is on the page."""
+
+    tree: LexborHTMLParser
+    layout: Layout
+    content: LexborNode | None
+    whole: bool
+    aside: frozenset[int]
+    degraded: bool = False
+
+
+def read_page(text: str) -> Page:
+    """Parse a page and find the element that holds the article's body."""
+    whole = bool(_WHOLE.search(text, max(0, len(text) - _TAIL)))
+    tree = LexborHTMLParser(text if whole else text + _MARK)
+    for layout in LAYOUTS:
+        aside = ids(tree, layout.aside)
+        content = _content(tree, layout, aside)
+        if content is not None:
+            return Page(tree, layout, content, whole, aside)
+    aside = ids(tree, CITIZEN_NEWS.aside)
+    around = _around_the_info_line(tree, aside)
+    return Page(tree, CITIZEN_NEWS, around, whole, aside, degraded=around is not None)
+
+
+def ids(tree: LexborHTMLParser, selector: str) -> frozenset[int]:
+    """The identities of the nodes that match, for asking what stands inside them."""
+    return frozenset(node.mem_id for node in tree.css(selector))
+
+
+def _content(tree: LexborHTMLParser, layout: Layout, aside: frozenset[int]) -> LexborNode | None:
+    empty = None
+    for selector in layout.content:
+        for node in tree.css(selector):
+            if inside(node, aside):
+                continue
+            if has_substance(node):
+                return node
+            empty = empty or node
+    return empty
+
+
+def has_substance(node: LexborNode) -> bool:
+    """Whether a reader would see anything in it: text, a picture or a frame."""
+    return bool(one_line(node.text())) or node.css_first("img, iframe, video, embed, object") is not None
+
+
+def _around_the_info_line(tree: LexborHTMLParser, aside: frozenset[int]) -> LexborNode | None:
+    """For a page without any content element that we know: the element around the title and the line with the date."""
+    title = tree.css_first("h1")
+    if title is None or not one_line(title.text()):
+        return None
+    for node in tree.css("div, p, span, time, li"):
+        if not inside(node, aside) and PUBLISHED.search(node.text(deep=False)):
+            around = common_ancestor(title, node)
+            if around is not None and around.tag not in ("html", "body"):
+                return around
+    return None
+
+
+def ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    """The node and all around it, innermost first."""
+    current: LexborNode | None = node
+    while current is not None:
+        yield current
+        current = current.parent
+
+
+def common_ancestor(*nodes: LexborNode) -> LexborNode | None:
+    """The innermost element around all the nodes."""
+    chains = [[ancestor.mem_id for ancestor in ancestors(node)] for node in nodes[1:]]
+    for ancestor in ancestors(nodes[0]):
+        if all(ancestor.mem_id in chain for chain in chains):
+            return ancestor
+    return None
+
+
+def inside(node: LexborNode, containers: frozenset[int]) -> bool:
+    """Whether the node is one of these, or stands in one of them."""
+    return any(ancestor.mem_id in containers for ancestor in ancestors(node))
+
+
+def is_within(node: LexborNode, container: LexborNode) -> bool:
+    """Whether `container` is the node itself or around it."""
+    return any(ancestor.mem_id == container.mem_id for ancestor in ancestors(node))
+
+
+def nearest(page: Page, selector: str, *, within: bool = False, closest: bool = False) -> list[LexborNode]:
+    """The nodes for a selector, those closest to the body first (by the depth of what encloses both), then as on the page.
+
+    Listings, navigation and the foot of the page are left out, and so is what stands inside the body unless `within`.
+    With `closest` only those at the smallest distance.
+    """
+    content = page.content
+    nodes = [node for node in page.tree.css(selector) if not inside(node, page.aside)]
+    if content is None:
+        return nodes
+    depth = {ancestor.mem_id: -i for i, ancestor in enumerate(ancestors(content))}
+    found = []
+    for node in nodes:
+        shared = next((depth[a.mem_id] for a in ancestors(node) if a.mem_id in depth), -len(depth))
+        if shared or within:
+            found.append((-shared, node))
+    found.sort(key=lambda pair: pair[0])
+    return [node for distance, node in found if not closest or distance == found[0][0]]
+
+
+def avatar(page: Page) -> LexborNode | None:
+    """The picture of the blogger whose block stands in or after the body."""
+    elsewhere = ids(page.tree, ".article-info, header, figure")
+    for selector in page.layout.avatar:
+        for node in nearest(page, selector, within=True):
+            if not inside(node, elsewhere):
+                return node
+    return None
+
+
+def blogger_block(page: Page) -> LexborNode | None:
+    """The element with the blogger's picture, name and biography: the widest around the picture that holds nothing else."""
+    for selector in page.layout.blogger:
+        for node in nearest(page, selector, within=True):
+            return node
+    picture, content = avatar(page), page.content
+    if picture is None or content is None:
+        return None
+    others = [node for node in (content, *page.tree.css("h1")) if not is_within(picture, node)]
+    block = picture
+    for around in ancestors(picture):
+        if around.tag in ("html", "body") or around.mem_id == content.mem_id or any(is_within(other, around) for other in others):
+            break
+        block = around
+        if _words(around) > _words(picture.parent or picture) + 1:
+            break
+    return block if block.mem_id != picture.mem_id else None
+
+
+def _words(node: LexborNode) -> int:
+    return len([part for part in node.text(separator="\n", strip=True).split("\n") if part])
+
+
+def detached_note(page: Page) -> LexborNode | None:
+    """The subscription note where it stands outside the body: its container."""
+    for selector in page.layout.note:
+        for node in nearest(page, selector):
+            return node
+    for node in nearest(page, "p"):
+        if one_line(node.text()).startswith(NOTE):
+            return node.parent
+    return None
+
+
+def was_cut(page: Page) -> bool:
+    """Whether the document ends inside the article: the end mark, set after the last byte, fell into what encloses title,
+    body and blogger's block, or into an unfinished tag, comment or script."""
+    if page.whole:
+        return False
+    mark = page.tree.css_first(f"#{_END}")
+    if mark is None:
+        return True
+    if page.content is None:
+        return True
+    parts = [page.content, *page.tree.css("h1")[:1], *filter(None, [blogger_block(page)])]
+    wrapper = common_ancestor(*parts)
+    return wrapper is None or is_within(mark, wrapper)
+
+
+def metadata(page: Page, *names: str) -> str:
+    """The content of the first `<meta>` with one of these names or properties that has any."""
+    for name in names:
+        for node in page.tree.css(f'meta[property="{name}"], meta[name="{name}"], meta[itemprop="{name}"]'):
+            content = one_line(node.attributes.get("content") or "")
+            if content:
+                return content
+    return ""
+
+
+def structured_data(page: Page) -> dict[str, Any]:
+    """The page's JSON-LD object about the article; empty when there is none that parses."""
+    for node in page.tree.css('script[type="application/ld+json"]'):
+        try:
+            data = json.loads(node.text())
+        except (ValueError, RecursionError):
+            continue
+        for item in data if isinstance(data, list) else [data]:
+            if isinstance(item, dict) and ("headline" in item or "articleBody" in item or "datePublished" in item):
+                return item
+    return {}

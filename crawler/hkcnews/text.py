@@ -1,0 +1,62 @@
+"""From the bytes of a page to its text: character set, and the characters that no text may hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
+
+_JUNK = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+_DETECTED = ("big5hkscs", "gb18030")
+_FEW = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """`text` as decoded with `encoding`; `replaced` counts the bytes that are not of that encoding (U+FFFD in the text)."""
+
+    text: str
+    encoding: str
+    replaced: int = 0
+
+
+def decode_page(body: bytes, content_type: str = "") -> PageText:
+    """Decode a page. UTF-8 wins where it fits: nothing else looks like it, and detectors mistake a page with one
+    damaged character for Kazakh (FACTS section 2: `зңҫиӘӘ`). Then what the page declares, then what is common in
+    Hong Kong; at last UTF-8 with marks in place of what does not fit."""
+    marked, bare = read_bom(body)
+    if marked and bare is not None:
+        return _decoded(bare, marked)
+    declared = [name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name]
+    utf8 = _decoded(body, "utf-8")
+    if utf8.replaced * _FEW <= len(body):
+        return utf8
+    for name in [*declared, *_DETECTED]:
+        other = _decoded(body, name)
+        if not other.replaced:
+            return other
+    return utf8
+
+
+def _decoded(body: bytes, encoding: str) -> PageText:
+    try:
+        return PageText(clean(body.decode(encoding)), encoding)
+    except (UnicodeDecodeError, LookupError):
+        pass
+    try:
+        text = body.decode(encoding, "replace")
+    except LookupError:
+        return PageText("", encoding, replaced=len(body))
+    return PageText(clean(text), encoding, replaced=text.count("\ufffd"))
+
+
+def clean(text: str) -> str:
+    """Take out what is never text: control characters, lone surrogates, noncharacters. White space stays as it is."""
+    return _JUNK.sub("", text) if _JUNK.search(text) else text
+
+
+def one_line(text: str) -> str:
+    """A field's text: cleaned, runs of ASCII white space as one space, none at the ends; U+3000 and NBSP stay inside."""
+    return _SPACES.sub(" ", clean(text)).strip(" \u3000\u00a0\u200b\ufeff")

@@ -1,0 +1,103 @@
+"""What a capture's page is: the article that was asked for, or why it is not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crawler.hkcnews.fields import find, info_line
+from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
+from crawler.hkcnews.page import Page, has_substance, metadata, was_cut
+from crawler.hkcnews.text import one_line
+from crawler.hkcnews.urls import article_id
+
+
+class Verdict(StrEnum):
+    """All that a capture can turn out to be. Only ARTICLE is written; each other one leads to the next capture."""
+
+    ARTICLE = "article"
+    FAREWELL = "farewell"
+    BLANK = "blank"
+    NOT_FOUND = "not_found"
+    CUT_OFF = "cut_off"
+    NOT_HTML = "not_html"
+    OTHER_ARTICLE = "other_article"
+    ARCHIVED_ERROR = "archived_error"
+    UNDECODABLE = "undecodable"
+    UNKNOWN_LAYOUT = "unknown_layout"
+    UNFAITHFUL = "unfaithful"
+
+
+MEANING = {
+    Verdict.ARTICLE: "the article",
+    Verdict.FAREWELL: "the farewell page that answered every address after the closing",
+    Verdict.BLANK: "the article template without title and text",
+    Verdict.NOT_FOUND: "the site's own not-found page",
+    Verdict.CUT_OFF: "cut off before the end of the article",
+    Verdict.NOT_HTML: "not an HTML page",
+    Verdict.OTHER_ARTICLE: "a page that names itself as another article",
+    Verdict.ARCHIVED_ERROR: "an error of the site, archived",
+    Verdict.UNDECODABLE: "bytes that cannot be decompressed",
+    Verdict.UNKNOWN_LAYOUT: "a page of a layout that is not known",
+    Verdict.UNFAITHFUL: "an article whose recovery lost or added something",
+}
+"""Each verdict in words, for people."""
+
+ANY_ARTICLE = frozenset({Verdict.FAREWELL, Verdict.BLANK, Verdict.NOT_FOUND, Verdict.NOT_HTML, Verdict.UNDECODABLE})
+"""Verdicts that hold for the same bytes under any article's address."""
+
+_HTML = re.compile(rb"<\s*(?:!doctype|html|head|body|div|article|section|p|h1|meta|title)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with what it rests on, in words."""
+
+    verdict: Verdict
+    because: str = ""
+
+
+def judge_answer(status: int, body: bytes) -> Judgement | None:
+    """A verdict from the archived status and the bytes alone; None when the page has to be read."""
+    if status in (404, 410):
+        return Judgement(Verdict.NOT_FOUND, f"archived with status {status}")
+    if status != 200:
+        return Judgement(Verdict.ARCHIVED_ERROR, f"archived with status {status}")
+    if not body.strip():
+        return Judgement(Verdict.BLANK, "no bytes")
+    if not _HTML.search(body, 0, 4096):
+        return Judgement(Verdict.NOT_HTML, f"begins with {body[:12]!r}")
+    return None
+
+
+def judge_page(page: Page, wanted: int) -> Judgement:
+    """The verdict on a page that was captured under the address of article `wanted`."""
+    title = find(page, "title").value
+    substance = page.content is not None and has_substance(page.content)
+    if re.sub(r"\s", "", title).startswith(FAREWELL) and not (substance and info_line(page)):
+        return Judgement(Verdict.FAREWELL, f"titled “{title}”")
+    if named := _named(page, wanted):
+        return Judgement(Verdict.OTHER_ARTICLE, f"names itself article {named}")
+    heading = next((one_line(node.text()) for node in page.tree.css("h1")), "")
+    if not substance and NOT_FOUND.search(heading or title) and (heading or page.content is None):
+        return Judgement(Verdict.NOT_FOUND, f"titled “{heading or title}”")
+    if was_cut(page):
+        return Judgement(Verdict.CUT_OFF, "no end of the article nor of the document")
+    if page.content is None:
+        return Judgement(Verdict.UNKNOWN_LAYOUT, "no element that we know to hold the body")
+    if not substance:
+        return Judgement(Verdict.BLANK, "nothing in the element that holds the body")
+    if not title:
+        return Judgement(Verdict.BLANK, "no title anywhere on the page")
+    return Judgement(Verdict.ARTICLE)
+
+
+def _named(page: Page, wanted: int) -> int | None:
+    """The other article as which the page's canonical address or `og:url` names it."""
+    link = page.tree.css_first('link[rel="canonical"]')
+    for address in ((link.attributes.get("href") or "") if link is not None else "", metadata(page, "og:url")):
+        named = article_id(re.sub(r"^(?://|/(?=article/))", lambda m: "https:" + m[0] if m[0] == "//" else "https://hkcnews.com/", address))
+        if named is not None:
+            return None if named == wanted else named
+    return None

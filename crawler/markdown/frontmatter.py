@@ -1,0 +1,85 @@
+"""YAML front matter in the seed's style: plain keys, every value in double quotes, characters themselves, one line each."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import yaml
+
+from crawler.article import Article
+
+
+class FrontMatterError(ValueError):
+    """The front matter does not read back as it was meant."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML escapes what is beyond the BMP and folds long lines; Cantonese needs the first, readers the second undone."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        written = "".join(_escaped(char) for char in text)
+        self.write_indicator('"', True)
+        self.column += len(written)
+        cast(Any, self).stream.write(written)
+        self.write_indicator('"', False)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    short = yaml.SafeDumper.ESCAPE_REPLACEMENTS.get(char)
+    unsafe = code < 32 or 127 <= code <= 159 or code in (0x2028, 0x2029, 0xFEFF) or 0xD800 <= code <= 0xDFFF or code & 0xFFFE == 0xFFFE
+    if char in '"\\' or (unsafe and short):
+        return f"\\{short}"
+    if unsafe:
+        return f"\\x{code:02X}" if code < 256 else f"\\u{code:04X}" if code < 65536 else f"\\U{code:08X}"
+    return char
+
+
+def _string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style='"')
+
+
+def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.Node:
+    pairs = [(dumper.represent_scalar("tag:yaml.org,2002:str", key), dumper.represent_data(item)) for key, item in value.items()]
+    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
+
+
+_Dumper.add_representer(str, _string)
+_Dumper.add_representer(dict, _mapping)
+
+
+def fields_of(article: Article, public_url: str) -> dict[str, Any]:
+    """The front matter of an article: FORMAT's keys in FORMAT's order; what is empty is absent."""
+    values: dict[str, Any] = {
+        "title": article.title,
+        "date": article.date,
+        "last_updated": article.last_updated,
+        "author": article.author,
+        "category": article.category,
+        "tags": list(article.tags),
+        "url": f"{public_url}/web/{article.timestamp}/{article.original}",
+        "original_url": article.original,
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def front_matter(values: dict[str, Any]) -> str:
+    """The block between `---` lines, both included, with a newline at its end.
+
+    Raises FrontMatterError when a YAML loader does not read back the same values.
+    """
+    text = yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        loaded = yaml.load(text, Loader=loader)
+    except yaml.YAMLError as error:
+        raise FrontMatterError(f"front matter that does not load: {error}") from error
+    if loaded != values:
+        raise FrontMatterError(f"front matter that loads as {loaded!r}, not as {values!r}")
+    return f"---\n{text}---\n"

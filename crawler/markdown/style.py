@@ -1,0 +1,84 @@
+"""How addresses on a page become addresses in a file: one style for each format."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urljoin
+
+_HOST = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(:\d+)?", re.IGNORECASE)
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
+_SCRIPTS = ("javascript", "data", "vbscript")
+_ARCHIVED = re.compile(r"^(?:https?:)?(?://[^/]+)?/web/\d{1,14}(?:[a-z]{2}_)?/")
+_INVISIBLE = re.compile(r"[\t\r\n]")
+_DEFAULT_PORT = {"http": ":80", "https": ":443"}
+
+
+class Style(Protocol):
+    """The addresses of links, pictures and frames as a format wants them."""
+
+    def link(self, href: str) -> str | None:
+        """The target of a link; None when only its text may stay."""
+
+    def image(self, src: str) -> str:
+        """The address of a picture."""
+
+    def frame(self, src: str) -> str:
+        """The address of an embedded frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedStyle:
+    """The format of the seed: everything points into the archive, at the time of the capture (FORMAT's table).
+
+    `public_url` is the archive's public address without a slash at its end, `original` the capture's own address.
+    """
+
+    public_url: str
+    timestamp: str
+    original: str
+
+    @property
+    def site(self) -> str:
+        """Scheme and host of the capture, without the default port."""
+        found = _HOST.match(self.original)
+        if not found:
+            return "https://www.hkcnews.com"
+        scheme = found[1].lower()
+        port = "" if (found[3] or "") == _DEFAULT_PORT[scheme] else found[3] or ""
+        return f"{scheme}://{found[2]}{port}"
+
+    def link(self, href: str) -> str | None:
+        href = _plain(href)
+        scheme = _SCHEME.match(href)
+        if not href or (scheme and scheme[1].lower() in _SCRIPTS):
+            return None
+        if scheme and scheme[1].lower() in ("http", "https"):
+            return f"{self.public_url}/web/{self.timestamp}/{href}"
+        if href.startswith("/") and not href.startswith("//") and not _ARCHIVED.match(href):
+            return f"/web/{self.timestamp}/{self.site}{href}"
+        return href
+
+    def image(self, src: str) -> str:
+        return self._resource(src, "im_")
+
+    def frame(self, src: str) -> str:
+        return self._resource(src, "if_")
+
+    def _resource(self, src: str, flag: str) -> str:
+        src = _plain(src)
+        if _ARCHIVED.match(src) or src.lower().startswith("data:image/"):
+            return src
+        if src.startswith("//"):
+            return f"//{self.public_url.split('://', 1)[-1]}/web/{self.timestamp}{flag}/https:{src}"
+        if src.startswith("/"):
+            src = self.site + src
+        elif not _SCHEME.match(src):
+            src = urljoin(self.original, src)
+        return f"{self.public_url}/web/{self.timestamp}{flag}/{src}"
+
+
+def _plain(address: str) -> str:
+    """An attribute's value as browsers read it: no line breaks or tabs, no white space or controls at its ends."""
+    return _INVISIBLE.sub("", address).strip("".join(map(chr, range(33))))
