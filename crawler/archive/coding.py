@@ -1,0 +1,227 @@
+"""Taking content codings off stored bytes. Neither the header nor the bytes alone can be trusted, so each coding is tried."""
+
+import re
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import brotli
+import zstandard
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LAYERS = 3
+
+_CHUNK = 64 * 1024
+_ZSTD_CHUNK = 256  # four bytes can stand for 128 KiB, and the library has no limit on what one call returns
+_ZSTD_WINDOW = 8 * 1024 * 1024  # the most that HTTP allows (RFC 9659)
+_MAX_MEMBERS = 10_000
+_SAMPLE = 1024
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\n\r\f")))
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
+_KNOWN_BINARY = re.compile(
+    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF|BM.{4}\x00\x00\x00\x00|\x00\x00[\x01\x02]\x00|%PDF|PK[\x03\x05]\x04?|7z\xbc\xaf|wOF[F2]|OggS|ID3|\x00\x01\x00\x00|OTTO|II\*\x00|MM\x00\*"
+    rb"|\x1aE\xdf\xa3|.{4}ftyp",
+    re.DOTALL,
+)
+
+
+class Coding(StrEnum):
+    """The codings that are recognised, by their HTTP names; DEFLATE is zlib or raw."""
+
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    DEFLATE = "deflate"
+    BROTLI = "br"
+
+
+class CodingError(Exception):
+    """The bytes are coded, but cut, damaged, or larger than permitted when decoded."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _TooLarge(CodingError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body and the codings taken off it, outermost first."""
+
+    body: bytes
+    codings: tuple[str, ...] = ()
+
+
+def decode(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
+    """Take off every coding, up to MAX_LAYERS.
+
+    `declared` is the Content-Encoding ("", None and lists permitted). Raises CodingError when bytes that are certainly coded
+    do not decode to their end, or decode to more than `max_bytes`.
+    """
+    return deque(layers(body, declared, max_bytes), maxlen=1)[0]
+
+
+def layers(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Iterator[Decoded]:
+    """The body as it came, then after each coding taken off; raises as `decode` does."""
+    hints = {_ALIASES.get(name.strip(), name.strip()) for name in (declared or "").lower().split(",")}
+    current = Decoded(body)
+    yield current
+    while len(current.codings) < MAX_LAYERS:
+        step = _take_off(current.body, hints, max_bytes, outermost=not current.codings)
+        if step is None:
+            return
+        coding, inner = step
+        hints.discard(coding)
+        current = Decoded(inner, (*current.codings, coding.value))
+        yield current
+
+
+def looks_like_text(body: bytes) -> bool:
+    """Whether the first KiB can be text. Of compressed bytes one in nine is a control character; real pages hold a stray one at most."""
+    sample = body[:_SAMPLE]
+    if sample.startswith(_BOMS):
+        return True
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return controls == 0 or (_MARKUP.match(sample) is not None and len(sample) >= 64 and controls / len(sample) < 0.05)
+
+
+def looks_like_markup(body: bytes) -> bool:
+    """Whether this is text that begins as HTML, XML or JSON does."""
+    return _MARKUP.match(body[:_SAMPLE]) is not None and looks_like_text(body)
+
+
+_ALIASES: dict[str, str] = {"x-gzip": Coding.GZIP, "brotli": Coding.BROTLI, "zlib": Coding.DEFLATE}
+
+
+def _take_off(body: bytes, hints: set[str], max_bytes: int, *, outermost: bool) -> tuple[Coding, bytes] | None:
+    if body.startswith(_GZIP):
+        return Coding.GZIP, _gunzip(body, max_bytes)
+    if body.startswith(_ZSTD):
+        return Coding.ZSTD, _unzstd(body, max_bytes)
+    if not body or _KNOWN_BINARY.match(body):
+        return None
+    text = looks_like_text(body)
+    failure: CodingError | None = None
+    for coding, attempt in _TRIALS:
+        declared = coding in hints
+        if text and not declared:
+            continue  # plain text is never searched for a coding that nobody announced
+        try:
+            inner = attempt(body, max_bytes)
+        except _TooLarge:
+            if declared:
+                raise
+            continue
+        except CodingError as error:
+            if declared and not text and outermost:
+                failure = failure or error
+            continue
+        if looks_like_markup(inner) or (declared and (not text or (inner and looks_like_text(inner)))):
+            return coding, inner
+    if failure is not None:
+        raise failure
+    return None
+
+
+def _inflate(body: bytes, start: int, wbits: int, name: str, max_bytes: int) -> tuple[bytes, int]:
+    """One compressed stream that begins at `start`, and where it ends. Fed in small pieces: zlib copies all that it has not read yet."""
+    stream = zlib.decompressobj(wbits)
+    out = bytearray()
+    at = start
+    try:
+        while not stream.eof:
+            pending = stream.unconsumed_tail
+            if not pending:
+                pending = body[at : at + _CHUNK]
+                at += len(pending)
+            part = stream.decompress(pending, _CHUNK)
+            out += part
+            _limit(len(out), max_bytes)
+            if not part and not stream.eof and not stream.unconsumed_tail and at >= len(body):
+                raise CodingError(f"{name} is cut off after {len(out)} decoded bytes")
+    except zlib.error as error:
+        raise CodingError(f"{name} is damaged: {error}") from error
+    return bytes(out), at - len(stream.unused_data)
+
+
+def _members(body: bytes, magic: bytes, one: Callable[[int, int], tuple[bytes, int]], max_bytes: int) -> bytes:
+    """Several members in a row are one body; other bytes behind the last are padding, which browsers ignore."""
+    out = bytearray()
+    at = 0
+    for _ in range(_MAX_MEMBERS):
+        part, at = one(at, max_bytes - len(out))
+        out += part
+        if body[at : at + len(magic)] != magic:
+            return bytes(out)
+    raise CodingError(f"more than {_MAX_MEMBERS} members")
+
+
+def _gunzip(body: bytes, max_bytes: int) -> bytes:
+    return _members(body, _GZIP, lambda at, room: _inflate(body, at, zlib.MAX_WBITS | 16, "gzip", room), max_bytes)
+
+
+def _unzstd(body: bytes, max_bytes: int) -> bytes:
+    return _members(body, _ZSTD, lambda at, room: _zstd_frame(body, at, room), max_bytes)
+
+
+def _zstd_frame(body: bytes, start: int, max_bytes: int) -> tuple[bytes, int]:
+    frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+    out = bytearray()
+    at = start
+    try:
+        while not frame.eof:
+            piece = body[at : at + _ZSTD_CHUNK]
+            if not piece:
+                raise CodingError(f"zstd is cut off after {len(out)} decoded bytes")
+            out += frame.decompress(piece)
+            _limit(len(out), max_bytes)
+            at += len(piece)
+    except zstandard.ZstdError as error:
+        raise CodingError(f"zstd is damaged: {error}") from error
+    return bytes(out), at - len(frame.unused_data)
+
+
+def _undeflate(body: bytes, max_bytes: int) -> bytes:
+    """HTTP's deflate is zlib; some servers send it raw. No raw stream that an encoder makes begins as zlib does."""
+    raw = body[0] & 15 != 8 or int.from_bytes(body[:2], "big") % 31 != 0
+    name = "raw deflate" if raw else "zlib"
+    out, end = _inflate(body, 0, -zlib.MAX_WBITS if raw else zlib.MAX_WBITS, name, max_bytes)
+    if end != len(body):
+        raise CodingError(f"{len(body) - end} bytes follow the end of {name}")
+    return out
+
+
+def _unbrotli(body: bytes, max_bytes: int) -> bytes:
+    stream = brotli.Decompressor()
+    out = bytearray()
+    try:
+        for at in range(0, len(body), _CHUNK):
+            out += stream.process(body[at : at + _CHUNK], output_buffer_limit=_CHUNK)
+            _limit(len(out), max_bytes)
+            while not stream.can_accept_more_data():
+                out += stream.process(b"", output_buffer_limit=_CHUNK)
+                _limit(len(out), max_bytes)
+    except brotli.error as error:
+        raise CodingError(f"br is damaged: {error}") from error
+    if not stream.is_finished():
+        raise CodingError(f"br is cut off after {len(out)} decoded bytes")
+    return bytes(out)
+
+
+def _limit(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise _TooLarge(f"larger than {max_bytes} bytes when decoded")
+
+
+_TRIALS: tuple[tuple[Coding, Callable[[bytes, int], bytes]], ...] = (
+    (Coding.DEFLATE, _undeflate),
+    (Coding.BROTLI, _unbrotli),
+)

@@ -1,0 +1,53 @@
+"""What the commands share. `crawl` replaces Scrapy's own, which exits with 0 even when everything failed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+from scrapy.settings import default_settings
+
+from crawler import settings as ours
+from crawler.ending import Ending, Fatal
+from crawler.options import check_names
+
+_ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
+"""Names that Scrapy reads and its table of defaults leaves out."""
+
+
+def check_settings(opts: argparse.Namespace) -> None:
+    """Refuse `-s` names that neither Scrapy nor this project knows; raises Fatal."""
+    known = {name for module in (default_settings, ours) for name in dir(module) if name.isupper()}
+    check_names((given.split("=", 1)[0] for given in opts.set or ()), known.union(_ELSEWHERE), "setting")
+
+
+def report(ending: Ending) -> int:
+    """Say how it ended, if there is something to say; gives the exit status."""
+    if ending.message:
+        print(f"{'note' if not ending.status else 'stopped'}: {ending.message}", file=sys.stderr)
+    return int(ending.status)
+
+
+class ProjectCommand(ScrapyCommand):
+    """A command that looks at the output directory; `act` does the work and gives the exit status."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            check_settings(opts)
+            self.exitcode = self.act(args, opts)
+        except Fatal as fatal:
+            self.exitcode = report(fatal.ending)
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        raise NotImplementedError
+
+    def setting(self, name: str) -> Any:
+        """A setting's value."""
+        assert self.settings is not None
+        return self.settings.get(name)

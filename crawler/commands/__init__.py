@@ -1,0 +1,1 @@
+"""The commands of `scrapy` that this project adds; each module is one."""

@@ -1,0 +1,77 @@
+"""`scrapy crawl articles`: one run, with a summary and an exit status that tells how it went."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+
+from crawler.command import check_settings, report
+from crawler.ending import Ending, Fatal, Status
+from crawler.options import archive_address, is_loopback, read_arguments
+from crawler.session import Session
+from crawler.summary import describe
+
+
+class Command(ScrapyCrawl):
+    """Opens the session, runs the spider in it, closes it, whatever happens."""
+
+    def short_desc(self) -> str:
+        return "List, fetch and write the articles (see README: arguments, exit statuses)"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args != ["articles"]:
+            raise UsageError("there is one spider: scrapy crawl articles")
+        try:
+            check_settings(opts)
+            read_arguments(opts.spargs)
+            assert self.settings is not None
+            self.exitcode = self._crawl(Session(dict(self.settings), opts.spargs), opts)
+        except Fatal as fatal:
+            self.exitcode = report(fatal.ending)
+
+    def _crawl(self, session: Session, opts: argparse.Namespace) -> int:
+        assert self.crawler_process is not None
+        assert self.settings is not None
+        if self.settings.get("LOG_LEVEL") != "DEBUG":
+            logging.getLogger("scrapy").setLevel(logging.WARNING)
+        self._introduce(session)
+        try:
+            crawler = self._create_crawler("articles")
+            self.crawler_process.crawl(crawler, session=session, **opts.spargs)
+            self.crawler_process.start()
+            if session.ending is None:
+                session.ending = _scrapys(self.crawler_process.bootstrap_failed, crawler.stats.get_value("finish_reason"))
+            for line in describe(session.ledger):
+                print(line)
+            print(session.politeness.summary().describe())
+        finally:
+            session.close()
+        return report(session.ending or Ending(Status.DONE))
+
+    def _introduce(self, session: Session) -> None:
+        """Say who we are to the archive, or that we are nobody to it."""
+        assert self.settings is not None
+        if session.contact:
+            agent = f"{self.settings['USER_AGENT']} (+{session.contact})"
+            self.settings.set("USER_AGENT", agent, priority="cmdline")
+        elif not is_loopback(archive_address(self.settings, "ARCHIVE_URL")):
+            session.warnings.append(
+                "CONTACT is empty: the archive cannot reach you before it blocks you. Set it, as in -s CONTACT=mailto:you@example.org"
+            )
+        for warning in session.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+
+
+def _scrapys(failed: bool, reason: object) -> Ending:
+    """How Scrapy ended, where the spider did not say."""
+    if failed or reason is None:
+        return Ending(Status.ERROR, "the crawl could not begin; the log says why")
+    if reason == "finished":
+        return Ending(Status.DONE)
+    return (
+        Ending(Status.INTERRUPTED, "interrupted; run again to go on") if reason == "shutdown" else Ending(Status.ERROR, f"ended: {reason}")
+    )

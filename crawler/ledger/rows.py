@@ -1,0 +1,58 @@
+"""The ledger's rows as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crawler.archive.capture import Capture
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; says why and what to do."""
+
+
+class State(StrEnum):
+    """Where an article stands. LISTED: not done yet; WAITING: the archive had troubles of its own, the next run tries again."""
+
+    LISTED = "listed"
+    WAITING = "waiting"
+    RECOVERED = "recovered"
+    UNRECOVERABLE = "unrecoverable"
+
+
+SETTLED = (State.RECOVERED, State.UNRECOVERABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """A listed capture and what is known of it. `verdict` is empty until it was judged; `warc` until it is in the store."""
+
+    id: int
+    article: int
+    capture: Capture
+    source: str = ""
+    status: int = 0
+    answer: str = ""
+    digest_result: str = ""
+    verdict: str = ""
+    because: str = ""
+    served_timestamp: str = ""
+    served_original: str = ""
+    coding: str = ""
+    warc: str = ""
+    warc_offset: int = 0
+    warc_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """An article's state, and why; `file` is relative to the output directory."""
+
+    id: int
+    state: State
+    reason: str = ""
+    capture: int = 0
+    file: str = ""
+    sha256: str = ""
+    faults: tuple[str, ...] = ()

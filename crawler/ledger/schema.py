@@ -1,0 +1,57 @@
+"""The ledger's tables, its version and how an older file becomes a newer one."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from crawler.ledger.rows import LedgerError
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, status INTEGER, verdict TEXT, arguments TEXT NOT NULL, version TEXT NOT NULL
+);
+CREATE TABLE listing (
+    id INTEGER PRIMARY KEY, query TEXT NOT NULL, started TEXT NOT NULL, finished TEXT, resume_key TEXT,
+    pages INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT 0, ignored INTEGER NOT NULL DEFAULT 0,
+    rejected INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX listing_query ON listing (query, finished);
+CREATE TABLE listing_page (
+    listing INTEGER NOT NULL REFERENCES listing, number INTEGER NOT NULL, resume_key TEXT, rows INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (listing, number)
+) WITHOUT ROWID;
+CREATE TABLE capture (
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, urlkey TEXT NOT NULL,
+    mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL, source TEXT NOT NULL,
+    answer TEXT, status INTEGER, digest_result TEXT, digest_reason TEXT, verdict TEXT, because TEXT,
+    served_timestamp TEXT, served_original TEXT, coding TEXT, warc TEXT, warc_offset INTEGER, warc_length INTEGER,
+    UNIQUE (article, timestamp, original)
+);
+CREATE INDEX capture_digest ON capture (digest, article);
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, capture INTEGER NOT NULL REFERENCES capture,
+    at TEXT NOT NULL, answer TEXT NOT NULL, detail TEXT NOT NULL
+);
+CREATE INDEX attempt_capture ON attempt (capture);
+CREATE TABLE article (
+    id INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', capture INTEGER REFERENCES capture,
+    file TEXT, sha256 TEXT, faults TEXT NOT NULL DEFAULT '[]', sources TEXT NOT NULL DEFAULT '{}', settled TEXT, run INTEGER
+);
+CREATE INDEX article_state ON article (state);
+"""
+
+
+def prepare(connection: sqlite3.Connection, path: object) -> None:
+    """Make the tables in a new file; raises LedgerError for a file that this version cannot use."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    if version > VERSION:
+        raise LedgerError(
+            f"the ledger {path} was written by a newer version of this software (schema {version}, this one knows {VERSION}): "
+            "use that version, or another OUTPUT_DIR"
+        )
+    connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")

@@ -1,0 +1,157 @@
+"""Listing: which questions the archive's index is asked, page by page, and what its answers put into the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from crawler.archive.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
+from crawler.hkcnews.urls import ARTICLES, article_id
+from crawler.ledger import Ledger
+
+RETRY_SECONDS: Sequence[float] = (2, 5, 15, 30, 60, 120)
+"""Waits before a page that did not count is asked for again; after the last the listing is given up for this run."""
+
+
+class ListingEnd(Enum):
+    """How asking for the listing ended."""
+
+    WHOLE = "whole"
+    INCOMPLETE = "incomplete"
+    NOT_AUTHORISED = "not authorised"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One page to ask for: wait so many seconds, then the query with this resume key."""
+
+    query: CdxQuery
+    resume_key: str | None
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the listing has brought in this run."""
+
+    pages: int = 0
+    rows: int = 0
+    new: int = 0
+
+
+class Listing:
+    """Asks `next_question`, is told the answer by `answered` or `failed`, until `end` is set."""
+
+    def __init__(self, ledger: Ledger, ids: Collection[int] | None, page_rows: int, source: str) -> None:
+        self._ledger = ledger
+        self._ids = ids
+        self._source = source
+        self._rows = page_rows
+        self._queries = list(queries(ids, page_rows))
+        self._tries = 0
+        self._restarted = False
+        self._open: tuple[int, str | None] | None = None
+        self.progress = Progress()
+        self.end: ListingEnd | None = None if self._queries else ListingEnd.WHOLE
+        self.trouble = ""
+
+    def next_question(self) -> Question | None:
+        """The next page to ask for; None when the listing has ended."""
+        if self.end is not None:
+            return None
+        query = self._queries[0]
+        if self._open is None:
+            self._open = self._ledger.open_listing(_name(query))
+        after = RETRY_SECONDS[self._tries - 1] if self._tries else 0.0
+        return Question(query, self._open[1], after)
+
+    def answered(self, reply: CdxReply) -> None:
+        """Take an answer to the last question."""
+        if reply.answer is CdxAnswer.PAGE and reply.page is not None:
+            self._take(reply.page)
+        elif reply.answer is CdxAnswer.NOT_AUTHORISED:
+            self._not_authorised(reply.detail)
+        elif reply.answer in (CdxAnswer.EXCLUDED, CdxAnswer.REFUSED):
+            self.end, self.trouble = ListingEnd.REFUSED, reply.detail
+        elif reply.answer is CdxAnswer.BAD_REQUEST and self._open and self._open[1] and not self._restarted:
+            self._restarted = True
+            self._ledger.drop_listing(self._open[0])
+            self._open = None
+        else:
+            self.failed(reply.detail)
+
+    def failed(self, detail: str) -> None:
+        """The last question got no page: it is asked again, later and later, and at last given up."""
+        self.trouble = detail
+        self._tries += 1
+        if self._tries > len(RETRY_SECONDS):
+            self.end = ListingEnd.INCOMPLETE
+
+    def _take(self, page: CdxPage) -> None:
+        assert self._open is not None
+        listing, key = self._open
+        if page.resume_key is not None and page.resume_key in self._ledger.listing_keys(listing) | {key}:
+            self.failed(f"the resume key {page.resume_key[:40]} came again: the listing goes in a circle")
+            return
+        wanted = []
+        ignored = 0
+        for capture in page.captures:
+            article = article_id(capture.original)
+            if article is None or (self._ids is not None and article not in self._ids):
+                ignored += 1
+            else:
+                wanted.append((article, capture))
+        new = self._ledger.add_page(listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self._source)
+        done = self.progress
+        self.progress = Progress(done.pages + 1, done.rows + len(page.captures) + len(page.rejected), done.new + new)
+        self._tries, self.trouble = 0, ""
+        self._open = (listing, page.resume_key)
+        if page.resume_key is None:
+            self._next_query()
+
+    def _next_query(self) -> None:
+        self._queries.pop(0)
+        self._open = None
+        self._tries = 0
+        if not self._queries:
+            self.end = ListingEnd.WHOLE
+
+    def _not_authorised(self, detail: str) -> None:
+        """Bulk queries may be forbidden; then an article can still be asked for by its exact address."""
+        query = self._queries[0]
+        article = query.url.removeprefix(ARTICLES)
+        if query.match_type == "prefix" and self._ids is not None:
+            own = [i for i in sorted(self._ids) if str(i).startswith(article)]
+            self._queries[:1] = [CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in own]
+            self._open = None
+        else:
+            self.end, self.trouble = ListingEnd.NOT_AUTHORISED, detail
+
+
+def queries(ids: Collection[int] | None, page_rows: int) -> Iterator[CdxQuery]:
+    """The questions that list these articles, or all: ten ids that share a beginning are one prefix, so that a range of
+    a hundred costs one question and not a hundred."""
+    if ids is None:
+        yield CdxQuery(ARTICLES, "prefix", page_rows)
+        return
+    for prefix in prefixes(ids):
+        yield CdxQuery(f"{ARTICLES}{prefix}", "prefix", page_rows)
+
+
+def prefixes(ids: Collection[int]) -> list[str]:
+    """The fewest beginnings that list all the ids without whole strangers: `4000`…`4009` is `400`; `33951` stays itself."""
+    found = {str(i) for i in ids}
+    while True:
+        parents = {text[:-1] for text in found if len(text) > 1}
+        whole = {parent for parent in parents if all(f"{parent}{digit}" in found for digit in range(10))}
+        if not whole:
+            break
+        found = {text for text in found if text[:-1] not in whole} | whole
+    return sorted((text for text in found if not any(text[:n] in found for n in range(1, len(text)))), key=lambda text: (len(text), text))
+
+
+def _name(query: CdxQuery) -> str:
+    return json.dumps([query.url, query.match_type, query.limit])

@@ -1,0 +1,128 @@
+"""What the user asked for: settings and spider arguments, checked before anything is done."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from crawler.archive.budget import Budget, capped
+from crawler.ending import Fatal, Status
+from crawler.hkcnews.urls import HIGHEST_ID
+from crawler.recovery import Choice
+
+ARGUMENTS = ("ids", "limit", "since", "until", "dry_run", "again")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_WIDEST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The spider's arguments, read."""
+
+    choice: Choice
+    again: frozenset[int]
+    dry_run: bool
+
+
+def wrong(message: str) -> Fatal:
+    """A mistake in what was asked for."""
+    return Fatal(Status.USAGE, message)
+
+
+def read_arguments(given: Mapping[str, str]) -> Arguments:
+    """Read `-a name=value` pairs; raises Fatal naming the mistake."""
+    check_names(given, ARGUMENTS, "spider argument")
+    again = frozenset(read_ids(given["again"], "again")) if "again" in given else frozenset()
+    ids = frozenset(read_ids(given["ids"], "ids")) if "ids" in given else None
+    if again:
+        ids = again if ids is None else ids | again
+    limit = given.get("limit")
+    if limit is not None and not (limit.isascii() and limit.isdigit() and int(limit) > 0):
+        raise wrong(f"limit={limit}: a number of articles above zero is needed")
+    since, until = (_moment(given.get(name, ""), name) for name in ("since", "until"))
+    if since and until and since[: len(until)] > until:
+        raise wrong(f"since={since} is after until={until}")
+    dry_run = given.get("dry_run", "0").lower()
+    if dry_run not in ("0", "1", "true", "false", "yes", "no"):
+        raise wrong(f"dry_run={dry_run}: 1 or 0 is needed")
+    return Arguments(Choice(ids, int(limit) if limit else None, since, until), again, dry_run in ("1", "true", "yes"))
+
+
+def read_ids(text: str, name: str) -> list[int]:
+    """`33951,40000-40100` as a list of ids."""
+    ids: list[int] = []
+    for part in text.split(","):
+        found = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part, re.ASCII)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 0 < first <= last <= HIGHEST_ID:
+            raise wrong(f"{name}={text}: {part.strip() or 'nothing'!r} is not an article id or a range of them (as in 33951,40000-40100)")
+        ids += range(first, last + 1)
+    return ids[:_WIDEST]
+
+
+def _moment(text: str, name: str) -> str:
+    """A time of capture as the beginning of a timestamp: `2021`, `2021-07`, `20210712`, `2021-07-12 01:20`."""
+    digits = re.sub(r"[-:T /]", "", text)
+    if text and not re.fullmatch(r"\d{4}(\d{2}){0,5}", digits, re.ASCII):
+        raise wrong(f"{name}={text}: a year, month, day or time of capture is needed (as in 2021-07 or 20210712)")
+    return digits
+
+
+def check_names(given: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Refuse a name that nothing knows, and say which one may have been meant."""
+    names = sorted(known)
+    for name in given:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            raise wrong(f"unknown {what} {name}" + (f": did you mean {near[0]}?" if near else f"; known are {', '.join(names[:20])}"))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an archive runs on this machine, where any rate is allowed."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def archive_address(settings: Mapping[str, object], name: str) -> str:
+    """An archive's address without a slash at its end; raises Fatal when it is none."""
+    address = str(settings.get(name) or "").rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise wrong(f"{name}={address}: an address such as https://web.archive.org is needed")
+    return address
+
+
+def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Budget, list[str]]:
+    """The limits of the run, and a warning for each that was lowered to what the archive allows; raises Fatal."""
+    try:
+        rate = _number(settings, "PLAYBACK_RATE")
+        budget = Budget(
+            cdx_rate=_number(settings, "CDX_RATE"),
+            playback_rate=rate,
+            playback_rate_start=rate if is_loopback(archive_url) and rate > 480 else min(rate, _number(settings, "PLAYBACK_RATE_START")),
+            pause_seconds=_number(settings, "PAUSE_SECONDS"),
+            pause_max_seconds=max(900.0, _number(settings, "PAUSE_SECONDS")),
+            breaker_seconds=_numbers(settings, "BREAKER_SECONDS"),
+            breaker_trips=len(_numbers(settings, "BREAKER_SECONDS")),
+        )
+    except ValueError as error:
+        raise wrong(str(error)) from error
+    return capped(budget, is_loopback(archive_url))
+
+
+def _number(settings: Mapping[str, object], name: str) -> float:
+    try:
+        return float(str(settings.get(name)))
+    except ValueError as error:
+        raise wrong(f"{name}={settings.get(name)}: a number is needed") from error
+
+
+def _numbers(settings: Mapping[str, object], name: str) -> tuple[float, ...]:
+    value = settings.get(name)
+    parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    try:
+        return tuple(float(str(part)) for part in parts)
+    except ValueError as error:
+        raise wrong(f"{name}={value}: seconds separated by commas are needed") from error

@@ -1,0 +1,85 @@
+"""The settings of the crawl: every component that takes part, every limit with its source.
+
+Override any with `-s NAME=value`; names that neither Scrapy nor this file knows are refused.
+"""
+
+from crawler import __version__
+
+BOT_NAME = "citizen-news-recovery"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"
+
+# --- Ours ------------------------------------------------------------------------------------------------------------
+
+ARCHIVE_URL = "https://web.archive.org"
+"""Where requests go: an archive with the Wayback Machine's addresses, or a mirror or proxy of it."""
+ARCHIVE_PUBLIC_URL = "https://web.archive.org"
+"""The archive's name in the files; a ledger holds captures of one such archive only."""
+OUTPUT_DIR = "output"
+"""Where everything is written: `articles/`, `warc/`, `ledger.sqlite`."""
+CONTACT = ""
+"""An address under which the archive can reach you; it becomes part of the User-Agent."""
+LISTING_PAGE_ROWS = 5000
+"""Rows of the index a page. 50,000 has been seen to work (2026-06), but a page that is cut off is lost whole."""
+CDX_RATE = 24.0
+"""Requests a minute to the index: 80% of the limit of 30 (edgi-govdata-archiving/wayback 0.5.1, 2026-06-19). Never above 30."""
+PLAYBACK_RATE = 240.0
+"""Requests a minute for captures, at most: half of what the archive permits clients (480 of 600, as above). Never above 480."""
+PLAYBACK_RATE_START = 60.0
+"""Requests a minute for captures at first; grows while answers are healthy."""
+PAUSE_SECONDS = 60.0
+"""Nothing is sent for so long after a 429, doubled with each further one up to 15 minutes (FACTS: going on for more than a
+minute means an hour of refused connections)."""
+BREAKER_SECONDS = "300,900,3600"
+"""Nothing is sent for so long after a refused connection: the first time, the second, the third."""
+PROGRESS_SECONDS = 10.0
+"""Seconds between two lines of progress."""
+
+# --- Scrapy's, where this crawl needs another value --------------------------------------------------------------------
+
+USER_AGENT = f"{BOT_NAME}/{__version__}"
+# The archive's interfaces are made for programs; its robots.txt speaks of crawling the replayed pages.
+ROBOTSTXT_OBEY = False
+# The gate in the handlers decides when a request goes out, so that a pause stops everything (measured in the project's notes).
+DOWNLOAD_HANDLERS = {"http": "crawler.handlers.PoliteHandler", "https": "crawler.handlers.PoliteHandler"}
+DOWNLOAD_DELAY = 0
+AUTOTHROTTLE_ENABLED = False
+# Few connections, kept alive: new ones are what the archive refuses.
+CONCURRENT_REQUESTS = 8
+CONCURRENT_REQUESTS_PER_DOMAIN = 4
+# A capture that is slow at first is loaded in the background there; a later pass gets it.
+DOWNLOAD_TIMEOUT = 90
+DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+# Codings cannot be trusted, and digests are of the bytes as they came: decoded by ourselves.
+COMPRESSION_ENABLED = False
+# Retries, redirects and statuses are decided by the table of answers in crawler/archive/playback.py.
+RETRY_ENABLED = False
+REDIRECT_ENABLED = False
+METAREFRESH_ENABLED = False
+HTTPERROR_ALLOW_ALL = True
+COOKIES_ENABLED = False
+REFERER_ENABLED = False
+# Playback addresses have up to 3,003 characters; cutting there would lose articles silently.
+URLLENGTH_LIMIT = 0
+# Both are servers that execute code.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+ITEM_PIPELINES = {
+    "pipelines.check.CheckPipeline": 100,  # the text that will be written reads back as it was meant
+    "pipelines.markdown.MarkdownPipeline": 200,  # the file, beside its place and renamed
+    "pipelines.settle.SettlePipeline": 300,  # the ledger, last: what it says is on the disk
+}
+EXTENSIONS = {
+    "crawler.extensions.ProgressLine": 0,
+    # Figures of Scrapy's own that nobody reads here.
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+}
+STATS_DUMP = False
+LOG_LEVEL = "INFO"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+LOG_DATEFORMAT = "%H:%M:%S"
+FEED_EXPORT_ENCODING = "utf-8"

@@ -1,0 +1,260 @@
+"""The spider: asks the archive for its listing, then for the captures that the recovery wants, and hands over articles."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import scrapy
+from scrapy import Request
+from scrapy.exceptions import DownloadTimeoutError, ResponseDataLossError
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.archive.budget import Endpoint
+from crawler.archive.cdx import read_reply as read_listing
+from crawler.archive.playback import Answer, playback_url, read_reply
+from crawler.archive.politeness_report import MustEnd, PolitenessClosed
+from crawler.ending import Fatal, Status
+from crawler.handlers import headers_of
+from crawler.items import ArticleItem
+from crawler.ledger import CaptureRow, LedgerError, State
+from crawler.listing import Listing, ListingEnd
+from crawler.options import Arguments, read_arguments
+from crawler.recovery import Fetch, Recovery, Write
+from crawler.session import Session
+
+logger = logging.getLogger(__name__)
+
+ROOM = 8
+"""Articles under way at once: enough to keep the connections busy while pages are read, few enough to stop soon."""
+
+
+class ArticlesSpider(scrapy.Spider):
+    """Recovers the articles of hkcnews.com; see the README for its arguments."""
+
+    name = "articles"
+
+    def __init__(self, session: Session | None = None, **given: str) -> None:
+        super().__init__()
+        if session is None:
+            raise Fatal(Status.USAGE, "run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
+        self.session = session
+        self.arguments: Arguments = read_arguments(given)
+        self.listing: Listing | None = None
+        self.recovery: Recovery | None = None
+        self._news = asyncio.Event()
+        self._in_flight = 0
+
+    # The run
+
+    async def start(self) -> AsyncIterator[Any]:
+        try:
+            async for request in self._list():
+                yield request
+            if self.session.ending is None:
+                async for thing in self._recover():
+                    yield thing
+        except asyncio.CancelledError:
+            self.session.end(Status.INTERRUPTED, "interrupted; what was settled stays settled, run again to go on")
+            raise
+        except (OSError, sqlite3.Error, LedgerError) as error:
+            self._storage_failed(error)
+        finally:
+            self.session.politeness.close("the run is ending")
+        self._conclude()
+
+    async def _list(self) -> AsyncIterator[Request]:
+        """Ask for the listing page by page; each is asked for only after the one before was taken."""
+        session, choice = self.session, self.arguments.choice
+        self.listing = Listing(session.ledger, choice.ids, self.settings.getint("LISTING_PAGE_ROWS"), session.archive_url)
+        while self.session.ending is None and (question := self.listing.next_question()) is not None:
+            if question.after:
+                logger.warning("the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after)
+                await asyncio.sleep(question.after)
+            url = question.query.request_url(session.archive_url, question.resume_key)
+            yield self._request(url, Endpoint.CDX, self.parse_listing, self.listing_failed)
+            await self._something()
+        self._listed()
+
+    def _listed(self) -> None:
+        listing, session = self.listing, self.session
+        assert listing is not None
+        if listing.end is ListingEnd.NOT_AUTHORISED:
+            session.end(
+                Status.REFUSING,
+                "the archive does not allow listing the whole site (403: bulk queries need authorization). "
+                "What still works: naming the articles, as in `-a ids=33951,40000-40100`",
+            )
+        elif listing.end is ListingEnd.REFUSED:
+            session.end(Status.REFUSING, f"the archive refuses to list the site: {listing.trouble}")
+        elif listing.end is ListingEnd.INCOMPLETE:
+            logger.warning("the listing is not whole (%s); going on with what is listed", listing.trouble)
+        logger.info("listed: %s rows in this run, %s of them new", f"{listing.progress.rows:,}", f"{listing.progress.new:,}")
+
+    async def _recover(self) -> AsyncIterator[Any]:
+        """Hand out what can be done until nothing is left, waiting for answers and for passes that are due later."""
+        session, arguments = self.session, self.arguments
+        session.ledger.again(arguments.again)
+        self.recovery = recovery = Recovery(session.ledger, session.store, session.run, arguments.choice, session.style, time.monotonic)
+        if arguments.dry_run:
+            self._tell_choices()
+            return
+        while session.ending is None:
+            for step in recovery.steps(ROOM):
+                yield self._request_for(step) if isinstance(step, Fetch) else ArticleItem(step)
+            if recovery.layout_unknown():
+                self._layout_unknown()
+            elif recovery.finished and not self._in_flight:
+                break
+            else:
+                await self._something(recovery.wait())
+        while self._in_flight:
+            await self._something()
+
+    def _tell_choices(self) -> None:
+        assert self.recovery is not None
+        for article, capture in self.recovery.choices():
+            print(f"{article}\t{capture.timestamp}\t{capture.original}" if capture else f"{article}\t-\tno capture left to try")
+
+    async def _something(self, seconds: float | None = None) -> None:
+        """Wait for an answer, or so many seconds."""
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return
+        self._news.clear()
+
+    def _conclude(self) -> None:
+        """Decide how the run ended, once nothing is under way."""
+        session, recovery, listing = self.session, self.recovery, self.listing
+        if session.ending is not None or recovery is None or listing is None:
+            return
+        waiting = sum(
+            1 for row in session.ledger.articles(State.WAITING) if self.arguments.choice.ids is None or row.id in self.arguments.choice.ids
+        )
+        if recovery.layout_unknown(at_end=True):
+            self._layout_unknown()
+        elif listing.end is ListingEnd.INCOMPLETE:
+            session.end(Status.UNAVAILABLE, f"the listing could not be made whole: {listing.trouble}")
+        elif waiting:
+            session.end(Status.UNAVAILABLE, f"{waiting} articles wait: the archive had troubles of its own. Run again later")
+
+    def _layout_unknown(self) -> None:
+        assert self.recovery is not None
+        self.session.ledger.reopen_unread(self.session.run)
+        self.session.end(
+            Status.LAYOUT,
+            f"{self.recovery.unread} of the first {self.recovery.pages} pages have a layout that is not the one known here; stopped. "
+            "Run `scrapy inspect ID` on one of them to see what was found",
+        )
+
+    # Requests and answers
+
+    def _request(self, url: str, endpoint: Endpoint, callback: Callable[..., Any], errback: Callable[..., Any], **more: Any) -> Request:
+        self._in_flight += 1
+        coding = {"Accept-Encoding": "gzip" if endpoint is Endpoint.CDX else "identity"}
+        meta = {"endpoint": endpoint, "verbatim_url": True, **more}
+        return Request(url, callback, headers=coding, errback=errback, meta=meta, dont_filter=True)
+
+    def _request_for(self, step: Fetch) -> Request:
+        capture = step.row.capture
+        url = playback_url(self.session.archive_url, capture.timestamp, capture.original)
+        return self._request(url, Endpoint.PLAYBACK, self.parse_capture, self.capture_failed, row=step.row)
+
+    def parse_listing(self, response: Response) -> None:
+        """One page of the archive's index."""
+        assert self.listing is not None
+        headers = dict(headers_of(response))
+        with self._answered():
+            self.listing.answered(read_listing(response.status, headers, response.body))
+
+    def listing_failed(self, failure: Failure) -> None:
+        """No page of the index came."""
+        assert self.listing is not None
+        with self._answered():
+            if not self._ends(failure):
+                self.listing.failed(_detail(failure))
+
+    def parse_capture(self, response: Response) -> Iterator[ArticleItem]:
+        """The archive's answer to a request for a capture."""
+        row: CaptureRow = response.meta["row"]
+        assert self.recovery is not None
+        write: Write | None = None
+        with self._answered(row):
+            reply = read_reply(self.session.archive_url, row.capture, response.status, headers_of(response), response.body)
+            if reply.answer is Answer.REFUSED:
+                self.recovery.abandoned(row)
+                self.session.end(
+                    Status.REFUSING, f"the archive refuses to play back captures: HTTP {reply.status} for article {row.article}"
+                )
+            else:
+                write = self.recovery.received(row, reply, response.url)
+        if write is not None:
+            yield ArticleItem(write)
+
+    def capture_failed(self, failure: Failure) -> None:
+        """No answer came to a request for a capture."""
+        row: CaptureRow = failure.request.meta["row"]  # type: ignore[attr-defined]
+        assert self.recovery is not None
+        with self._answered(row):
+            if self._ends(failure):
+                self.recovery.abandoned(row)
+            else:
+                answer = _answer(failure)
+                logger.info("article %d: %s (%s); will try again", row.article, answer.value, _detail(failure))
+                self.recovery.troubled(row, answer, _detail(failure))
+
+    def _ends(self, failure: Failure) -> bool:
+        """Whether a request failed because the run must end."""
+        if isinstance(failure.value, MustEnd):
+            self.session.end(Status.REFUSING, str(failure.value))
+        return isinstance(failure.value, PolitenessClosed)
+
+    def _answered(self, row: CaptureRow | None = None) -> _Answered:
+        return _Answered(self, row)
+
+    def _storage_failed(self, error: Exception) -> None:
+        self.session.end(
+            Status.STORAGE,
+            f"cannot write to {self.session.output}: {error}. Nothing was damaged; make room or repair it, then run again",
+        )
+
+
+class _Answered:
+    """Around the handling of an answer: it is no longer in flight, and whatever goes wrong ends the run instead of losing an article."""
+
+    def __init__(self, spider: ArticlesSpider, row: CaptureRow | None) -> None:
+        self._spider = spider
+        self._row = row
+
+    def __enter__(self) -> None:
+        self._spider._in_flight -= 1
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        spider = self._spider
+        spider._news.set()
+        if error is None or not isinstance(error, Exception):
+            return False
+        if self._row is not None and spider.recovery is not None:
+            spider.recovery.abandoned(self._row)
+        if isinstance(error, (OSError, sqlite3.Error, LedgerError)):
+            spider._storage_failed(error)
+        else:
+            about = f"article {self._row.article}, capture {self._row.capture.timestamp}" if self._row else "the listing"
+            logger.error("an error of this software at %s", about, exc_info=error)
+            spider.session.end(Status.ERROR, f"an error of this software at {about}: {error!r}; please report it with the log")
+        return True
+
+
+def _answer(failure: Failure) -> Answer:
+    kinds = {ResponseDataLossError: Answer.CUT_BODY, DownloadTimeoutError: Answer.TIMEOUT}
+    return next((answer for kind, answer in kinds.items() if isinstance(failure.value, kind)), Answer.CONNECTION_LOST)
+
+
+def _detail(failure: Failure) -> str:
+    return str(failure.value) or type(failure.value).__name__

@@ -1,0 +1,56 @@
+"""The store: every capture that was fetched, in WARC files of this run's own, and back again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler import __version__
+from crawler.archive.playback import Reply
+from crawler.archive.warc import Place, Provenance, StoredCapture, WarcWriter, read_record
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """A folder of WARC files. The run's file is made when the first capture arrives."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = _now) -> None:
+        self._folder = folder
+        self._now = now
+        self._writer: WarcWriter | None = None
+
+    def add(self, reply: Reply, payload: bytes, fetched_from: str, digest: str, digest_result: str, codings: tuple[str, ...]) -> Place:
+        """Append one capture; it is on disk when this returns. Raises OSError when it cannot be written."""
+        provenance = Provenance(fetched_from, self._now(), digest, digest_result, codings)
+        return self._open().append(
+            original=reply.original,
+            timestamp=reply.timestamp,
+            status=reply.status,
+            headers=reply.headers,
+            payload=payload,
+            provenance=provenance,
+            location=reply.location[1] if reply.location else None,
+        )
+
+    def read(self, place: Place) -> StoredCapture:
+        """A capture from where the ledger says it is. Raises WarcDamaged or OSError."""
+        return read_record(self._folder / place.file, place.offset, place.length)
+
+    def close(self) -> None:
+        """Close the run's file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _open(self) -> WarcWriter:
+        if self._writer is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            name = f"hkcnews-{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
+            software = f"citizen-news-recovery/{__version__}"
+            self._writer = WarcWriter.create(self._folder / name, software=software, clock=self._now, new_uuid=uuid.uuid4)
+        return self._writer

@@ -1,0 +1,42 @@
+"""The last look at a file before it is written: it has what every article must have, and its front matter reads back."""
+
+from __future__ import annotations
+
+import logging
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from crawler.ending import Status
+from crawler.items import ArticleItem
+from crawler.markdown.document import render
+from crawler.markdown.frontmatter import FrontMatterError
+
+logger = logging.getLogger(__name__)
+
+
+class CheckPipeline:
+    """Renders the file's text; an article without title or body, or whose fields do not read back, is not written."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._session = crawler.spider.session  # type: ignore[union-attr]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_item(self, item: ArticleItem) -> ArticleItem:
+        article = item.write.article
+        if not article.title or not article.body:
+            raise self._dropped(article.id, "no title or no body")
+        try:
+            item.text = render(article, self._session.public_url)
+        except FrontMatterError as error:
+            raise self._dropped(article.id, str(error)) from error
+        return item
+
+    def _dropped(self, article: int, why: str) -> DropItem:
+
+        self._session.end(Status.ERROR, f"article {article} was not written: {why}; please report it")
+        return DropItem(f"article {article}: {why}")

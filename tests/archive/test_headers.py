@@ -1,0 +1,37 @@
+import pytest
+
+from crawler.archive.headers import as_text, declared_coding, every, first, raw
+
+PAIRS = [("Content-Encoding", ""), ("content-encoding", " gzip "), ("Link", "a"), ("LINK", "b")]
+
+
+def test_names_in_any_case_and_repeated() -> None:
+    assert every(PAIRS, "link") == ["a", "b"]
+    assert every(PAIRS, "absent") == []
+    assert first(PAIRS, "CONTENT-encoding") == "gzip"
+    assert first(PAIRS, "absent") is None
+
+
+@pytest.mark.parametrize(
+    ("pairs", "wanted"),
+    [
+        (PAIRS, "gzip"),
+        ([], None),
+        ([("content-encoding", "")], None),
+        ([("Content-Encoding", "br"), ("Content-Encoding", "gzip")], "br, gzip"),
+    ],
+)
+def test_declared_coding(pairs: list[tuple[str, str]], wanted: str | None) -> None:
+    assert declared_coding(pairs) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("/新聞".encode().decode("latin-1"), "/新聞"), ("/新聞", "/新聞"), ("caf\xe9", "caf\xe9"), ("plain", "plain")]
+)
+def test_bytes_that_are_utf8_are_read_as_such(value: str, text: str) -> None:
+    assert as_text(value) == text
+
+
+def test_raw_never_fails() -> None:
+    assert raw("caf\xe9") == b"caf\xe9"
+    assert raw("\ud800新") == "?新".encode()

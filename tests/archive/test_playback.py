@@ -1,0 +1,304 @@
+import gzip
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.archive.capture import Capture
+from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply, escape, parse_playback_url, playback_url, read_reply, retry_after
+
+BASE = "https://web.archive.org"
+TS = "20210102030405"
+URL = "https://www.site.example/article/1/%E6%96%B0-1/x"
+MEMENTO = ("Memento-Datetime", "Sat, 02 Jan 2021 03:04:05 GMT")
+Pairs = list[tuple[str, str]]
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("original", "path"),
+    [
+        (URL, URL),
+        ('http://a.example:80/%25E6%EF%BF%BD/[x]|y^{z}`"<>\\?', 'http://a.example:80/%25E6%EF%BF%BD/[x]|y^{z}`"<>\\?'),
+        ("http://a.example/a b#c", "http://a.example/a%20b%23c"),
+        ("http://a.example/新", "http://a.example/%E6%96%B0"),
+        ("http://a.example/\r\nX: y\x7f", "http://a.example/%0D%0AX:%20y%7F"),
+        ("http://a.example/\ud800", "http://a.example/?"),
+    ],
+)
+@pytest.mark.parametrize("base", [BASE, BASE + "/"])
+def test_playback_url(base: str, original: str, path: str) -> None:
+    assert playback_url(base, TS, original) == f"https://web.archive.org/web/{TS}id_/{path}"
+
+
+def test_playback_url_of_an_image() -> None:
+    assert playback_url("http://127.0.0.1:8080", TS, URL, "im_") == f"http://127.0.0.1:8080/web/{TS}im_/{URL}"
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#"), min_size=1))
+def test_safe_originals_come_out_unchanged(original: str) -> None:
+    url = playback_url(BASE, TS, original)
+    assert url == f"{BASE}/web/{TS}id_/{original}"
+    assert parse_playback_url(BASE, url) == (TS, "id_", original)
+
+
+@given(st.text())
+def test_any_original_fits_a_request_line(original: str) -> None:
+    escaped = escape(original)
+    assert all("!" <= char <= "~" and char != "#" for char in escaped)
+    assert escape(escaped) == escaped
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "wanted"),
+    [
+        (BASE, f"https://web.archive.org/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        (BASE, f"http://WEB.archive.org:80/web/{TS}/{URL}?a=1", (TS, "", URL + "?a=1")),
+        (BASE, f"//web.archive.org/web/{TS}im_/{URL}", (TS, "im_", URL)),
+        (BASE, f"/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        (BASE, f"/web/2021/{URL}", ("2021", "", URL)),
+        (BASE, "/web/2021id_//%20", ("2021", "id_", "/%20")),
+        (BASE, f"https://evil.example/web/{TS}id_/{URL}", None),
+        (BASE, f"/web/*/{URL}", None),
+        (BASE, f"/web/{TS}id_/", None),
+        (BASE, f"/web/{TS}9/{URL}", None),
+        (BASE, URL, None),
+        (BASE, "", None),
+        (BASE, "mailto:a@b.example", None),
+        (BASE, f"https://web.archive.org@evil.example/web/{TS}id_/{URL}", None),
+        (BASE, f"https://web.archive.org.evil.example/web/{TS}id_/{URL}", None),
+        ("http://127.0.0.1:8080", f"http://127.0.0.1:8080/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        ("http://127.0.0.1:8080", f"http://127.0.0.1:8081/web/{TS}id_/{URL}", None),
+        ("http://127.0.0.1:8080", f"https://web.archive.org/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        ("http://127.0.0.1:8080/mirror/", f"/mirror/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        ("http://127.0.0.1:8080/mirror", f"/web/{TS}id_/{URL}", None),
+        ("http://[broken", f"/web/{TS}id_/{URL}", None),
+    ],
+)
+def test_parse_playback_url(base: str, url: str, wanted: tuple[str, str, str] | None) -> None:
+    assert parse_playback_url(base, url) == wanted
+
+
+@given(st.text())
+def test_parse_playback_url_never_raises(url: str) -> None:
+    for spelled in (url, "//" + url, "http://[" + url):
+        found = parse_playback_url(BASE, spelled)
+        assert found is None or spelled.endswith(found[2])
+
+
+# --- answers -------------------------------------------------------------------------------------------------------------------
+
+HRM = b"<h2>Hrm.</h2>\n<p>The Wayback Machine has not\n archived that <b>URL</b>.</p>"
+SORRY = b"<h2>Sorry.</h2> <p>This URL has been excluded from the Wayback Machine.</p>"
+OFFLINE = b"<html><title>Internet Archive: Temporarily Offline</title></html>"
+SERVICES = b"<p>Internet Archive services are temporarily offline.</p>"
+HAPROXY = b"<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>"
+REASON = ("X-Archive-Redirect-Reason", "found capture at 20201231000000")
+BLOCKED = ("X-Archive-Wayback-Runtime-Error", "AdministrativeAccessControlException: Blocked Site Error")
+
+CASES: dict[str, tuple[int, Pairs, bytes, Answer]] = {
+    "capture": (200, [MEMENTO], b"<html>", Answer.CAPTURE),
+    "capture, header in capitals": (200, [("MEMENTO-DATETIME", MEMENTO[1])], b"<html>", Answer.CAPTURE),
+    "capture quoting an outage page": (200, [MEMENTO], OFFLINE, Answer.CAPTURE),
+    "archived 404": (404, [MEMENTO], HRM, Answer.CAPTURE),
+    "archived 429 is no limit": (429, [MEMENTO], b"", Answer.CAPTURE),
+    "archived 503": (503, [MEMENTO], b"", Answer.CAPTURE),
+    "archived redirect": (301, [MEMENTO, ("Location", f"/web/{TS}id_/http://b.example/")], b"", Answer.ARCHIVED_REDIRECT),
+    "archived redirect without a target": (302, [MEMENTO], b"", Answer.CAPTURE),
+    "archived redirect to a mail address": (302, [MEMENTO, ("Location", "mailto:a@b.example")], b"", Answer.CAPTURE),
+    "archived redirect to nonsense": (302, [MEMENTO, ("Location", "http://[")], b"", Answer.CAPTURE),
+    "archived 200 with a Location": (200, [MEMENTO, ("Location", "/elsewhere")], b"", Answer.CAPTURE),
+    "closest": (302, [REASON, ("location", f"{BASE}/web/20201231000000id_/{URL}")], b"", Answer.CLOSEST_CAPTURE),
+    "not archived": (404, [], HRM, Answer.NOT_ARCHIVED),
+    "not archived, gzip": (404, [("Content-Encoding", "gzip")], gzip.compress(HRM), Answer.NOT_ARCHIVED),
+    "not archived, pywb": (404, [], b"The url <b>http://x</b> could not be found in this collection.", Answer.NOT_ARCHIVED),
+    "not archived, apostrophe": (404, [], "The Wayback Machine hasn’t archived that URL.".encode(), Answer.NOT_ARCHIVED),
+    "excluded with 200": (200, [], SORRY, Answer.EXCLUDED),
+    "excluded with 403": (403, [], SORRY, Answer.EXCLUDED),
+    "excluded with 404": (404, [], SORRY, Answer.EXCLUDED),
+    "excluded, header": (403, [BLOCKED], b"", Answer.EXCLUDED),
+    "excluded, robots": (403, [], b"Page cannot be displayed due to robots.txt.", Answer.EXCLUDED),
+    "outage with 200": (200, [], OFFLINE, Answer.OUTAGE),
+    "outage with 503": (503, [], SERVICES, Answer.OUTAGE),
+    "outage with 404": (404, [], OFFLINE, Answer.OUTAGE),
+    "outage, gzip not announced": (200, [], gzip.compress(OFFLINE), Answer.OUTAGE),
+    "outage, proxy": (503, [], HAPROXY, Answer.OUTAGE),
+    "limit": (429, [], b"<h1>429 Too Many Requests</h1>", Answer.RATE_LIMITED),
+    "limit with an outage page": (429, [], OFFLINE, Answer.RATE_LIMITED),
+    "server error": (500, [], b"", Answer.SERVER_ERROR),
+    "gateway time-out": (504, [], b"", Answer.SERVER_ERROR),
+    "cut gzip": (502, [("Content-Encoding", "gzip")], gzip.compress(OFFLINE)[:-3], Answer.SERVER_ERROR),
+    "refused 401": (401, [], b"", Answer.REFUSED),
+    "refused 403": (403, [], b"Forbidden", Answer.REFUSED),
+    "refused 451": (451, [], b"", Answer.REFUSED),
+    "unknown 200": (200, [], b"<html>Welcome</html>", Answer.UNKNOWN_PAGE),
+    "unknown 404": (404, [], b"nginx", Answer.UNKNOWN_PAGE),
+    "unknown 400": (400, [], b"", Answer.UNKNOWN_PAGE),
+    "out of the archive": (302, [("Location", "https://login.example/")], b"", Answer.UNKNOWN_PAGE),
+    "redirect without a target": (302, [], b"", Answer.UNKNOWN_PAGE),
+}
+OF_THE_CONNECTION = {Answer.CUT_BODY, Answer.TIMEOUT, Answer.CONNECTION_LOST, Answer.CONNECTION_REFUSED, Answer.TOO_LARGE}
+
+
+def read(status: int, headers: Pairs, body: bytes = b"", *, base: str = BASE, timestamp: str = TS, original: str = URL) -> Reply:
+    return read_reply(base, Capture(timestamp=timestamp, original=original), status, headers, body)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_answers(name: str) -> None:
+    status, headers, body, answer = CASES[name]
+    reply = read(status, headers, body)
+    assert reply.answer is answer
+    assert (reply.status, reply.timestamp, reply.original, reply.headers, reply.body) == (status, TS, URL, tuple(headers), body)
+    assert (reply.location is not None) == (WHAT_NEXT[answer] is Next.FOLLOW)
+
+
+def test_every_answer_has_a_case_and_a_sequel() -> None:
+    assert {answer for *_, answer in CASES.values()} | OF_THE_CONNECTION == set(Answer)
+    assert set(WHAT_NEXT) == set(Answer)
+    assert set(WHAT_NEXT.values()) == set(Next)
+
+
+@pytest.mark.parametrize(
+    ("answers", "sequel"),
+    [
+        ({Answer.CAPTURE}, Next.JUDGE),
+        ({Answer.ARCHIVED_REDIRECT, Answer.CLOSEST_CAPTURE}, Next.FOLLOW),
+        ({Answer.NOT_ARCHIVED, Answer.EXCLUDED, Answer.TOO_LARGE}, Next.NEXT_CAPTURE),
+        ({Answer.RATE_LIMITED}, Next.PAUSE),
+        ({Answer.CONNECTION_REFUSED, Answer.REFUSED}, Next.STOP),
+        (
+            {Answer.OUTAGE, Answer.SERVER_ERROR, Answer.CUT_BODY, Answer.TIMEOUT, Answer.CONNECTION_LOST, Answer.UNKNOWN_PAGE},
+            Next.RETRY,
+        ),
+    ],
+)
+def test_what_next(answers: set[Answer], sequel: Next) -> None:
+    assert {answer for answer, follows in WHAT_NEXT.items() if follows is sequel} == answers
+
+
+@pytest.mark.parametrize(
+    ("base", "location", "wanted"),
+    [
+        (BASE, f"{BASE}/web/20210102030406id_/http://b.example/", ("20210102030406", "http://b.example/")),
+        (BASE, f"//web.archive.org/web/{TS}id_/http://b.example/?", (TS, "http://b.example/?")),
+        (BASE, f"/web/{TS}id_/http://b.example/x#top", (TS, "http://b.example/x")),
+        # as pywb passes it on: the archived target itself
+        ("http://127.0.0.1:8080", "http://b.example/a|b?", (TS, "http://b.example/a|b?")),
+        ("http://127.0.0.1:8080", "//b.example/x", (TS, "https://b.example/x")),
+        ("http://127.0.0.1:8080", "/article/1/%E6-1/y", (TS, "https://www.site.example/article/1/%E6-1/y")),
+        ("http://127.0.0.1:8080", "../2", (TS, "https://www.site.example/article/1/2")),
+        ("http://127.0.0.1:8080", "/article/新", (TS, "https://www.site.example/article/新")),
+        ("http://127.0.0.1:8080", "/article/新".encode().decode("latin-1"), (TS, "https://www.site.example/article/新")),
+        ("http://127.0.0.1:8080", "/a\tb", (TS, "https://www.site.example/ab")),
+    ],
+)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_where_an_archived_redirect_leads(status: int, base: str, location: str, wanted: tuple[str, str]) -> None:
+    reply = read(status, [MEMENTO, ("Location", location)], b"Moved", base=base)
+    assert (reply.answer, reply.location) == (Answer.ARCHIVED_REDIRECT, wanted)
+
+
+def test_where_a_jump_to_the_closest_leads() -> None:
+    reply = read(302, [REASON, ("Location", f"/web/20201231000000id_/{URL}")])
+    assert reply.location == ("20201231000000", URL)
+    assert (reply.timestamp, reply.original) == (TS, URL)
+
+
+@pytest.mark.parametrize(
+    ("memento", "requested", "wanted"),
+    [
+        ("Sat, 02 Jan 2021 03:04:05 GMT", TS, TS),
+        ("Sat, 02 Jan 2021 03:04:06 GMT", TS, "20210102030406"),
+        ("Sat, 02 Jan 2021 04:04:05 +0100", TS, TS),
+        ("Sat, 02 Jan 2021 03:04:05 -0000", TS, TS),
+        ("Thu, 24 Aug 2000 16:23:00 GMT", "20000800241623", "20000800241623"),
+        ("nonsense", TS, TS),
+        ("Sat, 99 Jan 2021 03:04:05 GMT", TS, TS),
+        ("Sat, 02 Jan 2021 03:04:05 GMT", "hopeless", TS),
+    ],
+)
+def test_the_timestamp_really_served(memento: str, requested: str, wanted: str) -> None:
+    reply = read(200, [("Memento-Datetime", memento)], timestamp=requested)
+    assert (reply.answer, reply.timestamp) == (Answer.CAPTURE, wanted)
+
+
+OTHERS = f'<{BASE}/web/timemap/link/{URL}>; rel="timemap"; type="application/link-format", <{BASE}/web/{URL}>; rel="timegate"'
+
+
+@pytest.mark.parametrize(
+    ("requested", "served", "wanted"),
+    [
+        (URL, URL, URL),
+        (URL, URL.replace("%E6", "%e6"), URL),
+        (URL, URL.replace("https", "http"), URL),
+        (URL, URL.replace(".example", ".example:443"), URL),
+        ("http://site.example:80/x", "http://site.example/x", "http://site.example:80/x"),
+        ("http://site.example", "http://SITE.example/", "http://site.example"),
+        ("http://site.example/新", "http://site.example/%e6%96%b0", "http://site.example/新"),
+        ("http://site.example/新", "http://site.example/新".encode().decode("latin-1"), "http://site.example/新"),
+        ("http://site.example/a|b#c", "http://site.example/a%7Cb%23c", "http://site.example/a|b#c"),
+        (URL, URL.replace("www.", ""), URL.replace("www.", "")),
+        (URL, URL + "?fbclid=1,2;3", URL + "?fbclid=1,2;3"),
+        (URL, URL.replace("%E6", "%25E6"), URL.replace("%E6", "%25E6")),
+        (URL, URL.replace(":", ":8080:", 1).replace("https:8080", "https"), URL),
+        (URL, "", URL),
+    ],
+)
+@pytest.mark.parametrize("rel", ['rel="original"', "rel=original", "rel='memento original'", 'type="x"; REL="Original"'])
+def test_the_original_really_served(requested: str, served: str, wanted: str, rel: str) -> None:
+    for links in ([f"<{served}>; {rel}, {OTHERS}"], [OTHERS, f"<{served}>; {rel}"], [f"{OTHERS}, <{served}>; {rel}"]):
+        assert read(200, [MEMENTO, *(("Link", link) for link in links)], original=requested).original == wanted
+
+
+def test_links_that_name_no_original() -> None:
+    assert read(200, [MEMENTO, ("Link", OTHERS), ("Link", "nonsense"), ("Link", "<http://x.example>")]).original == URL
+
+
+pairs = st.lists(
+    st.tuples(st.sampled_from(["Memento-Datetime", "Location", "Link", "Content-Encoding"]), st.text() | st.just(MEMENTO[1])), max_size=5
+)
+
+
+@given(st.integers(100, 999) | st.sampled_from([200, 302, 404]), pairs, st.binary(), st.text(), st.text())
+def test_reading_a_reply_never_raises(status: int, headers: Pairs, body: bytes, timestamp: str, original: str) -> None:
+    reply = read(status, headers, body, timestamp=timestamp, original=original)
+    assert (reply.location is not None) == (WHAT_NEXT[reply.answer] is Next.FOLLOW)
+
+
+# --- Retry-After ---------------------------------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        (["60"], 60.0),
+        (["0"], 0.0),
+        ([" 5 "], 5.0),
+        (["Mon, 01 Jun 2026 12:01:30 GMT"], 90.0),
+        (["Mon, 01 Jun 2026 14:01:30 +0200"], 90.0),
+        (["Mon, 01 Jun 2026 12:00:10 -0000"], 10.0),
+        (["Mon, 01 Jun 2026 11:59:59 GMT"], None),
+        (["-5"], None),
+        (["1.5"], None),
+        (["soon"], None),
+        (["６０"], None),
+        (["9" * 400], None),
+        ([""], None),
+        ([], None),
+        (["30", "120", "x"], 120.0),
+    ],
+)
+def test_retry_after(values: list[str], wanted: float | None) -> None:
+    assert retry_after([("retry-AFTER", value) for value in values], NOW) == wanted
+
+
+@given(st.text())
+def test_retry_after_never_raises(value: str) -> None:
+    wait = retry_after([("Retry-After", value)], NOW)
+    assert wait is None or wait >= 0

@@ -1,0 +1,147 @@
+"""Random answers in a random order: whatever the archive does, politeness keeps its promises and the crawl goes on."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.archive.breaker import Permit
+from crawler.archive.budget import Budget, Endpoint, Outcome
+from crawler.archive.politeness import Politeness
+from tests.clock import VirtualClock
+
+WORKERS = 6
+BUDGET = Budget(breaker_trips=10_000, outage_after=4, connections_per_minute=20.0)
+LONGEST = 3600.0
+"""Seconds of the longest single wait, of a breaker or a Retry-After."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    outcome: Outcome
+    latency: float
+    retry_after: float | None
+    new_connection: bool
+
+
+ANSWERS = st.builds(
+    Answer,
+    st.sampled_from([Outcome.HEALTHY, *Outcome]),
+    st.sampled_from([0.0, 0.5, 5.0, 59.0, 60.0, 61.0, 180.0]) | st.floats(0, 120),
+    st.none() | st.sampled_from([0.0, 1.0, 60.0, 200.0, LONGEST]) | st.floats(0, 1000),
+    st.booleans(),
+)
+CALM = Answer(Outcome.HEALTHY, 0.5, None, False)
+
+
+@dataclass
+class Watch:
+    """A second, plain reading of the rules; it looks at every request as it goes out."""
+
+    clock: VirtualClock
+    politeness: Politeness
+    order: int = 0
+    last_pause: int = 0
+    last_trip: int = 0
+    last_outage: int = 0
+    troubles: int = 0
+    breaker: bool = False
+    outage: bool = False
+    forbidden: float = 0.0
+    in_flight: dict[int, int] = field(default_factory=dict)
+    recent: dict[Endpoint, deque[float]] = field(default_factory=lambda: {endpoint: deque() for endpoint in Endpoint})
+    last_out: float = 0.0
+
+    def permit(self, endpoint: Endpoint) -> None:
+        now = self.clock.monotonic()
+        assert now >= self.forbidden
+        recent = self.recent[endpoint]
+        recent.append(now)
+        while recent[0] + 60 <= now:
+            recent.popleft()
+        assert len(recent) <= round(self.politeness.summary().rate[endpoint])
+
+    def out(self, permit: Permit) -> int:
+        """The request goes on the wire; its order number."""
+        assert self.clock.monotonic() >= self.forbidden
+        for shut, since in ((self.breaker, self.last_trip), (self.outage, self.last_outage)):
+            if shut:
+                assert not [order for order in self.in_flight.values() if order > since], "two probes"
+        self.order += 1
+        self.last_out = self.clock.monotonic()
+        self.in_flight[id(permit)] = self.order
+        return self.order
+
+    def answered(self, permit: Permit, order: int, answer: Answer) -> None:
+        now = self.clock.monotonic()
+        del self.in_flight[id(permit)]
+        outcome, asked = answer.outcome, answer.retry_after or 0.0
+        if outcome is Outcome.HEALTHY:
+            self.troubles, self.outage = 0, False
+        if outcome not in (Outcome.REFUSED, Outcome.ABANDONED) and order > self.last_trip:
+            # A doubtful probe of the breaker leaves one probe at a time: the outage takes over.
+            self.outage = self.outage or (self.breaker and outcome in (Outcome.TROUBLE, Outcome.OVERLOADED))
+            self.breaker = False
+        if outcome is Outcome.RATE_LIMITED:
+            if order > self.last_pause:
+                self.last_pause = self.order
+                asked = max(asked, BUDGET.pause_seconds)
+            self.forbidden = max(self.forbidden, now + asked)
+        elif outcome is Outcome.OVERLOADED and now + asked > self.forbidden:
+            self.forbidden, self.last_pause = now + asked, self.order
+        elif outcome is Outcome.REFUSED and order > self.last_trip:
+            self.breaker, self.last_trip = True, self.order
+            self.forbidden = max(self.forbidden, now + BUDGET.breaker_seconds[0])
+        if outcome in (Outcome.TROUBLE, Outcome.OVERLOADED) and not (self.outage and order <= self.last_outage):
+            self.troubles += 1
+            if self.outage or self.troubles >= BUDGET.outage_after:
+                self.outage, self.last_outage = True, self.order
+                self.forbidden = max(self.forbidden, now + BUDGET.outage_seconds)
+
+
+async def _work(watch: Watch, endpoint: Endpoint, script: list[Answer]) -> None:
+    while True:
+        answer = script.pop() if script else CALM
+        permit = await watch.politeness.permit(endpoint)
+        watch.permit(endpoint)
+        if answer.new_connection:
+            await watch.politeness.permit_connection(permit)
+        order = watch.out(permit)
+        await watch.clock.sleep(answer.latency)
+        watch.answered(permit, order, answer)
+        watch.politeness.report(permit, answer.outcome, answer.retry_after)
+        assert watch.politeness.in_outage == watch.outage
+
+
+async def _storm(script: list[Answer]) -> None:
+    clock = VirtualClock()
+    politeness = Politeness(BUDGET, clock, lambda message, seconds: None)
+    watch = Watch(clock, politeness)
+    workers = [asyncio.ensure_future(_work(watch, (Endpoint.CDX, Endpoint.PLAYBACK)[n % 2], script)) for n in range(WORKERS)]
+    try:
+        while script or politeness.holding():
+            await clock.advance(60)
+            _raise_from(workers)
+            assert clock.monotonic() - watch.last_out <= LONGEST + 120, "no progress"
+        await clock.advance(120)
+        _raise_from(workers)
+        assert all(len(recent) > 5 for recent in watch.recent.values())
+        assert politeness.holding() is None
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+def _raise_from(workers: list[asyncio.Task[None]]) -> None:
+    for worker in workers:
+        if worker.done():
+            worker.result()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ANSWERS, max_size=80))
+def test_no_request_where_none_may_be_and_progress_always(script: list[Answer]) -> None:
+    asyncio.run(_storm(list(script)))
