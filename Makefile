@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared
 SAMPLE ?= $(SHARED)/sample
 
-.PHONY: demo test test-all check lint types sample lock clean
+.PHONY: demo test test-heavy test-all check lint types sample lock clean
 
 $(VENV)/.run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
@@ -24,7 +24,11 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not heavy"
 
-# All of them: storms, kill and resume, fuzzing.
+# The others: storms, kill and resume, fuzzing.
+test-heavy: $(VENV)/.dev
+	$(BIN)/python -m pytest -m heavy
+
+# All of them.
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest
 

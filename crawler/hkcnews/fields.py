@@ -43,6 +43,11 @@ def find(page: Page, field: str) -> Found:
     return Found("", "", tuple(tried))
 
 
+def every_source(page: Page, field: str) -> list[tuple[str, str]]:
+    """What each source of a field says, also those behind the winner; for people who look whether the selectors fit."""
+    return [(name, read(page)) for name, read in SOURCES[field]]
+
+
 def find_tags(page: Page) -> tuple[tuple[str, ...], str]:
     """The article's tags in the page's order, and the source that gave them."""
     for selector in page.layout.tags:
