@@ -101,7 +101,6 @@ class ProbeGate:
 
     def open(self) -> None:
         self.shut = False
-        self.until = float("-inf")
         self._probe = None
 
     def restore(self, shut: bool, level: int, seconds: float, now: float) -> None:

@@ -201,8 +201,9 @@ class Conduct:
 
     def _end(self, kind: EndKind, message: str, seconds: float) -> None:
         until = self._clock.time() + seconds
-        text = f"{message}: this run ends. Start again after {moment(until)}; what is recovered is kept."
-        self.must_end = self.must_end or EndReason(kind, text, until)
+        if self.must_end is None or until > self.must_end.until:
+            text = f"{message}: this run ends. Start again after {moment(until)}; what is recovered is kept."
+            self.must_end = EndReason(kind, text, until)
 
     def _book(self) -> float:
         """Books the time since the last booking, before anything changes how it counts; returns the time."""

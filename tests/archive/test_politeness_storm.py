@@ -42,6 +42,7 @@ class Watch:
 
     clock: VirtualClock
     politeness: Politeness
+    scripted: int
     order: int = 0
     last_pause: int = 0
     last_trip: int = 0
@@ -49,10 +50,16 @@ class Watch:
     troubles: int = 0
     breaker: bool = False
     outage: bool = False
-    forbidden: float = 0.0
+    paused_until: float = 0.0
+    tripped_until: float = 0.0
+    outage_until: float = 0.0
     in_flight: dict[int, int] = field(default_factory=dict)
     recent: dict[Endpoint, deque[float]] = field(default_factory=lambda: {endpoint: deque() for endpoint in Endpoint})
     last_out: float = 0.0
+
+    @property
+    def forbidden(self) -> float:
+        return max(self.paused_until, self.tripped_until, self.outage_until)
 
     def permit(self, endpoint: Endpoint) -> None:
         now = self.clock.monotonic()
@@ -79,26 +86,23 @@ class Watch:
         del self.in_flight[id(permit)]
         outcome, asked = answer.outcome, answer.retry_after or 0.0
         if outcome is Outcome.HEALTHY:
-            self.troubles, self.outage = 0, False
+            self.troubles, self.outage, self.outage_until = 0, False, 0.0
         if outcome not in (Outcome.REFUSED, Outcome.ABANDONED) and order > self.last_trip:
             # A doubtful probe of the breaker leaves one probe at a time: the outage takes over.
             self.outage = self.outage or (self.breaker and outcome in (Outcome.TROUBLE, Outcome.OVERLOADED))
             self.breaker = False
-        if outcome is Outcome.RATE_LIMITED:
-            if order > self.last_pause:
-                self.last_pause = self.order
-                asked = max(asked, BUDGET.pause_seconds)
-            self.forbidden = max(self.forbidden, now + asked)
-        elif outcome is Outcome.OVERLOADED and now + asked > self.forbidden:
-            self.forbidden, self.last_pause = now + asked, self.order
-        elif outcome is Outcome.REFUSED and order > self.last_trip:
+        if outcome is Outcome.RATE_LIMITED and order > self.last_pause:
+            asked = max(asked, BUDGET.pause_seconds)
+        if outcome in (Outcome.RATE_LIMITED, Outcome.OVERLOADED) and asked > max(0.0, self.paused_until - now):
+            self.paused_until, self.last_pause = now + asked, self.order
+        if outcome is Outcome.REFUSED and order > self.last_trip:
             self.breaker, self.last_trip = True, self.order
-            self.forbidden = max(self.forbidden, now + BUDGET.breaker_seconds[0])
+            self.tripped_until = now + BUDGET.breaker_seconds[0]
         if outcome in (Outcome.TROUBLE, Outcome.OVERLOADED) and not (self.outage and order <= self.last_outage):
             self.troubles += 1
             if self.outage or self.troubles >= BUDGET.outage_after:
                 self.outage, self.last_outage = True, self.order
-                self.forbidden = max(self.forbidden, now + BUDGET.outage_seconds)
+                self.outage_until = now + BUDGET.outage_seconds
 
 
 async def _work(watch: Watch, endpoint: Endpoint, script: list[Answer]) -> None:
@@ -111,6 +115,7 @@ async def _work(watch: Watch, endpoint: Endpoint, script: list[Answer]) -> None:
         order = watch.out(permit)
         await watch.clock.sleep(answer.latency)
         watch.answered(permit, order, answer)
+        watch.scripted -= answer is not CALM
         watch.politeness.report(permit, answer.outcome, answer.retry_after)
         assert watch.politeness.in_outage == watch.outage
 
@@ -118,13 +123,16 @@ async def _work(watch: Watch, endpoint: Endpoint, script: list[Answer]) -> None:
 async def _storm(script: list[Answer]) -> None:
     clock = VirtualClock()
     politeness = Politeness(BUDGET, clock, lambda message, seconds: None)
-    watch = Watch(clock, politeness)
+    watch = Watch(clock, politeness, len(script))
     workers = [asyncio.ensure_future(_work(watch, (Endpoint.CDX, Endpoint.PLAYBACK)[n % 2], script)) for n in range(WORKERS)]
     try:
-        while script or politeness.holding():
+        unasked = 0
+        while watch.scripted or politeness.holding():
             await clock.advance(60)
             _raise_from(workers)
-            assert clock.monotonic() - watch.last_out <= LONGEST + 120, "no progress"
+            unasked += not script
+            assert unasked <= 4 * LONGEST / 60, "somebody is never let through"
+            assert clock.monotonic() - watch.last_out <= LONGEST + 600, "no progress"
         await clock.advance(120)
         _raise_from(workers)
         assert all(len(recent) > 5 for recent in watch.recent.values())
@@ -141,7 +149,7 @@ def _raise_from(workers: list[asyncio.Task[None]]) -> None:
             worker.result()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(ANSWERS, max_size=80))
 def test_no_request_where_none_may_be_and_progress_always(script: list[Answer]) -> None:
     asyncio.run(_storm(list(script)))
