@@ -36,6 +36,7 @@ class Case:
     narrowed: bool
     due: float = 0.0
     fetched: bool = False
+    followed: int = 0
     candidates: list[Candidate] = field(default_factory=list)
     tried: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -47,10 +48,13 @@ class Case:
         self.queue.remove(row)
         self.outcomes[f"{row.capture.timestamp} {row.capture.original}"] = f"{outcome}: {because}" if because else outcome
 
-    def judged(self, row: CaptureRow, recovered: Recovered, digest_result: str, digest_reason: str) -> bool:
-        """Take a judgement; True when it is the article without fault, and nothing better can come."""
-        if digest_result in MATCHES and row.capture.digest:
-            self.tried[row.capture.digest] = recovered.verdict.value
+    def judged(self, row: CaptureRow, recovered: Recovered, digest: str, digest_result: str, digest_reason: str) -> bool:
+        """Take a judgement; True when it is the article without fault, and nothing better can come.
+
+        `digest` is that of the capture really served, to which the result belongs.
+        """
+        if digest_result in MATCHES:
+            self.tried[digest] = recovered.verdict.value
         if recovered.article is None:
             self.passed(row, recovered.verdict.value, recovered.judgement.because)
             return False

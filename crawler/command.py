@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from scrapy.commands import ScrapyCommand
@@ -30,6 +33,17 @@ def report(ending: Ending) -> int:
     return int(ending.status)
 
 
+@contextmanager
+def unless_nobody_reads() -> Iterator[None]:
+    """Around printing to standard output, whose reader may have gone, as with `scrapy status | head`: that is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class ProjectCommand(ScrapyCommand):
     """A command that looks at the output directory; `act` does the work and gives the exit status."""
 
@@ -40,7 +54,8 @@ class ProjectCommand(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             check_settings(opts)
-            self.exitcode = self.act(args, opts)
+            with unless_nobody_reads():
+                self.exitcode = self.act(args, opts)
         except Fatal as fatal:
             self.exitcode = report(fatal.ending)
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-from scrapy.exceptions import DownloadConnectionRefusedError, DownloadFailedError, DownloadTimeoutError, ResponseDataLossError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
+from twisted.internet.error import ConnectError, ConnectionRefusedError, TCPTimedOutError
+from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.web.client import HTTPConnectionPool
 
+from crawler.archive.breaker import Permit
 from crawler.archive.budget import Endpoint, Outcome
 from crawler.archive.headers import Headers
 from crawler.archive.ownpages import says_offline, words
@@ -16,33 +26,126 @@ from crawler.archive.playback import retry_after
 
 if TYPE_CHECKING:
     from scrapy import Request
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from twisted.internet.defer import Deferred
 
     from crawler.archive.politeness import Politeness
+    from crawler.session import Session
+
+FAILURES = (CannotResolveHostError, ConnectError, DownloadFailedError, DownloadTimeoutError, ResponseDataLossError)
+
+
+LONGEST_LINE = 256 * 1024
+"""Bytes of a header line. An archive's Link header names the address six times and more, and addresses have up to 3,003
+characters; Twisted gives up a connection at 16 KiB."""
+
+
+class _Exact:
+    """A connection for one request, whose target is sent as it was given: Twisted takes addresses apart, and an empty query
+    is lost when it puts them together again. The answer may have lines as long as an archive needs."""
+
+    def __init__(self, connection: Any, target: bytes) -> None:
+        self._connection = connection
+        self._target = target
+
+    def request(self, request: Any) -> Any:
+        if request.uri.startswith(b"/"):  # to a proxy it is a whole address
+            request.uri = self._target
+        answer = self._connection.request(request)
+        if self._connection._parser is not None:
+            self._connection._parser.MAX_LENGTH = LONGEST_LINE
+        return answer
+
+
+class PolitePool(HTTPConnectionPool):
+    """Keeps connections alive; a new one is opened only by leave, for the request that is being sent."""
+
+    def __init__(self, reactor: Any, politeness: Politeness) -> None:
+        super().__init__(reactor, persistent=True)  # type: ignore[no-untyped-call]
+        # A request that Twisted repeats by itself would leave without leave.
+        self.retryAutomatically = False
+        self.permit: Permit | None = None
+        self.target = b""
+        self.waiting: set[int] = set()
+        self.fresh: set[int] = set()
+        self._politeness = politeness
+
+    def getConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:
+        return super().getConnection(key, endpoint).addCallback(_Exact, self.target)
+
+    def _newConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:
+        permit = self.permit
+        assert permit is not None
+        self.waiting.add(id(permit))
+
+        async def connect() -> Any:
+            await self._politeness.permit_connection(permit)
+            self.waiting.discard(id(permit))
+            self.fresh.add(id(permit))
+            return await maybe_deferred_to_future(super(PolitePool, self)._newConnection(key, endpoint))
+
+        return deferred_from_coro(connect())
 
 
 class PoliteHandler(HTTP11DownloadHandler):
     """Asks for leave before each request, tells afterwards what came of it, and sends again what met a 429 or a refusal."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        from twisted.internet import reactor  # noqa: PLC0415 - importing it earlier would install another reactor
+
+        self._session: Session = crawler.spider.session  # type: ignore[union-attr]
+        pool = PolitePool(reactor, self._session.politeness)
+        pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
+        pool._factory = self._pool._factory
+        self._pool: PolitePool = pool
+        self._unheard = 0
+
     async def download_request(self, request: Request) -> Response:
-        politeness: Politeness = self._crawler.spider.session.politeness  # type: ignore[union-attr]
+        politeness = self._session.politeness
         endpoint: Endpoint = request.meta["endpoint"]
         while True:
             permit = await politeness.permit(endpoint)
             outcome, wait = Outcome.ABANDONED, None
             try:
+                self._pool.permit, self._pool.target = permit, _target(request.url)
                 response = await super().download_request(request)
+                self._unheard = 0
+                self._session.answered = True
                 outcome, wait = judge(response)
             except DownloadConnectionRefusedError:
                 outcome = Outcome.REFUSED
-            except (DownloadTimeoutError, DownloadFailedError, ResponseDataLossError):
-                outcome = Outcome.TROUBLE
+            except FAILURES as failure:
+                if id(permit) in self._pool.waiting:  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
+                    continue
+                outcome = self._outcome(failure, id(permit) in self._pool.fresh)
                 raise
             finally:
+                self._pool.waiting.discard(id(permit))
+                self._pool.fresh.discard(id(permit))
                 politeness.report(permit, outcome, wait)
+                if outcome is Outcome.REFUSED:
+                    self._session.refused()
             if outcome not in (Outcome.RATE_LIMITED, Outcome.REFUSED):
                 return response
-            await asyncio.sleep(0)
+
+    def _outcome(self, failure: Exception, fresh: bool) -> Outcome:
+        """What a failure without an answer means. A new connection that is cut before it says anything, twice in a row, is the
+        archive's way of refusing; once may be an accident. That this machine is offline is no refusal."""
+        cause = failure if isinstance(failure, ConnectError) else failure.__cause__
+        if isinstance(cause, (ConnectionRefusedError, TCPTimedOutError, ConnectTimeout)):
+            return Outcome.REFUSED
+        if fresh and isinstance(failure, DownloadFailedError):
+            self._unheard += 1
+            return Outcome.REFUSED if self._unheard > 1 else Outcome.TROUBLE
+        return Outcome.TROUBLE
+
+
+def _target(url: str) -> bytes:
+    """What stands on the request line for a URL: all from the path on, unchanged."""
+    path = url.partition("://")[2].partition("/")[2]
+    return f"/{path}".encode("ascii")
 
 
 def headers_of(response: Response) -> Headers:

@@ -11,9 +11,6 @@ from crawler.archive.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
 from crawler.hkcnews.urls import ARTICLES, article_id
 from crawler.ledger import Ledger
 
-RETRY_SECONDS: Sequence[float] = (2, 5, 15, 30, 60, 120)
-"""Waits before a page that did not count is asked for again; after the last the listing is given up for this run."""
-
 
 class ListingEnd(Enum):
     """How asking for the listing ended."""
@@ -45,11 +42,13 @@ class Progress:
 class Listing:
     """Asks `next_question`, is told the answer by `answered` or `failed`, until `end` is set."""
 
-    def __init__(self, ledger: Ledger, ids: Collection[int] | None, page_rows: int, source: str) -> None:
+    def __init__(self, ledger: Ledger, ids: Collection[int] | None, page_rows: int, source: str, retry_seconds: Sequence[float]) -> None:
+        """`retry_seconds`: the waits before a page that did not count is asked for again; after the last, this run gives it up."""
         self._ledger = ledger
         self._ids = ids
         self._source = source
         self._rows = page_rows
+        self._waits = retry_seconds
         self._queries = list(queries(ids, page_rows))
         self._tries = 0
         self._restarted = False
@@ -57,6 +56,8 @@ class Listing:
         self.progress = Progress()
         self.end: ListingEnd | None = None if self._queries else ListingEnd.WHOLE
         self.trouble = ""
+        self.exact_only = False
+        """Whether articles had to be asked for by their bare addresses, which leaves out all captures with anything behind the id."""
 
     def next_question(self) -> Question | None:
         """The next page to ask for; None when the listing has ended."""
@@ -65,7 +66,7 @@ class Listing:
         query = self._queries[0]
         if self._open is None:
             self._open = self._ledger.open_listing(_name(query))
-        after = RETRY_SECONDS[self._tries - 1] if self._tries else 0.0
+        after = self._waits[self._tries - 1] if self._tries else 0.0
         return Question(query, self._open[1], after)
 
     def answered(self, reply: CdxReply) -> None:
@@ -87,7 +88,7 @@ class Listing:
         """The last question got no page: it is asked again, later and later, and at last given up."""
         self.trouble = detail
         self._tries += 1
-        if self._tries > len(RETRY_SECONDS):
+        if self._tries > len(self._waits):
             self.end = ListingEnd.INCOMPLETE
 
     def _take(self, page: CdxPage) -> None:
@@ -124,6 +125,7 @@ class Listing:
         query = self._queries[0]
         article = query.url.removeprefix(ARTICLES)
         if query.match_type == "prefix" and self._ids is not None:
+            self.exact_only = True
             own = [i for i in sorted(self._ids) if str(i).startswith(article)]
             self._queries[:1] = [CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in own]
             self._open = None

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from crawler.archive.budget import Budget, capped
+from crawler.archive.budget import PLAYBACK_RATE_CEILING, Budget, capped
+from crawler.archive.capture import read_moment
 from crawler.ending import Fatal, Status
 from crawler.hkcnews.urls import HIGHEST_ID
 from crawler.recovery import Choice
 
 ARGUMENTS = ("ids", "limit", "since", "until", "dry_run", "again")
+CONNECTIONS = 8.0
+"""New connections a minute by default: clients that opened one for each download were refused after 15 to 17 (2023-11)."""
+UNLIMITED = 1_000_000.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_WIDEST = 100_000
+FEWEST_RETRIES = 4
+"""A capture is given at least five attempts before its article waits for the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +58,21 @@ def read_arguments(given: Mapping[str, str]) -> Arguments:
 
 
 def read_ids(text: str, name: str) -> list[int]:
-    """`33951,40000-40100` as a list of ids."""
-    ids: list[int] = []
+    """`33951,40000-40100` as ids, each once, lowest first."""
+    ids: set[int] = set()
     for part in text.split(","):
         found = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part, re.ASCII)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 0 < first <= last <= HIGHEST_ID:
             raise wrong(f"{name}={text}: {part.strip() or 'nothing'!r} is not an article id or a range of them (as in 33951,40000-40100)")
-        ids += range(first, last + 1)
-    return ids[:_WIDEST]
+        ids.update(range(first, last + 1))
+    return sorted(ids)
 
 
 def _moment(text: str, name: str) -> str:
     """A time of capture as the beginning of a timestamp: `2021`, `2021-07`, `20210712`, `2021-07-12 01:20`."""
     digits = re.sub(r"[-:T /]", "", text)
-    if text and not re.fullmatch(r"\d{4}(\d{2}){0,5}", digits, re.ASCII):
+    if text and not (re.fullmatch(r"\d{4}(\d{2}){0,5}", digits, re.ASCII) and read_moment(digits)):
         raise wrong(f"{name}={text}: a year, month, day or time of capture is needed (as in 2021-07 or 20210712)")
     return digits
 
@@ -98,18 +104,51 @@ def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Budge
     """The limits of the run, and a warning for each that was lowered to what the archive allows; raises Fatal."""
     try:
         rate = _number(settings, "PLAYBACK_RATE")
+        lifted = is_loopback(archive_url) and rate > PLAYBACK_RATE_CEILING
         budget = Budget(
             cdx_rate=_number(settings, "CDX_RATE"),
             playback_rate=rate,
-            playback_rate_start=rate if is_loopback(archive_url) and rate > 480 else min(rate, _number(settings, "PLAYBACK_RATE_START")),
+            playback_rate_start=rate if lifted else min(rate, _number(settings, "PLAYBACK_RATE_START")),
             pause_seconds=_number(settings, "PAUSE_SECONDS"),
             pause_max_seconds=max(900.0, _number(settings, "PAUSE_SECONDS")),
             breaker_seconds=_numbers(settings, "BREAKER_SECONDS"),
+            connections_per_minute=_connections(settings, archive_url),
             breaker_trips=len(_numbers(settings, "BREAKER_SECONDS")),
         )
     except ValueError as error:
         raise wrong(str(error)) from error
     return capped(budget, is_loopback(archive_url))
+
+
+def read_waits(settings: Mapping[str, object], name: str, fewest: int = 1) -> tuple[float, ...]:
+    """Seconds before each further attempt, at least `fewest` of them; raises Fatal."""
+    waits = _numbers(settings, name)
+    if len(waits) < fewest or not all(math.isfinite(wait) and wait >= 0 for wait in waits):
+        raise wrong(f"{name}={settings.get(name)}: at least {fewest} numbers of seconds, none below zero, are needed")
+    return waits
+
+
+def read_whole(settings: Mapping[str, object], name: str) -> int:
+    """A whole number above zero; raises Fatal."""
+    number = _number(settings, name)
+    if not (number.is_integer() and number > 0):
+        raise wrong(f"{name}={settings.get(name)}: a whole number above zero is needed")
+    return int(number)
+
+
+def read_seconds(settings: Mapping[str, object], name: str) -> float:
+    """A number of seconds, zero or more; raises Fatal."""
+    seconds = _number(settings, name)
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise wrong(f"{name}={settings.get(name)}: a number of seconds, zero or more, is needed")
+    return seconds
+
+
+def _connections(settings: Mapping[str, object], archive_url: str) -> float:
+    """New TCP connections a minute; on loopback nobody counts them, unless the user does."""
+    if settings.get("CONNECTION_RATE") != "auto":
+        return _number(settings, "CONNECTION_RATE")
+    return UNLIMITED if is_loopback(archive_url) else CONNECTIONS
 
 
 def _number(settings: Mapping[str, object], name: str) -> float:

@@ -11,25 +11,26 @@ from dataclasses import dataclass
 
 from crawler.archive import digest as digests
 from crawler.archive.capture import Capture
-from crawler.archive.coding import CodingError, decode
 from crawler.archive.headers import Headers, declared_coding, first
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
 from crawler.archive.warc import Place, WarcDamaged
 from crawler.article import Article
 from crawler.case import MATCHES, Candidate, Case, open_case
 from crawler.hkcnews.choice import SHARED_BY
-from crawler.hkcnews.extract import Recovered, recover
+from crawler.hkcnews.extract import Recovered
 from crawler.hkcnews.urls import article_id
 from crawler.hkcnews.verdict import ANY_ARTICLE, Judgement, Verdict
 from crawler.ledger import CaptureRow, Ledger, State
 from crawler.markdown.style import Style
+from crawler.reading import Read, Stored, read
 from crawler.store import Store
 
-RETRY_SECONDS: Sequence[float] = (3, 60, 120, 240)
-"""Waits between the attempts at a capture when the archive has troubles of its own: one quick, then later passes. A
-capture that times out often loads minutes later (FACTS section 3)."""
+MOST_FOLLOWED = 20
+"""So many captures that no listing has are followed for one article; an archive that leads on and on ends there."""
 LAYOUT_PAGES = 30
 """So many pages at the start of a run tell whether the layout is the one that is known."""
+EXTRACTED = (Verdict.ARTICLE, Verdict.UNFAITHFUL, Verdict.UNKNOWN_LAYOUT, Verdict.EXTRACTION_FAILED)
+"""Verdicts on pages that tell whether the layout is known; the others say nothing of it."""
 FINAL = (Answer.NOT_ARCHIVED.value, Answer.EXCLUDED.value, Answer.TOO_LARGE.value)
 
 StyleFor = Callable[[str, str], Style]
@@ -64,13 +65,26 @@ class Choice:
 class Recovery:
     """Open cases and the articles that are still to come. `now` gives seconds that only go forward."""
 
-    def __init__(self, ledger: Ledger, store: Store, run: int, choice: Choice, style_for: StyleFor, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        run: int,
+        choice: Choice,
+        style_for: StyleFor,
+        now: Callable[[], float],
+        retry_seconds: Sequence[float],
+        read_page: Read = read,
+    ) -> None:
+        """`retry_seconds`: the waits between the attempts at a capture when the archive has troubles of its own."""
         self._ledger = ledger
         self._store = store
         self._run = run
         self._choice = choice
         self._style_for = style_for
         self._now = now
+        self._waits = retry_seconds
+        self._read = read_page
         self._coming: deque[int] = deque(ledger.due(choice.ids))
         self._cases: dict[int, Case] = {}
         self._busy: set[int] = set()
@@ -95,7 +109,8 @@ class Recovery:
             if self._choice.limit is not None and number >= self._choice.limit:
                 return
             queue = self._open(article, keep=False).queue
-            yield article, next((row.capture for row in queue if not row.verdict and row.capture.digest not in self._known), None)
+            untried = (row.capture for row in queue if not row.verdict and row.answer not in FINAL)
+            yield article, next((capture for capture in untried if capture.digest not in self._known), None)
 
     @property
     def finished(self) -> bool:
@@ -127,7 +142,7 @@ class Recovery:
         while case.queue:
             row = case.queue[0]
             if row.id in case.deferred or row.answer in FINAL:
-                case.passed(row, row.answer or case.deferred[row.id], "")
+                case.passed(row, case.deferred.get(row.id, row.answer), "")
             elif verdict := self._carried(case, row):
                 self._ledger.note(row.id, verdict=verdict[0], because=verdict[1])
                 case.passed(row, *verdict)
@@ -153,12 +168,26 @@ class Recovery:
 
     # What came of it
 
-    def received(self, row: CaptureRow, reply: Reply, fetched_from: str) -> Write | None:
-        """An answer of the archive. Gives the article if this was it, or the best there is after the last capture."""
+    def received(self, row: CaptureRow, reply: Reply, fetched_from: str, counted: bool = True, whole: bool = True) -> Write | None:
+        """An answer of the archive. Gives the article if this was it, or the best there is after the last capture.
+
+        `whole`: whether HTTP told where the body ends; without that, only the digest tells whether it was cut.
+        """
         case = self._cases[row.article]
         what = WHAT_NEXT[reply.answer]
         if what not in (Next.JUDGE, Next.FOLLOW, Next.NEXT_CAPTURE):
-            self.troubled(row, reply.answer, f"HTTP {reply.status}")
+            self.troubled(row, reply.answer, f"HTTP {reply.status}", counted)
+            return None
+        expected = self._expected(row, reply.timestamp, reply.original)
+        check = digests.check(
+            reply.body,
+            declared_coding(reply.headers),
+            expected.digest,
+            headers=reply.headers,
+            other_capture=(expected.timestamp, expected.original) != (reply.timestamp, reply.original),
+        )
+        if not whole and check.result is digests.DigestResult.MISMATCH:
+            self.troubled(row, Answer.CUT_BODY, "ended without its end, and does not match its digest", counted)
             return None
         with self._ledger.batch():
             self._ledger.attempt(self._run, row.id, reply.answer.value, f"HTTP {reply.status}")
@@ -166,23 +195,27 @@ class Recovery:
                 self._ledger.note(row.id, answer=reply.answer.value)
                 case.passed(row, reply.answer.value, "")
             else:
-                done = self._take(case, row, reply, fetched_from)
+                done = self._take(case, row, reply, fetched_from, expected, check)
                 if what is Next.JUDGE and done:
                     return self._leave(case)
         self._busy.discard(case.article)
         return None
 
     def troubled(self, row: CaptureRow, answer: Answer, detail: str, counted: bool = True) -> None:
-        """The archive had troubles of its own: the same capture again, later; never the capture's fault."""
+        """The archive had troubles of its own: the same capture again, later; never the capture's fault. In an outage of the whole
+        archive they are not `counted` as attempts."""
         case = self._cases[row.article]
         self._ledger.attempt(self._run, row.id, answer.value, detail)
         if counted:
             case.attempts[row.id] += 1
         tries = case.attempts[row.id]
-        if tries > len(RETRY_SECONDS):
+        if WHAT_NEXT[answer] is Next.NEXT_CAPTURE:
+            self._ledger.note(row.id, answer=answer.value)
+            case.passed(row, answer.value, detail)
+        elif tries > len(self._waits):
             case.deferred[row.id] = answer.value
         else:
-            case.due = self._now() + RETRY_SECONDS[max(0, tries - 1)]
+            case.due = self._now() + self._waits[max(0, tries - 1)]
         self._busy.discard(case.article)
 
     def abandoned(self, row: CaptureRow) -> None:
@@ -190,18 +223,12 @@ class Recovery:
         self._cases.pop(row.article, None)
         self._busy.discard(row.article)
 
-    def _take(self, case: Case, row: CaptureRow, reply: Reply, fetched_from: str) -> bool:
-        """Store what came, compare it with the index, judge it; True when it is the article without fault."""
-        served = self._served(row, reply)
-        expected = served.digest if served is not None else row.capture.digest
-        moved = (reply.timestamp, reply.original) != (row.capture.timestamp, row.capture.original)
-        check = digests.check(
-            reply.body, declared_coding(reply.headers), expected, headers=reply.headers, other_capture=moved and served is None
-        )
+    def _take(self, case: Case, row: CaptureRow, reply: Reply, fetched_from: str, expected: Capture, check: digests.DigestCheck) -> bool:
+        """Store what came and judge it; True when it is the article without fault."""
         if reply.answer is not Answer.CLOSEST_CAPTURE:
             matched = check.result in (digests.DigestResult.MATCH, digests.DigestResult.MATCH_DECODED)
             payload = check.payload if matched else reply.body
-            place = self._store.add(reply, payload, fetched_from, expected, check.result.value, check.codings if matched else ())
+            place = self._store.add(reply, payload, fetched_from, expected.digest, check.result.value, check.codings if matched else ())
             self._ledger.note(row.id, warc=place.file, warc_offset=place.offset, warc_length=place.length)
         self._ledger.note(
             row.id,
@@ -214,27 +241,24 @@ class Recovery:
             coding=declared_coding(reply.headers) or "",
         )
         if reply.location is not None:
-            self._follow(case, row, reply)
+            self._leads_to(case, row, reply.answer.name.lower(), *reply.location)
             return False
-        return self._judge(case, row, reply.status, reply.headers, reply.body, reply.timestamp, reply.original, check)
+        return self._judge(case, row, reply.status, reply.headers, reply.body, reply.timestamp, reply.original, expected, check)
 
-    def _served(self, row: CaptureRow, reply: Reply) -> Capture | None:
-        """The listed capture that was really served, if it is one of this article's."""
-        for other in self._ledger.captures(row.article):
-            if (other.capture.timestamp, other.capture.original) == (reply.timestamp, reply.original):
-                return other.capture
-        return None
+    def _expected(self, row: CaptureRow, timestamp: str, original: str) -> Capture:
+        """The listed capture with whose digest the bytes are compared: the one really served, if this article has it."""
+        listed = (other.capture for other in self._ledger.captures(row.article))
+        return next((other for other in listed if (other.timestamp, other.original) == (timestamp, original)), row.capture)
 
-    def _follow(self, case: Case, row: CaptureRow, reply: Reply) -> None:
+    def _leads_to(self, case: Case, row: CaptureRow, how: str, timestamp: str, original: str) -> None:
         """A redirect or a jump into another capture: that one joins the choice, last, unless it is in it already."""
-        assert reply.location is not None
-        timestamp, original = reply.location
         because = f"leads to {timestamp} {original}"
-        self._ledger.note(row.id, verdict=reply.answer.name.lower(), because=because)
-        case.passed(row, reply.answer.name.lower(), because)
-        if article_id(original) == row.article and not case.narrowed:
-            added = self._ledger.add_capture(row.article, Capture(timestamp=timestamp, original=original), reply.answer.name.lower())
-            if added is not None:
+        self._ledger.note(row.id, verdict=how, because=because)
+        case.passed(row, how, because)
+        if article_id(original) == row.article and case.followed < MOST_FOLLOWED:
+            added = self._ledger.add_capture(row.article, Capture(timestamp=timestamp, original=original), how)
+            case.followed += added is not None
+            if added is not None and not case.narrowed:
                 case.queue.append(added)
 
     def _judge_stored(self, case: Case, row: CaptureRow) -> bool:
@@ -246,11 +270,13 @@ class Recovery:
             case.queue[0] = next(fresh for fresh in self._ledger.captures(row.article) if fresh.id == row.id)
             return False
         if row.answer == Answer.ARCHIVED_REDIRECT.value:
-            case.passed(row, row.verdict, row.because)
+            target = first(stored.headers, "location") or ""
+            self._leads_to(case, row, row.answer.replace(" ", "_"), row.served_timestamp, target)
             return False
-        expected = row.capture.digest
-        check = digests.check(stored.payload, row.coding, expected, headers=stored.headers)
-        return self._judge(case, row, stored.status, stored.headers, stored.payload, row.served_timestamp, row.served_original, check)
+        served = (row.served_timestamp, row.served_original)
+        expected = self._expected(row, *served)
+        check = digests.check(stored.payload, row.coding, expected.digest, headers=stored.headers)
+        return self._judge(case, row, stored.status, stored.headers, stored.payload, *served, expected, check)
 
     def _judge(
         self,
@@ -261,27 +287,24 @@ class Recovery:
         body: bytes,
         timestamp: str,
         original: str,
+        expected: Capture,
         check: digests.DigestCheck,
     ) -> bool:
-        recovered = self._recovered(row, status, headers, body, timestamp, original)
+        content_type, coding = first(headers, "content-type") or "", declared_coding(headers) or ""
+        stored = Stored(body, coding, content_type, status, row.article, timestamp, original)
+        recovered = self._read(stored, self._style_for(timestamp, original))
+        if recovered.article is not None and not (recovered.article.title and recovered.article.body):
+            recovered = Recovered(Judgement(Verdict.BLANK, "no title or no body is left of it"))
         verdict, because = recovered.verdict, recovered.judgement.because
         if recovered.differences:
             verdict, because = Verdict.UNFAITHFUL, "; ".join(recovered.differences)
         self._ledger.note(row.id, verdict=verdict.value, because=because)
         if verdict in ANY_ARTICLE and check.result.value in MATCHES:
-            self._known[row.capture.digest] = (verdict.value, because)
-        if verdict in (Verdict.ARTICLE, Verdict.UNFAITHFUL, Verdict.UNKNOWN_LAYOUT):
+            self._known[expected.digest] = (verdict.value, because)
+        if verdict in EXTRACTED and self.pages < LAYOUT_PAGES:
             self.pages += 1
             self.unread += verdict is not Verdict.ARTICLE
-        return case.judged(row, recovered, check.result.value, check.reason.value)
-
-    def _recovered(self, row: CaptureRow, status: int, headers: Headers, body: bytes, timestamp: str, original: str) -> Recovered:
-        try:
-            page = decode(body, declared_coding(headers)).body
-        except CodingError as error:
-            return Recovered(Judgement(Verdict.UNDECODABLE, str(error)))
-        content_type = first(headers, "content-type") or ""
-        return recover(page, content_type, status, row.article, timestamp, original, self._style_for(timestamp, original))
+        return case.judged(row, recovered, expected.digest, check.result.value, check.reason.value)
 
     # How it ends
 
@@ -306,4 +329,4 @@ class Recovery:
     def layout_unknown(self, at_end: bool = False) -> bool:
         """Whether most of the first pages could not be read, so that going on would only burn requests."""
         enough = self.pages >= LAYOUT_PAGES or (at_end and self.pages >= 5)
-        return enough and self.pages <= LAYOUT_PAGES and self.unread * 2 > self.pages
+        return enough and self.unread * 2 > self.pages

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
 from crawler import __version__
 from crawler.archive.clock import SystemClock
 from crawler.archive.politeness import Politeness
+from crawler.archive.politeness_report import span
 from crawler.ending import Ending, Fatal, Status
 from crawler.ledger import Ledger, LedgerError
 from crawler.lock import Lock
 from crawler.markdown.style import SeedStyle
-from crawler.options import archive_address, read_budget
+from crawler.options import FEWEST_RETRIES, archive_address, read_budget, read_seconds, read_waits, read_whole
+from crawler.reading import IsolatedReader
+from crawler.reconcile import mark_known, reconcile
 from crawler.store import Store
 
 logger = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds that a run waits whose very first connection is refused."""
 
 
 class Session:
@@ -29,7 +36,12 @@ class Session:
         self.output = Path(str(settings.get("OUTPUT_DIR")))
         self.contact = str(settings.get("CONTACT") or "")
         budget, self.warnings = read_budget(settings, self.archive_url)
+        self.retry_seconds = read_waits(settings, "RETRY_SECONDS", FEWEST_RETRIES)
+        self.listing_retry_seconds = read_waits(settings, "LISTING_RETRY_SECONDS")
+        self.page_rows = read_whole(settings, "LISTING_PAGE_ROWS")
+        read_seconds(settings, "PROGRESS_SECONDS")
         self.ending: Ending | None = None
+        self.unwritten: list[str] = []
         try:
             self.output.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.output)
@@ -37,15 +49,20 @@ class Session:
             raise Fatal(
                 Status.STORAGE, f"cannot write to {self.output}: {error.strerror}. Choose another OUTPUT_DIR or make room"
             ) from error
+        self.store = Store(self.output / "warc")
+        self.read = IsolatedReader(read_seconds(settings, "PAGE_SECONDS"), read_whole(settings, "PAGE_MEMORY_MB"))
+        self.answered = False
+        self._outage_limit = read_seconds(settings, "OUTAGE_SECONDS")
+        self._outage_since: float | None = None
+        self.politeness = Politeness(budget, SystemClock(), self._told)
         try:
             self.ledger = Ledger(ledger_path(self.output), self.public_url)
-        except LedgerError as error:
+            reconcile(self.ledger, self.store)
+            self._remember()
+            self.run = self.ledger.begin_run(dict(arguments), __version__)
+        except (LedgerError, sqlite3.Error) as error:
             self._lock.release()
             raise Fatal(Status.STORAGE, str(error)) from error
-        self.store = Store(self.output / "warc")
-        self.politeness = Politeness(budget, SystemClock(), self._told)
-        self._remember()
-        self.run = self.ledger.begin_run(dict(arguments), __version__)
 
     def style(self, timestamp: str, original: str) -> SeedStyle:
         """How addresses of a capture's page are written."""
@@ -56,13 +73,42 @@ class Session:
         if self.ending is None:
             self.ending = Ending(status, message)
 
+    def not_written(self, article: int, why: str) -> None:
+        """An article that was recovered and could not be written, by a fault of ours: the run goes on, and its status tells."""
+        logger.error("article %d was not written: %s", article, why)
+        self.unwritten.append(f"article {article}: {why}")
+
+    def refused(self) -> None:
+        """A connection was refused. While nothing was answered yet there is no run to keep waiting for long."""
+        held = self.politeness.holding()
+        if not self.answered and held is not None and held[1] > PATIENCE:
+            message = f"{self.archive_url} refuses connections (or nothing listens there). A new run asks again after {span(held[1])}"
+            self.end(Status.REFUSING, message)
+            self.politeness.close(message)
+
+    def outage_lasts(self, now: float) -> bool:
+        """Whether an outage of the whole archive has lasted so long that the run ends. `now` in seconds that only go forward."""
+        if not self.politeness.in_outage:
+            self._outage_since = None
+            return False
+        self._outage_since = now if self._outage_since is None else self._outage_since
+        if now - self._outage_since < self._outage_limit:
+            return False
+        self.end(Status.UNAVAILABLE, f"the archive has been out of order for {span(self._outage_limit)}. Run again later")
+        self.politeness.close("the archive is out of order")
+        return True
+
     def close(self) -> None:
         """Write down how the run ended, and let go of everything."""
         ending = self.ending or Ending(Status.DONE)
         try:
             self._save()
+            mark_known(self.ledger, self.store)
             self.ledger.end_run(self.run, ending.status, ending.message)
+        except sqlite3.Error as error:
+            logger.error("how the run ended could not be written down: %s", error)
         finally:
+            self.read.close()
             self.store.close()
             self.ledger.close()
             self._lock.release()
@@ -85,7 +131,7 @@ class Session:
             return
         try:
             self.politeness.restore(json.loads(saved))
-        except ValueError:
+        except (ValueError, TypeError, AttributeError):
             logger.warning("what the ledger remembers of the last run's pauses cannot be read; starting slowly")
 
 

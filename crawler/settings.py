@@ -28,11 +28,26 @@ PLAYBACK_RATE = 240.0
 """Requests a minute for captures, at most: half of what the archive permits clients (480 of 600, as above). Never above 480."""
 PLAYBACK_RATE_START = 60.0
 """Requests a minute for captures at first; grows while answers are healthy."""
+CONNECTION_RATE = "auto"
+"""New TCP connections a minute, beside the first four: `auto` is 8, and any number on loopback. What the archive refuses first are
+new connections: after 15 to 17 downloads with one each (hartator/wayback-machine-downloader, issues 267, 273, 275; 2023-11)."""
 PAUSE_SECONDS = 60.0
 """Nothing is sent for so long after a 429, doubled with each further one up to 15 minutes (FACTS: going on for more than a
 minute means an hour of refused connections)."""
 BREAKER_SECONDS = "300,900,3600"
 """Nothing is sent for so long after a refused connection: the first time, the second, the third."""
+OUTAGE_SECONDS = 7200.0
+"""An outage of the whole archive is waited out for so long, with one probe at a time; then the run ends."""
+PAGE_SECONDS = 20.0
+"""Seconds that reading a page may take; the sample's pages take 0.004."""
+PAGE_MEMORY_MB = 1500
+"""MiB of address space for the process that reads pages (Linux only); it needs some 400 for itself."""
+RETRY_SECONDS = "3,60,120,240"
+"""Waits before a capture is asked for again when the archive has troubles of its own: one quick try, then later passes, since a
+capture that times out often loads minutes later (FACTS section 3). At least four, so five attempts; then the article waits for
+the next run."""
+LISTING_RETRY_SECONDS = "2,5,15,30,60,120"
+"""Waits before a page of the index that did not count is asked for again; after the last the listing is given up for this run."""
 PROGRESS_SECONDS = 10.0
 """Seconds between two lines of progress."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler import __version__
 from crawler.archive.playback import Reply
-from crawler.archive.warc import Place, Provenance, StoredCapture, WarcWriter, read_record
+from crawler.archive.warc import Place, Provenance, StoredCapture, WarcWriter, iter_records, read_record
 
 
 def _now() -> datetime:
@@ -40,6 +40,14 @@ class Store:
     def read(self, place: Place) -> StoredCapture:
         """A capture from where the ledger says it is. Raises WarcDamaged or OSError."""
         return read_record(self._folder / place.file, place.offset, place.length)
+
+    def files(self) -> dict[str, int]:
+        """The names of all files with their sizes in bytes."""
+        return {path.name: path.stat().st_size for path in sorted(self._folder.glob("*.warc.gz"))}
+
+    def records(self, name: str) -> Iterator[tuple[Place, StoredCapture]]:
+        """All captures in one of the files, with their places. Raises WarcDamaged at the first that is not whole, OSError."""
+        return iter_records(self._folder / name)
 
     def close(self) -> None:
         """Close the run's file."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from crawler.ending import Status
 from crawler.items import ArticleItem
 from crawler.markdown.document import render
 from crawler.markdown.frontmatter import FrontMatterError
-
-logger = logging.getLogger(__name__)
 
 
 class CheckPipeline:
@@ -37,6 +33,6 @@ class CheckPipeline:
         return item
 
     def _dropped(self, article: int, why: str) -> DropItem:
-
-        self._session.end(Status.ERROR, f"article {article} was not written: {why}; please report it")
+        """One article that cannot be written does not stop the others; it stays due, and the run's status tells of it."""
+        self._session.not_written(article, why)
         return DropItem(f"article {article}: {why}")

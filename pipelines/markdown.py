@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -29,7 +30,7 @@ class MarkdownPipeline:
         file = Path("articles") / relative_path(item.write.article.id)
         data = item.text.encode("utf-8")
         try:
-            write_file(self._session.output / file, data)
+            write_file(self._session.output, file, data)
         except OSError as error:
             article = item.write.article.id
             self._session.end(Status.STORAGE, f"article {article} cannot be written to {self._session.output / file}: {error.strerror}")
@@ -39,15 +40,22 @@ class MarkdownPipeline:
         return item
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write whole or not at all. Raises OSError, and leaves what was there before."""
+def write_file(root: Path, file: Path, data: bytes) -> None:
+    """Write `root/file` whole or not at all; never outside of `root`, whatever symbolic links lie there.
+
+    Raises OSError, and leaves what was there before.
+    """
+    path = root / file
+    if not path.parent.resolve().is_relative_to(root.resolve()):
+        raise PermissionError(errno.EPERM, f"a symbolic link leads out of {root}", str(path.parent))
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
+    beside.unlink(missing_ok=True)
     try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        with beside.open("xb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
         beside.replace(path)
     except OSError:
         beside.unlink(missing_ok=True)

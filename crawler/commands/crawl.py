@@ -5,15 +5,22 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from functools import partial
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
-from crawler.command import check_settings, report
+from crawler.command import check_settings, report, unless_nobody_reads
 from crawler.ending import Ending, Fatal, Status
 from crawler.options import archive_address, is_loopback, read_arguments
 from crawler.session import Session
 from crawler.summary import describe
+
+QUIET = {
+    "scrapy.utils.log": logging.WARNING,  # its version, and the versions of its libraries
+    "scrapy.core.downloader.handlers.http11": logging.ERROR,  # advice on cut answers, which are tried again here
+}
+"""Loggers of Scrapy's with nothing to say to a user of this crawl."""
 
 
 class Command(ScrapyCrawl):
@@ -21,6 +28,14 @@ class Command(ScrapyCrawl):
 
     def short_desc(self) -> str:
         return "List, fetch and write the articles (see README: arguments, exit statuses)"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if self.settings.get("LOG_LEVEL") != "DEBUG":
+            # Now, before Scrapy makes its process and speaks; as filters, because it then resets the levels of its loggers.
+            for name, level in QUIET.items():
+                logging.getLogger(name).addFilter(partial(_at_least, level))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args != ["articles"]:
@@ -45,12 +60,14 @@ class Command(ScrapyCrawl):
             self.crawler_process.start()
             if session.ending is None:
                 session.ending = _scrapys(self.crawler_process.bootstrap_failed, crawler.stats.get_value("finish_reason"))
-            for line in describe(session.ledger):
-                print(line)
-            print(session.politeness.summary().describe())
+            if session.unwritten and session.ending.status is Status.DONE:
+                about = f"{len(session.unwritten)} articles were not written, by an error of this software; please report it"
+                session.ending = Ending(Status.ERROR, f"{about}: {session.unwritten[0]}")
+            with unless_nobody_reads():
+                print(*describe(session.ledger), session.politeness.summary().describe(), sep="\n")
         finally:
             session.close()
-        return report(session.ending or Ending(Status.DONE))
+        return report(session.ending)
 
     def _introduce(self, session: Session) -> None:
         """Say who we are to the archive, or that we are nobody to it."""
@@ -64,6 +81,10 @@ class Command(ScrapyCrawl):
             )
         for warning in session.warnings:
             print(f"warning: {warning}", file=sys.stderr)
+
+
+def _at_least(level: int, record: logging.LogRecord) -> bool:
+    return record.levelno >= level
 
 
 def _scrapys(failed: bool, reason: object) -> Ending:

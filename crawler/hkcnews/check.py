@@ -15,12 +15,13 @@ from bs4 import Comment, Tag
 from bs4.element import NavigableString
 
 from crawler.markdown import raw
-from crawler.markdown.converter import BLOCKS, FRAMES
+from crawler.markdown.elements import BLOCKS, FRAMES
 from crawler.markdown.reader import Reading, read_markdown
+from crawler.markdown.style import leads_somewhere
 
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_NEWLINES = re.compile(r"[\s\u200b\ufeff]*\n[\s\u200b\ufeff]*")
-_BRACKETS = re.compile(r"[\[\]]")
+_SPACES_IN_LINE = re.compile(r"[ \t\r\f]+")
+_SHOWN = re.compile(r"[^\s\u200b\ufeff]")
 _CONTEXT = 20
 
 
@@ -39,26 +40,28 @@ def visible(region: Tag) -> Visible:
     """Read a prepared region of HTML; it is not changed."""
     parts: list[str] = []
     counts = {"pictures": 0, "frames": 0, "tables": 0, "links": 0}
+    verbatim = 0
     for event in _walk(region):
         if isinstance(event, NavigableString):
-            parts.append(_SPACES.sub(" ", event))
+            parts.append(event if verbatim else _SPACES.sub(" ", event))
             continue
         name = event.name
-        if name in BLOCKS or name == "br":
+        if name == "pre":
+            verbatim += 1 if isinstance(event, Tag) else -1
+        if name in BLOCKS or name in ("br", "img"):
             parts.append("\n")
-        if name == "img":
-            counts["pictures"] += bool(raw.source(event))
-        elif name in FRAMES:
-            counts["frames"] += bool(raw.source(event))
-        elif name == "table":
-            counts["tables"] += 1
-        elif name == "a":
-            counts["links"] += _is_link(event)
+        if isinstance(event, Tag):
+            _count(event, counts)
     return Visible(_stream("".join(parts)), **counts)
 
 
-def _walk(region: Tag) -> Iterator[NavigableString | Tag]:
-    """Texts and tags in reading order; a block comes twice, before and after what it holds."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    name: str
+
+
+def _walk(region: Tag) -> Iterator[NavigableString | Tag | _End]:
+    """Texts and tags in reading order; a block comes twice, before and after what it holds. Frames hold nothing to read."""
     stack: list[object] = [region]
     while stack:
         node = stack.pop()
@@ -67,27 +70,35 @@ def _walk(region: Tag) -> Iterator[NavigableString | Tag]:
                 yield node
         elif isinstance(node, Tag):
             yield node
-            if node.name in BLOCKS and node.name not in FRAMES and node.name != "table":
+            if node.name in FRAMES:
+                continue
+            if node.name in BLOCKS:
                 stack.append(_End(node.name))
-            if node.name not in FRAMES:
-                stack += reversed(node.contents)
+            stack += reversed(node.contents)
         elif isinstance(node, _End):
-            yield NavigableString("\0")
+            yield node
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    name: str
+def _count(node: Tag, counts: dict[str, int]) -> None:
+    if node.name == "img":
+        counts["pictures"] += bool(raw.source(node))
+    elif node.name in FRAMES:
+        counts["frames"] += bool(raw.source(node))
+    elif node.name == "table":
+        counts["tables"] += 1
+    elif node.name == "a":
+        counts["links"] += _is_link(node)
 
 
 def _is_link(node: Tag) -> bool:
-    href = re.sub(r"[\t\r\n]", "", str(node.get("href") or "")).strip("".join(map(chr, range(33)))).lower()
-    usable = bool(href) and not href.startswith(("javascript:", "data:", "vbscript:"))
-    return usable and (bool(node.get_text().strip(" \t\r\n\f")) or node.find("img") is not None)
+    shows = bool(node.get_text().strip(" \t\r\n\f")) or any(raw.source(img) for img in node.find_all("img"))
+    return shows and leads_somewhere(str(node.get("href") or ""))
 
 
 def _stream(text: str) -> str:
-    return _BRACKETS.sub("", _NEWLINES.sub("\n", re.sub("  +", " ", text.replace("\0", "\n")))).strip(" \n\u3000\u00a0\u200b\ufeff")
+    """Lines without the spaces at their ends, and without those on which nothing shows."""
+    lines = (line.strip(" ") for line in _SPACES_IN_LINE.sub(" ", text).split("\n"))
+    return "\n".join(line for line in lines if _SHOWN.search(line))
 
 
 def differences(seen: Visible, markdown: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, NOTE, PUBLISHED, Layout
+from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
 from crawler.hkcnews.text import one_line
 
 _END = "end-of-capture"
@@ -158,17 +158,6 @@ def blogger_block(page: Page) -> LexborNode | None:
 
 def _words(node: LexborNode) -> int:
     return len([part for part in node.text(separator="\n", strip=True).split("\n") if part])
-
-
-def detached_note(page: Page) -> LexborNode | None:
-    """The subscription note where it stands outside the body: its container."""
-    for selector in page.layout.note:
-        for node in nearest(page, selector):
-            return node
-    for node in nearest(page, "p"):
-        if one_line(node.text()).startswith(NOTE):
-            return node.parent
-    return None
 
 
 def was_cut(page: Page) -> bool:

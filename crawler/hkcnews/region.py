@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 
-from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString
+from bs4 import BeautifulSoup, Comment, Tag
+from bs4.element import NavigableString, PageElement
 
-from crawler.hkcnews.layout import NOTE, NOTE_BLOCKS, Layout
+from crawler.hkcnews.layout import Layout
 from crawler.hkcnews.text import clean
-from crawler.markdown.converter import BLOCKS
+from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
 
 DEEPEST = 100
 """Elements nested deeper than this carry no meaning; conversion is recursive and Python's stack is not endless."""
@@ -21,6 +22,10 @@ _PROTECTED = re.compile(r"/cdn-cgi/l/email-protection(?:#([0-9a-fA-F]+))?")
 _PLACEHOLDER = re.compile(r"\[email.protected\]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _EMPHASIS = ("strong", "b", "em", "i", "a")
+_STRUCTURE = frozenset({"table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "dl", *FRAMES})
+_MEANT = frozenset({*_EMPHASIS, *_STRUCTURE, *HEADINGS, "li", "td", "th", "p", "pre", "code", "blockquote", "figure", "figcaption", "caption"})
+_VOID = frozenset({"img", "br", "hr", "embed", "source"})
+_BOUNDARY = "<div></div>"
 
 
 def parse(html: str) -> Tag:
@@ -30,11 +35,15 @@ def parse(html: str) -> Tag:
     return element if isinstance(element, Tag) else soup
 
 
-def prepare(region: Tag, layout: Layout) -> list[str]:
-    """Take everything out of the region that is not content and settle what depends on the site; gives the faults found."""
-    faults = flatten(region)
+def tidy(region: Tag, layout: Layout) -> list[str]:
+    """Take everything out of the region that is not content, and what is nested beyond reason; gives the faults found."""
     drop(region, layout)
-    faults += reveal_addresses(region)
+    return flatten(region)
+
+
+def prepare(region: Tag) -> list[str]:
+    """Settle in a tidy region what depends on the site and what Markdown cannot nest; gives the faults found."""
+    faults = reveal_addresses(region)
     for element in list(region.find_all(_EMPHASIS)):
         _push_into_blocks(element)
     return faults
@@ -53,19 +62,53 @@ def drop(region: Tag, layout: Layout) -> None:
 
 
 def flatten(region: Tag) -> list[str]:
-    """Unwrap what is nested too deep; its text stays. Gives the fault, if there was any."""
-    deep = [element for element, depth in _with_depth(region) if depth > DEEPEST]
-    for element in reversed(deep):
-        element.unwrap()
-    return [f"nested deeper than {DEEPEST} elements: structure simplified"] if deep else []
+    """Where elements are nested too deep, build the region anew without those that mean nothing, and without any beyond
+    `DEEPEST`; texts, pictures and frames all stay. Takes time in proportion to the region. Gives the fault, if there was any."""
+    if not any(depth > DEEPEST for depth in _depths(region)):
+        return []
+    flat = parse(f"<div>{''.join(_flat(region))}</div>")
+    region.clear()
+    for child in list(flat.children):
+        region.append(child.extract())
+    return [f"nested deeper than {DEEPEST} elements: structure simplified"]
 
 
-def _with_depth(region: Tag) -> Iterator[tuple[Tag, int]]:
+def _depths(region: Tag) -> Iterator[int]:
     stack = [(region, 0)]
     while stack:
         element, depth = stack.pop()
-        yield element, depth
+        yield depth
         stack += [(child, depth + 1) for child in element.children if isinstance(child, Tag)]
+
+
+def _flat(region: Tag) -> Iterator[str]:
+    """The inside of the region as HTML with little nesting: of each element its tags, a mere boundary, or nothing."""
+    stack: list[PageElement | str] = list(reversed(region.contents))
+    is_open: list[str] = []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str) and not isinstance(node, NavigableString):
+            if node.startswith("</"):
+                is_open.pop()
+            yield node
+        elif isinstance(node, NavigableString):
+            yield "" if isinstance(node, Comment) else escape(node, quote=False)
+        elif isinstance(node, Tag):
+            name = node.name
+            keep = name in _VOID or (name in _MEANT and len(is_open) < DEEPEST and not (name in _EMPHASIS and name in is_open))
+            around = _BOUNDARY if name in BLOCKS and not keep else ""
+            yield _opening(node) if keep else around
+            if keep and name not in _VOID:
+                is_open.append(name)
+                stack.append(f"</{name}>")
+            elif name not in _VOID:
+                stack.append(around)
+            stack += reversed(node.contents)
+
+
+def _opening(node: Tag) -> str:
+    values = ((name, " ".join(value) if isinstance(value, list) else str(value)) for name, value in node.attrs.items())
+    return f"<{node.name}{''.join(f' {name}="{escape(value)}"' for name, value in values)}>"
 
 
 def reveal_addresses(region: Tag) -> list[str]:
@@ -108,62 +151,40 @@ def reveal(code: str) -> str:
 
 
 def _push_into_blocks(element: Tag) -> None:
-    """Emphasis or a link around whole blocks: Markdown has it inside each block."""
-    if element.decomposed or not any(child.name in BLOCKS for child in element.find_all(True)):
+    """Emphasis or a link around whole blocks: Markdown has emphasis inside each block, and a link, which is one, inside
+    the first that shows anything."""
+    if element.decomposed or not holds_block(element):
         return
     for holder in [element, *element.find_all(True)]:
-        if holder is not element and holder.name not in BLOCKS:
+        if holder.name in _STRUCTURE or not (holder is element or holder.name in BLOCKS or holds_block(holder)):
             continue
-        if holder.name in ("table", "thead", "tbody", "tr", "ul", "ol", "dl"):
-            continue
-        _wrap_runs(holder, element)
+        if _wrap_runs(holder, element) and element.name == "a":
+            break
     element.unwrap()
 
 
-def _wrap_runs(holder: Tag, like: Tag) -> None:
-    run: list[object] = []
+def _wrap_runs(holder: Tag, like: Tag) -> bool:
+    """Wrap each run of inline nodes that shows anything, of a link only the first; gives whether there was any."""
+    run: list[PageElement] = []
+    found = False
     for child in [*holder.children, None]:
-        is_block = isinstance(child, Tag) and (child.name in BLOCKS or any(t.name in BLOCKS for t in child.find_all(True)))
+        is_block = isinstance(child, Tag) and (child.name in BLOCKS or holds_block(child))
         if child is not None and not is_block:
             run.append(child)
             continue
-        if any(isinstance(item, Tag) or str(item).strip() for item in run):
+        if any(_shows(item) for item in run):
             wrapper = BeautifulSoup("", "html.parser").new_tag(like.name, attrs={name: str(value) for name, value in like.attrs.items()})
-            run[0].insert_before(wrapper)  # type: ignore[attr-defined]
+            run[0].insert_before(wrapper)
             for item in run:
-                wrapper.append(item.extract())  # type: ignore[attr-defined]
+                wrapper.append(item.extract())
+            found = True
+            if like.name == "a":
+                break
         run.clear()
+    return found
 
 
-def take_note(region: Tag, layout: Layout) -> Tag | None:
-    """Cut the subscription note out of the region and give it as an element of its own, without its rule; None if there is
-    none. It is known by its first words and by its place: nothing but a few blocks follow it."""
-    starts = [block for block in region.find_all(["p", "div"]) if block.get_text().strip().startswith(NOTE)]
-    if not starts:
-        return None
-    start = starts[-1]
-    holder = start.parent
-    while holder is not None and holder is not region and holder.parent is not None and holder.get_text().strip().startswith(NOTE):
-        start, holder = holder, holder.parent
-    following = [sibling for sibling in start.next_siblings if isinstance(sibling, Tag) or str(sibling).strip()]
-    if len(following) >= NOTE_BLOCKS or (holder is not region and _text_after(holder, region)):
-        return None
-    note = BeautifulSoup("<div></div>", "html.parser").div
-    assert note is not None
-    inner = start.find(True)
-    before = next((sibling for sibling in start.previous_siblings if isinstance(sibling, Tag) or str(sibling).strip()), None)
-    for rule in (inner, before):
-        if isinstance(rule, Tag) and rule.name == "hr":
-            rule.extract()
-            break
-    for part in [start, *list(start.next_siblings)]:
-        note.append(part.extract())
-    return note
-
-
-def _text_after(holder: Tag | None, region: Tag) -> str:
-    text = ""
-    while holder is not None and holder is not region:
-        text += "".join(sibling.get_text() if isinstance(sibling, Tag) else str(sibling) for sibling in holder.next_siblings)
-        holder = holder.parent
-    return text.strip()
+def _shows(node: PageElement) -> bool:
+    if isinstance(node, Tag):
+        return node.name == "img" or node.find("img") is not None or bool(node.get_text().strip())
+    return not isinstance(node, Comment) and bool(str(node).strip())

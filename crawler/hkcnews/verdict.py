@@ -27,6 +27,7 @@ class Verdict(StrEnum):
     UNDECODABLE = "undecodable"
     UNKNOWN_LAYOUT = "unknown_layout"
     UNFAITHFUL = "unfaithful"
+    EXTRACTION_FAILED = "extraction_failed"
 
 
 MEANING = {
@@ -41,6 +42,7 @@ MEANING = {
     Verdict.UNDECODABLE: "bytes that cannot be decompressed",
     Verdict.UNKNOWN_LAYOUT: "a page of a layout that is not known",
     Verdict.UNFAITHFUL: "an article whose recovery lost or added something",
+    Verdict.EXTRACTION_FAILED: "a page that took too long, too much memory, or broke the extraction",
 }
 """Each verdict in words, for people."""
 

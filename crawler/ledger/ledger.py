@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,10 @@ _CAPTURE = (
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+class _Undone(Exception):
+    pass
 
 
 class Ledger:
@@ -79,6 +83,13 @@ class Ledger:
             raise
         self._depth -= 1
         self._db.execute("COMMIT")
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Everything written inside is seen inside, and undone at the end."""
+        with suppress(_Undone), self.batch():
+            yield
+            raise _Undone
 
     def moment(self) -> str:
         """The time now, UTC, to the second."""
@@ -217,15 +228,18 @@ class Ledger:
         )
 
     def shared_digests(self, articles: int) -> set[str]:
-        """Digests that stand under at least so many articles."""
-        cursor = self._db.execute("SELECT digest FROM capture GROUP BY digest HAVING count(DISTINCT article) >= ?", (articles,))
+        """Digests that stand under at least so many articles; `-` and nothing are none."""
+        cursor = self._db.execute(
+            "SELECT digest FROM capture WHERE length(digest) > 1 GROUP BY digest HAVING count(DISTINCT article) >= ?", (articles,)
+        )
         return {digest for (digest,) in cursor}
 
     def digest_verdicts(self, verdicts: Collection[str]) -> dict[str, tuple[str, str]]:
         """For each digest whose very bytes were judged to be one of these: the verdict and what it rests on."""
         marks = ", ".join("?" * len(verdicts))
         cursor = self._db.execute(
-            f"SELECT digest, verdict, because FROM capture WHERE verdict IN ({marks}) AND digest_result LIKE 'match%' GROUP BY digest",
+            f"SELECT digest, verdict, because FROM capture WHERE verdict IN ({marks}) AND digest_result LIKE 'match%'"
+            " AND served_timestamp = timestamp AND served_original = original GROUP BY digest",
             tuple(verdicts),
         )
         return {digest: (verdict, because or "") for digest, verdict, because in cursor}
@@ -285,15 +299,15 @@ class Ledger:
         )
 
     def reopen_unread(self, run: int) -> None:
-        """Make articles due again that this run gave up because their layout is not known: that is our fault, not theirs."""
+        """Make articles due again that this run gave up because their pages could not be read: that is our fault, not theirs."""
         with self.batch():
             self._db.execute(
                 "UPDATE article SET state = 'listed', reason = '', faults = '[]' WHERE run = ? AND state = 'unrecoverable'"
-                " AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict = 'unknown_layout')",
+                " AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict IN ('unknown_layout', 'extraction_failed'))",
                 (run,),
             )
             self._db.execute(
-                "UPDATE capture SET verdict = NULL, because = NULL WHERE verdict = 'unknown_layout'"
+                "UPDATE capture SET verdict = NULL, because = NULL WHERE verdict IN ('unknown_layout', 'extraction_failed')"
                 " AND article IN (SELECT id FROM article WHERE state = 'listed')"
             )
 

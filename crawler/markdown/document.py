@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.article import Article, Blogger
-from crawler.markdown.escape import destination, escape_text
+from crawler.markdown.escape import destination, escape_heading, escape_text
 from crawler.markdown.frontmatter import fields_of, front_matter
 
 RANGE = 1000
@@ -15,7 +15,7 @@ def render(article: Article, public_url: str) -> str:
 
     Raises FrontMatterError when the fields cannot be written so that they read back the same.
     """
-    text = f"{front_matter(fields_of(article, public_url))}\n# {escape_text(article.title)}\n\n{article.body}"
+    text = f"{front_matter(fields_of(article, public_url))}\n# {escape_heading(escape_text(article.title))}\n\n{article.body}"
     if article.note:
         text = f"{text.rstrip(chr(10))}\n\n\n---\n\n\n{article.note}"
     if article.blogger:

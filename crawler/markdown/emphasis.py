@@ -17,19 +17,21 @@ _SENTINEL = re.compile(f"[{STRONG}{END_STRONG}{EM}{END_EM}]")
 _ENDS = {END_STRONG: STRONG, END_EM: EM}
 _MARKER = {STRONG: "**", EM: "*"}
 _TAG = {STRONG: "strong", EM: "em"}
-_EDGE = f"[ \t\u3000\u00a0\u200b\ufeff{BREAK}]"
-_LEADING = re.compile(f"^(?:{_EDGE})+")
-_TRAILING = re.compile(f"(?:{_EDGE})+$")
+_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+EDGES = f" \t{_SPACES}\u2028\u2029\u200b\ufeff{BREAK}"
+"""What does not show at the edges of emphasis: white space, also without width, and line breaks."""
 _MARKUP = set("\\[]()<>*_`&~|{}#$^+=")
 
 
-def wrap(begin: str, end: str, text: str) -> str:
-    """Mark emphasis around a text; white space and line breaks at its edges stay outside, emptiness is not marked."""
-    core = _TRAILING.sub("", _LEADING.sub("", text))
-    if not _SENTINEL.sub("", core):
+def around(begin: str, end: str, text: str, edges: str = EDGES) -> str:
+    """Set marks around a text; `edges` of it stay outside, and what consists of them only is not marked."""
+    core = _SENTINEL.sub("", text).strip(edges)
+    if not core:
         return text
-    at = text.index(core)
-    return f"{text[:at]}{begin}{core}{end}{text[at + len(core) :]}"
+    inner = text.lstrip(edges)
+    before = text[: len(text) - len(inner)]
+    core = inner.rstrip(edges)
+    return f"{before}{begin}{core}{end}{inner[len(core) :]}"
 
 
 def resolve(text: str) -> str:
@@ -39,39 +41,59 @@ def resolve(text: str) -> str:
     for end, begin in _ENDS.items():
         text = text.replace(end + begin, "")
     chars = list(text)
-    for start, stop in _pairs(text):
-        _choose(chars, start, stop)
+    ends = _pairs(text)
+    begins = {end: begin for begin, end in ends.items()}
+    for begin in sorted(ends):
+        _choose(chars, begin, ends, begins)
     return "".join(chars)
 
 
-def _pairs(text: str) -> list[tuple[int, int]]:
-    """Positions of begin and end marks that belong together, outermost first, as in the text."""
-    pairs: list[tuple[int, int]] = []
+def _pairs(text: str) -> dict[int, int]:
+    """Where emphasis begins and where the same ends."""
+    pairs: dict[int, int] = {}
     open_marks: list[int] = []
     for found in _SENTINEL.finditer(text):
         if found[0] in _MARKER:
             open_marks.append(found.start())
         elif open_marks:
-            pairs.append((open_marks.pop(), found.start()))
-    return sorted(pairs)
+            pairs[open_marks.pop()] = found.start()
+    return pairs
 
 
-def _choose(chars: list[str], begin: int, end: int) -> None:
-    kind = chars[begin]
+def _choose(chars: list[str], begin: int, ends: dict[int, int], begins: dict[int, int]) -> None:
+    kind, end = chars[begin], ends[begin]
     if kind not in _MARKER:
-        return
-    inner = _only_child(chars, begin, end)
-    first, last = (begin + 2, end - 2) if inner else (begin + 1, end - 1)
-    neighbours = (_before(chars, begin), _after(chars, end), chars[first][:1], chars[last][-1:])
-    crowded = any(char == "*" or _SENTINEL.match(char) for char in neighbours if char)
-    if not crowded and inner and _opens(neighbours[0], neighbours[2]) and _opens(neighbours[1], neighbours[3]):
+        return  # chosen together with the emphasis around it
+    at_edge = {at for at in (begin + 1 if begin + 1 in ends else None, begins.get(end - 1)) if at is not None}
+    if not at_edge:
+        if not _crowded(_before(chars, begin), _after(chars, end), chars[begin + 1], chars[end - 1]) and (at := _trimmed(chars, begin, end)):
+            _move(chars, begin, end, *at)
+            chars[at[0]] = chars[at[1]] = _MARKER[kind]
+            return
+    elif len(at_edge) == 1 and _holds_together(chars, begin, end, child := at_edge.pop(), ends[child]):
+        chars[child] = chars[ends[child]] = _MARKER[chars[child]]
         chars[begin] = chars[end] = _MARKER[kind]
-        chars[begin + 1] = chars[end - 1] = _MARKER[chars[begin + 1]]
-    elif not crowded and not inner and (trimmed := _trimmed(chars, begin, end)):
-        _move(chars, begin, end, *trimmed)
-        chars[trimmed[0]] = chars[trimmed[1]] = _MARKER[kind]
-    else:
-        chars[begin], chars[end] = f"<{_TAG[kind]}>", f"</{_TAG[kind]}>"
+        return
+    chars[begin], chars[end] = f"<{_TAG[kind]}>", f"</{_TAG[kind]}>"
+
+
+def _holds_together(chars: list[str], begin: int, end: int, child_begin: int, child_end: int) -> bool:
+    """Whether emphasis and the only emphasis in it, which share an edge or both (`***…***`, `*…**…***`), open and close."""
+    if len(_SENTINEL.findall("".join(chars[begin + 1 : end]))) != 2:
+        return False
+    sides = [(_before(chars, begin), chars[child_begin + 1]), (_after(chars, end), chars[child_end - 1])]
+    if child_begin > begin + 1:
+        sides[0] = (_before(chars, begin), chars[begin + 1])
+        sides.append((chars[child_begin - 1], chars[child_begin + 1]))
+    if child_end < end - 1:
+        sides[1] = (_after(chars, end), chars[end - 1])
+        sides.append((chars[child_end + 1], chars[child_end - 1]))
+    return all(not _crowded(outside, inside) and _opens(outside, inside) for outside, inside in sides)
+
+
+def _crowded(*neighbours: str) -> bool:
+    """Whether a neighbour is an asterisk or emphasis not yet chosen, which would make one run of two."""
+    return any(char[:1] == "*" or char[-1:] == "*" or _SENTINEL.match(char) for char in neighbours)
 
 
 def _before(chars: list[str], at: int) -> str:
@@ -82,22 +104,14 @@ def _after(chars: list[str], at: int) -> str:
     return chars[at + 1][:1] if at + 1 < len(chars) else ""
 
 
-def _only_child(chars: list[str], begin: int, end: int) -> bool:
-    """Whether the text between is one emphasis of the other kind and nothing else, as in `***…***`."""
-    if chars[begin + 1] not in _MARKER or chars[end - 1] not in _ENDS:
-        return False
-    between = "".join(chars[begin + 2 : end - 1])
-    return not _SENTINEL.search(between)
-
-
 def _trimmed(chars: list[str], begin: int, end: int) -> tuple[int, int] | None:
     """Where the marks hold: where they are, or with punctuation at the edges left outside; None if nowhere."""
     opening, closing = begin, end
-    while not _opens(chars[opening][-1:] if opening > begin else _before(chars, begin), chars[opening + 1][:1]):
+    while not _opens(chars[opening] if opening > begin else _before(chars, begin), chars[opening + 1]):
         if not _movable(chars, opening + 1):
             return None
         opening += 1
-    while not _opens(chars[closing][:1] if closing < end else _after(chars, end), chars[closing - 1][-1:]):
+    while not _opens(chars[closing] if closing < end else _after(chars, end), chars[closing - 1]):
         if not _movable(chars, closing - 1):
             return None
         closing -= 1
@@ -115,7 +129,7 @@ def _move(chars: list[str], begin: int, end: int, opening: int, closing: int) ->
 
 def _movable(chars: list[str], at: int) -> bool:
     char = chars[at]
-    is_image = char == "!" and chars[at + 1] == "["
+    is_image = char == "!" and chars[at + 1][:1] == "["
     return len(char) == 1 and char not in _MARKUP and _is_punctuation(char) and chars[at - 1] != "\\" and not is_image
 
 
@@ -129,7 +143,7 @@ def _opens(outside: str, inside: str) -> bool:
 
 
 def _is_space(char: str) -> bool:
-    return char.isspace() or char == BREAK
+    return char in _SPACES or char in f" \t\n{BREAK}"
 
 
 def _is_punctuation(char: str) -> bool:

@@ -5,27 +5,54 @@ from __future__ import annotations
 import html
 import re
 
-_INLINE = re.compile(
+JOINT = "\ufdd5"
+"""Stands where a text ends with what the text after it could make markup of: `<` before `b>`, `!` before a link. A
+noncharacter, which cleaned text does not hold; `settle_joints` takes it out once the whole line is known."""
+MARKS = "\ufdd1-\ufdd4"
+"""The noncharacters that stand for emphasis until a block is whole (see `emphasis`), as a range for patterns."""
+
+_MARKUP = (
     r"[\\*_`]"  # code, emphasis; `_` and `*` always, as markdownify does
     r"|<(?=[A-Za-z/!?])|&(?=#?\w{1,32};)"  # HTML
-    r"|\](?=[\[(:])|!(?=\[)|~(?=~)|(?<=~)~"  # links, images, struck text
+    r"|~(?=~)|(?<=~)~"  # struck text
     r"|(?<=\{)\{(?=[<%])"  # Hugo shortcodes
 )
-_BRACKETS = re.compile(r"[\[\]]")
-_LINE_START = re.compile(
-    r"^(?:(#{1,6}(?=[ \t]|$)|[-+](?=[ \t]|$)|>|=+[ ]*$|-{2,}[ ]*$|[|:-][-:| ]*$)|(\d{1,9})([.)](?=[ \t]|$)))", re.MULTILINE
+_INLINE = re.compile(_MARKUP + r"|\](?=[\[(:])|!(?=\[)")
+_INLINE_IN_LINK = re.compile(_MARKUP + r"|[\[\]]")
+_OPEN_ENDED = re.compile(r"(?:[<!\]]|(?<!~)~|&#?\w{0,32})\Z")
+_OPEN_ENDED_IN_LINK = re.compile(r"(?:[<!]|(?<!~)~|&#?\w{0,32})\Z")
+_JOINTS = re.compile(
+    rf"<(?={JOINT}[{MARKS}]*[A-Za-z/!?])|!(?={JOINT}[{MARKS}]*\[)|\](?={JOINT}[{MARKS}]*[\[(:])|~(?={JOINT}[{MARKS}]*~)"
+    rf"|&(?=[#\w]{{0,33}}{JOINT}[{MARKS}{JOINT}#\w]{{0,40}};)"
+    rf"|(?P<code>`)(?={JOINT}[{MARKS}]*`)"
 )
-_CLOSING_HASHES = re.compile(r"(#+)$")
+_SHORTCODE = re.compile(r"\{(?=\{[<%])")
+_LINE_START = re.compile(
+    r"^(?:(#{1,6}(?=[ \t]|$)|[-+:](?=[ \t]|$)|[>|]|=+[ ]*$|-{2,}[ ]*$|[:-][-:| ]*$)|(\d{1,9})([.)](?=[ \t]|$)))", re.MULTILINE
+)
+_CLOSING_HASHES = re.compile(r"(?:^|(?<= ))(#+)$")
 _DESTINATION = re.compile(r"[\x00-\x20<>\\\x7f]")
+_ENTITY = re.compile(r"&(?=#?\w{1,32};)")
+_DEEPEST = 2
 
 
-def escape_text(text: str, *, in_link: bool = False, continues: bool = False) -> str:
-    """A run of text inside a paragraph. Inside a link's text brackets are escaped too; `continues` when markup follows
-    the text in its paragraph, which could make a link or a picture of what it ends with."""
-    text = _INLINE.sub(r"\\\g<0>", text)
-    if continues and text.endswith(("]", "!")):
-        text = f"{text[:-1]}\\{text[-1]}"
-    return _BRACKETS.sub(lambda m: m[0] if text[m.start() - 1 : m.start()] == "\\" else "\\" + m[0], text) if in_link else text
+def escape_text(text: str, *, in_link: bool = False) -> str:
+    """A text inside a paragraph; inside a link's text or a picture's description brackets are escaped too."""
+    return (_INLINE_IN_LINK if in_link else _INLINE).sub(r"\\\g<0>", text)
+
+
+def escape_part(text: str, *, in_link: bool = False) -> str:
+    """The same for a text that others may follow on its line: with a joint where those decide what its end means."""
+    open_ended = (_OPEN_ENDED_IN_LINK if in_link else _OPEN_ENDED).search(text)
+    return escape_text(text, in_link=in_link) + (JOINT if open_ended else "")
+
+
+def settle_joints(line: str) -> str:
+    """Escape what stands before a joint where it would be markup together with what follows, and keep a code span apart
+    from the next; no joint is left."""
+    if JOINT in line:
+        line = _JOINTS.sub(lambda found: "`<!---->" if found["code"] else f"\\{found[0]}", line).replace(JOINT, "")
+    return _SHORTCODE.sub(r"{\\", line)
 
 
 def escape_line_starts(paragraph: str) -> str:
@@ -34,7 +61,7 @@ def escape_line_starts(paragraph: str) -> str:
 
 
 def escape_heading(text: str) -> str:
-    """A heading's text: hash signs at its end would be taken for its closing sequence."""
+    """A heading's text: hash signs at its end, after a space, would be taken for its closing sequence."""
     return _CLOSING_HASHES.sub(r"\\\1", text)
 
 
@@ -43,14 +70,15 @@ def destination(url: str) -> str:
     url = _DESTINATION.sub(lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode()), url)
     if not _balanced(url):
         url = url.replace("(", "\\(").replace(")", "\\)")
-    return re.sub(r"&(?=#?\w{1,32};)", "&amp;", url)
+    return _ENTITY.sub("&amp;", url).replace("{{", "%7B%7B")
 
 
 def _balanced(url: str) -> bool:
+    """Whether parentheses close in pairs, not nested deeper than every reader of Markdown follows."""
     depth = 0
     for char in url:
         depth += (char == "(") - (char == ")")
-        if depth < 0 or depth > 30:  # CommonMark asks parsers for at least 32 levels
+        if depth < 0 or depth > _DEEPEST:
             return False
     return depth == 0
 
@@ -63,3 +91,8 @@ def escape_html(text: str) -> str:
 def attribute(value: str) -> str:
     """An attribute's value inside raw HTML, for use between double quotes, on one line."""
     return html.escape(re.sub(r"[\r\n\t]+", " ", value), quote=True).replace("&#x27;", "'").replace("{{", "{&#123;")
+
+
+def shortcode(address: str) -> str:
+    """A frame as Hugo's shortcode; what would end it, or its string, is percent-encoded."""
+    return '{{< video src="' + address.translate({34: "%22", 62: "%3E", 60: "%3C", 32: "%20", 92: "%5C"}).replace("{{", "%7B%7B") + '" >}}'

@@ -1,4 +1,4 @@
-"""What stays HTML in the Markdown: captions of figures, and tables that pipes cannot carry."""
+"""What stays HTML in the Markdown: figures, tables that pipes cannot carry, and preformatted text that is more than text."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import re
 from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
 
-from crawler.markdown.escape import attribute, escape_html
+from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
+from crawler.markdown.escape import attribute, escape_html, shortcode
 from crawler.markdown.style import Style
 
-_INLINE = frozenset({"a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code", "br"})
-_TABLE = _INLINE.union(
-    ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "img", "figure", "figcaption"),
-    ("h1", "h2", "h3", "h4", "h5", "h6"),
-)
-_VOID = frozenset({"br", "img"})
+_INLINE = frozenset({"a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code", "br", "img"})
+_BLOCK = frozenset(
+    ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "figure", "figcaption", "hr")
+).union(HEADINGS)
+_VOID = frozenset({"br", "img", "hr"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-href")
+_EDGE_BREAKS = re.compile(r"^(?:<br>| )+|(?:<br>| )+$")
 
 
 def source(node: Tag) -> str:
@@ -27,39 +28,95 @@ def source(node: Tag) -> str:
     if lazy and (not src or src.startswith(("data:", "about:"))):
         return lazy
     if not src:
-        inner = node.find(["source", "embed"], src=True)
+        inner = node.find(["source", "embed", "iframe"], src=True)
         return str(inner["src"]).strip() if isinstance(inner, Tag) else ""
     return "" if src.startswith("about:") else src
 
 
-def caption(figure: Tag, style: Style) -> str:
-    """The text of a figure that is not a picture, as HTML on one line; its links and emphasis stay HTML."""
-    found = figure.find("figcaption")
-    parts = [_html(child, style, _INLINE) for child in (found if isinstance(found, Tag) else figure).children]
-    if isinstance(found, Tag):
-        parts += ["" if child is found else _html(child, style, _INLINE) for child in figure.children]
-    text = _SPACES.sub(" ", "".join(parts)).strip(" ")
-    return re.sub(r"^(?:<br>| )+|(?:<br>| )+$", "", text)
+def figure(node: Tag, style: Style) -> str:
+    """A figure of pictures and text as FORMAT has it: a line for each picture and for each text, in order. Empty without
+    a picture."""
+    lines: list[str] = []
+    _figure_lines(node, style, lines)
+    pictures = any(line.startswith(("<img ", "<a href=")) for line in lines)
+    return "\n".join(["<figure>", *lines, "</figure>"]) if pictures else ""
+
+
+def _figure_lines(node: Tag, style: Style, lines: list[str]) -> None:
+    run: list[PageElement] = []
+    for child in [*node.children, None]:
+        shows = isinstance(child, Tag) and (child.name == "img" or child.find("img") is not None)
+        if child is not None and not shows and not (isinstance(child, Tag) and child.name == "figcaption"):
+            run.append(child)
+            continue
+        _caption(run, style, lines)
+        run.clear()
+        if isinstance(child, Tag) and child.name == "img":
+            _picture(child, style, lines)
+        elif isinstance(child, Tag) and shows:
+            _figure_lines(child, style, lines)
+        elif isinstance(child, Tag):
+            _caption(list(child.children), style, lines)
+
+
+def _picture(img: Tag, style: Style, lines: list[str]) -> None:
+    if not source(img):
+        return
+    tag = f"<img{_attributes(img, style)}>"
+    link = img.find_parent("a")
+    target = _attributes(link, style) if link is not None else ""
+    lines.append(f"<a{target}>{tag}</a>" if target else tag)
+
+
+def _caption(nodes: list[PageElement], style: Style, lines: list[str]) -> None:
+    """A text as a caption on one line; its links and emphasis stay HTML, and so do paragraphs where it has several."""
+    paragraphs = [text for text in _paragraphs(nodes, style) if text]
+    if paragraphs:
+        text = paragraphs[0] if len(paragraphs) == 1 else "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+        lines.append(f"<figcaption>{text}</figcaption>")
+
+
+def _paragraphs(nodes: list[PageElement], style: Style) -> list[str]:
+    found, run = [], ""
+    for node in nodes:
+        if isinstance(node, Tag) and (node.name in BLOCKS or holds_block(node)):
+            found += [run, *_paragraphs(list(node.children), style)]
+            run = ""
+        else:
+            run += _html(node, style, _INLINE)
+    return [_EDGE_BREAKS.sub("", _SPACES.sub(" ", text)) for text in (*found, run)]
 
 
 def table(node: Tag, style: Style) -> str:
     """A table as HTML without blank lines (one would end it as an HTML block)."""
-    return re.sub(r"\s*\n\s*", "\n", _html(node, style, _TABLE)).strip()
+    return re.sub(r" *\n\s*", "\n", _html(node, style, _INLINE | _BLOCK)).strip()
 
 
-def _html(node: PageElement, style: Style, kept: frozenset[str]) -> str:
+def preformatted(node: Tag, style: Style) -> str:
+    """Preformatted text with links, pictures or line breaks in it: its lines as they are."""
+    return f"<pre>{''.join(_html(child, style, _INLINE, verbatim=True) for child in node.children).strip(chr(10))}</pre>"
+
+
+def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool = False) -> str:
     if isinstance(node, NavigableString):
-        return "" if isinstance(node, Comment) else escape_html(_SPACES.sub(" ", str(node)))
+        text = escape_html("" if isinstance(node, Comment) else str(node))
+        return text if verbatim else _SPACES.sub(" ", text)
     if not isinstance(node, Tag):
         return ""
-    inner = "".join(_html(child, style, kept) for child in node.children)
     name = node.name
-    if name == "iframe" and kept is _TABLE and source(node):
-        return '{{< video src="' + attribute(style.frame(source(node))) + '" >}}'
-    if name not in kept or (name == "img" and not source(node)):
+    if name in FRAMES:
+        return f"<div>{shortcode(style.frame(source(node)))}</div>" if source(node) else ""
+    if name == "pre":
+        verbatim = True
+    inner = "".join(_html(child, style, kept, verbatim) for child in node.children)
+    if name == "pre":
+        return f"<div>{inner.strip(chr(10)).replace(chr(10), '<br>')}</div>"
+    if name not in kept and name in BLOCKS and _BLOCK <= kept:
+        return f"<div>{inner}</div>"
+    if name not in kept or (name == "img" and not source(node)) or (name == "caption" and not inner.strip()):
         return inner
     attributes = _attributes(node, style)
-    if name == "a" and not attributes:
+    if name == "a" and not (attributes and (node.get_text().strip(" \t\r\n\f") or "<img " in inner)):
         return inner
     line = "\n" if name in ("table", "tr", "thead", "tbody") else ""
     return f"<{name}{attributes}>{line}" if name in _VOID else f"<{name}{attributes}>{line}{inner}</{name}>{line}"

@@ -8,32 +8,36 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
-_DESTINATION = r"\((?:<[^<>\n]*>|(?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))*\))*)\)"
+_DESTINATION = r"\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))*\))*\)"
 _INLINE = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
     rf"|(?P<picture>!\[(?:\\.|[^\]\\])*\]{_DESTINATION})"
     rf"|(?P<link>\]{_DESTINATION})"
-    r"|(?P<code>(?P<ticks>`+).+?(?P=ticks)(?!`))"
+    r"|(?P<bracket>[\[\]])"
+    r"|(?P<code>(?P<ticks>`+)(?P<inside>.+?)(?<!`)(?P=ticks)(?!`))"
     r"|(?P<emphasis>\*+)"
-    r"|(?P<tag></?[A-Za-z][^<>]*>)"
+    r"|(?P<tag></?[A-Za-z][^<>]*>|<!---->)"
     r"|(?P<entity>&(?:#\d+|#x[0-9A-Fa-f]+|\w+);)"
 )
-_FRAME = re.compile(r"^(?:> ?|  +|[*+-] )*\{\{< video src=\"[^\"]*\" >\}\}$")
-_SHORTCODE = re.compile(r"\{\{< video src=\"[^\"]*\" >\}\}")
-_PREFIX = re.compile(r"^(?: *(?:> ?|[*+-] +|\d{1,9}[.)] +))*(?: *#{1,6} +| +)?")
-_RULE = re.compile(r"^(?:[> ]|[*+-] )*---$")
+_PREFIX = re.compile(r"(?: +|> ?|[*+-] |\d{1,9}[.)] )*")
+_FRAME = re.compile(r"\{\{< video src=\"[^\"]*\" >\}\}")
+_HEADING = re.compile(r"#{1,6} ")
 _CELLS = re.compile(r"(?<!\\)\|")
-_DELIMITERS = re.compile(r"^(?:[> ]|[*+-] )*\|(?: --- \|)+$")
-_FENCE = re.compile(r"^[> ]*(?:[*+-] )?(`{3,})$")
-_RAW_START = re.compile(r"^(?:[> ]|[*+-] |\d+\. )*<(figure|table)>")
-_BLOCK_TAG = re.compile(r"</?(?:p|div|t[drh]|thead|tbody|tfoot|table|caption|li|ul|ol|blockquote|h[1-6]|figure|figcaption|br)\b[^<>]*>")
+_DELIMITERS = re.compile(r"\|(?: --- \|)+")
+_FENCE = re.compile(r"`{3,}")
+_RAW = re.compile(r"<(figure|table|pre)>")
+_BLOCK_TAG = re.compile(
+    r"</?(?:p|div|t[drh]|thead|tbody|tfoot|table|caption|li|ul|ol|blockquote|h[1-6r]|figure|figcaption|br|img|pre)\b[^<>]*>"
+)
 
 
 @dataclass(slots=True)
 class Reading:
-    """The text of a piece of Markdown, blocks and line breaks as newlines, and counts of what is not text."""
+    """The text of a piece of Markdown, blocks, pictures and line breaks as newlines, and counts of what is not text."""
 
     text: str = ""
     pictures: int = 0
@@ -46,60 +50,83 @@ def read_markdown(markdown: str) -> Reading:
     """The plain text and the counts of a body as this project writes it."""
     reading = Reading()
     parts: list[str] = []
-    raw_tag = fence = ""
-    for line in markdown.split("\n"):
-        if fence:
-            fence = "" if line.strip("> ") == fence else fence
-            parts.append(line if fence else "")
-        elif raw_tag or (opening := _RAW_START.match(line)):
-            if not raw_tag and opening:
-                raw_tag = opening[1]
-                reading.tables += raw_tag == "table"
-            parts.append(_raw(line, reading))
-            raw_tag = "" if f"</{raw_tag}>" in line else raw_tag
-        elif found := _FENCE.match(line):
-            fence = found[1]
-            parts.append("")
-        else:
-            parts.append(_line(line, reading))
+    lines = iter(markdown.split("\n"))
+    paragraph: list[str] = []
+    for line in lines:
+        indent = _PREFIX.match(line).end()  # type: ignore[union-attr]
+        text = line[indent:]
+        if (block := _block(text, indent, lines, reading)) is None:
+            paragraph.append(text.rstrip(" "))
+            continue
+        parts += [_inline("\n".join(paragraph), reading), block]
+        paragraph.clear()
+    parts.append(_inline("\n".join(paragraph), reading))
     reading.text = "\n".join(parts)
     return reading
 
 
-def _line(line: str, reading: Reading) -> str:
-    if _FRAME.match(line):
+def _block(text: str, indent: int, lines: Iterator[str], reading: Reading) -> str | None:
+    """A block that is not a paragraph, with those of the following lines that are its own; None if it is one."""
+    if opening := _RAW.match(text):
+        return _raw(_until_closed(text, opening[1], indent, lines), reading)
+    if _FENCE.fullmatch(text):
+        return "\n".join(takewhile(lambda line: line != text, (line[indent:] for line in lines)))
+    if text.startswith("|"):
+        is_rule = bool(_DELIMITERS.fullmatch(text))
+        reading.tables += is_rule
+        cells = [] if is_rule else _CELLS.split(text[1:-1])
+        return "\n".join(_inline(cell.replace("\\|", "|").strip(" "), reading) for cell in cells)
+    if _FRAME.fullmatch(text):
         reading.frames += 1
         return ""
-    if _RULE.match(line):
-        return ""
-    if _DELIMITERS.match(line):
-        reading.tables += 1
-        return ""
-    text = _PREFIX.sub("", line, count=1)
-    if text.startswith("| ") and text.endswith(" |"):
-        return "\n".join(_inline(cell.strip(" "), reading) for cell in _CELLS.split(text[1:-1]))
-    return _inline(text.rstrip(" "), reading)
+    if found := _HEADING.match(text):
+        return _inline(text[found.end() :], reading)
+    return "" if text in ("", "---", "___") else None
+
+
+def _until_closed(text: str, tag: str, indent: int, lines: Iterator[str]) -> str:
+    block = text
+    while block.count(f"<{tag}>") > block.count(f"</{tag}>") and (line := next(lines, None)) is not None:
+        block += "\n" + line[indent:]
+    return block
 
 
 def _inline(text: str, reading: Reading) -> str:
-    def plain(found: re.Match[str]) -> str:
-        if found["escaped"]:
-            return found["escaped"]
-        if found["code"]:
-            return found["code"].strip("`")
-        if found["entity"]:
-            return html.unescape(found["entity"])
-        reading.pictures += bool(found["picture"])
-        reading.links += bool(found["link"])
-        return "\n" if found["tag"] == "<br>" else ""
+    parts: list[str] = []
+    brackets: list[int] = []
+    last = 0
+    for found in _INLINE.finditer(text):
+        parts.append(text[last : found.start()])
+        last = found.end()
+        if found["bracket"]:
+            if found[0] == "[":
+                brackets.append(len(parts))
+            elif brackets:
+                brackets.pop()
+        elif found["link"] and brackets:
+            parts[brackets.pop()] = ""
+            reading.links += 1
+        parts.append(_plain(found, reading))
+    return "".join([*parts, text[last:]])
 
-    return _INLINE.sub(plain, text)
+
+def _plain(found: re.Match[str], reading: Reading) -> str:
+    if found["escaped"] or found["bracket"]:
+        return found["escaped"] or found["bracket"]
+    if found["code"]:
+        inside = found["inside"]
+        return inside[1:-1] if inside[0] == inside[-1] == " " and inside.strip(" ") else inside
+    if found["entity"]:
+        return html.unescape(found["entity"])
+    is_picture = bool(found["picture"]) or found[0].startswith("<img ")
+    reading.pictures += is_picture
+    return "\n" if is_picture or found["tag"] == "<br>" else ""
 
 
-def _raw(line: str, reading: Reading) -> str:
-    reading.frames += len(_SHORTCODE.findall(line))
-    line = _SHORTCODE.sub("", line)
-    reading.pictures += line.count("<img ")
-    reading.links += line.count("<a href=")
-    text = re.sub(r"<[^<>]*>", "", _BLOCK_TAG.sub("\n", line))
-    return html.unescape(re.sub(r"^[> ]+", "", text))
+def _raw(block: str, reading: Reading) -> str:
+    reading.frames += len(_FRAME.findall(block))
+    block = _FRAME.sub("\n", block)
+    reading.tables += block.count("<table>")
+    reading.pictures += block.count("<img ")
+    reading.links += block.count("<a href=")
+    return html.unescape(re.sub(r"<[^<>]*>", "", _BLOCK_TAG.sub("\n", block)))

@@ -9,10 +9,17 @@ from urllib.parse import urljoin
 
 _HOST = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(:\d+)?", re.IGNORECASE)
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
-_SCRIPTS = ("javascript", "data", "vbscript")
+_SCRIPTS = ("javascript", "data", "vbscript", "file")
 _ARCHIVED = re.compile(r"^(?:https?:)?(?://[^/]+)?/web/\d{1,14}(?:[a-z]{2}_)?/")
 _INVISIBLE = re.compile(r"[\t\r\n]")
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
+
+
+def leads_somewhere(href: str) -> bool:
+    """Whether a link's target is one that a reader can follow: not a script, not a file on its author's disk."""
+    href = _plain(href)
+    scheme = _SCHEME.match(href)
+    return bool(href) and not (scheme and scheme[1].lower() in _SCRIPTS)
 
 
 class Style(Protocol):
@@ -52,7 +59,7 @@ class SeedStyle:
     def link(self, href: str) -> str | None:
         href = _plain(href)
         scheme = _SCHEME.match(href)
-        if not href or (scheme and scheme[1].lower() in _SCRIPTS):
+        if not leads_somewhere(href):
             return None
         if scheme and scheme[1].lower() in ("http", "https"):
             return f"{self.public_url}/web/{self.timestamp}/{href}"

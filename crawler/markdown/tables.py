@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bs4 import Tag
+from bs4 import Comment, Tag
+from bs4.element import NavigableString
 
-_HEAVY = [
-    *("table", "ul", "ol", "blockquote", "figure", "pre", "hr", "iframe", "video", "audio", "embed", "object"),
-    *("h1", "h2", "h3", "h4", "h5", "h6"),
-]
+from crawler.markdown.elements import BLOCKS, CONTAINERS, holds_block
 
 
 def rows(table: Tag) -> list[list[Tag]]:
@@ -19,16 +17,16 @@ def rows(table: Tag) -> list[list[Tag]]:
 
 def is_plain(table: Tag) -> bool:
     """Whether a pipe table loses nothing: one paragraph a cell, no cell over several rows, nothing nested."""
-    if table.find(_HEAVY) or not any(rows(table)):
-        return False
     cells = [cell for row in rows(table) for cell in row]
-    return all(_span(cell, "rowspan") == 1 and len(cell.find_all(["p", "div"])) <= 1 and _alone(cell) for cell in cells)
+    return bool(cells) and all(_span(cell, "rowspan") == 1 and (not holds_block(cell) or only_block(cell) is not None) for cell in cells)
 
 
-def _alone(cell: Tag) -> bool:
-    """A paragraph in a cell stands alone there: text beside it would be another block."""
-    inner = cell.find(["p", "div"])
-    return inner is None or (inner.parent is cell and inner.get_text(strip=True) == cell.get_text(strip=True))
+def only_block(cell: Tag) -> Tag | None:
+    """The one paragraph in a cell beside which nothing stands; None where there is none, or more."""
+    shown = [child for child in cell.children if isinstance(child, Tag) or (not isinstance(child, Comment) and str(child).strip())]
+    if len(shown) != 1 or not isinstance(shown[0], Tag) or shown[0].name not in CONTAINERS:
+        return None
+    return only_block(shown[0]) if holds_block(shown[0]) else shown[0]
 
 
 def _span(cell: Tag, name: str) -> int:
@@ -39,11 +37,14 @@ def _span(cell: Tag, name: str) -> int:
 def pipe_table(table: Tag, text: Callable[[Tag], str]) -> str:
     """The table with pipes, as markdownify writes it; every row as wide as the widest, since cells beyond the header's
     are dropped by readers. Without a header row on the page the header is empty."""
-    lines = [[part for cell in row for part in [text(cell), *[""] * (_span(cell, "colspan") - 1)]] for row in rows(table) if row]
-    first = next(row for row in rows(table) if row)
+    found = [row for row in rows(table) if row]
+    lines = ["".join(f" {text(cell)}{' |' * _span(cell, 'colspan')}" for cell in row) for row in found]
+    widths = [sum(_span(cell, "colspan") for cell in row) for row in found]
+    first = found[0]
     if not (all(cell.name == "th" for cell in first) or first[0].find_parent("thead") is not None):
-        lines.insert(0, [])
-    width = max(map(len, lines))
-    lines = [line + [""] * (width - len(line)) for line in lines]
-    lines.insert(1, ["---"] * width)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        lines.insert(0, "")
+        widths.insert(0, 0)
+    width = max(widths)
+    lines = [f"|{line}{'  |' * (width - cells)}" for line, cells in zip(lines, widths, strict=True)]
+    lines.insert(1, f"|{' --- |' * width}")
+    return "\n".join(lines)

@@ -7,11 +7,12 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import scrapy
-from scrapy import Request
-from scrapy.exceptions import DownloadTimeoutError, ResponseDataLossError
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -30,6 +31,8 @@ from crawler.session import Session
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 30.0
+"""So often an outage is looked at, whether it has lasted too long."""
 ROOM = 8
 """Articles under way at once: enough to keep the connections busy while pages are read, few enough to stop soon."""
 
@@ -50,6 +53,12 @@ class ArticlesSpider(scrapy.Spider):
         self._news = asyncio.Event()
         self._in_flight = 0
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.item_failed, signal=signals.item_error)
+        return spider
+
     # The run
 
     async def start(self) -> AsyncIterator[Any]:
@@ -62,8 +71,8 @@ class ArticlesSpider(scrapy.Spider):
         except asyncio.CancelledError:
             self.session.end(Status.INTERRUPTED, "interrupted; what was settled stays settled, run again to go on")
             raise
-        except (OSError, sqlite3.Error, LedgerError) as error:
-            self._storage_failed(error)
+        except Exception as error:
+            self.failed(error, "while choosing what to fetch")
         finally:
             self.session.politeness.close("the run is ending")
         self._conclude()
@@ -71,7 +80,7 @@ class ArticlesSpider(scrapy.Spider):
     async def _list(self) -> AsyncIterator[Request]:
         """Ask for the listing page by page; each is asked for only after the one before was taken."""
         session, choice = self.session, self.arguments.choice
-        self.listing = Listing(session.ledger, choice.ids, self.settings.getint("LISTING_PAGE_ROWS"), session.archive_url)
+        self.listing = Listing(session.ledger, choice.ids, session.page_rows, session.archive_url, session.listing_retry_seconds)
         while self.session.ending is None and (question := self.listing.next_question()) is not None:
             if question.after:
                 logger.warning("the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after)
@@ -94,31 +103,53 @@ class ArticlesSpider(scrapy.Spider):
             session.end(Status.REFUSING, f"the archive refuses to list the site: {listing.trouble}")
         elif listing.end is ListingEnd.INCOMPLETE:
             logger.warning("the listing is not whole (%s); going on with what is listed", listing.trouble)
+        if listing.exact_only:
+            logger.warning("bulk queries need authorization (403): only captures of bare addresses, without a slug, could be listed")
         logger.info("listed: %s rows in this run, %s of them new", f"{listing.progress.rows:,}", f"{listing.progress.new:,}")
 
     async def _recover(self) -> AsyncIterator[Any]:
         """Hand out what can be done until nothing is left, waiting for answers and for passes that are due later."""
         session, arguments = self.session, self.arguments
-        session.ledger.again(arguments.again)
-        self.recovery = recovery = Recovery(session.ledger, session.store, session.run, arguments.choice, session.style, time.monotonic)
         if arguments.dry_run:
-            self._tell_choices()
+            with session.ledger.trial():
+                session.ledger.again(arguments.again)
+                self._tell_choices(self._recovery())
             return
+        session.ledger.again(arguments.again)
+        self.recovery = recovery = self._recovery()
         while session.ending is None:
             for step in recovery.steps(ROOM):
                 yield self._request_for(step) if isinstance(step, Fetch) else ArticleItem(step)
+                if session.ending is not None or recovery.layout_unknown():
+                    break  # answers come while this goes on, so it can go on for long
+            if session.outage_lasts(time.monotonic()):
+                break
             if recovery.layout_unknown():
                 self._layout_unknown()
             elif recovery.finished and not self._in_flight:
                 break
             else:
-                await self._something(recovery.wait())
+                await self._something(_soonest(recovery.wait(), LOOK_SECONDS if self.session.politeness.in_outage else None))
+        if session.ending is not None:
+            session.politeness.close("the run is ending")
         while self._in_flight:
             await self._something()
 
-    def _tell_choices(self) -> None:
-        assert self.recovery is not None
-        for article, capture in self.recovery.choices():
+    def _recovery(self) -> Recovery:
+        session = self.session
+        return Recovery(
+            session.ledger,
+            session.store,
+            session.run,
+            self.arguments.choice,
+            session.style,
+            time.monotonic,
+            session.retry_seconds,
+            read_page=session.read,
+        )
+
+    def _tell_choices(self, recovery: Recovery) -> None:
+        for article, capture in recovery.choices():
             print(f"{article}\t{capture.timestamp}\t{capture.original}" if capture else f"{article}\t-\tno capture left to try")
 
     async def _something(self, seconds: float | None = None) -> None:
@@ -132,16 +163,15 @@ class ArticlesSpider(scrapy.Spider):
     def _conclude(self) -> None:
         """Decide how the run ended, once nothing is under way."""
         session, recovery, listing = self.session, self.recovery, self.listing
-        if session.ending is not None or recovery is None or listing is None:
+        if session.ending is not None:
             return
-        waiting = sum(
-            1 for row in session.ledger.articles(State.WAITING) if self.arguments.choice.ids is None or row.id in self.arguments.choice.ids
-        )
-        if recovery.layout_unknown(at_end=True):
+        ids = self.arguments.choice.ids
+        waiting = sum(1 for row in session.ledger.articles(State.WAITING) if ids is None or row.id in ids)
+        if recovery is not None and recovery.layout_unknown(at_end=True):
             self._layout_unknown()
-        elif listing.end is ListingEnd.INCOMPLETE:
+        elif listing is not None and listing.end is ListingEnd.INCOMPLETE:
             session.end(Status.UNAVAILABLE, f"the listing could not be made whole: {listing.trouble}")
-        elif waiting:
+        elif waiting and not self.arguments.dry_run:
             session.end(Status.UNAVAILABLE, f"{waiting} articles wait: the archive had troubles of its own. Run again later")
 
     def _layout_unknown(self) -> None:
@@ -193,7 +223,8 @@ class ArticlesSpider(scrapy.Spider):
                     Status.REFUSING, f"the archive refuses to play back captures: HTTP {reply.status} for article {row.article}"
                 )
             else:
-                write = self.recovery.received(row, reply, response.url)
+                counted, whole = not self.session.politeness.in_outage, "partial" not in response.flags
+                write = self.recovery.received(row, reply, response.url, counted, whole)
         if write is not None:
             yield ArticleItem(write)
 
@@ -206,8 +237,8 @@ class ArticlesSpider(scrapy.Spider):
                 self.recovery.abandoned(row)
             else:
                 answer = _answer(failure)
-                logger.info("article %d: %s (%s); will try again", row.article, answer.value, _detail(failure))
-                self.recovery.troubled(row, answer, _detail(failure))
+                logger.info("article %d: %s (%s)", row.article, answer.value, _detail(failure))
+                self.recovery.troubled(row, answer, _detail(failure), counted=not self.session.politeness.in_outage)
 
     def _ends(self, failure: Failure) -> bool:
         """Whether a request failed because the run must end."""
@@ -218,11 +249,19 @@ class ArticlesSpider(scrapy.Spider):
     def _answered(self, row: CaptureRow | None = None) -> _Answered:
         return _Answered(self, row)
 
-    def _storage_failed(self, error: Exception) -> None:
-        self.session.end(
-            Status.STORAGE,
-            f"cannot write to {self.session.output}: {error}. Nothing was damaged; make room or repair it, then run again",
-        )
+    def item_failed(self, item: ArticleItem, failure: Failure) -> None:
+        """A pipeline raised: the article stays due, and the run may not end as if nothing had happened."""
+        assert isinstance(failure.value, Exception)
+        self.failed(failure.value, f"article {item.write.article.id}, when it was written")
+
+    def failed(self, error: Exception, about: str) -> None:
+        """End the run: for storage that cannot be used, or for an error of ours."""
+        if isinstance(error, (OSError, sqlite3.Error, LedgerError)):
+            message = f"cannot write to {self.session.output}: {error}. Nothing was damaged; make room or repair it, then run again"
+            self.session.end(Status.STORAGE, message)
+        else:
+            logger.error("an error of this software: %s", about, exc_info=error)
+            self.session.end(Status.ERROR, f"an error of this software: {about}: {error!r}; please report it with the log")
 
 
 class _Answered:
@@ -242,17 +281,20 @@ class _Answered:
             return False
         if self._row is not None and spider.recovery is not None:
             spider.recovery.abandoned(self._row)
-        if isinstance(error, (OSError, sqlite3.Error, LedgerError)):
-            spider._storage_failed(error)
-        else:
-            about = f"article {self._row.article}, capture {self._row.capture.timestamp}" if self._row else "the listing"
-            logger.error("an error of this software at %s", about, exc_info=error)
-            spider.session.end(Status.ERROR, f"an error of this software at {about}: {error!r}; please report it with the log")
+        spider.failed(error, f"article {self._row.article}, capture {self._row.capture.timestamp}" if self._row else "the listing")
         return True
 
 
+def _soonest(*seconds: float | None) -> float | None:
+    return min((s for s in seconds if s is not None), default=None)
+
+
 def _answer(failure: Failure) -> Answer:
-    kinds = {ResponseDataLossError: Answer.CUT_BODY, DownloadTimeoutError: Answer.TIMEOUT}
+    kinds = {
+        ResponseDataLossError: Answer.CUT_BODY,
+        DownloadTimeoutError: Answer.TIMEOUT,
+        DownloadCancelledError: Answer.TOO_LARGE,  # Scrapy's way of keeping to DOWNLOAD_MAXSIZE
+    }
     return next((answer for kind, answer in kinds.items() if isinstance(failure.value, kind)), Answer.CONNECTION_LOST)
 
 

@@ -61,7 +61,9 @@ class PageSpider(scrapy.Spider):
     async def _choose(self) -> AsyncIterator[Request]:
         """List the article and take its best capture."""
         session = self.session
-        listing = Listing(session.ledger, {self._article}, self.settings.getint("LISTING_PAGE_ROWS"), session.archive_url)
+        listing = Listing(
+            session.ledger, {self._article}, self.settings.getint("LISTING_PAGE_ROWS"), session.archive_url, session.listing_retry_seconds
+        )
         while session.ending is None and (question := listing.next_question()) is not None:
             await asyncio.sleep(question.after)
             url = question.query.request_url(session.archive_url, question.resume_key)

@@ -1,0 +1,94 @@
+"""The subscription note that closes most bodies: known by its first words and by its place, whatever its elements are called."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
+from selectolax.lexbor import LexborNode
+
+from crawler.hkcnews.layout import NOTE, NOTE_BLOCKS
+from crawler.hkcnews.page import Page, inside, is_within
+from crawler.hkcnews.region import parse
+from crawler.hkcnews.text import one_line
+from crawler.markdown.elements import BLOCKS
+
+
+def take_note(region: Tag) -> Tag | None:
+    """Cut the note out of the body's region and give it as an element of its own, without its rule; None if there is none.
+    Nothing but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
+    if NOTE not in region.get_text():
+        return None
+    starts = [block for block in region.find_all(list(BLOCKS)) if block is not region and _begins(block)]
+    if not starts:
+        return None
+    start = starts[-1]
+    while (holder := start.parent) is not None and holder is not region and _begins(holder):
+        start = holder
+    parts: list[PageElement] = [start, *start.next_siblings]
+    shown = [part for part in parts if isinstance(part, Tag) or str(part).strip()]
+    if len(shown) > NOTE_BLOCKS or _text_after(start.parent, region):
+        return None
+    rule = start.find(True) if start.find("hr") is not None else _before(start)
+    if isinstance(rule, Tag) and rule.name == "hr":
+        rule.extract()
+    note = BeautifulSoup("<div></div>", "html.parser").find(True)
+    assert isinstance(note, Tag)
+    for part in parts:
+        note.append(part.extract())
+    return note
+
+
+def _begins(block: Tag) -> bool:
+    return block.get_text().strip().startswith(NOTE)
+
+
+def _before(start: Tag) -> PageElement | None:
+    return next((part for part in start.previous_siblings if isinstance(part, Tag) or str(part).strip()), None)
+
+
+def _text_after(holder: Tag | None, region: Tag) -> bool:
+    """Whether the region goes on after the element in which the note ends."""
+    while holder is not None and holder is not region:
+        if any((part.get_text() if isinstance(part, Tag) else str(part)).strip() for part in holder.next_siblings):
+            return True
+        holder = holder.parent
+    return False
+
+
+def detached_note(page: Page) -> Tag | None:
+    """The note where it stands outside the body: its container, or itself with the paragraphs after it."""
+    content = page.content
+    assert content is not None
+    for selector in page.layout.note:
+        for node in page.tree.css(selector):
+            if not inside(node, page.aside) and not is_within(node, content):
+                return _without_rule(parse(node.html or ""))
+    for node in page.tree.css("p, div"):
+        if one_line(node.text(deep=node.tag == "p")).startswith(NOTE) and not inside(node, page.aside) and not is_within(node, content):
+            return _without_rule(parse(_surroundings(node, content)))
+    return None
+
+
+def _surroundings(node: LexborNode, content: LexborNode) -> str:
+    """The HTML of the note that begins with `node`: the widest element that begins with it and is not around the body; if
+    there is none, the paragraphs that follow."""
+    around = node
+    while (holder := around.parent) is not None and one_line(holder.text()).startswith(NOTE) and not is_within(content, holder):
+        around = holder
+    if around.mem_id != node.mem_id:
+        return around.html or ""
+    found = []
+    while around is not None and len(found) < NOTE_BLOCKS and around.tag in ("p", "-text", "-comment", node.tag):
+        if around.tag == "-text" and one_line(around.text()):
+            break
+        if not around.tag.startswith("-"):
+            found.append(around.html or "")
+        around = around.next
+    return f"<div>{''.join(found)}</div>"
+
+
+def _without_rule(note: Tag) -> Tag:
+    rule = note.find(True)
+    if isinstance(rule, Tag) and rule.name == "hr":
+        rule.decompose()
+    return note

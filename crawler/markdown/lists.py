@@ -1,0 +1,47 @@
+"""Lists: how items and lists follow each other so that each stays its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+from bs4 import Tag
+
+_LIST = re.compile(r"[*+-](?= )|\d+[.)](?= )")
+_ITEM = re.compile(r"^([*+-]|\d+[.)])(?= )", re.MULTILINE)
+_NO_TEXT = re.compile(r"<(?:figure|table|pre)>|`{3}|>|\{\{<|\||[*+-] |\d+[.)] ")
+_OTHER = {"*": "-", "+": "*", "-": "+", ".": ")", ")": "."}
+_LONGEST_NUMBER = 8
+
+
+def joined(blocks: Iterable[str]) -> str:
+    """Blocks with a blank line between; a list after a list of the same kind gets other marks, or both would be one."""
+    result: list[str] = []
+    for block in blocks:
+        result.append(_apart(result[-1], block) if result else block)
+    return "\n\n".join(result)
+
+
+def tight(blocks: list[str]) -> str:
+    """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph."""
+    text = blocks[0]
+    for previous, block in pairwise([blocks[0], *(_apart(before, after) for before, after in pairwise(blocks))]):
+        mark = _LIST.match(block)
+        follows = mark is not None and mark[0] in ("*", "+", "-", "1.") and not _NO_TEXT.match(previous)
+        after_frame = block_number == 1 and previous.startswith("{{<")  # a blank line would end an item that begins without text
+        text += ("\n" if follows or after_frame else "\n\n") + block
+    return text
+
+
+def _apart(previous: str, block: str) -> str:
+    before, mark = _LIST.match(previous), _LIST.match(block)
+    if not before or not mark or before[0][-1] != mark[0][-1]:
+        return block
+    return _ITEM.sub(lambda found: found[0][:-1] + _OTHER[found[0][-1]], block)
+
+
+def number_of(node: Tag) -> int:
+    """The number of a list's first item; 1 where the page has none that CommonMark takes."""
+    start = str(node.get("start") or "")
+    return int(start) if start.isascii() and start.isdigit() and len(start) <= _LONGEST_NUMBER else 1

@@ -1,0 +1,127 @@
+"""The bundled demo archive, crawled as a user would: every article ends as its truth says, and a second run asks for nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from crawler.ledger import Ledger, State
+from tests.demo.build import ARCHIVE
+from tests.e2e.crawling import ROOT, Run, command, crawl, environment, run
+from tests.standin import Logged, StandIn, load_sample
+
+TRUTH: dict[int, dict[str, Any]] = {line["id"]: line for line in map(json.loads, (ARCHIVE / "truth.jsonl").read_text("utf-8").splitlines())}
+REASONS = {"farewell": "farewell", "blank": "blank", "not_found": "not_found", "gone": "not_found"}
+
+
+@dataclass(frozen=True)
+class Story:
+    """Two runs after each other, and what the archive was asked for in each."""
+
+    first: Run
+    second: Run
+    asked_first: list[Logged]
+    asked_second: list[Logged]
+    connections: int
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    output = tmp_path_factory.mktemp("demo") / "output"
+    with StandIn(load_sample(ARCHIVE)) as standin:
+        first = crawl(standin, output)
+        asked, connections = list(standin.requests), len(standin.connections)
+        second = crawl(standin, output)
+        yield Story(first, second, asked, standin.requests[len(asked) :], connections)
+
+
+def test_the_run_is_done_and_says_so(story: Story) -> None:
+    run = story.first
+    assert run.status == 0, run.err
+    recovered = sum(line["status"] == "ok" for line in TRUTH.values())
+    assert f"Listed             {len(TRUTH)} articles of https://archive.example" in run.out
+    assert f"Recovered          {recovered}\n" in run.out
+    assert f"Unrecoverable       {len(TRUTH) - recovered}\n" in run.out
+    assert "farewell (the farewell page that answered every address after the closing)" in run.out
+
+
+def test_the_terminal_shows_what_concerns_the_user_only(story: Story) -> None:
+    err = story.first.err
+    assert "INFO listed: " in err
+    for clutter in ("Scrapy 2", "Versions", "data loss", "DOWNLOAD_FAIL_ON_DATALOSS", "Traceback", "WARNING", "Enabled"):
+        assert clutter not in err
+
+
+@pytest.mark.parametrize("line", [pytest.param(line, id=f"{number}-{line['case']}") for number, line in TRUTH.items()])
+def test_every_article_ends_as_the_truth_says(story: Story, line: dict[str, Any]) -> None:
+    row = story.first.article(line["id"])
+    if line["status"] != "ok":
+        assert (row.state, row.reason.split(", ")[0]) == (State.UNRECOVERABLE, line["reason"])
+        assert not row.file
+        return
+    assert row.state is State.RECOVERED
+    assert row.faults == ()
+    fields = story.first.fields(line["id"])
+    for name in ("title", "date", "last_updated", "author", "category"):
+        assert fields.get(name, "") == line[name], name
+    assert fields.get("tags", []) == line["tags"]
+    assert [fields["url"].split("/")[4], fields["original_url"]] in line["good"]
+    assert fields["url"] == f"https://archive.example/web/{fields['url'].split('/')[4]}/{fields['original_url']}"
+
+
+def test_there_are_files_of_recovered_articles_and_no_others(story: Story) -> None:
+    assert story.first.files == sorted(f"article_{number}.md" for number, line in TRUTH.items() if line["status"] == "ok")
+
+
+@pytest.mark.parametrize("case", ["plain", "english", "revisit", "updated", "enc_gzip", "enc_gzip_raw", "enc_br"])
+def test_an_article_whose_first_capture_is_good_costs_one_request(story: Story, case: str) -> None:
+    for number in (number for number, line in TRUTH.items() if line["case"] == case):
+        of_article = [r for r in story.asked_first if f"/article/{number}/" in f"{r.original}/"]
+        assert len(of_article) == 1, [(r.target, r.trouble) for r in of_article]
+
+
+def test_few_connections_are_made_and_kept(story: Story) -> None:
+    cut = sum(r.trouble == "cut" for r in story.asked_first)
+    assert story.connections <= 4 + cut
+
+
+def test_a_second_run_asks_for_the_listing_and_for_no_capture(story: Story) -> None:
+    assert story.second.status == 0, story.second.err
+    assert {r.endpoint for r in story.asked_second} == {"cdx"}
+    assert [r.target for r in story.asked_second] == [r.target for r in story.asked_first if r.endpoint == "cdx"]
+    assert story.second.out.splitlines()[:3] == story.first.out.splitlines()[:3]
+
+
+def test_what_was_fetched_is_in_the_store(story: Story) -> None:
+    with Ledger(story.first.output / "ledger.sqlite") as ledger:
+        rows = [row for number in TRUTH for row in ledger.captures(number)]
+    served = {(r.original, r.timestamp) for r in story.asked_first if r.endpoint == "playback" and r.status == 200 and not r.trouble}
+    stored = {(row.capture.original, row.capture.timestamp) for row in rows if row.warc}
+    assert served <= stored
+    assert all((story.first.output / "warc" / row.warc).exists() for row in rows if row.warc)
+
+
+def test_status_tells_the_same_for_people_and_for_programs(story: Story) -> None:
+    output = str(story.first.output)
+    text = run(command("status", OUTPUT_DIR=output), story.first.output)
+    assert text.status == 0
+    assert text.out.splitlines() == [line for line in story.second.out.splitlines() if line in text.out.splitlines()]
+    told = json.loads(run(command("status", "--json", OUTPUT_DIR=output), story.first.output).out)
+    recovered = sum(line["status"] == "ok" for line in TRUTH.values())
+    assert (told["listed"], told["recovered"], told["unrecoverable"]) == (len(TRUTH), recovered, len(TRUTH) - recovered)
+    assert sum(told["reasons"]["unrecoverable"].values()) == len(TRUTH) - recovered
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(story: Story) -> None:
+    line = command("status", "--json", OUTPUT_DIR=str(story.first.output))
+    with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as status:
+        assert status.stdout is not None
+        assert status.stderr is not None
+        status.stdout.close()
+        assert status.stderr.read() == ""
+    assert status.returncode == 0

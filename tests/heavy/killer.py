@@ -1,0 +1,146 @@
+"""Runs `scrapy` with the arguments given and kills its own process, with SIGKILL, at one chosen moment.
+
+    python -m tests.heavy.killer POINT NTH -- crawl articles -s …
+
+The points are in `POINTS`: the call after (or in the middle of) which the process dies, at its NTH time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from scrapy.cmdline import execute
+
+import pipelines.markdown
+from crawler.archive.warc import WarcWriter
+from crawler.ledger import Ledger
+from crawler.recovery import Recovery
+from crawler.store import Store
+
+STAGE = {
+    "page": "listing",
+    "page-committed": "listing",
+    "answer": "fetch",
+    "torn-record": "fetch",
+    "record": "fetch",
+    "half-file": "write",
+    "before-rename": "write",
+    "renamed": "write",
+    "before-settle": "commit",
+    "settling": "commit",
+    "settled": "commit",
+}
+"""Each point, and the stage of the way that it falls in."""
+
+
+class _Countdown:
+    def __init__(self, nth: int) -> None:
+        self._left = nth
+
+    def __call__(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @property
+    def next_is_last(self) -> bool:
+        return self._left == 1
+
+
+def _around(owner: Any, name: str, before: Callable[[], None] | None = None, after: Callable[[], None] | None = None) -> None:
+    original = getattr(owner, name)
+
+    def wrapped(*args: Any, **more: Any) -> Any:
+        if before:
+            before()
+        result = original(*args, **more)
+        if after:
+            after()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _half_a_write(owner: Any, name: str, die: _Countdown) -> None:
+    """The real function, but at the last time only half of the data reaches the file before the end."""
+    original = getattr(owner, name)
+
+    def wrapped(root: Path, file: Path, data: bytes) -> None:
+        path = root / file
+        if die.next_is_last:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_name(f".{path.name}.part").write_bytes(data[: len(data) // 2])
+        die()
+        original(root, file, data)
+
+    setattr(owner, name, wrapped)
+
+
+def _torn_record(die: _Countdown) -> None:
+    original = WarcWriter._append
+
+    def wrapped(self: WarcWriter, records: Any) -> Any:
+        if len(records) > 1 and die.next_is_last:
+            file: FileIO = self._file
+            file.seek(0, os.SEEK_END)
+            file.write(b"".join(records)[: len(records[0]) // 2])
+        if len(records) > 1:
+            die()
+        return original(self, records)
+
+    WarcWriter._append = wrapped  # type: ignore[method-assign]
+
+
+def arm(point: str, nth: int) -> None:
+    """Set the trap."""
+    die = _Countdown(nth)
+    if point == "page":
+        _around(Ledger, "add_page", before=die)
+    elif point == "page-committed":
+        _around(Ledger, "add_page", after=die)
+    elif point == "answer":
+        _around(Recovery, "received", before=die)
+    elif point == "torn-record":
+        _torn_record(die)
+    elif point == "record":
+        _around(Store, "add", after=die)
+    elif point == "half-file":
+        _half_a_write(pipelines.markdown, "write_file", die)
+    elif point == "before-rename":
+        _around(Path, "replace", before=die)
+    elif point == "renamed":
+        _around(Path, "replace", after=die)
+    elif point == "before-settle":
+        _around(Ledger, "settle", before=die)
+    elif point == "settled":
+        _around(Ledger, "settle", after=die)
+    elif point == "settling":
+        _settling(die)
+    else:
+        raise SystemExit(f"no such point: {point}")
+
+
+def _settling(die: _Countdown) -> None:
+    """Inside the transaction that settles an article, before its commit."""
+    original = Ledger.settle
+
+    def wrapped(self: Ledger, *args: Any, **more: Any) -> None:
+        with self.batch():
+            original(self, *args, **more)
+            die()
+
+    Ledger.settle = wrapped  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    assert sqlite3.threadsafety >= 0
+    chosen, number, _, *arguments = sys.argv[1:]
+    arm(chosen, int(number))
+    execute(["scrapy", *arguments])

@@ -1,0 +1,255 @@
+"""The ledger: listings page by page, captures, what is settled, what is due again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.archive.capture import Capture
+from crawler.ledger import Ledger, State
+from tests.pages import address
+
+A, B, C = "A" * 32, "B" * 32, "C" * 32
+MOMENT = "2026-11-22T10:00:00Z"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example", now=lambda: datetime(2026, 11, 22, 10, tzinfo=UTC)) as opened:
+        yield opened
+
+
+def capture(number: int, timestamp: str = "20210712000000", digest: str = A, slug: str = "") -> Capture:
+    return Capture(
+        urlkey="k", timestamp=timestamp, original=address(number, slug), mimetype="text/html", statuscode="200", digest=digest, length="9"
+    )
+
+
+def list_all(ledger: Ledger, *captures: tuple[int, Capture], key: str | None = None) -> int:
+    listing, _ = ledger.open_listing("all")
+    return ledger.add_page(listing, captures, key, 0, 0, 0, "http://here")
+
+
+# Listings
+
+
+def test_a_listing_goes_on_after_its_last_whole_page_until_it_is_whole(ledger: Ledger) -> None:
+    listing, key = ledger.open_listing("all")
+    assert key is None
+    assert (
+        ledger.add_page(listing, [(1, capture(1)), (1, capture(1, slug="/x"))], "k1", ignored=3, rejected=2, duplicates=1, source="s") == 2
+    )
+    assert ledger.open_listing("all") == (listing, "k1")
+    assert ledger.open_listing("other") != (listing, "k1")
+    assert ledger.last_whole_listing("all") is None
+    assert ledger.add_page(listing, [(1, capture(1)), (2, capture(2))], None, ignored=0, rejected=0, duplicates=0, source="s") == 1
+    assert ledger.last_whole_listing("all") == MOMENT
+    assert ledger.listing_keys(listing) == {"k1"}
+    assert ledger.open_listing("all")[1] is None
+    assert ledger.open_listing("all")[0] != listing
+
+
+def test_totals_are_those_of_the_newest_listing_of_each_query(ledger: Ledger) -> None:
+    for _ in range(2):
+        listing, _ = ledger.open_listing("all")
+        ledger.add_page(listing, [(1, capture(1))], None, ignored=3, rejected=2, duplicates=1, source="s")
+    other, _ = ledger.open_listing("other")
+    ledger.add_page(other, [], None, ignored=10, rejected=0, duplicates=0, source="s")
+    assert ledger.listing_totals() == {"rows": 14, "ignored": 13, "rejected": 2, "duplicates": 1}
+
+
+def test_an_abandoned_listing_is_neither_whole_nor_gone_on_with(ledger: Ledger) -> None:
+    listing, _ = ledger.open_listing("all")
+    ledger.add_page(listing, [(1, capture(1))], "k1", 0, 0, 0, "s")
+    ledger.drop_listing(listing)
+    assert ledger.last_whole_listing("all") is None
+    assert ledger.open_listing("all")[1] is None
+    assert [row.capture for row in ledger.captures(1)] == [capture(1)]
+
+
+def test_a_page_is_journaled_whole_or_not_at_all(ledger: Ledger) -> None:
+    listing, _ = ledger.open_listing("all")
+    ledger.add_page(listing, [(1, capture(1))], "k1", 0, 0, 0, "s")
+    with pytest.raises(sqlite3.Error):  # at the last statement, after the captures were written
+        ledger.add_page(listing, [(2, capture(2))], None, 0, 0, duplicates=object(), source="s")  # type: ignore[arg-type]
+    assert ledger.open_listing("all") == (listing, "k1")
+    assert ledger.due() == [1]
+
+
+# Captures
+
+
+def test_a_capture_keeps_what_the_archive_said_and_what_was_learnt(ledger: Ledger) -> None:
+    list_all(ledger, (7, capture(7)))
+    (row,) = ledger.captures(7)
+    assert (row.capture, row.source, row.verdict, row.warc, row.status) == (capture(7), "http://here", "", "", 0)
+    ledger.note(
+        row.id,
+        answer="capture",
+        status=200,
+        digest_result="match",
+        verdict="article",
+        because="so",
+        served_timestamp="20210712000000",
+        served_original=address(7),
+        coding="br",
+        warc="x.warc.gz",
+        warc_offset=5,
+        warc_length=9,
+    )
+    (row,) = ledger.captures(7)
+    assert (row.answer, row.status, row.digest_result, row.verdict, row.because) == ("capture", 200, "match", "article", "so")
+    assert (row.served_timestamp, row.served_original, row.coding) == ("20210712000000", address(7), "br")
+    assert (row.warc, row.warc_offset, row.warc_length) == ("x.warc.gz", 5, 9)
+
+
+def test_a_capture_found_on_the_way_is_added_once(ledger: Ledger) -> None:
+    list_all(ledger, (7, capture(7)))
+    found = Capture(timestamp="20200101000000", original=address(7))
+    added = ledger.add_capture(7, found, "closest_capture")
+    assert added is not None
+    assert added == ledger.captures(7)[1]
+    assert ledger.add_capture(7, found, "closest_capture") is None
+    assert ledger.add_capture(7, capture(7), "closest_capture") is None
+
+
+@pytest.mark.parametrize(("digest", "shared"), [(A, {A}), ("-", set()), ("", set())])
+def test_a_digest_under_several_articles_is_shared_unless_it_is_none(ledger: Ledger, digest: str, shared: set[str]) -> None:
+    list_all(ledger, *[(number, capture(number, digest=digest)) for number in (1, 2, 3)], (1, capture(1, digest=B, slug="/x")))
+    assert ledger.shared_digests(3) == shared
+    assert ledger.shared_digests(4) == set()
+
+
+@pytest.mark.parametrize(
+    ("learnt", "carried"),
+    [
+        ({"verdict": "farewell", "digest_result": "match"}, True),
+        ({"verdict": "farewell", "digest_result": "match after decoding"}, True),
+        ({"verdict": "farewell", "digest_result": "mismatch"}, False),
+        ({"verdict": "cut_off", "digest_result": "match"}, False),
+        ({"verdict": "farewell", "digest_result": "match", "served_original": address(1, "/other")}, False),
+    ],
+)
+def test_only_verdicts_on_the_very_bytes_of_a_digest_are_carried(ledger: Ledger, learnt: dict[str, str], carried: bool) -> None:
+    list_all(ledger, (1, capture(1)))
+    served: dict[str, str | int] = {"served_timestamp": "20210712000000", "served_original": address(1), "because": "titled so"}
+    ledger.note(ledger.captures(1)[0].id, **{**served, **learnt})
+    assert ledger.digest_verdicts(["farewell", "blank"]) == ({A: ("farewell", "titled so")} if carried else {})
+
+
+# Articles
+
+
+def test_settling_and_what_is_due(ledger: Ledger) -> None:
+    list_all(ledger, *[(number, capture(number)) for number in (4, 1, 3, 2)])
+    assert ledger.due() == [1, 2, 3, 4]
+    ledger.settle(1, State.RECOVERED, 1, capture=1, file="articles/a.md", sha256="f", faults=["“x”"], sources={"title": "h1"})
+    ledger.settle(2, State.UNRECOVERABLE, 1, reason="farewell")
+    ledger.settle(3, State.WAITING, 1, reason="timeout")
+    assert ledger.due() == [3, 4]
+    assert ledger.due({4, 1}) == [4]
+    assert ledger.counts() == {State.LISTED: 1, State.WAITING: 1, State.RECOVERED: 1, State.UNRECOVERABLE: 1}
+    row = ledger.article(1)
+    assert row is not None
+    assert (row.state, row.file, row.sha256, row.faults) == (State.RECOVERED, "articles/a.md", "f", ("“x”",))
+    assert [found.id for found in ledger.articles(State.UNRECOVERABLE, State.WAITING)] == [2, 3]
+    assert ledger.article(99) is None
+
+
+def test_reasons_come_most_frequent_first(ledger: Ledger) -> None:
+    list_all(ledger, *[(number, capture(number)) for number in (1, 2, 3)])
+    for number, reason in ((1, "blank"), (2, "farewell"), (3, "farewell")):
+        ledger.settle(number, State.UNRECOVERABLE, 1, reason=reason)
+    assert list(ledger.reasons(State.UNRECOVERABLE).items()) == [("farewell", 2), ("blank", 1)]
+
+
+@pytest.mark.parametrize(
+    ("listed", "state"),
+    [
+        ([(1, capture(1))], State.UNRECOVERABLE),
+        ([(2, capture(2))], State.UNRECOVERABLE),
+        ([(1, capture(1, "20220101000000", B))], State.LISTED),
+        ([(1, capture(1, slug="/x"))], State.LISTED),
+    ],
+    ids=["nothing new", "another article", "a newer capture", "another spelling"],
+)
+def test_an_article_given_up_is_due_again_when_a_new_capture_is_listed(
+    ledger: Ledger, listed: list[tuple[int, Capture]], state: State
+) -> None:
+    list_all(ledger, (1, capture(1)))
+    ledger.note(ledger.captures(1)[0].id, answer="capture", verdict="farewell")
+    ledger.settle(1, State.UNRECOVERABLE, 1, reason="farewell")
+    list_all(ledger, *listed)
+    assert [row.state for row in ledger.articles() if row.id == 1] == [state]
+
+
+def test_a_recovered_article_stays_so_when_a_new_capture_is_listed(ledger: Ledger) -> None:
+    list_all(ledger, (1, capture(1)))
+    ledger.settle(1, State.RECOVERED, 1, capture=1)
+    list_all(ledger, (1, capture(1, "20220101000000", B)))
+    assert ledger.due() == []
+
+
+def test_again_forgets_judgements_but_not_the_store(ledger: Ledger) -> None:
+    list_all(ledger, (1, capture(1)), (2, capture(2)))
+    for number in (1, 2):
+        ledger.note(ledger.captures(number)[0].id, answer="capture", verdict="article", digest_result="match", warc="x.warc.gz")
+        ledger.settle(number, State.RECOVERED, 1, capture=number)
+    ledger.again([1, 77])
+    assert ledger.due() == [1]
+    (row,) = ledger.captures(1)
+    assert (row.verdict, row.answer, row.warc, row.digest_result) == ("", "", "x.warc.gz", "match")
+    assert ledger.captures(2)[0].verdict == "article"
+
+
+def test_only_what_this_run_could_not_read_is_reopened(ledger: Ledger) -> None:
+    list_all(ledger, *[(number, capture(number)) for number in (1, 2, 3, 4)])
+    for number, verdict, run in ((1, "unknown_layout", 2), (2, "unknown_layout", 1), (3, "farewell", 2), (4, "extraction_failed", 2)):
+        ledger.note(ledger.captures(number)[0].id, verdict=verdict)
+        ledger.settle(number, State.UNRECOVERABLE, run, reason=verdict)
+    ledger.reopen_unread(2)
+    assert ledger.due() == [1, 4]
+    assert [ledger.captures(number)[0].verdict for number in (1, 2, 3, 4)] == ["", "unknown_layout", "farewell", ""]
+
+
+# Transactions and runs
+
+
+def test_a_batch_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
+    list_all(ledger, (1, capture(1)))
+
+    def torn() -> None:
+        with ledger.batch():
+            ledger.settle(1, State.RECOVERED, 1)
+            with ledger.batch():
+                ledger.set_meta("x", "1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        torn()
+    assert ledger.due() == [1]
+    assert ledger.meta("x") is None
+
+
+def test_a_trial_is_seen_inside_and_undone(ledger: Ledger) -> None:
+    list_all(ledger, (1, capture(1)))
+    ledger.settle(1, State.RECOVERED, 1)
+    with ledger.trial():
+        ledger.again([1])
+        assert ledger.due() == [1]
+    assert ledger.due() == []
+    with pytest.raises(ZeroDivisionError), ledger.trial():
+        raise ZeroDivisionError
+
+
+def test_what_another_process_reads_is_committed(ledger: Ledger) -> None:
+    run = ledger.begin_run({"ids": "1"}, "0.1.0")
+    list_all(ledger, (1, capture(1)))
+    ledger.attempt(run, ledger.captures(1)[0].id, "timeout", "90 s")
+    ledger.end_run(run, 3, "some wait")
+    with Ledger(ledger.path) as other:
+        assert other.due() == [1]

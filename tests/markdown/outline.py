@@ -1,0 +1,122 @@
+"""What a piece of HTML says to a reader, whatever its spelling: for comparing a page with the Markdown made of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from markdown_it import MarkdownIt
+
+_RENDERER = MarkdownIt("commonmark", {"html": True}).enable("table")
+_FRAME = re.compile(r'\{\{< video src="([^"]*)" >\}\}')
+_BREAKING = frozenset(
+    "p h1 h2 h3 h4 h5 h6 li blockquote td th figcaption pre div figure table tr ul ol tbody thead tfoot caption section".split()
+)
+_KINDS = {**{f"h{n}": f"h{n}" for n in range(1, 7)}, "li": "item", "blockquote": "quote", "td": "cell", "th": "cell"}
+_EDGES = " \n\u3000\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f"
+
+
+@dataclass(frozen=True)
+class Outline:
+    """`blocks` are (kind, text): line breaks as newlines, runs of white space as one space, none at the ends. `bold` and
+    `italic` are letters and digits only. `links` are the targets of links that show something."""
+
+    blocks: tuple[tuple[str, str], ...]
+    bold: str
+    italic: str
+    links: tuple[str, ...]
+    pictures: tuple[str, ...]
+    frames: tuple[str, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """The blocks' text without any white space."""
+        return [text for text in (re.sub(r"[\s\u200b\ufeff]+", "", text) for _, text in self.blocks) if text]
+
+
+def outline_of_html(html: str) -> Outline:
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.outline()
+
+
+def outline_of_markdown(markdown: str) -> Outline:
+    """The same of Markdown, read by a renderer of CommonMark with tables; frames are Hugo's shortcodes."""
+    outline = outline_of_html(_RENDERER.render(_FRAME.sub("<!-- frame -->", markdown)))
+    return Outline(outline.blocks, outline.bold, outline.italic, outline.links, outline.pictures, tuple(_FRAME.findall(markdown)))
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.blocks: list[tuple[str, str]] = []
+        self.line: list[str] = []
+        self.kinds = ["text"]
+        self.preformatted = 0
+        self.depth = {"bold": 0, "italic": 0}
+        self.emphasised: dict[str, list[str]] = {"bold": [], "italic": []}
+        self.links: list[list[str]] = []
+        self.shown: list[bool] = []
+        self.open_links: list[int] = []
+        self.pictures: list[str] = []
+        self.frames: list[str] = []
+
+    def outline(self) -> Outline:
+        self._flush()
+        bold, italic = (re.sub(r"[\W_]+", "", "".join(self.emphasised[kind])) for kind in ("bold", "italic"))
+        links = tuple(link[0] for link, shown in zip(self.links, self.shown, strict=True) if shown)
+        return Outline(tuple(self.blocks), bold, italic, links, tuple(self.pictures), tuple(self.frames))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "hr":
+            self._flush()
+        elif tag in _BREAKING:
+            self._flush()
+            self.kinds.append(_KINDS.get(tag, self.kinds[-1]))
+            self.preformatted += tag == "pre"
+        elif tag in ("strong", "b", "em", "i"):
+            self.depth["bold" if tag in ("strong", "b") else "italic"] += 1
+        elif tag == "br":
+            self.line.append("\n")
+        elif tag == "a" and values.get("href") is not None:
+            self.open_links.append(len(self.links))
+            self.links.append([values["href"] or ""])
+            self.shown.append(False)
+        elif tag == "img":
+            self._flush()
+            self.pictures.append(values.get("src") or "")
+            self._shows()
+        elif tag == "iframe":
+            self._flush()
+            self.frames.append(values.get("src") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BREAKING:
+            self._flush()
+            self.kinds.pop()
+            self.preformatted -= tag == "pre"
+        elif tag in ("strong", "b", "em", "i"):
+            self.depth["bold" if tag in ("strong", "b") else "italic"] -= 1
+        elif tag == "a" and self.open_links:
+            self.open_links.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.line.append(re.sub(r"[ \t\r\f]+", " ", data) if self.preformatted else re.sub(r"[ \t\r\n\f]+", " ", data))
+        for kind, depth in self.depth.items():
+            if depth:
+                self.emphasised[kind].append(data)
+        if data.strip():
+            self._shows()
+
+    def _shows(self) -> None:
+        for number in self.open_links:
+            self.shown[number] = True
+
+    def _flush(self) -> None:
+        text = re.sub(r" *\n *", "\n", re.sub(r" +", " ", "".join(self.line))).strip(_EDGES)
+        self.line.clear()
+        if text.strip("\u200b\ufeff" + _EDGES):
+            self.blocks.append((self.kinds[-1], text))

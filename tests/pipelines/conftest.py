@@ -1,0 +1,22 @@
+"""Fixtures of the pipelines' tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.archive.capture import Capture
+from crawler.ledger import Ledger
+from tests.pages import address
+from tests.pipelines.things import Desk, FakeSession
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A session in an empty output folder, whose ledger lists article 5."""
+    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example") as ledger:
+        listing, _ = ledger.open_listing("all")
+        ledger.add_page(listing, [(5, Capture(timestamp="20210712013906", original=address(5)))], None, 0, 0, 0, "s")
+        yield Desk(FakeSession(tmp_path / "output", ledger))

@@ -1,0 +1,37 @@
+"""The check before writing: a file's text is made, or the article is named as one that was not written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from scrapy.exceptions import DropItem
+
+from crawler.article import Article
+from crawler.markdown import document
+from pipelines.check import CheckPipeline
+from tests.pipelines.things import ARTICLE, Desk, item
+
+
+def test_the_text_is_that_of_the_document(desk: Desk) -> None:
+    checked = CheckPipeline.from_crawler(desk.crawler).process_item(item(ARTICLE))
+    assert checked.text == document.render(ARTICLE, "https://archive.example")
+    assert checked.text.startswith('---\ntitle: "燈塔日誌"\n')
+    assert desk.session.unwritten == []
+
+
+@pytest.mark.parametrize(
+    ("article", "why"),
+    [
+        (replace(ARTICLE, title=""), "no title or no body"),
+        (replace(ARTICLE, body=""), "no title or no body"),
+        (replace(ARTICLE, title="a\ud800b"), "front matter"),
+    ],
+)
+def test_what_cannot_be_written_is_dropped_and_told_and_the_run_goes_on(desk: Desk, article: Article, why: str) -> None:
+    with pytest.raises(DropItem, match="article 5"):
+        CheckPipeline.from_crawler(desk.crawler).process_item(item(article))
+    (told,) = desk.session.unwritten
+    assert told.startswith("article 5: ")
+    assert why in told
+    assert desk.session.ending is None

@@ -1,0 +1,66 @@
+"""What the pipelines are given in their tests: a session without Scrapy, and an article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from scrapy.crawler import Crawler
+
+from crawler.archive.capture import Capture
+from crawler.article import Article
+from crawler.ending import Ending, Status
+from crawler.items import ArticleItem
+from crawler.ledger import CaptureRow, Ledger
+from crawler.recovery import Write
+from tests.pages import address
+
+ARTICLE = Article(
+    id=5,
+    timestamp="20210712013906",
+    original=address(5),
+    title="燈塔日誌",
+    date="2021-07-12",
+    body="燈塔今晚亮起。",
+    sources={"title": "h1"},
+)
+
+
+@dataclass
+class FakeSession:
+    """As much of a session as the pipelines use."""
+
+    output: Path
+    ledger: Ledger
+    public_url: str = "https://archive.example"
+    run: int = 3
+    ending: Ending | None = None
+    unwritten: list[str] = field(default_factory=list)
+
+    def end(self, status: Status, message: str) -> None:
+        self.ending = Ending(status, message)
+
+    def not_written(self, article: int, why: str) -> None:
+        self.unwritten.append(f"article {article}: {why}")
+
+
+@dataclass
+class Desk:
+    """A session, and the crawler that leads the pipelines to it."""
+
+    session: FakeSession
+
+    @property
+    def spider(self) -> Desk:
+        return self
+
+    @property
+    def crawler(self) -> Crawler:
+        return cast(Crawler, cast(Any, self))
+
+
+def item(article: Article, capture: int = 1, faults: tuple[str, ...] = ()) -> ArticleItem:
+    """A recovered article on its way."""
+    row = CaptureRow(capture, article.id, Capture(timestamp=article.timestamp, original=article.original))
+    return ArticleItem(Write(row, article, faults))

@@ -1,0 +1,335 @@
+"""Listing against the stand-in's index: every trouble it can have, and going on after a break."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.archive.cdx import read_reply
+from crawler.ledger import Ledger
+from crawler.listing import Listing, ListingEnd, Progress, Question, prefixes
+from tests.pages import address, article
+from tests.standin import Archive, Endpoint, Kind, Limits, Logged, Trouble
+from tests.standin import Listing as Server
+from tests.standin.answer import Delivery
+from tests.standin.desk import Desk
+from tests.standin.police import Police
+from tests.standin.troubles import Script
+from tests.standin.wire import Request
+
+WAITS = (2.0, 5.0, 15.0)
+ROWS = 3
+
+
+@dataclass
+class Index:
+    """The stand-in's index without a socket; `asked` is each question as it was sent, `waited` the wait before it."""
+
+    archive: Archive
+    troubles: Sequence[Trouble] = ()
+    server: Server = field(default_factory=Server)
+    asked: list[dict[str, str]] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._desk = Desk(self.archive, Script(self.troubles), Police(Limits()), self.server)
+
+    def answer(self, listing: Listing, question: Question) -> None:
+        """Ask as the spider does."""
+        url = question.query.request_url("http://here", question.resume_key)
+        target = url.removeprefix("http://here")
+        self.asked.append({name: values[0] for name, values in parse_qs(urlsplit(url).query).items()})
+        self.waited.append(question.after)
+        headers = {"user-agent": "test"}
+        logged = Logged(len(self.asked), 0.0, Endpoint.CDX, "GET", target, 1, headers)
+        sent = self._desk.answer(Request("GET", target, headers, keep_alive=True), logged, 0.0)
+        if sent.delivery is Delivery.WHOLE:
+            listing.answered(read_reply(sent.status, dict(sent.headers), sent.body))
+        else:
+            listing.failed("cut off")
+
+    def run(self, listing: Listing, most: int | None = None) -> Listing:
+        """Ask until the listing ends, or `most` questions, as if killed then."""
+        while (most is None or len(self.asked) < most) and (question := listing.next_question()) is not None:
+            self.answer(listing, question)
+        return listing
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example") as opened:
+        yield opened
+
+
+def small_archive(ids: Collection[int] = range(10, 20)) -> Archive:
+    """One capture of each article."""
+    archive = Archive()
+    for number in ids:
+        archive.add(address(number), "20210712000000", article(number))
+    return archive
+
+
+def new(ledger: Ledger, ids: Collection[int] | None = None) -> Listing:
+    return Listing(ledger, ids, ROWS, "http://here", WAITS)
+
+
+def listed(ledger: Ledger) -> list[int]:
+    return [row.id for row in ledger.articles()]
+
+
+def test_the_whole_site_is_one_unfiltered_prefix_query_page_by_page(ledger: Ledger) -> None:
+    index = Index(small_archive())
+    listing = index.run(new(ledger))
+    assert listing.end is ListingEnd.WHOLE
+    assert listing.progress == Progress(pages=4, rows=10, new=10)
+    assert listed(ledger) == list(range(10, 20))
+    first, *others = index.asked
+    fields = "urlkey,timestamp,original,mimetype,statuscode,digest,length"
+    assert first == {
+        "url": "hkcnews.com/article/",
+        "matchType": "prefix",
+        "output": "json",
+        "fl": fields,
+        "limit": "3",
+        "showResumeKey": "true",
+    }
+    assert all(question == {**first, "resumeKey": question["resumeKey"]} for question in others)
+    assert index.waited == [0.0] * 4
+
+
+ONCE = [
+    pytest.param(Trouble(Kind.HTML, first=2, times=1), id="html with status 200"),
+    pytest.param(Trouble(Kind.CUT_JSON, first=2, times=1), id="json cut off"),
+    pytest.param(Trouble(Kind.CUT, Endpoint.CDX, first=2, times=1), id="body cut off"),
+    pytest.param(Trouble(Kind.RESET, Endpoint.CDX, first=2, times=1), id="reset"),
+    pytest.param(Trouble(Kind.OUTAGE, Endpoint.CDX, status=200, first=2, times=1), id="outage page with 200"),
+    pytest.param(Trouble(Kind.ERROR, Endpoint.CDX, status=502, first=2, times=1), id="502"),
+    pytest.param(Trouble(Kind.ERROR, Endpoint.CDX, status=504, first=2, times=1), id="504"),
+    pytest.param(Trouble(Kind.REPEAT_KEY, first=2, times=1), id="the key sent comes back"),
+]
+
+
+@pytest.mark.parametrize("trouble", ONCE)
+def test_a_page_that_does_not_count_is_asked_for_again(ledger: Ledger, trouble: Trouble) -> None:
+    archive = small_archive()
+    index = Index(archive, [trouble])
+    listing = index.run(new(ledger))
+    assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
+    assert listing.progress == Progress(pages=4, rows=10, new=10)
+    assert index.asked[trouble.first] == index.asked[trouble.first - 1]
+    assert index.waited[trouble.first] == 2.0
+    assert sum(index.waited) == 2.0
+
+
+@pytest.mark.parametrize("trouble", ONCE)
+def test_a_trouble_that_stays_ends_the_listing_incomplete_and_the_next_run_goes_on(ledger: Ledger, trouble: Trouble) -> None:
+    index = Index(small_archive(), [Trouble(trouble.kind, trouble.on, first=trouble.first, status=trouble.status, value=trouble.value)])
+    listing = index.run(new(ledger))
+    assert listing.end is ListingEnd.INCOMPLETE
+    assert listing.trouble
+    assert index.waited[-len(WAITS) :] == list(WAITS)
+    assert len(index.asked) == trouble.first + len(WAITS)
+    assert listed(ledger) == list(range(10, 10 + ROWS * (trouble.first - 1)))
+    again = Index(small_archive())
+    assert again.run(new(ledger)).end is ListingEnd.WHOLE
+    assert again.asked[0] == index.asked[trouble.first - 1]
+    assert listed(ledger) == list(range(10, 20))
+
+
+def test_waits_start_anew_after_a_page_that_counts(ledger: Ledger) -> None:
+    index = Index(small_archive(), [Trouble(Kind.HTML, first=1, times=2), Trouble(Kind.CUT_JSON, first=4, times=1)])
+    index.run(new(ledger))
+    assert index.waited == [0.0, 2.0, 5.0, 0.0, 2.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("pages", [1, 2, 3])
+def test_a_listing_that_was_killed_goes_on_after_its_last_whole_page(ledger: Ledger, pages: int) -> None:
+    archive = small_archive()
+    killed = Index(archive)
+    killed.run(new(ledger), most=pages)
+    assert ledger.last_whole_listing('["hkcnews.com/article/", "prefix", 3]') is None
+    resumed = Index(archive)
+    listing = resumed.run(new(ledger))
+    assert listing.end is ListingEnd.WHOLE
+    assert len(killed.asked) + len(resumed.asked) == 4
+    assert "resumeKey" in resumed.asked[0]
+    assert listed(ledger) == list(range(10, 20))
+    assert ledger.last_whole_listing('["hkcnews.com/article/", "prefix", 3]') is not None
+
+
+def test_after_a_whole_listing_the_next_one_begins_anew_and_finds_what_came_since(ledger: Ledger) -> None:
+    archive = small_archive()
+    Index(archive).run(new(ledger))
+    archive.add(address(14, "/a"), "20211231000000", article(14))
+    index = Index(archive)
+    assert index.run(new(ledger)).progress.new == 1
+    assert "resumeKey" not in index.asked[0]
+    assert len(ledger.captures(14)) == 2
+
+
+def test_a_stale_key_begins_the_listing_anew_once(ledger: Ledger) -> None:
+    archive = small_archive()
+    Index(archive).run(new(ledger), most=2)
+    listing_id, key = ledger.open_listing('["hkcnews.com/article/", "prefix", 3]')
+    assert key is not None
+    ledger.add_page(listing_id, [], "stale", 0, 0, 0, "s")
+    index = Index(archive)
+    listing = index.run(new(ledger))
+    assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
+    assert index.asked[0]["resumeKey"] == "stale"
+    assert "resumeKey" not in index.asked[1]
+
+
+def test_a_question_that_is_refused_without_a_key_is_not_asked_for_ever(ledger: Ledger) -> None:
+    listing = new(ledger)
+    asked = 0
+    while listing.next_question() is not None:
+        asked += 1
+        listing.answered(read_reply(400, {}, b"Bad Request"))
+    assert (listing.end, asked) == (ListingEnd.INCOMPLETE, 1 + len(WAITS))
+
+
+def test_an_empty_page_with_a_key_is_gone_on_from(ledger: Ledger) -> None:
+    index = Index(small_archive(), [Trouble(Kind.EMPTY_PAGE, first=1, times=1), Trouble(Kind.EMPTY_PAGE, first=3, times=1)])
+    listing = index.run(new(ledger))
+    assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
+    assert listing.progress == Progress(pages=6, rows=10, new=10)
+
+
+def test_empty_pages_for_ever_are_a_circle(ledger: Ledger) -> None:
+    listing = Index(small_archive(), [Trouble(Kind.EMPTY_PAGE)]).run(new(ledger))
+    assert listing.end is ListingEnd.INCOMPLETE
+    assert "circle" in listing.trouble
+
+
+def test_a_key_that_leads_back_is_followed_once_and_then_is_a_circle(ledger: Ledger) -> None:
+    once = Index(small_archive(), [Trouble(Kind.REPEAT_KEY, value="cycle", first=3, times=1)])
+    assert once.run(new(ledger)).end is ListingEnd.WHOLE
+    assert listed(ledger) == list(range(10, 20))
+    always = Index(small_archive(), [Trouble(Kind.REPEAT_KEY, value="cycle", first=3)])
+    listing = always.run(new(ledger))
+    assert listing.end is ListingEnd.INCOMPLETE
+    assert "circle" in listing.trouble
+    assert len(always.asked) == 4 + len(WAITS)
+
+
+def test_no_capture_at_all_is_a_whole_listing(ledger: Ledger) -> None:
+    listing = Index(Archive()).run(new(ledger))
+    assert (listing.end, listing.progress) == (ListingEnd.WHOLE, Progress(pages=1))
+
+
+def test_repeated_rows_and_garbage_cost_only_themselves(ledger: Ledger) -> None:
+    troubles = [Trouble(Kind.DUPLICATES, first=2, times=1), Trouble(Kind.GARBAGE, first=3, times=1)]
+    listing = Index(small_archive(), troubles).run(new(ledger))
+    assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
+    assert listing.progress.new == 10
+    totals = ledger.listing_totals()
+    assert totals["duplicates"] == 1
+    assert totals["rejected"] == 8
+    assert totals["ignored"] == 2
+
+
+def test_rows_that_are_no_articles_are_ignored_and_counted(ledger: Ledger) -> None:
+    archive = small_archive([10])
+    for junk in ("", "abc", "123456789", "12x/slug", "../news", "%E7%87%88"):
+        archive.add(f"https://www.hkcnews.com/article/{junk}", "20210101000000", b"<html></html>")
+    archive.add("http://hkcnews.com:80/article/10/%EF%BF%BD-10054/x?fbclid=1", "20210101000000", article(10))
+    index = Index(archive)
+    assert index.run(new(ledger)).end is ListingEnd.WHOLE
+    assert listed(ledger) == [10]
+    assert len(ledger.captures(10)) == 2
+    assert ledger.listing_totals()["ignored"] == 6
+
+
+def test_a_site_whose_bulk_queries_need_authorization(ledger: Ledger) -> None:
+    index = Index(small_archive(), [Trouble(Kind.AUTHORIZATION)])
+    listing = index.run(new(ledger))
+    assert listing.end is ListingEnd.NOT_AUTHORISED
+    assert "requires authorization" in listing.trouble
+    assert len(index.asked) == 1
+
+
+def test_ids_are_then_asked_for_one_by_one_by_their_exact_address(ledger: Ledger) -> None:
+    index = Index(small_archive(), [Trouble(Kind.AUTHORIZATION)])
+    listing = index.run(new(ledger, {11, 15, 4000, 4001, 4002, 4003, 4004, 4005, 4006, 4007, 4008, 4009}))
+    assert (listing.end, listing.exact_only) == (ListingEnd.WHOLE, True)
+    assert listed(ledger) == [11, 15]
+    asked = [(question["url"], question["matchType"]) for question in index.asked]
+    assert asked[:4] == [
+        ("hkcnews.com/article/11", "prefix"),
+        ("hkcnews.com/article/11", "exact"),
+        ("hkcnews.com/article/15", "prefix"),
+        ("hkcnews.com/article/15", "exact"),
+    ]
+    assert asked[4:] == [("hkcnews.com/article/400", "prefix"), *[(f"hkcnews.com/article/400{n}", "exact") for n in range(10)]]
+
+
+def test_a_blocked_site_is_refused_even_for_ids(ledger: Ledger) -> None:
+    for ids in (None, {11}):
+        index = Index(small_archive(), [Trouble(Kind.BLOCKED)])
+        listing = index.run(new(ledger, ids))
+        assert listing.end is ListingEnd.REFUSED
+        assert "blocked site" in listing.trouble
+        assert len(index.asked) == 1
+
+
+def test_a_plain_403_is_a_refusal(ledger: Ledger) -> None:
+    listing = new(ledger)
+    assert listing.next_question() is not None
+    listing.answered(read_reply(403, {}, b"Forbidden"))
+    assert (listing.end, listing.next_question()) == (ListingEnd.REFUSED, None)
+
+
+def test_ids_that_were_not_asked_for_are_ignored(ledger: Ledger) -> None:
+    index = Index(small_archive([1, 10, 11, 12, 100, 12345]))
+    listing = index.run(new(ledger, {1, 12}))
+    assert listing.end is ListingEnd.WHOLE
+    assert listed(ledger) == [1, 12]
+    assert [question["url"] for question in index.asked if "resumeKey" not in question] == ["hkcnews.com/article/1"]
+
+
+def test_no_ids_are_no_questions(ledger: Ledger) -> None:
+    listing = new(ledger, set())
+    assert (listing.end, listing.next_question()) == (ListingEnd.WHOLE, None)
+
+
+@pytest.mark.parametrize(
+    ("ids", "wanted"),
+    [
+        ([33951], ["33951"]),
+        (range(4000, 4010), ["400"]),
+        (range(4000, 4011), ["400", "4010"]),
+        (range(40000, 40100), ["400"]),
+        ([*range(40000, 40100), 40100], ["400", "40100"]),
+        ([1, 15, 200], ["1", "200"]),
+        (range(1, 10), list("123456789")),
+        (range(10, 20), ["1"]),
+    ],
+)
+def test_prefixes(ids: Collection[int], wanted: list[str]) -> None:
+    assert prefixes(ids) == wanted
+
+
+def _is_whole(prefix: str, ids: Collection[int]) -> bool:
+    """Whether a prefix is an id, or stands for ten beginnings that are whole."""
+    return int(prefix) in ids or (len(prefix) < 6 and all(_is_whole(f"{prefix}{digit}", ids) for digit in range(10)))
+
+
+@given(
+    st.sets(st.integers(1, 99_999), max_size=60).flatmap(
+        lambda some: st.integers(0, 990).map(lambda tens: some | set(range(max(1, tens * 10), tens * 10 + 40)))
+    )
+)
+def test_prefixes_list_every_id_with_never_more_than_one_question_an_id(ids: set[int]) -> None:
+    found = prefixes(ids)
+    assert len(found) <= len(ids)
+    assert len(set(found)) == len(found)
+    for number in ids:
+        assert sum(str(number).startswith(prefix) for prefix in found) == 1
+    assert all(_is_whole(prefix, ids) for prefix in found)

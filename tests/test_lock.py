@@ -1,0 +1,65 @@
+"""One run at a time: who holds the output, and that a dead process holds nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crawler.ending import Fatal, Status
+from crawler.lock import Lock
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from crawler.lock import Lock
+lock = Lock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
+    lock = Lock(tmp_path)
+    with pytest.raises(Fatal, match=rf"another run holds {tmp_path}: process {os.getpid()} on \S+, since 20\d\d-") as refused:
+        Lock(tmp_path)
+    assert refused.value.ending.status is Status.LOCKED
+    lock.release()
+    Lock(tmp_path).release()
+
+
+def test_other_outputs_are_free(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    first, second = Lock(tmp_path), Lock(tmp_path / "other")
+    first.release()
+    second.release()
+
+
+def test_a_lock_goes_with_its_process_however_that_ends(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(Fatal, match=f"process {holder.pid} "):
+            Lock(tmp_path)
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    assert json.loads((tmp_path / "run.lock").read_text("utf-8"))["pid"] == holder.pid
+    lock = Lock(tmp_path)
+    assert json.loads((tmp_path / "run.lock").read_text("utf-8"))["pid"] == os.getpid()
+    lock.release()
+
+
+@pytest.mark.parametrize("left", ["", "not json", "[]", '{"pid": 1}'])
+def test_whatever_the_file_says_the_system_decides(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "run.lock"
+    path.write_text(left, "utf-8")
+    lock = Lock(tmp_path)
+    path.write_text(left, "utf-8")
+    with pytest.raises(Fatal, match="a process that left no name"):
+        Lock(tmp_path)
+    lock.release()

@@ -1,0 +1,392 @@
+"""The recovery, one article at a time: what follows from each answer of the archive and from each verdict."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from crawler.archive.capture import Capture
+from crawler.archive.digest import DigestResult
+from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
+from crawler.hkcnews.extract import Recovered
+from crawler.hkcnews.verdict import Judgement, Verdict
+from crawler.ledger import State
+from crawler.markdown.style import Style
+from crawler.reading import Read, Stored, read
+from crawler.recovery import MOST_FOLLOWED
+from tests.pages import BLANK, FAREWELL, address, article, cut, unknown_layout
+from tests.recovering import FIRST, SECOND, THIRD, WAITS, Bench, Told, capture, jump, memento, own, redirect
+
+OLD, NEW = capture(5, FIRST, article(5, "燈塔去年亮起。")), capture(5, SECOND)
+TROUBLES: dict[Answer, Told] = {
+    Answer.OUTAGE: own(NEW, 200, "<h1>Temporarily Offline</h1>"),
+    Answer.RATE_LIMITED: Answer.RATE_LIMITED,
+    Answer.SERVER_ERROR: own(NEW, 502, "<h1>502</h1>"),
+    Answer.UNKNOWN_PAGE: own(NEW, 200, "<h1>Welcome</h1>"),
+    Answer.CUT_BODY: Answer.CUT_BODY,
+    Answer.TIMEOUT: Answer.TIMEOUT,
+    Answer.CONNECTION_LOST: Answer.CONNECTION_LOST,
+}
+PASSED_OVER: dict[Answer, Told] = {
+    Answer.NOT_ARCHIVED: own(NEW, 404, "The Wayback Machine has not archived that URL."),
+    Answer.EXCLUDED: own(NEW, 200, "This URL has been excluded from the Wayback Machine."),
+    Answer.TOO_LARGE: Answer.TOO_LARGE,
+}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.ledger.close()
+
+
+def test_the_first_capture_is_good(bench: Bench) -> None:
+    bench.lists(OLD, NEW).run()
+    assert bench.requests == [NEW]
+    write = bench.written[5]
+    assert (write.article.timestamp, write.article.original, write.faults) == (SECOND, address(5), ())
+    assert write.article.body == "第5日：燈塔今晚亮起。"
+    row = bench.row(NEW)
+    assert (row.answer, row.status, row.verdict, row.digest_result) == ("capture", 200, "article", "match")
+    assert bench.article(5).state is State.RECOVERED
+    assert bench.run().requests == []
+
+
+def test_every_answer_has_its_test() -> None:
+    followed = {Answer.CAPTURE, Answer.ARCHIVED_REDIRECT, Answer.CLOSEST_CAPTURE}
+    ends_the_run = {Answer.REFUSED, Answer.CONNECTION_REFUSED}
+    assert {*TROUBLES, *PASSED_OVER, *followed, *ends_the_run} == set(Answer)
+    assert {answer for answer in Answer if WHAT_NEXT[answer] is Next.STOP} == ends_the_run
+
+
+@pytest.mark.parametrize("answer", PASSED_OVER)
+def test_what_the_archive_does_not_have_leads_to_the_next_capture(bench: Bench, answer: Answer) -> None:
+    bench.lists(OLD, NEW).serve({NEW: PASSED_OVER[answer], OLD: memento(OLD, article(5, "燈塔去年亮起。"))}).run()
+    assert bench.requests == [NEW, OLD]
+    assert bench.written[5].article.timestamp == FIRST
+    assert bench.written[5].faults == ()
+    assert bench.row(NEW).answer == answer.value
+
+
+@pytest.mark.parametrize("answer", PASSED_OVER)
+def test_and_is_the_reason_when_there_is_no_other(bench: Bench, answer: Answer) -> None:
+    bench.lists(NEW).serve({NEW: PASSED_OVER[answer]}).run()
+    assert bench.state(5) == (State.UNRECOVERABLE, answer.value)
+    assert bench.article(5).faults[0].startswith(f"{SECOND} {address(5)}: {answer.value}")
+    assert bench.run().requests == []
+
+
+@pytest.mark.parametrize("answer", TROUBLES)
+def test_troubles_of_the_archive_are_tried_five_times_and_then_the_article_waits(bench: Bench, answer: Answer) -> None:
+    bench.lists(NEW).serve({NEW: TROUBLES[answer]}).run()
+    start = bench.asked[0][0]
+    assert [moment - start for moment, _ in bench.asked] == [0, 3, 63, 183, 423]
+    assert bench.state(5) == (State.WAITING, answer.value)
+    assert bench.row(NEW).verdict == ""
+    assert bench.ledger.due() == [5]
+
+
+@pytest.mark.parametrize("answer", TROUBLES)
+def test_the_next_run_tries_again(bench: Bench, answer: Answer) -> None:
+    bench.lists(NEW).serve({NEW: TROUBLES[answer]}).run()
+    bench.serve({}).run()
+    assert bench.requests == [NEW]
+    assert bench.article(5).state is State.RECOVERED
+
+
+@pytest.mark.parametrize("answer", TROUBLES)
+def test_a_capture_that_comes_at_the_second_attempt_is_taken(bench: Bench, answer: Answer) -> None:
+    bench.lists(OLD, NEW).serve({NEW: [TROUBLES[answer], memento(NEW)]}).run()
+    assert bench.requests == [NEW, NEW]
+    assert bench.written[5].faults == ()
+
+
+def test_other_articles_go_on_meanwhile(bench: Bench) -> None:
+    late = capture(4)
+    bench.lists(late, NEW).serve({late: [Answer.TIMEOUT, memento(late)]}).run()
+    assert bench.asked == [(1000.0, late), (1000.0, NEW), (1003.0, late)]
+
+
+def test_when_one_capture_stays_in_trouble_another_is_written_and_that_is_said(bench: Bench) -> None:
+    bench.lists(OLD, NEW).serve({NEW: Answer.TIMEOUT, OLD: memento(OLD, article(5, "燈塔去年亮起。"))}).run()
+    assert bench.requests == [NEW] * (1 + len(WAITS)) + [OLD]
+    assert bench.written[5].article.timestamp == FIRST
+    assert bench.written[5].faults == ("1 other captures could not be fetched in this run",)
+
+
+def test_bad_captures_do_not_make_an_article_unrecoverable_while_another_is_in_trouble(bench: Bench) -> None:
+    blank = capture(5, THIRD, BLANK)
+    bench.lists(blank, NEW).serve({blank: memento(blank, BLANK), NEW: Answer.TIMEOUT}).run()
+    assert bench.state(5) == (State.WAITING, "timeout")
+    bench.serve({blank: memento(blank, BLANK)}).run()
+    assert bench.requests == [NEW]
+    assert bench.article(5).state is State.RECOVERED
+
+
+def test_troubles_in_an_outage_are_not_counted(bench: Bench) -> None:
+    bench.lists(NEW).run(most=0)
+    recovery, (row,) = bench.recovery, bench.ledger.captures(5)
+    assert recovery is not None
+    for _ in range(20):
+        recovery.troubled(row, Answer.OUTAGE, "an outage", counted=False)
+        assert recovery.wait() == WAITS[0]
+        bench.now += WAITS[0]
+        assert len(list(recovery.steps(8))) == 1
+    assert bench.row(NEW).answer == ""
+
+
+# Verdicts
+
+
+def _by(verdict: Verdict, differences: tuple[str, ...] = ()) -> Read:
+    """A reader that finds this at the new capture and reads the others."""
+
+    def reader(stored: Stored, style: Style) -> Recovered:
+        found = read(stored, style)
+        if stored.timestamp != SECOND:
+            return found
+        return replace(found, differences=differences) if differences else Recovered(Judgement(verdict, "so it was"))
+
+    return reader
+
+
+NOT_THE_ARTICLE: dict[Verdict, tuple[bytes, int]] = {
+    Verdict.FAREWELL: (FAREWELL, 200),
+    Verdict.BLANK: (BLANK, 200),
+    Verdict.NOT_FOUND: (article(5), 404),
+    Verdict.CUT_OFF: (cut(5), 200),
+    Verdict.NOT_HTML: (b"\xff\xd8\xff\xe0\x00\x10JFIF", 200),
+    Verdict.OTHER_ARTICLE: (article(5, canonical=address(6)), 200),
+    Verdict.ARCHIVED_ERROR: (b"<html>too many</html>", 429),
+    Verdict.UNDECODABLE: (gzip.compress(article(5))[:200], 200),
+    Verdict.UNKNOWN_LAYOUT: (unknown_layout(5), 200),
+}
+OF_THE_READER = {Verdict.EXTRACTION_FAILED}
+
+
+def test_every_verdict_has_its_test() -> None:
+    assert {*NOT_THE_ARTICLE, *OF_THE_READER, Verdict.ARTICLE, Verdict.UNFAITHFUL} == set(Verdict)
+
+
+@pytest.mark.parametrize("verdict", [*NOT_THE_ARTICLE, *OF_THE_READER])
+def test_what_is_not_the_article_leads_to_the_next_capture(bench: Bench, verdict: Verdict) -> None:
+    body, status = NOT_THE_ARTICLE.get(verdict, (article(5), 200))
+    new = capture(5, SECOND, body)
+    bench.lists(OLD, new).serve({new: memento(new, body, status), OLD: memento(OLD, article(5, "燈塔去年亮起。"))})
+    bench.run(reader=_by(verdict) if verdict in OF_THE_READER else read)
+    assert bench.requests == [new, OLD]
+    assert (bench.written[5].article.timestamp, bench.written[5].faults) == (FIRST, ())
+    row = bench.row(new)
+    assert (row.answer, row.status, row.verdict, row.digest_result) == ("capture", status, verdict.value, "match")
+    assert row.because
+
+
+@pytest.mark.parametrize("verdict", [*NOT_THE_ARTICLE, *OF_THE_READER])
+def test_and_its_verdict_is_the_reason_when_there_is_no_other(bench: Bench, verdict: Verdict) -> None:
+    body, status = NOT_THE_ARTICLE.get(verdict, (article(5), 200))
+    new = capture(5, SECOND, body)
+    bench.lists(new).serve({new: memento(new, body, status)})
+    bench.run(reader=_by(verdict) if verdict in OF_THE_READER else read)
+    assert bench.state(5) == (State.UNRECOVERABLE, verdict.value)
+    (detail,) = bench.article(5).faults
+    assert detail.startswith(f"{SECOND} {address(5)}: {verdict.value}: ")
+    assert bench.run().requests == []
+
+
+def test_the_reason_names_each_kind_the_most_frequent_first(bench: Bench) -> None:
+    blank, bye, late = capture(5, FIRST, BLANK), capture(5, SECOND, FAREWELL), capture(5, THIRD, FAREWELL + b"\n")
+    bench.lists(blank, bye, late)
+    bench.serve({blank: memento(blank, BLANK), bye: memento(bye, FAREWELL), late: memento(late, FAREWELL + b"\n")}).run()
+    assert bench.state(5) == (State.UNRECOVERABLE, "farewell, blank")
+    assert len(bench.article(5).faults) == 3
+
+
+def test_an_article_that_lost_something_leads_to_the_next_capture(bench: Bench) -> None:
+    bench.lists(OLD, NEW).serve({OLD: memento(OLD, article(5, "燈塔去年亮起。"))})
+    bench.run(reader=_by(Verdict.ARTICLE, ("links: 2 on the page, 1 in the file",)))
+    assert bench.requests == [NEW, OLD]
+    assert (bench.written[5].article.timestamp, bench.written[5].faults) == (FIRST, ())
+    assert bench.row(NEW).verdict == "unfaithful"
+
+
+def test_and_is_written_with_the_fault_when_it_is_the_best_there_is(bench: Bench) -> None:
+    blank = capture(5, FIRST, BLANK)
+    bench.lists(blank, NEW).serve({blank: memento(blank, BLANK)})
+    bench.run(reader=_by(Verdict.ARTICLE, ("links: 2 on the page, 1 in the file",)))
+    assert bench.requests == [NEW, blank]
+    assert bench.written[5].article.timestamp == SECOND
+    assert bench.article(5).faults == ("links: 2 on the page, 1 in the file",)
+
+
+@pytest.mark.parametrize("lacking", ["title", "body"])
+def test_an_article_without_title_or_body_is_blank(bench: Bench, lacking: str) -> None:
+    def reader(stored: Stored, style: Style) -> Recovered:
+        found = read(stored, style)
+        assert found.article is not None
+        return replace(found, article=replace(found.article, **{lacking: ""}))  # type: ignore[arg-type]
+
+    bench.lists(NEW).run(reader=reader)
+    assert bench.state(5) == (State.UNRECOVERABLE, "blank")
+    assert not bench.written
+
+
+# Digests
+
+
+def test_the_farewell_page_is_known_under_other_articles_by_its_digest(bench: Bench) -> None:
+    byes = [capture(number, THIRD, FAREWELL) for number in (4, 5, 6)]
+    bench.lists(*byes, capture(5)).serve({bye: memento(bye, FAREWELL) for bye in byes}).run(room=1)
+    assert bench.requests == [byes[0], capture(5)]
+    assert bench.state(4) == bench.state(6) == (State.UNRECOVERABLE, "farewell")
+    assert bench.article(5).state is State.RECOVERED
+    assert bench.row(byes[2]).verdict == "farewell"
+    later = capture(9, THIRD, FAREWELL)
+    bench.lists(later).run()
+    assert bench.requests == []
+    assert bench.state(9) == (State.UNRECOVERABLE, "farewell")
+
+
+def test_a_verdict_on_one_article_is_not_carried_to_another(bench: Bench) -> None:
+    first, second = capture(4, body=cut(4)), capture(5, body=cut(4))
+    bench.lists(first, second).serve({first: memento(first, cut(4)), second: memento(second, cut(4))}).run(room=1)
+    assert bench.requests == [first, second]
+
+
+def test_an_empty_digest_carries_nothing(bench: Bench) -> None:
+    byes = [capture(number, digest="-") for number in (4, 5)]
+    bench.lists(*byes).serve({bye: memento(bye, FAREWELL) for bye in byes}).run(room=1)
+    assert bench.requests == byes
+
+
+@pytest.mark.parametrize("body", [BLANK, cut(5)], ids=["blank", "cut off"])
+def test_a_twin_of_bytes_that_matched_and_were_bad_is_not_fetched(bench: Bench, body: bytes) -> None:
+    bad, twin = capture(5, THIRD, body), capture(5, SECOND, body, "/twin")
+    bench.lists(bad, twin, OLD).serve({bad: memento(bad, body), OLD: memento(OLD, article(5, "燈塔去年亮起。"))}).run()
+    assert bench.requests == [bad, OLD]
+    assert bench.row(twin).verdict == bench.row(bad).verdict
+
+
+def test_after_a_mismatch_twins_come_first_and_then_the_others(bench: Bench) -> None:
+    twin, newer = capture(5, FIRST, slug="/twin"), capture(5, THIRD)
+    other = capture(5, SECOND, article(5, "燈塔去年亮起。"), "/other")
+    damaged = article(5).replace("今晚".encode(), b"\xe4\xbb\x8a\xe6\x99")
+    bench.lists(other, twin, newer)
+    bench.serve({newer: memento(newer, damaged), twin: memento(twin, damaged), other: memento(other, article(5, "燈塔去年亮起。"))}).run()
+    assert bench.requests == [newer, twin, other]
+    assert (bench.written[5].article.original, bench.written[5].faults) == (address(5, "/other"), ())
+    assert bench.row(newer).digest_result == "mismatch"
+
+
+def test_when_none_matches_the_best_is_written_with_the_mismatch_named(bench: Bench) -> None:
+    twin, blank = capture(5, FIRST, slug="/twin"), capture(5, FIRST, BLANK, "/blank")
+    damaged = article(5).replace("今晚".encode(), "昨晚".encode())
+    bench.lists(NEW, twin, blank)
+    bench.serve({NEW: memento(NEW, damaged), twin: memento(twin, damaged), blank: memento(blank, BLANK)}).run()
+    assert bench.requests == [NEW, twin, blank]
+    assert bench.written[5].article.timestamp == SECOND
+    (fault,) = bench.article(5).faults
+    assert fault == "the bytes do not match the digest of the archive's index: unexplained"
+
+
+def test_bytes_that_match_after_decoding_match(bench: Bench) -> None:
+    bench.lists(NEW).serve({NEW: memento(NEW, gzip.compress(article(5)))}).run()
+    assert bench.row(NEW).digest_result == DigestResult.MATCH_DECODED.value
+    assert bench.written[5].faults == ()
+
+
+def test_a_capture_without_a_digest_is_taken(bench: Bench) -> None:
+    bare = capture(5, digest="-")
+    bench.lists(bare).run()
+    assert (bench.row(bare).digest_result, bench.written[5].faults) == ("unknown", ())
+
+
+def test_an_answer_without_a_known_end_counts_only_when_its_digest_matches(bench: Bench) -> None:
+    bench.lists(NEW).serve({NEW: [memento(NEW, cut(5)), memento(NEW)]}).run(whole=False)
+    assert bench.asked == [(1000.0, NEW), (1003.0, NEW)]
+    assert bench.written[5].faults == ()
+
+
+# Another capture than the one asked for
+
+
+def test_a_twin_served_instead_is_compared_with_its_own_digest_and_named(bench: Bench) -> None:
+    asked, served = capture(5, THIRD, b"other bytes"), capture(5, SECOND, slug="/twin")
+    bench.lists(asked, served).serve({asked: memento(served)}).run()
+    assert bench.requests == [asked]
+    write = bench.written[5]
+    assert (write.article.original, write.faults) == (address(5, "/twin"), ())
+
+
+def test_a_bad_twin_served_instead_spoils_its_own_digest_only(bench: Bench) -> None:
+    asked, served = capture(5, THIRD), capture(5, SECOND, FAREWELL, "/twin")
+    elsewhere = capture(6, THIRD, article(5))
+    bench.lists(asked, served, elsewhere).serve({asked: memento(served, FAREWELL)}).run(room=1)
+    assert bench.requests == [asked, elsewhere]
+    assert bench.state(5) == (State.UNRECOVERABLE, "farewell")
+    assert bench.row(served).verdict == "farewell"
+    later = capture(7, THIRD, article(5))
+    bench.lists(later).run()
+    assert bench.requests == [later]
+
+
+def test_a_jump_to_a_capture_that_is_listed_leads_there(bench: Bench) -> None:
+    bench.lists(OLD, NEW).serve({NEW: jump(NEW, OLD), OLD: memento(OLD, article(5, "燈塔去年亮起。"))}).run()
+    assert bench.requests == [NEW, OLD]
+    assert bench.row(NEW).verdict == "closest_capture"
+    assert bench.row(NEW).warc == ""
+    assert bench.written[5].article.timestamp == FIRST
+    assert len(bench.ledger.captures(5)) == 2
+
+
+def test_a_jump_to_a_capture_that_no_listing_has_adds_it_as_the_last_choice(bench: Bench) -> None:
+    unlisted = capture(5, THIRD, slug="/new")
+    blank = capture(5, FIRST, BLANK)
+    bench.lists(NEW, blank).serve({NEW: jump(NEW, unlisted), blank: memento(blank, BLANK), unlisted: memento(unlisted)}).run()
+    assert bench.requests == [NEW, blank, unlisted]
+    assert bench.written[5].article.original == address(5, "/new")
+    assert bench.row(unlisted).source == "closest_capture"
+
+
+def test_an_archived_redirect_is_followed_to_a_capture_of_the_same_article(bench: Bench) -> None:
+    unlisted = capture(5, SECOND, slug="/%E7%87%88")
+    bench.lists(capture(5, status="302")).serve({capture(5, status="302"): redirect(NEW, unlisted)}).run()
+    assert [of.original for of in bench.requests] == [address(5), address(5, "/%E7%87%88")]
+    assert bench.written[5].article.original == address(5, "/%E7%87%88")
+    row = bench.row(NEW)
+    assert (row.verdict, row.because) == ("archived_redirect", f"leads to {SECOND} {address(5, '/%E7%87%88')}")
+    assert row.warc
+
+
+@pytest.mark.parametrize("target", [address(6), "https://www.hkcnews.com/", "https://elsewhere.example/article/5"])
+def test_a_redirect_to_anything_else_is_not_followed(bench: Bench, target: str) -> None:
+    bench.lists(NEW).serve({NEW: redirect(NEW, replace(NEW, original=target))}).run()
+    assert bench.requests == [NEW]
+    assert bench.state(5) == (State.UNRECOVERABLE, "archived_redirect")
+
+
+@pytest.mark.parametrize("how", [jump, redirect])
+def test_loops_end(bench: Bench, how: Callable[[Capture, Capture], Reply]) -> None:
+    there, back = capture(5, FIRST, slug="/a"), capture(5, THIRD, slug="/b")
+    bench.lists(NEW, there)
+    bench.serve({NEW: how(NEW, there), there: how(there, back), back: how(back, NEW)}).run()
+    assert bench.requests == [NEW, there, back]
+    assert bench.article(5).state is State.UNRECOVERABLE
+
+
+def test_a_redirect_to_itself_ends(bench: Bench) -> None:
+    bench.lists(NEW).serve({NEW: redirect(NEW, NEW)}).run()
+    assert bench.requests == [NEW]
+    assert bench.article(5).state is State.UNRECOVERABLE
+
+
+def test_an_archive_that_leads_on_and_on_is_left(bench: Bench) -> None:
+    chain = [NEW, *[capture(5, FIRST, slug=f"/{n}") for n in range(100)]]
+    bench.lists(NEW).serve({here: jump(here, there) for here, there in pairwise(chain)}).run()
+    assert bench.requests == chain[: 1 + MOST_FOLLOWED]
+    assert bench.article(5).state is State.UNRECOVERABLE
