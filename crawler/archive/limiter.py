@@ -5,7 +5,7 @@ from typing import Final
 
 MINUTE: Final = 60.0
 PLAYBACK_RATE_FLOOR: Final = 15.0
-"""Requests a minute below which halving stops: one every ten seconds is no load on anybody."""
+"""Requests a minute below which halving stops: one every four seconds is no load on anybody."""
 RAMP_MINUTES: Final = 10.0
 """Minutes of healthy answers from nothing to the full rate: by default 24/min more each minute, 60 to 240 in 7.5 minutes. Slow enough to
 meet a limit at a rate just above one that was fine, fast enough to cost a crawl of hours little."""

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from bs4 import Tag
-from selectolax.lexbor import LexborNode
 
 from crawler.article import Article, Blogger
 from crawler.hkcnews.check import Visible, differences, visible
 from crawler.hkcnews.fields import SOURCES, find, find_tags
 from crawler.hkcnews.layout import BLOGGER_NAME
-from crawler.hkcnews.page import Page, blogger_block, detached_note, is_within, read_page
-from crawler.hkcnews.region import parse, prepare, take_note
+from crawler.hkcnews.note import detached_note, take_note
+from crawler.hkcnews.page import Page, blogger_block, is_within, read_page
+from crawler.hkcnews.region import parse, prepare, tidy
 from crawler.hkcnews.text import decode_page, one_line
 from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
 from crawler.markdown import raw
@@ -56,6 +56,8 @@ def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp:
     if page.degraded:
         faults.append("no element that we know holds the body: taken from around the line with the date")
     article, found = extract(page, wanted, timestamp, original, style, tuple(faults))
+    if not article.body:
+        return Recovered(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
     return Recovered(judgement, article, found)
 
 
@@ -65,12 +67,11 @@ def extract(
     """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or added)."""
     assert page.content is not None
     parts = _parts(page)
-    problems = prepare(parts.body, page.layout)
-    seen = visible(parts.body)
-    body = _CONVERTER.convert_region(parts.body, style)
-    found = list(differences(seen, body))
-    note = _converted(parts.note, page, style, found)
-    blogger = _blogger(parts.blogger, page, style, found, problems)
+    problems = list(parts.problems)
+    found: list[str] = []
+    body = _converted(parts.body, style, found, problems)
+    note = _converted(parts.note, style, found, problems)
+    blogger = _blogger(parts.blogger, style, found, problems)
     fields = {name: find(page, name) for name in SOURCES}
     tags, tag_source = find_tags(page)
     sources = {name: field.source for name, field in fields.items() if field.source} | ({"tags": tag_source} if tags else {})
@@ -94,10 +95,11 @@ class _Parts:
     body: Tag
     note: Tag | None
     blogger: Tag | None
+    problems: tuple[str, ...]
 
 
 def _parts(page: Page) -> _Parts:
-    """The page's body, subscription note and blogger's block as trees of their own, wherever the page has them."""
+    """The page's body, subscription note and blogger's block as tidy trees of their own, wherever the page has them."""
     assert page.content is not None
     block = blogger_block(page)
     inside = block is not None and is_within(block, page.content)
@@ -112,18 +114,13 @@ def _parts(page: Page) -> _Parts:
         blogger = parse(block.html or "")
     if page.degraded:
         _drop_fields(body)
-    note = take_note(body, page.layout) or _from(detached_note(page))
-    return _Parts(body, note, blogger)
-
-
-def _from(node: LexborNode | None) -> Tag | None:
-    if node is None:
-        return None
-    note = parse(node.html or "")
-    rule = note.find(True)
-    if isinstance(rule, Tag) and rule.name == "hr":
-        rule.decompose()
-    return note
+    problems = tidy(body, page.layout)
+    note = take_note(body)
+    if note is None and (note := detached_note(page)) is not None:
+        problems += tidy(note, page.layout)
+    if blogger is not None:
+        problems += tidy(blogger, page.layout)
+    return _Parts(body, note, blogger, tuple(problems))
 
 
 def _drop_fields(body: Tag) -> None:
@@ -132,20 +129,20 @@ def _drop_fields(body: Tag) -> None:
         element.decompose()
 
 
-def _converted(part: Tag | None, page: Page, style: Style, found: list[str]) -> str:
+def _converted(part: Tag | None, style: Style, found: list[str], problems: list[str]) -> str:
+    """A part as Markdown; what preparing and checking it bring up goes into the two lists."""
     if part is None:
         return ""
-    prepare(part, page.layout)
+    problems += prepare(part)
     seen = visible(part)
     text = _CONVERTER.convert_region(part, style)
     found += differences(seen, text)
     return text
 
 
-def _blogger(block: Tag | None, page: Page, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
+def _blogger(block: Tag | None, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
     if block is None:
         return None
-    problems += prepare(block, page.layout)
     picture = block.find("img")
     alt = one_line(str(picture.get("alt") or "")) if isinstance(picture, Tag) else ""
     avatar = style.image(raw.source(picture)) if isinstance(picture, Tag) and raw.source(picture) else ""
@@ -159,14 +156,7 @@ def _blogger(block: Tag | None, page: Page, style: Style, found: list[str], prob
     name = name or alt
     if not name:
         return None
-    return Blogger(name, avatar, _converted_block(block, style, found))
-
-
-def _converted_block(block: Tag, style: Style, found: list[str]) -> str:
-    seen = visible(block)
-    text = _CONVERTER.convert_region(block, style)
-    found += differences(seen, text)
-    return text
+    return Blogger(name, avatar, _converted(block, style, found, problems))
 
 
 def _heading(block: Tag, name: str) -> Tag | None:

@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from itertools import islice
+
+from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, SITE_NAMES, UPDATED
-from crawler.hkcnews.page import Page, metadata, nearest, structured_data
+from crawler.hkcnews.page import Page, ancestors, by_distance, metadata, nearest, structured_data
 from crawler.hkcnews.text import one_line
 
 Source = tuple[str, Callable[[Page], str]]
@@ -20,6 +23,8 @@ HONG_KONG = timezone(timedelta(hours=8))
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./年-](\d{1,2})[./月-](\d{1,2})(?!\d)")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})")
+_CLOSE_BY = 4
+_LONGEST_LINE = 300
 _BARS = " |｜·•\u3000\u00a0"
 
 
@@ -74,19 +79,29 @@ def info_line(page: Page) -> str:
         for node in nearest(page, selector):
             if text := one_line(node.text()):
                 return text
-    for node in nearest(page, "div, p, span, time, li, small"):
-        text = one_line(node.text())
-        if len(text) < 300 and PUBLISHED.search(text):
-            return text
-    return ""
+    labels = (node for node in page.tree.css("div, p, span, time, li, small, b, strong") if PUBLISHED.search(node.text(deep=False)))
+    return next(filter(None, map(_line_around, by_distance(page, labels))), "")
+
+
+def _line_around(label: LexborNode) -> str:
+    """The text around the label of the date: with the date, and with the byline if that stands close by."""
+    line = ""
+    for around in islice(ancestors(label), _CLOSE_BY):
+        text = one_line(around.text())
+        if len(text) > _LONGEST_LINE or (line and BYLINE.search(line)):
+            break
+        if read_date(labelled(text, PUBLISHED)):
+            line = text
+    return line
 
 
 def labelled(line: str, label: re.Pattern[str]) -> str:
-    """What follows a label in the info line, up to the next label; bars inside a value stay."""
+    """What follows a label in the info line, up to the label of another part; bars inside a value stay."""
     start = label.search(line)
     if not start:
         return ""
-    ends = [found.start() for other in (BYLINE, PUBLISHED, UPDATED) for found in other.finditer(line) if found.start() >= start.end()]
+    others = [PUBLISHED, UPDATED] if label is BYLINE else [BYLINE, PUBLISHED, UPDATED]
+    ends = [found.start() for other in others for found in other.finditer(line) if found.start() >= start.end()]
     return line[start.end() : min(ends, default=len(line))].strip(_BARS)
 
 

@@ -54,7 +54,7 @@ NOT_FOUND = re.compile(r"^\s*(?:404\b|找不到|Page Not Found|Not Found)", re.I
 SITE_NAMES = re.compile(r"\s*[|｜\-–]\s*(?:眾新聞(?:\s*CitizenNews|\s*Citizen News)?|Citizen\s?News)\s*$", re.IGNORECASE)
 """What the site appends to a title in `<title>` and `og:title`."""
 
-NOTE = "請加入成為眾新聞的月費訂戶"
+NOTE = "請加入成為眾新聞"
 """How the subscription note begins that closes the body of 84% of the articles."""
 NOTE_BLOCKS = 4
 """A note of more blocks than this is an article about subscriptions."""

@@ -77,13 +77,13 @@ def _surroundings(node: LexborNode, content: LexborNode) -> str:
         around = holder
     if around.mem_id != node.mem_id:
         return around.html or ""
-    found = []
-    while around is not None and len(found) < NOTE_BLOCKS and around.tag in ("p", "-text", "-comment", node.tag):
-        if around.tag == "-text" and one_line(around.text()):
+    found: list[str] = []
+    following: LexborNode | None = node
+    while following is not None and len(found) < NOTE_BLOCKS:
+        if following.tag not in ("p", node.tag) and one_line(following.text()):
             break
-        if not around.tag.startswith("-"):
-            found.append(around.html or "")
-        around = around.next
+        found.append(following.html or "" if following.is_element_node else "")
+        following = following.next
     return f"<div>{''.join(found)}</div>"
 
 

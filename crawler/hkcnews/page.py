@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
+from crawler.hkcnews.layout import BLOGGER_NAME, CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
 from crawler.hkcnews.text import one_line
 
 _END = "end-of-capture"
 _MARK = f'<i id="{_END}"></i>'
-_WHOLE = re.compile(r"</html\s*>(?:\s|<!--.*?-->|<script\b.*?</script\s*>)*\Z", re.IGNORECASE | re.DOTALL)
+_WHOLE = re.compile(r"</html\s*>(?:\s|<!--(?:(?!-->).)*-->|<script\b(?:(?!</script).)*</script\s*>)*\Z", re.IGNORECASE | re.DOTALL)
+_UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
+_SPACES = re.compile(r"\s+")
+_CLOSING = "--></script></style></title></textarea></noscript>"
 _TAIL = 20_000
+_SHOWING = frozenset({"img", "iframe", "video", "audio", "embed", "object"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Page:
 def read_page(text: str) -> Page:
     """Parse a page and find the element that holds the article's body."""
     whole = bool(_WHOLE.search(text, max(0, len(text) - _TAIL)))
-    tree = LexborHTMLParser(text if whole else text + _MARK)
+    tree = LexborHTMLParser(text) if whole else _marked(text)
     for layout in LAYOUTS:
         aside = ids(tree, layout.aside)
         content = _content(tree, layout, aside)
@@ -43,6 +48,13 @@ def read_page(text: str) -> Page:
     aside = ids(tree, CITIZEN_NEWS.aside)
     around = _around_the_info_line(tree, aside)
     return Page(tree, CITIZEN_NEWS, around, whole, aside, degraded=around is not None)
+
+
+def _marked(text: str) -> LexborHTMLParser:
+    """Parse a document without an end, with the end mark where it breaks off."""
+    text = _UNFINISHED_TAG.sub("", text)
+    tree = LexborHTMLParser(text + _MARK)
+    return tree if tree.css_first(f"#{_END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
 
 
 def ids(tree: LexborHTMLParser, selector: str) -> frozenset[int]:
@@ -56,15 +68,20 @@ def _content(tree: LexborHTMLParser, layout: Layout, aside: frozenset[int]) -> L
         for node in tree.css(selector):
             if inside(node, aside):
                 continue
-            if has_substance(node):
+            if has_substance(node, layout):
                 return node
             empty = empty or node
     return empty
 
 
-def has_substance(node: LexborNode) -> bool:
-    """Whether a reader would see anything in it: text, a picture or a frame."""
-    return bool(one_line(node.text())) or node.css_first("img, iframe, video, embed, object") is not None
+def has_substance(node: LexborNode, layout: Layout) -> bool:
+    """Whether a reader would see anything in it: text, a picture or a frame, in what is not left out as no content."""
+    dropped = frozenset(found.mem_id for found in node.css(", ".join(layout.dropped)))
+    for part in node.traverse(include_text=True):
+        shows = part.tag in _SHOWING or (part.tag == "-text" and bool(one_line(part.text())))
+        if shows and not inside(part, dropped):
+            return True
+    return False
 
 
 def _around_the_info_line(tree: LexborHTMLParser, aside: frozenset[int]) -> LexborNode | None:
@@ -90,7 +107,7 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
 
 def common_ancestor(*nodes: LexborNode) -> LexborNode | None:
     """The innermost element around all the nodes."""
-    chains = [[ancestor.mem_id for ancestor in ancestors(node)] for node in nodes[1:]]
+    chains = [{ancestor.mem_id for ancestor in ancestors(node)} for node in nodes[1:]]
     for ancestor in ancestors(nodes[0]):
         if all(ancestor.mem_id in chain for chain in chains):
             return ancestor
@@ -113,8 +130,13 @@ def nearest(page: Page, selector: str, *, within: bool = False, closest: bool = 
     Listings, navigation and the foot of the page are left out, and so is what stands inside the body unless `within`.
     With `closest` only those at the smallest distance.
     """
+    return by_distance(page, page.tree.css(selector), within=within, closest=closest)
+
+
+def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = False, closest: bool = False) -> list[LexborNode]:
+    """The same for nodes that are already found."""
     content = page.content
-    nodes = [node for node in page.tree.css(selector) if not inside(node, page.aside)]
+    nodes = [node for node in candidates if not inside(node, page.aside)]
     if content is None:
         return nodes
     depth = {ancestor.mem_id: -i for i, ancestor in enumerate(ancestors(content))}
@@ -132,9 +154,16 @@ def avatar(page: Page) -> LexborNode | None:
     elsewhere = ids(page.tree, ".article-info, header, figure")
     for selector in page.layout.avatar:
         for node in nearest(page, selector, within=True):
-            if not inside(node, elsewhere):
+            if not inside(node, elsewhere) and (selector != page.layout.avatar[-1] or _is_named(node)):
                 return node
     return None
+
+
+def _is_named(picture: LexborNode) -> bool:
+    """Whether what describes the picture is a blogger's name that stands beside it as well: other pictures hold bars, too."""
+    name = _SPACES.sub("", picture.attributes.get("alt") or "")
+    beside = islice(ancestors(picture), 1, 4)
+    return bool(BLOGGER_NAME.match(name)) and any(_SPACES.sub("", around.text()).startswith(name) for around in beside)
 
 
 def blogger_block(page: Page) -> LexborNode | None:
@@ -172,7 +201,19 @@ def was_cut(page: Page) -> bool:
         return True
     parts = [page.content, *page.tree.css("h1")[:1], *filter(None, [blogger_block(page)])]
     wrapper = common_ancestor(*parts)
-    return wrapper is None or is_within(mark, wrapper)
+    if wrapper is None or any(is_within(mark, part) for part in parts):
+        return True
+    if wrapper.tag not in ("html", "body"):
+        return is_within(mark, wrapper)
+    return _follows_directly(mark, parts)
+
+
+def _follows_directly(mark: LexborNode, parts: Iterable[LexborNode]) -> bool:
+    """For parts that nothing but the whole page encloses: whether the page breaks off right after one of them."""
+    before = mark.prev
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    return before is None or any(is_within(part, before) for part in parts)
 
 
 def metadata(page: Page, *names: str) -> str:

@@ -23,7 +23,9 @@ _PLACEHOLDER = re.compile(r"\[email.protected\]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _EMPHASIS = ("strong", "b", "em", "i", "a")
 _STRUCTURE = frozenset({"table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "dl", *FRAMES})
-_MEANT = frozenset({*_EMPHASIS, *_STRUCTURE, *HEADINGS, "li", "td", "th", "p", "pre", "code", "blockquote", "figure", "figcaption", "caption"})
+_MEANT = frozenset(
+    {*_EMPHASIS, *_STRUCTURE, *HEADINGS, "li", "td", "th", "p", "pre", "code", "blockquote", "figure", "figcaption", "caption"}
+)
 _VOID = frozenset({"img", "br", "hr", "embed", "source"})
 _BOUNDARY = "<div></div>"
 
@@ -53,12 +55,16 @@ def drop(region: Tag, layout: Layout) -> None:
     """Remove scripts, advertisements, share widgets and what is hidden."""
     tags = {selector for selector in layout.dropped if _TAG.match(selector)}
     classes = {found[1] for selector in layout.dropped if (found := _CLASS.match(selector))}
-    for element in list(region.find_all(True)):
-        if element.decomposed or element is region:
-            continue
-        hidden = element.has_attr("hidden") or _HIDDEN_STYLE.search(str(element.get("style") or ""))
-        if element.name in tags or hidden or classes.intersection(element.get_attribute_list("class")):
-            element.decompose()
+    stack, dropped = [region], []
+    while stack:
+        for child in stack.pop().children:
+            if not isinstance(child, Tag):
+                continue
+            hidden = child.has_attr("hidden") or _HIDDEN_STYLE.search(str(child.get("style") or ""))
+            is_content = child.name not in tags and not hidden and not classes.intersection(child.get_attribute_list("class"))
+            (stack if is_content else dropped).append(child)
+    for element in dropped:
+        element.decompose()
 
 
 def flatten(region: Tag) -> list[str]:
@@ -107,16 +113,16 @@ def _flat(region: Tag) -> Iterator[str]:
 
 
 def _opening(node: Tag) -> str:
-    values = ((name, " ".join(value) if isinstance(value, list) else str(value)) for name, value in node.attrs.items())
-    return f"<{node.name}{''.join(f' {name}="{escape(value)}"' for name, value in values)}>"
+    written = [f"<{node.name}"]
+    for name, value in node.attrs.items():
+        written.append(f' {name}="{escape(" ".join(value) if isinstance(value, list) else str(value))}"')
+    return "".join([*written, ">"])
 
 
 def reveal_addresses(region: Tag) -> list[str]:
     """Put back the e-mail addresses that Cloudflare's protection hid; gives a fault for each that cannot be read."""
     faults = []
     for element in region.find_all(True):
-        if element.decomposed or not isinstance(element, Tag):
-            continue
         inside = _PROTECTED.search(str(element.get("href") or ""))
         code = str(element.get("data-cfemail") or "") or (inside[1] if inside and inside[1] else "")
         if not code:
@@ -153,7 +159,7 @@ def reveal(code: str) -> str:
 def _push_into_blocks(element: Tag) -> None:
     """Emphasis or a link around whole blocks: Markdown has emphasis inside each block, and a link, which is one, inside
     the first that shows anything."""
-    if element.decomposed or not holds_block(element):
+    if not holds_block(element):
         return
     for holder in [element, *element.find_all(True)]:
         if holder.name in _STRUCTURE or not (holder is element or holder.name in BLOCKS or holds_block(holder)):

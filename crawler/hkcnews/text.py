@@ -10,7 +10,10 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 _JUNK = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _DETECTED = ("big5hkscs", "gb18030")
-_FEW = 200
+_WESTERN = frozenset({"cp1252", "ascii", "iso8859-1", "latin-1"})
+"""Declared by servers that do not know what they serve; no Chinese page is in one of them, and they fit any bytes."""
+_FEW = 10
+"""Of so many characters beyond ASCII one may be damaged: bytes of another character set would be damage nearly throughout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +29,23 @@ def decode_page(body: bytes, content_type: str = "") -> PageText:
     """Decode a page. UTF-8 wins where it fits: nothing else looks like it, and detectors mistake a page with one
     damaged character for Kazakh (FACTS section 2: `зңҫиӘӘ`). Then what the page declares, then what is common in
     Hong Kong; at last UTF-8 with marks in place of what does not fit."""
-    marked, bare = read_bom(body)
-    if marked and bare is not None:
-        return _decoded(bare, marked)
+    marked, mark = read_bom(body)
+    if marked and mark is not None:
+        return _decoded(body[len(mark) :], marked)
     declared = [name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name]
-    utf8 = _decoded(body, "utf-8")
-    if utf8.replaced * _FEW <= len(body):
-        return utf8
-    for name in [*declared, *_DETECTED]:
-        other = _decoded(body, name)
-        if not other.replaced:
-            return other
-    return utf8
+    for name in ("utf-8", *(name for name in declared if name not in _WESTERN)):
+        page = _decoded(body, name)
+        if _fits(page):
+            return page
+    for name in (*_DETECTED, *declared):
+        page = _decoded(body, name)
+        if not page.replaced:
+            return page
+    return _decoded(body, "utf-8")
+
+
+def _fits(page: PageText) -> bool:
+    return not page.replaced or page.replaced * _FEW <= sum(char > "\x7f" for char in page.text)
 
 
 def _decoded(body: bytes, encoding: str) -> PageText:

@@ -11,7 +11,7 @@ ARTICLES = f"{HOST}/article/"
 HIGHEST_ID = 99_999
 """Ids run from 174 to 49930; a number with more than five digits is junk, not an article."""
 
-_ARTICLE = re.compile(r"^https?://(?:[^/?#@]*@)?(?:www\.)?hkcnews\.com\.?(?::\d+)?/+article/+(\d+)(?=[/?#&%;]|$)", re.IGNORECASE)
+_ARTICLE = re.compile(r"^https?://(?:[^/?#@]*@)?(?:www\.)?hkcnews\.com\.?(?::[0-9]+)?/+article/+([0-9]+)(?=[/?#]|\Z)", re.IGNORECASE)
 _MOJIBAKE = re.compile(r"%EF%BF%BD|\ufffd", re.IGNORECASE)
 _DOUBLE_ENCODED = re.compile(r"%25[0-9A-F]{2}", re.IGNORECASE)
 _CUT_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")

@@ -49,6 +49,8 @@ MEANING = {
 ANY_ARTICLE = frozenset({Verdict.FAREWELL, Verdict.BLANK, Verdict.NOT_FOUND, Verdict.NOT_HTML, Verdict.UNDECODABLE})
 """Verdicts that hold for the same bytes under any article's address."""
 
+_OTHER_FORMATS = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b")
+_SNIFFED = 8192
 _HTML = re.compile(rb"<\s*(?:!doctype|html|head|body|div|article|section|p|h1|meta|title)\b", re.IGNORECASE)
 
 
@@ -68,7 +70,8 @@ def judge_answer(status: int, body: bytes) -> Judgement | None:
         return Judgement(Verdict.ARCHIVED_ERROR, f"archived with status {status}")
     if not body.strip():
         return Judgement(Verdict.BLANK, "no bytes")
-    if not _HTML.search(body, 0, 4096):
+    beginning = body.lstrip()[:_SNIFFED].replace(b"\0", b"")  # in UTF-16 every other byte is one
+    if beginning.startswith(_OTHER_FORMATS) or not _HTML.search(beginning):
         return Judgement(Verdict.NOT_HTML, f"begins with {body[:12]!r}")
     return None
 
@@ -76,7 +79,7 @@ def judge_answer(status: int, body: bytes) -> Judgement | None:
 def judge_page(page: Page, wanted: int) -> Judgement:
     """The verdict on a page that was captured under the address of article `wanted`."""
     title = find(page, "title").value
-    substance = page.content is not None and has_substance(page.content)
+    substance = page.content is not None and has_substance(page.content, page.layout)
     if re.sub(r"\s", "", title).startswith(FAREWELL) and not (substance and info_line(page)):
         return Judgement(Verdict.FAREWELL, f"titled “{title}”")
     if named := _named(page, wanted):

@@ -157,7 +157,7 @@ class Converter(MarkdownConverter):
         code = el.get_text()
         if not code.strip() and el.find("img") is None:
             return ""
-        if el.find(["a", "img", "br"]) is not None or "{{<" in code or "{{%" in code:
+        if el.find(["a", "img", "br"]) is not None or holds_block(el) or "{{<" in code or "{{%" in code:
             return raw.preformatted(el, self.style)
         code = code.strip("\n")
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))

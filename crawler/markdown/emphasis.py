@@ -42,9 +42,9 @@ def resolve(text: str) -> str:
         text = text.replace(end + begin, "")
     chars = list(text)
     ends = _pairs(text)
-    begins = {end: begin for begin, end in ends.items()}
-    for begin in sorted(ends):
-        _choose(chars, begin, ends, begins)
+    begins = {closing: opening for opening, closing in ends.items()}
+    for opening in sorted(ends):
+        _choose(chars, opening, ends, begins)
     return "".join(chars)
 
 
@@ -64,17 +64,15 @@ def _choose(chars: list[str], begin: int, ends: dict[int, int], begins: dict[int
     kind, end = chars[begin], ends[begin]
     if kind not in _MARKER:
         return  # chosen together with the emphasis around it
-    at_edge = {at for at in (begin + 1 if begin + 1 in ends else None, begins.get(end - 1)) if at is not None}
-    if not at_edge:
-        if not _crowded(_before(chars, begin), _after(chars, end), chars[begin + 1], chars[end - 1]) and (at := _trimmed(chars, begin, end)):
-            _move(chars, begin, end, *at)
-            chars[at[0]] = chars[at[1]] = _MARKER[kind]
-            return
-    elif len(at_edge) == 1 and _holds_together(chars, begin, end, child := at_edge.pop(), ends[child]):
+    at_edge = {child for child in (begin + 1, begins.get(end - 1, -1)) if child in ends}
+    if len(at_edge) == 1 and _holds_together(chars, begin, end, child := at_edge.pop(), ends[child]):
         chars[child] = chars[ends[child]] = _MARKER[chars[child]]
         chars[begin] = chars[end] = _MARKER[kind]
-        return
-    chars[begin], chars[end] = f"<{_TAG[kind]}>", f"</{_TAG[kind]}>"
+    elif not at_edge and (place := _trimmed(chars, begin, end)):
+        _move(chars, begin, end, *place)
+        chars[place[0]] = chars[place[1]] = _MARKER[kind]
+    else:
+        chars[begin], chars[end] = f"<{_TAG[kind]}>", f"</{_TAG[kind]}>"
 
 
 def _holds_together(chars: list[str], begin: int, end: int, child_begin: int, child_end: int) -> bool:
@@ -106,6 +104,8 @@ def _after(chars: list[str], at: int) -> str:
 
 def _trimmed(chars: list[str], begin: int, end: int) -> tuple[int, int] | None:
     """Where the marks hold: where they are, or with punctuation at the edges left outside; None if nowhere."""
+    if _crowded(_before(chars, begin), _after(chars, end), chars[begin + 1], chars[end - 1]):
+        return None
     opening, closing = begin, end
     while not _opens(chars[opening] if opening > begin else _before(chars, begin), chars[opening + 1]):
         if not _movable(chars, opening + 1):

@@ -16,22 +16,28 @@ _LONGEST_NUMBER = 8
 
 
 def joined(blocks: Iterable[str]) -> str:
-    """Blocks with a blank line between; a list after a list of the same kind gets other marks, or both would be one."""
+    """Blocks with a blank line between."""
+    return "\n\n".join(_each_its_own(blocks))
+
+
+def tight(blocks: Iterable[str]) -> str:
+    """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph."""
+    first, *others = _each_its_own(blocks)
+    text = first
+    for previous, block in pairwise([first, *others]):
+        mark = _LIST.match(block)
+        follows = mark is not None and mark[0] in ("*", "+", "-", "1.") and not _NO_TEXT.match(previous)
+        after_frame = text.startswith("{{<") and text == first  # who takes the shortcode out leaves an item that a blank line ends
+        text += ("\n" if follows or after_frame else "\n\n") + block
+    return text
+
+
+def _each_its_own(blocks: Iterable[str]) -> list[str]:
+    """The blocks; a list after a list of the same kind has other marks, or both would be one."""
     result: list[str] = []
     for block in blocks:
         result.append(_apart(result[-1], block) if result else block)
-    return "\n\n".join(result)
-
-
-def tight(blocks: list[str]) -> str:
-    """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph."""
-    text = blocks[0]
-    for previous, block in pairwise([blocks[0], *(_apart(before, after) for before, after in pairwise(blocks))]):
-        mark = _LIST.match(block)
-        follows = mark is not None and mark[0] in ("*", "+", "-", "1.") and not _NO_TEXT.match(previous)
-        after_frame = block_number == 1 and previous.startswith("{{<")  # a blank line would end an item that begins without text
-        text += ("\n" if follows or after_frame else "\n\n") + block
-    return text
+    return result
 
 
 def _apart(previous: str, block: str) -> str:

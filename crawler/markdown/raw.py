@@ -12,9 +12,10 @@ from crawler.markdown.escape import attribute, escape_html, shortcode
 from crawler.markdown.style import Style
 
 _INLINE = frozenset({"a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code", "br", "img"})
-_BLOCK = frozenset(
-    ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "figure", "figcaption", "hr")
-).union(HEADINGS)
+_TABLE = _INLINE.union(
+    ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "figure", "figcaption", "hr"),
+    HEADINGS,
+)
 _VOID = frozenset({"br", "img", "hr"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-href")
@@ -89,7 +90,7 @@ def _paragraphs(nodes: list[PageElement], style: Style) -> list[str]:
 
 def table(node: Tag, style: Style) -> str:
     """A table as HTML without blank lines (one would end it as an HTML block)."""
-    return re.sub(r" *\n\s*", "\n", _html(node, style, _INLINE | _BLOCK)).strip()
+    return re.sub(r" *\n\s*", "\n", _html(node, style, _TABLE)).strip()
 
 
 def preformatted(node: Tag, style: Style) -> str:
@@ -111,8 +112,10 @@ def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool 
     inner = "".join(_html(child, style, kept, verbatim) for child in node.children)
     if name == "pre":
         return f"<div>{inner.strip(chr(10)).replace(chr(10), '<br>')}</div>"
-    if name not in kept and name in BLOCKS and _BLOCK <= kept:
+    if name not in kept and name in BLOCKS and kept is _TABLE:
         return f"<div>{inner}</div>"
+    if verbatim and name in BLOCKS:
+        return f"\n{inner}\n"
     if name not in kept or (name == "img" and not source(node)) or (name == "caption" and not inner.strip()):
         return inner
     attributes = _attributes(node, style)

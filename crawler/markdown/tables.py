@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bs4 import Comment, Tag
-from bs4.element import NavigableString
 
-from crawler.markdown.elements import BLOCKS, CONTAINERS, holds_block
+from crawler.markdown.elements import CONTAINERS, holds_block
 
 
 def rows(table: Tag) -> list[list[Tag]]:

@@ -23,12 +23,12 @@ LIMITS = (40, 150, 300)
 SHARE = 0.2
 
 
-def _archive() -> tuple[Archive, dict[int, tuple[str, str]]]:
-    """Articles with an older capture and a newer one; the newer is the one to be recovered."""
+def synthetic(articles: int) -> tuple[Archive, dict[int, tuple[str, str]]]:
+    """So many articles with an older capture and a newer one; the newer is the one to be recovered."""
     page = (TWIN / "page.html").read_text(encoding="utf-8")
     archive = Archive()
     good: dict[int, tuple[str, str]] = {}
-    for number in range(1000, 1000 + ARTICLES):
+    for number in range(1000, 1000 + articles):
         original = f"https://www.hkcnews.com/article/{number}/slug"
         for timestamp, text in (("20200101000000", "舊版"), ("20210101000000", "新版")):
             archive.add(original, timestamp, page.replace("<p>", f"<p>{text}第{number}號。", 1).encode())
@@ -37,7 +37,7 @@ def _archive() -> tuple[Archive, dict[int, tuple[str, str]]]:
 
 
 def test_everything_is_recovered_in_a_storm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    archive, good = _archive()
+    archive, good = synthetic(ARTICLES)
     troubles = [Trouble(Kind.LIMIT, on=Endpoint.PLAYBACK, first=number, times=1) for number in LIMITS]
     troubles.append(Trouble(Kind.ERROR, on=Endpoint.PLAYBACK, first=60, times=4, status=503))
     troubles += [Trouble(kind, on=Endpoint.PLAYBACK, share=SHARE / len(BAD), status=status) for kind, status in BAD]

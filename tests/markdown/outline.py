@@ -11,7 +11,10 @@ from markdown_it import MarkdownIt
 _RENDERER = MarkdownIt("commonmark", {"html": True}).enable("table")
 _FRAME = re.compile(r'\{\{< video src="([^"]*)" >\}\}')
 _BREAKING = frozenset(
-    "p h1 h2 h3 h4 h5 h6 li blockquote td th figcaption pre div figure table tr ul ol tbody thead tfoot caption section".split()
+    (
+        *("p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "section", "article", "center", "blockquote", "pre", "figure", "figcaption"),
+        *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"),
+    )
 )
 _KINDS = {**{f"h{n}": f"h{n}" for n in range(1, 7)}, "li": "item", "blockquote": "quote", "td": "cell", "th": "cell"}
 _EDGES = " \n\u3000\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f"

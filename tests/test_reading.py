@@ -1,0 +1,112 @@
+"""A page costs itself only: its time and memory are bounded, and a crash of the parser is a verdict."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler import reading
+from crawler.hkcnews.extract import Recovered
+from crawler.hkcnews.verdict import Verdict
+from crawler.markdown.style import SeedStyle, Style
+from crawler.reading import IsolatedReader, Stored, read
+
+TWIN = Path(__file__).parent / "fixtures" / "twin" / "page.html"
+ORIGINAL = "https://www.hkcnews.com/article/34011/slug"
+STYLE = SeedStyle("https://archive.example", "20210101000000", ORIGINAL)
+
+
+def stored(body: bytes, coding: str = "") -> Stored:
+    return Stored(body, coding, "text/html", 200, 34011, "20210101000000", ORIGINAL)
+
+
+def hanging(page: Stored, style: Style) -> Recovered:
+    if page.body == b"hang":
+        time.sleep(60)
+    return read(page, style)
+
+
+def crashing(page: Stored, style: Style) -> Recovered:
+    if page.body == b"crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return read(page, style)
+
+
+def devouring(page: Stored, style: Style) -> Recovered:
+    if page.body == b"devour":
+        return Recovered(read(page, style).judgement, None, (str(len(bytearray(8 << 30))),))
+    return read(page, style)
+
+
+@pytest.fixture
+def isolated() -> Iterator[IsolatedReader]:
+    reader = IsolatedReader(seconds=2.0, megabytes=1500)
+    yield reader
+    reader.close()
+
+
+def test_an_isolated_page_reads_as_one_that_is_not(isolated: IsolatedReader) -> None:
+    page = stored(TWIN.read_bytes())
+    assert isolated(page, STYLE) == read(page, STYLE)
+    assert read(page, STYLE).verdict is Verdict.ARTICLE
+
+
+def test_bytes_that_cannot_be_decoded_have_their_verdict(isolated: IsolatedReader) -> None:
+    assert isolated(stored(b"\x1f\x8b\x08\x00cut"), STYLE).verdict is Verdict.UNDECODABLE
+
+
+@pytest.mark.parametrize(
+    ("work", "body", "because"),
+    [
+        (hanging, b"hang", "it takes longer than 2 s"),
+        (crashing, b"crash", "it crashed the parser (exit code -11)"),
+        pytest.param(
+            devouring,
+            b"devour",
+            "it needs more memory than a page may have",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux enforces the limit of memory"),
+        ),
+    ],
+)
+def test_a_bad_page_costs_itself_only(
+    isolated: IsolatedReader, monkeypatch: pytest.MonkeyPatch, work: reading.Read, body: bytes, because: str
+) -> None:
+    monkeypatch.setattr(reading, "read", work)
+    found = isolated(stored(body), STYLE)
+    assert (found.verdict, found.judgement.because) == (Verdict.EXTRACTION_FAILED, because)
+    assert isolated(stored(TWIN.read_bytes()), STYLE).verdict is Verdict.ARTICLE
+
+
+def test_an_error_of_ours_is_named_and_costs_the_page(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(*args: object) -> Recovered:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(reading, "recover", broken)
+    found = read(stored(b"<html>"), STYLE)
+    assert (found.verdict, found.judgement.because) == (Verdict.EXTRACTION_FAILED, "KeyError: 'ours'")
+    assert "article 34011" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<div>" * 10_000 + b"text",
+        b"<html><h1>t</h1><div class=article-content>" + b"<p>x" * 200_000,
+        b"<html><h1>t</h1><div class=article-content>" + b"<b><i>" * 5_000 + b"x</div></html>",
+        b"<html>" + b"\x00" * 100_000 + b"</html>",
+    ],
+    ids=["deep", "wide", "nested emphasis", "nothing but NULs"],
+)
+def test_odd_pages_get_a_verdict(body: bytes) -> None:
+    reader = IsolatedReader(seconds=20.0, megabytes=1500)
+    try:
+        found = reader(stored(body), STYLE)
+    finally:
+        reader.close()
+    assert found.verdict is not Verdict.EXTRACTION_FAILED, found.judgement.because
