@@ -335,6 +335,13 @@ def test_a_bad_twin_served_instead_spoils_its_own_digest_only(bench: Bench) -> N
     assert bench.requests == [later]
 
 
+def test_nor_does_it_spoil_what_the_listing_has_for_the_capture_asked_for(bench: Bench) -> None:
+    asked, served, same = capture(5, THIRD), capture(5, SECOND, cut(5), "/twin"), capture(5, FIRST, slug="/same")
+    bench.lists(asked, served, same).serve({asked: memento(served, cut(5))}).run()
+    assert bench.requests == [asked, same]
+    assert bench.written[5].faults == ()
+
+
 def test_a_jump_to_a_capture_that_is_listed_leads_there(bench: Bench) -> None:
     bench.lists(OLD, NEW).serve({NEW: jump(NEW, OLD), OLD: memento(OLD, article(5, "燈塔去年亮起。"))}).run()
     assert bench.requests == [NEW, OLD]

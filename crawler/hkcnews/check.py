@@ -15,7 +15,7 @@ from bs4 import Comment, Tag
 from bs4.element import NavigableString
 
 from crawler.markdown import raw
-from crawler.markdown.elements import BLOCKS, FRAMES
+from crawler.markdown.elements import BLOCKS, FRAMES, holds_block
 from crawler.markdown.reader import Reading, read_markdown
 from crawler.markdown.style import leads_somewhere
 
@@ -40,15 +40,15 @@ def visible(region: Tag) -> Visible:
     """Read a prepared region of HTML; it is not changed."""
     parts: list[str] = []
     counts = {"pictures": 0, "frames": 0, "tables": 0, "links": 0}
-    verbatim = 0
+    verbatim = False
     for event in _walk(region):
         if isinstance(event, NavigableString):
             parts.append(event if verbatim else _SPACES.sub(" ", event))
             continue
         name = event.name
         if name == "pre":
-            verbatim += 1 if isinstance(event, Tag) else -1
-        if name in BLOCKS or name in ("br", "img"):
+            verbatim = isinstance(event, Tag) and not holds_block(event)
+        if name in BLOCKS or name == "br" or (isinstance(event, Tag) and name == "img" and raw.source(event)):
             parts.append("\n")
         if isinstance(event, Tag):
             _count(event, counts)

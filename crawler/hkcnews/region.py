@@ -22,9 +22,29 @@ _PROTECTED = re.compile(r"/cdn-cgi/l/email-protection(?:#([0-9a-fA-F]+))?")
 _PLACEHOLDER = re.compile(r"\[email.protected\]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _EMPHASIS = ("strong", "b", "em", "i", "a")
-_STRUCTURE = frozenset({"table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "dl", *FRAMES})
 _MEANT = frozenset(
-    {*_EMPHASIS, *_STRUCTURE, *HEADINGS, "li", "td", "th", "p", "pre", "code", "blockquote", "figure", "figcaption", "caption"}
+    {
+        *_EMPHASIS,
+        *HEADINGS,
+        *FRAMES,
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "ul",
+        "ol",
+        "li",
+        "td",
+        "th",
+        "p",
+        "pre",
+        "code",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "caption",
+    }
 )
 _VOID = frozenset({"img", "br", "hr", "embed", "source"})
 _BOUNDARY = "<div></div>"
@@ -162,7 +182,7 @@ def _push_into_blocks(element: Tag) -> None:
     if not holds_block(element):
         return
     for holder in [element, *element.find_all(True)]:
-        if holder.name in _STRUCTURE or not (holder is element or holder.name in BLOCKS or holds_block(holder)):
+        if holder.name in FRAMES or not (holder is element or holder.name in BLOCKS or holds_block(holder)):
             continue
         if _wrap_runs(holder, element) and element.name == "a":
             break

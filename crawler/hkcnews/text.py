@@ -61,8 +61,9 @@ def _decoded(body: bytes, encoding: str) -> PageText:
 
 
 def clean(text: str) -> str:
-    """Take out what is never text: control characters, lone surrogates, noncharacters. White space stays as it is."""
-    return _JUNK.sub("", text) if _JUNK.search(text) else text
+    """Take out what is never text: control characters, lone surrogates, noncharacters. White space stays as it is, but a form
+    feed, which HTML takes for white space and YAML refuses, is a space."""
+    return _JUNK.sub("", text.replace("\f", " ")) if _JUNK.search(text) or "\f" in text else text
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from bs4 import Comment, Tag
@@ -38,6 +38,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _SPACES_AT_BREAK = re.compile(f" *{BREAK} *")
 _LINES = re.compile(r"^(?=.)", re.MULTILINE)
 _KEPT_TAGS = ("sub", "sup", "del", "s", "ins", "kbd", "mark")
+_MORE_THAN_TEXT = ["a", "img", "br", "strong", "b", "em", "i"]
 _SHOWN_PICTURE = re.compile(r"(?!data:)|data:image/(?:gif|png|jpeg|webp);", re.IGNORECASE)
 
 Line = Callable[[str], str]
@@ -64,16 +65,24 @@ class Converter(MarkdownConverter):
 
     def blocks(self, node: Tag, line: Line | None = None) -> list[str]:
         """The blocks of a container; text that stands between blocks is a paragraph of its own, or what `line` makes."""
+        return self._blocks_of(node.children, line)
+
+    def _blocks_of(self, nodes: Iterable[PageElement], line: Line | None = None) -> list[str]:
         found: list[str] = []
         parts: list[str] = []
-        for child in node.children:
-            if isinstance(child, Tag) and (child.name in BLOCKS or holds_block(child)):
-                self._end_line(parts, found, line)
-                found += self.block(child, line)
-            else:
-                parts.append(self.inline(child))
+        self._gather(nodes, parts, found, line)
         self._end_line(parts, found, line)
         return found
+
+    def _gather(self, nodes: Iterable[PageElement], parts: list[str], found: list[str], line: Line | None) -> None:
+        for child in nodes:
+            if not isinstance(child, Tag) or (child.name not in BLOCKS and not holds_block(child)):
+                parts.append(self.inline(child))
+            elif child.name not in BLOCKS:
+                self._gather(child.children, parts, found, line)
+            else:
+                self._end_line(parts, found, line)
+                found += self.block(child, line)
 
     def _end_line(self, parts: list[str], found: list[str], line: Line | None) -> None:
         if text := (line or self.paragraph)("".join(parts)):
@@ -85,7 +94,7 @@ class Converter(MarkdownConverter):
         name = node.name
         if name in HEADINGS:
             return self.blocks(node, lambda inline: self.heading(inline, int(name[1])))
-        if name not in BLOCKS or name in CONTAINERS:
+        if name in CONTAINERS:
             return self.blocks(node, line)
         text = str(getattr(self, f"convert_{'frame' if name in FRAMES else name}")(node))
         return [text] if text else []
@@ -154,10 +163,12 @@ class Converter(MarkdownConverter):
         return shortcode(self.style.frame(src)) if src else ""
 
     def convert_pre(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
+        if holds_block(el):
+            return joined(self.blocks(el))
         code = el.get_text()
         if not code.strip() and el.find("img") is None:
             return ""
-        if el.find(["a", "img", "br"]) is not None or holds_block(el) or "{{<" in code or "{{%" in code:
+        if el.find(_MORE_THAN_TEXT) is not None or "{{<" in code or "{{%" in code:
             return raw.preformatted(el, self.style)
         code = code.strip("\n")
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
@@ -185,13 +196,11 @@ class Converter(MarkdownConverter):
     def _items(self, el: Tag) -> Iterable[list[str]]:
         """The blocks of each item; what stands in a list outside of items belongs to the item before it."""
         items: list[list[str]] = []
-        for child in el.children:
-            if isinstance(child, Tag) and child.name == "li":
-                items.append(self.blocks(child))
-            elif isinstance(child, Tag) or str(child).strip():
-                is_block = isinstance(child, Tag) and (child.name in BLOCKS or holds_block(child))
-                stray = self.block(child) if is_block and isinstance(child, Tag) else [self.paragraph(self.inline(child))]
-                items[-1].extend(filter(None, stray)) if items else items.append([*filter(None, stray)])
+        for is_item, nodes in groupby(el.children, lambda child: isinstance(child, Tag) and child.name == "li"):
+            if is_item:
+                items += [self.blocks(item) for item in nodes if isinstance(item, Tag)]
+            elif stray := self._blocks_of(nodes):
+                items[-1].extend(stray) if items else items.append(stray)
         return [blocks for blocks in items if blocks]
 
     def convert_table(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:

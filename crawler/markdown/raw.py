@@ -114,8 +114,6 @@ def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool 
         return f"<div>{inner.strip(chr(10)).replace(chr(10), '<br>')}</div>"
     if name not in kept and name in BLOCKS and kept is _TABLE:
         return f"<div>{inner}</div>"
-    if verbatim and name in BLOCKS:
-        return f"\n{inner}\n"
     if name not in kept or (name == "img" and not source(node)) or (name == "caption" and not inner.strip()):
         return inner
     attributes = _attributes(node, style)

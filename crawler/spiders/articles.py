@@ -68,6 +68,8 @@ class ArticlesSpider(scrapy.Spider):
             if self.session.ending is None:
                 async for thing in self._recover():
                     yield thing
+                # What was yielded last gets through the pipelines meanwhile; found busy now, Scrapy looks again only after five seconds.
+                await asyncio.sleep(0.05)
         except asyncio.CancelledError:
             self.session.end(Status.INTERRUPTED, "interrupted; what was settled stays settled, run again to go on")
             raise

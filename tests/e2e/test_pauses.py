@@ -15,7 +15,7 @@ from tests.e2e.crawling import crawl
 from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
-PAUSE = 1.5
+PAUSE = 1.0
 
 
 def archive_of(count: int) -> Archive:
