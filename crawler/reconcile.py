@@ -17,6 +17,7 @@ from crawler.store import Store
 
 logger = logging.getLogger(__name__)
 
+
 def reconcile(ledger: Ledger, store: Store) -> int:
     """Compare the files that a run left without marking them as known with the ledger; gives the number of captures that
     the ledger lacked."""

@@ -114,7 +114,7 @@ class Bench:
         store = Store(self.folder / "warc")
         self.recovery = recovery = self.open(run, store, reader, **choice)
         sent: dict[Key, int] = {}
-        while not recovery.finished and not recovery.layout_unknown():
+        while not recovery.finished and not recovery.judge.layout_unknown():
             fetches = []
             for step in recovery.steps(room):
                 if isinstance(step, Fetch):

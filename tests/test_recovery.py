@@ -18,7 +18,7 @@ from crawler.hkcnews.verdict import Judgement, Verdict
 from crawler.ledger import State
 from crawler.markdown.style import Style
 from crawler.reading import Read, Stored, read
-from crawler.recovery import MOST_FOLLOWED
+from crawler.judging import MOST_FOLLOWED
 from tests.pages import BLANK, FAREWELL, address, article, cut, unknown_layout
 from tests.recovering import FIRST, SECOND, THIRD, WAITS, Bench, Told, capture, jump, memento, own, redirect
 

@@ -14,7 +14,7 @@ from crawler.hkcnews.extract import Recovered
 from crawler.ledger import State
 from crawler.markdown.style import Style
 from crawler.reading import Stored, read
-from crawler.recovery import LAYOUT_PAGES
+from crawler.judging import LAYOUT_PAGES
 from crawler.store import Store
 from tests.pages import BLANK, FAREWELL, address, article, unknown_layout
 from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento, redirect
@@ -200,7 +200,7 @@ def test_most_of_the_first_pages_tell_whether_the_layout_is_known(
     pages = _pages(count, unread)
     recovery = bench.lists(*[of for of, _ in pages]).serve({of: memento(of, page) for of, page in pages}).run().recovery
     assert recovery is not None
-    assert (recovery.layout_unknown(), recovery.layout_unknown(at_end=True)) == (unknown, at_end)
+    assert (recovery.judge.layout_unknown(), recovery.judge.layout_unknown(at_end=True)) == (unknown, at_end)
 
 
 @pytest.mark.parametrize("room", [1, 7, 8])
@@ -220,7 +220,7 @@ def test_pages_that_are_no_articles_say_nothing_of_the_layout(bench: Bench) -> N
     byes = [capture(number, SECOND, FAREWELL + b"\n" * number) for number in range(1, 41)]
     bench.lists(*byes).serve({bye: memento(bye, FAREWELL + b"\n" * n) for n, bye in enumerate(byes, 1)}).run()
     assert bench.recovery is not None
-    assert (bench.recovery.pages, bench.recovery.layout_unknown(at_end=True)) == (0, False)
+    assert (bench.recovery.judge.pages, bench.recovery.judge.layout_unknown(at_end=True)) == (0, False)
 
 
 def test_with_a_new_layout_learnt_the_next_run_reads_the_store(bench: Bench) -> None:

@@ -139,7 +139,7 @@ def read_moment(text: str) -> str:
 
 def _heading(page: Page) -> str:
     for selector in page.layout.title:
-        for node in nearest(page, selector, within=page.degraded):
+        for node in nearest(page, selector):
             if text := one_line(node.text()):
                 return text
     return ""

@@ -28,8 +28,7 @@ def take_note(region: Tag) -> Tag | None:
     shown = [part for part in parts if isinstance(part, Tag) or str(part).strip()]
     if len(shown) > NOTE_BLOCKS or _text_after(start.parent, region):
         return None
-    rule = start.find(True) if start.find("hr") is not None else _before(start)
-    if isinstance(rule, Tag) and rule.name == "hr":
+    for rule in filter(None, (_before(start), _leading_rule(start))):
         rule.extract()
     note = BeautifulSoup("<div></div>", "html.parser").find(True)
     assert isinstance(note, Tag)
@@ -42,8 +41,20 @@ def _begins(block: Tag) -> bool:
     return block.get_text().strip().startswith(NOTE)
 
 
-def _before(start: Tag) -> PageElement | None:
-    return next((part for part in start.previous_siblings if isinstance(part, Tag) or str(part).strip()), None)
+def _before(start: Tag) -> Tag | None:
+    """The rule right before the note."""
+    part = next((part for part in start.previous_siblings if isinstance(part, Tag) or str(part).strip()), None)
+    return part if isinstance(part, Tag) and part.name == "hr" else None
+
+
+def _leading_rule(note: Tag) -> Tag | None:
+    """The rule in the note before its first words."""
+    for part in note.descendants:
+        if isinstance(part, Tag) and part.name == "hr":
+            return part
+        if not isinstance(part, Tag) and str(part).strip():
+            break
+    return None
 
 
 def _text_after(holder: Tag | None, region: Tag) -> bool:
@@ -88,7 +99,6 @@ def _surroundings(node: LexborNode, content: LexborNode) -> str:
 
 
 def _without_rule(note: Tag) -> Tag:
-    rule = note.find(True)
-    if isinstance(rule, Tag) and rule.name == "hr":
-        rule.decompose()
+    if (rule := _leading_rule(note)) is not None:
+        rule.extract()
     return note

@@ -127,7 +127,8 @@ def is_within(node: LexborNode, container: LexborNode) -> bool:
 def nearest(page: Page, selector: str, *, within: bool = False, closest: bool = False) -> list[LexborNode]:
     """The nodes for a selector, those closest to the body first (by the depth of what encloses both), then as on the page.
 
-    Listings, navigation and the foot of the page are left out, and so is what stands inside the body unless `within`.
+    Listings, navigation and the foot of the page are left out, and so is what stands inside the body unless `within`, or
+    where the body could only be taken together with all around it.
     With `closest` only those at the smallest distance.
     """
     return by_distance(page, page.tree.css(selector), within=within, closest=closest)
@@ -143,7 +144,7 @@ def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = 
     found = []
     for node in nodes:
         shared = next((depth[a.mem_id] for a in ancestors(node) if a.mem_id in depth), -len(depth))
-        if shared or within:
+        if shared or within or page.degraded:
             found.append((-shared, node))
     found.sort(key=lambda pair: pair[0])
     return [node for distance, node in found if not closest or distance == found[0][0]]

@@ -75,7 +75,8 @@ def drop(region: Tag, layout: Layout) -> None:
     """Remove scripts, advertisements, share widgets and what is hidden."""
     tags = {selector for selector in layout.dropped if _TAG.match(selector)}
     classes = {found[1] for selector in layout.dropped if (found := _CLASS.match(selector))}
-    stack, dropped = [region], []
+    stack = [region]
+    dropped: list[Tag] = []
     while stack:
         for child in stack.pop().children:
             if not isinstance(child, Tag):

@@ -7,12 +7,12 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import scrapy
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -21,6 +21,7 @@ from crawler.archive.cdx import read_reply as read_listing
 from crawler.archive.playback import Answer, playback_url, read_reply
 from crawler.archive.politeness_report import MustEnd, PolitenessClosed
 from crawler.ending import Fatal, Status
+from crawler.failures import answer_for, in_words
 from crawler.handlers import headers_of
 from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, LedgerError, State
@@ -32,7 +33,7 @@ from crawler.session import Session
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 30.0
-"""So often an outage is looked at, whether it has lasted too long."""
+"""At least so often the run looks around, whether an outage has lasted too long."""
 ROOM = 8
 """Articles under way at once: enough to keep the connections busy while pages are read, few enough to stop soon."""
 
@@ -122,16 +123,16 @@ class ArticlesSpider(scrapy.Spider):
         while session.ending is None:
             for step in recovery.steps(ROOM):
                 yield self._request_for(step) if isinstance(step, Fetch) else ArticleItem(step)
-                if session.ending is not None or recovery.layout_unknown():
+                if session.ending is not None or recovery.judge.layout_unknown():
                     break  # answers come while this goes on, so it can go on for long
             if session.outage_lasts(time.monotonic()):
                 break
-            if recovery.layout_unknown():
+            if recovery.judge.layout_unknown():
                 self._layout_unknown()
             elif recovery.finished and not self._in_flight:
                 break
             else:
-                await self._something(_soonest(recovery.wait(), LOOK_SECONDS if self.session.politeness.in_outage else None))
+                await self._something(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.politeness.close("the run is ending")
         while self._in_flight:
@@ -169,7 +170,7 @@ class ArticlesSpider(scrapy.Spider):
             return
         ids = self.arguments.choice.ids
         waiting = sum(1 for row in session.ledger.articles(State.WAITING) if ids is None or row.id in ids)
-        if recovery is not None and recovery.layout_unknown(at_end=True):
+        if recovery is not None and recovery.judge.layout_unknown(at_end=True):
             self._layout_unknown()
         elif listing is not None and listing.end is ListingEnd.INCOMPLETE:
             session.end(Status.UNAVAILABLE, f"the listing could not be made whole: {listing.trouble}")
@@ -178,10 +179,11 @@ class ArticlesSpider(scrapy.Spider):
 
     def _layout_unknown(self) -> None:
         assert self.recovery is not None
+        judge = self.recovery.judge
         self.session.ledger.reopen_unread(self.session.run)
         self.session.end(
             Status.LAYOUT,
-            f"{self.recovery.unread} of the first {self.recovery.pages} pages have a layout that is not the one known here; stopped. "
+            f"{judge.unread} of the first {judge.pages} pages have a layout that is not the one known here; stopped. "
             "Run `scrapy inspect ID` on one of them to see what was found",
         )
 
@@ -210,7 +212,7 @@ class ArticlesSpider(scrapy.Spider):
         assert self.listing is not None
         with self._answered():
             if not self._ends(failure):
-                self.listing.failed(_detail(failure))
+                self.listing.failed(in_words(failure))
 
     def parse_capture(self, response: Response) -> Iterator[ArticleItem]:
         """The archive's answer to a request for a capture."""
@@ -238,9 +240,9 @@ class ArticlesSpider(scrapy.Spider):
             if self._ends(failure):
                 self.recovery.abandoned(row)
             else:
-                answer = _answer(failure)
-                logger.info("article %d: %s (%s)", row.article, answer.value, _detail(failure))
-                self.recovery.troubled(row, answer, _detail(failure), counted=not self.session.politeness.in_outage)
+                answer = answer_for(failure)
+                logger.info("article %d: %s (%s)", row.article, answer.value, in_words(failure))
+                self.recovery.troubled(row, answer, in_words(failure), counted=not self.session.politeness.in_outage)
 
     def _ends(self, failure: Failure) -> bool:
         """Whether a request failed because the run must end."""
@@ -248,8 +250,19 @@ class ArticlesSpider(scrapy.Spider):
             self.session.end(Status.REFUSING, str(failure.value))
         return isinstance(failure.value, PolitenessClosed)
 
-    def _answered(self, row: CaptureRow | None = None) -> _Answered:
-        return _Answered(self, row)
+    @contextmanager
+    def _answered(self, row: CaptureRow | None = None) -> Iterator[None]:
+        """Around the handling of an answer: it is no longer in flight, and whatever goes wrong ends the run instead of losing an
+        article."""
+        self._in_flight -= 1
+        try:
+            yield
+        except Exception as error:
+            if row is not None and self.recovery is not None:
+                self.recovery.abandoned(row)
+            self.failed(error, f"article {row.article}, capture {row.capture.timestamp}" if row else "the listing")
+        finally:
+            self._news.set()
 
     def item_failed(self, item: ArticleItem, failure: Failure) -> None:
         """A pipeline raised: the article stays due, and the run may not end as if nothing had happened."""
@@ -264,41 +277,3 @@ class ArticlesSpider(scrapy.Spider):
         else:
             logger.error("an error of this software: %s", about, exc_info=error)
             self.session.end(Status.ERROR, f"an error of this software: {about}: {error!r}; please report it with the log")
-
-
-class _Answered:
-    """Around the handling of an answer: it is no longer in flight, and whatever goes wrong ends the run instead of losing an article."""
-
-    def __init__(self, spider: ArticlesSpider, row: CaptureRow | None) -> None:
-        self._spider = spider
-        self._row = row
-
-    def __enter__(self) -> None:
-        self._spider._in_flight -= 1
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        spider = self._spider
-        spider._news.set()
-        if error is None or not isinstance(error, Exception):
-            return False
-        if self._row is not None and spider.recovery is not None:
-            spider.recovery.abandoned(self._row)
-        spider.failed(error, f"article {self._row.article}, capture {self._row.capture.timestamp}" if self._row else "the listing")
-        return True
-
-
-def _soonest(*seconds: float | None) -> float | None:
-    return min((s for s in seconds if s is not None), default=None)
-
-
-def _answer(failure: Failure) -> Answer:
-    kinds = {
-        ResponseDataLossError: Answer.CUT_BODY,
-        DownloadTimeoutError: Answer.TIMEOUT,
-        DownloadCancelledError: Answer.TOO_LARGE,  # Scrapy's way of keeping to DOWNLOAD_MAXSIZE
-    }
-    return next((answer for kind, answer in kinds.items() if isinstance(failure.value, kind)), Answer.CONNECTION_LOST)
-
-
-def _detail(failure: Failure) -> str:
-    return str(failure.value) or type(failure.value).__name__

@@ -26,7 +26,9 @@ SEED = 174_49930
 PUBLIC = "https://archive.example"
 KEYS = ["title", "date", "last_updated", "author", "category", "tags", "url", "original_url"]
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-LINKS = re.compile(r"\]\(\s*(?:java|vb)script:|<\w[^<>]*\shref="\s*(?:java|vb)script:|\]\(data:|<script|<\w[^<>]*\sonerror=", re.IGNORECASE)
+LINKS = re.compile(
+    r"""\]\(\s*(?:java|vb)script:|<\w[^<>]*\shref="\s*(?:java|vb)script:|\]\(data:|<script|<\w[^<>]*\sonerror=""", re.IGNORECASE
+)
 SHORTCODES = re.compile(r"\{\{[<%](?! video src=\"[^\"]*\" >\}\})")
 
 

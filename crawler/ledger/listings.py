@@ -1,0 +1,95 @@
+"""The ledger on listings: their pages as they come, where to go on, and when they are whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crawler.archive.capture import Capture
+from crawler.ledger.file import LedgerFile
+
+
+class Listings(LedgerFile):
+    """What was asked of the archive's index."""
+
+    def open_listing(self, query: str) -> tuple[int, str | None]:
+        """The listing to go on with: the unfinished one of this query with the key of its next page, or a new one with None."""
+        row = self._db.execute(
+            "SELECT id, resume_key FROM listing WHERE query = ? AND finished IS NULL ORDER BY id DESC LIMIT 1", (query,)
+        ).fetchone()
+        if row:
+            return int(row[0]), row[1]
+        cursor = self._db.execute("INSERT INTO listing (query, started) VALUES (?, ?)", (query, self.moment()))
+        return int(cursor.lastrowid or 0), None
+
+    def listing_keys(self, listing: int) -> set[str]:
+        """All resume keys that this listing has given so far; one that comes again is a loop."""
+        return {
+            key
+            for (key,) in self._db.execute("SELECT resume_key FROM listing_page WHERE listing = ? AND resume_key IS NOT NULL", (listing,))
+        }
+
+    def add_page(
+        self,
+        listing: int,
+        captures: Iterable[tuple[int, Capture]],
+        resume_key: str | None,
+        ignored: int,
+        rejected: int,
+        duplicates: int,
+        source: str,
+    ) -> int:
+        """Journal one whole page: its captures with their articles, and where to go on. Without a key the listing is whole.
+
+        Gives the number of captures that were not known before.
+        """
+        rows = [
+            (article, c.timestamp, c.original, c.urlkey, c.mimetype, c.statuscode, c.digest, c.length, source) for article, c in captures
+        ]
+        with self.batch():
+            before = self._db.total_changes
+            self._db.executemany(
+                "INSERT OR IGNORE INTO capture (article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+            added = self._db.total_changes - before
+            ids = sorted({row[0] for row in rows})
+            self._db.executemany("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", ((i,) for i in ids))
+            self._db.execute(
+                "INSERT INTO listing_page SELECT ?, pages + 1, ?, ?, ? FROM listing WHERE id = ?",
+                (listing, resume_key, len(rows) + ignored, self.moment(), listing),
+            )
+            self._db.execute(
+                "UPDATE listing SET resume_key = ?, pages = pages + 1, rows = rows + ?, ignored = ignored + ?, rejected = rejected + ?,"
+                " duplicates = duplicates + ?, finished = ? WHERE id = ?",
+                (resume_key, len(rows) + ignored, ignored, rejected, duplicates, None if resume_key else self.moment(), listing),
+            )
+            self._reopen(ids)
+        return added
+
+    def _reopen(self, ids: Iterable[int]) -> None:
+        """An article given up is due again when a capture of it was listed that has not been judged."""
+        self._db.executemany(
+            "UPDATE article SET state = 'listed' WHERE id = ? AND state = 'unrecoverable'"
+            " AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict IS NULL AND answer IS NULL)",
+            ((i,) for i in ids),
+        )
+
+    def drop_listing(self, listing: int) -> None:
+        """Close a listing that cannot be made whole; the next run begins a new one. Its captures stay."""
+        self._db.execute("UPDATE listing SET finished = 'abandoned' WHERE id = ?", (listing,))
+
+    def last_whole_listing(self, query: str) -> str | None:
+        """When the last whole listing of this query ended."""
+        row = self._db.execute(
+            "SELECT max(finished) FROM listing WHERE query = ? AND finished IS NOT NULL AND finished != 'abandoned'", (query,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def listing_totals(self) -> dict[str, int]:
+        """Over the newest listing of each query: rows, ignored, rejected, duplicates."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(rows), 0), coalesce(sum(ignored), 0), coalesce(sum(rejected), 0), coalesce(sum(duplicates), 0)"
+            " FROM listing WHERE id IN (SELECT max(id) FROM listing GROUP BY query)"
+        ).fetchone()
+        return dict(zip(("rows", "ignored", "rejected", "duplicates"), row, strict=True))
