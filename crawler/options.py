@@ -114,6 +114,8 @@ def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Budge
             breaker_seconds=_numbers(settings, "BREAKER_SECONDS"),
             connections_per_minute=_connections(settings, archive_url),
             breaker_trips=len(_numbers(settings, "BREAKER_SECONDS")),
+            outage_seconds=_number(settings, "OUTAGE_PROBE_SECONDS"),
+            outage_max_seconds=max(600.0, _number(settings, "OUTAGE_PROBE_SECONDS")),
         )
     except ValueError as error:
         raise wrong(str(error)) from error

@@ -35,6 +35,7 @@ class Session:
         self.public_url = archive_address(settings, "ARCHIVE_PUBLIC_URL")
         self.output = Path(str(settings.get("OUTPUT_DIR")))
         self.contact = str(settings.get("CONTACT") or "")
+        self.user_agent = str(settings.get("USER_AGENT")) + (f" (+{self.contact})" if self.contact else "")
         budget, self.warnings = read_budget(settings, self.archive_url)
         self.retry_seconds = read_waits(settings, "RETRY_SECONDS", FEWEST_RETRIES)
         self.listing_retry_seconds = read_waits(settings, "LISTING_RETRY_SECONDS")

@@ -38,6 +38,8 @@ BREAKER_SECONDS = "300,900,3600"
 """Nothing is sent for so long after a refused connection: the first time, the second, the third."""
 OUTAGE_SECONDS = 7200.0
 """An outage of the whole archive is waited out for so long, with one probe at a time; then the run ends."""
+OUTAGE_PROBE_SECONDS = 30.0
+"""The first probe goes out so long after an outage began, the next ones after twice that each, up to 10 minutes."""
 PAGE_SECONDS = 20.0
 """Seconds that reading a page may take; the sample's pages take 0.004."""
 PAGE_MEMORY_MB = 1500

@@ -43,7 +43,7 @@ class Store:
 
     def files(self) -> dict[str, int]:
         """The names of all files with their sizes in bytes."""
-        return {path.name: path.stat().st_size for path in sorted(self._folder.glob("*.warc.gz"))}
+        return {path.name: path.stat().st_size for path in sorted(self._folder.glob("*.warc.gz")) if path.is_file()}
 
     def records(self, name: str) -> Iterator[tuple[Place, StoredCapture]]:
         """All captures in one of the files, with their places. Raises WarcDamaged at the first that is not whole, OSError."""

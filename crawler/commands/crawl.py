@@ -12,7 +12,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.command import check_settings, report, unless_nobody_reads
 from crawler.ending import Ending, Fatal, Status
-from crawler.options import archive_address, is_loopback, read_arguments
+from crawler.options import is_loopback, read_arguments
 from crawler.session import Session
 from crawler.summary import describe
 
@@ -72,10 +72,8 @@ class Command(ScrapyCrawl):
     def _introduce(self, session: Session) -> None:
         """Say who we are to the archive, or that we are nobody to it."""
         assert self.settings is not None
-        if session.contact:
-            agent = f"{self.settings['USER_AGENT']} (+{session.contact})"
-            self.settings.set("USER_AGENT", agent, priority="cmdline")
-        elif not is_loopback(archive_address(self.settings, "ARCHIVE_URL")):
+        self.settings.set("USER_AGENT", session.user_agent, priority="cmdline")
+        if not session.contact and not is_loopback(session.archive_url):
             session.warnings.append(
                 "CONTACT is empty: the archive cannot reach you before it blocks you. Set it, as in -s CONTACT=mailto:you@example.org"
             )

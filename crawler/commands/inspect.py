@@ -101,7 +101,7 @@ class Command(ProjectCommand):
         try:
             assert self.settings is not None
             settings = self.settings.copy()
-            settings.setdict({"LOG_ENABLED": True, "LOG_LEVEL": "WARNING"}, priority="cmdline")
+            settings.setdict({"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline")
             process = AsyncCrawlerProcess(settings)
             crawler = process.create_crawler(PageSpider)
             process.crawl(crawler, session=session, article=article, capture=capture)

@@ -21,30 +21,37 @@ def ranked(captures: Sequence[Capture], bad_digests: Collection[str] = ()) -> li
     date excludes a capture: 6,519 articles of the public backup were captured after the site's closing.
     """
     statuses = resolved(captures)
-    newest: dict[tuple[int, str], str] = {}
-    kinds = {}
+    newest: dict[tuple[int, str], int] = {}
+    places: dict[Capture, tuple[int, str]] = {}
     for capture in captures:
-        kind = kinds[capture] = _kind(capture, statuses, bad_digests)
-        newest[kind, capture.digest] = max(newest.get((kind, capture.digest), ""), capture.timestamp)
+        bytes_of = capture.digest or f"{capture.timestamp} {capture.original}"  # without a digest nothing is known to be the same
+        place = places[capture] = _kind(capture, statuses, bad_digests), bytes_of
+        newest[place] = max(newest.get(place, 0), _time(capture))
 
-    def order(capture: Capture) -> tuple[int, int, str, int, int, str]:
-        kind = kinds[capture]
-        first = newest[kind, capture.digest]
-        return kind, -int(first or 0), capture.digest, misspelling(capture.original), -int(capture.timestamp or 0), capture.original
+    def order(capture: Capture) -> tuple[int, int, str, int, int, str, bool, str]:
+        kind, bytes_of = places[capture]
+        spelling, is_revisit = misspelling(capture.original), not capture.statuscode.isdigit()
+        return kind, -newest[kind, bytes_of], bytes_of, spelling, -_time(capture), capture.original, is_revisit, capture.statuscode
 
     return sorted(captures, key=order)
 
 
+def _time(capture: Capture) -> int:
+    return int(capture.timestamp) if capture.timestamp.isascii() and capture.timestamp.isdigit() else 0
+
+
 def resolved(captures: Sequence[Capture]) -> Mapping[Capture, str]:
     """The archived status of each capture; a revisit has that of a capture with the same digest, `-` if there is none."""
-    known = {capture.digest: capture.statuscode for capture in captures if capture.statuscode.isdigit()}
-    return {capture: known.get(capture.digest, "-") if not capture.statuscode.isdigit() else capture.statuscode for capture in captures}
+    known: dict[str, str] = {}
+    for capture in captures:
+        if capture.statuscode.isdigit() and capture.digest:  # the lowest, if it has several: bytes that were the article once are
+            known[capture.digest] = min(capture.statuscode, known.get(capture.digest, capture.statuscode))
+    return {capture: capture.statuscode if capture.statuscode.isdigit() else known.get(capture.digest, "-") for capture in captures}
 
 
 def _kind(capture: Capture, statuses: Mapping[Capture, str], bad_digests: Collection[str]) -> int:
     status = statuses[capture]
-    if status == "200":
-        return _BAD if capture.digest in bad_digests or capture.digest == EMPTY_DIGEST else _REAL
-    if status == "-":
-        return _BAD if capture.digest in bad_digests else _UNKNOWN
+    if status in ("200", "-"):
+        is_bad = capture.digest in bad_digests or capture.digest == EMPTY_DIGEST
+        return _BAD if is_bad else _REAL if status == "200" else _UNKNOWN
     return _REDIRECT if status.startswith("3") else _ERROR

@@ -206,12 +206,13 @@ def was_cut(page: Page) -> bool:
         return True
     if wrapper.tag not in ("html", "body"):
         return is_within(mark, wrapper)
-    return _follows_directly(mark, parts)
+    return _follows_directly(mark, wrapper, parts)
 
 
-def _follows_directly(mark: LexborNode, parts: Iterable[LexborNode]) -> bool:
+def _follows_directly(mark: LexborNode, around: LexborNode, parts: Iterable[LexborNode]) -> bool:
     """For parts that nothing but the whole page encloses: whether the page breaks off right after one of them."""
-    before = mark.prev
+    last = next((node for node in ancestors(mark) if node.parent is not None and node.parent.mem_id == around.mem_id), mark)
+    before = mark.prev if last.mem_id == mark.mem_id else last
     while before is not None and not before.is_element_node:
         before = before.prev
     return before is None or any(is_within(part, before) for part in parts)

@@ -16,6 +16,8 @@ from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
 DEEPEST = 100
 """Elements nested deeper than this carry no meaning; conversion is recursive and Python's stack is not endless."""
 
+_CONTROL_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|11|1[4-9]|2\d|3[01]|127)|[xX]0*(?:[0-8bBeEfF]|1[0-9a-fA-F]|7[fF]))(?:;|(?![0-9a-fA-F]))")
+"""References to control characters, which would come to be after the page was cleaned of them."""
 _CLASS = re.compile(r"^\.([\w-]+)$")
 _TAG = re.compile(r"^[a-z]+$")
 _PROTECTED = re.compile(r"/cdn-cgi/l/email-protection(?:#([0-9a-fA-F]+))?")
@@ -52,7 +54,7 @@ _BOUNDARY = "<div></div>"
 
 def parse(html: str) -> Tag:
     """The first element of a piece of HTML that a tolerant parser has already put in order."""
-    soup = BeautifulSoup(clean(html), "html.parser")
+    soup = BeautifulSoup(_CONTROL_REFERENCE.sub("", clean(html)), "html.parser")
     element = soup.find(True)
     return element if isinstance(element, Tag) else soup
 

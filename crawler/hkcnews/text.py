@@ -12,6 +12,8 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _DETECTED = ("big5hkscs", "gb18030")
 _WESTERN = frozenset({"cp1252", "ascii", "iso8859-1", "latin-1"})
 """Declared by servers that do not know what they serve; no Chinese page is in one of them, and they fit any bytes."""
+_ON_PAGES = re.compile(r"utf-?(?:8|16|32)|big5|gb|cp|windows|iso|latin|ascii|euc|shift|hz|johab|koi8|mac|tis", re.IGNORECASE)
+"""Python knows more: codecs for identifiers and for its own source, which a page can name but not mean."""
 _FEW = 10
 """Of so many characters beyond ASCII one may be damaged: bytes of another character set would be damage nearly throughout."""
 
@@ -32,7 +34,9 @@ def decode_page(body: bytes, content_type: str = "") -> PageText:
     marked, mark = read_bom(body)
     if marked and mark is not None:
         return _decoded(body[len(mark) :], marked)
-    declared = [name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name]
+    declared = [
+        name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name and _ON_PAGES.match(name)
+    ]
     for name in ("utf-8", *(name for name in declared if name not in _WESTERN)):
         page = _decoded(body, name)
         if _fits(page):
@@ -51,11 +55,11 @@ def _fits(page: PageText) -> bool:
 def _decoded(body: bytes, encoding: str) -> PageText:
     try:
         return PageText(clean(body.decode(encoding)), encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         pass
     try:
         text = body.decode(encoding, "replace")
-    except LookupError:
+    except (UnicodeError, LookupError):
         return PageText("", encoding, replaced=len(body))
     return PageText(clean(text), encoding, replaced=text.count("\ufffd"))
 

@@ -1,4 +1,4 @@
-"""What a page is: one table for each verdict, and pages cut off at every byte."""
+"""What a page is: one table for each verdict, and pages cut off anywhere."""
 
 from __future__ import annotations
 
@@ -105,15 +105,16 @@ CUTS = {
 
 
 @pytest.mark.parametrize("case", CUTS.values(), ids=CUTS.keys())
-def test_a_page_cut_at_every_byte(case: Case) -> None:
+def test_a_page_cut_off_anywhere(case: Case) -> None:
     """Before the wrapper's end it is never the article; after it the article is whole, and the missing end is named."""
     html = case.page
     wrapper_ends = html.index(b"</div>\n</div></div>" if b"</div>\n</div></div>" in html else b"</div></div><section") + 6
     whole = case.article()
-    for length in range(1, html.rindex(b"</html>") + 7):
+    around = range(wrapper_ends - 300, wrapper_ends + 40)
+    for length in sorted({*range(1, html.rindex(b"</html>") + 7, 5), *around, html.rindex(b"</html>") + 6}):
         recovered = replace(case, page=html[:length]).recovered()
         if recovered.verdict is Verdict.ARTICLE:
-            assert length > wrapper_ends, html[:length][-60:]
+            assert length >= wrapper_ends, html[:length][-60:]
             assert recovered.article is not None
             assert recovered.article.body == whole.body
             assert recovered.article.blogger == whole.blogger

@@ -1,0 +1,132 @@
+"""Fields: what the line of information says in its many forms, and the order of a field's sources."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.hkcnews.fields import SOURCES, find, find_tags, info_line, labelled, read_date, read_moment
+from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
+from crawler.hkcnews.page import read_page
+from tests.hkcnews.cases import page_with
+
+
+@pytest.mark.parametrize(
+    ("line", "author", "date", "updated"),
+    [
+        ("撰文: 甲 | 發佈日期: 19.09.20", "甲", "2020-09-19", ""),
+        ("撰文：甲｜發佈日期：19.09.20｜最後更新：2020-09-20 01:02:03", "甲", "2020-09-19", "2020-09-20 01:02:03"),
+        ("撰文: 甲 | 乙 | 發佈日期: 19.09.20", "甲 | 乙", "2020-09-19", ""),
+        ("撰文: 文字：甲　圖：乙 | 發佈日期: 19.09.20", "文字：甲　圖：乙", "2020-09-19", ""),
+        ("撰文: 甲發佈日期: 19.09.20最後更新: 2020-09-20 01:02:03", "甲", "2020-09-19", "2020-09-20 01:02:03"),
+        ("發佈日期: 19.09.20 | 撰文: 甲", "甲", "2020-09-19", ""),
+        ("最後更新: 2020-09-20 01:02:03 | 發佈日期: 19.09.20", "", "2020-09-19", "2020-09-20 01:02:03"),
+        ("By: Harbour Desk | Publish Date: 05.03.19", "Harbour Desk", "2019-03-05", ""),
+        ("By: Toby Barney | Published: 05.03.19 | Last Updated: 2019-03-06 00:00:00", "Toby Barney", "2019-03-05", "2019-03-06 00:00:00"),
+        ("撰文: | 發佈日期: ", "", "", ""),
+        ("撰文: 甲 | 發佈日期: 31.02.20", "甲", "", ""),
+        ("只有字", "", "", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_the_line_of_information(line: str, author: str, date: str, updated: str) -> None:
+    assert labelled(line, BYLINE) == author
+    assert read_date(labelled(line, PUBLISHED)) == date
+    assert read_moment(labelled(line, UPDATED)) == updated
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("05.03.19", "2019-03-05"),
+        ("5.3.2019", "2019-03-05"),
+        ("05/03/19", "2019-03-05"),
+        ("2019-03-05", "2019-03-05"),
+        ("2019年3月5日", "2019-03-05"),
+        ("2019-03-04T23:30:00Z", "2019-03-05"),
+        ("2019-03-05T10:00:00+08:00", "2019-03-05"),
+        ("2019-03-05T10:00:00+0800", "2019-03-05"),
+        ("29.02.20", "2020-02-29"),
+        ("29.02.19", ""),
+        ("2019-13-01", ""),
+        ("2019-99-99T99:99:99Z", ""),
+        ("1.2.345", ""),
+        ("12345.6.78", ""),
+        ("３.４.１９", "2019-04-03"),
+        ("", ""),
+    ],
+)
+def test_dates(text: str, date: str) -> None:
+    assert read_date(text) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2018-05-07 08:09:10", "2018-05-07 08:09:10"),
+        ("2018-05-07T08:09:10", "2018-05-07 08:09:10"),
+        ("2018-05-07", ""),
+        ("2018-02-30 08:09:10", ""),
+        ("2018-05-07 24:00:00", ""),
+        ("２018-05-07 08:09:10", ""),
+        ("07.05.18 08:09:10", ""),
+    ],
+)
+def test_moments(text: str, moment: str) -> None:
+    assert read_moment(text) == moment
+
+
+def test_what_was_tried_is_told_in_order() -> None:
+    page = read_page(page_with("<p>字。</p>", head='<meta name="author" content="筆名">').having(("撰文: 記者甄小帆 | ", "")).html)
+    found = find(page, "author")
+    assert (found.value, found.source) == ("筆名", "metadata author")
+    assert found.tried == (("markup info line", ""), ("metadata author", "筆名"))
+    missing = find(page, "last_updated")
+    assert (missing.value, missing.source, missing.tried) == ("", "", (("markup info line", ""),))
+    assert set(SOURCES) == {"title", "date", "last_updated", "author", "category"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<script type="application/ld+json">{"headline": </script>',
+        '<script type="application/ld+json">[1, null, {"headline": 5, "author": [], "keywords": 7}]</script>',
+        '<script type="application/ld+json">{"headline": null, "author": {"name": ["x"]}, "datePublished": {}, "articleSection": []}</script>',
+        f'<script type="application/ld+json">{"[" * 100_000}</script>',
+        '<meta property="og:title"><meta name="author" content="https://www.hkcnews.com/blogs/7"><meta name="keywords" content=" , ,">',
+    ],
+)
+def test_metadata_that_makes_no_sense_is_nothing(head: str) -> None:
+    page = read_page(
+        page_with("<p>字。</p>", head=head)
+        .having(("撰文: 記者甄小帆 | 發佈日期: 12.07.21", ""), ('<div class="group">眾聞</div>', ""))
+        .html
+    )
+    assert [find(page, field).value for field in SOURCES] == ["燈塔日誌", "", "", "", ""]
+    assert find_tags(page) == ((), "")
+
+
+def test_listings_navigation_and_foot_are_not_asked() -> None:
+    block = '<div class="article-block"><h1>別的</h1><div class="group">眾觀</div><div class="article-info">撰文: 別人 | 發佈日期: 01.01.01</div></div>'
+    elsewhere = f"<nav><a href='/tag/x'>x</a></nav><footer>{block}</footer>"
+    case = page_with("<p>字。</p>").having(('<div class="container">', f'{block}{elsewhere}<div class="container">'))
+    article = case.article()
+    assert (article.title, article.author, article.category, article.tags) == ("燈塔日誌", "記者甄小帆", "眾聞", ())
+
+
+def test_the_nearest_to_the_body_wins() -> None:
+    far = '<div class="article-info">撰文: 別人 | 發佈日期: 01.01.01</div><div class="tags"><a href="/x">熱門</a></div>'
+    near = '<div class="tags"><a href="/a">渡輪</a><a href="/b">渡輪</a><a href="/c"> </a></div>'
+    case = page_with("<p>字。</p>", after=near).having(('<div class="container">', f'{far}<div class="container">'))
+    article = case.article()
+    assert (article.author, article.tags) == ("記者甄小帆", ("渡輪",))
+
+
+def test_fields_are_one_line_each() -> None:
+    case = page_with("<p>字。</p>", title="題\n  目　一").having(("記者甄小帆", "記者\n\t甄"), ("眾聞</div>", "\u00a0眾聞 \u3000</div>"))
+    article = case.article()
+    assert (article.title, article.author, article.category) == ("題 目　一", "記者 甄", "眾聞")
+
+
+def test_the_info_line_is_not_taken_from_the_body() -> None:
+    page = read_page(page_with("<p>發佈日期: 01.01.01，這是內文。</p>").having(('class="article-info"', 'class="z"')).html)
+    assert info_line(page) == "撰文: 記者甄小帆 | 發佈日期: 12.07.21"
