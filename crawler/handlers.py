@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from crawler.session import Session
 
 FAILURES = (CannotResolveHostError, ConnectError, DownloadFailedError, DownloadTimeoutError, ResponseDataLossError)
-
+_CUT = (errno.ECONNRESET, errno.ECONNABORTED)
+"""How the system calls it when a new connection is cut so soon that it looks like one that was never made."""
 
 LONGEST_LINE = 256 * 1024
 """Bytes of a header line. An archive's Link header names the address six times and more, and addresses have up to 3,003
@@ -136,7 +138,8 @@ class PoliteHandler(HTTP11DownloadHandler):
         cause = failure if isinstance(failure, ConnectError) else failure.__cause__
         if isinstance(cause, (ConnectionRefusedError, TCPTimedOutError, ConnectTimeout)):
             return Outcome.REFUSED
-        if fresh and isinstance(failure, DownloadFailedError):
+        cut = cause.osError in _CUT if isinstance(cause, ConnectError) else isinstance(failure, DownloadFailedError)
+        if fresh and cut:
             self._unheard += 1
             return Outcome.REFUSED if self._unheard > 1 else Outcome.TROUBLE
         return Outcome.TROUBLE

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.archive.budget import PLAYBACK_RATE_CEILING, Budget, capped
@@ -19,6 +19,11 @@ ARGUMENTS = ("ids", "limit", "since", "until", "dry_run", "again")
 CONNECTIONS = 8.0
 """New connections a minute by default: clients that opened one for each download were refused after 15 to 17 (2023-11)."""
 UNLIMITED = 1_000_000.0
+SLOWEST = 0.01
+"""Requests a minute; a crawl that is slower than this never ends."""
+LONGEST_WAIT = 7 * 86400.0
+"""Seconds; whoever gives more has mistaken the unit."""
+LONGEST_NAME = 500
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FEWEST_RETRIES = 4
 """A capture is given at least five attempts before its article waits for the next run."""
@@ -94,14 +99,45 @@ def is_loopback(url: str) -> bool:
 def archive_address(settings: Mapping[str, object], name: str) -> str:
     """An archive's address without a slash at its end; raises Fatal when it is none."""
     address = str(settings.get(name) or "").rstrip("/")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise wrong(f"{name}={address}: an address such as https://web.archive.org is needed")
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in address)
+    mistake = wrong(f"{name}={shown}: an address such as https://web.archive.org is needed")
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError as error:
+        raise mistake from error
+    if not good or parts.query or parts.fragment or parts.username is not None or not re.fullmatch("[!-~]+", address):
+        raise mistake
     return address
+
+
+def read_agent(settings: Mapping[str, object]) -> str:
+    """What every request says of who sends it: USER_AGENT, with CONTACT where it is set; raises Fatal where either could not
+    stand in a header."""
+    for name, needed in (("USER_AGENT", "[!-~]+( [!-~]+)*"), ("CONTACT", "([!-~]+( [!-~]+)*)?")):
+        value = str(settings.get(name) or "")
+        if not re.fullmatch(needed, value) or len(value) > LONGEST_NAME:
+            raise wrong(f"{name}={value!r}: one line of ASCII with at most {LONGEST_NAME} characters is needed")
+    agent, contact = str(settings["USER_AGENT"]), str(settings.get("CONTACT") or "")
+    return f"{agent} (+{contact})" if contact else agent
+
+
+def read_output(settings: Mapping[str, object]) -> Path:
+    """Where everything is written; raises Fatal when it is no path."""
+    name = str(settings.get("OUTPUT_DIR") or "")
+    if not name.strip() or "\0" in name:
+        raise wrong(f"OUTPUT_DIR={name!r}: the path of a directory is needed")
+    return Path(name)
 
 
 def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Budget, list[str]]:
     """The limits of the run, and a warning for each that was lowered to what the archive allows; raises Fatal."""
+    for name in ("CDX_RATE", "PLAYBACK_RATE", "PLAYBACK_RATE_START", "CONNECTION_RATE"):
+        if settings.get(name) != "auto" and not SLOWEST <= _number(settings, name) <= UNLIMITED:
+            raise wrong(f"{name}={settings.get(name)}: a number a minute from {SLOWEST:g} to {UNLIMITED:.0f} is needed")
+    for name in ("PAUSE_SECONDS", "BREAKER_SECONDS", "OUTAGE_PROBE_SECONDS"):
+        if not all(0 < seconds <= LONGEST_WAIT for seconds in _numbers(settings, name)):
+            raise wrong(f"{name}={settings.get(name)}: seconds above zero, at most a week, are needed")
     try:
         rate = _number(settings, "PLAYBACK_RATE")
         lifted = is_loopback(archive_url) and rate > PLAYBACK_RATE_CEILING
@@ -125,24 +161,26 @@ def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Budge
 def read_waits(settings: Mapping[str, object], name: str, fewest: int = 1) -> tuple[float, ...]:
     """Seconds before each further attempt, at least `fewest` of them; raises Fatal."""
     waits = _numbers(settings, name)
-    if len(waits) < fewest or not all(math.isfinite(wait) and wait >= 0 for wait in waits):
-        raise wrong(f"{name}={settings.get(name)}: at least {fewest} numbers of seconds, none below zero, are needed")
+    if len(waits) < fewest or not all(0 <= wait <= LONGEST_WAIT for wait in waits):
+        raise wrong(f"{name}={settings.get(name)}: at least {fewest} numbers of seconds, none below zero or above a week, are needed")
     return waits
 
 
-def read_whole(settings: Mapping[str, object], name: str) -> int:
-    """A whole number above zero; raises Fatal."""
+def read_whole(settings: Mapping[str, object], name: str, least: int = 1, most: int = 1_000_000) -> int:
+    """A whole number within its bounds; raises Fatal."""
     number = _number(settings, name)
-    if not (number.is_integer() and number > 0):
-        raise wrong(f"{name}={settings.get(name)}: a whole number above zero is needed")
+    if not (number.is_integer() and least <= number <= most):
+        raise wrong(f"{name}={settings.get(name)}: a whole number from {least} to {most} is needed")
     return int(number)
 
 
-def read_seconds(settings: Mapping[str, object], name: str) -> float:
-    """A number of seconds, zero or more; raises Fatal."""
+def read_seconds(settings: Mapping[str, object], name: str, *, zero: bool = True) -> float:
+    """A number of seconds, at most a week; raises Fatal. `zero`: whether none at all means something."""
     seconds = _number(settings, name)
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise wrong(f"{name}={settings.get(name)}: a number of seconds, zero or more, is needed")
+    if not (0 <= seconds <= LONGEST_WAIT and (zero or seconds)):
+        raise wrong(
+            f"{name}={settings.get(name)}: a number of seconds, {'zero or more' if zero else 'above zero'} and at most a week, is needed"
+        )
     return seconds
 
 

@@ -16,13 +16,15 @@ from crawler.ending import Ending, Fatal, Status
 from crawler.ledger import Ledger, LedgerError
 from crawler.lock import Lock
 from crawler.markdown.style import SeedStyle
-from crawler.options import FEWEST_RETRIES, archive_address, read_budget, read_seconds, read_waits, read_whole
+from crawler.options import FEWEST_RETRIES, archive_address, read_agent, read_budget, read_output, read_seconds, read_waits, read_whole
 from crawler.reading import IsolatedReader
 from crawler.reconcile import mark_known, reconcile
 from crawler.store import Store
 
 logger = logging.getLogger(__name__)
 
+LEAST_MEMORY = 500
+"""MiB; with less than this the process that reads pages cannot begin."""
 PATIENCE = 60.0
 """Seconds that a run waits whose very first connection is refused."""
 
@@ -33,37 +35,48 @@ class Session:
     def __init__(self, settings: Mapping[str, object], arguments: Mapping[str, str]) -> None:
         self.archive_url = archive_address(settings, "ARCHIVE_URL")
         self.public_url = archive_address(settings, "ARCHIVE_PUBLIC_URL")
-        self.output = Path(str(settings.get("OUTPUT_DIR")))
+        self.output = read_output(settings)
         self.contact = str(settings.get("CONTACT") or "")
-        self.user_agent = str(settings.get("USER_AGENT")) + (f" (+{self.contact})" if self.contact else "")
+        self.user_agent = read_agent(settings)
         budget, self.warnings = read_budget(settings, self.archive_url)
         self.retry_seconds = read_waits(settings, "RETRY_SECONDS", FEWEST_RETRIES)
         self.listing_retry_seconds = read_waits(settings, "LISTING_RETRY_SECONDS")
-        self.page_rows = read_whole(settings, "LISTING_PAGE_ROWS")
+        self.page_rows = read_whole(settings, "LISTING_PAGE_ROWS", most=150_000)
         read_seconds(settings, "PROGRESS_SECONDS")
+        page_seconds = read_seconds(settings, "PAGE_SECONDS", zero=False)
+        page_memory = read_whole(settings, "PAGE_MEMORY_MB", LEAST_MEMORY)
+        self._outage_limit = read_seconds(settings, "OUTAGE_SECONDS")
         self.ending: Ending | None = None
         self.unwritten: list[str] = []
         try:
             self.output.mkdir(parents=True, exist_ok=True)
+            refuse_links(self.output)
             self._lock = Lock(self.output)
         except OSError as error:
             raise Fatal(
                 Status.STORAGE, f"cannot write to {self.output}: {error.strerror}. Choose another OUTPUT_DIR or make room"
             ) from error
         self.store = Store(self.output / "warc")
-        self.read = IsolatedReader(read_seconds(settings, "PAGE_SECONDS"), read_whole(settings, "PAGE_MEMORY_MB"))
+        self.read = IsolatedReader(page_seconds, page_memory)
         self.answered = False
-        self._outage_limit = read_seconds(settings, "OUTAGE_SECONDS")
         self._outage_since: float | None = None
         self.politeness = Politeness(budget, SystemClock(), self._told)
         try:
-            self.ledger = Ledger(ledger_path(self.output), self.public_url)
+            self._open(arguments)
+        except (LedgerError, sqlite3.Error, OSError) as error:
+            self._lock.release()
+            message = str(error) if isinstance(error, LedgerError) else f"{self.output} cannot be used: {error}. Make room or repair it"
+            raise Fatal(Status.STORAGE, message) from error
+
+    def _open(self, arguments: Mapping[str, str]) -> None:
+        self.ledger = Ledger(ledger_path(self.output), self.public_url)
+        try:
             reconcile(self.ledger, self.store)
             self._remember()
             self.run = self.ledger.begin_run(dict(arguments), __version__)
-        except (LedgerError, sqlite3.Error) as error:
-            self._lock.release()
-            raise Fatal(Status.STORAGE, str(error)) from error
+        except BaseException:
+            self.ledger.close()
+            raise
 
     def style(self, timestamp: str, original: str) -> SeedStyle:
         """How addresses of a capture's page are written."""
@@ -134,6 +147,15 @@ class Session:
             self.politeness.restore(json.loads(saved))
         except (ValueError, TypeError, AttributeError):
             logger.warning("what the ledger remembers of the last run's pauses cannot be read; starting slowly")
+
+
+def refuse_links(output: Path) -> None:
+    """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads out of is
+    refused. Raises Fatal. The directory itself may be a link: that one the user named."""
+    for name in ("articles", "warc", "run.lock"):
+        path = output / name
+        if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
+            raise Fatal(Status.STORAGE, f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it")
 
 
 def ledger_path(output: Path) -> Path:

@@ -92,7 +92,7 @@ def _count(node: Tag, counts: dict[str, int]) -> None:
 
 def _is_link(node: Tag) -> bool:
     shows = bool(node.get_text().strip(" \t\r\n\f")) or any(raw.source(img) for img in node.find_all("img"))
-    return shows and leads_somewhere(str(node.get("href") or ""))
+    return shows and leads_somewhere(str(node.get("href") or "")) and node.find_parent("a") is None
 
 
 def _stream(text: str) -> str:

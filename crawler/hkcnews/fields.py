@@ -23,6 +23,7 @@ HONG_KONG = timezone(timedelta(hours=8))
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./年-](\d{1,2})[./月-](\d{1,2})(?!\d)")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})", re.ASCII)
+_MOST_LABELS = 50
 _CLOSE_BY = 4
 _LONGEST_LINE = 300
 _BARS = " |｜·•\u3000\u00a0"
@@ -80,7 +81,7 @@ def info_line(page: Page) -> str:
             if text := one_line(node.text()):
                 return text
     labels = (node for node in page.tree.css("div, p, span, time, li, small, b, strong") if PUBLISHED.search(node.text(deep=False)))
-    return next(filter(None, map(_line_around, by_distance(page, labels))), "")
+    return next(filter(None, map(_line_around, by_distance(page, islice(labels, _MOST_LABELS)))), "")
 
 
 def _line_around(label: LexborNode) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PageElement
 from selectolax.lexbor import LexborNode
@@ -12,16 +14,17 @@ from crawler.hkcnews.region import parse
 from crawler.hkcnews.text import one_line
 from crawler.markdown.elements import BLOCKS
 
+_FIRST_WORDS = re.compile(NOTE[:3])
+
 
 def take_note(region: Tag) -> Tag | None:
     """Cut the note out of the body's region and give it as an element of its own, without its rule; None if there is none.
     Nothing but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
     if NOTE not in region.get_text():
         return None
-    starts = [block for block in region.find_all(list(BLOCKS)) if block is not region and _begins(block)]
-    if not starts:
+    start = _first_block(region)
+    if start is None:
         return None
-    start = starts[-1]
     while (holder := start.parent) is not None and holder is not region and _begins(holder):
         start = holder
     parts: list[PageElement] = [start, *start.next_siblings]
@@ -35,6 +38,19 @@ def take_note(region: Tag) -> Tag | None:
     for part in parts:
         note.append(part.extract())
     return note
+
+
+def _first_block(region: Tag) -> Tag | None:
+    """The innermost block that begins with the note's first words; the last one, if there are several."""
+    for text in reversed(region.find_all(string=_FIRST_WORDS)):
+        for around in text.parents:
+            if around is region:
+                break
+            if around.name in BLOCKS:
+                if _begins(around):
+                    return around
+                break
+    return None
 
 
 def _begins(block: Tag) -> bool:

@@ -29,6 +29,10 @@ class LedgerFile:
         self.path = path
         self._now = now
         self._depth = 0
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
+            part = path.with_name(name)
+            if part.is_symlink() and not part.resolve().is_relative_to(path.parent.resolve()):
+                raise LedgerError(f"{part} is a symbolic link that leads out of {path.parent}: it is not followed. Remove it")
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from crawler.ledger.rows import LedgerError
 
-VERSION = 1
+STEPS: Sequence[str] = ()
+"""What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is written here
+as a step; the tables stay as they are."""
+VERSION = 1 + len(STEPS)
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -44,14 +48,26 @@ CREATE INDEX article_state ON article (state);
 """
 
 
-def prepare(connection: sqlite3.Connection, path: object) -> None:
-    """Make the tables in a new file; raises LedgerError for a file that this version cannot use."""
+def prepare(connection: sqlite3.Connection, path: object, steps: Sequence[str] = STEPS) -> None:
+    """Make the tables in a new file, and an older file one of this version: all of it or nothing.
+
+    Raises LedgerError for a file that this version cannot use, sqlite3.Error when it cannot be written.
+    """
+    newest = 1 + len(steps)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == VERSION:
+    if version == newest:
         return
-    if version > VERSION:
+    if not 0 <= version < newest:
         raise LedgerError(
-            f"the ledger {path} was written by a newer version of this software (schema {version}, this one knows {VERSION}): "
+            f"the ledger {path} was written by a newer version of this software (schema {version}, this one knows {newest}): "
             "use that version, or another OUTPUT_DIR"
         )
-    connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
+    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise LedgerError(f"{path} is a database, but no ledger of this software: it is left alone. Choose another OUTPUT_DIR")
+    script = "\n".join((_TABLES, *steps)[version:])
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {newest};\nCOMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

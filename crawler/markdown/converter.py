@@ -39,6 +39,9 @@ _SPACES_AT_BREAK = re.compile(f" *{BREAK} *")
 _LINES = re.compile(r"^(?=.)", re.MULTILINE)
 _KEPT_TAGS = ("sub", "sup", "del", "s", "ins", "kbd", "mark")
 _MORE_THAN_TEXT = ["a", "img", "br", "strong", "b", "em", "i"]
+_SHORTCODE = re.compile(r"\{\{[<%]")
+_NOT_IN_CODE = re.compile(r"\{\{[<%]|\]:")
+"""Hugo's shortcodes and the end of a link reference's label are taken for such also between backticks."""
 _SHOWN_PICTURE = re.compile(r"(?!data:)|data:image/(?:gif|png|jpeg|webp);", re.IGNORECASE)
 
 Line = Callable[[str], str]
@@ -138,7 +141,7 @@ class Converter(MarkdownConverter):
             return around(STRONG, END_STRONG, _without(text, STRONG, END_STRONG))
         if name in ("em", "i"):
             return around(EM, END_EM, _without(text, EM, END_EM))
-        if name == "a":
+        if name == "a" and not in_link:
             return self.convert_a(node, text)
         return around(f"<{name}>", f"</{name}>", text) if name in _KEPT_TAGS or name == "code" else text
 
@@ -168,7 +171,7 @@ class Converter(MarkdownConverter):
         code = el.get_text()
         if not code.strip() and el.find("img") is None:
             return ""
-        if el.find(_MORE_THAN_TEXT) is not None or "{{<" in code or "{{%" in code:
+        if el.find(_MORE_THAN_TEXT) is not None or _SHORTCODE.search(code):
             return raw.preformatted(el, self.style)
         code = code.strip("\n")
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
@@ -226,7 +229,7 @@ def _code(text: str) -> str:
     core = text.strip(" ")
     if not core:
         return text
-    if "{{<" in core or "{{%" in core:
+    if _NOT_IN_CODE.search(core):
         return around("<code>", "</code>", settle_joints(escape_text(text, in_link=True)), " ")
     ticks = "`" * (1 + max(map(len, re.findall("`+", core)), default=0))
     space = " " if core.startswith("`") or core.endswith("`") else ""

@@ -31,7 +31,7 @@ _LINE_START = re.compile(
     r"^(?:(#{1,6}(?=[ \t]|$)|[-+:](?=[ \t]|$)|[>|]|=+[ ]*$|-{2,}[ ]*$|[:-][-:| ]*$)|(\d{1,9})([.)](?=[ \t]|$)))", re.MULTILINE
 )
 _CLOSING_HASHES = re.compile(r"(?:^|(?<= ))(#+)$")
-_DESTINATION = re.compile(r"[\x00-\x20<>\\\x7f]")
+_DESTINATION = re.compile(r"[\x00-\x20<>\\\x7f]|\s")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
 _DEEPEST = 2
 

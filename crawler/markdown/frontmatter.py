@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import yaml
+from yaml.emitter import ScalarAnalysis
 
 from crawler.article import Article
+
+_NONCHARACTERS = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
+_ESCAPED = re.compile(f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff{_NONCHARACTERS}]')
+"""What cannot stand in a double-quoted value as it is, or breaks tools that read line by line."""
 
 
 class FrontMatterError(ValueError):
@@ -22,23 +28,24 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def analyze_scalar(self, scalar: str) -> ScalarAnalysis:
+        """Without PyYAML's long look at every character: values are always in double quotes, keys are plain words of ours."""
+        plain = scalar.isidentifier()
+        return ScalarAnalysis(scalar, not scalar, False, plain, plain, True, True, False)
+
     def write_double_quoted(self, text: str, split: bool = True) -> None:
-        written = "".join(_escaped(char) for char in text)
+        written = _ESCAPED.sub(_escape, text)
         self.write_indicator('"', True)
         self.column += len(written)
         cast(Any, self).stream.write(written)
         self.write_indicator('"', False)
 
 
-def _escaped(char: str) -> str:
-    code = ord(char)
-    short = yaml.SafeDumper.ESCAPE_REPLACEMENTS.get(char)
-    unsafe = code < 32 or 127 <= code <= 159 or code in (0x2028, 0x2029, 0xFEFF) or 0xD800 <= code <= 0xDFFF or code & 0xFFFE == 0xFFFE
-    if char in '"\\' or (unsafe and short):
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if short := yaml.SafeDumper.ESCAPE_REPLACEMENTS.get(found[0]):
         return f"\\{short}"
-    if unsafe:
-        return f"\\x{code:02X}" if code < 256 else f"\\u{code:04X}" if code < 65536 else f"\\U{code:08X}"
-    return char
+    return f"\\x{code:02X}" if code < 256 else f"\\u{code:04X}" if code < 65536 else f"\\U{code:08X}"
 
 
 def _string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:

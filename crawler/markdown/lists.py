@@ -11,6 +11,7 @@ from bs4 import Tag
 _LIST = re.compile(r"[*+-](?= )|\d+[.)](?= )")
 _ITEM = re.compile(r"^([*+-]|\d+[.)])(?= )", re.MULTILINE)
 _NO_TEXT = re.compile(r"<(?:figure|table|pre)>|`{3}|>|\{\{<|\||[*+-] |\d+[.)] ")
+_INTERRUPTING = re.compile(r"(?:[*+-]|1\.) (?!\{\{<)")
 _OTHER = {"*": "-", "+": "*", "-": "+", ".": ")", ")": "."}
 _LONGEST_NUMBER = 8
 
@@ -21,13 +22,13 @@ def joined(blocks: Iterable[str]) -> str:
 
 
 def tight(blocks: Iterable[str]) -> str:
-    """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph."""
+    """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph, also
+    for a reader who takes the shortcodes of frames out first."""
     first, *others = _each_its_own(blocks)
     text = first
     for previous, block in pairwise([first, *others]):
-        mark = _LIST.match(block)
-        follows = mark is not None and mark[0] in ("*", "+", "-", "1.") and not _NO_TEXT.match(previous)
-        after_frame = text.startswith("{{<") and text == first  # who takes the shortcode out leaves an item that a blank line ends
+        follows = _INTERRUPTING.match(block) is not None and not _NO_TEXT.match(previous)
+        after_frame = text.startswith("{{<") and text == first  # without it a blank line would end the item
         text += ("\n" if follows or after_frame else "\n\n") + block
     return text
 

@@ -117,7 +117,7 @@ def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool 
     if name not in kept or (name == "img" and not source(node)) or (name == "caption" and not inner.strip()):
         return inner
     attributes = _attributes(node, style)
-    if name == "a" and not (attributes and (node.get_text().strip(" \t\r\n\f") or "<img " in inner)):
+    if name == "a" and not (attributes and node.find_parent("a") is None and (node.get_text().strip(" \t\r\n\f") or "<img " in inner)):
         return inner
     line = "\n" if name in ("table", "tr", "thead", "tbody") else ""
     return f"<{name}{attributes}>{line}" if name in _VOID else f"<{name}{attributes}>{line}{inner}</{name}>{line}"

@@ -97,7 +97,8 @@ def test_what_a_reader_sees(html: str, text: str) -> None:
 
 def test_what_is_counted() -> None:
     html = (
-        '<img src="/a"><img><iframe src="/b"></iframe><iframe></iframe><iframe src="about:blank"></iframe><table><tr><td><table></table></td></tr></table>'
+        '<img src="/a"><img><iframe src="/b"></iframe><iframe></iframe><iframe src="about:blank"></iframe>'
+        "<table><tr><td><table></table></td></tr></table>"
         '<a href="/c">x</a><a href="/c"><img src="/d"></a><a href="/c"> </a><a>x</a><a href="javascript:x">x</a><a href="#d">x</a>'
     )
     seen = visible(parse(f"<div>{html}</div>"))

@@ -85,7 +85,10 @@ SAME: dict[str, Case] = {
     "parts of the line as elements": FULL.having(
         (
             _INFO,
-            '<div class="article-info"><span>撰文: <b>榕樹頭</b></span> | <time>發佈日期: 06.05.18</time> <i>最後更新: 2018-05-07 08:09:10</i></div>',
+            (
+                '<div class="article-info"><span>撰文: <b>榕樹頭</b></span> | <time>發佈日期: 06.05.18</time>'
+                " <i>最後更新: 2018-05-07 08:09:10</i></div>"
+            ),
         )
     ),
     "full-width colons": FULL.having((_INFO, _INFO.replace(": ", "："))),
@@ -155,7 +158,8 @@ def test_each_field_names_its_source() -> None:
 
 
 METADATA = (
-    '<meta property="og:title" content="標題在後設資料 | 眾新聞"><meta property="article:published_time" content="2018-05-05T23:30:00+00:00">'
+    '<meta property="og:title" content="標題在後設資料 | 眾新聞">'
+    '<meta property="article:published_time" content="2018-05-05T23:30:00+00:00">'
     '<meta name="author" content="筆名"><meta property="article:section" content="眾觀">'
 )
 STRUCTURED = (

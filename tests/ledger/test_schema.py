@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger, LedgerError
-from crawler.ledger.schema import VERSION
+from crawler.ledger.schema import VERSION, prepare
 
 
 def test_a_new_file_gets_the_tables_and_the_version(tmp_path: Path) -> None:
@@ -49,3 +49,55 @@ def test_captures_of_another_public_archive_are_refused(tmp_path: Path) -> None:
         Ledger(path, "https://web.archive.org")
     with Ledger(path) as looking:
         assert looking.meta("public_url") == "https://archive.example"
+
+
+STEPS = ("ALTER TABLE article ADD COLUMN note TEXT NOT NULL DEFAULT 'none';", "CREATE TABLE extra (x); UPDATE article SET note = 'moved';")
+
+
+def older(path: Path) -> sqlite3.Connection:
+    """A ledger of version 1 with an article, and as it is opened."""
+    with Ledger(path) as ledger, ledger.batch():
+        ledger._db.execute("INSERT INTO article (id, state) VALUES (5, 'recovered')")
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA user_version = 1")
+    return connection
+
+
+def test_an_older_ledger_is_brought_up_step_by_step_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    connection = older(tmp_path / "ledger.sqlite")
+    prepare(connection, "x", STEPS[:1])
+    assert connection.execute("SELECT id, state, note FROM article").fetchall() == [(5, "recovered", "none")]
+    prepare(connection, "x", STEPS)
+    assert connection.execute("SELECT id, state, note FROM article").fetchall() == [(5, "recovered", "moved")]
+    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+    prepare(connection, "x", STEPS)
+    connection.close()
+
+
+def test_a_new_file_goes_through_all_steps(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    prepare(connection, "x", STEPS)
+    assert connection.execute("SELECT count(*) FROM extra").fetchone() == (0,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+    connection.close()
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    connection = older(tmp_path / "ledger.sqlite")
+    before = connection.execute("SELECT sql FROM sqlite_master").fetchall()
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        prepare(connection, "x", (STEPS[0], "UPDATE absent SET x = 1;"))
+    assert not connection.in_transaction
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("SELECT sql FROM sqlite_master").fetchall() == before
+    connection.close()
+
+
+def test_a_database_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE letters (x)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(LedgerError, match=r"no ledger of this software.* another OUTPUT_DIR"):
+        Ledger(path)

@@ -78,6 +78,7 @@ _URLS = st.sampled_from(
             "/news_新聞/頁",
             "https://a.example/x",
             "http://a.example/x y",
+            "https://a.example/甲\u3000乙\u00a0丙\u2028",
             "https://a.example/b_(c)",
             "https://a.example/b_(c",
             "#top",

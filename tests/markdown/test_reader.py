@@ -1,0 +1,64 @@
+"""Our Markdown read back: text and counts; `test_faithful` holds the same against a renderer for all that is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.markdown.reader import Reading, read_markdown
+from tests.markdown.conversion import markdown_of
+
+CASES: list[tuple[str, Reading]] = [
+    ("", Reading("")),
+    ("甲\n\n乙", Reading("甲\n乙")),
+    ("甲  \n乙", Reading("甲\n乙")),
+    ("甲  \n<br>\n乙", Reading("甲\n乙")),
+    ("\\# 甲 \\*乙\\* \\\\ \\<b> [丙]", Reading("# 甲 *乙* \\ <b> [丙]")),
+    ("**甲**乙*丙*<strong>丁</strong><sub>2</sub>", Reading("甲乙丙丁2")),
+    ("[甲](https://a.example/(b)c)乙", Reading("甲乙", links=1)),
+    ("[甲\\]](x\\)y) [乙] [**丙**](z)", Reading("甲] [乙] 丙", links=2)),
+    ("[甲  \n乙](x)", Reading("甲\n乙", links=1)),
+    ("甲![乙](x)丙[![丁](y)](z)", Reading("甲\n丙", pictures=2, links=1)),
+    ("`a*b`<!---->`` ` `` &amp;", Reading("a*b` &")),
+    ("## 甲 \\#", Reading("甲 #")),
+    ("甲\n\n---\n\n乙", Reading("甲\n乙")),
+    ("* ___", Reading("")),
+    ("* 甲\n  + 乙\n    1. 丙\n\n       丁", Reading("甲\n乙\n丙\n丁")),
+    ("> 甲\n>\n> > 乙", Reading("甲\n乙")),
+    ("| 甲 | 乙\\|丙 |\n| --- | --- |\n|  | **丁**<br>戊 |", Reading("甲\n乙|丙\n丁\n戊", tables=1)),
+    ("> | 甲 |\n> | --- |", Reading("甲", tables=1)),
+    ('1. {{< video src="https://x.example/" >}}\n   甲', Reading("甲", frames=1)),
+    ("1. ```\n   > 甲\n\n   * 乙\n   ```\n2. 丙", Reading("> 甲\n* 乙\n丙")),
+    ("````\n```\n````", Reading("```")),
+    (
+        '<figure>\n<a href="x"><img src="y" alt=""></a>\n<figcaption>甲&lt;<a href="z">乙</a></figcaption>\n</figure>\n\n丙',
+        Reading("甲<乙\n丙", 1, 0, 0, 2),
+    ),
+    (
+        (
+            "* <table>\n  <tr>\n  <td><table>\n  <tr>\n  <td>甲</td></tr>\n  </table>\n"
+            '  </td><td>乙{{< video src="x" >}}</td></tr>\n  </table>\n* 丙'
+        ),
+        Reading("甲\n乙\n丙", frames=1, tables=2),
+    ),
+    ("<pre>甲\n\n  乙</pre>", Reading("甲\n乙")),
+    ('<span><img src="data:x" alt="甲"></span>', Reading("", pictures=1)),
+]
+
+
+@pytest.mark.parametrize(("markdown", "reading"), CASES)
+def test_reading(markdown: str, reading: Reading) -> None:
+    found = read_markdown(markdown)
+    found.text = "\n".join(line.strip(" ") for line in found.text.split("\n") if line.strip(" "))
+    assert found == reading
+
+
+def test_what_only_looks_like_a_block_is_text() -> None:
+    text = '| 甲 |<br>--- x<br>{{&lt; video src="x" &gt;}}<br>&lt;figure&gt;<br>```<br>1. 乙<br>___'
+    shown = read_markdown(markdown_of(f"<p>{text}</p>"))
+    assert (shown.frames, shown.tables, shown.pictures, shown.links) == (0, 0, 0, 0)
+    assert shown.text.strip().split("\n") == ["| 甲 |", "--- x", '{{< video src="x" >}}', "<figure>", "```", "1. 乙", "___"]
+
+
+def test_raw_html_that_never_ends_is_read_to_the_end() -> None:
+    assert read_markdown("<figure>\n甲").text.strip() == "甲"
+    assert read_markdown("```\n甲").text.strip() == "甲"
