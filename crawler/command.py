@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.settings import default_settings
 
 from crawler import settings as ours
-from crawler.ending import Ending, Fatal
+from crawler.ending import Ending, Fatal, Status
 from crawler.options import check_names
 
 _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
@@ -58,6 +59,9 @@ class ProjectCommand(ScrapyCommand):
                 self.exitcode = self.act(args, opts)
         except Fatal as fatal:
             self.exitcode = report(fatal.ending)
+        except sqlite3.DatabaseError as error:
+            message = f"the ledger cannot be read: {error}. If it is damaged, restore a copy or choose another OUTPUT_DIR"
+            self.exitcode = report(Ending(Status.STORAGE, message))
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         raise NotImplementedError

@@ -50,9 +50,11 @@ def progress(spider: object) -> str:
     """Where a run stands, in one line."""
     session, recovery, listing = spider.session, spider.recovery, spider.listing  # type: ignore[attr-defined]
     counts = session.ledger.counts()
-    if recovery is None:
-        rows = listing.progress.rows if listing is not None else 0
-        return f"listing: {rows:,} rows so far, {sum(counts.values()):,} articles known"
     held = session.politeness.holding()
     waiting = f"; {held[0]}, {held[1]:.0f} s left" if held else ""
+    if recovery is None:
+        rows = listing.progress.rows if listing is not None else 0
+        return f"listing: {rows:,} rows so far, {sum(counts.values()):,} articles known{waiting}"
+    if not held and recovery.later:
+        waiting = f"; {recovery.later:,} wait for a later pass, the next in {recovery.wait() or 0:.0f} s"
     return f"{counts[State.RECOVERED]:,} articles recovered, {counts[State.UNRECOVERABLE]:,} cannot be, {recovery.left:,} to do{waiting}"

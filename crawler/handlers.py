@@ -106,7 +106,7 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         politeness = self._session.politeness
-        endpoint: Endpoint = request.meta["endpoint"]
+        endpoint: Endpoint = request.meta.get("endpoint", Endpoint.PLAYBACK)
         while True:
             permit = await politeness.permit(endpoint)
             outcome, wait = Outcome.ABANDONED, None

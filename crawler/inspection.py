@@ -21,7 +21,8 @@ _WIDTH = 72
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A page to look at: its bytes as stored, how it was archived, and where it came from in words."""
+    """A page to look at: its bytes as stored, how it was archived, and where it came from in words; `public_url` is the archive
+    that the ledger it is from belongs to."""
 
     body: bytes
     coding: str
@@ -31,12 +32,13 @@ class Specimen:
     timestamp: str
     original: str
     whence: str
+    public_url: str = ""
 
 
 def inspect(specimen: Specimen, public_url: str) -> Iterator[str]:
     """Lines for the terminal."""
-    yield f"Article   {specimen.article}"
-    yield f"Capture   {specimen.timestamp} {specimen.original}"
+    yield f"Article   {specimen.article or 'not named on the page'}"
+    yield f"Capture   {specimen.timestamp} {specimen.original}" if specimen.timestamp.strip("0") else "Capture   unknown"
     yield f"From      {specimen.whence}"
     try:
         decoded = decode(specimen.body, specimen.coding or None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crawler.recovery import Write
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class ArticleItem:
     """A recovered article on its way to the disk. The pipelines fill in `text`, then `file` and `sha256`."""
 
@@ -15,3 +15,6 @@ class ArticleItem:
     text: str = ""
     file: str = ""
     sha256: str = ""
+
+    def __repr__(self) -> str:
+        return f"article {self.write.article.id}"

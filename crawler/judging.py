@@ -40,6 +40,8 @@ class Judge:
         self.known = ledger.digest_verdicts(ANY_ARTICLE)
         self.pages = 0
         self.unread = 0
+        self.example = 0
+        """The last article whose page could not be read."""
 
     def carried(self, case: Case, row: CaptureRow) -> tuple[str, str] | None:
         """The verdict on a capture whose very bytes were judged already, under this article or, where it holds, any other."""
@@ -130,7 +132,9 @@ class Judge:
             self.known[expected.digest] = (verdict.value, because)
         if verdict in EXTRACTED and self.pages < LAYOUT_PAGES:
             self.pages += 1
-            self.unread += verdict is not Verdict.ARTICLE
+            if verdict is not Verdict.ARTICLE:
+                self.unread += 1
+                self.example = row.article
         return case.judged(row, recovered, expected.digest, check.result.value, check.reason.value)
 
     def layout_unknown(self, at_end: bool = False) -> bool:

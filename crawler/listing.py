@@ -101,9 +101,9 @@ class Listing:
         ignored = 0
         for capture in page.captures:
             article = article_id(capture.original)
-            if article is None or (self._ids is not None and article not in self._ids):
+            if article is None:
                 ignored += 1
-            else:
+            elif self._ids is None or article in self._ids:
                 wanted.append((article, capture))
         new = self._ledger.add_page(listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self._source)
         done = self.progress

@@ -106,6 +106,11 @@ class Recovery:
         return max(0.0, min(idle) - self._now()) if idle else None
 
     @property
+    def later(self) -> int:
+        """Articles that wait for a later pass."""
+        return sum(number not in self._busy and case.due > self._now() for number, case in self._cases.items())
+
+    @property
     def left(self) -> int:
         """Articles that are not settled yet in this run."""
         return len(self._cases) + len(self._coming)

@@ -13,7 +13,7 @@ from crawler.archive.clock import SystemClock
 from crawler.archive.politeness import Politeness
 from crawler.archive.politeness_report import span
 from crawler.ending import Ending, Fatal, Status
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger, LedgerError, State
 from crawler.lock import Lock
 from crawler.markdown.style import SeedStyle
 from crawler.options import FEWEST_RETRIES, archive_address, read_agent, read_budget, read_output, read_seconds, read_waits, read_whole
@@ -58,6 +58,7 @@ class Session:
             ) from error
         self.store = Store(self.output / "warc")
         self.read = IsolatedReader(page_seconds, page_memory)
+        self._reading = f"{__version__}, {page_seconds:g} s, {page_memory} MiB"
         self.answered = False
         self._outage_since: float | None = None
         self.politeness = Politeness(budget, SystemClock(), self._told)
@@ -72,11 +73,25 @@ class Session:
         self.ledger = Ledger(ledger_path(self.output), self.public_url)
         try:
             reconcile(self.ledger, self.store)
+            self._reopen()
             self._remember()
             self.run = self.ledger.begin_run(dict(arguments), __version__)
         except BaseException:
             self.ledger.close()
             raise
+
+    def _reopen(self) -> None:
+        """What was settled is due again when its file is gone, or when a page was too much for limits that have changed since."""
+        gone = [row.id for row in self.ledger.articles(State.RECOVERED) if not (self.output / row.file).is_file()]
+        if gone:
+            shown = ", ".join(map(str, gone[:8])) + (", …" if len(gone) > 8 else "")
+            logger.warning("%d recovered articles have lost their files and are written again: %s", len(gone), shown)
+            self.ledger.reopen(gone)
+        if self.ledger.meta("reading") not in (None, self._reading):
+            again = self.ledger.reopen_failed()
+            if again:
+                logger.info("%d articles whose pages could not be read before are tried again", again)
+        self.ledger.set_meta("reading", self._reading)
 
     def style(self, timestamp: str, original: str) -> SeedStyle:
         """How addresses of a capture's page are written."""

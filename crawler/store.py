@@ -23,6 +23,8 @@ class Store:
         self._folder = folder
         self._now = now
         self._writer: WarcWriter | None = None
+        self.current = ""
+        """The name of the run's file, once there is one."""
 
     def add(self, reply: Reply, payload: bytes, fetched_from: str, digest: str, digest_result: str, codings: tuple[str, ...]) -> Place:
         """Append one capture; it is on disk when this returns. Raises OSError when it cannot be written."""
@@ -59,6 +61,7 @@ class Store:
         if self._writer is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             name = f"hkcnews-{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
+            self.current = name
             software = f"citizen-news-recovery/{__version__}"
             self._writer = WarcWriter.create(self._folder / name, software=software, clock=self._now, new_uuid=uuid.uuid4)
         return self._writer

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
+from crawler.ending import Status
 from crawler.items import ArticleItem
 from crawler.ledger import State
 
@@ -21,6 +24,16 @@ class SettlePipeline:
         return cls(crawler)
 
     def process_item(self, item: ArticleItem) -> ArticleItem:
+        try:
+            self._settle(item)
+        except sqlite3.Error as error:
+            article = item.write.article.id
+            message = f"article {article} cannot be settled in {self._session.ledger.path}: {error}. Make room or repair it, then run again"
+            self._session.end(Status.STORAGE, message)
+            raise DropItem(f"article {article}: {error}") from error
+        return item
+
+    def _settle(self, item: ArticleItem) -> None:
         write = item.write
         self._session.ledger.settle(
             write.article.id,
@@ -32,4 +45,3 @@ class SettlePipeline:
             faults=write.faults,
             sources=write.article.sources,
         )
-        return item

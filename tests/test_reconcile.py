@@ -203,7 +203,9 @@ def test_a_file_is_looked_through_once_and_again_when_its_size_has_changed(bench
 
 def test_a_run_that_ended_well_leaves_nothing_to_look_through(bench: Bench) -> None:
     bench.lists(capture(5)).run()
-    mark_known(bench.ledger, Store(bench.folder / "warc"))
+    wrote = Store(bench.folder / "warc")
+    (wrote.current,) = wrote.files()
+    mark_known(bench.ledger, wrote)
     store = Watched(bench.folder / "warc")
     assert reconcile(bench.ledger, store) == 0
     assert store.looked == []

@@ -19,7 +19,7 @@ class Limiter:
     """Slots of one kind of request, `rate` a minute; all times are seconds of a monotonic clock.
 
     Slots are absolute times, `60 / rate` apart. Whatever was caught up, no sliding window of 60 s holds more than the rate (rounded, at
-    least 1), or with `burst` (as many may go at once after rest) than rate and burst together.
+    least 1; the highest one in that window), or with `burst` (as many may go at once after rest) than rate and burst together.
     """
 
     def __init__(self, rate: float, now: float, burst: int = 0) -> None:
@@ -28,6 +28,7 @@ class Limiter:
         self.count = 0
         self._burst = burst
         self._window: deque[float] = deque()
+        self._last_minute: deque[float] = deque()
         self._slot = now - MINUTE / rate - self._slack()
         if not burst:
             self.not_before(now)
@@ -48,7 +49,8 @@ class Limiter:
         self._slot = max(self._slot + MINUTE / self.rate, now - self._slack())
         self._expire(now)
         self._window.append(now)
-        self.peak = max(self.peak, len(self._window))
+        self._last_minute.append(now)
+        self.peak = max(self.peak, len(self._last_minute))
         if self.count:
             self._earned += self._earning
         self._earning = 0.0
@@ -57,6 +59,11 @@ class Limiter:
     def not_before(self, moment: float) -> None:
         """No slot before that moment, and none to catch up from before it."""
         self._slot = max(self._slot, moment - MINUTE / self.rate)
+
+    def lower(self, rate: float) -> None:
+        """A lower rate from now on. What was sent at the rate before is not held against it: sending goes on at once, only slower."""
+        self.rate = rate
+        self._window.clear()
 
     def earn(self, seconds: float) -> None:
         """Counts time in which sending was allowed, for `used`."""
@@ -72,8 +79,9 @@ class Limiter:
         return max(slots * MINUTE / self.rate, 0.0 if self._burst else CATCH_UP_SECONDS)
 
     def _expire(self, now: float) -> None:
-        while self._window and self._window[0] + MINUTE <= now:
-            self._window.popleft()
+        for times in (self._window, self._last_minute):
+            while times and times[0] + MINUTE <= now:
+                times.popleft()
 
 
 class Adaptation:
@@ -97,4 +105,4 @@ class Adaptation:
         """Request `number` met a limit; those in flight with it, up to number `issued`, halve nothing more."""
         if number > self._mark:
             self._mark = issued
-            self.set(self._limiter.rate / 2)
+            self._limiter.lower(max(self._floor, self._limiter.rate / 2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -43,10 +44,11 @@ class Command(ProjectCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
             raise wrong("one page is needed: an id, an address or a file, as in `scrapy inspect 33951`")
-        specimen = self._from_file(Path(args[0])) if Path(args[0]).is_file() else self._from_archive(args[0], opts.fetch)
+        what = args[0].strip()
+        specimen = self._from_file(Path(what)) if Path(what).is_file() else self._from_archive(what, opts.fetch)
         if specimen is None:
             return int(self.exitcode)
-        print("\n".join(inspect(specimen, archive_address(self._settings, "ARCHIVE_PUBLIC_URL"))))
+        print("\n".join(inspect(specimen, specimen.public_url or archive_address(self._settings, "ARCHIVE_PUBLIC_URL"))))
         return Status.DONE
 
     @property
@@ -56,6 +58,8 @@ class Command(ProjectCommand):
 
     def _from_file(self, path: Path) -> Specimen:
         body = path.read_bytes()
+        if body.startswith((b"WARC/", b"PK")) or path.name.endswith((".warc.gz", ".wacz")):
+            raise wrong(f"{path} is an archive, not a page: name one of its articles by id, as in `scrapy inspect 33951`")
         page = read_page(decode_page(body).text)
         link = page.tree.css_first('link[rel="canonical"]')
         original = metadata(page, "og:url") or ((link.attributes.get("href") or "") if link is not None else "")
@@ -63,6 +67,7 @@ class Command(ProjectCommand):
         return Specimen(body, "", "", 200, article_id(original) or 0, _NOWHEN, original, f"the file {path}")
 
     def _from_archive(self, what: str, fetch: bool) -> Specimen | None:
+        what = f"https://{what}" if re.match(r"[\w.-]+\.[a-z]{2,}/", what) else what
         found = parse_playback_url(archive_address(self._settings, "ARCHIVE_URL"), what)
         capture = Capture(timestamp=found[0].ljust(14, "0"), original=found[2]) if found else None
         article = int(what) if what.isascii() and what.isdigit() else article_id(capture.original if capture else what)
@@ -79,6 +84,7 @@ class Command(ProjectCommand):
             with Ledger(ledger_path(output)) as ledger:
                 rows = [row for row in ledger.captures(article) if row.warc]
                 settled = ledger.article(article)
+                public_url = ledger.meta("public_url") or ""
         except LedgerError as error:
             raise Fatal(Status.STORAGE, str(error)) from error
         if capture is not None:
@@ -93,7 +99,9 @@ class Command(ProjectCommand):
             raise Fatal(Status.STORAGE, f"the store cannot be read: {error}. Use --fetch to fetch the page again") from error
         content_type = first(stored.headers, "content-type") or ""
         whence = f"the store, {row.warc} at byte {row.warc_offset}; digest: {row.digest_result}"
-        return Specimen(stored.payload, row.coding, content_type, stored.status, article, row.served_timestamp, row.served_original, whence)
+        return Specimen(
+            stored.payload, row.coding, content_type, stored.status, article, row.served_timestamp, row.served_original, whence, public_url
+        )
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | None:
         logging.getLogger("scrapy").setLevel(logging.ERROR)

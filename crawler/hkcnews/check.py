@@ -21,7 +21,6 @@ from crawler.markdown.style import leads_somewhere
 
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _SPACES_IN_LINE = re.compile(r"[ \t\r\f]+")
-_SHOWN = re.compile(r"[^\s\u200b\ufeff]")
 _CONTEXT = 20
 
 
@@ -96,9 +95,9 @@ def _is_link(node: Tag) -> bool:
 
 
 def _stream(text: str) -> str:
-    """Lines without the spaces at their ends, and without those on which nothing shows."""
+    """Lines without the spaces at their ends, and without those of white space only."""
     lines = (line.strip(" ") for line in _SPACES_IN_LINE.sub(" ", text).split("\n"))
-    return "\n".join(line for line in lines if _SHOWN.search(line))
+    return "\n".join(line for line in lines if line.strip())
 
 
 def differences(seen: Visible, markdown: str) -> Iterator[str]:

@@ -88,6 +88,18 @@ class Ledger(Listings, Captures):
                 " AND article IN (SELECT id FROM article WHERE state = 'listed')"
             )
 
+    def reopen(self, ids: Iterable[int]) -> None:
+        """Make these articles due again; what is known of their captures stays."""
+        with self.batch():
+            self._db.executemany("UPDATE article SET state = 'listed' WHERE id = ?", ((article,) for article in ids))
+
+    def reopen_failed(self) -> int:
+        """Make articles due again that were given up because a page could not be read here; gives their number."""
+        ids = [i for (i,) in self._db.execute("SELECT DISTINCT article FROM capture WHERE verdict = 'extraction_failed'")]
+        due = [i for i in ids if (row := self.article(i)) is not None and row.state is State.UNRECOVERABLE]
+        self.reopen(due)
+        return len(due)
+
     def again(self, ids: Iterable[int]) -> None:
         """Make these articles due again; judgements of their captures are forgotten, what is in the store stays there."""
         with self.batch():

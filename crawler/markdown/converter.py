@@ -108,11 +108,11 @@ class Converter(MarkdownConverter):
         text = first
         for previous, line in pairwise([first, *others]):
             text += ("  \n" if previous else "<br>\n") + line
-        return escape_line_starts(text) if _visible(text) else ""
+        return escape_line_starts(text) if _has_text(text) else ""
 
     def heading(self, inline: str, level: int) -> str:
         text = escape_heading(self.one_line(inline))
-        return f"{'#' * level} {text}" if _visible(text) else ""
+        return f"{'#' * level} {text}" if _has_text(text) else ""
 
     def one_line(self, inline: str) -> str:
         """The same for places that hold one line only: headings and cells."""
@@ -242,5 +242,6 @@ def _without(text: str, *marks: str) -> str:
     return text
 
 
-def _visible(text: str) -> str:
-    return re.sub(r"[\s\u200b\ufeff]|<br>", "", text)
+def _has_text(line: str) -> bool:
+    """Whether there is more than white space and line breaks. Characters without width count: they are on the page, too."""
+    return bool(line.replace("<br>", "").strip())

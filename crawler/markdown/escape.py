@@ -93,6 +93,9 @@ def attribute(value: str) -> str:
     return html.escape(re.sub(r"[\r\n\t]+", " ", value), quote=True).replace("&#x27;", "'").replace("{{", "{&#123;")
 
 
+_IN_SHORTCODE = {ord(char): f"%{ord(char):02X}" for char in ' "<>[]\\'}
+
+
 def shortcode(address: str) -> str:
     """A frame as Hugo's shortcode; what would end it, or its string, is percent-encoded."""
-    return '{{< video src="' + address.translate({34: "%22", 62: "%3E", 60: "%3C", 32: "%20", 92: "%5C"}).replace("{{", "%7B%7B") + '" >}}'
+    return '{{< video src="' + address.translate(_IN_SHORTCODE).replace("{{", "%7B%7B") + '" >}}'

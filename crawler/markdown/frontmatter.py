@@ -11,8 +11,8 @@ from yaml.emitter import ScalarAnalysis
 from crawler.article import Article
 
 _NONCHARACTERS = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
-_ESCAPED = re.compile(f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff{_NONCHARACTERS}]')
-"""What cannot stand in a double-quoted value as it is, or breaks tools that read line by line."""
+_ESCAPED = re.compile(f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff{_NONCHARACTERS}]')
+"""What cannot stand in a double-quoted value as it is, breaks tools that read line by line, or turns the direction of what follows."""
 
 
 class FrontMatterError(ValueError):

@@ -71,7 +71,7 @@ def _picture(img: Tag, style: Style, lines: list[str]) -> None:
 
 def _caption(nodes: list[PageElement], style: Style, lines: list[str]) -> None:
     """A text as a caption on one line; its links and emphasis stay HTML, and so do paragraphs where it has several."""
-    paragraphs = [text for text in _paragraphs(nodes, style) if text]
+    paragraphs = [text for text in _paragraphs(nodes, style) if text.strip()]
     if paragraphs:
         text = paragraphs[0] if len(paragraphs) == 1 else "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
         lines.append(f"<figcaption>{text}</figcaption>")

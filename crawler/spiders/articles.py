@@ -20,6 +20,7 @@ from crawler.archive.budget import Endpoint
 from crawler.archive.cdx import read_reply as read_listing
 from crawler.archive.playback import Answer, playback_url, read_reply
 from crawler.archive.politeness_report import MustEnd, PolitenessClosed
+from crawler.command import unless_nobody_reads
 from crawler.ending import Fatal, Status
 from crawler.failures import answer_for, in_words
 from crawler.handlers import headers_of
@@ -27,6 +28,7 @@ from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, LedgerError, State
 from crawler.listing import Listing, ListingEnd
 from crawler.options import Arguments, read_arguments
+from crawler.reconcile import reconcile
 from crawler.recovery import Fetch, Recovery, Write
 from crawler.session import Session
 
@@ -72,6 +74,7 @@ class ArticlesSpider(scrapy.Spider):
                 # What was yielded last gets through the pipelines meanwhile; found busy now, Scrapy looks again only after five seconds.
                 await asyncio.sleep(0.05)
         except asyncio.CancelledError:
+            logger.warning("stopping: what is under way is finished; Ctrl-C again stops at once")
             self.session.end(Status.INTERRUPTED, "interrupted; what was settled stays settled, run again to go on")
             raise
         except Exception as error:
@@ -108,6 +111,11 @@ class ArticlesSpider(scrapy.Spider):
             logger.warning("the listing is not whole (%s); going on with what is listed", listing.trouble)
         if listing.exact_only:
             logger.warning("bulk queries need authorization (403): only captures of bare addresses, without a slug, could be listed")
+        missing = sorted(i for i in self.arguments.choice.ids or () if session.ledger.article(i) is None)
+        if missing and listing.end is ListingEnd.WHOLE:
+            shown = ", ".join(map(str, missing[:20])) + (", …" if len(missing) > 20 else "")
+            logger.warning("the archive lists no capture of %d of the articles asked for: %s", len(missing), shown)
+        reconcile(session.ledger, session.store)  # captures of articles that the ledger did not list before
         logger.info("listed: %s rows in this run, %s of them new", f"{listing.progress.rows:,}", f"{listing.progress.new:,}")
 
     async def _recover(self) -> AsyncIterator[Any]:
@@ -116,7 +124,8 @@ class ArticlesSpider(scrapy.Spider):
         if arguments.dry_run:
             with session.ledger.trial():
                 session.ledger.again(arguments.again)
-                self._tell_choices(self._recovery())
+                with unless_nobody_reads():
+                    self._tell_choices(self._recovery())
             return
         session.ledger.again(arguments.again)
         self.recovery = recovery = self._recovery()
@@ -184,7 +193,7 @@ class ArticlesSpider(scrapy.Spider):
         self.session.end(
             Status.LAYOUT,
             f"{judge.unread} of the first {judge.pages} pages have a layout that is not the one known here; stopped. "
-            "Run `scrapy inspect ID` on one of them to see what was found",
+            f"Run `scrapy inspect {judge.example}` to see what was found",
         )
 
     # Requests and answers

@@ -118,6 +118,8 @@ class PageSpider(scrapy.Spider):
         check = digests.check(reply.body, declared_coding(reply.headers), self._capture.digest, headers=reply.headers)
         payload = check.payload if check.result.value.startswith("match") else reply.body
         place = self.session.store.add(reply, payload, fetched_from, self._capture.digest, check.result.value, check.codings)
+        if row is None and (added := self.session.ledger.add_capture(self._article, self._capture, "inspect")) is not None:
+            row = added.id
         if row is not None:
             learnt: dict[str, str | int] = {
                 "answer": reply.answer.value,

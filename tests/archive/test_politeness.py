@@ -113,15 +113,17 @@ async def test_a_good_answer_to_an_older_request_does_not_raise_a_halved_rate(cl
 
 
 @on_virtual_clock
-async def test_halving_stops_at_the_floor_and_keeps_every_window(clock: VirtualClock) -> None:
+async def test_halving_slows_at_once_stalls_nothing_and_stops_at_the_floor(clock: VirtualClock) -> None:
     bench = Bench(clock, **FULL)
     await bench.healthy_for(120)
     for _ in range(9):
+        highest = 240
         await bench.send(Outcome.OVERLOADED)
-        rate = round(bench.rate)
+        halved, since = bench.rate, clock.monotonic()
         await bench.send()
         now = clock.monotonic()
-        assert sum(moment > now - 60 for moment in bench.sent[PLAYBACK]) <= rate
+        assert now - since == pytest.approx(60 / halved, rel=0.1)
+        assert sum(moment > now - 60 for moment in bench.sent[PLAYBACK]) <= highest
     assert bench.rate == pytest.approx(PLAYBACK_RATE_FLOOR, abs=5)
 
 

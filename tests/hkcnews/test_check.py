@@ -85,7 +85,7 @@ def test_a_difference_shows_where_it_is() -> None:
         ("<p>　甲　</p>", "　甲　"),
         ("<p>甲<br>\n乙</p>", "甲\n乙"),
         ("<p>甲<b>乙</b><i>丙</i></p>", "甲乙丙"),
-        ("<p>&nbsp;</p><p>\u200b</p><p>甲</p>", "甲"),
+        ("<p>&nbsp;</p><p>\u2003</p><p>甲</p>", "甲"),
         ("<pre>a\n  b</pre>", "a\nb"),
         ("<p>甲<!-- 乙 -->丙</p>", "甲丙"),
         ('<p>甲<img src="/x">乙<iframe src="/y">丙</iframe></p>', "甲\n乙"),

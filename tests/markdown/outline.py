@@ -121,5 +121,5 @@ class _Reader(HTMLParser):
     def _flush(self) -> None:
         text = re.sub(r" *\n *", "\n", re.sub(r" +", " ", "".join(self.line))).strip(_EDGES)
         self.line.clear()
-        if text.strip("\u200b\ufeff" + _EDGES):
+        if text:
             self.blocks.append((self.kinds[-1], text))
