@@ -21,4 +21,7 @@ def answer_for(failure: Failure) -> Answer:
 
 def in_words(failure: Failure) -> str:
     """A failure's message, or its name where it has none."""
-    return str(failure.value) or type(failure.value).__name__
+    words = str(failure.value)
+    if words.startswith("[<"):  # Twisted's list of failures, for programmers
+        return "closed before it was answered"
+    return words or type(failure.value).__name__

@@ -15,10 +15,10 @@ from crawler.archive.digest import DigestResult
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
 from crawler.hkcnews.extract import Recovered
 from crawler.hkcnews.verdict import Judgement, Verdict
+from crawler.judging import MOST_FOLLOWED
 from crawler.ledger import State
 from crawler.markdown.style import Style
 from crawler.reading import Read, Stored, read
-from crawler.judging import MOST_FOLLOWED
 from tests.pages import BLANK, FAREWELL, address, article, cut, unknown_layout
 from tests.recovering import FIRST, SECOND, THIRD, WAITS, Bench, Told, capture, jump, memento, own, redirect
 

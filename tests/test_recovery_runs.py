@@ -11,10 +11,10 @@ import pytest
 from crawler.archive.capture import Capture
 from crawler.archive.playback import Answer
 from crawler.hkcnews.extract import Recovered
+from crawler.judging import LAYOUT_PAGES
 from crawler.ledger import State
 from crawler.markdown.style import Style
 from crawler.reading import Stored, read
-from crawler.judging import LAYOUT_PAGES
 from crawler.store import Store
 from tests.pages import BLANK, FAREWELL, address, article, unknown_layout
 from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento, redirect

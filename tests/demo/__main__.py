@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.standin import StandIn, load_sample
+from tests.standin import Endpoint, Kind, StandIn, Trouble, load_sample
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = Path(__file__).parent / "archive"
@@ -17,18 +17,31 @@ DIFFERENT = {
     "PLAYBACK_RATE": "600",
     "PLAYBACK_RATE_START": "600",
     "CDX_RATE": "600",
+    "LISTING_PAGE_ROWS": "20",
+    "LISTING_RETRY_SECONDS": "1,1,1",
     "RETRY_SECONDS": "1,2,4,8",
+    "PAUSE_SECONDS": "3",
     "PROGRESS_SECONDS": "2",
     "CONTACT": "mailto:demo@archive.example",
 }
 """What differs from a real run, so that the demo takes seconds: nobody is to be spared on loopback."""
 
 
+TROUBLES = (
+    Trouble(Kind.CUT_JSON, on=Endpoint.CDX, first=2, times=1),
+    Trouble(Kind.GARBAGE, on=Endpoint.CDX, first=3, times=1),
+    Trouble(Kind.DUPLICATES, on=Endpoint.CDX, first=4, times=1),
+    Trouble(Kind.LIMIT, on=Endpoint.PLAYBACK, first=25, times=1),
+    Trouble(Kind.RESET, on=Endpoint.PLAYBACK, first=35, times=1),
+)
+"""Troubles of the archive itself, beside those of its captures."""
+
+
 def main() -> int:
     """Serve the bundled archive, crawl it, show what came of it; the crawl's exit status."""
     output = ROOT / "output" / "demo"
     shutil.rmtree(output, ignore_errors=True)
-    with StandIn(load_sample(ARCHIVE)) as archive:
+    with StandIn(load_sample(ARCHIVE), TROUBLES) as archive:
         settings = {"ARCHIVE_URL": archive.url, "ARCHIVE_PUBLIC_URL": PUBLIC, "OUTPUT_DIR": str(output.relative_to(ROOT)), **DIFFERENT}
         command = ["crawl", "articles", *(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))]
         print(
