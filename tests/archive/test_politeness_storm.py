@@ -55,7 +55,16 @@ class Watch:
     outage_until: float = 0.0
     in_flight: dict[int, int] = field(default_factory=dict)
     recent: dict[Endpoint, deque[float]] = field(default_factory=lambda: {endpoint: deque() for endpoint in Endpoint})
+    rates: dict[Endpoint, deque[tuple[float, float]]] = field(default_factory=lambda: {endpoint: deque() for endpoint in Endpoint})
     last_out: float = 0.0
+
+    def highest(self, endpoint: Endpoint) -> float:
+        """The highest rate of the last minute: what was sent before a halving is not held against the halved rate."""
+        now, rates = self.clock.monotonic(), self.rates[endpoint]
+        rates.append((now, self.politeness.summary().rate[endpoint]))
+        while rates[0][0] + 60 <= now and len(rates) > 1:
+            rates.popleft()
+        return max(rate for _, rate in rates)
 
     @property
     def forbidden(self) -> float:
@@ -68,7 +77,7 @@ class Watch:
         recent.append(now)
         while recent[0] + 60 <= now:
             recent.popleft()
-        assert len(recent) <= round(self.politeness.summary().rate[endpoint])
+        assert len(recent) <= round(self.highest(endpoint))
 
     def out(self, permit: Permit) -> int:
         """The request goes on the wire; its order number."""
@@ -116,6 +125,7 @@ async def _work(watch: Watch, endpoint: Endpoint, script: list[Answer]) -> None:
         await watch.clock.sleep(answer.latency)
         watch.answered(permit, order, answer)
         watch.scripted -= answer is not CALM
+        watch.highest(endpoint)
         watch.politeness.report(permit, answer.outcome, answer.retry_after)
         assert watch.politeness.in_outage == watch.outage
 
