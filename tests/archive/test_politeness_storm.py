@@ -62,7 +62,7 @@ class Watch:
         """The highest rate of the last minute: what was sent before a halving is not held against the halved rate."""
         now, rates = self.clock.monotonic(), self.rates[endpoint]
         rates.append((now, self.politeness.summary().rate[endpoint]))
-        while rates[0][0] + 60 <= now and len(rates) > 1:
+        while len(rates) > 1 and rates[1][0] + 60 <= now:
             rates.popleft()
         return max(rate for _, rate in rates)
 
