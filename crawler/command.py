@@ -6,6 +6,7 @@ import argparse
 import os
 import sqlite3
 import sys
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -63,8 +64,9 @@ class ProjectCommand(ScrapyCommand):
             message = f"the ledger cannot be read: {error}. If it is damaged, restore a copy or choose another OUTPUT_DIR"
             self.exitcode = report(Ending(Status.STORAGE, message))
 
+    @abstractmethod
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        raise NotImplementedError
+        """Do the work; gives the exit status. Raises Fatal."""
 
     def setting(self, name: str) -> Any:
         """A setting's value."""

@@ -183,6 +183,8 @@ def _served_timestamp(requested: Capture, memento: str) -> str:
 
 
 def _served_original(requested: str, headers: Headers) -> str:
+    if ">" in requested:  # the header's own bracket: where such an address ends there cannot be told
+        return requested
     for url, parameters in (found for value in every(headers, "link") for found in _LINK.findall(value)):
         relation = _REL.search(parameters)
         if relation and "original" in (relation[1] or relation[2] or relation[3] or "").lower().split():

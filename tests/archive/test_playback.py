@@ -30,6 +30,13 @@ Pairs = list[tuple[str, str]]
     ],
 )
 @pytest.mark.parametrize("base", [BASE, BASE + "/"])
+def test_an_address_with_a_bracket_is_not_cut_by_the_header_that_repeats_it() -> None:
+    original = "https://www.hkcnews.com/article/7/a>b"
+    headers = [("Memento-Datetime", "Fri, 01 Jan 2021 00:00:00 GMT"), ("Link", f'<{original}>; rel="original"')]
+    wanted = Capture(timestamp="20210101000000", original=original)
+    assert read_reply("https://archive.example", wanted, 200, headers, b"").original == original
+
+
 def test_playback_url(base: str, original: str, path: str) -> None:
     assert playback_url(base, TS, original) == f"https://web.archive.org/web/{TS}id_/{path}"
 
