@@ -30,13 +30,6 @@ Pairs = list[tuple[str, str]]
     ],
 )
 @pytest.mark.parametrize("base", [BASE, BASE + "/"])
-def test_an_address_with_a_bracket_is_not_cut_by_the_header_that_repeats_it() -> None:
-    original = "https://www.hkcnews.com/article/7/a>b"
-    headers = [("Memento-Datetime", "Fri, 01 Jan 2021 00:00:00 GMT"), ("Link", f'<{original}>; rel="original"')]
-    wanted = Capture(timestamp="20210101000000", original=original)
-    assert read_reply("https://archive.example", wanted, 200, headers, b"").original == original
-
-
 def test_playback_url(base: str, original: str, path: str) -> None:
     assert playback_url(base, TS, original) == f"https://web.archive.org/web/{TS}id_/{path}"
 
@@ -309,3 +302,10 @@ def test_retry_after(values: list[str], wanted: float | None) -> None:
 def test_retry_after_never_raises(value: str) -> None:
     wait = retry_after([("Retry-After", value)], NOW)
     assert wait is None or wait >= 0
+
+
+def test_an_address_with_a_bracket_is_not_cut_by_the_header_that_repeats_it() -> None:
+    original = "https://www.hkcnews.com/article/7/a>b"
+    headers = [("Memento-Datetime", "Fri, 01 Jan 2021 00:00:00 GMT"), ("Link", f'<{original}>; rel="original"')]
+    wanted = Capture(timestamp="20210101000000", original=original)
+    assert read_reply("https://archive.example", wanted, 200, headers, b"").original == original
