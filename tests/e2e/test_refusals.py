@@ -21,6 +21,8 @@ from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, Limits, StandIn, Trouble
 from tests.standin.police import Ruling
 
+pytestmark = pytest.mark.heavy
+
 BAN = 0.8
 
 

@@ -21,6 +21,8 @@ from tests.e2e.crawling import QUICK, ROOT, Run, command, crawl, environment
 from tests.pages import address, article
 from tests.standin import Archive, Kind, StandIn, Trouble
 
+pytestmark = pytest.mark.heavy
+
 WHEN = "20210712013906"
 NOISE = "".join(random.Random(1).choices([chr(code) for code in range(0x4E00, 0x9FA5)], k=400_000))
 """Text of 1.2 MB that no compression makes small."""
