@@ -11,7 +11,6 @@ from crawler.archive.digest import DigestResult
 from crawler.article import Article
 from crawler.hkcnews.choice import ranked
 from crawler.hkcnews.extract import Recovered
-from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import CaptureRow
 
 MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
@@ -87,4 +86,4 @@ def open_case(article: int, rows: Sequence[CaptureRow], bad: Collection[str], si
     return Case(article, inside, narrowed=bool(since or until))
 
 
-__all__ = ["MATCHES", "Candidate", "Case", "Verdict", "open_case"]
+__all__ = ["MATCHES", "Candidate", "Case", "open_case"]

@@ -13,6 +13,7 @@ from crawler.case import MATCHES, Case
 from crawler.hkcnews.extract import Recovered
 from crawler.hkcnews.urls import article_id
 from crawler.hkcnews.verdict import ANY_ARTICLE, Judgement, Verdict
+from crawler.learnt import learnt
 from crawler.ledger import CaptureRow, Ledger
 from crawler.markdown.style import Style
 from crawler.reading import Read, Stored
@@ -54,21 +55,13 @@ class Judge:
 
     def taken(self, case: Case, row: CaptureRow, reply: Reply, fetched_from: str, expected: Capture, check: digests.DigestCheck) -> bool:
         """Store what came and judge it; True when it is the article without fault."""
+        place = None
         if reply.answer is not Answer.CLOSEST_CAPTURE:
             matched = check.result in (digests.DigestResult.MATCH, digests.DigestResult.MATCH_DECODED)
             payload = check.payload if matched else reply.body
             place = self._store.add(reply, payload, fetched_from, expected.digest, check.result.value, check.codings if matched else ())
-            self._ledger.note(row.id, warc=place.file, warc_offset=place.offset, warc_length=place.length)
-        self._ledger.note(
-            row.id,
-            answer=reply.answer.value,
-            status=reply.status,
-            digest_result=check.result.value,
-            digest_reason=check.reason.value,
-            served_timestamp=reply.timestamp,
-            served_original=reply.original,
-            coding=declared_coding(reply.headers) or "",
-        )
+        columns = learnt(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place)
+        self._ledger.note(row.id, **columns)
         if reply.location is not None:
             self._leads_to(case, row, reply.answer.name.lower(), *reply.location)
             return False

@@ -13,6 +13,7 @@ from crawler.archive.headers import declared_coding, first
 from crawler.archive.playback import Answer
 from crawler.archive.warc import Place, StoredCapture, WarcDamaged
 from crawler.hkcnews.urls import article_id
+from crawler.learnt import learnt
 from crawler.ledger import CaptureRow, Ledger
 from crawler.store import Store
 
@@ -68,17 +69,6 @@ def _tell(ledger: Ledger, rows: Sequence[CaptureRow], place: Place, stored: Stor
     coding = declared_coding(stored.headers) or ""
     check = digests.check(stored.payload, coding, row.capture.digest, headers=stored.headers)
     redirect = 300 <= stored.status < 400 and first(stored.headers, "location") is not None
-    ledger.note(
-        row.id,
-        answer=(Answer.ARCHIVED_REDIRECT if redirect else Answer.CAPTURE).value,
-        status=stored.status,
-        digest_result=check.result.value,
-        digest_reason=check.reason.value,
-        served_timestamp=stored.timestamp,
-        served_original=stored.original,
-        coding=coding,
-        warc=place.file,
-        warc_offset=place.offset,
-        warc_length=place.length,
-    )
+    answer = Answer.ARCHIVED_REDIRECT if redirect else Answer.CAPTURE
+    ledger.note(row.id, **learnt(answer, stored.status, stored.headers, stored.timestamp, stored.original, check, place))
     return True

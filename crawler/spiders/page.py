@@ -23,6 +23,7 @@ from crawler.handlers import headers_of
 from crawler.hkcnews.choice import SHARED_BY, ranked
 from crawler.hkcnews.extract import recover
 from crawler.hkcnews.verdict import ANY_ARTICLE
+from crawler.learnt import learnt
 from crawler.listing import Listing, ListingEnd
 from crawler.session import Session
 
@@ -121,19 +122,8 @@ class PageSpider(scrapy.Spider):
         if row is None and (added := self.session.ledger.add_capture(self._article, self._capture, "inspect")) is not None:
             row = added.id
         if row is not None:
-            learnt: dict[str, str | int] = {
-                "answer": reply.answer.value,
-                "status": reply.status,
-                "digest_result": check.result.value,
-                "digest_reason": check.reason.value,
-                "served_timestamp": reply.timestamp,
-                "served_original": reply.original,
-                "coding": declared_coding(reply.headers) or "",
-                "warc": place.file,
-                "warc_offset": place.offset,
-                "warc_length": place.length,
-            }
-            self.session.ledger.note(row, **learnt)
+            columns = learnt(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place)
+            self.session.ledger.note(row, **columns)
 
     def failed(self, failure: Failure) -> None:
         self.session.end(Status.UNAVAILABLE, f"no answer from the archive: {failure.value or type(failure.value).__name__}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import Callable
 from io import FileIO
@@ -140,7 +139,6 @@ def _settling(die: _Countdown) -> None:
 
 
 if __name__ == "__main__":
-    assert sqlite3.threadsafety >= 0
     chosen, number, _, *arguments = sys.argv[1:]
     arm(chosen, int(number))
     execute(["scrapy", *arguments])
