@@ -26,7 +26,8 @@ class Article:
     Texts are empty when the page does not have them. `date` is `YYYY-MM-DD`, `last_updated` `YYYY-MM-DD hh:mm:ss`,
     both as the site printed them (Hong Kong time). `timestamp` and `original` name the capture really served, as the
     archive spells it. `body` and `note` are Markdown without surrounding newlines. `sources` names, for each field
-    that was found, where on the page; `faults` what is known to be wrong with this recovery, in words.
+    that was found, where on the page; `faults` what is known to be wrong with this recovery, in words. `source` names the file of
+    web archives that had the capture, empty when it is from the archive whose address the file gives.
     """
 
     id: int
@@ -43,3 +44,4 @@ class Article:
     blogger: Blogger | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    source: str = ""

@@ -48,7 +48,7 @@ def inspect(specimen: Specimen, public_url: str) -> Iterator[str]:
     text = decode_page(decoded.body, specimen.content_type)
     page = read_page(text.text)
     yield f"Bytes     {len(decoded.body):,} decoded ({', '.join(decoded.codings) or 'not compressed'}), {text.encoding}"
-    style = SeedStyle(public_url, specimen.timestamp, specimen.original)
+    style = SeedStyle(f"{public_url}/web", specimen.timestamp, specimen.original)
     found = recover(decoded.body, specimen.content_type, specimen.status, specimen.article, specimen.timestamp, specimen.original, style)
     because = f" ({found.judgement.because})" if found.judgement.because else ""
     yield f"Verdict   {found.verdict.value}: {MEANING[found.verdict]}{because}"
@@ -63,7 +63,7 @@ def inspect(specimen: Specimen, public_url: str) -> Iterator[str]:
         yield f"Hint      {what}: {value} (not used)"
     yield ""
     try:
-        yield render(found.article, public_url).rstrip("\n")
+        yield render(found.article, f"{public_url}/web").rstrip("\n")
     except FrontMatterError as error:
         yield f"The file cannot be written: {error}"
 

@@ -95,7 +95,7 @@ class Session:
 
     def style(self, timestamp: str, original: str) -> SeedStyle:
         """How addresses of a capture's page are written."""
-        return SeedStyle(self.public_url, timestamp, original)
+        return SeedStyle(f"{self.public_url}/web", timestamp, original)
 
     def end(self, status: Status, message: str) -> None:
         """Decide how the run ends; the first decision stands."""

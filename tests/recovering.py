@@ -154,7 +154,7 @@ class Bench:
 
     @staticmethod
     def _style(timestamp: str, original: str) -> SeedStyle:
-        return SeedStyle("https://archive.example", timestamp, original)
+        return SeedStyle("https://archive.example/web", timestamp, original)
 
     @property
     def requests(self) -> list[Capture]:

@@ -19,7 +19,7 @@ from crawler.reading import IsolatedReader, Stored, read
 
 TWIN = Path(__file__).parent / "fixtures" / "twin" / "page.html"
 ORIGINAL = "https://www.hkcnews.com/article/34011/slug"
-STYLE = SeedStyle("https://archive.example", "20210101000000", ORIGINAL)
+STYLE = SeedStyle("https://archive.example/web", "20210101000000", ORIGINAL)
 
 
 def stored(body: bytes, coding: str = "") -> Stored:

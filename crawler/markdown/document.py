@@ -10,12 +10,13 @@ RANGE = 1000
 """Articles in one folder, as in the public backup."""
 
 
-def render(article: Article, public_url: str) -> str:
-    """The file's text, with one newline at its end. `public_url` is the archive's public address.
+def render(article: Article, replay: str) -> str:
+    """The file's text, with one newline at its end. `replay` is the public address under which the archive replays
+    captures, as `https://web.archive.org/web`.
 
     Raises FrontMatterError when the fields cannot be written so that they read back the same.
     """
-    text = f"{front_matter(fields_of(article, public_url))}\n# {escape_heading(escape_text(article.title))}\n\n{article.body}"
+    text = f"{front_matter(fields_of(article, replay))}\n# {escape_heading(escape_text(article.title))}\n\n{article.body}"
     if article.note:
         text = f"{text.rstrip(chr(10))}\n\n\n---\n\n\n{article.note}"
     if article.blogger:

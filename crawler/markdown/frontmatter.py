@@ -61,8 +61,8 @@ _Dumper.add_representer(str, _string)
 _Dumper.add_representer(dict, _mapping)
 
 
-def fields_of(article: Article, public_url: str) -> dict[str, Any]:
-    """The front matter of an article: FORMAT's keys in FORMAT's order; what is empty is absent."""
+def fields_of(article: Article, replay: str) -> dict[str, Any]:
+    """The front matter of an article: FORMAT's keys in FORMAT's order; what is empty is absent. `replay`: see `render`."""
     values: dict[str, Any] = {
         "title": article.title,
         "date": article.date,
@@ -70,8 +70,9 @@ def fields_of(article: Article, public_url: str) -> dict[str, Any]:
         "author": article.author,
         "category": article.category,
         "tags": list(article.tags),
-        "url": f"{public_url}/web/{article.timestamp}/{article.original}",
+        "url": f"{replay}/{article.timestamp}/{article.original}",
         "original_url": article.original,
+        "source": article.source,
     }
     return {key: value for key, value in values.items() if value}
 

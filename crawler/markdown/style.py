@@ -39,10 +39,11 @@ class Style(Protocol):
 class SeedStyle:
     """The format of the seed: everything points into the archive, at the time of the capture (FORMAT's table).
 
-    `public_url` is the archive's public address without a slash at its end, `original` the capture's own address.
+    `replay` is the public address under which the archive replays captures, as `https://web.archive.org/web`; `original` the capture's
+    own address.
     """
 
-    public_url: str
+    replay: str
     timestamp: str
     original: str
 
@@ -56,15 +57,21 @@ class SeedStyle:
         port = "" if (found[3] or "") == _DEFAULT_PORT[scheme] else found[3] or ""
         return f"{scheme}://{found[2]}{port}"
 
+    @property
+    def _path(self) -> str:
+        """What follows the archive's host."""
+        _, slash, path = self.replay.partition("://")[2].partition("/")
+        return slash + path
+
     def link(self, href: str) -> str | None:
         href = _plain(href)
         scheme = _SCHEME.match(href)
         if not leads_somewhere(href):
             return None
         if scheme and scheme[1].lower() in ("http", "https"):
-            return f"{self.public_url}/web/{self.timestamp}/{href}"
+            return f"{self.replay}/{self.timestamp}/{href}"
         if href.startswith("/") and not href.startswith("//") and not _ARCHIVED.match(href):
-            return f"/web/{self.timestamp}/{self.site}{href}"
+            return f"{self._path}/{self.timestamp}/{self.site}{href}"
         return href
 
     def image(self, src: str) -> str:
@@ -78,12 +85,12 @@ class SeedStyle:
         if _ARCHIVED.match(src) or src.lower().startswith("data:image/"):
             return src
         if src.startswith("//"):
-            return f"//{self.public_url.split('://', 1)[-1]}/web/{self.timestamp}{flag}/https:{src}"
+            return f"//{self.replay.split('://', 1)[-1]}/{self.timestamp}{flag}/https:{src}"
         if src.startswith("/"):
             src = self.site + src
         elif not _SCHEME.match(src):
             src = urljoin(self.original, src)
-        return f"{self.public_url}/web/{self.timestamp}{flag}/{src}"
+        return f"{self.replay}/{self.timestamp}{flag}/{src}"
 
 
 def _plain(address: str) -> str:

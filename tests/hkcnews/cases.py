@@ -14,7 +14,7 @@ from crawler.markdown.document import render
 from crawler.markdown.style import SeedStyle
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-PUBLIC = "https://web.archive.org"
+PUBLIC = "https://web.archive.org/web"
 TIMESTAMP = "20210712003330"
 ORIGINAL = "https://www.hkcnews.com/article/34011/-"
 

@@ -8,7 +8,7 @@ from crawler.markdown.converter import Converter
 from crawler.markdown.style import SeedStyle
 
 TIMESTAMP = "20200102030405"
-STYLE = SeedStyle("https://web.archive.org", TIMESTAMP, "https://www.hkcnews.com/article/12/x")
+STYLE = SeedStyle("https://web.archive.org/web", TIMESTAMP, "https://www.hkcnews.com/article/12/x")
 ABROAD = f"https://web.archive.org/web/{TIMESTAMP}"
 HERE = f"/web/{TIMESTAMP}/https://www.hkcnews.com"
 CONVERTER = Converter()

@@ -134,7 +134,7 @@ def test_markdown(html: str, markdown: str) -> None:
 
 def test_one_converter_serves_pages_of_several_captures() -> None:
     converter = Converter()
-    other = SeedStyle("https://archive.example", "20210203040506", "http://hkcnews.com/article/1")
+    other = SeedStyle("https://archive.example/web", "20210203040506", "http://hkcnews.com/article/1")
     region = parse('<div><a href="/x">甲</a></div>')
     assert converter.convert_region(region, STYLE) == f"[甲]({HERE}/x)"
     assert converter.convert_region(region, other) == "[甲](/web/20210203040506/http://hkcnews.com/x)"

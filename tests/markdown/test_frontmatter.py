@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crawler.article import Article
 from crawler.markdown.frontmatter import FrontMatterError, fields_of, front_matter
 
-PUBLIC = "https://web.archive.org"
+PUBLIC = "https://web.archive.org/web"
 FULL = Article(
     id=5,
     timestamp="20200102030405",

@@ -78,12 +78,12 @@ def test_frames() -> None:
     ],
 )
 def test_the_host_is_the_captures_own(original: str, site: str) -> None:
-    style = SeedStyle("https://web.archive.org", "20200102030405", original)
+    style = SeedStyle("https://web.archive.org/web", "20200102030405", original)
     assert style.link("/x") == f"/web/20200102030405/{site}/x"
     assert style.image("/x") == f"https://web.archive.org/web/20200102030405im_/{site}/x"
 
 
 def test_another_archive() -> None:
-    style = SeedStyle("https://archive.example", "20200102030405", "https://hkcnews.com/article/1")
+    style = SeedStyle("https://archive.example/web", "20200102030405", "https://hkcnews.com/article/1")
     assert style.link("https://a.example/") == "https://archive.example/web/20200102030405/https://a.example/"
     assert style.frame("//a.example/x") == "//archive.example/web/20200102030405if_/https://a.example/x"

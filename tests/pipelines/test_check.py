@@ -15,7 +15,7 @@ from tests.pipelines.things import ARTICLE, Desk, item
 
 def test_the_text_is_that_of_the_document(desk: Desk) -> None:
     checked = CheckPipeline.from_crawler(desk.crawler).process_item(item(ARTICLE))
-    assert checked.text == document.render(ARTICLE, "https://archive.example")
+    assert checked.text == document.render(ARTICLE, "https://archive.example/web")
     assert checked.text.startswith('---\ntitle: "燈塔日誌"\n')
     assert desk.session.unwritten == []
 
