@@ -1,10 +1,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYWB := .venv-pywb
 SHARED ?= ../shared
 SAMPLE ?= $(SHARED)/sample
 
-.PHONY: demo test test-heavy test-all check lint types sample lock clean
+.PHONY: demo pywb test test-heavy test-all check lint types sample lock clean
 
 $(VENV)/.run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
@@ -16,6 +17,14 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.txt
 	@touch $@
 
+$(PYWB)/.done: requirements-pywb.txt
+	@test -x $(PYWB)/bin/python || $(PYTHON) -m venv $(PYWB)
+	$(PYWB)/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-pywb.txt
+	@touch $@
+
+# Real pywb and Webrecorder's validator, which the heavy tests judge by.
+pywb: $(PYWB)/.done
+
 # The main job against the bundled archive of invented articles, on loopback; see README.
 demo: $(VENV)/.run
 	@$(BIN)/python -m tests.demo
@@ -25,11 +34,11 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not heavy"
 
 # The others: storms, kill and resume, fuzzing.
-test-heavy: $(VENV)/.dev
+test-heavy: $(VENV)/.dev $(PYWB)/.done
 	$(BIN)/python -m pytest -m heavy
 
 # All of them.
-test-all: $(VENV)/.dev
+test-all: $(VENV)/.dev $(PYWB)/.done
 	$(BIN)/python -m pytest
 
 check: lint types
@@ -49,6 +58,7 @@ sample: $(VENV)/.dev
 lock:
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements.in -o requirements.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-pywb.in -o requirements-pywb.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis output/demo
+	rm -rf $(VENV) $(PYWB) .pytest_cache .mypy_cache .ruff_cache .hypothesis output/demo

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from crawler.archive.capture import Capture
 from crawler.archive.digest import DigestResult
 from crawler.article import Article
-from crawler.hkcnews.choice import ranked
+from crawler.hkcnews.choice import order
 from crawler.hkcnews.extract import Recovered
 from crawler.ledger import CaptureRow
+from crawler.ledger.rows import LED_TO
 
 MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
 
@@ -31,6 +32,7 @@ class Case:
     """An article that is being recovered. Captures are taken from the front of `queue`."""
 
     article: int
+    rows: Sequence[CaptureRow]
     queue: list[CaptureRow]
     narrowed: bool
     due: float = 0.0
@@ -41,6 +43,11 @@ class Case:
     outcomes: dict[str, str] = field(default_factory=dict)
     attempts: Counter[int] = field(default_factory=Counter)
     deferred: dict[int, str] = field(default_factory=dict)
+
+    def expected(self, row: CaptureRow, timestamp: str, original: str) -> Capture:
+        """The known capture with whose digest the bytes are compared: the one really served, if this article has it."""
+        known = (other.capture for other in (*self.rows, row))
+        return next((other for other in known if (other.timestamp, other.original) == (timestamp, original)), row.capture)
 
     def passed(self, row: CaptureRow, outcome: str, because: str) -> None:
         """The capture is done with and was not the article."""
@@ -78,12 +85,16 @@ class Case:
         return ", ".join(kind for kind, _ in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))) or "no capture"
 
 
-def open_case(article: int, rows: Sequence[CaptureRow], bad: Collection[str], since: str, until: str) -> Case:
-    """A case with the captures of the window in order of choice. `since` and `until` are timestamps of any length."""
-    by_capture: Mapping[Capture, CaptureRow] = {row.capture: row for row in rows}
-    order = [by_capture[capture] for capture in ranked([row.capture for row in rows], bad)]
-    inside = [row for row in order if since <= row.capture.timestamp and (not until or row.capture.timestamp[: len(until)] <= until)]
-    return Case(article, inside, narrowed=bool(since or until))
+def open_case(
+    article: int, rows: Sequence[CaptureRow], bad: Collection[str], since: str = "", until: str = "", sources: Sequence[str] = ()
+) -> Case:
+    """A case with the captures of the window in order of choice. `since` and `until` are timestamps of any length; `sources` the names
+    of the sources in order of preference. Rewritten views come after all stored bytes, captures that no listing has at the end."""
+    preference = [sources.index(row.source) if row.source in sources else len(sources) for row in rows]
+    ranked = [rows[i] for i in order([row.capture for row in rows], bad, preference)]
+    ranked.sort(key=lambda row: (row.found in LED_TO, row.held is not None and row.held.rewritten))
+    inside = [row for row in ranked if since <= row.capture.timestamp and (not until or row.capture.timestamp[: len(until)] <= until)]
+    return Case(article, rows, inside, narrowed=bool(since or until))
 
 
 __all__ = ["MATCHES", "Candidate", "Case", "open_case"]

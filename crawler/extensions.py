@@ -50,7 +50,7 @@ def progress(spider: object) -> str:
     """Where a run stands, in one line."""
     session, recovery, listing = spider.session, spider.recovery, spider.listing  # type: ignore[attr-defined]
     counts = session.ledger.counts()
-    held = session.politeness.holding()
+    held = session.manners.holding()
     waiting = f"; {held[0]}, {held[1]:.0f} s left" if held else ""
     if recovery is None:
         rows = listing.progress.rows if listing is not None else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,26 +64,27 @@ class _Exact:
 class PolitePool(HTTPConnectionPool):
     """Keeps connections alive; a new one is opened only by leave, for the request that is being sent."""
 
-    def __init__(self, reactor: Any, politeness: Politeness) -> None:
+    def __init__(self, reactor: Any) -> None:
         super().__init__(reactor, persistent=True)  # type: ignore[no-untyped-call]
         # A request that Twisted repeats by itself would leave without leave.
         self.retryAutomatically = False
         self.permit: Permit | None = None
+        self.politeness: Politeness | None = None
         self.target = b""
         self.waiting: set[int] = set()
         self.fresh: set[int] = set()
-        self._politeness = politeness
 
     def getConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:
         return super().getConnection(key, endpoint).addCallback(_Exact, self.target)
 
     def _newConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:
-        permit = self.permit
+        permit, politeness = self.permit, self.politeness
         assert permit is not None
+        assert politeness is not None
         self.waiting.add(id(permit))
 
         async def connect() -> Any:
-            await self._politeness.permit_connection(permit)
+            await politeness.permit_connection(permit)
             self.waiting.discard(id(permit))
             self.fresh.add(id(permit))
             return await maybe_deferred_to_future(super(PolitePool, self)._newConnection(key, endpoint))
@@ -98,41 +100,42 @@ class PoliteHandler(HTTP11DownloadHandler):
         from twisted.internet import reactor  # noqa: PLC0415 - importing it earlier would install another reactor
 
         self._session: Session = crawler.spider.session  # type: ignore[union-attr]
-        pool = PolitePool(reactor, self._session.politeness)
+        pool = PolitePool(reactor)
         pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
         pool._factory = self._pool._factory
         self._pool: PolitePool = pool
-        self._unheard = 0
+        self._unheard: Counter[str] = Counter()
 
     async def download_request(self, request: Request) -> Response:
-        politeness = self._session.politeness
-        endpoint: Endpoint = request.meta.get("endpoint", Endpoint.PLAYBACK)
+        source: str = request.meta["source"]
+        politeness = self._session.manners.of(source)
+        endpoint: Endpoint = request.meta["endpoint"]
         while True:
             permit = await politeness.permit(endpoint)
             outcome, wait = Outcome.ABANDONED, None
             try:
-                self._pool.permit, self._pool.target = permit, _target(request.url)
+                self._pool.permit, self._pool.politeness, self._pool.target = permit, politeness, _target(request.url)
                 response = await super().download_request(request)
-                self._unheard = 0
-                self._session.answered = True
+                self._unheard[source] = 0
+                self._session.manners.answered.add(source)
                 outcome, wait = judge(response)
             except DownloadConnectionRefusedError:
                 outcome = Outcome.REFUSED
             except FAILURES as failure:
                 if id(permit) in self._pool.waiting:  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
                     continue
-                outcome = self._outcome(failure, id(permit) in self._pool.fresh)
+                outcome = self._outcome(failure, source, id(permit) in self._pool.fresh)
                 raise
             finally:
                 self._pool.waiting.discard(id(permit))
                 self._pool.fresh.discard(id(permit))
                 politeness.report(permit, outcome, wait)
                 if outcome is Outcome.REFUSED:
-                    self._session.refused()
+                    self._session.refused(source)
             if outcome not in (Outcome.RATE_LIMITED, Outcome.REFUSED):
                 return response
 
-    def _outcome(self, failure: Exception, fresh: bool) -> Outcome:
+    def _outcome(self, failure: Exception, source: str, fresh: bool) -> Outcome:
         """What a failure without an answer means. A new connection that is cut before it says anything, twice in a row, is the
         archive's way of refusing; once may be an accident. That this machine is offline is no refusal."""
         cause = failure if isinstance(failure, ConnectError) else failure.__cause__
@@ -140,8 +143,8 @@ class PoliteHandler(HTTP11DownloadHandler):
             return Outcome.REFUSED
         cut = cause.osError in _CUT if isinstance(cause, ConnectError) else isinstance(failure, DownloadFailedError)
         if fresh and cut:
-            self._unheard += 1
-            return Outcome.REFUSED if self._unheard > 1 else Outcome.TROUBLE
+            self._unheard[source] += 1
+            return Outcome.REFUSED if self._unheard[source] > 1 else Outcome.TROUBLE
         return Outcome.TROUBLE
 
 

@@ -21,8 +21,8 @@ _WIDTH = 72
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A page to look at: its bytes as stored, how it was archived, and where it came from in words; `public_url` is the archive
-    that the ledger it is from belongs to."""
+    """A page to look at: its bytes as stored, how it was archived, and where it came from in words; `replay` is the address under which
+    its archive replays captures."""
 
     body: bytes
     coding: str
@@ -32,10 +32,10 @@ class Specimen:
     timestamp: str
     original: str
     whence: str
-    public_url: str = ""
+    replay: str = ""
 
 
-def inspect(specimen: Specimen, public_url: str) -> Iterator[str]:
+def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
     """Lines for the terminal."""
     yield f"Article   {specimen.article or 'not named on the page'}"
     yield f"Capture   {specimen.timestamp} {specimen.original}" if specimen.timestamp.strip("0") else "Capture   unknown"
@@ -48,7 +48,7 @@ def inspect(specimen: Specimen, public_url: str) -> Iterator[str]:
     text = decode_page(decoded.body, specimen.content_type)
     page = read_page(text.text)
     yield f"Bytes     {len(decoded.body):,} decoded ({', '.join(decoded.codings) or 'not compressed'}), {text.encoding}"
-    style = SeedStyle(f"{public_url}/web", specimen.timestamp, specimen.original)
+    style = SeedStyle(replay, specimen.timestamp, specimen.original)
     found = recover(decoded.body, specimen.content_type, specimen.status, specimen.article, specimen.timestamp, specimen.original, style)
     because = f" ({found.judgement.because})" if found.judgement.because else ""
     yield f"Verdict   {found.verdict.value}: {MEANING[found.verdict]}{because}"
@@ -63,7 +63,7 @@ def inspect(specimen: Specimen, public_url: str) -> Iterator[str]:
         yield f"Hint      {what}: {value} (not used)"
     yield ""
     try:
-        yield render(found.article, f"{public_url}/web").rstrip("\n")
+        yield render(found.article, replay).rstrip("\n")
     except FrontMatterError as error:
         yield f"The file cannot be written: {error}"
 

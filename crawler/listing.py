@@ -65,7 +65,7 @@ class Listing:
             return None
         query = self._queries[0]
         if self._open is None:
-            self._open = self._ledger.open_listing(_name(query))
+            self._open = self._ledger.open_listing(_name(self._source, query))
         after = self._waits[self._tries - 1] if self._tries else 0.0
         return Question(query, self._open[1], after)
 
@@ -155,5 +155,6 @@ def prefixes(ids: Collection[int]) -> list[str]:
     return sorted((text for text in found if not any(text[:n] in found for n in range(1, len(text)))), key=lambda text: (len(text), text))
 
 
-def _name(query: CdxQuery) -> str:
-    return json.dumps([query.url, query.match_type, query.limit])
+def _name(source: str, query: CdxQuery) -> str:
+    """What tells a listing from others: each archive has its own place to go on from."""
+    return json.dumps([source, query.url, query.match_type, query.limit])

@@ -98,7 +98,12 @@ def is_loopback(url: str) -> bool:
 
 def archive_address(settings: Mapping[str, object], name: str) -> str:
     """An archive's address without a slash at its end; raises Fatal when it is none."""
-    address = str(settings.get(name) or "").rstrip("/")
+    return check_address(str(settings.get(name) or ""), name)
+
+
+def check_address(given: str, name: str) -> str:
+    """An address of the setting `name` without a slash at its end; raises Fatal when it is none."""
+    address = given.rstrip("/")
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in address)
     mistake = wrong(f"{name}={shown}: an address such as https://web.archive.org is needed")
     try:
@@ -172,6 +177,13 @@ def read_whole(settings: Mapping[str, object], name: str, least: int = 1, most: 
     if not (number.is_integer() and least <= number <= most):
         raise wrong(f"{name}={settings.get(name)}: a whole number from {least} to {most} is needed")
     return int(number)
+
+
+def check_whole(text: str, name: str, least: int, most: int) -> int:
+    """A whole number given on the command line; raises Fatal."""
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise wrong(f"{name} {text}: a whole number from {least} to {most} is needed")
+    return int(text)
 
 
 def read_seconds(settings: Mapping[str, object], name: str, *, zero: bool = True) -> float:

@@ -61,7 +61,7 @@ class IsolatedReader:
 
     def __init__(self, seconds: float, megabytes: int) -> None:
         self._seconds = seconds
-        self._pool = ProcessPool(max_workers=1, initializer=_bounded, initargs=[megabytes], context=multiprocessing.get_context("spawn"))
+        self._pool = ProcessPool(max_workers=1, initializer=bounded, initargs=[megabytes], context=multiprocessing.get_context("spawn"))
 
     def __call__(self, stored: Stored, style: Style) -> Recovered:
         """Raises only what is not the page's fault."""
@@ -85,7 +85,7 @@ def _failed(because: str) -> Recovered:
     return Recovered(Judgement(Verdict.EXTRACTION_FAILED, because))
 
 
-def _bounded(megabytes: int) -> None:
+def bounded(megabytes: int) -> None:
     """In the child: leave Ctrl-C to the parent, and limit memory where the system can."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from crawler.archive import digest as digests
 from crawler.archive.headers import declared_coding, first
+from crawler.archive.holdings import Damage, Holding, NotAnArchive
 from crawler.archive.playback import Answer
-from crawler.archive.warc import Place, StoredCapture, WarcDamaged
+from crawler.archive.warc import Place
+from crawler.archive.warcrecord import WarcDamaged
 from crawler.hkcnews.urls import article_id
 from crawler.learnt import learnt
 from crawler.ledger import CaptureRow, Ledger
-from crawler.store import Store
+from crawler.sources import WAYBACK
+from crawler.store import OPEN, Store
 
 logger = logging.getLogger(__name__)
 
@@ -41,30 +45,43 @@ def _read(ledger: Ledger, store: Store, name: str) -> tuple[int, int]:
     """How many captures of a file the ledger lacked, and how many are of articles that it does not list."""
     found = unknown = 0
     try:
-        for place, stored in store.records(name):
-            article = article_id(stored.original)
+        for thing in store.records(name):
+            if isinstance(thing, Damage):
+                logger.warning("the store's %s is damaged at byte %d: %s", name, thing.offset, thing.why)
+                continue
+            article = article_id(thing.capture.original)
             rows = ledger.captures(article) if article else []
-            found += _tell(ledger, rows, place, stored)
+            found += _tell(ledger, store, name, rows, thing)
             unknown += article is not None and not rows
-    except WarcDamaged as damage:
-        logger.warning("the store's %s is not whole (%s); what comes before is kept", name, damage)
+    except NotAnArchive as error:
+        logger.warning("the store's %s is left alone: %s", name, error)
     return found, unknown
 
 
 def mark_known(ledger: Ledger, store: Store) -> None:
     """At the end of a run: all that it stored is in the ledger."""
-    size = store.files().get(store.current)
-    if size is not None:
-        ledger.set_meta(_key(store.current), str(size))
+    sizes = store.files()
+    for name in store.made:
+        if name in sizes:
+            ledger.set_meta(_key(name), str(sizes[name]))
 
 
 def _key(name: str) -> str:
     return f"warc {name}"
 
 
-def _tell(ledger: Ledger, rows: Sequence[CaptureRow], place: Place, stored: StoredCapture) -> bool:
-    row = next((row for row in rows if (row.capture.timestamp, row.capture.original) == (stored.timestamp, stored.original)), None)
-    if row is None or row.warc:
+def _tell(ledger: Ledger, store: Store, name: str, rows: Sequence[CaptureRow], held: Holding) -> bool:
+    key = (held.capture.timestamp, held.capture.original)
+    source = held.about.get("source") or WAYBACK
+    mine = [row for row in rows if (row.capture.timestamp, row.capture.original) == key and row.source == source]
+    seekable = Path(held.place.file).name.removesuffix(OPEN) == name
+    if not mine or mine[0].warc or not seekable:
+        return False
+    row, place = mine[0], Place(name, held.place.offset, held.place.length)
+    try:
+        stored = store.read(place)
+    except WarcDamaged as damage:
+        logger.warning("the store cannot be read: %s", damage)
         return False
     coding = declared_coding(stored.headers) or ""
     check = digests.check(stored.payload, coding, row.capture.digest, headers=stored.headers)

@@ -16,8 +16,11 @@ from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
 from crawler.article import Article
 from crawler.case import Candidate, Case, open_case
 from crawler.hkcnews.choice import SHARED_BY
+from crawler.hkcnews.verdict import ANY_ARTICLE
+from crawler.intake import Intake
 from crawler.judging import Judge, StyleFor
 from crawler.ledger import CaptureRow, Ledger, State
+from crawler.markdown.style import SeedStyle
 from crawler.reading import Read, read
 from crawler.store import Store
 
@@ -59,14 +62,18 @@ class Recovery:
         store: Store,
         run: int,
         choice: Choice,
-        style_for: StyleFor,
         now: Callable[[], float],
         retry_seconds: Sequence[float],
         read_page: Read = read,
+        style_for: StyleFor = SeedStyle,
+        sources: Sequence[str] = (),
     ) -> None:
-        """`retry_seconds`: the waits between the attempts at a capture when the archive has troubles of its own."""
+        """`retry_seconds`: the waits between the attempts at a capture when the archive has troubles of its own; `sources`: the names
+        of the sources that may be asked, in order of preference (all, without any)."""
         self._ledger = ledger
-        self.judge = Judge(ledger, store, style_for, read_page)
+        self.judge = Judge(read_page, ledger.note, ledger.digest_verdicts(ANY_ARTICLE), style_for)
+        self._intake = Intake(ledger, store, self.judge)
+        self._sources = sources
         self._run = run
         self._choice = choice
         self._now = now
@@ -119,8 +126,9 @@ class Recovery:
         return self._choice.limit is not None and self._started >= self._choice.limit
 
     def _open(self, article: int, keep: bool = True) -> Case:
-        bad = self._shared | set(self.judge.known)
-        case = open_case(article, self._ledger.captures(article), bad, self._choice.since, self._choice.until)
+        bad = self._shared | self.judge.known.keys()
+        rows = [row for row in self._ledger.captures(article) if row.warc or not self._sources or row.source in self._sources]
+        case = open_case(article, rows, bad, self._choice.since, self._choice.until, self._sources)
         if keep:
             self._cases[article] = case
         return case
@@ -135,7 +143,7 @@ class Recovery:
                 self._ledger.note(row.id, verdict=verdict[0], because=verdict[1])
                 case.passed(row, *verdict)
             elif row.warc and (row.digest_result != digests.DigestResult.MISMATCH.value or row.verdict):
-                if self.judge.stored(case, row):
+                if self._intake.stored(case, row):
                     break
             else:
                 self._started += not case.fetched
@@ -157,7 +165,7 @@ class Recovery:
         if what not in (Next.JUDGE, Next.FOLLOW, Next.NEXT_CAPTURE):
             self.troubled(row, reply.answer, f"HTTP {reply.status}", counted)
             return None
-        expected = self.judge.expected(row, reply.timestamp, reply.original)
+        expected = case.expected(row, reply.timestamp, reply.original)
         check = digests.check(
             reply.body,
             declared_coding(reply.headers),
@@ -174,7 +182,7 @@ class Recovery:
                 self._ledger.note(row.id, answer=reply.answer.value)
                 case.passed(row, reply.answer.value, "")
             else:
-                done = self.judge.taken(case, row, reply, fetched_from, expected, check)
+                done = self._intake.fetched(case, row, reply, fetched_from, check)
                 if what is Next.JUDGE and done:
                     return self._leave(case)
         self._busy.discard(case.article)

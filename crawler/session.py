@@ -1,8 +1,7 @@
-"""What a run works with: the locked output directory, its ledger and store, and the politeness towards one archive."""
+"""What a run works with: the locked output directory, its ledger and store, its sources, and the manners towards them."""
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 from collections.abc import Mapping
@@ -10,15 +9,16 @@ from pathlib import Path
 
 from crawler import __version__
 from crawler.archive.clock import SystemClock
-from crawler.archive.politeness import Politeness
 from crawler.archive.politeness_report import span
+from crawler.archive.site import Site
 from crawler.ending import Ending, Fatal, Status
 from crawler.ledger import Ledger, LedgerError, State
 from crawler.lock import Lock
-from crawler.markdown.style import SeedStyle
+from crawler.manners import Manners
 from crawler.options import FEWEST_RETRIES, archive_address, read_agent, read_budget, read_output, read_seconds, read_waits, read_whole
 from crawler.reading import IsolatedReader
 from crawler.reconcile import mark_known, reconcile
+from crawler.sources import WAYBACK, Files, Source, read_sources
 from crawler.store import Store
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,9 @@ class Session:
         self.output = read_output(settings)
         self.contact = str(settings.get("CONTACT") or "")
         self.user_agent = read_agent(settings)
-        budget, self.warnings = read_budget(settings, self.archive_url)
+        read_budget(settings, self.archive_url)
+        self.sources: tuple[Source, ...] = read_sources(settings)
+        self.sites: tuple[Site, ...] = tuple(source for source in self.sources if isinstance(source, Site))
         self.retry_seconds = read_waits(settings, "RETRY_SECONDS", FEWEST_RETRIES)
         self.listing_retry_seconds = read_waits(settings, "LISTING_RETRY_SECONDS")
         self.page_rows = read_whole(settings, "LISTING_PAGE_ROWS", most=150_000)
@@ -59,9 +61,9 @@ class Session:
         self.store = Store(self.output / "warc")
         self.read = IsolatedReader(page_seconds, page_memory)
         self._reading = f"{__version__}, {page_seconds:g} s, {page_memory} MiB"
-        self.answered = False
         self._outage_since: float | None = None
-        self.politeness = Politeness(budget, SystemClock(), self._told)
+        self.manners = Manners(self.sites, settings, SystemClock(), self._told)
+        self.warnings = self.manners.warnings
         try:
             self._open(arguments)
         except (LedgerError, sqlite3.Error, OSError) as error:
@@ -72,13 +74,24 @@ class Session:
     def _open(self, arguments: Mapping[str, str]) -> None:
         self.ledger = Ledger(ledger_path(self.output), self.public_url)
         try:
+            self._declare()
+            self.store.mend()
             reconcile(self.ledger, self.store)
             self._reopen()
-            self._remember()
+            self.manners.remember(self.ledger)
             self.run = self.ledger.begin_run(dict(arguments), __version__)
         except BaseException:
             self.ledger.close()
             raise
+
+    def _declare(self) -> None:
+        """The ledger is told of every source; files without an archive of their own are taken for captures of the public one."""
+        self.ledger.declare(WAYBACK, f"{self.public_url}/web")
+        for source in self.sources:
+            if isinstance(source, Files):
+                self.ledger.declare(source.name, f"{self.public_url}/web", is_file=True)
+            elif source.name != WAYBACK:
+                self.ledger.declare(source.name, source.public)
 
     def _reopen(self) -> None:
         """What was settled is due again when its file is gone, or when a page was too much for limits that have changed since."""
@@ -93,9 +106,9 @@ class Session:
                 logger.info("%d articles whose pages could not be read before are tried again", again)
         self.ledger.set_meta("reading", self._reading)
 
-    def style(self, timestamp: str, original: str) -> SeedStyle:
-        """How addresses of a capture's page are written."""
-        return SeedStyle(f"{self.public_url}/web", timestamp, original)
+    def site(self, name: str) -> Site | None:
+        """The archive of that name; None when the source is a file."""
+        return next((site for site in self.sites if site.name == name), None)
 
     def end(self, status: Status, message: str) -> None:
         """Decide how the run ends; the first decision stands."""
@@ -107,31 +120,41 @@ class Session:
         logger.error("article %d was not written: %s", article, why)
         self.unwritten.append(f"article {article}: {why}")
 
-    def refused(self) -> None:
+    def failed(self, error: Exception, about: str) -> None:
+        """End the run: for storage that cannot be used, or for an error of ours."""
+        if isinstance(error, (OSError, sqlite3.Error, LedgerError)):
+            message = f"cannot write to {self.output}: {error}. Nothing was damaged; make room or repair it, then run again"
+            self.end(Status.STORAGE, message)
+        else:
+            logger.error("an error of this software: %s", about, exc_info=error)
+            self.end(Status.ERROR, f"an error of this software: {about}: {error!r}; please report it with the log")
+
+    def refused(self, source: str) -> None:
         """A connection was refused. While nothing was answered yet there is no run to keep waiting for long."""
-        held = self.politeness.holding()
-        if not self.answered and held is not None and held[1] > PATIENCE:
-            message = f"{self.archive_url} refuses connections (or nothing listens there). A new run asks again after {span(held[1])}"
+        held, site = self.manners.of(source).holding(), self.site(source)
+        if source not in self.manners.answered and held is not None and site is not None and held[1] > PATIENCE:
+            message = f"{site.address} refuses connections (or nothing listens there). A new run asks again after {span(held[1])}"
             self.end(Status.REFUSING, message)
-            self.politeness.close(message)
+            self.manners.close(message)
 
     def outage_lasts(self, now: float) -> bool:
         """Whether an outage of the whole archive has lasted so long that the run ends. `now` in seconds that only go forward."""
-        if not self.politeness.in_outage:
+        out = [host for host, politeness in self.manners.hosts() if politeness.in_outage]
+        if not out:
             self._outage_since = None
             return False
         self._outage_since = now if self._outage_since is None else self._outage_since
         if now - self._outage_since < self._outage_limit:
             return False
-        self.end(Status.UNAVAILABLE, f"the archive has been out of order for {span(self._outage_limit)}. Run again later")
-        self.politeness.close("the archive is out of order")
+        self.end(Status.UNAVAILABLE, f"the archive {out[0]} has been out of order for {span(self._outage_limit)}. Run again later")
+        self.manners.close("the archive is out of order")
         return True
 
     def close(self) -> None:
         """Write down how the run ended, and let go of everything."""
         ending = self.ending or Ending(Status.DONE)
         try:
-            self._save()
+            self.manners.save(self.ledger)
             mark_known(self.ledger, self.store)
             self.ledger.end_run(self.run, ending.status, ending.message)
         except sqlite3.Error as error:
@@ -144,24 +167,7 @@ class Session:
 
     def _told(self, message: str, seconds: float) -> None:
         logger.warning("%s", message)
-        self._save()
-
-    @property
-    def _key(self) -> str:
-        return f"politeness {self.archive_url}"
-
-    def _save(self) -> None:
-        self.ledger.set_meta(self._key, json.dumps(self.politeness.state()))
-
-    def _remember(self) -> None:
-        """A pause or an open breaker of an earlier run holds for this one too."""
-        saved = self.ledger.meta(self._key)
-        if saved is None:
-            return
-        try:
-            self.politeness.restore(json.loads(saved))
-        except (ValueError, TypeError, AttributeError):
-            logger.warning("what the ledger remembers of the last run's pauses cannot be read; starting slowly")
+        self.manners.save(self.ledger)
 
 
 def refuse_links(output: Path) -> None:

@@ -20,6 +20,10 @@ OUTPUT_DIR = "output"
 """Where everything is written: `articles/`, `warc/`, `ledger.sqlite`."""
 CONTACT = ""
 """An address under which the archive can reach you; it becomes part of the User-Agent."""
+SOURCES = "wayback"
+"""Where captures are looked for, in order of preference, separated by commas: `wayback` (the archive of ARCHIVE_URL),
+`pywb+ADDRESS` (a collection of a pywb, such as pywb+https://arquivo.pt/wayback; `=ADDRESS` after it where files shall name another),
+a WARC or WACZ file, or a folder of them."""
 LISTING_PAGE_ROWS = 5000
 """Rows of the index a page. 50,000 has been seen to work (2026-06), but a page that is cut off is lost whole."""
 CDX_RATE = 24.0

@@ -27,7 +27,7 @@ class CheckPipeline:
         if not article.title or not article.body:
             raise self._dropped(article.id, "no title or no body")
         try:
-            item.text = render(article, f"{self._session.public_url}/web")
+            item.text = render(article, item.write.row.replay)
         except FrontMatterError as error:
             raise self._dropped(article.id, str(error)) from error
         return item

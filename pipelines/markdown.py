@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from crawler.ending import Status
+from crawler.files import write_file
 from crawler.items import ArticleItem
 from crawler.markdown.document import relative_path
 
@@ -38,25 +37,3 @@ class MarkdownPipeline:
         item.file = file.as_posix()
         item.sha256 = hashlib.sha256(data).hexdigest()
         return item
-
-
-def write_file(root: Path, file: Path, data: bytes) -> None:
-    """Write `root/file` whole or not at all; never outside of `root`, whatever symbolic links lie there.
-
-    Raises OSError, and leaves what was there before.
-    """
-    path = root / file
-    if not path.parent.resolve().is_relative_to(root.resolve()):
-        raise PermissionError(errno.EPERM, f"a symbolic link leads out of {root}", str(path.parent))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.unlink(missing_ok=True)
-    try:
-        with beside.open("xb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fsync(opened.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise

@@ -14,13 +14,12 @@ from crawler.archive.capture import Capture, read_moment
 from crawler.archive.digest import payload_digest
 from crawler.archive.playback import Answer, Reply, playback_url, read_reply
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
-from crawler.markdown.style import SeedStyle
 from crawler.reading import Read, read
 from crawler.recovery import Choice, Fetch, Recovery, Write
 from crawler.store import Store
 from tests.pages import address, article
 
-BASE = "http://archive.test"
+REPLAY = "http://archive.test/web"
 WAITS = (3.0, 60.0, 120.0, 240.0)
 FIRST, SECOND, THIRD = "20200801000000", "20210712013906", "20230321004615"
 
@@ -52,22 +51,22 @@ def memento(of: Capture, body: bytes | None = None, status: int = 200, **headers
         "Link": f'<{of.original}>; rel="original"',
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    return read_reply(BASE, of, status, tuple(fields.items()), article(number) if body is None else body)
+    return read_reply(REPLAY, of, status, tuple(fields.items()), article(number) if body is None else body)
 
 
 def own(of: Capture, status: int, text: str = "", **headers: str) -> Reply:
     """The archive speaking for itself."""
-    return read_reply(BASE, of, status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), text.encode())
+    return read_reply(REPLAY, of, status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), text.encode())
 
 
 def jump(of: Capture, to: Capture) -> Reply:
     """The jump to the closest capture."""
-    return own(of, 302, Location=playback_url(BASE, to.timestamp, to.original))
+    return own(of, 302, Location=playback_url(REPLAY, to.timestamp, to.original))
 
 
 def redirect(of: Capture, to: Capture) -> Reply:
     """An archived redirect."""
-    return memento(of, b"", 302, Location=playback_url(BASE, to.timestamp, to.original))
+    return memento(of, b"", 302, Location=playback_url(REPLAY, to.timestamp, to.original))
 
 
 @dataclass
@@ -83,12 +82,13 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.folder / "ledger.sqlite", "https://archive.example")
+        self.ledger.declare("wayback", "https://archive.example/web")
         self._named: dict[Key, Capture] = {}
 
     def lists(self, *captures: Capture) -> Bench:
         self._named |= {key(c): c for c in captures}
         listing, _ = self.ledger.open_listing("all")
-        self.ledger.add_page(listing, [(int(c.original.split("/")[4]), c) for c in captures], None, 0, 0, 0, "s")
+        self.ledger.add_page(listing, [(int(c.original.split("/")[4]), c) for c in captures], None, 0, 0, 0, "wayback")
         return self
 
     def serve(self, answers: Mapping[Capture, Told | Sequence[Told]]) -> Bench:
@@ -135,7 +135,7 @@ class Bench:
 
     def open(self, run: int, store: Store, reader: Read = read, **choice: Any) -> Recovery:
         """A recovery, not run."""
-        return Recovery(self.ledger, store, run, Choice(**choice), self._style, lambda: self.now, WAITS, read_page=reader)
+        return Recovery(self.ledger, store, run, Choice(**choice), lambda: self.now, WAITS, read_page=reader)
 
     def _ask(self, recovery: Recovery, run: int, row: CaptureRow, sent: dict[Key, int], whole: bool) -> None:
         of = row.capture
@@ -145,16 +145,12 @@ class Bench:
         answer = told[min(number, len(told)) - 1]
         if isinstance(answer, Answer):
             recovery.troubled(row, answer, "no answer")
-        elif (write := recovery.received(row, answer, playback_url(BASE, of.timestamp, of.original), whole=whole)) is not None:
+        elif (write := recovery.received(row, answer, playback_url(REPLAY, of.timestamp, of.original), whole=whole)) is not None:
             self._write(run, write)
 
     def _write(self, run: int, write: Write) -> None:
         self.written[write.article.id] = write
         self.ledger.settle(write.article.id, State.RECOVERED, run, capture=write.row.id, file="x.md", faults=write.faults)
-
-    @staticmethod
-    def _style(timestamp: str, original: str) -> SeedStyle:
-        return SeedStyle("https://archive.example/web", timestamp, original)
 
     @property
     def requests(self) -> list[Capture]:

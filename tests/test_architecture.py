@@ -13,8 +13,25 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.project import get_project_settings
 
 ROOT = Path(__file__).parents[1]
-CORE = ("crawler/archive", "crawler/hkcnews", "crawler/markdown", "crawler/ledger")
-PLAIN = ("article", "case", "ending", "listing", "lock", "reading", "reconcile", "recovery", "store", "summary")
+CORE = ("crawler/archive", "crawler/hkcnews", "crawler/markdown", "crawler/ledger", "crawler/offline")
+PLAIN = (
+    "article",
+    "case",
+    "ending",
+    "listing",
+    "lock",
+    "reading",
+    "reconcile",
+    "recovery",
+    "store",
+    "summary",
+    "sources",
+    "intake",
+    "judging",
+    "files",
+    "newfile",
+    "wacz",
+)
 """Modules beside the rooms that know nothing of Scrapy either."""
 
 

@@ -67,7 +67,7 @@ def test_verdicts_are_documented_in_the_words_of_the_code() -> None:
 
 
 def test_front_matter_keys_are_documented_in_their_order() -> None:
-    full = Article(1, "20210101000000", "https://www.hkcnews.com/article/1", "t", "d", "u", "a", "c", ("x",))
+    full = Article(1, "20210101000000", "https://www.hkcnews.com/article/1", "t", "d", "u", "a", "c", ("x",), source="mine.wacz")
     keys = list(fields_of(full, "https://archive.example/web"))
     documented = [key.strip("`") for key in _rows(README, "An article's front matter:")]
     assert documented == keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.archive.capture import Capture
 from crawler.archive.cdx import read_reply
+from crawler.archive.site import Site, pywb, wayback
 from crawler.ledger import Ledger
 from crawler.listing import Listing, ListingEnd, Progress, Question, prefixes
 from tests.pages import address, article
@@ -25,6 +28,9 @@ from tests.standin.wire import Request
 
 WAITS = (2.0, 5.0, 15.0)
 ROWS = 3
+MACHINE = wayback("http://here", "http://here/web")
+COLLECTION = pywb("http://there/coll")
+NAME = '["wayback", "hkcnews.com/article/", "prefix", 3]'
 
 
 @dataclass
@@ -42,15 +48,15 @@ class Index:
 
     def answer(self, listing: Listing, question: Question) -> None:
         """Ask as the spider does."""
-        url = question.query.request_url("http://here", question.resume_key)
-        target = url.removeprefix("http://here")
+        url = MACHINE.listing_url(question.query, question.resume_key)
+        target = url.removeprefix(MACHINE.address)
         self.asked.append({name: values[0] for name, values in parse_qs(urlsplit(url).query).items()})
         self.waited.append(question.after)
         headers = {"user-agent": "test"}
         logged = Logged(len(self.asked), 0.0, Endpoint.CDX, "GET", target, 1, headers)
         sent = self._desk.answer(Request("GET", target, headers, keep_alive=True), logged, 0.0)
         if sent.delivery is Delivery.WHOLE:
-            listing.answered(read_reply(sent.status, dict(sent.headers), sent.body))
+            listing.answered(MACHINE.read_listing(question.query, sent.status, dict(sent.headers), sent.body))
         else:
             listing.failed("cut off")
 
@@ -75,8 +81,8 @@ def small_archive(ids: Collection[int] = range(10, 20)) -> Archive:
     return archive
 
 
-def new(ledger: Ledger, ids: Collection[int] | None = None) -> Listing:
-    return Listing(ledger, ids, ROWS, "http://here", WAITS)
+def new(ledger: Ledger, ids: Collection[int] | None = None, site: Site = MACHINE) -> Listing:
+    return Listing(ledger, ids, ROWS, site.name, WAITS)
 
 
 def listed(ledger: Ledger) -> list[int]:
@@ -153,14 +159,14 @@ def test_a_listing_that_was_killed_goes_on_after_its_last_whole_page(ledger: Led
     archive = small_archive()
     killed = Index(archive)
     killed.run(new(ledger), most=pages)
-    assert ledger.last_whole_listing('["hkcnews.com/article/", "prefix", 3]') is None
+    assert ledger.last_whole_listing(NAME) is None
     resumed = Index(archive)
     listing = resumed.run(new(ledger))
     assert listing.end is ListingEnd.WHOLE
     assert len(killed.asked) + len(resumed.asked) == 4
     assert "resumeKey" in resumed.asked[0]
     assert listed(ledger) == list(range(10, 20))
-    assert ledger.last_whole_listing('["hkcnews.com/article/", "prefix", 3]') is not None
+    assert ledger.last_whole_listing(NAME) is not None
 
 
 def test_after_a_whole_listing_the_next_one_begins_anew_and_finds_what_came_since(ledger: Ledger) -> None:
@@ -176,7 +182,7 @@ def test_after_a_whole_listing_the_next_one_begins_anew_and_finds_what_came_sinc
 def test_a_stale_key_begins_the_listing_anew_once(ledger: Ledger) -> None:
     archive = small_archive()
     Index(archive).run(new(ledger), most=2)
-    listing_id, key = ledger.open_listing('["hkcnews.com/article/", "prefix", 3]')
+    listing_id, key = ledger.open_listing(NAME)
     assert key is not None
     ledger.add_page(listing_id, [], "stale", 0, 0, 0, "s")
     index = Index(archive)
@@ -297,6 +303,65 @@ def test_ids_that_were_not_asked_for_are_ignored(ledger: Ledger) -> None:
 def test_no_ids_are_no_questions(ledger: Ledger) -> None:
     listing = new(ledger, set())
     assert (listing.end, listing.next_question()) == (ListingEnd.WHOLE, None)
+
+
+# A pywb answers whole, in lines
+
+
+def lines(captures: Sequence[Capture]) -> bytes:
+    """An index as pywb writes it."""
+    rows = ({"urlkey": c.urlkey, "timestamp": c.timestamp, "url": c.original, "mime": "text/html", "status": "200"} for c in captures)
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def ask(listing: Listing, *bodies: bytes) -> list[str]:
+    """Answer question after question of a pywb's listing; gives the addresses asked for."""
+    asked = []
+    for body in bodies:
+        question = listing.next_question()
+        assert question is not None
+        asked.append(COLLECTION.listing_url(question.query, question.resume_key))
+        listing.answered(COLLECTION.read_listing(question.query, 200, {"Content-Type": "text/x-ndjson"}, body))
+    return asked
+
+
+def held(*ids: int) -> list[Capture]:
+    return [Capture(urlkey="k", timestamp="20210712000000", original=address(number)) for number in ids]
+
+
+def test_a_pywb_is_asked_once_and_answers_whole(ledger: Ledger) -> None:
+    listing = new(ledger, site=COLLECTION)
+    asked = ask(listing, lines([*held(*range(10, 20)), *held(10)]))
+    assert asked == ["http://there/coll/cdx?url=hkcnews.com%2Farticle%2F&matchType=prefix&output=json"]
+    assert (listing.end, listing.progress) == (ListingEnd.WHOLE, Progress(pages=1, rows=10, new=10))
+    assert listed(ledger) == list(range(10, 20))
+    assert {row.source for row in ledger.captures(10)} == {COLLECTION.name}
+    assert ledger.listing_totals()["duplicates"] == 1
+
+
+def test_an_answer_of_a_pywb_that_was_cut_is_asked_for_again(ledger: Ledger) -> None:
+    listing = new(ledger, site=COLLECTION)
+    whole = lines(held(10, 11))
+    first, second = ask(listing, whole[:-5], whole)
+    assert first == second
+    assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, [10, 11])
+
+
+def test_a_pywb_that_holds_nothing_is_listed_whole(ledger: Ledger) -> None:
+    listing = new(ledger, {10, 200}, COLLECTION)
+    assert len(ask(listing, b"", b"")) == 2
+    assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, [])
+
+
+def test_each_archive_goes_on_from_its_own_place(ledger: Ledger) -> None:
+    Index(small_archive()).run(new(ledger), most=2)
+    other = new(ledger, site=COLLECTION)
+    ask(other, lines(held(30)))
+    assert other.end is ListingEnd.WHOLE
+    rest = Index(small_archive())
+    assert rest.run(new(ledger)).end is ListingEnd.WHOLE
+    assert "resumeKey" in rest.asked[0]
+    assert listed(ledger) == [*range(10, 20), 30]
 
 
 @pytest.mark.parametrize(

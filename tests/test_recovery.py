@@ -15,7 +15,7 @@ from crawler.archive.digest import DigestResult
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
 from crawler.hkcnews.extract import Recovered
 from crawler.hkcnews.verdict import Judgement, Verdict
-from crawler.judging import MOST_FOLLOWED
+from crawler.intake import MOST_FOLLOWED
 from crawler.ledger import State
 from crawler.markdown.style import Style
 from crawler.reading import Read, Stored, read
@@ -357,7 +357,7 @@ def test_a_jump_to_a_capture_that_no_listing_has_adds_it_as_the_last_choice(benc
     bench.lists(NEW, blank).serve({NEW: jump(NEW, unlisted), blank: memento(blank, BLANK), unlisted: memento(unlisted)}).run()
     assert bench.requests == [NEW, blank, unlisted]
     assert bench.written[5].article.original == address(5, "/new")
-    assert bench.row(unlisted).source == "closest_capture"
+    assert bench.row(unlisted).found == "closest_capture"
 
 
 def test_an_archived_redirect_is_followed_to_a_capture_of_the_same_article(bench: Bench) -> None:

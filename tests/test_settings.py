@@ -27,6 +27,7 @@ WRONG: dict[str, tuple[object, ...]] = {
     "OUTPUT_DIR": ("", None, " ", "a\0b"),
     "CONTACT": LINE,
     "USER_AGENT": (*LINE, "", None),
+    "SOURCES": ("", None, "waybck", "wayback,wayback", "pywb+", "/no/such/file.warc.gz"),
     "LISTING_PAGE_ROWS": (*ABOVE_ZERO, "1.5", "150001"),
     "CDX_RATE": (*ABOVE_ZERO, "1000001", "1e-300"),
     "PLAYBACK_RATE": (*ABOVE_ZERO, "1000001", "1e-300"),

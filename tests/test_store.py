@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.archive.warc import Place, WarcDamaged
-from crawler.store import Store
+from crawler.archive.digest import check
+from crawler.archive.holdings import Holding
+from crawler.archive.warc import Place
+from crawler.archive.warcrecord import WarcDamaged
+from crawler.store import Origin, Store
 from tests.pages import address, article
 from tests.recovering import SECOND, capture, memento, redirect
 
@@ -24,7 +27,7 @@ def new(tmp_path: Path) -> Store:
 def add(store: Store, number: int, body: bytes | None = None) -> Place:
     of = capture(number)
     reply = memento(of, body, x_archive_orig_server="lighthouse", Content_Encoding="")
-    return store.add(reply, reply.body, "http://archive.test/x", of.digest, "match", ())
+    return store.add(reply, check(reply.body, None, "" if body is not None else of.digest), Origin("http://archive.test/x", of.digest))
 
 
 def test_captures_come_back_from_their_places_byte_for_byte(tmp_path: Path) -> None:
@@ -69,9 +72,9 @@ def test_all_captures_of_a_file_are_listed_with_their_places(tmp_path: Path) -> 
     store = new(tmp_path)
     places = [add(store, number) for number in (5, 6)]
     store.close()
-    assert [(place, stored.original) for place, stored in store.records(places[0].file)] == [
-        (places[0], address(5)),
-        (places[1], address(6)),
+    held = [thing for thing in store.records(places[0].file) if isinstance(thing, Holding)]
+    assert [(thing.place.offset, thing.place.length, thing.capture.original) for thing in held] == [
+        (place.offset, place.length, address(number)) for place, number in zip(places, (5, 6), strict=True)
     ]
 
 
@@ -80,7 +83,7 @@ def test_any_reader_of_warc_files_reads_them(tmp_path: Path) -> None:
     add(store, 5)
     there = capture(5, slug="/%E7%87%88")
     moved = redirect(capture(5), there)
-    store.add(moved, moved.body, "http://archive.test/y", "-", "unknown", ())
+    store.add(moved, check(moved.body, None, "-"), Origin("http://archive.test/y"))
     store.close()
     (path,) = (tmp_path / "warc").iterdir()
     with path.open("rb") as stream:

@@ -1,7 +1,7 @@
 """Listing captures: CDX queries with resume keys, and what a CDX server's answer really is."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
@@ -66,6 +66,8 @@ class CdxTrouble(StrEnum):
     NO_HEADER = "rows without a header row"
     MISSING_FIELD = "a required field is missing"
     BAD_KEY = "a resume-key marker without its key"
+    UNASKED_KEY = "a resume key from an index that is not paged"
+    NOT_A_ROW = "a line that is no row"
 
 
 class CdxError(Exception):
@@ -176,13 +178,16 @@ class CdxReply:
     detail: str = ""
 
 
-def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> CdxReply:
-    """Decode, tell apart and parse one answer; never raises. `body` is as it came over the wire, transfer coding removed."""
+def read_reply(status: int, headers: Mapping[str, str], body: bytes, parse: Callable[[bytes], CdxPage] = parse_page) -> CdxReply:
+    """Decode, tell apart and parse one answer; never raises. `body` is as it came over the wire, transfer coding removed.
+
+    `parse` reads a decoded page or raises CdxError.
+    """
     pairs = tuple(headers.items())
     detail = ""
     if status == 200:
         try:
-            return CdxReply(CdxAnswer.PAGE, parse_page(decode(body, declared_coding(pairs)).body))
+            return CdxReply(CdxAnswer.PAGE, parse(decode(body, declared_coding(pairs)).body))
         except (CdxError, CodingError) as error:
             detail = str(error)
     text = words(pairs, body)

@@ -1,7 +1,7 @@
 """Playback: addresses of captures, and what an archive's answer to one really is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,9 +13,7 @@ from crawler.archive.capture import Capture, timestamp_of
 from crawler.archive.headers import Headers, as_text, every, first
 from crawler.archive.ownpages import says_excluded, says_not_archived, says_offline, words
 
-PUBLIC_HOST = "web.archive.org"
-
-_PLAYBACK_PATH = re.compile(r"/web/([0-9]{1,14})((?:[a-z]{2}_)?)/(.+)", re.DOTALL)
+_PLAYBACK_PATH = re.compile(r"/([0-9]{1,14})((?:[a-z]{2}_)?)/(.+)", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _REL = re.compile(r"""rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))""", re.IGNORECASE)
@@ -91,14 +89,15 @@ class Reply:
     body: bytes
 
 
-def playback_url(base: str, timestamp: str, original: str, flag: str = "id_") -> str:
+def playback_url(replay: str, timestamp: str, original: str, flag: str = "id_") -> str:
     """The address of a capture's stored bytes (`id_`) or image (`im_`), the original exactly as the CDX row spells it.
 
+    `replay`: where an archive plays back, as `https://web.archive.org/web`; a slash and the timestamp follow it.
     Only what cannot stand in a request line is escaped: controls, space, `#`, and what is not ASCII (as UTF-8). Characters that a
     strict URL forbids but a request line can carry, such as `[` `|` `^` `"` `<`, stay, because the archive looks up what it is sent
     and their escaped form may be another key; `%` is never touched for the same reason.
     """
-    return f"{base.rstrip('/')}/web/{timestamp}{flag}/{escape(original)}"
+    return f"{replay.rstrip('/')}/{timestamp}{flag}/{escape(original)}"
 
 
 def escape(original: str) -> str:
@@ -108,36 +107,36 @@ def escape(original: str) -> str:
     return "".join(chr(byte) if 0x21 <= byte <= 0x7E and byte != 0x23 else f"%{byte:02X}" for byte in original.encode("utf-8", "replace"))
 
 
-def parse_playback_url(base: str, url: str) -> tuple[str, str, str] | None:
-    """(timestamp, flag, original) of an address inside the archive at `base`, or None when it is not one.
+def parse_playback_url(replay: str, url: str, also: Sequence[str] = ()) -> tuple[str, str, str] | None:
+    """(timestamp, flag, original) of an address under `replay`, or None when it is not one. Also path-only and scheme-less forms.
 
-    Also path-only and scheme-less forms. The Wayback Machine's public host counts as inside, since mirrors and proxies pass its
-    Location headers on unchanged.
+    `also`: further replay addresses that count as this archive's, since mirrors and proxies pass its Location headers on unchanged.
     """
     try:
-        home = urlsplit(base)
-        path = url
-        if not url.startswith("/") or url.startswith("//"):
+        places = [replay]
+        if url.startswith("/") and not url.startswith("//"):
+            host, path = _host(urlsplit(replay).netloc), url
+        else:
             there = re.match(r"(?:https?:)?//([^/?#]*)", url, re.IGNORECASE)
             if there is None:
                 return None
-            path = url[there.end() :]
-            host = _host(there[1])
-            if host == PUBLIC_HOST and host != _host(home.netloc):
-                home = urlsplit(f"https://{PUBLIC_HOST}")
-            elif host != _host(home.netloc):
-                return None
+            places += also
+            host, path = _host(there[1]), url[there.end() :]
+        homes = [urlsplit(place) for place in places]
     except ValueError:
         return None
-    root = home.path.rstrip("/")
-    found = _PLAYBACK_PATH.fullmatch(path[len(root) :]) if path.startswith(root) else None
-    return (found[1], found[2], found[3]) if found else None
+    for home in homes:
+        root = home.path.rstrip("/")
+        if host == _host(home.netloc) and path.startswith(root) and (found := _PLAYBACK_PATH.fullmatch(path[len(root) :])):
+            return found[1], found[2], found[3]
+    return None
 
 
-def read_reply(base: str, requested: Capture, status: int, headers: Headers, body: bytes) -> Reply:
+def read_reply(replay: str, requested: Capture, status: int, headers: Headers, body: bytes, also: Sequence[str] = ()) -> Reply:
     """Tell what an answer to the request for `requested` is. `body` is the wire's, transfer coding removed, content coding not.
 
     It is a capture if and only if Memento-Datetime is there; then every status is the archived one (an archived 429 is no limit).
+    `also` as for parse_playback_url.
     """
     pairs = tuple(headers)
     memento = first(pairs, "memento-datetime")
@@ -148,10 +147,10 @@ def read_reply(base: str, requested: Capture, status: int, headers: Headers, bod
     if memento is not None:
         timestamp = _served_timestamp(requested, memento)
         original = _served_original(requested.original, pairs)
-        location = _archived_target(base, timestamp, original, target) if target else None
+        location = _archived_target(replay, also, timestamp, original, target) if target else None
         answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
     else:
-        inside = parse_playback_url(base, target) if target else None
+        inside = parse_playback_url(replay, target, also) if target else None
         if inside is not None:
             location = inside[0], inside[2]
         answer = Answer.CLOSEST_CAPTURE if inside else _own_answer(status, words(pairs, body))
@@ -201,10 +200,10 @@ def _identity(url: str) -> str:
     return f"{_host(host)}{slash or '/'}" + re.sub(r"%[0-9a-fA-F]{2}", lambda code: code[0].upper(), encoded)
 
 
-def _archived_target(base: str, timestamp: str, original: str, target: str) -> tuple[str, str] | None:
+def _archived_target(replay: str, also: Sequence[str], timestamp: str, original: str, target: str) -> tuple[str, str] | None:
     """Where an archived redirect leads: inside the archive as it says, else (pywb leaves it as archived) to the same moment's target."""
     where = target
-    inside = parse_playback_url(base, where)
+    inside = parse_playback_url(replay, where, also)
     if inside:
         return inside[0], inside[2]
     try:

@@ -1,15 +1,14 @@
-"""Storing captures in WARC 1.1 files, one gzip member per record, and reading them back without ever trusting a short one."""
+"""Storing captures in WARC 1.1 files, one gzip member per record."""
 
 import json
 import os
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO, FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 from uuid import UUID
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -20,11 +19,7 @@ from crawler.archive.digest import payload_digest
 from crawler.archive.headers import Headers
 from crawler.archive.playback import escape
 from crawler.archive.rebuild import http_headers, one_line, status_line
-from crawler.archive.warcrecord import ORIGINAL_FIELD, TIMESTAMP_FIELD, StoredCapture, WarcDamaged, read_capture
-
-__all__ = ["Place", "Provenance", "StoredCapture", "WarcDamaged", "WarcWriter", "iter_records", "read_record"]
-
-_CHUNK = 64 * 1024
+from crawler.archive.warcrecord import ORIGINAL_FIELD, TIMESTAMP_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +33,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a capture was come by: the address fetched, when (aware), the CDX row's digest, the comparison's result, codings taken off."""
+    """How a capture was come by: the address fetched, when (aware), the CDX row's digest, the comparison's result, codings taken off.
+
+    `source` is the name of the source, `archive` the public address under which it replays captures, `held_in` the file of web
+    archives that had it, `found` how it came to be known.
+    """
 
     fetched_from: str
     fetched_at: datetime
     cdx_digest: str
     digest_result: str
     codings: Sequence[str] = ()
+    source: str = ""
+    archive: str = ""
+    held_in: str = ""
+    found: str = ""
 
 
 class WarcWriter:
@@ -53,24 +56,30 @@ class WarcWriter:
     def __init__(self, file: FileIO, name: str, *, new_uuid: Callable[[], UUID], sync: bool) -> None:
         self._file = file
         self._name = name
+        self.size = 0
+        """Bytes written so far."""
         self._new_uuid = new_uuid
         self._sync = sync
         self._warcinfo = ""
 
     @classmethod
-    def create(cls, path: Path, *, software: str, clock: Callable[[], datetime], new_uuid: Callable[[], UUID], sync: bool = True) -> Self:
+    def create(
+        cls, path: Path, *, software: str, clock: Callable[[], datetime], new_uuid: Callable[[], UUID], sync: bool = True, name: str = ""
+    ) -> Self:
         """Create the file and write its warcinfo record. Raises FileExistsError: appending behind a torn record would lose what follows.
 
-        `clock` gives aware moments; `sync=False` leaves it to the system when bytes reach the disk.
+        `clock` gives aware moments; `sync=False` leaves it to the system when bytes reach the disk; `name` is the file's name when it
+        is finished, if it is written under another.
         """
-        writer = cls(path.open("xb", buffering=0), path.name, new_uuid=new_uuid, sync=sync)
+        name = name or path.name
+        writer = cls(path.open("xb", buffering=0), name, new_uuid=new_uuid, sync=sync)
         try:
             info = {"software": software, "format": "WARC File Format 1.1"}
             identity = writer._id()
-            writer._append([writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(path.name)}, _fields(info))])
+            writer._append([writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(name)}, _fields(info))])
             writer._warcinfo = identity
             if sync:
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         except OSError:
             writer.close()
             path.unlink(missing_ok=True)
@@ -87,10 +96,12 @@ class WarcWriter:
         payload: bytes,
         provenance: Provenance,
         location: str | None = None,
+        truncated: bool = False,
     ) -> Place:
         """Store one capture: a response record and a metadata record; they are on disk when this returns.
 
-        `headers` are those of the playback answer; `location` is the original that an archived redirect leads to. Raises ValueError
+        `headers` are those of the playback answer; `location` is the original that an archived redirect leads to; `truncated`: the
+        archive has less of it than the site sent, for a reason that nobody knows. Raises ValueError
         for a timestamp that is no time or a status that is none, OSError when it cannot be written (then the file ends as it did before).
         """
         moment = read_moment(timestamp)
@@ -102,6 +113,8 @@ class WarcWriter:
             fields[ORIGINAL_FIELD] = json.dumps(original)
         if timestamp != timestamp_of(moment):
             fields[TIMESTAMP_FIELD] = timestamp
+        if truncated:
+            fields["WARC-Truncated"] = "unspecified"
         http = StatusAndHeaders(status_line(status), list(rebuilt_headers.fields), protocol="HTTP/1.1")
         response_id = self._id()
         response = self._record("response", response_id, moment, fields, payload, http)
@@ -145,59 +158,11 @@ class WarcWriter:
         except OSError:
             self._file.truncate(offset)
             raise
+        self.size = self._file.tell()
         return Place(self._name, offset, len(records[0]))
 
 
-def read_record(path: Path, offset: int, length: int) -> StoredCapture:
-    """The response record at a Place, checked to its last byte. Raises WarcDamaged; OSError when the file cannot be read."""
-    with path.open("rb") as file:
-        file.seek(offset)
-        raw = file.read(length)
-    where = f"{path.name} at byte {offset}"
-    if len(raw) < length:
-        raise WarcDamaged(f"{where}: {len(raw)} of {length} bytes are there")
-    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        record = stream.decompress(raw)
-    except zlib.error as error:
-        raise WarcDamaged(f"{where}: {error}") from error
-    if not stream.eof or stream.unused_data:
-        raise WarcDamaged(f"{where}: the record does not end after {length} bytes")
-    capture = read_capture(record, where)
-    if capture is None:
-        raise WarcDamaged(f"{where}: not a response record")
-    return capture
-
-
-def iter_records(path: Path) -> Iterator[tuple[Place, StoredCapture]]:
-    """All response records in order; other kinds are checked and passed over. Raises WarcDamaged at the first bad record."""
-    with path.open("rb") as file:
-        offset = 0
-        for record, length in _members(file, path.name):
-            capture = read_capture(record, f"{path.name} at byte {offset}")
-            if capture is not None:
-                yield Place(path.name, offset, length), capture
-            offset += length
-
-
-def _members(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int]]:
-    offset, pending = 0, b""
-    while pending := pending or file.read(_CHUNK):
-        stream, out, taken = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray(), 0
-        try:
-            while not stream.eof:
-                out += stream.decompress(pending)
-                taken += len(pending) - len(stream.unused_data)
-                pending = stream.unused_data or file.read(_CHUNK)
-                if not pending and not stream.eof:
-                    raise WarcDamaged(f"{name} at byte {offset}: the file ends in the middle of a record")
-        except zlib.error as error:
-            raise WarcDamaged(f"{name} at byte {offset}: {error}") from error
-        yield bytes(out), taken
-        offset += taken
-
-
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name itself durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -220,6 +185,10 @@ def _about(provenance: Provenance, notes: Sequence[str]) -> bytes:
             "digestResult": provenance.digest_result,
             "contentCodingTakenOff": ", ".join(provenance.codings),
             "rebuilt": "; ".join(notes),
+            "source": provenance.source,
+            "archive": provenance.archive,
+            "heldIn": provenance.held_in,
+            "found": provenance.found,
         }
     )
 

@@ -1,13 +1,16 @@
-"""Reading one uncompressed WARC record: a capture whose length and digests have been checked."""
+"""Reading one uncompressed WARC record: its fields, the HTTP message in it, and a capture whose length and digests have been checked."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from types import MappingProxyType
 
-from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser, StatusAndHeadersParserException
+from fastwarc.warc import HeaderMap, WarcRecord
 
-from crawler.archive.capture import read_moment
-from crawler.archive.digest import payload_digest, usable
+from crawler.archive.capture import read_moment, timestamp_of
+from crawler.archive.warcdigest import differs
 
 ORIGINAL_FIELD = "X-CDX-Original"
 """Extension field of a response record whose original is no URI as it stands: the exact string as ASCII JSON."""
@@ -15,11 +18,24 @@ ORIGINAL_FIELD = "X-CDX-Original"
 TIMESTAMP_FIELD = "X-CDX-Timestamp"
 """Extension field of a response record whose timestamp WARC-Date cannot give back."""
 
-_VERSIONS = ["WARC/1.1", "WARC/1.0"]
+MAX_HEAD = 32 * 1024
+"""Bytes that the fields of a record may take, FastWARC's own limit."""
+
+_MAX_HTTP_HEAD = 1024 * 1024
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
+_VERSION = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])")
+_STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? +([0-9]{3})(?![0-9])")
+# What FastWARC needs around an HTTP head to lift its limit of 32 KiB.
+_SHELL = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http\r\nContent-Length: %d\r\n\r\n"
 
 
 class WarcDamaged(Exception):
     """A record is torn, corrupt, or not where it should be; says which file and offset."""
+
+
+class Malformed(Exception):
+    """What is wrong with a record, as the rest of a sentence; whoever knows file and offset makes a WarcDamaged of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,54 +49,143 @@ class StoredCapture:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The fields of a record: names in lower case, the first value of each; `size` in bytes, `length` of the block in bytes."""
+
+    version: str
+    fields: Mapping[str, str]
+    size: int
+    length: int
+
+    def get(self, name: str) -> str:
+        """The value of a field by its name in lower case, or the empty string."""
+        return self.fields.get(name, "")
+
+    @property
+    def kind(self) -> str:
+        return self.get("warc-type").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """The head of an HTTP response, header values read as Latin-1; `size` in bytes, which is where the body begins."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    size: int
+
+
+def read_head(data: bytes) -> Head:
+    """The fields at the beginning of `data`. Raises Malformed when it does not begin with a whole WARC head."""
+    version = _VERSION.match(data)
+    if version is None:
+        raise Malformed("no WARC head")
+    end = _HEAD_END.search(data, 0, MAX_HEAD)
+    if end is None:
+        raise Malformed("the WARC head does not end")
+    lines = HeaderMap()
+    try:
+        lines.parse(BytesIO(_crlf(data[: end.end()])))
+    except OSError as error:
+        raise Malformed(f"no WARC head: {error}") from error
+    fields: dict[str, str] = {}
+    for name, value in lines.items_bytes():
+        fields.setdefault(_text(name).lower(), _text(value))
+    length = fields.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 19):
+        raise Malformed(f"Content-Length is {length or 'missing'}")
+    if not fields.get("warc-type"):
+        raise Malformed("no WARC-Type")
+    return Head(version[0].decode(), MappingProxyType(fields), end.end(), int(length))
+
+
+def read_http(block: bytes) -> Http:
+    """The HTTP response head at the beginning of a block. Raises Malformed when there is none."""
+    found = _STATUS_LINE.match(block)
+    if found is None:
+        raise Malformed("no HTTP status" if block.startswith(b"HTTP/") else "no HTTP head")
+    end = _HEAD_END.search(block, 0, _MAX_HTTP_HEAD)
+    size = end.end() if end else len(block)
+    head = _crlf(block[: min(size, _MAX_HTTP_HEAD)])
+    if end is None:  # a response without a body may lack the empty line
+        head = head.rstrip(b"\r\n") + b"\r\n\r\n"
+    try:
+        record = WarcRecord.from_bytes(_SHELL % len(head) + head)
+        record.parse_http(max_header_len=2 * _MAX_HTTP_HEAD, strict_mode=False)
+        pairs = record.http_headers.items_bytes()
+    except (OSError, ValueError) as error:
+        raise Malformed(f"no HTTP head: {error}") from error
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
+    return Http(int(found[1]), headers, size)
+
+
 def read_capture(record: bytes, where: str) -> StoredCapture | None:
-    """A whole uncompressed record, verified; None when it is not a response."""
-    stream = BytesIO(record)
-    head = _head(stream, _VERSIONS, where)
-    length = head.get_header("Content-Length") or ""
-    block = stream.read()
-    if not (length.isascii() and length.isdigit()) or block[int(length) :] != b"\r\n\r\n" or len(block) != int(length) + 4:
-        raise WarcDamaged(f"{where}: Content-Length is {length or 'missing'}, the block has {max(len(block) - 4, 0)} bytes")
-    block = block[:-4]
-    _compare(head.get_header("WARC-Block-Digest"), block, f"{where}: block")
-    if head.get_header("WARC-Type") != "response":
-        return None
-    inner = BytesIO(block)
-    http = _head(inner, ["HTTP/1.1", "HTTP/1.0"], where)
-    payload = inner.read()
-    _compare(head.get_header("WARC-Payload-Digest"), payload, f"{where}: payload")
-    code = http.get_statuscode()
-    if not (code.isascii() and code.isdigit() and len(code) == 3):
-        raise WarcDamaged(f"{where}: no HTTP status")
-    return StoredCapture(_original(head, where), _timestamp(head, where), int(code), tuple(http.headers), payload)
-
-
-def _head(stream: BytesIO, versions: list[str], where: str) -> StatusAndHeaders:
+    """A whole uncompressed record as our own writer makes it, verified; None when it is not a response. Raises WarcDamaged."""
     try:
-        return StatusAndHeadersParser(versions).parse(stream)
-    except (StatusAndHeadersParserException, EOFError) as error:
-        raise WarcDamaged(f"{where}: no {versions[0]} header: {error}") from error
+        return _strictly(record)
+    except Malformed as error:
+        raise WarcDamaged(f"{where}: {error}") from error
 
 
-def _compare(stated: str | None, data: bytes, what: str) -> None:
-    wanted = usable(stated or "")
-    if wanted is not None and wanted != payload_digest(data):
-        raise WarcDamaged(f"{what} does not match its digest {stated}")
-
-
-def _original(head: StatusAndHeaders, where: str) -> str:
-    exact = head.get_header(ORIGINAL_FIELD)
+def original_of(head: Head) -> str:
+    """What was captured, as its CDX row spelt it where that is known; else the target without the brackets that wget sets."""
+    exact = head.get(ORIGINAL_FIELD.lower())
     try:
-        original = json.loads(exact) if exact else head.get_header("WARC-Target-URI")
+        original = json.loads(exact) if exact else target_of(head)
     except ValueError:
         original = None
     if not isinstance(original, str) or not original:
-        raise WarcDamaged(f"{where}: no target URI")
+        raise Malformed("no target URI")
     return original
 
 
-def _timestamp(head: StatusAndHeaders, where: str) -> str:
-    exact = head.get_header(TIMESTAMP_FIELD) or "".join(char for char in head.get_header("WARC-Date") or "" if char in "0123456789")[:14]
-    if read_moment(str(exact)) is None:
-        raise WarcDamaged(f"{where}: no date")
-    return str(exact)
+def target_of(head: Head, name: str = "warc-target-uri") -> str:
+    """A field that holds an address. The grammar of WARC 1.0 puts it in angle brackets, which wget follows; that of 1.1 does not."""
+    value = head.get(name)
+    bracketed = head.version != "WARC/1.1" and value.startswith("<") and value.endswith(">")
+    return value[1:-1] if bracketed else value
+
+
+def timestamp_from(head: Head) -> str:
+    """The 14 digits of the moment of capture, or what stands in a CDX row for them."""
+    exact = head.get(TIMESTAMP_FIELD.lower())
+    digits = exact or digits_of(head.get("warc-date"))
+    moment = read_moment(digits)
+    if moment is None:
+        raise Malformed("no date")
+    return exact or timestamp_of(moment)
+
+
+def digits_of(date: str) -> str:
+    """The first 14 digits of a WARC date, fewer where it is less exact."""
+    return "".join(char for char in date if char in "0123456789")[:14]
+
+
+def _strictly(record: bytes) -> StoredCapture | None:
+    head = read_head(record)
+    block = record[head.size : head.size + head.length]
+    if record[head.size + head.length :] != b"\r\n\r\n":
+        raise Malformed(f"Content-Length is {head.length}, the block has {max(len(record) - head.size - 4, 0)} bytes")
+    stated = head.get("warc-block-digest")
+    if differs(stated, block):
+        raise Malformed(f"block does not match its digest {stated}")
+    if head.kind != "response":
+        return None
+    http = read_http(block)
+    payload = block[http.size :]
+    stated = head.get("warc-payload-digest")
+    if differs(stated, payload):
+        raise Malformed(f"payload does not match its digest {stated}")
+    return StoredCapture(original_of(head), timestamp_from(head), http.status, http.headers, payload)
+
+
+def _crlf(head: bytes) -> bytes:
+    return _BARE_NEWLINE.sub(b"\r\n", head) if head.count(b"\n") != head.count(b"\r\n") else head
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -64,7 +64,7 @@ class Command(ScrapyCrawl):
                 about = f"{len(session.unwritten)} articles were not written, by an error of this software; please report it"
                 session.ending = Ending(Status.ERROR, f"{about}: {session.unwritten[0]}")
             with unless_nobody_reads():
-                print(*describe(session.ledger), session.politeness.summary().describe(), sep="\n")
+                print(*describe(session.ledger), *session.manners.summary(), sep="\n")
         finally:
             session.close()
         return report(session.ending)

@@ -11,8 +11,9 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from crawler.archive.capture import Capture
 from crawler.archive.headers import declared_coding, first
-from crawler.archive.playback import parse_playback_url
-from crawler.archive.warc import Place, WarcDamaged
+from crawler.archive.site import wayback
+from crawler.archive.warc import Place
+from crawler.archive.warcrecord import WarcDamaged
 from crawler.command import ProjectCommand, report
 from crawler.ending import Ending, Fatal, Status
 from crawler.hkcnews.page import metadata, read_page
@@ -48,7 +49,7 @@ class Command(ProjectCommand):
         specimen = self._from_file(Path(what)) if Path(what).is_file() else self._from_archive(what, opts.fetch)
         if specimen is None:
             return int(self.exitcode)
-        print("\n".join(inspect(specimen, specimen.public_url or archive_address(self._settings, "ARCHIVE_PUBLIC_URL"))))
+        print("\n".join(inspect(specimen, specimen.replay or f"{archive_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web")))
         return Status.DONE
 
     @property
@@ -68,7 +69,8 @@ class Command(ProjectCommand):
 
     def _from_archive(self, what: str, fetch: bool) -> Specimen | None:
         what = f"https://{what}" if re.match(r"[\w.-]+\.[a-z]{2,}/", what) else what
-        found = parse_playback_url(archive_address(self._settings, "ARCHIVE_URL"), what)
+        site = wayback(archive_address(self._settings, "ARCHIVE_URL"), f"{archive_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web")
+        found = site.parse_playback_url(what)
         capture = Capture(timestamp=found[0].ljust(14, "0"), original=found[2]) if found else None
         article = int(what) if what.isascii() and what.isdigit() else article_id(capture.original if capture else what)
         if not article:
@@ -84,7 +86,6 @@ class Command(ProjectCommand):
             with Ledger(ledger_path(output)) as ledger:
                 rows = [row for row in ledger.captures(article) if row.warc]
                 settled = ledger.article(article)
-                public_url = ledger.meta("public_url") or ""
         except LedgerError as error:
             raise Fatal(Status.STORAGE, str(error)) from error
         if capture is not None:
@@ -100,19 +101,22 @@ class Command(ProjectCommand):
         content_type = first(stored.headers, "content-type") or ""
         whence = f"the store, {row.warc} at byte {row.warc_offset}; digest: {row.digest_result}"
         return Specimen(
-            stored.payload, row.coding, content_type, stored.status, article, row.served_timestamp, row.served_original, whence, public_url
+            stored.payload, row.coding, content_type, stored.status, article, row.served_timestamp, row.served_original, whence, row.replay
         )
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | None:
         logging.getLogger("scrapy").setLevel(logging.ERROR)
         session = Session(self._settings, {"inspect": str(article)})
         try:
+            if not session.sites:
+                raise wrong("SOURCES names no archive to fetch from; the files in it are read by a crawl")
+            site = session.sites[0]
             assert self.settings is not None
             settings = self.settings.copy()
             settings.setdict({"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline")
             process = AsyncCrawlerProcess(settings)
             crawler = process.create_crawler(PageSpider)
-            process.crawl(crawler, session=session, article=article, capture=capture)
+            process.crawl(crawler, session=session, site=site, article=article, capture=capture)
             process.start()
             reply = crawler.spider.reply if isinstance(crawler.spider, PageSpider) else None
             if reply is None:
@@ -124,4 +128,4 @@ class Command(ProjectCommand):
             return None
         content_type = first(reply.headers, "content-type") or ""
         coding = declared_coding(reply.headers) or ""
-        return Specimen(reply.body, coding, content_type, reply.status, article, reply.timestamp, reply.original, session.archive_url)
+        return Specimen(reply.body, coding, content_type, reply.status, article, reply.timestamp, reply.original, site.address, site.public)

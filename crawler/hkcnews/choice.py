@@ -14,10 +14,16 @@ _REAL, _UNKNOWN, _REDIRECT, _ERROR, _BAD = range(5)
 
 
 def ranked(captures: Sequence[Capture], bad_digests: Collection[str] = ()) -> list[Capture]:
-    """The captures of one article, best first.
+    """The captures of one article, best first; see `order`."""
+    return [captures[i] for i in order(captures, bad_digests)]
+
+
+def order(captures: Sequence[Capture], bad_digests: Collection[str] = (), preference: Sequence[int] = ()) -> list[int]:
+    """In which order to take the captures of one article: their places in `captures`, best first.
 
     Real answers (200, and revisits of them) before unresolved revisits, redirects and errors; digests known bad last of all;
-    then newest first, because articles were corrected; among captures of the same bytes the well-spelt address first. No
+    then newest first, because articles were corrected; among captures of the same bytes the preferred source first (`preference`
+    has a number for each capture, lower is better), then the well-spelt address. No
     date excludes a capture: 6,519 articles of the public backup were captured after the site's closing.
     """
     statuses = resolved(captures)
@@ -28,12 +34,14 @@ def ranked(captures: Sequence[Capture], bad_digests: Collection[str] = ()) -> li
         place = places[capture] = _kind(capture, statuses, bad_digests), bytes_of
         newest[place] = max(newest.get(place, 0), _time(capture))
 
-    def order(capture: Capture) -> tuple[int, int, str, int, int, str, bool, str]:
+    def key(number: int) -> tuple[int, int, str, int, int, int, str, bool, str]:
+        capture = captures[number]
         kind, bytes_of = places[capture]
+        wanted = preference[number] if preference else 0
         spelling, is_revisit = misspelling(capture.original), not capture.statuscode.isdigit()
-        return kind, -newest[kind, bytes_of], bytes_of, spelling, -_time(capture), capture.original, is_revisit, capture.statuscode
+        return kind, -newest[kind, bytes_of], bytes_of, wanted, spelling, -_time(capture), capture.original, is_revisit, capture.statuscode
 
-    return sorted(captures, key=order)
+    return sorted(range(len(captures)), key=key)
 
 
 def _time(capture: Capture) -> int:

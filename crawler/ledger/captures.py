@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from crawler.archive.capture import Capture
 from crawler.ledger.file import LedgerFile
-from crawler.ledger.rows import CaptureRow
-
-_CAPTURE = (
-    "id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, status, answer, digest_result, verdict,"
-    " because, served_timestamp, served_original, coding, warc, warc_offset, warc_length"
-)
+from crawler.ledger.mapping import CAPTURE, INSERT, capture_row, values
+from crawler.ledger.rows import CaptureRow, Found
 
 
 class Captures(LedgerFile):
     """Captures and attempts."""
 
     def captures(self, article: int) -> list[CaptureRow]:
-        cursor = self._db.execute(f"SELECT {_CAPTURE} FROM capture WHERE article = ? ORDER BY id", (article,))
-        return [_capture_row(row) for row in cursor]
+        cursor = self._db.execute(f"{CAPTURE} WHERE article = ? ORDER BY id", (article,))
+        return [capture_row(row) for row in cursor]
 
-    def add_capture(self, article: int, capture: Capture, source: str) -> CaptureRow | None:
+    def at_hand(self) -> list[int]:
+        """Articles that have a capture in the store or in a file of web archives, lowest id first."""
+        query = "SELECT DISTINCT article FROM capture WHERE coalesce(warc, '') != '' OR held IS NOT NULL ORDER BY article"
+        return [article for (article,) in self._db.execute(query)]
+
+    def add_capture(self, article: int, capture: Capture, source: str, found: Found) -> CaptureRow | None:
         """A capture that no listing has, found on the way; None if it was known."""
-        c = capture
-        cursor = self._db.execute(
-            "INSERT OR IGNORE INTO capture (article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (article, c.timestamp, c.original, c.urlkey, c.mimetype, c.statuscode, c.digest, c.length, source),
-        )
-        return CaptureRow(int(cursor.lastrowid or 0), article, capture, source) if cursor.rowcount else None
+        cursor = self._db.execute(INSERT, values(article, capture, source, found))
+        if not cursor.rowcount:
+            return None
+        return capture_row(self._db.execute(f"{CAPTURE} WHERE id = ?", (cursor.lastrowid,)).fetchone())
 
     def note(self, capture: int, **values: str | int) -> None:
-        """Write down what was learnt of a capture: any of the columns after `source`."""
+        """Write down what was learnt of a capture: any of the columns after `held`."""
         columns = ", ".join(f"{name} = ?" for name in values)
         self._db.execute(f"UPDATE capture SET {columns} WHERE id = ?", (*values.values(), capture))
 
@@ -59,15 +56,3 @@ class Captures(LedgerFile):
             tuple(verdicts),
         )
         return {digest: (verdict, because or "") for digest, verdict, because in cursor}
-
-
-def _capture_row(row: tuple[Any, ...]) -> CaptureRow:
-    number, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, status, *others, offset, size = row
-    capture = Capture(
-        timestamp=timestamp, original=original, urlkey=urlkey, mimetype=mimetype, statuscode=statuscode, digest=digest, length=length
-    )
-    answer, result, verdict, because, served_timestamp, served_original, coding, warc = (value or "" for value in others)
-    return CaptureRow(
-        *(number, article, capture, source, status or 0, answer, result, verdict, because),
-        *(served_timestamp, served_original, coding, warc, offset or 0, size or 0),
-    )

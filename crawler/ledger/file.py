@@ -64,6 +64,14 @@ class LedgerFile:
                 "Use another OUTPUT_DIR, or the ARCHIVE_PUBLIC_URL that it was begun with"
             )
 
+    def declare(self, source: str, replay: str, is_file: bool = False) -> None:
+        """A source of captures, with the public address under which it replays them. Raises LedgerError when it had another."""
+        row = self._db.execute("SELECT replay FROM source WHERE name = ?", (source,)).fetchone()
+        if row is None:
+            self._db.execute("INSERT INTO source VALUES (?, ?, ?)", (source, replay, is_file))
+        elif row[0] != replay:
+            raise LedgerError(f"the ledger {self.path} has captures of the source {source}, replayed at {row[0]}; it refuses {replay}")
+
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Everything written inside is committed together, or not at all."""

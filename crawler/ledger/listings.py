@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from crawler.archive.capture import Capture
+from crawler.archive.holding import Holding
 from crawler.ledger.file import LedgerFile
+from crawler.ledger.mapping import INSERT, found_of, values, written
+from crawler.ledger.rows import Found
 
 
 class Listings(LedgerFile):
@@ -42,16 +45,10 @@ class Listings(LedgerFile):
 
         Gives the number of captures that were not known before.
         """
-        rows = [
-            (article, c.timestamp, c.original, c.urlkey, c.mimetype, c.statuscode, c.digest, c.length, source) for article, c in captures
-        ]
+        rows = [values(article, capture, source, Found.LISTED) for article, capture in captures]
         with self.batch():
             before = self._db.total_changes
-            self._db.executemany(
-                "INSERT OR IGNORE INTO capture (article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            self._db.executemany(INSERT, rows)
             added = self._db.total_changes - before
             ids = sorted({row[0] for row in rows})
             self._db.executemany("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", ((i,) for i in ids))
@@ -64,6 +61,26 @@ class Listings(LedgerFile):
                 " duplicates = duplicates + ?, finished = ? WHERE id = ?",
                 (resume_key, len(rows) + ignored, ignored, rejected, duplicates, None if resume_key else self.moment(), listing),
             )
+            self._reopen(ids)
+        return added
+
+    def forget_holdings(self, source: str) -> None:
+        """Before a file of web archives is looked through anew: where it holds what. What was fetched from it stays known."""
+        self._db.execute("UPDATE capture SET held = NULL WHERE source = ?", (source,))
+        self._db.execute("UPDATE capture SET answer = NULL WHERE source = ? AND warc IS NULL", (source,))
+
+    def hold(self, source: str, holdings: Collection[tuple[int, Holding]]) -> int:
+        """What a file of web archives holds, with the articles. Gives how many of the captures were not known before."""
+        with self.batch():
+            before = self._db.total_changes
+            self._db.executemany(INSERT, (values(article, held.capture, source, found_of(held), held) for article, held in holdings))
+            added = self._db.total_changes - before
+            self._db.executemany(
+                "UPDATE capture SET held = ? WHERE article = ? AND timestamp = ? AND original = ? AND source = ? AND held IS NULL",
+                ((written(held), article, held.capture.timestamp, held.capture.original, source) for article, held in holdings),
+            )
+            ids = sorted({article for article, _ in holdings})
+            self._db.executemany("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", ((i,) for i in ids))
             self._reopen(ids)
         return added
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crawler.archive.capture import Capture
+from crawler.archive.holding import Holding
 
 
 class LedgerError(Exception):
@@ -24,14 +25,35 @@ class State(StrEnum):
 SETTLED = (State.RECOVERED, State.UNRECOVERABLE)
 
 
+class Found(StrEnum):
+    """How a capture came to be known."""
+
+    LISTED = "listed"
+    REDIRECT = "archived_redirect"
+    JUMP = "closest_capture"
+    INSPECT = "inspect"
+
+
+LED_TO = (Found.REDIRECT, Found.JUMP)
+"""Captures that no listing has: another one led there. They come last in the choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """A listed capture and what is known of it. `verdict` is empty until it was judged; `warc` until it is in the store."""
+    """A known capture and what was learnt of it. `verdict` is empty until it was judged; `warc` until it is in the store.
+
+    `replay` is the public address under which its archive replays captures; `held_in` the name of the file of web archives that it
+    comes from, if it comes from one, and `held` where in that file it is.
+    """
 
     id: int
     article: int
     capture: Capture
     source: str = ""
+    found: Found = Found.LISTED
+    replay: str = ""
+    held_in: str = ""
+    held: Holding | None = None
     status: int = 0
     answer: str = ""
     digest_result: str = ""

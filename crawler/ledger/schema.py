@@ -7,7 +7,29 @@ from collections.abc import Sequence
 
 from crawler.ledger.rows import LedgerError
 
-STEPS: Sequence[str] = ()
+_SOURCES = """
+CREATE TABLE source (name TEXT PRIMARY KEY, replay TEXT NOT NULL, is_file INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+INSERT INTO source SELECT 'wayback', value || '/web', 0 FROM meta WHERE key = 'public_url';
+CREATE TABLE capture_2 (
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, urlkey TEXT NOT NULL,
+    mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL,
+    source TEXT NOT NULL, found TEXT NOT NULL, replay TEXT, held TEXT,
+    answer TEXT, status INTEGER, digest_result TEXT, digest_reason TEXT, verdict TEXT, because TEXT,
+    served_timestamp TEXT, served_original TEXT, coding TEXT, warc TEXT, warc_offset INTEGER, warc_length INTEGER,
+    UNIQUE (article, timestamp, original, source)
+);
+INSERT INTO capture_2 SELECT id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length,
+    'wayback', CASE WHEN source IN ('archived_redirect', 'closest_capture', 'inspect') THEN source ELSE 'listed' END, NULL, NULL,
+    answer, status, digest_result, digest_reason, verdict, because,
+    served_timestamp, served_original, coding, warc, warc_offset, warc_length FROM capture;
+DROP TABLE capture;
+ALTER TABLE capture_2 RENAME TO capture;
+CREATE INDEX capture_digest ON capture (digest, article);
+"""
+"""Captures of several sources: the source's name, how the capture was found, under which address it is replayed if that is not its
+source's, and for a file of web archives where in it the capture is held (JSON)."""
+
+STEPS: Sequence[str] = (_SOURCES,)
 """What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is written here
 as a step; the tables stay as they are."""
 VERSION = 1 + len(STEPS)

@@ -12,6 +12,7 @@ _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
 _SCRIPTS = ("javascript", "data", "vbscript", "file")
 _ARCHIVED = re.compile(r"^(?:https?:)?(?://[^/]+)?/web/\d{1,14}(?:[a-z]{2}_)?/")
 _INVISIBLE = re.compile(r"[\t\r\n]")
+_AT_ENDS = "".join(map(chr, range(33)))
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
@@ -95,4 +96,4 @@ class SeedStyle:
 
 def _plain(address: str) -> str:
     """An attribute's value as browsers read it: no line breaks or tabs, no white space or controls at its ends."""
-    return _INVISIBLE.sub("", address).strip("".join(map(chr, range(33))))
+    return _INVISIBLE.sub("", address).strip(_AT_ENDS)

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from crawler.archive.capture import Capture
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply, escape, parse_playback_url, playback_url, read_reply, retry_after
 
-BASE = "https://web.archive.org"
+ARCHIVE = "https://web.archive.org"
+REPLAY = f"{ARCHIVE}/web"
+MIRROR = "http://127.0.0.1:8080/web"
+COLLECTION = "http://127.0.0.1:8080/news"
 TS = "20210102030405"
 URL = "https://www.site.example/article/1/%E6%96%B0-1/x"
 MEMENTO = ("Memento-Datetime", "Sat, 02 Jan 2021 03:04:05 GMT")
@@ -29,20 +32,20 @@ Pairs = list[tuple[str, str]]
         ("http://a.example/\ud800", "http://a.example/?"),
     ],
 )
-@pytest.mark.parametrize("base", [BASE, BASE + "/"])
-def test_playback_url(base: str, original: str, path: str) -> None:
-    assert playback_url(base, TS, original) == f"https://web.archive.org/web/{TS}id_/{path}"
+@pytest.mark.parametrize("replay", [REPLAY, REPLAY + "/"])
+def test_playback_url(replay: str, original: str, path: str) -> None:
+    assert playback_url(replay, TS, original) == f"https://web.archive.org/web/{TS}id_/{path}"
 
 
 def test_playback_url_of_an_image() -> None:
-    assert playback_url("http://127.0.0.1:8080", TS, URL, "im_") == f"http://127.0.0.1:8080/web/{TS}im_/{URL}"
+    assert playback_url(MIRROR, TS, URL, "im_") == f"http://127.0.0.1:8080/web/{TS}im_/{URL}"
 
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#"), min_size=1))
 def test_safe_originals_come_out_unchanged(original: str) -> None:
-    url = playback_url(BASE, TS, original)
-    assert url == f"{BASE}/web/{TS}id_/{original}"
-    assert parse_playback_url(BASE, url) == (TS, "id_", original)
+    url = playback_url(REPLAY, TS, original)
+    assert url == f"{REPLAY}/{TS}id_/{original}"
+    assert parse_playback_url(REPLAY, url) == (TS, "id_", original)
 
 
 @given(st.text())
@@ -53,39 +56,53 @@ def test_any_original_fits_a_request_line(original: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "url", "wanted"),
+    ("replay", "url", "wanted"),
     [
-        (BASE, f"https://web.archive.org/web/{TS}id_/{URL}", (TS, "id_", URL)),
-        (BASE, f"http://WEB.archive.org:80/web/{TS}/{URL}?a=1", (TS, "", URL + "?a=1")),
-        (BASE, f"//web.archive.org/web/{TS}im_/{URL}", (TS, "im_", URL)),
-        (BASE, f"/web/{TS}id_/{URL}", (TS, "id_", URL)),
-        (BASE, f"/web/2021/{URL}", ("2021", "", URL)),
-        (BASE, "/web/2021id_//%20", ("2021", "id_", "/%20")),
-        (BASE, f"https://evil.example/web/{TS}id_/{URL}", None),
-        (BASE, f"/web/*/{URL}", None),
-        (BASE, f"/web/{TS}id_/", None),
-        (BASE, f"/web/{TS}9/{URL}", None),
-        (BASE, URL, None),
-        (BASE, "", None),
-        (BASE, "mailto:a@b.example", None),
-        (BASE, f"https://web.archive.org@evil.example/web/{TS}id_/{URL}", None),
-        (BASE, f"https://web.archive.org.evil.example/web/{TS}id_/{URL}", None),
-        ("http://127.0.0.1:8080", f"http://127.0.0.1:8080/web/{TS}id_/{URL}", (TS, "id_", URL)),
-        ("http://127.0.0.1:8080", f"http://127.0.0.1:8081/web/{TS}id_/{URL}", None),
-        ("http://127.0.0.1:8080", f"https://web.archive.org/web/{TS}id_/{URL}", (TS, "id_", URL)),
-        ("http://127.0.0.1:8080/mirror/", f"/mirror/web/{TS}id_/{URL}", (TS, "id_", URL)),
-        ("http://127.0.0.1:8080/mirror", f"/web/{TS}id_/{URL}", None),
+        (REPLAY, f"https://web.archive.org/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        (REPLAY, f"http://WEB.archive.org:80/web/{TS}/{URL}?a=1", (TS, "", URL + "?a=1")),
+        (REPLAY, f"//web.archive.org/web/{TS}im_/{URL}", (TS, "im_", URL)),
+        (REPLAY, f"/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        (REPLAY, f"/web/2021/{URL}", ("2021", "", URL)),
+        (REPLAY, "/web/2021id_//%20", ("2021", "id_", "/%20")),
+        (REPLAY, f"https://evil.example/web/{TS}id_/{URL}", None),
+        (REPLAY, f"/web/*/{URL}", None),
+        (REPLAY, f"/web/{TS}id_/", None),
+        (REPLAY, f"/web/{TS}9/{URL}", None),
+        (REPLAY, URL, None),
+        (REPLAY, "", None),
+        (REPLAY, "mailto:a@b.example", None),
+        (REPLAY, f"https://web.archive.org@evil.example/web/{TS}id_/{URL}", None),
+        (REPLAY, f"https://web.archive.org.evil.example/web/{TS}id_/{URL}", None),
+        (MIRROR, f"http://127.0.0.1:8080/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        (MIRROR, f"http://127.0.0.1:8081/web/{TS}id_/{URL}", None),
+        (MIRROR, f"https://web.archive.org/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        ("http://127.0.0.1:8080/mirror/web/", f"/mirror/web/{TS}id_/{URL}", (TS, "id_", URL)),
+        ("http://127.0.0.1:8080/mirror/web", f"/web/{TS}id_/{URL}", None),
+        (COLLECTION, f"http://127.0.0.1:8080/news/{TS}id_/{URL}", (TS, "id_", URL)),
+        (COLLECTION, f"/news/{TS}id_/{URL}", (TS, "id_", URL)),
+        (COLLECTION, f"/web/{TS}id_/{URL}", None),
+        (COLLECTION, f"http://127.0.0.1:8080/other/{TS}id_/{URL}", None),
+        (COLLECTION, f"http://127.0.0.1:8080/newspaper/{TS}id_/{URL}", None),
+        ("http://127.0.0.1:8080", f"/{TS}id_/{URL}", (TS, "id_", URL)),
         ("http://[broken", f"/web/{TS}id_/{URL}", None),
     ],
 )
-def test_parse_playback_url(base: str, url: str, wanted: tuple[str, str, str] | None) -> None:
-    assert parse_playback_url(base, url) == wanted
+def test_parse_playback_url(replay: str, url: str, wanted: tuple[str, str, str] | None) -> None:
+    assert parse_playback_url(replay, url, [REPLAY]) == wanted
+
+
+def test_only_the_addresses_named_are_inside() -> None:
+    url = f"{REPLAY}/{TS}id_/{URL}"
+    assert parse_playback_url(MIRROR, url) is None
+    assert parse_playback_url(MIRROR, url, [COLLECTION, REPLAY]) == (TS, "id_", URL)
+    assert parse_playback_url(MIRROR, f"/news/{TS}id_/{URL}", [COLLECTION]) is None
+    assert parse_playback_url(MIRROR, url, ["http://[broken"]) is None
 
 
 @given(st.text())
 def test_parse_playback_url_never_raises(url: str) -> None:
     for spelled in (url, "//" + url, "http://[" + url):
-        found = parse_playback_url(BASE, spelled)
+        found = parse_playback_url(REPLAY, spelled, [COLLECTION])
         assert found is None or spelled.endswith(found[2])
 
 
@@ -111,7 +128,7 @@ CASES: dict[str, tuple[int, Pairs, bytes, Answer]] = {
     "archived redirect to a mail address": (302, [MEMENTO, ("Location", "mailto:a@b.example")], b"", Answer.CAPTURE),
     "archived redirect to nonsense": (302, [MEMENTO, ("Location", "http://[")], b"", Answer.CAPTURE),
     "archived 200 with a Location": (200, [MEMENTO, ("Location", "/elsewhere")], b"", Answer.CAPTURE),
-    "closest": (302, [REASON, ("location", f"{BASE}/web/20201231000000id_/{URL}")], b"", Answer.CLOSEST_CAPTURE),
+    "closest": (302, [REASON, ("location", f"{REPLAY}/20201231000000id_/{URL}")], b"", Answer.CLOSEST_CAPTURE),
     "not archived": (404, [], HRM, Answer.NOT_ARCHIVED),
     "not archived, gzip": (404, [("Content-Encoding", "gzip")], gzip.compress(HRM), Answer.NOT_ARCHIVED),
     "not archived, pywb": (404, [], b"The url <b>http://x</b> could not be found in this collection.", Answer.NOT_ARCHIVED),
@@ -143,8 +160,8 @@ CASES: dict[str, tuple[int, Pairs, bytes, Answer]] = {
 OF_THE_CONNECTION = {Answer.CUT_BODY, Answer.TIMEOUT, Answer.CONNECTION_LOST, Answer.CONNECTION_REFUSED, Answer.TOO_LARGE}
 
 
-def read(status: int, headers: Pairs, body: bytes = b"", *, base: str = BASE, timestamp: str = TS, original: str = URL) -> Reply:
-    return read_reply(base, Capture(timestamp=timestamp, original=original), status, headers, body)
+def read(status: int, headers: Pairs, body: bytes = b"", *, replay: str = REPLAY, timestamp: str = TS, original: str = URL) -> Reply:
+    return read_reply(replay, Capture(timestamp=timestamp, original=original), status, headers, body)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -181,24 +198,24 @@ def test_what_next(answers: set[Answer], sequel: Next) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "location", "wanted"),
+    ("replay", "location", "wanted"),
     [
-        (BASE, f"{BASE}/web/20210102030406id_/http://b.example/", ("20210102030406", "http://b.example/")),
-        (BASE, f"//web.archive.org/web/{TS}id_/http://b.example/?", (TS, "http://b.example/?")),
-        (BASE, f"/web/{TS}id_/http://b.example/x#top", (TS, "http://b.example/x")),
+        (REPLAY, f"{REPLAY}/20210102030406id_/http://b.example/", ("20210102030406", "http://b.example/")),
+        (REPLAY, f"//web.archive.org/web/{TS}id_/http://b.example/?", (TS, "http://b.example/?")),
+        (REPLAY, f"/web/{TS}id_/http://b.example/x#top", (TS, "http://b.example/x")),
         # as pywb passes it on: the archived target itself
-        ("http://127.0.0.1:8080", "http://b.example/a|b?", (TS, "http://b.example/a|b?")),
-        ("http://127.0.0.1:8080", "//b.example/x", (TS, "https://b.example/x")),
-        ("http://127.0.0.1:8080", "/article/1/%E6-1/y", (TS, "https://www.site.example/article/1/%E6-1/y")),
-        ("http://127.0.0.1:8080", "../2", (TS, "https://www.site.example/article/1/2")),
-        ("http://127.0.0.1:8080", "/article/新", (TS, "https://www.site.example/article/新")),
-        ("http://127.0.0.1:8080", "/article/新".encode().decode("latin-1"), (TS, "https://www.site.example/article/新")),
-        ("http://127.0.0.1:8080", "/a\tb", (TS, "https://www.site.example/ab")),
+        (MIRROR, "http://b.example/a|b?", (TS, "http://b.example/a|b?")),
+        (MIRROR, "//b.example/x", (TS, "https://b.example/x")),
+        (MIRROR, "/article/1/%E6-1/y", (TS, "https://www.site.example/article/1/%E6-1/y")),
+        (MIRROR, "../2", (TS, "https://www.site.example/article/1/2")),
+        (MIRROR, "/article/新", (TS, "https://www.site.example/article/新")),
+        (MIRROR, "/article/新".encode().decode("latin-1"), (TS, "https://www.site.example/article/新")),
+        (MIRROR, "/a\tb", (TS, "https://www.site.example/ab")),
     ],
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_where_an_archived_redirect_leads(status: int, base: str, location: str, wanted: tuple[str, str]) -> None:
-    reply = read(status, [MEMENTO, ("Location", location)], b"Moved", base=base)
+def test_where_an_archived_redirect_leads(status: int, replay: str, location: str, wanted: tuple[str, str]) -> None:
+    reply = read(status, [MEMENTO, ("Location", location)], b"Moved", replay=replay)
     assert (reply.answer, reply.location) == (Answer.ARCHIVED_REDIRECT, wanted)
 
 
@@ -226,7 +243,7 @@ def test_the_timestamp_really_served(memento: str, requested: str, wanted: str) 
     assert (reply.answer, reply.timestamp) == (Answer.CAPTURE, wanted)
 
 
-OTHERS = f'<{BASE}/web/timemap/link/{URL}>; rel="timemap"; type="application/link-format", <{BASE}/web/{URL}>; rel="timegate"'
+OTHERS = f'<{REPLAY}/timemap/link/{URL}>; rel="timemap"; type="application/link-format", <{REPLAY}/{URL}>; rel="timegate"'
 
 
 @pytest.mark.parametrize(
@@ -308,4 +325,4 @@ def test_an_address_with_a_bracket_is_not_cut_by_the_header_that_repeats_it() ->
     original = "https://www.hkcnews.com/article/7/a>b"
     headers = [("Memento-Datetime", "Fri, 01 Jan 2021 00:00:00 GMT"), ("Link", f'<{original}>; rel="original"')]
     wanted = Capture(timestamp="20210101000000", original=original)
-    assert read_reply("https://archive.example", wanted, 200, headers, b"").original == original
+    assert read_reply("https://archive.example/web", wanted, 200, headers, b"").original == original

@@ -52,7 +52,7 @@ def test_the_run_is_done_and_says_so(story: Story) -> None:
 
 def test_the_terminal_shows_what_concerns_the_user_only(story: Story) -> None:
     err = story.first.err
-    assert "INFO listed: " in err
+    assert "INFO listed at wayback: " in err
     for clutter in ("Scrapy 2", "Versions", "data loss", "DOWNLOAD_FAIL_ON_DATALOSS", "Traceback", "WARNING", "Enabled"):
         assert clutter not in err
 

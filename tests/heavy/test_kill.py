@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from crawler.archive.warc import WarcDamaged, iter_records
+from crawler.archive.warcread import iter_records
+from crawler.archive.warcrecord import WarcDamaged
 from tests.heavy.killer import STAGE
 from tests.standin import StandIn, load_archive
 

@@ -15,7 +15,7 @@ import yaml
 from crawler.hkcnews.extract import recover
 from crawler.markdown.document import relative_path, render
 from crawler.markdown.style import SeedStyle
-from pipelines.markdown import write_file
+from crawler.files import write_file
 from tests.heavy.mutator import mutate
 
 pytestmark = pytest.mark.heavy

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler.archive.capture import Capture
-from crawler.ledger import Ledger, State
+from crawler.ledger import Found, Ledger, State
 from tests.pages import address
 
 A, B, C = "A" * 32, "B" * 32, "C" * 32
@@ -110,11 +110,11 @@ def test_a_capture_keeps_what_the_archive_said_and_what_was_learnt(ledger: Ledge
 def test_a_capture_found_on_the_way_is_added_once(ledger: Ledger) -> None:
     list_all(ledger, (7, capture(7)))
     found = Capture(timestamp="20200101000000", original=address(7))
-    added = ledger.add_capture(7, found, "closest_capture")
+    added = ledger.add_capture(7, found, "http://here", Found.JUMP)
     assert added is not None
     assert added == ledger.captures(7)[1]
-    assert ledger.add_capture(7, found, "closest_capture") is None
-    assert ledger.add_capture(7, capture(7), "closest_capture") is None
+    assert ledger.add_capture(7, found, "http://here", Found.JUMP) is None
+    assert ledger.add_capture(7, capture(7), "http://here", Found.JUMP) is None
 
 
 @pytest.mark.parametrize(("digest", "shared"), [(A, {A}), ("-", set()), ("", set())])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Found, Ledger, LedgerError
 from crawler.ledger.schema import VERSION, prepare
 
 
@@ -56,11 +56,33 @@ STEPS = ("ALTER TABLE article ADD COLUMN note TEXT NOT NULL DEFAULT 'none';", "C
 
 def older(path: Path) -> sqlite3.Connection:
     """A ledger of version 1 with an article, and as it is opened."""
-    with Ledger(path) as ledger, ledger.batch():
-        ledger._db.execute("INSERT INTO article (id, state) VALUES (5, 'recovered')")
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA user_version = 1")
+    prepare(connection, path, ())
+    connection.execute("INSERT INTO article (id, state) VALUES (5, 'recovered')")
     return connection
+
+
+def test_a_ledger_of_version_1_keeps_its_captures_and_learns_their_source(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    connection = older(path)
+    connection.execute("INSERT INTO meta VALUES ('public_url', 'https://archive.example')")
+    for number, source in enumerate(("http://127.0.0.1:8080", "closest_capture", "inspect"), 1):
+        connection.execute(
+            "INSERT INTO capture (id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, verdict, warc)"
+            " VALUES (?, 5, ?, 'u', 'k', 'm', '200', 'D', '9', ?, 'article', 'a.warc.gz')",
+            (number, f"2021010100000{number}", source),
+        )
+    connection.close()
+    with Ledger(path, "https://archive.example") as ledger:
+        ledger.declare("wayback", "https://archive.example/web")
+        rows = ledger.captures(5)
+        assert [(row.id, row.found) for row in rows] == [(1, Found.LISTED), (2, Found.JUMP), (3, Found.INSPECT)]
+        assert {(row.source, row.replay, row.verdict, row.warc) for row in rows} == {
+            ("wayback", "https://archive.example/web", "article", "a.warc.gz")
+        }
+        assert ledger.at_hand() == [5]
+        with pytest.raises(LedgerError, match="it refuses https://other"):
+            ledger.declare("wayback", "https://other.example/web")
 
 
 def test_an_older_ledger_is_brought_up_step_by_step_and_keeps_what_it_holds(tmp_path: Path) -> None:

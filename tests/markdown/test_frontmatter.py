@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.article import Article
+from crawler.markdown import frontmatter
 from crawler.markdown.frontmatter import FrontMatterError, fields_of, front_matter
 
 PUBLIC = "https://web.archive.org/web"
@@ -130,6 +131,18 @@ def test_characters_are_themselves(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
 def test_nothing_that_text_holds_is_refused(text: str) -> None:
     assert loaded(front_matter(fields_of(replace(FULL, title=text), PUBLIC)))["title"] == text
+
+
+@given(TEXT, st.lists(TEXT, max_size=3))
+def test_without_libyaml_the_file_is_the_same(text: str, tags: list[str]) -> None:
+    values = fields_of(replace(FULL, title=text, tags=tuple(tags)), PUBLIC)
+    with pytest.MonkeyPatch.context() as patch:
+        try:
+            written = front_matter(values)
+        except FrontMatterError:
+            return
+        patch.setattr(frontmatter, "_LIBYAML", None)
+        assert front_matter(values) == written
 
 
 def test_what_does_not_read_back_is_refused() -> None:

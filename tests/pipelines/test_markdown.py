@@ -10,7 +10,8 @@ import pytest
 from scrapy.exceptions import DropItem
 
 from crawler.ending import Status
-from pipelines.markdown import MarkdownPipeline, write_file
+from crawler.files import write_file
+from pipelines.markdown import MarkdownPipeline
 from tests.pipelines.things import ARTICLE, Desk, item
 
 

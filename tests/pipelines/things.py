@@ -33,7 +33,6 @@ class FakeSession:
 
     output: Path
     ledger: Ledger
-    public_url: str = "https://archive.example"
     run: int = 3
     ending: Ending | None = None
     unwritten: list[str] = field(default_factory=list)
@@ -62,5 +61,6 @@ class Desk:
 
 def item(article: Article, capture: int = 1, faults: tuple[str, ...] = ()) -> ArticleItem:
     """A recovered article on its way."""
-    row = CaptureRow(capture, article.id, Capture(timestamp=article.timestamp, original=article.original))
+    listed = Capture(timestamp=article.timestamp, original=article.original)
+    row = CaptureRow(capture, article.id, listed, replay="https://archive.example/web")
     return ArticleItem(Write(row, article, faults))

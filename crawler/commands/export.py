@@ -1,0 +1,130 @@
+"""`scrapy export --wacz FILE`: what was recovered, in a form that other software reads."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler import __version__
+from crawler.command import ProjectCommand, report
+from crawler.ending import Ending, Fatal, Status
+from crawler.ledger import Ledger, LedgerError
+from crawler.newfile import new_file, refuse_existing
+from crawler.options import read_output, wrong
+from crawler.session import ledger_path
+from crawler.store import OPEN
+
+if TYPE_CHECKING:
+    from crawler.archive.cdxj import Unread
+
+SUFFIX = ".wacz"
+FORMATS = {"wacz": "--wacz FILE"}
+TITLE = "Citizen News (hkcnews.com)"
+
+
+class Command(ProjectCommand):
+    """Reads the store and the ledger of OUTPUT_DIR; writes one file, and changes nothing else."""
+
+    def syntax(self) -> str:
+        return "[options] --wacz FILE"
+
+    def short_desc(self) -> str:
+        return "Write the whole store as one WACZ file"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--wacz", metavar="FILE", help="all captures of the store, for pywb and ReplayWeb.page")
+        parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        chosen = [name for name in FORMATS if getattr(opts, name) is not None]
+        if args or len(chosen) != 1:
+            unknown = f" ({' '.join(args)} is none)" if args else ""
+            raise wrong(f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}")
+        assert self.settings is not None
+        path = Path(opts.wacz)
+        if path.suffix.lower() != SUFFIX:
+            raise wrong(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
+        refuse_existing(path, force=opts.force)
+        return _wacz(read_output(dict(self.settings)), path)
+
+
+def _wacz(output: Path, path: Path) -> int:
+    """Export the store; gives the exit status. Raises Fatal."""
+    # Scrapy imports every command for each of them; the index's libraries take a fifth of a second that the others need not wait.
+    from crawler.wacz import indexed_pages, recovered_pages, write_wacz  # noqa: PLC0415
+
+    warcs = _warcs(output / "warc")
+    left_out: list[int] = []
+    with _ledger(ledger_path(output)) as ledger, _explained(path):
+        pages = indexed_pages if ledger is None else partial(recovered_pages, ledger, output, left_out)
+        with new_file(path) as out:
+            software = f"citizen-news-recovery/{__version__}"
+            packed = write_wacz(out, warcs, pages, title=TITLE, software=software, created=datetime.now(UTC))
+        for damage in packed.damages:
+            print(f"damaged: {damage}{_articles(ledger, damage)}", file=sys.stderr)
+    if left_out:
+        shown = ", ".join(map(str, left_out[:8])) + (", …" if len(left_out) > 8 else "")
+        _note(f"{len(left_out)} recovered articles are no pages in it, since their captures are not in these files: {shown}")
+    print(f"{path}: {packed.captures} captures, {packed.pages} pages, {len(warcs)} WARC files, {path.stat().st_size} bytes")
+    if packed.damages:
+        count = len(packed.damages)
+        about = f"{count} damaged places in the store: {path} has its files as they are, and everything in them that is whole in its index"
+        return report(Ending(Status.DAMAGED, about))
+    return Status.DONE
+
+
+def _warcs(folder: Path) -> list[tuple[Path, int]]:
+    """The store's files with their sizes, by name; says which one is left out because it is not finished. Raises Fatal."""
+    for unfinished in sorted(folder.glob(f"*.warc.gz{OPEN}")):
+        _note(f"{unfinished} is left out: a run is writing it, or left it when it was killed; the next run finishes it")
+    warcs = [(path, size) for path in sorted(folder.glob("*.warc.gz")) if path.is_file() and (size := path.stat().st_size)]
+    if not warcs:
+        raise Fatal(Status.STORAGE, f"there is nothing to export: no *.warc.gz in {folder}")
+    return warcs
+
+
+@contextmanager
+def _ledger(path: Path) -> Iterator[Ledger | None]:
+    """The ledger, if there is one. Raises Fatal when it cannot be opened."""
+    if not path.exists():
+        _note(f"there is no ledger {path}: every capture of an article's address is a page, with the address for a title")
+        yield None
+        return
+    try:
+        ledger = Ledger(path)
+    except LedgerError as error:
+        raise Fatal(Status.STORAGE, str(error)) from error
+    with ledger:
+        yield ledger
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What can go wrong in reading the store and writing `path`, in words. Raises Fatal."""
+    try:
+        yield
+    except OSError as error:
+        about = f" ({error.filename})" if error.filename else ""
+        raise Fatal(Status.STORAGE, f"{path} was not written: {error.strerror or error}{about}") from error
+    except KeyboardInterrupt as error:
+        raise Fatal(Status.INTERRUPTED, f"interrupted; {path} was not written") from error
+
+
+def _articles(ledger: Ledger | None, damage: Unread) -> str:
+    """The articles whose captures the ledger has in a damaged stretch."""
+    if ledger is None:
+        return ""
+    rows = (row for article in ledger.articles() for row in ledger.captures(article.id))
+    ids = sorted({row.article for row in rows if row.warc == damage.file and damage.start <= row.warc_offset < damage.end})
+    return f" (articles {', '.join(map(str, ids))})" if ids else ""
+
+
+def _note(message: str) -> None:
+    print(f"note: {message}", file=sys.stderr)

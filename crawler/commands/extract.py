@@ -1,0 +1,56 @@
+"""`scrapy extract [WARC|WACZ|DIR …]`: Markdown out of what is at hand, on all cores, without a request."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from crawler.command import ProjectCommand, report
+from crawler.ending import Fatal, Status
+from crawler.offline import FromFiles, FromStore, Input, Limits, Report, extract
+from crawler.options import archive_address, check_whole, read_output, read_seconds, read_whole
+from crawler.session import LEAST_MEMORY, ledger_path
+
+
+class Command(ProjectCommand):
+    """Extracts from the store, or from files of web archives of anybody's making."""
+
+    def syntax(self) -> str:
+        return "[options] [WARC|WACZ|DIR …]"
+
+    def short_desc(self) -> str:
+        return "Extract every article anew from the store, or from WARC and WACZ files, without the network"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
+        parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
+        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (default: one for each core)")
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        assert self.settings is not None
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
+        settings = dict(self.settings)
+        limits = Limits(
+            check_whole(opts.workers, "--workers", 1, 256),
+            read_seconds(settings, "PAGE_SECONDS", zero=False),
+            read_whole(settings, "PAGE_MEMORY_MB", LEAST_MEMORY),
+        )
+        told = Report(read_seconds(settings, "PROGRESS_SECONDS"))
+        ending = extract(self._input(args, settings, opts.dry_run), told, limits, only_changed=opts.changed, dry_run=opts.dry_run)
+        print("\n".join(told.describe(opts.dry_run, opts.changed)))
+        return report(ending)
+
+    def _input(self, args: list[str], settings: dict[str, object], dry_run: bool) -> Input:
+        output = read_output(settings)
+        paths = [Path(name) for name in args]
+        if not paths:
+            if ledger_path(output).exists():
+                return FromStore(output, dry_run)
+            paths = [output / "warc"]
+            if not paths[0].is_dir():
+                raise Fatal(Status.USAGE, f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR")
+        return FromFiles(paths, output, f"{archive_address(settings, 'ARCHIVE_PUBLIC_URL')}/web")

@@ -1,0 +1,45 @@
+"""A file taken apart into its fields and sections, to say what differs between two of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BLOGGER = re.compile(r"!\[|\*\*")
+
+
+def parts(text: str) -> dict[str, Any]:
+    """Front matter by key, and `body`, `note`, `blogger` as far as the file has them; `front_matter` where it cannot be read.
+
+    Never raises for what a file holds.
+    """
+    head, found, rest = text.partition("\n---\n")
+    if not head.startswith("---\n") or not found:
+        return {"body": text}
+    try:
+        fields = yaml.load(head[4:], Loader=_LOADER)
+    except yaml.YAMLError:
+        fields = None
+    named = {str(key): value for key, value in fields.items()} if isinstance(fields, dict) else {"front_matter": head}
+    body, note, blogger = _sections(rest)
+    sections = {"body": body.strip("\n"), "note": note.strip("\n"), "blogger": blogger.strip("\n")}
+    return named | {name: section for name, section in sections.items() if section}
+
+
+def _sections(rest: str) -> tuple[str, str, str]:
+    body, found, after = rest.rpartition("\n\n\n---\n\n\n")
+    if found:
+        note, _, blogger = after.partition("\n\n---\n\n")
+        return body, note, blogger
+    body, found, after = rest.rpartition("\n\n---\n\n")
+    return (body, "", after) if found and _BLOGGER.match(after) else (rest, "", "")
+
+
+def differing(old: str, new: str) -> tuple[str, ...]:
+    """The names of the fields and sections in which two files differ, in the new file's order; `layout` when only white space does."""
+    before, after = parts(old), parts(new)
+    names = [name for name in (*after, *(name for name in before if name not in after)) if before.get(name) != after.get(name)]
+    return tuple(names) or ("layout",)

@@ -1,0 +1,168 @@
+"""One article out of the captures that are at hand, without any request: choice, verdict, extraction and check are the crawl's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from crawler.archive import digest as digests
+from crawler.archive.headers import declared_coding, first
+from crawler.archive.holdings import read as read_held
+from crawler.archive.warc import Place
+from crawler.archive.warcrecord import StoredCapture, WarcDamaged
+from crawler.case import Case, open_case
+from crawler.files import write_file
+from crawler.judging import Judge, StyleFor
+from crawler.ledger import CaptureRow, Found
+from crawler.markdown.document import relative_path, render
+from crawler.markdown.frontmatter import FrontMatterError
+from crawler.markdown.parts import differing
+from crawler.markdown.style import SeedStyle
+from crawler.reading import Read
+from crawler.recovery import FINAL
+from crawler.store import Store
+
+Take = Callable[[CaptureRow], StoredCapture]
+
+
+class Outcome(StrEnum):
+    """What became of an article."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    NONE = "none"
+    UNDECIDED = "undecided"
+    UNWRITTEN = "unwritten"
+
+
+WRITTEN = (Outcome.NEW, Outcome.CHANGED, Outcome.SAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An article with all its known captures."""
+
+    article: int
+    rows: tuple[CaptureRow, ...]
+    settled: bool
+    """Whether the crawl has settled it; if not, captures that were not fetched yet may be better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a whole extraction is done: where to, in which format, by which order of sources, and whether anything is written."""
+
+    output: Path
+    shared: frozenset[str] = frozenset()
+    sources: tuple[str, ...] = ()
+    style_for: StyleFor = SeedStyle
+    only_changed: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one job came to; `notes` is what was learnt of captures, by their ids."""
+
+    article: int
+    outcome: Outcome
+    capture: int = 0
+    file: str = ""
+    sha256: str = ""
+    faults: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+    differs: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+    notes: tuple[tuple[int, dict[str, str | int]], ...] = ()
+    captures: int = 0
+
+
+def taker(store: Store | None) -> Take:
+    """Reads a capture from the store or, when it is not there, from the file of web archives that has it."""
+
+    def take(row: CaptureRow) -> StoredCapture:
+        if row.warc and store is not None:
+            return store.read(Place(row.warc, row.warc_offset, row.warc_length))
+        assert row.held is not None
+        return read_held(row.held)
+
+    return take
+
+
+class Extractor:
+    """Does jobs, one after another."""
+
+    def __init__(self, plan: Plan, take: Take, read_page: Read) -> None:
+        self._plan = plan
+        self._take = take
+        self._read = read_page
+
+    def __call__(self, job: Job) -> Done:
+        """Find the article among its captures and write it. Raises OSError when it cannot be written."""
+        notes: list[tuple[int, dict[str, str | int]]] = []
+        judge = Judge(self._read, lambda number, **columns: notes.append((number, columns)), style_for=self._plan.style_for)
+        case = open_case(job.article, job.rows, self._plan.shared, sources=self._plan.sources)
+        damaged, left = self._go_through(case, judge, notes)
+        best = case.best()
+        about = Done(job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes), captures=len(notes))
+        if left and not job.settled and (best is None or best.badness):
+            return replace(about, outcome=Outcome.UNDECIDED)
+        if best is None:
+            return about
+        try:
+            text = render(best.article, best.row.replay)
+        except FrontMatterError as error:
+            return replace(about, outcome=Outcome.UNWRITTEN, reason=str(error))
+        sources = dict(best.article.sources)
+        return self._write(replace(about, capture=best.row.id, faults=best.faults, sources=sources, reason=""), text)
+
+    def _go_through(self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]) -> tuple[tuple[str, ...], bool]:
+        """Judge captures in the order of choice until one is the article without fault; gives what was damaged, and whether captures
+        are left that are not at hand."""
+        damaged: list[str] = []
+        left = False
+        while case.queue:
+            row = case.queue[0]
+            if verdict := judge.carried(case, row):
+                notes.append((row.id, {"verdict": verdict[0], "because": verdict[1]}))
+                case.passed(row, *verdict)
+            elif not row.warc and row.held is None:
+                left = left or row.answer not in FINAL
+                case.passed(row, row.answer or "not at hand", "")
+            elif self._judged(case, row, judge, damaged):
+                break
+        return tuple(damaged), left
+
+    def _judged(self, case: Case, row: CaptureRow, judge: Judge, damaged: list[str]) -> bool:
+        try:
+            stored = self._take(row)
+        except (OSError, WarcDamaged) as error:
+            damaged.append(str(error))
+            case.passed(row, "damaged", str(error))
+            return False
+        target = first(stored.headers, "location") if 300 <= stored.status < 400 else None
+        if target:
+            case.passed(row, Found.REDIRECT.value, f"leads to {target}")
+            return False
+        expected = case.expected(row, stored.timestamp, stored.original)
+        coding = row.coding or declared_coding(stored.headers)
+        check = digests.check(stored.payload, coding, expected.digest, headers=stored.headers)
+        return judge.judge(case, row, stored, expected, check)
+
+    def _write(self, found: Done, text: str) -> Done:
+        file = Path("articles") / relative_path(found.article)
+        data = text.encode("utf-8")
+        try:
+            old = (self._plan.output / file).read_bytes()
+        except FileNotFoundError:
+            old = None
+        outcome = Outcome.NEW if old is None else Outcome.SAME if old == data else Outcome.CHANGED
+        if not self._plan.dry_run and not (outcome is Outcome.SAME and self._plan.only_changed):
+            write_file(self._plan.output, file, data, sync=False)
+        differs = differing(old.decode("utf-8", "replace"), text) if outcome is Outcome.CHANGED and old is not None else ()
+        return replace(found, outcome=outcome, file=file.as_posix(), sha256=hashlib.sha256(data).hexdigest(), differs=differs)

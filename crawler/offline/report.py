@@ -1,0 +1,88 @@
+"""What an extraction did, in words and as an exit status."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from crawler.archive.holdings import Damage
+from crawler.ending import Ending, Status
+from crawler.offline.job import WRITTEN, Done, Outcome
+
+EXAMPLES = 8
+
+
+class Report:
+    """Counts what came, tells of progress on standard error every so many seconds (0: never), and says at the end how it went."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._begun = self._told = time.monotonic()
+        self.total = 0
+        self.done = 0
+        self.captures = 0
+        self.outcomes: Counter[Outcome] = Counter()
+        self.reasons: dict[str, list[int]] = defaultdict(list)
+        self.differing: dict[str, list[int]] = defaultdict(list)
+        self.unwritten: list[str] = []
+        self.lost: list[int] = []
+        self.damages: list[str] = []
+
+    def take(self, done: Done) -> None:
+        """One article more."""
+        self.done += 1
+        self.captures += done.captures
+        self.outcomes[done.outcome] += 1
+        self.damages += done.damaged
+        for name in done.differs:
+            self.differing[name].append(done.article)
+        if done.outcome is Outcome.NONE:
+            self.reasons[done.reason].append(done.article)
+        elif done.outcome is Outcome.UNWRITTEN:
+            self.unwritten.append(f"article {done.article}: {done.reason}")
+        if self._seconds and time.monotonic() - self._told >= self._seconds:
+            self._told = time.monotonic()
+            rate = self.done / (self._told - self._begun)
+            print(f"extracted {self.done:,} of {self.total:,} articles, {rate:,.0f} a second", file=sys.stderr)
+
+    def damaged(self, damage: Damage) -> None:
+        """Something in a file cannot be read."""
+        self.damages.append(f"{damage.file} at byte {damage.offset}: {damage.why}")
+
+    def describe(self, dry_run: bool, only_changed: bool) -> Iterator[str]:
+        """Lines for the terminal."""
+        new, changed, same = (self.outcomes[outcome] for outcome in WRITTEN)
+        written = 0 if dry_run else new + changed + (0 if only_changed else same)
+        yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
+        yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
+        yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
+        if self.outcomes[Outcome.UNDECIDED]:
+            yield f"Left          {self.outcomes[Outcome.UNDECIDED]:>7,} to the crawl: captures that may be better were not fetched yet"
+        if self.reasons:
+            yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
+        for reason, ids in sorted(self.reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+            yield f"              {len(ids):>7,}  {reason}: {_some(ids)}"
+        for name, ids in sorted(self.differing.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+            yield f"Changed       {len(ids):>7,}  {name}: {_some(ids)}"
+        for damage in self.damages[:EXAMPLES]:
+            yield f"Damaged       {damage}"
+        if len(self.damages) > EXAMPLES:
+            yield f"Damaged       … and {len(self.damages) - EXAMPLES:,} more places"
+
+    def ending(self) -> Ending:
+        """How it went, as an exit status."""
+        if self.unwritten:
+            about = f"{len(self.unwritten)} articles were not written, by an error of this software; please report it"
+            return Ending(Status.ERROR, f"{about}: {self.unwritten[0]}")
+        if self.lost:
+            about = f"{len(self.lost)} articles that were recovered before are not any more; their files were left as they are"
+            return Ending(Status.ERROR, f"{about}: {_some(self.lost)}")
+        if self.damages:
+            return Ending(Status.DAMAGED, f"{len(self.damages)} places in the files cannot be read; everything else was extracted")
+        return Ending(Status.DONE)
+
+
+def _some(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, ids[:EXAMPLES])) + (", …" if len(ids) > EXAMPLES else "")

@@ -1,0 +1,99 @@
+"""Extraction of everything that is at hand, on several cores: jobs go out in chunks, what they came to is told in the same order."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import TimeoutError as TookTooLong
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from crawler.offline.job import Done, Extractor, Job, Plan, taker
+from crawler.reading import IsolatedReader, bounded, read
+from crawler.store import Store
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 32
+"""Articles a worker is given at once: enough that handing over costs nothing, few enough that all end together."""
+
+
+class Workers:
+    """Runs jobs in `number` processes. A page that takes more than `page_seconds` or `page_megabytes`, or crashes the parser, costs
+    only itself."""
+
+    def __init__(self, plan: Plan, store: Path | None, number: int, page_seconds: float, page_megabytes: int) -> None:
+        self._plan = plan
+        self._store = store
+        self._number = number
+        self._seconds = page_seconds
+        self._megabytes = page_megabytes
+        self._isolated: IsolatedReader | None = None
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
+        """What each job came to, in the order of the jobs. Raises OSError when files cannot be written."""
+        context = multiprocessing.get_context("spawn")
+        arguments = [self._plan, self._store, self._megabytes]
+        pool = ProcessPool(max_workers=self._number, initializer=_begin, initargs=arguments, context=context)
+        waiting: deque[tuple[list[Job], Any]] = deque()
+        source = iter(jobs)
+        try:
+            while chunk := list(islice(source, CHUNK)):
+                waiting.append((chunk, pool.schedule(_do, args=[chunk], timeout=max(2 * self._seconds, 10.0))))
+                if len(waiting) > 3 * self._number:
+                    yield from self._result(*waiting.popleft())
+            while waiting:
+                yield from self._result(*waiting.popleft())
+            pool.close()  # type: ignore[no-untyped-call]
+        finally:
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
+            if self._isolated is not None:
+                self._isolated.close()
+
+    def _result(self, chunk: list[Job], future: Any) -> Iterator[Done]:
+        try:
+            done: list[Done] = future.result()
+        except (TookTooLong, ProcessExpired, MemoryError):
+            yield from self._one_by_one(chunk)
+        else:
+            yield from done
+
+    def _one_by_one(self, chunk: list[Job]) -> Iterator[Done]:
+        """A page among these hung or crashed its process: each is read again in a process of its own, as the crawl does it."""
+        logger.info("a page among articles %d to %d was too much; reading them one by one", chunk[0].article, chunk[-1].article)
+        self._isolated = self._isolated or IsolatedReader(self._seconds, self._megabytes)
+        extractor = Extractor(self._plan, taker(_store(self._store)), self._isolated)
+        for job in chunk:
+            yield extractor(job)
+
+
+_extractor: Extractor | None = None
+"""That of a worker process."""
+
+
+def _begin(plan: Plan, store: Path | None, megabytes: int) -> None:
+    global _extractor  # noqa: PLW0603 - a worker is begun once, and pebble has no other place for what it needs
+    bounded(megabytes)
+    _extractor = Extractor(plan, taker(_store(store)), read)
+    # Pages are trees full of cycles: collecting them after each chunk instead of all the time saves a tenth.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def _do(chunk: list[Job]) -> list[Done]:
+    assert _extractor is not None
+    done = [_extractor(job) for job in chunk]
+    gc.collect()
+    return done
+
+
+def _store(folder: Path | None) -> Store | None:
+    return Store(folder) if folder is not None else None

@@ -1,0 +1,41 @@
+import base64
+import hashlib
+
+import pytest
+
+from crawler.archive.digest import payload_digest
+from crawler.archive.warcdigest import as_cdx, differs, is_checkable, matches_any
+
+DATA = b"The kiosk on the pier"
+FORMS = [
+    f"{label}:{value}"
+    for name, labels in (
+        ("sha1", ("sha1", "SHA-1", "sha_1")),
+        ("sha256", ("sha256", "SHA-256")),
+        ("sha512", ("sha512",)),
+        ("md5", ("md5",)),
+    )
+    for label in labels
+    for raw in [hashlib.new(name, DATA).digest()]
+    for value in (raw.hex(), raw.hex().upper(), base64.b32encode(raw).decode(), base64.b32encode(raw).decode().rstrip("=").lower())
+]
+
+
+@pytest.mark.parametrize("stated", [*FORMS, payload_digest(DATA)])
+def test_every_way_of_stating_a_digest(stated: str) -> None:
+    assert is_checkable(stated)
+    assert not differs(stated, DATA)
+    assert differs(stated, DATA + b"x")
+    assert matches_any(stated, [b"", DATA])
+    assert as_cdx(stated) == (
+        payload_digest(DATA) if "sha1" in stated.lower().replace("-", "").replace("_", "") or ":" not in stated else ""
+    )
+
+
+@pytest.mark.parametrize(
+    "stated", ["", "-", "sha1:", "sha1:xyz", "sha1:" + "1" * 32, "blake3:" + "a" * 64, "md5:" + "z" * 32, "sha1:" + "é" * 40]
+)
+def test_what_cannot_be_compared_differs_from_nothing(stated: str) -> None:
+    assert not is_checkable(stated)
+    assert not differs(stated, DATA)
+    assert as_cdx(stated) == ""
