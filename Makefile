@@ -2,10 +2,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYWB := .venv-pywb
+OTHERS := .venv-bench
 SHARED ?= ../shared
 SAMPLE ?= $(SHARED)/sample
+BENCH_PAGES ?= 5000
 
-.PHONY: demo pywb test test-heavy test-all check lint types sample lock clean
+.PHONY: demo pywb test test-heavy test-all check lint types sample bench bench-others lock clean
 
 $(VENV)/.run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
@@ -54,11 +56,25 @@ types: $(VENV)/.dev
 sample: $(VENV)/.dev
 	$(BIN)/python -m tests.sample $(SAMPLE)
 
+# Everything about speed in one run; BENCH_PAGES=49000 for as many pages as the whole site has.
+bench: $(VENV)/.run
+	@$(BIN)/python -m tests.bench --pages $(BENCH_PAGES) --sample $(SAMPLE)
+
+# General extractors that the bench compares with. Without dependencies, because the file pins them all, and older pips stumble over
+# its `html-clean`, which some packages call `html_clean`.
+$(OTHERS)/.done: requirements-bench.txt
+	@test -x $(OTHERS)/bin/python || $(PYTHON) -m venv $(OTHERS)
+	$(OTHERS)/bin/python -m pip install --disable-pip-version-check -q --no-deps --require-hashes -r requirements-bench.txt
+	@touch $@
+
+bench-others: $(OTHERS)/.done
+
 # For maintainers: pins with hashes, without the address of any registry. Needs uv on the PATH.
 lock:
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements.in -o requirements.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-pywb.in -o requirements-pywb.txt
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-bench.in -o requirements-bench.txt
 
 clean:
-	rm -rf $(VENV) $(PYWB) .pytest_cache .mypy_cache .ruff_cache .hypothesis output/demo
+	rm -rf $(VENV) $(PYWB) $(OTHERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis output/demo

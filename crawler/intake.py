@@ -33,7 +33,8 @@ class Intake:
         expected = case.expected(row, reply.timestamp, reply.original)
         place = None
         if reply.answer is not Answer.CLOSEST_CAPTURE:
-            origin = Origin(fetched_from, expected.digest, row.source, row.replay, row.held_in, row.found.value)
+            rewritten = row.held is not None and row.held.rewritten
+            origin = Origin(fetched_from, expected.digest, row.source, row.replay, row.held_in, row.found.value, rewritten)
             place = self._store.add(reply, check, origin)
         self._ledger.note(row.id, **learnt(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place))
         if reply.location is not None:

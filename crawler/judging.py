@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from crawler.archive import digest as digests
 from crawler.archive.capture import Capture
+from crawler.archive.coding import CodingError, decode
 from crawler.archive.headers import declared_coding, first
 from crawler.archive.unrewrite import unrewrite
 from crawler.archive.warcrecord import StoredCapture
@@ -74,8 +75,9 @@ class Judge:
 
     def _recovered(self, row: CaptureRow, served: StoredCapture) -> Recovered:
         content_type, coding = first(served.headers, "content-type") or "", declared_coding(served.headers) or ""
-        rewritten = row.held is not None and row.held.rewritten
-        body = unrewrite(served.payload, served.timestamp) if rewritten else served.payload
+        body = served.payload
+        if row.held is not None and row.held.rewritten:
+            body, coding = _as_sent(body, coding, served.timestamp), ""
         stored = Stored(body, coding, content_type, served.status, row.article, served.timestamp, served.original)
         recovered = self._read(stored, self._style_for(row.replay, served.timestamp, served.original))
         article = recovered.article
@@ -92,6 +94,14 @@ class Judge:
         """Whether most of the first pages could not be read, so that going on would only burn requests."""
         enough = self.pages >= LAYOUT_PAGES or (at_end and self.pages >= 5)
         return enough and self.unread * 2 > self.pages
+
+
+def _as_sent(payload: bytes, coding: str, timestamp: str) -> bytes:
+    """A rewritten view without what the archive added; bytes that cannot be decoded stay as they are, and are judged so."""
+    try:
+        return unrewrite(decode(payload, coding or None).body, timestamp)
+    except CodingError:
+        return payload
 
 
 def _faults(row: CaptureRow) -> Iterator[str]:

@@ -11,6 +11,7 @@ from crawler.archive.headers import first
 from crawler.archive.holdings import Damage, Holding, NotAnArchive, find_files, read, resolve, scan
 from crawler.archive.playback import Answer, Reply
 from crawler.archive.site import Site, pywb, wayback
+from crawler.archive.warc import REWRITTEN_VIEW
 from crawler.archive.warcrecord import WarcDamaged
 from crawler.hkcnews.urls import article_id
 from crawler.ledger import CaptureRow, Ledger
@@ -121,9 +122,10 @@ def _resolved(files: Sequence[Path], revisits: Sequence[Holding], damaged: Calla
 
 
 def as_listed(held: Holding) -> Holding:
-    """A holding with the digest that its archive's index gave, where its file says so: the one to compare its bytes with."""
-    digest = held.about.get("cdxDigest")
-    return replace(held, capture=replace(held.capture, digest=digest)) if digest else held
+    """A holding with what the metadata of a store like ours says of it: the digest that the index gave, which is the one to compare its
+    bytes with, and whether it is a rewritten view."""
+    digest, rewritten = held.about.get("cdxDigest"), held.rewritten or held.about.get("view") == REWRITTEN_VIEW
+    return replace(held, capture=replace(held.capture, digest=digest or held.capture.digest), rewritten=rewritten)
 
 
 def reply_of(row: CaptureRow) -> Reply:

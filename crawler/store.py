@@ -33,7 +33,7 @@ def _now() -> datetime:
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a capture comes from: the address it was fetched from, the digest that the index gives, the source's name, the public
-    address under which its archive replays, the file of web archives that had it, and how it was found."""
+    address under which its archive replays, the file of web archives that had it, how it was found, and whether it is a rewritten view."""
 
     fetched_from: str
     digest: str = "-"
@@ -41,6 +41,7 @@ class Origin:
     archive: str = ""
     held_in: str = ""
     found: str = ""
+    rewritten: bool = False
 
 
 class Store:
@@ -71,6 +72,7 @@ class Store:
             origin.archive,
             origin.held_in,
             origin.found,
+            origin.rewritten,
         )
         writer = self._open()
         place = writer.append(

@@ -22,6 +22,10 @@ from crawler.archive.rebuild import http_headers, one_line, status_line
 from crawler.archive.warcrecord import ORIGINAL_FIELD, TIMESTAMP_FIELD
 
 
+REWRITTEN_VIEW = "rewritten"
+"""What the metadata record says of a capture that was kept as an archive's rewritten view."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a record is: file name without its folder, offset and compressed length in bytes."""
@@ -36,7 +40,7 @@ class Provenance:
     """How a capture was come by: the address fetched, when (aware), the CDX row's digest, the comparison's result, codings taken off.
 
     `source` is the name of the source, `archive` the public address under which it replays captures, `held_in` the file of web
-    archives that had it, `found` how it came to be known.
+    archives that had it, `found` how it came to be known, `rewritten` whether it is a rewritten view instead of the stored bytes.
     """
 
     fetched_from: str
@@ -48,6 +52,7 @@ class Provenance:
     archive: str = ""
     held_in: str = ""
     found: str = ""
+    rewritten: bool = False
 
 
 class WarcWriter:
@@ -189,6 +194,7 @@ def _about(provenance: Provenance, notes: Sequence[str]) -> bytes:
             "archive": provenance.archive,
             "heldIn": provenance.held_in,
             "found": provenance.found,
+            "view": REWRITTEN_VIEW if provenance.rewritten else "",
         }
     )
 

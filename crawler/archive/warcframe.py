@@ -1,7 +1,7 @@
 """Finding the records in a file of web archives, whatever is broken between them: each comes whole, or as a gap with its reason."""
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
 from crawler.archive.spool import Named, read_at, within
@@ -105,17 +105,20 @@ class _Walk:
         return following
 
     def _plain(self, at: int) -> Generator[Frame | Gap, None, int]:
-        place = at
-
-        def more() -> bytes:
-            nonlocal place
-            part = self._source.read(place, _PIECE)
-            place += len(part)
-            return part
-
-        stream = Stream(more, at)
+        stream = Stream(self._reader(at), at)
         yield from self._records(stream, self._source.name, plain=True)
         return stream.offset
+
+    def _reader(self, at: int) -> Callable[[], bytes]:
+        """The source's bytes from an offset on, a piece at each call."""
+
+        def more() -> bytes:
+            nonlocal at
+            part = self._source.read(at, _PIECE)
+            at += len(part)
+            return part
+
+        return more
 
     def _member(self, at: int) -> Generator[Frame | Gap | Proven, None, int | None]:
         unpacker = Unpacker(self._source, at, self._dictionary)
@@ -180,7 +183,7 @@ class _Walk:
         return head, block, total + behind, certain
 
     def _search(self, at: int) -> int | None:
-        """The next place where a packed record begins."""
+        """The next place where a record begins, packed as the file's first."""
         while at < self._source.end and len(window := self._source.read(at, _WINDOW)) > len(self._magic):
             found = window.find(self._magic)
             while found >= 0:
@@ -191,9 +194,9 @@ class _Walk:
         return None
 
     def _begins_record(self, at: int) -> bool:
-        stream = Stream(Unpacker(self._source, at, self._dictionary).more, 0)
+        more = self._reader(at) if self._magic == b"WARC" else Unpacker(self._source, at, self._dictionary).more
         try:
-            head_of(stream)
+            head_of(Stream(more, 0))
         except (Faulty, Broken):
             return False
         return True

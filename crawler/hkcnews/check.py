@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bs4 import Comment, Tag
-from bs4.element import NavigableString
+from bs4.element import NavigableString, PageElement
 
 from crawler.markdown import raw
-from crawler.markdown.elements import BLOCKS, FRAMES, holds_block
+from crawler.markdown.elements import BLOCKS, FRAMES, enclosing, holds_block
+from crawler.markdown.escape import one_space
 from crawler.markdown.reader import Reading, read_markdown
 from crawler.markdown.style import leads_somewhere
 
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_COUNTED = frozenset(("img", "table", "a", *FRAMES))
 _SPACES_IN_LINE = re.compile(r"[ \t\r\f]+")
 _CONTEXT = 20
 
@@ -40,64 +41,56 @@ def visible(region: Tag) -> Visible:
     parts: list[str] = []
     counts = {"pictures": 0, "frames": 0, "tables": 0, "links": 0}
     verbatim = False
-    for event in _walk(region):
-        if isinstance(event, NavigableString):
-            parts.append(event if verbatim else _SPACES.sub(" ", event))
-            continue
-        name = event.name
-        if name == "pre":
-            verbatim = isinstance(event, Tag) and not holds_block(event)
-        if name in BLOCKS or name == "br" or (isinstance(event, Tag) and name == "img" and raw.source(event)):
-            parts.append("\n")
-        if isinstance(event, Tag):
-            _count(event, counts)
-    return Visible(_stream("".join(parts)), **counts)
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    name: str
-
-
-def _walk(region: Tag) -> Iterator[NavigableString | Tag | _End]:
-    """Texts and tags in reading order; a block comes twice, before and after what it holds. Frames hold nothing to read."""
-    stack: list[object] = [region]
+    stack: list[PageElement | str] = [region]
     while stack:
         node = stack.pop()
         if isinstance(node, NavigableString):
             if not isinstance(node, Comment):
-                yield node
+                parts.append(node if verbatim else one_space(node))
         elif isinstance(node, Tag):
-            yield node
-            if node.name in FRAMES:
-                continue
-            if node.name in BLOCKS:
-                stack.append(_End(node.name))
-            stack += reversed(node.contents)
-        elif isinstance(node, _End):
-            yield node
+            name = node.name
+            if name in BLOCKS or name == "br":
+                parts.append("\n")
+            if name == "pre":
+                verbatim = not holds_block(node)
+            elif name in _COUNTED:
+                _count(node, counts, parts)
+            if name not in FRAMES:  # which hold nothing to read
+                if name in BLOCKS:
+                    stack.append(name)
+                stack += reversed(node.contents)
+        else:  # the end of a block
+            parts.append("\n")
+            verbatim = verbatim and node != "pre"
+    return Visible(_stream("".join(parts)), **counts)
 
 
-def _count(node: Tag, counts: dict[str, int]) -> None:
-    if node.name == "img":
-        counts["pictures"] += bool(raw.source(node))
-    elif node.name in FRAMES:
-        counts["frames"] += bool(raw.source(node))
-    elif node.name == "table":
+def _count(node: Tag, counts: dict[str, int], parts: list[str]) -> None:
+    """Count a thing that is not text; a picture, which is one inside a text, begins a new line there."""
+    name = node.name
+    if name == "img":
+        if raw.source(node):
+            parts.append("\n")
+            counts["pictures"] += 1
+    elif name == "table":
         counts["tables"] += 1
-    elif node.name == "a":
+    elif name == "a":
         counts["links"] += _is_link(node)
+    else:
+        counts["frames"] += bool(raw.source(node))
 
 
 def _is_link(node: Tag) -> bool:
-    shows = bool(node.get_text().strip(" \t\r\n\f")) or any(raw.source(img) for img in node.find_all("img"))
-    return shows and leads_somewhere(str(node.get("href") or "")) and node.find_parent("a") is None
+    if not leads_somewhere(str(node.get("href") or "")) or enclosing(node, "a") is not None:
+        return False
+    return bool(node.get_text().strip(" \t\r\n\f")) or any(raw.source(img) for img in node.find_all("img"))
 
 
 def _stream(text: str) -> str:
     """Lines without the spaces at their ends, and without those of white space only."""
-    lines = (line.strip(" ") for line in _SPACES_IN_LINE.sub(" ", text).split("\n"))
-    return "\n".join(line for line in lines if line.strip())
+    if "  " in text or "\t" in text or "\r" in text or "\f" in text:
+        text = _SPACES_IN_LINE.sub(" ", text)
+    return "\n".join(line.strip(" ") for line in text.split("\n") if line and not line.isspace())
 
 
 def differences(seen: Visible, markdown: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from crawler.markdown.style import Style
 
 _CONVERTER = Converter()
 _HERE = "data-recovery-blogger"
+_NAMING = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "div", "span", "a"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp:
     if early := judge_answer(status, body):
         return Recovered(early)
     decoded = decode_page(body, content_type)
-    page = read_page(decoded.text)
+    page = read_page(decoded.text, decoded.utf8)
     judgement = judge_page(page, wanted)
     if judgement.verdict is not Verdict.ARTICLE:
         return Recovered(judgement)
@@ -108,8 +109,8 @@ def _parts(page: Page) -> _Parts:
     body = parse(page.content.html or "")
     blogger: Tag | None = None
     if inside:
-        held = body.select_one(f"[{_HERE}]")
-        blogger = held.extract() if isinstance(held, Tag) else None
+        held = next((part for part in body.descendants if isinstance(part, Tag) and _HERE in part.attrs), None)
+        blogger = held.extract() if held is not None else None
     elif block is not None:
         blogger = parse(block.html or "")
     if page.degraded:
@@ -143,10 +144,10 @@ def _converted(part: Tag | None, style: Style, found: list[str], problems: list[
 def _blogger(block: Tag | None, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
     if block is None:
         return None
-    picture = block.find("img")
-    alt = one_line(str(picture.get("alt") or "")) if isinstance(picture, Tag) else ""
-    avatar = style.image(raw.source(picture)) if isinstance(picture, Tag) and raw.source(picture) else ""
-    if isinstance(picture, Tag):
+    picture = next((part for part in block.descendants if isinstance(part, Tag) and part.name == "img"), None)
+    alt = one_line(str(picture.get("alt") or "")) if picture is not None else ""
+    avatar = style.image(raw.source(picture)) if picture is not None and raw.source(picture) else ""
+    if picture is not None:
         picture.decompose()
     name = alt if BLOGGER_NAME.match(alt) else ""
     heading = _heading(block, name)
@@ -162,11 +163,14 @@ def _blogger(block: Tag | None, style: Style, found: list[str], problems: list[s
 def _heading(block: Tag, name: str) -> Tag | None:
     """The element with the blogger's name: the smallest whose text is the name, or the first heading."""
     squeezed = re.sub(r"\s", "", name)
-    same = [element for element in block.find_all(True) if squeezed and re.sub(r"\s", "", element.get_text()) == squeezed]
-    if same:
-        return same[0]
-    for element in block.find_all(["h1", "h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "div", "span", "a"]):
-        if BLOGGER_NAME.match(element.get_text()) and len(element.get_text()) < 80 and not element.find(True):
+    elements = [part for part in block.descendants if isinstance(part, Tag)]
+    same = (element for element in elements if squeezed and re.sub(r"\s", "", element.get_text()) == squeezed)
+    if (found := next(same, None)) is not None:
+        return found
+    for element in elements:
+        if element.name not in _NAMING or any(isinstance(part, Tag) for part in element.contents):
+            continue
+        if BLOGGER_NAME.match(text := element.get_text()) and len(text) < 80:
             return element
     return None
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
+from crawler.hkcnews.aside import ancestors
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, SITE_NAMES, UPDATED
-from crawler.hkcnews.page import Page, ancestors, by_distance, metadata, nearest, structured_data
+from crawler.hkcnews.page import Page, by_distance, metadata, nearest, structured_data
 from crawler.hkcnews.text import one_line
 
 Source = tuple[str, Callable[[Page], str]]
@@ -22,7 +24,7 @@ HONG_KONG = timezone(timedelta(hours=8))
 
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./年-](\d{1,2})[./月-](\d{1,2})(?!\d)")
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})", re.ASCII)
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2}):(\d{2})", re.ASCII)
 _MOST_LABELS = 50
 _CLOSE_BY = 4
 _LONGEST_LINE = 300
@@ -76,6 +78,12 @@ def _distinct(texts: object) -> tuple[str, ...]:
 
 def info_line(page: Page) -> str:
     """The line with byline and dates, as text."""
+    if "info line" not in page.texts:
+        page.texts["info line"] = _info_line(page)
+    return page.texts["info line"]
+
+
+def _info_line(page: Page) -> str:
     for selector in page.layout.info:
         for node in nearest(page, selector):
             if text := one_line(node.text()):
@@ -98,12 +106,19 @@ def _line_around(label: LexborNode) -> str:
 
 def labelled(line: str, label: re.Pattern[str]) -> str:
     """What follows a label in the info line, up to the label of another part; bars inside a value stay."""
-    start = label.search(line)
-    if not start:
+    labels = _labels(line)
+    if not labels[label]:
         return ""
+    _, start = labels[label][0]
     others = [PUBLISHED, UPDATED] if label is BYLINE else [BYLINE, PUBLISHED, UPDATED]
-    ends = [found.start() for other in others for found in other.finditer(line) if found.start() >= start.end()]
-    return line[start.end() : min(ends, default=len(line))].strip(_BARS)
+    ends = [begin for other in others for begin, _ in labels[other] if begin >= start]
+    return line[start : min(ends, default=len(line))].strip(_BARS)
+
+
+@lru_cache(maxsize=8)
+def _labels(line: str) -> dict[re.Pattern[str], list[tuple[int, int]]]:
+    """Where each label stands in a line: every field asks for all of them."""
+    return {label: [found.span() for found in label.finditer(line)] for label in (BYLINE, PUBLISHED, UPDATED)}
 
 
 def read_date(text: str) -> str:
@@ -130,12 +145,13 @@ def read_moment(text: str) -> str:
     found = _MOMENT.search(text)
     if not found:
         return ""
-    moment = f"{found[1]} {found[2]}"
+    day, hour, minute, second = found.groups()
     try:
-        datetime.strptime(moment, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - as printed, the zone is not on the page
+        date.fromisoformat(day)
+        time(int(hour), int(minute), int(second))
     except ValueError:
         return ""
-    return moment
+    return f"{day} {hour}:{minute}:{second}"
 
 
 def _heading(page: Page) -> str:

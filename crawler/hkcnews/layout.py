@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+
+_SIMPLE = re.compile(r"(?:([a-z]+)|\.([a-z0-9_-]+)|\[([a-z]+)\])\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """CSS selectors in order of trust, for one design of the site."""
+    """CSS selectors in order of trust, for one design of the site; those of `aside` and `dropped` are simple."""
 
     name: str
     content: tuple[str, ...]
@@ -23,8 +26,20 @@ class Layout:
     note: tuple[str, ...]
     blogger: tuple[str, ...]
     avatar: tuple[str, ...]
-    aside: str
+    aside: tuple[str, ...]
     dropped: tuple[str, ...]
+
+
+Simple = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+
+@cache
+def simple(selectors: tuple[str, ...]) -> Simple:
+    """The elements, the classes and the attributes that simple selectors (`p`, `.x`, `[y]`) name."""
+    found = [_SIMPLE.match(selector) for selector in selectors]
+    assert all(found), f"not simple: {selectors}"
+    tags, classes, attributes = zip(*(match.groups() for match in found if match), strict=True)
+    return frozenset(filter(None, tags)), frozenset(filter(None, classes)), frozenset(filter(None, attributes))
 
 
 CITIZEN_NEWS = Layout(
@@ -37,7 +52,7 @@ CITIZEN_NEWS = Layout(
     note=(".subscribe-note",),
     blogger=(".blogger-intro",),
     avatar=('img[src*="/uploads/avatars/"]', 'img[alt*=" | "]'),  # the first: A
-    aside=".article-block, .article-block-footer, nav, footer, aside, .related",
+    aside=(".article-block", ".article-block-footer", "nav", "footer", "aside", ".related"),
     dropped=(
         *("script", "style", "template", "noscript", "link", "meta", "svg", "canvas", "button", "input", "select", "textarea"),
         *(".hidden", "[hidden]", ".adsbygoogle", ".advertisement", ".ad-slot", ".google-auto-placed"),

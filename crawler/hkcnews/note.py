@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
-from bs4 import BeautifulSoup, Tag
-from bs4.element import PageElement
+from bs4 import Tag
+from bs4.element import NavigableString, PageElement
 from selectolax.lexbor import LexborNode
 
+from crawler.hkcnews.builder import grown
 from crawler.hkcnews.layout import NOTE, NOTE_BLOCKS
-from crawler.hkcnews.page import Page, inside, is_within
+from crawler.hkcnews.page import Page, is_within
 from crawler.hkcnews.region import parse
 from crawler.hkcnews.text import one_line
 from crawler.markdown.elements import BLOCKS
 
-_FIRST_WORDS = re.compile(NOTE[:3])
+_FIRST_WORDS = NOTE[:3]
 
 
 def take_note(region: Tag) -> Tag | None:
     """Cut the note out of the body's region and give it as an element of its own, without its rule; None if there is none.
     Nothing but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
-    if NOTE not in region.get_text():
-        return None
     start = _first_block(region)
     if start is None:
         return None
@@ -33,8 +32,8 @@ def take_note(region: Tag) -> Tag | None:
         return None
     for rule in filter(None, (_before(start), _leading_rule(start))):
         rule.extract()
-    note = BeautifulSoup("<div></div>", "html.parser").find(True)
-    assert isinstance(note, Tag)
+    note = grown("<div></div>")
+    assert note is not None
     for part in parts:
         note.append(part.extract())
     return note
@@ -42,8 +41,8 @@ def take_note(region: Tag) -> Tag | None:
 
 def _first_block(region: Tag) -> Tag | None:
     """The innermost block that begins with the note's first words; the last one, if there are several."""
-    for text in reversed(region.find_all(string=_FIRST_WORDS)):
-        for around in text.parents:
+    for text in _texts_backwards(region):
+        for around in text.parents if _FIRST_WORDS in text else ():
             if around is region:
                 break
             if around.name in BLOCKS:
@@ -51,6 +50,17 @@ def _first_block(region: Tag) -> Tag | None:
                     return around
                 break
     return None
+
+
+def _texts_backwards(region: Tag) -> Iterator[NavigableString]:
+    """All texts, comments too, the last first."""
+    stack = list(region.contents)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, NavigableString):
+            yield node
+        elif isinstance(node, Tag):
+            stack += node.contents
 
 
 def _begins(block: Tag) -> bool:
@@ -88,10 +98,11 @@ def detached_note(page: Page) -> Tag | None:
     assert content is not None
     for selector in page.layout.note:
         for node in page.tree.css(selector):
-            if not inside(node, page.aside) and not is_within(node, content):
+            if not page.aside.holds(node) and not is_within(node, content):
                 return _without_rule(parse(node.html or ""))
     for node in page.tree.css("p, div"):
-        if one_line(node.text(deep=node.tag == "p")).startswith(NOTE) and not inside(node, page.aside) and not is_within(node, content):
+        text = node.text(deep=node.tag == "p")
+        if NOTE[0] in text and one_line(text).startswith(NOTE) and not page.aside.holds(node) and not is_within(node, content):
             return _without_rule(parse(_surroundings(node, content)))
     return None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.hkcnews.aside import Aside, ancestors, ids, inside
 from crawler.hkcnews.layout import BLOGGER_NAME, CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
 from crawler.hkcnews.text import one_line
 
@@ -21,33 +22,56 @@ _UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
 _SPACES = re.compile(r"\s+")
 _CLOSING = "--></script></style></title></textarea></noscript>"
 _TAIL = 20_000
+_TOGETHER = ("h1", "link", "meta")
+"""Elements that every page is searched for; one search finds them all."""
 _SHOWING = frozenset({"img", "iframe", "video", "audio", "embed", "object"})
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`content` is the element with the body; None when no layout that we know is on the page."""
+    """`content` is the element with the body; None when no layout that we know is on the page. `substance` is whether a reader
+    sees anything in it. `selected` and `texts` keep what was looked for already."""
 
     tree: LexborHTMLParser
     layout: Layout
     content: LexborNode | None
     whole: bool
-    aside: frozenset[int]
+    aside: Aside
     degraded: bool = False
+    substance: bool = False
+    selected: dict[str, list[LexborNode]] = field(default_factory=dict, repr=False)
+    texts: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def select(self, selector: str) -> list[LexborNode]:
+        """The nodes on the page for a selector, looked for once: each search goes through the whole page."""
+        if selector not in self.selected:
+            if selector in _TOGETHER:
+                found = self.tree.css(", ".join(_TOGETHER))
+                self.selected.update({name: [node for node in found if node.tag == name] for name in _TOGETHER})
+            else:
+                self.selected[selector] = self.tree.css(selector)
+        return self.selected[selector]
 
 
-def read_page(text: str) -> Page:
-    """Parse a page and find the element that holds the article's body."""
-    whole = bool(_WHOLE.search(text, max(0, len(text) - _TAIL)))
-    tree = LexborHTMLParser(text) if whole else _marked(text)
+def read_page(text: str, utf8: bytes | None = None) -> Page:
+    """Parse a page and find the element that holds the article's body. `utf8` is the text as bytes, where they are at hand."""
+    whole = _is_whole(text)
+    tree = LexborHTMLParser(utf8 or text) if whole else _marked(text)
     for layout in LAYOUTS:
-        aside = ids(tree, layout.aside)
-        content = _content(tree, layout, aside)
+        aside = Aside(tree, layout.aside)
+        content, substance = _content(tree, layout, aside)
         if content is not None:
-            return Page(tree, layout, content, whole, aside)
-    aside = ids(tree, CITIZEN_NEWS.aside)
+            return Page(tree, layout, content, whole, aside, substance=substance)
+    aside = Aside(tree, CITIZEN_NEWS.aside)
     around = _around_the_info_line(tree, aside)
-    return Page(tree, CITIZEN_NEWS, around, whole, aside, degraded=around is not None)
+    substance = around is not None and has_substance(around, CITIZEN_NEWS)
+    return Page(tree, CITIZEN_NEWS, around, whole, aside, degraded=around is not None, substance=substance)
+
+
+def _is_whole(text: str) -> bool:
+    start = max(0, len(text) - _TAIL)
+    end = text.rfind("</html", start)
+    return (end >= 0 and _WHOLE.match(text, end) is not None) or _WHOLE.search(text, start) is not None
 
 
 def _marked(text: str) -> LexborHTMLParser:
@@ -57,52 +81,40 @@ def _marked(text: str) -> LexborHTMLParser:
     return tree if tree.css_first(f"#{_END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
 
 
-def ids(tree: LexborHTMLParser, selector: str) -> frozenset[int]:
-    """The identities of the nodes that match, for asking what stands inside them."""
-    return frozenset(node.mem_id for node in tree.css(selector))
-
-
-def _content(tree: LexborHTMLParser, layout: Layout, aside: frozenset[int]) -> LexborNode | None:
+def _content(tree: LexborHTMLParser, layout: Layout, aside: Aside) -> tuple[LexborNode | None, bool]:
+    """The element with the body, and whether there is anything in it."""
     empty = None
     for selector in layout.content:
         for node in tree.css(selector):
-            if inside(node, aside):
+            if aside.holds(node):
                 continue
             if has_substance(node, layout):
-                return node
+                return node, True
             empty = empty or node
-    return empty
+    return empty, False
 
 
 def has_substance(node: LexborNode, layout: Layout) -> bool:
     """Whether a reader would see anything in it: text, a picture or a frame, in what is not left out as no content."""
-    dropped = frozenset(found.mem_id for found in node.css(", ".join(layout.dropped)))
+    dropped = Aside(node, layout.dropped)
     for part in node.traverse(include_text=True):
         shows = part.tag in _SHOWING or (part.tag == "-text" and bool(one_line(part.text())))
-        if shows and not inside(part, dropped):
+        if shows and not dropped.holds(part):
             return True
     return False
 
 
-def _around_the_info_line(tree: LexborHTMLParser, aside: frozenset[int]) -> LexborNode | None:
+def _around_the_info_line(tree: LexborHTMLParser, aside: Aside) -> LexborNode | None:
     """For a page without any content element that we know: the element around the title and the line with the date."""
     title = tree.css_first("h1")
     if title is None or not one_line(title.text()):
         return None
     for node in tree.css("div, p, span, time, li"):
-        if not inside(node, aside) and PUBLISHED.search(node.text(deep=False)):
+        if not aside.holds(node) and PUBLISHED.search(node.text(deep=False)):
             around = common_ancestor(title, node)
             if around is not None and around.tag not in ("html", "body"):
                 return around
     return None
-
-
-def ancestors(node: LexborNode) -> Iterator[LexborNode]:
-    """The node and all around it, innermost first."""
-    current: LexborNode | None = node
-    while current is not None:
-        yield current
-        current = current.parent
 
 
 def common_ancestor(*nodes: LexborNode) -> LexborNode | None:
@@ -112,11 +124,6 @@ def common_ancestor(*nodes: LexborNode) -> LexborNode | None:
         if all(ancestor.mem_id in chain for chain in chains):
             return ancestor
     return None
-
-
-def inside(node: LexborNode, containers: frozenset[int]) -> bool:
-    """Whether the node is one of these, or stands in one of them."""
-    return any(ancestor.mem_id in containers for ancestor in ancestors(node))
 
 
 def is_within(node: LexborNode, container: LexborNode) -> bool:
@@ -131,13 +138,13 @@ def nearest(page: Page, selector: str, *, within: bool = False, closest: bool = 
     where the body could only be taken together with all around it.
     With `closest` only those at the smallest distance.
     """
-    return by_distance(page, page.tree.css(selector), within=within, closest=closest)
+    return by_distance(page, page.select(selector), within=within, closest=closest)
 
 
 def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = False, closest: bool = False) -> list[LexborNode]:
     """The same for nodes that are already found."""
     content = page.content
-    nodes = [node for node in candidates if not inside(node, page.aside)]
+    nodes = [node for node in candidates if not page.aside.holds(node)]
     if content is None:
         return nodes
     depth = {ancestor.mem_id: -i for i, ancestor in enumerate(ancestors(content))}
@@ -152,9 +159,11 @@ def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = 
 
 def avatar(page: Page) -> LexborNode | None:
     """The picture of the blogger whose block stands in or after the body."""
-    elsewhere = ids(page.tree, ".article-info, header, figure")
+    elsewhere: frozenset[int] | None = None
     for selector in page.layout.avatar:
         for node in nearest(page, selector, within=True):
+            if elsewhere is None:
+                elsewhere = ids(page.tree, ".article-info, header, figure")
             if not inside(node, elsewhere) and (selector != page.layout.avatar[-1] or _is_named(node)):
                 return node
     return None
@@ -175,7 +184,7 @@ def blogger_block(page: Page) -> LexborNode | None:
     picture, content = avatar(page), page.content
     if picture is None or content is None:
         return None
-    others = [node for node in (content, *page.tree.css("h1")) if not is_within(picture, node)]
+    others = [node for node in (content, *page.select("h1")) if not is_within(picture, node)]
     block = picture
     for around in ancestors(picture):
         if around.tag in ("html", "body") or around.mem_id == content.mem_id or any(is_within(other, around) for other in others):
@@ -200,7 +209,7 @@ def was_cut(page: Page) -> bool:
         return True
     if page.content is None:
         return True
-    parts = [page.content, *page.tree.css("h1")[:1], *filter(None, [blogger_block(page)])]
+    parts = [page.content, *page.select("h1")[:1], *filter(None, [blogger_block(page)])]
     wrapper = common_ancestor(*parts)
     if wrapper is None or any(is_within(mark, part) for part in parts):
         return True
@@ -221,9 +230,11 @@ def _follows_directly(mark: LexborNode, around: LexborNode, parts: Iterable[Lexb
 def metadata(page: Page, *names: str) -> str:
     """The content of the first `<meta>` with one of these names or properties that has any."""
     for name in names:
-        for node in page.tree.css(f'meta[property="{name}"], meta[name="{name}"], meta[itemprop="{name}"]'):
-            content = one_line(node.attributes.get("content") or "")
-            if content:
+        for node in page.select("meta"):
+            attributes = node.attributes
+            if name not in (attributes.get("property"), attributes.get("name"), attributes.get("itemprop")):
+                continue
+            if content := one_line(attributes.get("content") or ""):
                 return content
     return ""
 

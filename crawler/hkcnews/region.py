@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString, PageElement
 
-from crawler.hkcnews.layout import Layout
+from crawler.hkcnews.builder import RegionBuilder
+from crawler.hkcnews.layout import Layout, simple
 from crawler.hkcnews.text import clean
 from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
 
@@ -18,8 +19,6 @@ DEEPEST = 100
 
 _CONTROL_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|11|1[4-9]|2\d|3[01]|127)|[xX]0*(?:[0-8bBeEfF]|1[0-9a-fA-F]|7[fF]))(?:;|(?![0-9a-fA-F]))")
 """References to control characters, which would come to be after the page was cleaned of them."""
-_CLASS = re.compile(r"^\.([\w-]+)$")
-_TAG = re.compile(r"^[a-z]+$")
 _PROTECTED = re.compile(r"/cdn-cgi/l/email-protection(?:#([0-9a-fA-F]+))?")
 _PLACEHOLDER = re.compile(r"\[email.protected\]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -54,40 +53,69 @@ _BOUNDARY = "<div></div>"
 
 def parse(html: str) -> Tag:
     """The first element of a piece of HTML that a tolerant parser has already put in order."""
-    soup = BeautifulSoup(_CONTROL_REFERENCE.sub("", clean(html)), "html.parser")
-    element = soup.find(True)
-    return element if isinstance(element, Tag) else soup
+    soup = BeautifulSoup(_CONTROL_REFERENCE.sub("", clean(html)), builder=RegionBuilder())
+    return next((element for element in soup.contents if isinstance(element, Tag)), soup)
 
 
 def tidy(region: Tag, layout: Layout) -> list[str]:
     """Take everything out of the region that is not content, and what is nested beyond reason; gives the faults found."""
-    drop(region, layout)
-    return flatten(region)
+    return flatten(region) if drop(region, layout) > DEEPEST else []
 
 
 def prepare(region: Tag) -> list[str]:
     """Settle in a tidy region what depends on the site and what Markdown cannot nest; gives the faults found."""
-    faults = reveal_addresses(region)
-    for element in list(region.find_all(_EMPHASIS)):
-        _push_into_blocks(element)
+    protected, emphasis = _survey(region)
+    faults = reveal_addresses(region, protected)
+    if protected:
+        _, emphasis = _survey(region)
+    if any(map(holds_block, emphasis)):
+        for element in emphasis:
+            _push_into_blocks(element)
     return faults
 
 
-def drop(region: Tag, layout: Layout) -> None:
-    """Remove scripts, advertisements, share widgets and what is hidden."""
-    tags = {selector for selector in layout.dropped if _TAG.match(selector)}
-    classes = {found[1] for selector in layout.dropped if (found := _CLASS.match(selector))}
-    stack = [region]
-    dropped: list[Tag] = []
+def _survey(region: Tag) -> tuple[list[Tag], list[Tag]]:
+    """What may hide an e-mail address, and the links and emphasis, in reading order."""
+    protected: list[Tag] = []
+    emphasis: list[Tag] = []
+    stack = list(reversed(region.contents))
     while stack:
-        for child in stack.pop().children:
-            if not isinstance(child, Tag):
-                continue
-            hidden = child.has_attr("hidden") or _HIDDEN_STYLE.search(str(child.get("style") or ""))
-            is_content = child.name not in tags and not hidden and not classes.intersection(child.get_attribute_list("class"))
-            (stack if is_content else dropped).append(child)
+        node = stack.pop()
+        if isinstance(node, Tag):
+            attributes = node.attrs
+            if "data-cfemail" in attributes or _PROTECTED.search(str(attributes.get("href") or "")):
+                protected.append(node)
+            if node.name in _EMPHASIS:
+                emphasis.append(node)
+            stack += reversed(node.contents)
+    return protected, emphasis
+
+
+def drop(region: Tag, layout: Layout) -> int:
+    """Remove scripts, advertisements, share widgets and what is hidden; gives how deep the elements left are nested."""
+    tags, classes, attributes = simple(layout.dropped)
+    stack = [(region, 0)]
+    dropped: list[Tag] = []
+    deepest = 0
+    while stack:
+        element, depth = stack.pop()
+        deepest = max(deepest, depth)
+        for child in element.contents:
+            if isinstance(child, Tag):
+                if child.name in tags or (child.attrs and _is_hidden(child, classes, attributes)):
+                    dropped.append(child)
+                else:
+                    stack.append((child, depth + 1))
     for element in dropped:
         element.decompose()
+    return deepest
+
+
+def _is_hidden(element: Tag, classes: frozenset[str], attributes: frozenset[str]) -> bool:
+    own = element.attrs
+    if not attributes.isdisjoint(own) or ("style" in own and _HIDDEN_STYLE.search(str(own["style"]))):
+        return True
+    return "class" in own and not classes.isdisjoint(element.get_attribute_list("class"))
 
 
 def flatten(region: Tag) -> list[str]:
@@ -142,10 +170,12 @@ def _opening(node: Tag) -> str:
     return "".join([*written, ">"])
 
 
-def reveal_addresses(region: Tag) -> list[str]:
+def reveal_addresses(region: Tag, protected: Collection[Tag]) -> list[str]:
     """Put back the e-mail addresses that Cloudflare's protection hid; gives a fault for each that cannot be read."""
-    faults = []
-    for element in region.find_all(True):
+    faults: list[str] = []
+    if not protected:
+        return faults
+    for element in protected:
         inside = _PROTECTED.search(str(element.get("href") or ""))
         code = str(element.get("data-cfemail") or "") or (inside[1] if inside and inside[1] else "")
         if not code:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 _JUNK = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_JUNK_BYTES = bytes((*range(9), 11, 12, *range(14, 32), 127))
+_JUNK_SEQUENCES = (re.compile(rb"\xc2[\x80-\x9f]"), re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])"))
+"""The same, and form feeds, in UTF-8: bytes are looked through much faster than a text."""
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _DETECTED = ("big5hkscs", "gb18030")
 _WESTERN = frozenset({"cp1252", "ascii", "iso8859-1", "latin-1"})
@@ -20,11 +23,13 @@ _FEW = 10
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """`text` as decoded with `encoding`; `replaced` counts the bytes that are not of that encoding (U+FFFD in the text)."""
+    """`text` as decoded with `encoding`; `replaced` counts the bytes that are not of that encoding (U+FFFD in the text).
+    `utf8` is the same text as bytes, where they are at hand."""
 
     text: str
     encoding: str
     replaced: int = 0
+    utf8: bytes | None = None
 
 
 def decode_page(body: bytes, content_type: str = "") -> PageText:
@@ -34,6 +39,8 @@ def decode_page(body: bytes, content_type: str = "") -> PageText:
     marked, mark = read_bom(body)
     if marked and mark is not None:
         return _decoded(body[len(mark) :], marked)
+    if (clean_page := _clean_utf8(body)) is not None:
+        return clean_page
     declared = [
         name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name and _ON_PAGES.match(name)
     ]
@@ -46,6 +53,16 @@ def decode_page(body: bytes, content_type: str = "") -> PageText:
         if not page.replaced:
             return page
     return _decoded(body, "utf-8")
+
+
+def _clean_utf8(body: bytes) -> PageText | None:
+    """The page, if it is UTF-8 throughout with nothing to clean away, as nearly all are."""
+    if len(body.translate(None, _JUNK_BYTES)) != len(body) or any(junk.search(body) for junk in _JUNK_SEQUENCES):
+        return None
+    try:
+        return PageText(body.decode("utf-8"), "utf-8", utf8=body)
+    except UnicodeError:
+        return None
 
 
 def _fits(page: PageText) -> bool:

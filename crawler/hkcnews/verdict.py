@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from crawler.hkcnews.fields import find, info_line
 from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
-from crawler.hkcnews.page import Page, has_substance, metadata, was_cut
+from crawler.hkcnews.page import Page, metadata, was_cut
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.urls import article_id
 
@@ -79,19 +79,18 @@ def judge_answer(status: int, body: bytes) -> Judgement | None:
 def judge_page(page: Page, wanted: int) -> Judgement:
     """The verdict on a page that was captured under the address of article `wanted`."""
     title = find(page, "title").value
-    substance = page.content is not None and has_substance(page.content, page.layout)
-    if re.sub(r"\s", "", title).startswith(FAREWELL) and not (substance and info_line(page)):
+    if re.sub(r"\s", "", title).startswith(FAREWELL) and not (page.substance and info_line(page)):
         return Judgement(Verdict.FAREWELL, f"titled “{title}”")
     if named := _named(page, wanted):
         return Judgement(Verdict.OTHER_ARTICLE, f"names itself article {named}")
-    heading = next((one_line(node.text()) for node in page.tree.css("h1")), "")
-    if not substance and NOT_FOUND.search(heading or title) and (heading or page.content is None):
+    heading = "" if page.substance else next((one_line(node.text()) for node in page.select("h1")), "")
+    if not page.substance and NOT_FOUND.search(heading or title) and (heading or page.content is None):
         return Judgement(Verdict.NOT_FOUND, f"titled “{heading or title}”")
     if was_cut(page):
         return Judgement(Verdict.CUT_OFF, "no end of the article nor of the document")
     if page.content is None:
         return Judgement(Verdict.UNKNOWN_LAYOUT, "no element that we know to hold the body")
-    if not substance:
+    if not page.substance:
         return Judgement(Verdict.BLANK, "nothing in the element that holds the body")
     if not title:
         return Judgement(Verdict.BLANK, "no title anywhere on the page")
@@ -100,8 +99,9 @@ def judge_page(page: Page, wanted: int) -> Judgement:
 
 def _named(page: Page, wanted: int) -> int | None:
     """The other article as which the page's canonical address or `og:url` names it."""
-    link = page.tree.css_first('link[rel="canonical"]')
-    for address in ((link.attributes.get("href") or "") if link is not None else "", metadata(page, "og:url")):
+    links = (link.attributes for link in page.select("link"))
+    canonical = next((link.get("href") for link in links if (link.get("rel") or "").lower() == "canonical"), None)
+    for address in (canonical or "", metadata(page, "og:url")):
         named = article_id(re.sub(r"^(?://|/(?=article/))", lambda m: "https:" + m[0] if m[0] == "//" else "https://hkcnews.com/", address))
         if named is not None:
             return None if named == wanted else named

@@ -17,7 +17,7 @@ from bs4.element import NavigableString, PageElement
 from markdownify import MarkdownConverter
 
 from crawler.markdown import raw
-from crawler.markdown.elements import BLOCKS, CONTAINERS, FRAMES, HEADINGS, holds_block
+from crawler.markdown.elements import BLOCKS, CONTAINERS, FRAMES, HEADINGS, enclosing, holds, holds_block
 from crawler.markdown.emphasis import BREAK, EM, END_EM, END_STRONG, STRONG, around, resolve
 from crawler.markdown.escape import (
     JOINT,
@@ -27,6 +27,7 @@ from crawler.markdown.escape import (
     escape_line_starts,
     escape_part,
     escape_text,
+    one_space,
     settle_joints,
     shortcode,
 )
@@ -34,11 +35,12 @@ from crawler.markdown.lists import joined, number_of, tight
 from crawler.markdown.style import Style
 from crawler.markdown.tables import is_plain, only_block, pipe_table
 
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_SEVERAL_SPACES = re.compile("  +")
 _SPACES_AT_BREAK = re.compile(f" *{BREAK} *")
 _LINES = re.compile(r"^(?=.)", re.MULTILINE)
 _KEPT_TAGS = ("sub", "sup", "del", "s", "ins", "kbd", "mark")
-_MORE_THAN_TEXT = ["a", "img", "br", "strong", "b", "em", "i"]
+_MORE_THAN_TEXT = frozenset({"a", "img", "br", "strong", "b", "em", "i"})
+_MORE_THAN_PICTURES = frozenset(("table", "figure", "ul", "ol", "blockquote", "pre", "hr", *HEADINGS, *FRAMES))
 _SHORTCODE = re.compile(r"\{\{[<%]")
 _NOT_IN_CODE = re.compile(r"\{\{[<%]|\]:")
 """Hugo's shortcodes and the end of a link reference's label are taken for such also between backticks."""
@@ -79,7 +81,7 @@ class Converter(MarkdownConverter):
 
     def _gather(self, nodes: Iterable[PageElement], parts: list[str], found: list[str], line: Line | None) -> None:
         for child in nodes:
-            if not isinstance(child, Tag) or (child.name not in BLOCKS and not holds_block(child)):
+            if not isinstance(child, Tag) or (child.name not in BLOCKS and not (child.contents and holds_block(child))):
                 parts.append(self.inline(child))
             elif child.name not in BLOCKS:
                 self._gather(child.children, parts, found, line)
@@ -88,9 +90,10 @@ class Converter(MarkdownConverter):
                 found += self.block(child, line)
 
     def _end_line(self, parts: list[str], found: list[str], line: Line | None) -> None:
-        if text := (line or self.paragraph)("".join(parts)):
-            found.append(text)
+        inline = "".join(parts)
         parts.clear()
+        if inline and not inline.isspace() and (text := (line or self.paragraph)(inline)):
+            found.append(text)
 
     def block(self, node: Tag, line: Line | None = None) -> list[str]:
         """A block element as Markdown blocks, without newlines around them; empty ones give nothing."""
@@ -104,10 +107,12 @@ class Converter(MarkdownConverter):
 
     def paragraph(self, inline: str) -> str:
         """A block's text from its inline text: line breaks as two spaces and a newline, nothing begins a block by accident."""
-        first, *others = self.settled(inline).split(BREAK)
-        text = first
-        for previous, line in pairwise([first, *others]):
-            text += ("  \n" if previous else "<br>\n") + line
+        text = self.settled(inline)
+        if BREAK in text:
+            first, *others = text.split(BREAK)
+            text = first
+            for previous, line in pairwise([first, *others]):
+                text += ("  \n" if previous else "<br>\n") + line
         return escape_line_starts(text) if _has_text(text) else ""
 
     def heading(self, inline: str, level: int) -> str:
@@ -120,13 +125,17 @@ class Converter(MarkdownConverter):
 
     def settled(self, inline: str) -> str:
         """Inline text with its emphasis chosen, spaces collapsed and nothing but text at both ends."""
-        text = _SPACES_AT_BREAK.sub(BREAK, re.sub("  +", " ", settle_joints(inline))).strip(f" {BREAK}")
-        return resolve(text)
+        text = settle_joints(inline)
+        if "  " in text:
+            text = _SEVERAL_SPACES.sub(" ", text)
+        if BREAK in text:
+            text = _SPACES_AT_BREAK.sub(BREAK, text)
+        return resolve(text.strip(f" {BREAK}"))
 
     def inline(self, node: PageElement, in_link: bool = False) -> str:
         """Inline content: escaped text, links and pictures; emphasis and line breaks still as marks."""
         if isinstance(node, NavigableString):
-            return "" if isinstance(node, Comment) else escape_part(_SPACES.sub(" ", str(node)), in_link=in_link)
+            return "" if isinstance(node, Comment) else escape_part(one_space(node), in_link=in_link)
         if not isinstance(node, Tag):
             return ""
         name = node.name
@@ -135,7 +144,7 @@ class Converter(MarkdownConverter):
         if name == "img":
             return self.convert_img(node)
         if name == "code" and node.find(True) is None:
-            return _code(_SPACES.sub(" ", node.get_text()))
+            return _code(one_space(node.get_text()))
         text = "".join(self.inline(child, in_link or name == "a") for child in node.children)
         if name in ("strong", "b"):
             return around(STRONG, END_STRONG, _without(text, STRONG, END_STRONG))
@@ -153,13 +162,13 @@ class Converter(MarkdownConverter):
         src = raw.source(el)
         if not src:
             return ""
-        address, alt = self.style.image(src), _SPACES.sub(" ", str(el.get("alt") or ""))
+        address, alt = self.style.image(src), one_space(str(el.get("alt") or ""))
         if not _SHOWN_PICTURE.match(address):  # readers take other data for no picture; alone on a line a tag would begin raw HTML
             return f'<span><img src="{attribute(address)}" alt="{attribute(alt)}"></span>'
         return f"![{escape_text(alt, in_link=True)}]({destination(address)})"
 
     def convert_hr(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
-        return "___" if el.find_parent("li") is not None else "---"  # after a bullet hyphens would be one rule with it
+        return "___" if enclosing(el, "li") is not None else "---"  # after a bullet hyphens would be one rule with it
 
     def convert_frame(self, el: Tag) -> str:
         src = raw.source(el)
@@ -169,9 +178,9 @@ class Converter(MarkdownConverter):
         if holds_block(el):
             return joined(self.blocks(el))
         code = el.get_text()
-        if not code.strip() and el.find("img") is None:
+        if not code.strip() and not holds(el, ("img",)):
             return ""
-        if el.find(_MORE_THAN_TEXT) is not None or _SHORTCODE.search(code):
+        if holds(el, _MORE_THAN_TEXT) or _SHORTCODE.search(code):
             return raw.preformatted(el, self.style)
         code = code.strip("\n")
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
@@ -219,7 +228,7 @@ class Converter(MarkdownConverter):
 
     def convert_figure(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
         """FORMAT's figure; one without a picture, or with more than pictures and text, is only a container."""
-        if el.find(["table", "figure", "ul", "ol", "blockquote", "pre", "hr", *HEADINGS, *FRAMES]) is not None:
+        if holds(el, _MORE_THAN_PICTURES):
             return joined(self.blocks(el))
         return raw.figure(el, self.style) or joined(self.blocks(el))
 

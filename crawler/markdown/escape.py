@@ -19,6 +19,8 @@ _MARKUP = (
 )
 _INLINE = re.compile(_MARKUP + r"|\](?=[\[(:])|!(?=\[)")
 _INLINE_IN_LINK = re.compile(_MARKUP + r"|[\[\]]")
+_MARKUP_CHARACTER = re.compile(r"[\\*_`<&~{\]\[!]")
+_SPACE_BUT_ONE = re.compile(r"[ \t\r\n\f]+")
 _OPEN_ENDED = re.compile(r"(?:[<!\]]|(?<!~)~|&#?\w{0,32})\Z")
 _OPEN_ENDED_IN_LINK = re.compile(r"(?:[<!]|(?<!~)~|&#?\w{0,32})\Z")
 _JOINTS = re.compile(
@@ -32,18 +34,33 @@ _LINE_START = re.compile(
 )
 _CLOSING_HASHES = re.compile(r"(?:^|(?<= ))(#+)$")
 _DESTINATION = re.compile(r"[\x00-\x20<>\\\x7f]|\s")
+_PARENTHESES = re.compile(r"[()]")
+_BREAKS = re.compile(r"[\r\n\t]+")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
 _DEEPEST = 2
+_LONGEST_END = 40
+"""More characters than what decides whether a text is open-ended."""
+
+
+def one_space(text: str) -> str:
+    """Runs of ASCII white space as one space, as browsers show them."""
+    if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
+        return _SPACE_BUT_ONE.sub(" ", text)
+    return text
 
 
 def escape_text(text: str, *, in_link: bool = False) -> str:
     """A text inside a paragraph; inside a link's text or a picture's description brackets are escaped too."""
+    if _MARKUP_CHARACTER.search(text) is None:
+        return text
     return (_INLINE_IN_LINK if in_link else _INLINE).sub(r"\\\g<0>", text)
 
 
 def escape_part(text: str, *, in_link: bool = False) -> str:
     """The same for a text that others may follow on its line: with a joint where those decide what its end means."""
-    open_ended = (_OPEN_ENDED_IN_LINK if in_link else _OPEN_ENDED).search(text)
+    if _MARKUP_CHARACTER.search(text) is None:
+        return text
+    open_ended = (_OPEN_ENDED_IN_LINK if in_link else _OPEN_ENDED).search(text, max(0, len(text) - _LONGEST_END))
     return escape_text(text, in_link=in_link) + (JOINT if open_ended else "")
 
 
@@ -52,12 +69,19 @@ def settle_joints(line: str) -> str:
     from the next; no joint is left."""
     if JOINT in line:
         line = _JOINTS.sub(lambda found: "`<!---->" if found["code"] else f"\\{found[0]}", line).replace(JOINT, "")
-    return _SHORTCODE.sub(r"{\\", line)
+    return _SHORTCODE.sub(r"{\\", line) if "{{" in line else line
 
 
 def escape_line_starts(paragraph: str) -> str:
     """Keep the first characters of each line of a paragraph from beginning a heading, list, quote, rule or table."""
-    return _LINE_START.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\{m[3]}", paragraph)
+    if "\n" in paragraph:
+        return _LINE_START.sub(_escaped_start, paragraph)
+    found = _LINE_START.match(paragraph)
+    return _escaped_start(found) + paragraph[found.end() :] if found else paragraph
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
 
 
 def escape_heading(text: str) -> str:
@@ -76,7 +100,7 @@ def destination(url: str) -> str:
 def _balanced(url: str) -> bool:
     """Whether parentheses close in pairs, not nested deeper than every reader of Markdown follows."""
     depth = 0
-    for char in url:
+    for char in _PARENTHESES.findall(url):
         depth += (char == "(") - (char == ")")
         if depth < 0 or depth > _DEEPEST:
             return False
@@ -90,7 +114,7 @@ def escape_html(text: str) -> str:
 
 def attribute(value: str) -> str:
     """An attribute's value inside raw HTML, for use between double quotes, on one line."""
-    return html.escape(re.sub(r"[\r\n\t]+", " ", value), quote=True).replace("&#x27;", "'").replace("{{", "{&#123;")
+    return html.escape(_BREAKS.sub(" ", value), quote=True).replace("&#x27;", "'").replace("{{", "{&#123;")
 
 
 _IN_SHORTCODE = {ord(char): f"%{ord(char):02X}" for char in ' "<>[]\\'}

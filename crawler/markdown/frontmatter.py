@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import yaml
 from yaml.emitter import ScalarAnalysis
+from yaml.events import (
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
 
 from crawler.article import Article
 
 _NONCHARACTERS = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
 _ESCAPED = re.compile(f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff{_NONCHARACTERS}]')
 """What cannot stand in a double-quoted value as it is, breaks tools that read line by line, or turns the direction of what follows."""
+_NOT_FOR_LIBYAML = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe-\U0010ffff]")
+_LIBYAML: type[Any] | None = getattr(yaml, "CSafeDumper", None)
+_ENDLESS = 10**9
+_BEGINNING: tuple[Event, ...] = (
+    StreamStartEvent(),
+    DocumentStartEvent(explicit=False),
+    MappingStartEvent(None, None, implicit=True, flow_style=False),
+)
+_ENDING: tuple[Event, ...] = (MappingEndEvent(), DocumentEndEvent(explicit=False), StreamEndEvent())
 
 
 class FrontMatterError(ValueError):
     """The front matter does not read back as it was meant."""
 
 
-class _Dumper(yaml.SafeDumper):
+class _Emitter(yaml.SafeDumper):
     """PyYAML escapes what is beyond the BMP and folds long lines; Cantonese needs the first, readers the second undone."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
 
     def analyze_scalar(self, scalar: str) -> ScalarAnalysis:
         """Without PyYAML's long look at every character: values are always in double quotes, keys are plain words of ours."""
@@ -48,17 +67,28 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\x{code:02X}" if code < 256 else f"\\u{code:04X}" if code < 65536 else f"\\U{code:08X}"
 
 
-def _string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style='"')
+def _events(values: Mapping[str, Any]) -> Iterator[Event]:
+    """The front matter as YAML's events: a mapping of plain keys to double-quoted values and lists of such."""
+    yield from _BEGINNING
+    for key, value in values.items():
+        yield ScalarEvent(None, None, (True, True), key)
+        if isinstance(value, str):
+            yield ScalarEvent(None, None, (False, True), value, style='"')
+            continue
+        yield SequenceStartEvent(None, None, implicit=True, flow_style=False)
+        for item in value:
+            yield ScalarEvent(None, None, (False, True), item, style='"')
+        yield SequenceEndEvent()
+    yield from _ENDING
 
 
-def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.Node:
-    pairs = [(dumper.represent_scalar("tag:yaml.org,2002:str", key), dumper.represent_data(item)) for key, item in value.items()]
-    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
-
-
-_Dumper.add_representer(str, _string)
-_Dumper.add_representer(dict, _mapping)
+def _emitted(values: Mapping[str, Any]) -> str:
+    """The mapping as YAML. libyaml writes characters beyond the BMP as escapes, some that should be escapes as they are, and
+    lists without indentation; the first two are left to PyYAML's own emitter, many times slower."""
+    texts = (text for value in values.values() for text in ([value] if isinstance(value, str) else value))
+    if _LIBYAML is None or any(map(_NOT_FOR_LIBYAML.search, texts)):
+        return str(yaml.emit(_events(values), Dumper=_Emitter, allow_unicode=True, width=float("inf")))
+    return str(yaml.emit(_events(values), Dumper=_LIBYAML, allow_unicode=True, width=_ENDLESS)).replace('\n- "', '\n  - "')
 
 
 def fields_of(article: Article, replay: str) -> dict[str, Any]:
@@ -82,7 +112,7 @@ def front_matter(values: dict[str, Any]) -> str:
 
     Raises FrontMatterError when a YAML loader does not read back the same values.
     """
-    text = yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
+    text = _emitted(values)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         loaded = yaml.load(text, Loader=loader)

@@ -7,8 +7,8 @@ import re
 from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
 
-from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
-from crawler.markdown.escape import attribute, escape_html, shortcode
+from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, enclosing, holds, holds_block
+from crawler.markdown.escape import attribute, escape_html, one_space, shortcode
 from crawler.markdown.style import Style
 
 _INLINE = frozenset({"a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code", "br", "img"})
@@ -16,20 +16,22 @@ _TABLE = _INLINE.union(
     ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "figure", "figcaption", "hr"),
     HEADINGS,
 )
+_PICTURE = frozenset({"img"})
 _VOID = frozenset({"br", "img", "hr"})
-_SPACES = re.compile(r"[ \t\r\n\f]+")
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-href")
 _EDGE_BREAKS = re.compile(r"^(?:<br>| )+|(?:<br>| )+$")
 
 
 def source(node: Tag) -> str:
     """The address of a picture or frame; of lazily loaded ones the real one, not the placeholder's."""
-    src = str(node.get("src") or node.get("data") or "").strip()
-    lazy = next((str(node.get(name)).strip() for name in _LAZY if node.get(name)), "")
-    if lazy and (not src or src.startswith(("data:", "about:"))):
-        return lazy
+    attributes = node.attrs
+    src = str(attributes.get("src") or attributes.get("data") or "").strip()
+    if not src or src.startswith(("data:", "about:")):
+        lazy = next((str(attributes[name]).strip() for name in _LAZY if attributes.get(name)), "")
+        if lazy:
+            return lazy
     if not src:
-        inner = node.find(["source", "embed", "iframe"], src=True)
+        inner = node.find(["source", "embed", "iframe"], src=True) if node.contents else None
         return str(inner["src"]).strip() if isinstance(inner, Tag) else ""
     return "" if src.startswith("about:") else src
 
@@ -46,7 +48,7 @@ def figure(node: Tag, style: Style) -> str:
 def _figure_lines(node: Tag, style: Style, lines: list[str]) -> None:
     run: list[PageElement] = []
     for child in [*node.children, None]:
-        shows = isinstance(child, Tag) and (child.name == "img" or child.find("img") is not None)
+        shows = isinstance(child, Tag) and (child.name == "img" or holds(child, _PICTURE))
         if child is not None and not shows and not (isinstance(child, Tag) and child.name == "figcaption"):
             run.append(child)
             continue
@@ -64,7 +66,7 @@ def _picture(img: Tag, style: Style, lines: list[str]) -> None:
     if not source(img):
         return
     tag = f"<img{_attributes(img, style)}>"
-    link = img.find_parent("a")
+    link = enclosing(img, "a")
     target = _attributes(link, style) if link is not None else ""
     lines.append(f"<a{target}>{tag}</a>" if target else tag)
 
@@ -85,7 +87,7 @@ def _paragraphs(nodes: list[PageElement], style: Style) -> list[str]:
             run = ""
         else:
             run += _html(node, style, _INLINE)
-    return [_EDGE_BREAKS.sub("", _SPACES.sub(" ", text)) for text in (*found, run)]
+    return [_EDGE_BREAKS.sub("", text) if text[:1] in " <" or text[-1:] in " >" else text for text in map(one_space, (*found, run))]
 
 
 def table(node: Tag, style: Style) -> str:
@@ -101,7 +103,7 @@ def preformatted(node: Tag, style: Style) -> str:
 def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool = False) -> str:
     if isinstance(node, NavigableString):
         text = escape_html("" if isinstance(node, Comment) else str(node))
-        return text if verbatim else _SPACES.sub(" ", text)
+        return text if verbatim else one_space(text)
     if not isinstance(node, Tag):
         return ""
     name = node.name
@@ -117,7 +119,7 @@ def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool 
     if name not in kept or (name == "img" and not source(node)) or (name == "caption" and not inner.strip()):
         return inner
     attributes = _attributes(node, style)
-    if name == "a" and not (attributes and node.find_parent("a") is None and (node.get_text().strip(" \t\r\n\f") or "<img " in inner)):
+    if name == "a" and not (attributes and enclosing(node, "a") is None and (node.get_text().strip(" \t\r\n\f") or "<img " in inner)):
         return inner
     line = "\n" if name in ("table", "tr", "thead", "tbody") else ""
     return f"<{name}{attributes}>{line}" if name in _VOID else f"<{name}{attributes}>{line}{inner}</{name}>{line}"

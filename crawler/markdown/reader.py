@@ -15,15 +15,20 @@ from itertools import takewhile
 _DESTINATION = r"\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))*\))*\)"
 _INLINE = re.compile(
     r"\\(?P<escaped>[!-/:-@\[-`{-~])"
-    rf"|(?P<picture>!\[(?:\\.|[^\]\\])*\]{_DESTINATION})"
-    rf"|(?P<link>\]{_DESTINATION})"
-    r"|(?P<bracket>[\[\]])"
-    r"|(?P<code>(?P<ticks>`+)(?P<inside>.+?)(?<!`)(?P=ticks)(?!`))"
-    r"|(?P<emphasis>\*+)"
-    r"|(?P<tag></?[A-Za-z][^<>]*>|<!---->)"
-    r"|(?P<entity>&(?:#\d+|#x[0-9A-Fa-f]+|\w+);)"
+    rf"|!(?P<picture>\[(?:\\.|[^\]\\])*\]{_DESTINATION})"
+    rf"|\](?P<link>{_DESTINATION})"
+    r"|\[|\]"
+    r"|`(?P<ticks>`*)(?P<code>.+?)(?<!`)`(?P=ticks)(?!`)"
+    r"|\*\**"
+    r"|<(?:/?[A-Za-z][^<>]*|!----)>"
+    r"|&(?P<entity>#\d+|#x[0-9A-Fa-f]+|\w+);"
 )
+"""Every alternative begins with a character itself: only so are the other characters passed over quickly."""
 _PREFIX = re.compile(r"(?: +|> ?|[*+-] |\d{1,9}[.)] )*")
+_PREFIX_STARTS = " >*+-0123456789"
+_BLOCK_STARTS = "<`|{#-_"
+_MARKUP = re.compile(r"[\\\[\]`*<&]")
+"""Without one of these no markup is in a text: most paragraphs have none, and `_INLINE` is slow to find nothing."""
 _FRAME = re.compile(r"\{\{< video src=\"[^\"]*\" >\}\}")
 _HEADING = re.compile(r"#{1,6} ")
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -53,7 +58,7 @@ def read_markdown(markdown: str) -> Reading:
     lines = iter(markdown.split("\n"))
     paragraph: list[str] = []
     for line in lines:
-        indent = _PREFIX.match(line).end()  # type: ignore[union-attr]
+        indent = _PREFIX.match(line).end() if line[:1] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
         text = line[indent:]
         if (block := _block(text, indent, lines, reading)) is None:
             paragraph.append(text.rstrip(" "))
@@ -67,6 +72,8 @@ def read_markdown(markdown: str) -> Reading:
 
 def _block(text: str, indent: int, lines: Iterator[str], reading: Reading) -> str | None:
     """A block that is not a paragraph, with those of the following lines that are its own; None if it is one."""
+    if text[:1] not in _BLOCK_STARTS:
+        return None
     if opening := _RAW.match(text):
         return _raw(_until_closed(text, opening[1], indent, lines), reading)
     if _FENCE.fullmatch(text):
@@ -92,16 +99,18 @@ def _until_closed(text: str, tag: str, indent: int, lines: Iterator[str]) -> str
 
 
 def _inline(text: str, reading: Reading) -> str:
+    if _MARKUP.search(text) is None:
+        return text
     parts: list[str] = []
     brackets: list[int] = []
     last = 0
     for found in _INLINE.finditer(text):
         parts.append(text[last : found.start()])
         last = found.end()
-        if found["bracket"]:
-            if found[0] == "[":
-                brackets.append(len(parts))
-            elif brackets:
+        if found[0] == "[":
+            brackets.append(len(parts))
+        elif found[0] == "]":
+            if brackets:
                 brackets.pop()
         elif found["link"] and brackets:
             parts[brackets.pop()] = ""
@@ -111,16 +120,16 @@ def _inline(text: str, reading: Reading) -> str:
 
 
 def _plain(found: re.Match[str], reading: Reading) -> str:
-    if found["escaped"] or found["bracket"]:
-        return found["escaped"] or found["bracket"]
-    if found["code"]:
-        inside = found["inside"]
+    if found["escaped"]:
+        return found["escaped"]
+    if inside := found["code"]:
         return inside[1:-1] if inside[0] == inside[-1] == " " and inside.strip(" ") else inside
+    markup = found[0]
     if found["entity"]:
-        return html.unescape(found["entity"])
-    is_picture = bool(found["picture"]) or found[0].startswith("<img ")
+        return html.unescape(markup)
+    is_picture = bool(found["picture"]) or markup.startswith("<img ")
     reading.pictures += is_picture
-    return "\n" if is_picture or found["tag"] == "<br>" else ""
+    return markup if markup in ("[", "]") else "\n" if is_picture or markup == "<br>" else ""
 
 
 def _raw(block: str, reading: Reading) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from bs4 import Comment, Tag
 
-from crawler.markdown.elements import CONTAINERS, holds_block
+from crawler.markdown.elements import CONTAINERS, enclosing, holds_block
 
 
 def rows(table: Tag) -> list[list[Tag]]:
     """The cells of each row, in order; rows of nested tables are not among them."""
-    return [list(row.find_all(["td", "th"], recursive=False)) for row in table.find_all("tr") if row.find_parent("table") is table]
+    found = (row for row in table.find_all("tr") if enclosing(row, "table") is table)
+    return [[cell for cell in row.contents if isinstance(cell, Tag) and cell.name in ("td", "th")] for row in found]
 
 
 def is_plain(table: Tag) -> bool:
@@ -40,7 +41,7 @@ def pipe_table(table: Tag, text: Callable[[Tag], str]) -> str:
     lines = ["".join(f" {text(cell)}{' |' * _span(cell, 'colspan')}" for cell in row) for row in found]
     widths = [sum(_span(cell, "colspan") for cell in row) for row in found]
     first = found[0]
-    if not (all(cell.name == "th" for cell in first) or first[0].find_parent("thead") is not None):
+    if not (all(cell.name == "th" for cell in first) or enclosing(first[0], "thead") is not None):
         lines.insert(0, "")
         widths.insert(0, 0)
     width = max(widths)

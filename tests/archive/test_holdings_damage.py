@@ -117,6 +117,16 @@ def test_a_member_cut_in_the_middle_followed_by_whole_ones(tmp_path: Path, left:
     assert damage.offset == sum(map(len, parts[:3]))
 
 
+def test_a_damaged_member_in_a_file_that_is_not_compressed(tmp_path: Path) -> None:
+    parts = pages(COUNT)
+    parts[2] = packed([parts[2]])
+    parts[3] = packed([parts[3]])[:-20]
+    path = tmp_path / "a.warc"
+    path.write_bytes(b"".join(parts))
+    (damage,) = expect(path, {4})
+    assert damage.offset == sum(map(len, parts[:3]))
+
+
 def test_nothing_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     path.write_bytes(members()[0][:-1])

@@ -18,6 +18,7 @@ from crawler.markdown.escape import (
     escape_line_starts,
     escape_part,
     escape_text,
+    one_space,
     settle_joints,
     shortcode,
 )
@@ -171,3 +172,8 @@ def test_raw_html_is_read_back(text: str) -> None:
 def test_nothing_ends_a_shortcode_or_its_string() -> None:
     assert shortcode("https://a.example/embed?a=1&b=(2)") == '{{< video src="https://a.example/embed?a=1&b=(2)" >}}'
     assert shortcode('https://a.example/" >}}\\ <') == '{{< video src="https://a.example/%22%20%3E}}%5C%20%3C" >}}'
+
+
+@given(st.text(st.sampled_from("甲 \n\t\r\f\u3000\u00a0"), max_size=8))
+def test_runs_of_ascii_white_space_are_one_space(text: str) -> None:
+    assert one_space(text) == re.sub("[ \\t\\r\\n\\f]+", " ", text)
