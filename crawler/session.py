@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from crawler.archive.clock import SystemClock
 from crawler.archive.politeness_report import span
 from crawler.archive.site import Site
 from crawler.ending import Ending, Fatal, Status
-from crawler.ledger import Ledger, LedgerError, State
+from crawler.ledger import Ledger, LedgerError
 from crawler.lock import Lock
 from crawler.manners import Manners
 from crawler.options import FEWEST_RETRIES, archive_address, read_agent, read_budget, read_output, read_seconds, read_waits, read_whole
@@ -95,7 +96,8 @@ class Session:
 
     def _reopen(self) -> None:
         """What was settled is due again when its file is gone, or when a page was too much for limits that have changed since."""
-        gone = [row.id for row in self.ledger.articles(State.RECOVERED) if not (self.output / row.file).is_file()]
+        root = str(self.output)
+        gone = [article for article, file in self.ledger.files() if not os.path.isfile(os.path.join(root, file))]  # noqa: PTH113, PTH118 - 49,000 of them
         if gone:
             shown = ", ".join(map(str, gone[:8])) + (", …" if len(gone) > 8 else "")
             logger.warning("%d recovered articles have lost their files and are written again: %s", len(gone), shown)

@@ -14,7 +14,7 @@ EXAMPLES = 8
 def standing(ledger: Ledger) -> dict[str, Any]:
     """Where everything stands: the object that `scrapy status --json` prints."""
     counts = ledger.counts()
-    faulty = [row for row in ledger.articles(State.RECOVERED) if row.faults]
+    faulty = list(ledger.faulty())
     return {
         "archive": ledger.meta("public_url"),
         "listed": sum(counts.values()),

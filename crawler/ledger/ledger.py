@@ -36,6 +36,14 @@ class Ledger(Listings, Captures):
         marks = ", ".join("?" * len(states))
         return self._articles(f"WHERE state IN ({marks})" if states else "", states)
 
+    def faulty(self) -> Iterator[ArticleRow]:
+        """Recovered articles with a fault that is named, lowest id first."""
+        return self._articles("WHERE state = ? AND faults != '[]'", (State.RECOVERED,))
+
+    def files(self) -> Iterator[tuple[int, str]]:
+        """The files of recovered articles, relative to the output directory."""
+        yield from self._db.execute("SELECT id, file FROM article WHERE state = ? ORDER BY id", (State.RECOVERED,))
+
     def _articles(self, where: str, values: tuple[Any, ...]) -> Iterator[ArticleRow]:
         query = f"SELECT id, state, reason, capture, file, sha256, faults FROM article {where} ORDER BY id"
         for number, state, reason, capture, file, sha256, faults in self._db.execute(query, values):
