@@ -55,7 +55,7 @@ class Intake:
             self._leads_to(case, row, Found.REDIRECT, row.served_timestamp, first(stored.headers, "location") or "")
             return False
         expected = case.expected(row, stored.timestamp, stored.original)
-        check = digests.check(stored.payload, row.coding, expected.digest, headers=stored.headers)
+        check = digests.check(stored.payload, row.coding, expected.digest, headers=stored.headers, known=stored.digest)
         return self._judge.judge(case, row, stored, expected, check)
 
     def _leads_to(self, case: Case, row: CaptureRow, how: Found, timestamp: str, original: str) -> None:

@@ -11,6 +11,9 @@ from crawler.archive.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
 from crawler.hkcnews.urls import ARTICLES, article_id
 from crawler.ledger import Ledger
 
+MOST_PREFIXES = 60
+"""With more beginnings than this the whole site is listed instead: some 60 pages of 5,000 rows."""
+
 
 class ListingEnd(Enum):
     """How asking for the listing ended."""
@@ -99,11 +102,12 @@ class Listing:
             return
         wanted = []
         ignored = 0
+        whole = self._queries[0].url == ARTICLES  # all of it is kept, since a later run may go on from here
         for capture in page.captures:
             article = article_id(capture.original)
             if article is None:
                 ignored += 1
-            elif self._ids is None or article in self._ids:
+            elif self._ids is None or article in self._ids or whole:
                 wanted.append((article, capture))
         new = self._ledger.add_page(listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self._source)
         done = self.progress
@@ -139,7 +143,11 @@ def queries(ids: Collection[int] | None, page_rows: int) -> Iterator[CdxQuery]:
     if ids is None:
         yield CdxQuery(ARTICLES, "prefix", page_rows)
         return
-    for prefix in prefixes(ids):
+    few = prefixes(ids)
+    if len(few) > MOST_PREFIXES:
+        yield CdxQuery(ARTICLES, "prefix", page_rows)
+        return
+    for prefix in few:
         yield CdxQuery(f"{ARTICLES}{prefix}", "prefix", page_rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from crawler.ending import Fatal, Status
 from crawler.hkcnews.urls import HIGHEST_ID
 from crawler.recovery import Choice
 
-ARGUMENTS = ("ids", "limit", "since", "until", "dry_run", "again")
+ARGUMENTS = ("ids", "limit", "since", "until", "dry_run", "again", "repair", "in_place")
 CONNECTIONS = 8.0
 """New connections a minute by default: clients that opened one for each download were refused after 15 to 17 (2023-11)."""
 UNLIMITED = 1_000_000.0
@@ -36,6 +36,13 @@ class Arguments:
     choice: Choice
     again: frozenset[int]
     dry_run: bool
+    repair: Path | None = None
+    in_place: bool = False
+
+    def narrowed(self, only: frozenset[int]) -> Arguments:
+        """The same, for these articles at most."""
+        ids = only if self.choice.ids is None else only & frozenset(self.choice.ids)
+        return replace(self, choice=replace(self.choice, ids=ids))
 
 
 def wrong(message: str) -> Fatal:
@@ -56,10 +63,20 @@ def read_arguments(given: Mapping[str, str]) -> Arguments:
     since, until = (_moment(given.get(name, ""), name) for name in ("since", "until"))
     if since and until and since[: len(until)] > until:
         raise wrong(f"since={since} is after until={until}")
-    dry_run = given.get("dry_run", "0").lower()
-    if dry_run not in ("0", "1", "true", "false", "yes", "no"):
-        raise wrong(f"dry_run={dry_run}: 1 or 0 is needed")
-    return Arguments(Choice(ids, int(limit) if limit else None, since, until), again, dry_run in ("1", "true", "yes"))
+    repair, in_place = given.get("repair"), _flag(given, "in_place")
+    if repair is not None and not Path(repair).is_dir():
+        raise wrong(f"repair={repair}: a directory with files of articles is needed")
+    if in_place and repair is None:
+        raise wrong("in_place=1: which directory is to be repaired is needed too, as in repair=DIR")
+    choice = Choice(ids, int(limit) if limit else None, since, until)
+    return Arguments(choice, again, _flag(given, "dry_run"), Path(repair) if repair else None, in_place)
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool:
+    value = given.get(name, "0").lower()
+    if value not in ("0", "1", "true", "false", "yes", "no"):
+        raise wrong(f"{name}={value}: 1 or 0 is needed")
+    return value in ("1", "true", "yes")
 
 
 def read_ids(text: str, name: str) -> list[int]:

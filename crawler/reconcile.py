@@ -84,7 +84,7 @@ def _tell(ledger: Ledger, store: Store, name: str, rows: Sequence[CaptureRow], h
         logger.warning("the store cannot be read: %s", damage)
         return False
     coding = declared_coding(stored.headers) or ""
-    check = digests.check(stored.payload, coding, row.capture.digest, headers=stored.headers)
+    check = digests.check(stored.payload, coding, row.capture.digest, headers=stored.headers, known=stored.digest)
     redirect = 300 <= stored.status < 400 and first(stored.headers, "location") is not None
     answer = Answer.ARCHIVED_REDIRECT if redirect else Answer.CAPTURE
     ledger.note(row.id, **learnt(answer, stored.status, stored.headers, stored.timestamp, stored.original, check, place))

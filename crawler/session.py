@@ -51,6 +51,8 @@ class Session:
         self._outage_limit = read_seconds(settings, "OUTAGE_SECONDS")
         self.ending: Ending | None = None
         self.unwritten: list[str] = []
+        self.only: frozenset[int] | None = None
+        """The articles that this run is about, when they do not stand in its arguments."""
         try:
             self.output.mkdir(parents=True, exist_ok=True)
             refuse_links(self.output)

@@ -92,7 +92,10 @@ class Store:
     def read(self, place: Place) -> StoredCapture:
         """A capture from where the ledger says it is. Raises WarcDamaged or OSError."""
         path = self._folder / place.file
-        return read_record(path if path.exists() else _opened(path), place.offset, place.length)
+        try:
+            return read_record(path, place.offset, place.length)
+        except FileNotFoundError:
+            return read_record(_opened(path), place.offset, place.length)
 
     def files(self) -> dict[str, int]:
         """The names of all files with their sizes in bytes; of one that is being written, the name that it will have."""

@@ -23,6 +23,7 @@ def standing(ledger: Ledger) -> dict[str, Any]:
         "waiting": counts[State.WAITING],
         "to_do": counts[State.LISTED],
         "unrecoverable": counts[State.UNRECOVERABLE],
+        "adopted": counts[State.ADOPTED],
         "reasons": {"waiting": ledger.reasons(State.WAITING), "unrecoverable": ledger.reasons(State.UNRECOVERABLE)},
         "listing": ledger.listing_totals(),
         "faults": {str(row.id): list(row.faults) for row in faulty},
@@ -41,6 +42,8 @@ def describe(ledger: Ledger) -> Iterator[str]:
     yield f"Recovered     {now['recovered']:>7,}" + (
         f"  ({now['recovered_with_faults']:,} with a fault that is named)" if now["faults"] else ""
     )
+    if now["adopted"]:
+        yield f"Adopted       {now['adopted']:>7,}  (in a tree of files that you have)"
     if now["to_do"]:
         yield f"To do         {now['to_do']:>7,}"
     for state in (State.WAITING, State.UNRECOVERABLE):

@@ -13,7 +13,7 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.project import get_project_settings
 
 ROOT = Path(__file__).parents[1]
-CORE = ("crawler/archive", "crawler/hkcnews", "crawler/markdown", "crawler/ledger", "crawler/offline")
+CORE = ("crawler/archive", "crawler/hkcnews", "crawler/markdown", "crawler/ledger", "crawler/offline", "crawler/audit")
 PLAIN = (
     "article",
     "case",
@@ -31,6 +31,7 @@ PLAIN = (
     "files",
     "newfile",
     "wacz",
+    "repair",
 )
 """Modules beside the rooms that know nothing of Scrapy either."""
 

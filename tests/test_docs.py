@@ -11,6 +11,8 @@ from scrapy.settings import default_settings
 from crawler import settings
 from crawler.archive.playback import WHAT_NEXT, Answer
 from crawler.article import Article
+from crawler.audit.kinds import MEANING as MEANING_OF_KIND
+from crawler.audit.kinds import Kind, class_of
 from crawler.ending import Status
 from crawler.hkcnews.verdict import MEANING, Verdict
 from crawler.markdown.frontmatter import fields_of
@@ -57,6 +59,13 @@ def test_every_command_is_documented(path: Path) -> None:
 @pytest.mark.parametrize("status", Status, ids=lambda status: status.name)
 def test_every_exit_status_is_documented(status: Status) -> None:
     assert str(int(status)) in _rows(README, "Exit statuses:")
+
+
+def test_findings_of_the_audit_are_documented_in_the_words_of_the_code() -> None:
+    rows = _rows(README, "## You already have the backup")
+    assert {name.strip("`"): (row[0], row[1].replace("\\|", "|")) for name, row in rows.items()} == {
+        kind.value: (class_of(kind).value, MEANING_OF_KIND[kind]) for kind in Kind
+    }
 
 
 def test_verdicts_are_documented_in_the_words_of_the_code() -> None:

@@ -398,3 +398,11 @@ def test_prefixes_list_every_id_with_never_more_than_one_question_an_id(ids: set
     for number in ids:
         assert sum(str(number).startswith(prefix) for prefix in found) == 1
     assert all(_is_whole(prefix, ids) for prefix in found)
+
+
+def test_many_scattered_ids_are_one_listing_of_everything_and_all_of_it_is_kept(ledger: Ledger) -> None:
+    index = Index(small_archive([3, 1500, 40000]))
+    listing = index.run(new(ledger, ids=set(range(1, 2000, 7))))
+    assert listing.end is ListingEnd.WHOLE
+    assert {question["url"] for question in index.asked} == {"hkcnews.com/article/"}
+    assert listed(ledger) == [3, 1500, 40000]

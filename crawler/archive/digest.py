@@ -63,11 +63,13 @@ def check(
     headers: Headers = (),
     other_capture: bool = False,
     max_bytes: int = MAX_BYTES,
+    known: str = "",
 ) -> DigestCheck:
     """Compare the wire bytes, then the bytes after each coding taken off, with the digest of the CDX row; never raises.
 
     `headers`: those of the playback answer, for the reason of a mismatch; `other_capture`: it is known that another capture than
-    the row's was served (a jump to the closest, or another URL under the same key).
+    the row's was served (a jump to the closest, or another URL under the same key); `known`: the digest of the wire bytes in its plain
+    form, where it has been computed already.
     """
     wanted = usable(digest)
     seen = [Decoded(wire)]
@@ -75,7 +77,7 @@ def check(
     try:
         for current in layers(wire, declared_coding, max_bytes):
             seen = [current]
-            if wanted is not None and payload_digest(current.body) == wanted:
+            if wanted is not None and ((not current.codings and known) or payload_digest(current.body)) == wanted:
                 result = DigestResult.MATCH_DECODED if current.codings else DigestResult.MATCH
                 return DigestCheck(result, current.body, current.codings)
     except CodingError:

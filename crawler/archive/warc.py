@@ -21,7 +21,6 @@ from crawler.archive.playback import escape
 from crawler.archive.rebuild import http_headers, one_line, status_line
 from crawler.archive.warcrecord import ORIGINAL_FIELD, TIMESTAMP_FIELD
 
-
 REWRITTEN_VIEW = "rewritten"
 """What the metadata record says of a capture that was kept as an archive's rewritten view."""
 

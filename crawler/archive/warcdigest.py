@@ -44,6 +44,14 @@ def matches_any(stated: str, bodies: Iterable[bytes]) -> bool:
     return any(_ALGORITHMS[algorithm](body).digest() == digest for body in bodies)
 
 
+def sha1_of(data: bytes, stated: str) -> str:
+    """The data's SHA-1 as CDX rows have it, if that is what is stated; else the empty string."""
+    wanted = usable_digest(stated)
+    if wanted is None or wanted[0] != "sha1" or _ALGORITHMS["sha1"](data).digest() != wanted[1]:
+        return ""
+    return base64.b32encode(wanted[1]).decode("ascii")
+
+
 def as_cdx(stated: str) -> str:
     """A stated SHA-1 as CDX rows have it, base32 without a label; the empty string when it is none."""
     found = usable_digest(stated)

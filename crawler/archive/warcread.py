@@ -15,9 +15,8 @@ _CHUNK = 64 * 1024
 
 def read_record(path: Path, offset: int, length: int) -> StoredCapture:
     """The response record at a Place, checked to its last byte. Raises WarcDamaged; OSError when the file cannot be read."""
-    with path.open("rb") as file:
-        file.seek(offset)
-        raw = file.read(length)
+    with Range(path, offset, offset + length) as file:
+        raw = file.read(offset, length)
     where = f"{path.name} at byte {offset}"
     if len(raw) < length:
         raise WarcDamaged(f"{where}: {len(raw)} of {length} bytes are there")

@@ -3,14 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from types import MappingProxyType
 
 from fastwarc.warc import HeaderMap, WarcRecord
 
 from crawler.archive.capture import read_moment, timestamp_of
-from crawler.archive.warcdigest import differs
+from crawler.archive.warcdigest import differs, sha1_of
 
 ORIGINAL_FIELD = "X-CDX-Original"
 """Extension field of a response record whose original is no URI as it stands: the exact string as ASCII JSON."""
@@ -22,9 +22,10 @@ MAX_HEAD = 32 * 1024
 """Bytes that the fields of a record may take, FastWARC's own limit."""
 
 _MAX_HTTP_HEAD = 1024 * 1024
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")  # without the first line's \r, with which it would be looked for much longer
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 _VERSION = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])")
+_NO_DIGITS = re.compile(r"[^0-9]+")
 _STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? +([0-9]{3})(?![0-9])")
 # What FastWARC needs around an HTTP head to lift its limit of 32 KiB.
 _SHELL = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http\r\nContent-Length: %d\r\n\r\n"
@@ -40,13 +41,15 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredCapture:
-    """A capture as stored: archived status and headers (rebuilt), and the payload's bytes."""
+    """A capture as stored: archived status and headers (rebuilt), and the payload's bytes. `digest` is that of the payload as CDX rows
+    have it, where reading has compared it already; else the empty string."""
 
     original: str
     timestamp: str
     status: int
     headers: tuple[tuple[str, str], ...]
     payload: bytes
+    digest: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,10 @@ def read_http(block: bytes) -> Http:
 
 
 def read_capture(record: bytes, where: str) -> StoredCapture | None:
-    """A whole uncompressed record as our own writer makes it, verified; None when it is not a response. Raises WarcDamaged."""
+    """A whole record as our own writer makes it, verified; None when it is not a response. Raises WarcDamaged.
+
+    It is unpacked already, and what it was packed in had a checksum that was right.
+    """
     try:
         return _strictly(record)
     except Malformed as error:
@@ -159,7 +165,7 @@ def timestamp_from(head: Head) -> str:
 
 def digits_of(date: str) -> str:
     """The first 14 digits of a WARC date, fewer where it is less exact."""
-    return "".join(char for char in date if char in "0123456789")[:14]
+    return _NO_DIGITS.sub("", date)[:14]
 
 
 def _strictly(record: bytes) -> StoredCapture | None:
@@ -167,17 +173,23 @@ def _strictly(record: bytes) -> StoredCapture | None:
     block = record[head.size : head.size + head.length]
     if record[head.size + head.length :] != b"\r\n\r\n":
         raise Malformed(f"Content-Length is {head.length}, the block has {max(len(record) - head.size - 4, 0)} bytes")
+    http = read_http(block) if head.kind == "response" else None
+    payload = block[http.size :] if http is not None else b""
+    digest = _digest_of(payload, head.get("warc-payload-digest")) if http is not None else ""
     stated = head.get("warc-block-digest")
-    if differs(stated, block):
+    if not digest and differs(stated, block):  # else the payload's own and the packing's checksum have vouched for it
         raise Malformed(f"block does not match its digest {stated}")
-    if head.kind != "response":
+    if http is None:
         return None
-    http = read_http(block)
-    payload = block[http.size :]
-    stated = head.get("warc-payload-digest")
-    if differs(stated, payload):
+    return StoredCapture(original_of(head), timestamp_from(head), http.status, http.headers, payload, digest)
+
+
+def _digest_of(payload: bytes, stated: str) -> str:
+    """The payload's digest as CDX rows have it, after comparing it with the stated one; the empty string where no SHA-1 is stated."""
+    found = sha1_of(payload, stated)
+    if not found and differs(stated, payload):
         raise Malformed(f"payload does not match its digest {stated}")
-    return StoredCapture(original_of(head), timestamp_from(head), http.status, http.headers, payload)
+    return found
 
 
 def _crlf(head: bytes) -> bytes:

@@ -11,7 +11,7 @@ from crawler.archive.warcrecord import MAX_HEAD, Head, Malformed, read_head
 TRAILER = b"\r\n\r\n"
 """What closes a record."""
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
 _PLAIN = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])\r?\n")
 _LONGEST_START = 9  # of a head's first line, without its last byte
 

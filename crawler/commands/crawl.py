@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
+from crawler.auditing import audited
 from crawler.command import check_settings, report, unless_nobody_reads
 from crawler.ending import Ending, Fatal, Status
 from crawler.options import is_loopback, read_arguments
+from crawler.repair import repaired
 from crawler.session import Session
 from crawler.summary import describe
 
@@ -42,13 +46,19 @@ class Command(ScrapyCrawl):
             raise UsageError("there is one spider: scrapy crawl articles")
         try:
             check_settings(opts)
-            read_arguments(opts.spargs)
+            arguments = read_arguments(opts.spargs)
             assert self.settings is not None
-            self.exitcode = self._crawl(Session(dict(self.settings), opts.spargs), opts)
+            settings = dict(self.settings)
+            audit = audited(arguments.repair, os.cpu_count() or 1, settings) if arguments.repair else None
+            session = Session(settings, opts.spargs)
+            if audit is not None:
+                session.only = frozenset(audit.refetch)
+                session.ledger.disown(audit.refetch)
+            self.exitcode = self._crawl(session, opts, partial(repaired, audit, arguments, session) if audit else None)
         except Fatal as fatal:
             self.exitcode = report(fatal.ending)
 
-    def _crawl(self, session: Session, opts: argparse.Namespace) -> int:
+    def _crawl(self, session: Session, opts: argparse.Namespace, afterwards: Callable[[], Iterator[str]] | None) -> int:
         assert self.crawler_process is not None
         assert self.settings is not None
         if self.settings.get("LOG_LEVEL") != "DEBUG":
@@ -65,6 +75,8 @@ class Command(ScrapyCrawl):
                 session.ending = Ending(Status.ERROR, f"{about}: {session.unwritten[0]}")
             with unless_nobody_reads():
                 print(*describe(session.ledger), *session.manners.summary(), sep="\n")
+                if afterwards is not None:
+                    print(*afterwards(), sep="\n")
         finally:
             session.close()
         return report(session.ending)

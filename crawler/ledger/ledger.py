@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from crawler.ledger.captures import Captures
+from crawler.ledger.images import Images
 from crawler.ledger.listings import Listings
 from crawler.ledger.rows import SETTLED, ArticleRow, State
 
 
-class Ledger(Listings, Captures):
-    """Runs and articles, beside listings and captures. Open with the path of its file; see `LedgerFile`."""
+class Ledger(Listings, Captures, Images):
+    """Runs and articles, beside listings, captures and images. Open with the path of its file; see `LedgerFile`."""
 
     def begin_run(self, arguments: Mapping[str, Any], version: str) -> int:
         cursor = self._db.execute(
@@ -25,7 +26,7 @@ class Ledger(Listings, Captures):
 
     def due(self, ids: Collection[int] | None = None) -> list[int]:
         """Articles that are not settled, lowest id first; only these if `ids` is given."""
-        cursor = self._db.execute("SELECT id FROM article WHERE state NOT IN (?, ?) ORDER BY id", SETTLED)
+        cursor = self._db.execute(f"SELECT id FROM article WHERE state NOT IN ({', '.join('?' * len(SETTLED))}) ORDER BY id", SETTLED)
         return [i for (i,) in cursor if ids is None or i in ids]
 
     def article(self, article: int) -> ArticleRow | None:
@@ -82,6 +83,23 @@ class Ledger(Listings, Captures):
                 *(self.moment(), run, article),
             ),
         )
+
+    def adopt(self, ids: Iterable[int], where: str) -> int:
+        """Settle articles that the user has elsewhere, listed or not; what was recovered here stays so. Gives how many are new so."""
+        with self.batch():
+            before = self.counts()[State.ADOPTED]
+            for article in ids:
+                self._db.execute("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", (article,))
+                self._db.execute(
+                    "UPDATE article SET state = 'adopted', reason = ?, settled = ? WHERE id = ? AND state != 'recovered'",
+                    (where, self.moment(), article),
+                )
+            return self.counts()[State.ADOPTED] - before
+
+    def disown(self, ids: Iterable[int]) -> None:
+        """Make articles due again that were adopted, and are no longer thought to be sound."""
+        with self.batch():
+            self._db.executemany("UPDATE article SET state = 'listed', reason = '' WHERE id = ? AND state = 'adopted'", ((i,) for i in ids))
 
     def reopen_unread(self, run: int) -> None:
         """Make articles due again that this run gave up because their pages could not be read: that is our fault, not theirs."""

@@ -14,15 +14,17 @@ class LedgerError(Exception):
 
 
 class State(StrEnum):
-    """Where an article stands. LISTED: not done yet; WAITING: the archive had troubles of its own, the next run tries again."""
+    """Where an article stands. LISTED: not done yet; WAITING: the archive had troubles of its own, the next run tries again; ADOPTED: in a
+    tree of files that the user has."""
 
     LISTED = "listed"
     WAITING = "waiting"
     RECOVERED = "recovered"
     UNRECOVERABLE = "unrecoverable"
+    ADOPTED = "adopted"
 
 
-SETTLED = (State.RECOVERED, State.UNRECOVERABLE)
+SETTLED = (State.RECOVERED, State.UNRECOVERABLE, State.ADOPTED)
 
 
 class Found(StrEnum):

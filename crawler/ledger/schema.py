@@ -29,7 +29,29 @@ CREATE INDEX capture_digest ON capture (digest, article);
 """Captures of several sources: the source's name, how the capture was found, under which address it is replayed if that is not its
 source's, and for a file of web archives where in it the capture is held (JSON)."""
 
-STEPS: Sequence[str] = (_SOURCES,)
+_IMAGES = """
+CREATE TABLE image (
+    file TEXT PRIMARY KEY, url TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'wanted', reason TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0, timestamp TEXT NOT NULL DEFAULT '', original TEXT NOT NULL DEFAULT '',
+    digest TEXT NOT NULL DEFAULT '', type TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0, sha256 TEXT NOT NULL DEFAULT '',
+    fault TEXT NOT NULL DEFAULT '', warc TEXT, warc_offset INTEGER, warc_length INTEGER, settled TEXT, run INTEGER
+) WITHOUT ROWID;
+CREATE INDEX image_state ON image (state);
+CREATE INDEX image_sha256 ON image (sha256) WHERE sha256 != '';
+CREATE TABLE image_use (image TEXT NOT NULL REFERENCES image, article INTEGER NOT NULL, PRIMARY KEY (image, article)) WITHOUT ROWID;
+CREATE INDEX image_use_article ON image_use (article);
+CREATE TABLE image_list (article INTEGER PRIMARY KEY, capture INTEGER NOT NULL);
+CREATE TABLE image_answer (
+    source TEXT NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, image TEXT, answer TEXT NOT NULL, status INTEGER NOT NULL,
+    served_timestamp TEXT NOT NULL, served_original TEXT NOT NULL, coding TEXT NOT NULL, target_timestamp TEXT, target_original TEXT,
+    warc TEXT, warc_offset INTEGER, warc_length INTEGER, PRIMARY KEY (source, timestamp, original)
+) WITHOUT ROWID;
+CREATE TABLE image_index (image TEXT NOT NULL, source TEXT NOT NULL, captures TEXT NOT NULL, PRIMARY KEY (image, source)) WITHOUT ROWID;
+"""
+"""Images of recovered articles, by the path of their file: which articles have them, of which captures that is known, what the archive
+answered to each request for one, and what its index gave for one (JSON)."""
+
+STEPS: Sequence[str] = (_SOURCES, _IMAGES)
 """What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is written here
 as a step; the tables stay as they are."""
 VERSION = 1 + len(STEPS)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
+from crawler.markdown.flat import NotFlat, read_flat
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BLOGGER = re.compile(r"!\[|\*\*")
 
 
@@ -20,10 +19,9 @@ def parts(text: str) -> dict[str, Any]:
     if not head.startswith("---\n") or not found:
         return {"body": text}
     try:
-        fields = yaml.load(head[4:], Loader=_LOADER)
-    except yaml.YAMLError:
-        fields = None
-    named = {str(key): value for key, value in fields.items()} if isinstance(fields, dict) else {"front_matter": head}
+        named: dict[str, Any] = dict(read_flat(head[4:]))
+    except NotFlat:
+        named = {"front_matter": head}
     body, note, blogger = _sections(rest)
     sections = {"body": body.strip("\n"), "note": note.strip("\n"), "blogger": blogger.strip("\n")}
     return named | {name: section for name, section in sections.items() if section}

@@ -14,7 +14,7 @@ from crawler.archive.holdings import read as read_held
 from crawler.archive.warc import Place
 from crawler.archive.warcrecord import StoredCapture, WarcDamaged
 from crawler.case import Case, open_case
-from crawler.files import write_file
+from crawler.files import read_whole, write_file
 from crawler.judging import Judge, StyleFor
 from crawler.ledger import CaptureRow, Found
 from crawler.markdown.document import relative_path, render
@@ -151,18 +151,15 @@ class Extractor:
             return False
         expected = case.expected(row, stored.timestamp, stored.original)
         coding = row.coding or declared_coding(stored.headers)
-        check = digests.check(stored.payload, coding, expected.digest, headers=stored.headers)
+        check = digests.check(stored.payload, coding, expected.digest, headers=stored.headers, known=stored.digest)
         return judge.judge(case, row, stored, expected, check)
 
     def _write(self, found: Done, text: str) -> Done:
-        file = Path("articles") / relative_path(found.article)
+        file = f"articles/{relative_path(found.article)}"
         data = text.encode("utf-8")
-        try:
-            old = (self._plan.output / file).read_bytes()
-        except FileNotFoundError:
-            old = None
+        old = read_whole(self._plan.output, file)
         outcome = Outcome.NEW if old is None else Outcome.SAME if old == data else Outcome.CHANGED
         if not self._plan.dry_run and not (outcome is Outcome.SAME and self._plan.only_changed):
             write_file(self._plan.output, file, data, sync=False)
         differs = differing(old.decode("utf-8", "replace"), text) if outcome is Outcome.CHANGED and old is not None else ()
-        return replace(found, outcome=outcome, file=file.as_posix(), sha256=hashlib.sha256(data).hexdigest(), differs=differs)
+        return replace(found, outcome=outcome, file=file, sha256=hashlib.sha256(data).hexdigest(), differs=differs)

@@ -49,6 +49,8 @@ class ArticlesSpider(AskingSpider):
             raise Fatal(Status.USAGE, "run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
         super().__init__(session)
         self.arguments: Arguments = read_arguments(given)
+        if session.only is not None:
+            self.arguments = self.arguments.narrowed(session.only)
         self.recovery: Recovery | None = None
         self._incomplete = ""
 

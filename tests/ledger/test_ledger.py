@@ -152,7 +152,7 @@ def test_settling_and_what_is_due(ledger: Ledger) -> None:
     ledger.settle(3, State.WAITING, 1, reason="timeout")
     assert ledger.due() == [3, 4]
     assert ledger.due({4, 1}) == [4]
-    assert ledger.counts() == {State.LISTED: 1, State.WAITING: 1, State.RECOVERED: 1, State.UNRECOVERABLE: 1}
+    assert ledger.counts() == {State.LISTED: 1, State.WAITING: 1, State.RECOVERED: 1, State.UNRECOVERABLE: 1, State.ADOPTED: 0}
     row = ledger.article(1)
     assert row is not None
     assert (row.state, row.file, row.sha256, row.faults) == (State.RECOVERED, "articles/a.md", "f", ("“x”",))

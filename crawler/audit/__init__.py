@@ -1,0 +1,1 @@
+"""Existing files of articles, judged without network: what has to be fetched again, and what is only untidy."""

@@ -1,0 +1,66 @@
+"""`scrapy audit DIR`: what is wrong with files of articles that exist already, without network."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.auditing import audited
+from crawler.command import ProjectCommand
+from crawler.ending import Fatal, Status
+from crawler.newfile import new_file
+from crawler.options import check_whole, wrong
+
+if TYPE_CHECKING:
+    from crawler.audit.tree import Audit
+
+
+class Command(ProjectCommand):
+    """Reads DIR; writes nothing but what `--csv` names."""
+
+    def syntax(self) -> str:
+        return "[options] DIR"
+
+    def short_desc(self) -> str:
+        return "Judge existing Markdown files of articles: what to fetch again, and what is only untidy"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one JSON object, with the ids of each kind")
+        parser.add_argument("--csv", metavar="FILE", help="write one row for each finding")
+        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (default: one for each core)")
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        if len(args) != 1:
+            raise wrong("one directory is needed: scrapy audit DIR")
+        if opts.csv in ("", "-"):
+            raise wrong("--csv: the name of a file is needed")
+        assert self.settings is not None
+        workers = check_whole(opts.workers, "--workers", 1, 256)
+        table = Path(opts.csv) if opts.csv else None
+        try:
+            with new_file(table) if table else nullcontext() as out:
+                audit = audited(Path(args[0]), workers, dict(self.settings))
+                if out is not None:
+                    from crawler.audit.report import write_csv  # noqa: PLC0415 - see crawler/auditing.py
+
+                    write_csv(audit, out)
+        except OSError as error:
+            raise Fatal(Status.STORAGE, f"{table} was not written: {error.strerror or error}") from error
+        except KeyboardInterrupt as error:
+            raise Fatal(Status.INTERRUPTED, f"interrupted{f'; {table} was not written' if table else ''}") from error
+        _print(audit, as_json=opts.json)
+        return Status.DONE
+
+
+def _print(audit: Audit, *, as_json: bool) -> None:
+    from crawler.audit.report import as_object, describe  # noqa: PLC0415
+
+    if as_json:
+        print(json.dumps(as_object(audit), ensure_ascii=False))
+    else:
+        print("\n".join(describe(audit)))

@@ -1,0 +1,76 @@
+"""Files taken apart: what differs between two is named, and nothing that a file holds does harm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.article import Article, Blogger
+from crawler.markdown.document import render
+from crawler.markdown.parts import differing, parts
+
+ARTICLE = Article(
+    5,
+    "20210712013906",
+    "https://www.hkcnews.com/article/5",
+    "燈塔",
+    date="2021-07-12",
+    tags=("海",),
+    body="第一段。\n\n---\n\n第二段。",
+    note="請加入成為眾新聞的月費訂戶。",
+    blogger=Blogger("博客 | 司徒潮", "https://x.example/a.png", "教過書。"),
+)
+REPLAY = "https://archive.example/web"
+
+
+def text(**changes: object) -> str:
+    return render(replace(ARTICLE, **changes), REPLAY)  # type: ignore[arg-type]
+
+
+def test_a_file_of_ours_comes_apart_into_what_it_was_made_of() -> None:
+    assert parts(text()) == {
+        "title": "燈塔",
+        "date": "2021-07-12",
+        "tags": ["海"],
+        "url": f"{REPLAY}/20210712013906/https://www.hkcnews.com/article/5",
+        "original_url": "https://www.hkcnews.com/article/5",
+        "body": f"# 燈塔\n\n{ARTICLE.body}",
+        "note": ARTICLE.note,
+        "blogger": "![博客 | 司徒潮](https://x.example/a.png)\n\n**博客 | 司徒潮**\n\n教過書。",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"date": "2021-07-13"}, ("date",)),
+        ({"date": ""}, ("date",)),
+        ({"title": "燈"}, ("title", "body")),
+        ({"tags": ("海", "山")}, ("tags",)),
+        ({"body": "第一段。"}, ("body",)),
+        ({"note": ""}, ("note",)),
+        ({"blogger": None}, ("blogger",)),
+        ({"blogger": None, "note": "", "author": "甄"}, ("author", "note", "blogger")),
+    ],
+)
+def test_what_differs_is_named(changes: dict[str, object], names: tuple[str, ...]) -> None:
+    assert differing(text(), text(**changes)) == names
+    assert set(differing(text(**changes), text())) == set(names)
+
+
+def test_white_space_alone_is_layout() -> None:
+    assert differing(text(), text() + "\n") == ("layout",)
+
+
+@pytest.mark.parametrize("head", ["[" * 60_000, "&a [*a, *a]", "!!python/object:os.system x", "a: b: c", "\x00", "- x", "a: {b: c}"])
+def test_front_matter_that_is_none_does_no_harm(head: str) -> None:
+    assert set(parts(f"---\na: {head}\n---\n\n# x\n")) <= {"front_matter", "body", "a"}
+
+
+@given(st.text())
+def test_any_text_comes_apart(anything: str) -> None:
+    assert isinstance(parts(anything), dict)
+    assert isinstance(parts(f"---\n{anything}\n---\n{anything}"), dict)
