@@ -1,0 +1,82 @@
+"""Where an image lies: a path that every file system can hold, found from the image's address alone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+FOLDER = "images"
+"""The folder of the output directory that holds them all."""
+
+_PARTS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://)?([^/?#]*)([^?#]*)(\?[^#]*)?", re.DOTALL)
+_PORT = re.compile(r":(?:80|443)?\Z")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@")
+"""Means the same written out or percent-encoded, in the addresses of images."""
+_DELIMITERS = frozenset(b"/?&=+;")
+"""Means one thing written out and another one percent-encoded."""
+_UNREADABLE = re.compile("[^0-9A-Za-z_\u4e00-\u9fff]+")
+_TYPES = ("jpg", "jpeg", "png", "gif", "webp", "svg", "bmp", "tif", "tiff", "ico", "avif")
+_LONGEST = 60
+"""Bytes (UTF-8) of the readable beginning."""
+_DIGITS = 16
+"""Hexadecimal digits of the address's SHA-256: among 119,000 images two share them once in two thousand million archives."""
+
+
+def image_file(url: str) -> PurePosixPath:
+    """The path of an image below the output directory: `images/3f/燈塔-20210712-3f…c2.jpg`. `url` is absolute, as the page spells it.
+
+    The same for every spelling of one address: http or https, with or without `www.`, default port and fragment, percent-encoded or
+    not. Different addresses have different paths, also where file names ignore case or are normalised: the end is a digest of the
+    address. The beginning is for people: of the address's last part only ASCII letters, digits, `_` and the common Chinese characters
+    are taken, which no system normalises, refuses or folds into one another beyond their case, and no version of Unicode changes.
+    """
+    address = identity(url)
+    digest = hashlib.sha256(address).hexdigest()[:_DIGITS]
+    last = unquote(address.partition(b"?")[0].rpartition(b"/")[2].decode("ascii"), errors="replace")
+    stem, dot, suffix = last.rpartition(".")
+    if not (dot and suffix.lower() in _TYPES):
+        stem, suffix = last, ""
+    beginning = _UNREADABLE.sub("-", stem).strip("-").encode()[:_LONGEST].decode("utf-8", "ignore").rstrip("-")
+    name = f"{beginning}-{digest}" if beginning else digest
+    return PurePosixPath(FOLDER, digest[:2], f"{name}.{suffix.lower()}" if suffix else name)
+
+
+def identity(url: str) -> bytes:
+    """What all spellings of an image's address share: no scheme, no `www.`, no default port, no fragment, one way of percent-encoding."""
+    host, path, query = _split(url)
+    return b"".join((_host(host), _encoded(path or "/"), _encoded(query) if query not in (None, "?") else b""))
+
+
+def _split(url: str) -> tuple[str, str, str | None]:
+    found = _PARTS.match(url)
+    assert found is not None  # every part may be empty
+    return found[1], found[2], found[3]
+
+
+def _host(netloc: str) -> bytes:
+    host = _PORT.sub("", netloc.lower()).removeprefix("www.").rstrip(".")
+    if not host.isascii():
+        try:
+            return host.encode("idna")
+        except UnicodeError:
+            pass
+    return _encoded(host)
+
+
+def _encoded(text: str) -> bytes:
+    """Everything but plain characters and delimiters percent-encoded, what was so already only once."""
+    raw = text.encode("utf-8", "surrogatepass")
+    parts: list[bytes] = []
+    last = 0
+    for found in _ESCAPE.finditer(raw):
+        code = int(found[1], 16)
+        parts += [_escaped(raw[last : found.start()]), bytes((code,)) if code in _PLAIN else b"%%%02X" % code]
+        last = found.end()
+    return b"".join([*parts, _escaped(raw[last:])])
+
+
+def _escaped(raw: bytes) -> bytes:
+    return b"".join(bytes((byte,)) if byte in _PLAIN or byte in _DELIMITERS else b"%%%02X" % byte for byte in raw)

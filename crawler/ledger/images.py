@@ -1,0 +1,235 @@
+"""The ledger on images: which ones recovered articles have, where each stands, and what the archive answered when it was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crawler.archive.capture import Capture
+from crawler.archive.warc import Place
+from crawler.ledger.file import LedgerFile
+
+
+class ImageState(StrEnum):
+    """Where an image stands. WANTED: not done yet; WAITING: the archive had troubles of its own, the next run tries again."""
+
+    WANTED = "wanted"
+    HAVE = "have"
+    MISSING = "missing"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    """An image and, when there is one, its file. `file` is relative to the output directory and tells images apart; `url` is the address
+    as the first page that has it spells it. `timestamp` and `original` name the capture served, `digest` is that of the image's bytes
+    (base32 SHA-1, as in an index), `size` their number, `place` where the store has them, `fault` what is known to be wrong."""
+
+    file: str
+    url: str
+    state: ImageState = ImageState.WANTED
+    reason: str = ""
+    attempts: int = 0
+    timestamp: str = ""
+    original: str = ""
+    digest: str = ""
+    type: str = ""
+    size: int = 0
+    sha256: str = ""
+    fault: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where an image is asked for first: at the source and the time of the capture that its article was recovered from."""
+
+    source: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAnswer:
+    """What an archive answered for an image: `answer` by its name, for a capture the archived `status`, what was served, and where the
+    store has it; for what leads on, `target` as (timestamp, original). `coding` as declared."""
+
+    answer: str
+    status: int = 0
+    timestamp: str = ""
+    original: str = ""
+    coding: str = ""
+    target: tuple[str, str] | None = None
+    place: Place | None = None
+
+
+_COLUMNS = "file, url, state, reason, attempts, timestamp, original, digest, type, size, sha256, fault, warc, warc_offset, warc_length"
+_USED = (
+    "EXISTS (SELECT 1 FROM image_use JOIN article ON article.id = image_use.article"
+    " WHERE image_use.image = image.file AND article.state = 'recovered')"
+)
+
+
+class Images(LedgerFile):
+    """Images, the articles that have them, and the archive's answers."""
+
+    # The wanted list
+
+    def want_images(self, article: int, capture: int, images: Iterable[tuple[str, str]]) -> None:
+        """The images of an article as it was recovered from a capture: (file, address) of each. What it had before is forgotten."""
+        rows = list(images)
+        with self.batch():
+            self._db.executemany("INSERT OR IGNORE INTO image (file, url) VALUES (?, ?)", rows)
+            self._db.execute("DELETE FROM image_use WHERE article = ?", (article,))
+            self._db.executemany("INSERT OR IGNORE INTO image_use VALUES (?, ?)", ((file, article) for file, _ in rows))
+            self._db.execute("INSERT OR REPLACE INTO image_list VALUES (?, ?)", (article, capture))
+
+    def without_images(self) -> list[int]:
+        """Recovered articles whose images are not known: recovered before images were looked for, or from another capture since."""
+        query = (
+            "SELECT id FROM article WHERE state = 'recovered' AND capture IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM image_list WHERE article = article.id AND capture = article.capture) ORDER BY id"
+        )
+        return [article for (article,) in self._db.execute(query)]
+
+    def due_images(self, ids: Collection[int] | None = None, articles: int | None = None) -> list[str]:
+        """Files of images that are not settled, by their articles, lowest id first; only of these articles, of at most so many."""
+        query = (
+            "SELECT image.file, article.id FROM image"
+            " JOIN image_use ON image_use.image = image.file JOIN article ON article.id = image_use.article"
+            " WHERE article.state = 'recovered' AND image.state IN ('wanted', 'waiting') ORDER BY article.id, image.file"
+        )
+        found: dict[str, None] = {}
+        seen: set[int] = set()
+        for file, article in self._db.execute(query):
+            if ids is not None and article not in ids:
+                continue
+            seen.add(article)
+            if articles is not None and len(seen) > articles:
+                break
+            found[file] = None
+        return list(found)
+
+    # Where images stand
+
+    def image(self, file: str) -> ImageRow | None:
+        return next(self._images("WHERE file = ?", (file,)), None)
+
+    def images(self, *states: ImageState) -> Iterator[ImageRow]:
+        """Images of recovered articles in these states, by file; all without any."""
+        marks = ", ".join("?" * len(states))
+        return self._images(f"WHERE {_USED}{f' AND state IN ({marks})' if states else ''}", states)
+
+    def _images(self, where: str, values: Sequence[str]) -> Iterator[ImageRow]:
+        query = f"SELECT {_COLUMNS} FROM image {where} ORDER BY file"
+        for file, url, state, reason, attempts, timestamp, original, digest, *rest in self._db.execute(query, values):
+            kind, size, sha256, fault, *place = rest
+            known = (reason, attempts, timestamp, original, digest, kind, size, sha256, fault)
+            yield ImageRow(file, url, ImageState(state), *known, Place(*place) if place[0] else None)
+
+    def image_counts(self) -> dict[ImageState, int]:
+        """How many images of recovered articles stand where."""
+        found = dict(self._db.execute(f"SELECT state, count(*) FROM image WHERE {_USED} GROUP BY state").fetchall())
+        return {state: int(found.get(state, 0)) for state in ImageState}
+
+    def image_reasons(self, state: ImageState) -> dict[str, int]:
+        """The reasons of images in a state, most frequent first."""
+        query = f"SELECT reason, count(*) FROM image WHERE state = ? AND {_USED} GROUP BY reason ORDER BY count(*) DESC, reason"
+        return dict(self._db.execute(query, (state,)).fetchall())
+
+    def image_articles(self, file: str) -> list[int]:
+        """The articles that have an image, lowest id first."""
+        return [i for (i,) in self._db.execute("SELECT article FROM image_use WHERE image = ? ORDER BY article", (file,))]
+
+    def image_uses(self, file: str) -> list[Use]:
+        """Where an image is to be asked for: at the captures of its recovered articles, lowest id first."""
+        query = (
+            "SELECT capture.source, coalesce(nullif(served_timestamp, ''), timestamp)"
+            " FROM image_use JOIN article ON article.id = image_use.article JOIN capture ON capture.id = article.capture"
+            " WHERE image_use.image = ? AND article.state = 'recovered' ORDER BY article.id"
+        )
+        return [Use(*row) for row in self._db.execute(query, (file,))]
+
+    def same_image(self, sha256: str) -> str:
+        """The file of an image with these very bytes; empty when there is none."""
+        row = self._db.execute("SELECT file FROM image WHERE sha256 = ? AND state = 'have' ORDER BY file LIMIT 1", (sha256,)).fetchone()
+        return row[0] if row else ""
+
+    def image_bytes(self) -> tuple[int, int]:
+        """How many images there are and how many bytes they have."""
+        count, size = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM image WHERE state = 'have'").fetchone()
+        return int(count), int(size)
+
+    def settle_image(self, row: ImageRow, run: int) -> None:
+        """Write down where an image stands now."""
+        place = (row.place.file, row.place.offset, row.place.length) if row.place else (None, None, None)
+        self._db.execute(
+            "UPDATE image SET state = ?, reason = ?, timestamp = ?, original = ?, digest = ?, type = ?, size = ?, sha256 = ?, fault = ?,"
+            " warc = ?, warc_offset = ?, warc_length = ?, settled = ?, run = ? WHERE file = ?",
+            (
+                *(row.state, row.reason, row.timestamp, row.original, row.digest, row.type, row.size, row.sha256, row.fault),
+                *(*place, self.moment(), run, row.file),
+            ),
+        )
+
+    def reopen_images(self, files: Iterable[str]) -> None:
+        """Make these images due again; what the archive answered stays known."""
+        with self.batch():
+            self._db.executemany("UPDATE image SET state = 'wanted' WHERE file = ?", ((file,) for file in files))
+
+    def again_images(self, articles: Iterable[int]) -> None:
+        """Make images of these articles due again that are missing, and forget what the archive answered, but for what is in the store."""
+        with self.batch():
+            for article in articles:
+                missing = "SELECT file FROM image JOIN image_use ON image_use.image = file WHERE article = ? AND state = 'missing'"
+                self._db.execute(f"DELETE FROM image_answer WHERE warc IS NULL AND image IN ({missing})", (article,))
+                self._db.execute(f"DELETE FROM image_index WHERE image IN ({missing})", (article,))
+                self._db.execute(f"UPDATE image SET state = 'wanted' WHERE file IN ({missing})", (article,))
+
+    # What the archive answered
+
+    def image_attempt(self, file: str) -> None:
+        """One request more for an image."""
+        self._db.execute("UPDATE image SET attempts = attempts + 1 WHERE file = ?", (file,))
+
+    def image_answer(self, source: str, timestamp: str, original: str) -> ImageAnswer | None:
+        """What a source answered when it was asked for an image at this time and address (escaped as on the request line)."""
+        row = self._db.execute(
+            "SELECT answer, status, served_timestamp, served_original, coding, target_timestamp, target_original,"
+            " warc, warc_offset, warc_length FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?",
+            (source, timestamp, original),
+        ).fetchone()
+        if row is None:
+            return None
+        answer, status, served_timestamp, served_original, coding, *target, warc, offset, length = row
+        leads_to = (target[0], target[1]) if target[0] is not None else None
+        place = Place(warc, offset, length) if warc else None
+        return ImageAnswer(answer, status, served_timestamp, served_original, coding, leads_to, place)
+
+    def tell_image_answer(self, source: str, timestamp: str, original: str, said: ImageAnswer, file: str | None) -> None:
+        """Write an answer down; `file` is that of the image it was asked for, None where that is not known."""
+        target = said.target or (None, None)
+        place = (said.place.file, said.place.offset, said.place.length) if said.place else (None, None, None)
+        self._db.execute(
+            "INSERT OR REPLACE INTO image_answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(source, timestamp, original, file, said.answer, said.status, said.timestamp, said.original, said.coding),
+                *(*target, *place),
+            ),
+        )
+
+    def forget_image_answer(self, source: str, timestamp: str, original: str) -> None:
+        """An answer whose bytes cannot be read from the store any more."""
+        self._db.execute("DELETE FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?", (source, timestamp, original))
+
+    def image_index(self, file: str, source: str) -> list[Capture] | None:
+        """The captures of an image that a source's index gave; None when it was not asked."""
+        row = self._db.execute("SELECT captures FROM image_index WHERE image = ? AND source = ?", (file, source)).fetchone()
+        rows = json.loads(row[0]) if row else []
+        return [Capture(timestamp=timestamp, original=original, digest=digest) for timestamp, original, digest in rows] if row else None
+
+    def tell_image_index(self, file: str, source: str, captures: Iterable[Capture]) -> None:
+        """Write down what an index gave for an image: the captures that are worth asking for."""
+        rows = [(capture.timestamp, capture.original, capture.digest) for capture in captures]
+        self._db.execute("INSERT OR REPLACE INTO image_index VALUES (?, ?, ?)", (file, source, json.dumps(rows, ensure_ascii=False)))
