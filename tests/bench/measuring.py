@@ -1,0 +1,123 @@
+"""Every measurement as rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import comparing, crawling, extracting
+from tests.bench.pages import Page
+from tests.bench.processes import Cost
+from tests.bench.rounds import interleaved
+from tests.bench.steps import ARTICLE, BARE, FILE, PARSE, generated, quiet, sampled, steps
+from tests.bench.table import Figure
+
+WHOLE = 49_000
+"""Articles of the whole site, to the next thousand."""
+REQUESTS = 480 / 60
+"""Requests a second that the archive allows at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: pages and rounds of each kind. `many` pages are extracted for throughput and memory, `few` to compare."""
+
+    many: int = 5000
+    few: int = 1000
+    scaling: int = 5000
+    pages: int = 150
+    rounds: int = 7
+    compared: int = 10
+    long_rounds: int = 3
+    settled: int = WHOLE
+    fetched: int = 500
+
+
+def of_pages(sizes: Sizes, sample: Path, folder: Path) -> Iterator[Figure]:
+    """Parsing, extraction and writing, page by page in this process, and the others beside them."""
+    corpora = {"sample": sampled(sample, sizes.pages), "generated": generated(sizes.pages)}
+    for name, pages in corpora.items():
+        if not pages:
+            continue
+        todo = steps(pages, folder / name)
+        quiet()
+        measured = interleaved(todo, sizes.rounds)
+        for step, what, goal in _STEPS:
+            milliseconds, ratio = measured.cpu(step) / len(pages) * 1000, measured.cpu_ratio(step, PARSE)
+            figure = f"{ratio:.1f} ({milliseconds:.2f} ms)"
+            yield Figure(f"{what}, {len(pages)} {name} pages", goal, figure, {"ratio": ratio, "milliseconds": milliseconds})
+    pages = corpora["sample"] or corpora["generated"]
+    yield from _others(pages[:: max(1, len(pages) // sizes.compared)], sizes, folder / "others")
+
+
+_STEPS = (
+    (PARSE, "CPU: lxml parses the page, the limit", ""),
+    (ARTICLE, "CPU: page to article", ""),
+    (FILE, "CPU: WARC record to Markdown file", "at most 4"),
+    (BARE, "CPU: of that, this disk's share (a file by the plainest means)", ""),
+)
+
+
+def _others(pages: Sequence[Page], sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    with comparing.others(pages, folder) as theirs:
+        if not theirs:
+            yield Figure("CPU: trafilatura, newspaper4k, news-please", "", "not installed (`make bench-others`)")
+            return
+        measured = interleaved(theirs, sizes.long_rounds)
+        for name in theirs:
+            if name != comparing.PARSE:
+                ratio, milliseconds = measured.cpu_ratio(name, comparing.PARSE), measured.cpu(name) / len(pages) * 1000
+                figure = f"{ratio:.0f} ({milliseconds:.0f} ms)"
+                yield Figure(f"CPU: {name}, {len(pages)} of these pages", "", figure, {"ratio": ratio, "milliseconds": milliseconds})
+
+
+def of_extraction(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """`scrapy extract`: two workers against one, pages a second, memory."""
+    number = min(sizes.many, sizes.scaling)
+    measured = extracting.workers(extracting.of_pages(number, folder), sizes.long_rounds)
+    times = measured.wall_ratio(extracting.ONE, extracting.TWO)
+    walls = f"{measured.wall(extracting.ONE):.1f} s and {measured.wall(extracting.TWO):.1f} s"
+    yield Figure(f"two workers against one, {number:,} pages", "at least 1.8", f"{times:.2f} ({walls})", {"times": times})
+    costs = {n: extracting.extract(extracting.of_pages(n, folder), extracting.TWO) for n in dict.fromkeys((sizes.few, sizes.many))}
+    for n, cost in costs.items():
+        rate = n / cost.wall
+        values = {"rate": rate, "wall": cost.wall, "cpu": cost.cpu}
+        yield Figure(f"`scrapy extract`, two workers, {n:,} pages", "", f"{rate:,.0f} pages a second ({cost.wall:.1f} s)", values)
+    yield _whole(sizes, costs)
+    memory = {n: cost.megabytes for n, cost in costs.items()}
+    figure = ", ".join(f"{n:,} pages: {megabytes:.0f} MiB" for n, megabytes in memory.items() if megabytes) or "not known on this system"
+    values = {str(n): megabytes for n, megabytes in memory.items()}
+    yield Figure("its memory, all processes together", "at most 400 MiB, flat", figure, values)
+
+
+def _whole(sizes: Sizes, costs: dict[int, Cost]) -> Figure:
+    """How long the whole site takes: as measured, or in proportion to what was."""
+    wall = costs[sizes.many].wall * WHOLE / sizes.many
+    how = "measured" if sizes.many == WHOLE else f"extrapolated from {sizes.many:,}"
+    return Figure(f"{WHOLE:,} pages from WARC, two workers", "4 minutes", f"{wall / 60:.1f} minutes, {how}", {"seconds": wall})
+
+
+def of_start_up(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """What a run costs that finds nothing to do, and the status."""
+    measured = crawling.start_up(sizes.settled, folder, sizes.long_rounds)
+    beyond, listing = measured.wall_beyond(crawling.CRAWL, crawling.LISTING), measured.wall(crawling.LISTING)
+    what = (
+        f"`scrapy crawl articles`, nothing new, {sizes.settled:,} articles settled: beyond the bare listing of {2 * sizes.settled:,} rows"
+    )
+    values = {"beyond": beyond, "listing": listing}
+    yield Figure(what, "at most 5 s", f"{beyond:.1f} s (the listing {listing:.1f} s)", values)
+    status = measured.wall(crawling.STATUS)
+    yield Figure(f"`scrapy status`, {sizes.settled:,} articles", "under 1 s", f"{status:.2f} s", {"wall": status})
+
+
+def of_crawl(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """What fetching costs: the difference between many articles and few, so that beginning and listing are left out."""
+    measured = crawling.fetching(sizes.fetched, folder, sizes.long_rounds)
+    more = sizes.fetched - sizes.fetched // 10
+    rate = more / measured.wall_beyond(crawling.ALL, crawling.FEW)
+    seconds = (measured.cpu(crawling.ALL) - measured.cpu(crawling.FEW)) / more
+    idle = 1 - REQUESTS * seconds
+    yield Figure("the crawl against an archive without limits", "", f"{rate:.0f} articles a second", {"rate": rate})
+    yield Figure("its CPU, all its processes", "", f"{seconds * 1000:.1f} ms an article", {"milliseconds": seconds * 1000})
+    yield Figure("so one core at 480 requests a minute is idle for", "at least 90%", f"{idle:.0%}", {"idle": idle})
