@@ -6,25 +6,29 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from crawler.archive.capture import Capture
-from crawler.archive.digest import DigestResult
-from crawler.article import Article
+from crawler.archive.capture import Capture, read_moment
+from crawler.archive.digest import DigestResult, usable
+from crawler.article import Article, Evidence
 from crawler.hkcnews.choice import order
 from crawler.hkcnews.extract import Recovered
 from crawler.ledger import CaptureRow
 from crawler.ledger.rows import LED_TO
+from crawler.markdown.style import References
 
 MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article that was recovered from a capture, with its faults; the fewer, the better."""
+    """An article that was recovered from a capture, with its faults; the fewer, the better. The evidence has only those faults that the
+    captures have themselves, whatever happened to the run."""
 
     row: CaptureRow
     article: Article
     faults: tuple[str, ...]
     badness: int
+    evidence: Evidence
+    references: References | None
 
 
 @dataclass(slots=True)
@@ -69,7 +73,8 @@ class Case:
         if digest_result == DigestResult.MISMATCH.value:
             faults.append(f"the bytes do not match the digest of the archive's index: {digest_reason}")
         badness = 4 * bool(recovered.differences) + 2 * (digest_result == DigestResult.MISMATCH.value) + bool(recovered.article.faults)
-        self.candidates.append(Candidate(row, recovered.article, tuple(faults), badness))
+        evidence = _evidence(recovered.article.timestamp, digest, digest_result, tuple(faults))
+        self.candidates.append(Candidate(row, recovered.article, tuple(faults), badness, evidence, recovered.references))
         return badness == 0
 
     def best(self) -> Candidate | None:
@@ -83,6 +88,13 @@ class Case:
         """Why nothing was recovered: the different outcomes, most frequent first."""
         kinds = Counter(outcome.split(":", 1)[0] for outcome in self.outcomes.values())
         return ", ".join(kind for kind, _ in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))) or "no capture"
+
+
+def _evidence(timestamp: str, digest: str, digest_result: str, faults: tuple[str, ...]) -> Evidence:
+    captured, sha1 = read_moment(timestamp), usable(digest)
+    return Evidence(
+        f"{captured:%Y-%m-%dT%H:%M:%SZ}" if captured is not None else "", f"sha1:{sha1}" if sha1 else "", digest_result in MATCHES, faults
+    )
 
 
 def open_case(

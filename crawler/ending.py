@@ -30,7 +30,7 @@ MEANING = {
     Status.LOCKED: "another run holds the output directory",
     Status.LAYOUT: "most pages have a layout that is not known; run `scrapy inspect` on one",
     Status.STORAGE: "the output directory or the ledger cannot be used",
-    Status.DAMAGED: "some of what was to be read is damaged; the rest was done",
+    Status.DAMAGED: "something is damaged, missing or not as it was written; the rest was done",
     Status.INTERRUPTED: "interrupted; run again to go on",
 }
 """Each status in words."""

@@ -9,9 +9,12 @@ from scrapy import signals
 from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
 
 from crawler.ledger import State
+from crawler.ledger.images import ImageState
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawler.images.fetching import Images
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class ProgressLine:
 
 def progress(spider: object) -> str:
     """Where a run stands, in one line."""
+    images: Images | None = spider.images  # type: ignore[attr-defined]
     session, recovery, listing = spider.session, spider.recovery, spider.listing  # type: ignore[attr-defined]
     counts = session.ledger.counts()
     held = session.manners.holding()
@@ -55,6 +59,9 @@ def progress(spider: object) -> str:
     if recovery is None:
         rows = listing.progress.rows if listing is not None else 0
         return f"listing: {rows:,} rows so far, {sum(counts.values()):,} articles known{waiting}"
+    if images is not None:
+        have, missing = images.done[ImageState.HAVE], images.done[ImageState.MISSING]
+        return f"images: {have:,} fetched in this run, {missing:,} missing, {images.left:,} to do{waiting}"
     if not held and recovery.later:
         waiting = f"; {recovery.later:,} wait for a later pass, the next in {recovery.wait() or 0:.0f} s"
     return f"{counts[State.RECOVERED]:,} articles recovered, {counts[State.UNRECOVERABLE]:,} cannot be, {recovery.left:,} to do{waiting}"

@@ -168,6 +168,8 @@ def judge(response: Response) -> tuple[Outcome, float | None]:
         return Outcome.RATE_LIMITED, retry_after(headers, datetime.now(UTC))
     if response.status == 503:
         return Outcome.OVERLOADED, retry_after(headers, datetime.now(UTC))
+    if response.status == 200 and response.body[:1] == b"[":  # a page of the index, which may be long
+        return Outcome.HEALTHY, None
     if response.status >= 500 or says_offline(words(headers, response.body)):
         return Outcome.TROUBLE, None
     return Outcome.HEALTHY, None

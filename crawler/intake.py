@@ -46,7 +46,7 @@ class Intake:
     def stored(self, case: Case, row: CaptureRow) -> bool:
         """Judge a capture that is in the store, without a request; one that cannot be read is fetched again."""
         try:
-            stored = self._store.read(Place(row.warc, row.warc_offset, row.warc_length))
+            stored = self._store.read(Place(row.warc, row.warc_offset, row.warc_length), (row.served_timestamp, row.served_original))
         except (OSError, WarcDamaged):
             self._ledger.note(row.id, warc="", digest_result="")
             case.queue[0] = next(fresh for fresh in self._ledger.captures(row.article) if fresh.id == row.id)

@@ -59,7 +59,7 @@ class Judge:
 
     def judge(self, case: Case, row: CaptureRow, served: StoredCapture, expected: Capture, check: digests.DigestCheck) -> bool:
         """Judge what was served; True when it is the article without fault. `expected` is the capture whose digest it was compared with."""
-        recovered = self._recovered(row, served)
+        recovered = self.recovered(row, served)
         verdict, because = recovered.verdict, recovered.judgement.because
         if recovered.differences:
             verdict, because = Verdict.UNFAITHFUL, "; ".join(recovered.differences)
@@ -73,7 +73,8 @@ class Judge:
                 self.example = row.article
         return case.judged(row, recovered, expected.digest, check.result.value, check.reason.value)
 
-    def _recovered(self, row: CaptureRow, served: StoredCapture) -> Recovered:
+    def recovered(self, row: CaptureRow, served: StoredCapture) -> Recovered:
+        """What a capture gives, without any judgement being told of it."""
         content_type, coding = first(served.headers, "content-type") or "", declared_coding(served.headers) or ""
         body = served.payload
         if row.held is not None and row.held.rewritten:

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from crawler.archive.budget import PLAYBACK_RATE_CEILING, Budget, capped
 from crawler.archive.capture import read_moment
 from crawler.ending import Fatal, Status
+from crawler.formats import Format, FormatName
 from crawler.hkcnews.urls import HIGHEST_ID
+from crawler.markdown.style import Video
 from crawler.recovery import Choice
 
 ARGUMENTS = ("ids", "limit", "since", "until", "dry_run", "again", "repair", "in_place")
@@ -38,6 +40,12 @@ class Arguments:
     dry_run: bool
     repair: Path | None = None
     in_place: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the run is about everything, and fetches."""
+        choice = self.choice
+        return choice.ids is None and choice.limit is None and not (choice.since or choice.until or self.dry_run)
 
     def narrowed(self, only: frozenset[int]) -> Arguments:
         """The same, for these articles at most."""
@@ -150,6 +158,28 @@ def read_output(settings: Mapping[str, object]) -> Path:
     if not name.strip() or "\0" in name:
         raise wrong(f"OUTPUT_DIR={name!r}: the path of a directory is needed")
     return Path(name)
+
+
+def read_switch(settings: Mapping[str, object], name: str) -> bool:
+    """Whether something is on: 1 or 0; raises Fatal for anything else."""
+    value = str(settings.get(name))
+    if value not in ("0", "1"):
+        raise wrong(f"{name}={value}: 1 or 0 is needed")
+    return value == "1"
+
+
+def read_format(settings: Mapping[str, object]) -> Format:
+    """How files are to be written; raises Fatal."""
+    names, videos = ([choice.value for choice in choices] for choices in (FormatName, Video))
+    name, video = settings.get("FORMAT"), settings.get("VIDEO")
+    if name not in names:
+        raise wrong(f"FORMAT={name}: {' or '.join(names)} is needed")
+    if video not in videos:
+        raise wrong(f"VIDEO={video}: {' or '.join(videos)} is needed")
+    wanted = Format(FormatName(name), Video(video))
+    if video != Format().video and not wanted.for_reading:
+        raise wrong(f"VIDEO={video}: only FORMAT={FormatName.READING} has a choice of it")
+    return wanted
 
 
 def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Budget, list[str]]:

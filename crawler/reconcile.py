@@ -16,6 +16,7 @@ from crawler.archive.playback import Answer
 from crawler.archive.warc import Place
 from crawler.archive.warcrecord import WarcDamaged
 from crawler.hkcnews.urls import article_id
+from crawler.images.reconciling import is_image, tell_answer
 from crawler.learnt import learnt
 from crawler.ledger import CaptureRow, Ledger
 from crawler.sources import WAYBACK
@@ -48,6 +49,9 @@ def _read(ledger: Ledger, store: Store, name: str) -> tuple[int, int]:
         for thing in store.records(name):
             if isinstance(thing, Damage):
                 logger.warning("the store's %s is damaged at byte %d: %s", name, thing.offset, thing.why)
+                continue
+            if is_image(thing):
+                found += tell_answer(ledger, store, name, thing)
                 continue
             article = article_id(thing.capture.original)
             rows = ledger.captures(article) if article else []

@@ -13,14 +13,14 @@ from crawler.archive import digest as digests
 from crawler.archive.capture import Capture
 from crawler.archive.headers import declared_coding
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
-from crawler.article import Article
+from crawler.article import Article, Evidence
 from crawler.case import Candidate, Case, open_case
 from crawler.hkcnews.choice import SHARED_BY
 from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.intake import Intake
 from crawler.judging import Judge, StyleFor
 from crawler.ledger import CaptureRow, Ledger, State
-from crawler.markdown.style import SeedStyle
+from crawler.markdown.style import References, SeedStyle
 from crawler.reading import Read, read
 from crawler.store import Store
 
@@ -41,6 +41,8 @@ class Write:
     row: CaptureRow
     article: Article
     faults: tuple[str, ...]
+    evidence: Evidence | None = None
+    references: References | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ class Recovery:
         self._busy.discard(case.article)
         best: Candidate | None = case.best()
         if best is not None:
-            return Write(best.row, best.article, best.faults)
+            return Write(best.row, best.article, best.faults, best.evidence, best.references)
         if case.deferred:
             self._ledger.settle(case.article, State.WAITING, self._run, reason=", ".join(sorted(set(case.deferred.values()))))
         elif not case.narrowed:

@@ -13,10 +13,23 @@ from crawler.archive.clock import SystemClock
 from crawler.archive.politeness_report import span
 from crawler.archive.site import Site
 from crawler.ending import Ending, Fatal, Status
+from crawler.formats import Styles, as_bits, format_of, written_in
+from crawler.gaps import GAP_REQUESTS, PUBLISHED
 from crawler.ledger import Ledger, LedgerError
 from crawler.lock import Lock
 from crawler.manners import Manners
-from crawler.options import FEWEST_RETRIES, archive_address, read_agent, read_budget, read_output, read_seconds, read_waits, read_whole
+from crawler.options import (
+    FEWEST_RETRIES,
+    archive_address,
+    read_agent,
+    read_budget,
+    read_format,
+    read_output,
+    read_seconds,
+    read_switch,
+    read_waits,
+    read_whole,
+)
 from crawler.reading import IsolatedReader
 from crawler.reconcile import mark_known, reconcile
 from crawler.sources import WAYBACK, Files, Source, read_sources
@@ -37,9 +50,15 @@ class Session:
         self.archive_url = archive_address(settings, "ARCHIVE_URL")
         self.public_url = archive_address(settings, "ARCHIVE_PUBLIC_URL")
         self.output = read_output(settings)
+        self.format = read_format(settings)
+        self.styles = Styles(self.format, self.output)
         self.contact = str(settings.get("CONTACT") or "")
         self.user_agent = read_agent(settings)
-        read_budget(settings, self.archive_url)
+        self.images = read_switch(settings, "IMAGES")
+        auto = settings.get("GAP_REQUESTS") == "auto"
+        self._gap_requests = None if auto else read_whole(settings, "GAP_REQUESTS", least=0)
+        budget, _ = read_budget(settings, self.archive_url)
+        self.playback_rate = budget.playback_rate
         self.sources: tuple[Source, ...] = read_sources(settings)
         self.sites: tuple[Site, ...] = tuple(source for source in self.sources if isinstance(source, Site))
         self.retry_seconds = read_waits(settings, "RETRY_SECONDS", FEWEST_RETRIES)
@@ -81,6 +100,7 @@ class Session:
             self.store.mend()
             reconcile(self.ledger, self.store)
             self._reopen()
+            self.styles.recovered = as_bits(self.ledger.recovered_ids()) if self.format.for_reading else 0
             self.manners.remember(self.ledger)
             self.run = self.ledger.begin_run(dict(arguments), __version__)
         except BaseException:
@@ -109,6 +129,24 @@ class Session:
             if again:
                 logger.info("%d articles whose pages could not be read before are tried again", again)
         self.ledger.set_meta("reading", self._reading)
+
+    def keep_format(self) -> None:
+        """A tree is of one format: raises Fatal when its files are of another one than this run would write."""
+        there = format_of(self.ledger)
+        if there in ("", str(self.format)):
+            written_in(self.ledger, self.format)
+            return
+        change = "".join(f" -s {part}" for part in str(self.format).split())
+        message = f"the files in {self.output} are written with {there}, and this run asks for {self.format}"
+        self.end(Status.USAGE, f"{message}: `scrapy extract{change}` changes them all without a request. Or choose another OUTPUT_DIR")
+        raise Fatal(Status.USAGE, self.ending.message if self.ending else message)
+
+    @property
+    def gap_requests(self) -> int:
+        """How many requests may be spent on what no listing has."""
+        if self._gap_requests is not None:
+            return self._gap_requests
+        return GAP_REQUESTS if len(self.ledger.known_ids()) * 2 >= PUBLISHED else 0
 
     def site(self, name: str) -> Site | None:
         """The archive of that name; None when the source is a file."""
@@ -177,7 +215,7 @@ class Session:
 def refuse_links(output: Path) -> None:
     """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads out of is
     refused. Raises Fatal. The directory itself may be a link: that one the user named."""
-    for name in ("articles", "warc", "run.lock"):
+    for name in ("articles", "images", "warc", "run.lock"):
         path = output / name
         if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
             raise Fatal(Status.STORAGE, f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it")

@@ -17,13 +17,25 @@ ARCHIVE_URL = "https://web.archive.org"
 ARCHIVE_PUBLIC_URL = "https://web.archive.org"
 """The archive's name in the files; a ledger holds captures of one such archive only."""
 OUTPUT_DIR = "output"
-"""Where everything is written: `articles/`, `warc/`, `ledger.sqlite`."""
+"""Where everything is written: `articles/`, `images/`, `warc/`, `ledger.sqlite`."""
 CONTACT = ""
 """An address under which the archive can reach you; it becomes part of the User-Agent."""
 SOURCES = "wayback"
 """Where captures are looked for, in order of preference, separated by commas: `wayback` (the archive of ARCHIVE_URL),
 `pywb+ADDRESS` (a collection of a pywb, such as pywb+https://arquivo.pt/wayback; `=ADDRESS` after it where files shall name another),
 a WARC or WACZ file, or a folder of them."""
+GAP_REQUESTS = "auto"
+"""Requests a run that may be spent on articles that no listing has: ids found in recovered articles and in archived lists of the site's,
+and ids between known ones. What was asked is not asked again. `auto` is 100, four minutes of the index, once half of the 49,122 articles
+are known, and none before: what lacks then is no gap. 0 for none."""
+IMAGES = 0
+"""1 to fetch the images of recovered articles too: some 119,000 in all (FACTS section 2, counted in the public backup), which at two
+requests each and the default rate takes 17 hours beside the articles. So not without being asked."""
+FORMAT = "seed"
+"""How files are written: `seed`, where every address points into the archive, or `reading`, with links between the files, the original
+addresses and provenance in the front matter."""
+VIDEO = "shortcode"
+"""In the reading format, how embedded videos are written: as Hugo's `shortcode`, or as a plain `link`."""
 LISTING_PAGE_ROWS = 5000
 """Rows of the index a page. 50,000 has been seen to work (2026-06), but a page that is cut off is lost whole."""
 CDX_RATE = 24.0

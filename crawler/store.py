@@ -16,7 +16,7 @@ from crawler.archive.holdings import Damage, Holding, last_whole, scan
 from crawler.archive.playback import Reply
 from crawler.archive.warc import Place, Provenance, WarcWriter, sync_folder
 from crawler.archive.warcread import read_record
-from crawler.archive.warcrecord import StoredCapture
+from crawler.archive.warcrecord import StoredCapture, WarcDamaged
 
 logger = logging.getLogger(__name__)
 
@@ -89,13 +89,17 @@ class Store:
             self.close()
         return place
 
-    def read(self, place: Place) -> StoredCapture:
-        """A capture from where the ledger says it is. Raises WarcDamaged or OSError."""
+    def read(self, place: Place, served: tuple[str, str] | None = None) -> StoredCapture:
+        """A capture from where the ledger says it is; `served`: its timestamp and original, as far as that is known. Raises WarcDamaged,
+        also when another capture is there, or OSError."""
         path = self._folder / place.file
         try:
-            return read_record(path, place.offset, place.length)
+            stored = read_record(path, place.offset, place.length)
         except FileNotFoundError:
-            return read_record(_opened(path), place.offset, place.length)
+            stored = read_record(_opened(path), place.offset, place.length)
+        if served is not None and (stored.timestamp, stored.original) != served:
+            raise WarcDamaged(f"{place.file} at byte {place.offset}: {stored.timestamp} {stored.original} is there, not {' '.join(served)}")
+        return stored
 
     def files(self) -> dict[str, int]:
         """The names of all files with their sizes in bytes; of one that is being written, the name that it will have."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from crawler.gaps import standing_of_gap
 from crawler.hkcnews.verdict import MEANING, Verdict
+from crawler.images.standing import describe_images, standing_of_images
 from crawler.ledger import Ledger, State
 
 EXAMPLES = 8
@@ -27,6 +29,8 @@ def standing(ledger: Ledger) -> dict[str, Any]:
         "reasons": {"waiting": ledger.reasons(State.WAITING), "unrecoverable": ledger.reasons(State.UNRECOVERABLE)},
         "listing": ledger.listing_totals(),
         "faults": {str(row.id): list(row.faults) for row in faulty},
+        "images": standing_of_images(ledger),
+        "gap": standing_of_gap(ledger),
     }
 
 
@@ -57,6 +61,7 @@ def describe(ledger: Ledger) -> Iterator[str]:
             yield f"              {count:>7,}  {_in_words(reason)}: {shown}"
     for article, faults in list(now["faults"].items())[:EXAMPLES]:
         yield f"  article {article}: {'; '.join(faults)}"
+    yield from describe_images(ledger)
 
 
 def _in_words(reason: str) -> str:

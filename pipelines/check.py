@@ -27,7 +27,7 @@ class CheckPipeline:
         if not article.title or not article.body:
             raise self._dropped(article.id, "no title or no body")
         try:
-            item.text = render(article, item.write.row.replay)
+            item.text = render(article, item.write.row.replay, item.write.evidence if self._session.format.for_reading else None)
         except FrontMatterError as error:
             raise self._dropped(article.id, str(error)) from error
         return item

@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from crawler.ending import Status
+from crawler.images.wanted import want
 from crawler.items import ArticleItem
 from crawler.ledger import State
 
@@ -34,14 +35,19 @@ class SettlePipeline:
         return item
 
     def _settle(self, item: ArticleItem) -> None:
-        write = item.write
-        self._session.ledger.settle(
-            write.article.id,
-            State.RECOVERED,
-            self._session.run,
-            capture=write.row.id,
-            file=item.file,
-            sha256=item.sha256,
-            faults=write.faults,
-            sources=write.article.sources,
-        )
+        write, session = item.write, self._session
+        with session.ledger.batch():
+            session.ledger.settle(
+                write.article.id,
+                State.RECOVERED,
+                session.run,
+                capture=write.row.id,
+                file=item.file,
+                sha256=item.sha256,
+                faults=write.faults,
+                sources=write.article.sources,
+            )
+            want(session.ledger, write.article.id, write.row.id, write.article.images)
+            if write.references is not None:
+                session.ledger.refer(write.article.id, write.references.articles, write.references.pictures)
+        session.styles.add(write.article.id)

@@ -13,7 +13,16 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.project import get_project_settings
 
 ROOT = Path(__file__).parents[1]
-CORE = ("crawler/archive", "crawler/hkcnews", "crawler/markdown", "crawler/ledger", "crawler/offline", "crawler/audit")
+CORE = (
+    "crawler/archive",
+    "crawler/hkcnews",
+    "crawler/markdown",
+    "crawler/ledger",
+    "crawler/images",
+    "crawler/offline",
+    "crawler/audit",
+    "crawler/verifying",
+)
 PLAIN = (
     "article",
     "case",
@@ -29,9 +38,13 @@ PLAIN = (
     "intake",
     "judging",
     "files",
+    "formats",
     "newfile",
     "wacz",
     "repair",
+    "comparing",
+    "gaps",
+    "bag",
 )
 """Modules beside the rooms that know nothing of Scrapy either."""
 

@@ -10,7 +10,7 @@ from scrapy.settings import default_settings
 
 from crawler import settings
 from crawler.archive.playback import WHAT_NEXT, Answer
-from crawler.article import Article
+from crawler.article import Article, Evidence
 from crawler.audit.kinds import MEANING as MEANING_OF_KIND
 from crawler.audit.kinds import Kind, class_of
 from crawler.ending import Status
@@ -77,7 +77,8 @@ def test_verdicts_are_documented_in_the_words_of_the_code() -> None:
 
 def test_front_matter_keys_are_documented_in_their_order() -> None:
     full = Article(1, "20210101000000", "https://www.hkcnews.com/article/1", "t", "d", "u", "a", "c", ("x",), source="mine.wacz")
-    keys = list(fields_of(full, "https://archive.example/web"))
+    evidence = Evidence("2021-01-01T00:00:00Z", "sha1:A", False, ("x",))
+    keys = list(fields_of(full, "https://archive.example/web", evidence))
     documented = [key.strip("`") for key in _rows(README, "An article's front matter:")]
     assert documented == keys
 

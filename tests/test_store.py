@@ -199,3 +199,12 @@ def test_what_does_not_match_is_kept_as_it_came_and_said_so(tmp_path: Path) -> N
     assert b"digestResult: mismatch" in metadata[1]
     assert b"source: wayback" in metadata[1]
     assert b"contentCodingTakenOff" not in metadata[1]
+
+
+def test_another_capture_in_its_place_is_an_error(tmp_path: Path) -> None:
+    store = new(tmp_path)
+    place = add(store, 5)
+    assert store.read(place, (SECOND, address(5))).payload == article(5)
+    with pytest.raises(WarcDamaged, match=f"{SECOND} {address(5)} is there, not {SECOND} {address(6)}"):
+        store.read(place, (SECOND, address(6)))
+    store.close()

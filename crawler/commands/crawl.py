@@ -15,7 +15,8 @@ from scrapy.exceptions import UsageError
 from crawler.auditing import audited
 from crawler.command import check_settings, report, unless_nobody_reads
 from crawler.ending import Ending, Fatal, Status
-from crawler.options import is_loopback, read_arguments
+from crawler.offline.relink import after_run
+from crawler.options import is_loopback, read_arguments, read_format, wrong
 from crawler.repair import repaired
 from crawler.session import Session
 from crawler.summary import describe
@@ -49,6 +50,8 @@ class Command(ScrapyCrawl):
             arguments = read_arguments(opts.spargs)
             assert self.settings is not None
             settings = dict(self.settings)
+            if arguments.in_place and read_format(settings).for_reading:
+                raise wrong("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
             audit = audited(arguments.repair, os.cpu_count() or 1, settings) if arguments.repair else None
             session = Session(settings, opts.spargs)
             if audit is not None:
@@ -65,6 +68,8 @@ class Command(ScrapyCrawl):
             logging.getLogger("scrapy").setLevel(logging.WARNING)
         self._introduce(session)
         try:
+            if not read_arguments(opts.spargs).dry_run:
+                session.keep_format()
             crawler = self._create_crawler("articles")
             self.crawler_process.crawl(crawler, session=session, **opts.spargs)
             self.crawler_process.start()
@@ -73,6 +78,8 @@ class Command(ScrapyCrawl):
             if session.unwritten and session.ending.status is Status.DONE:
                 about = f"{len(session.unwritten)} articles were not written, by an error of this software; please report it"
                 session.ending = Ending(Status.ERROR, f"{about}: {session.unwritten[0]}")
+            if not read_arguments(opts.spargs).dry_run:
+                after_run(session)
             with unless_nobody_reads():
                 print(*describe(session.ledger), *session.manners.summary(), sep="\n")
                 if afterwards is not None:

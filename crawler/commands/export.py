@@ -1,4 +1,4 @@
-"""`scrapy export --wacz FILE`: what was recovered, in a form that other software reads."""
+"""`scrapy export --wacz FILE` or `--bag DIR`: what was recovered, in a form that other software reads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crawler.archive.cdxj import Unread
 
 SUFFIX = ".wacz"
-FORMATS = {"wacz": "--wacz FILE"}
+FORMATS = {"wacz": "--wacz FILE", "bag": "--bag DIR"}
 TITLE = "Citizen News (hkcnews.com)"
 
 
@@ -32,14 +32,15 @@ class Command(ProjectCommand):
     """Reads the store and the ledger of OUTPUT_DIR; writes one file, and changes nothing else."""
 
     def syntax(self) -> str:
-        return "[options] --wacz FILE"
+        return "[options] --wacz FILE | --bag DIR"
 
     def short_desc(self) -> str:
-        return "Write the whole store as one WACZ file"
+        return "Write the whole store as one WACZ file, or everything as a BagIt bag"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--wacz", metavar="FILE", help="all captures of the store, for pywb and ReplayWeb.page")
+        parser.add_argument("--bag", metavar="DIR", help="articles, captures, images and ledger as a BagIt bag, a new directory")
         parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
@@ -48,6 +49,10 @@ class Command(ProjectCommand):
             unknown = f" ({' '.join(args)} is none)" if args else ""
             raise wrong(f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}")
         assert self.settings is not None
+        if opts.bag is not None:
+            if opts.force or not opts.bag.strip():
+                raise wrong("--bag: the name of a new directory is needed; none is replaced, so --force is no help")
+            return _bag(read_output(dict(self.settings)), Path(opts.bag))
         path = Path(opts.wacz)
         if path.suffix.lower() != SUFFIX:
             raise wrong(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
@@ -77,6 +82,20 @@ def _wacz(output: Path, path: Path) -> int:
         count = len(packed.damages)
         about = f"{count} damaged places in the store: {path} has its files as they are, and everything in them that is whole in its index"
         return report(Ending(Status.DAMAGED, about))
+    return Status.DONE
+
+
+def _bag(output: Path, bag: Path) -> int:
+    """Export everything; gives the exit status. Raises Fatal."""
+    from crawler.bag import write_bag  # noqa: PLC0415 - as above
+    from crawler.verifying.opened import open_places  # noqa: PLC0415
+
+    with open_places(output) as ledger, _explained(bag):
+        bagged = write_bag(output, ledger, bag, software=f"citizen-news-recovery/{__version__}", now=datetime.now(UTC))
+    if bagged.left_out:
+        shown = ", ".join(bagged.left_out[:8]) + (", …" if len(bagged.left_out) > 8 else "")
+        _note(f"{len(bagged.left_out)} files are left out, see `scrapy verify`: {shown}")
+    print(f"{bag}: {bagged.files} files, {bagged.size} bytes")
     return Status.DONE
 
 

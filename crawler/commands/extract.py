@@ -11,7 +11,7 @@ from pathlib import Path
 from crawler.command import ProjectCommand, report
 from crawler.ending import Fatal, Status
 from crawler.offline import FromFiles, FromStore, Input, Limits, Report, extract
-from crawler.options import archive_address, check_whole, read_output, read_seconds, read_whole
+from crawler.options import archive_address, check_whole, read_format, read_output, read_seconds, read_whole
 from crawler.session import LEAST_MEMORY, ledger_path
 
 
@@ -40,7 +40,8 @@ class Command(ProjectCommand):
             read_whole(settings, "PAGE_MEMORY_MB", LEAST_MEMORY),
         )
         told = Report(read_seconds(settings, "PROGRESS_SECONDS"))
-        ending = extract(self._input(args, settings, opts.dry_run), told, limits, only_changed=opts.changed, dry_run=opts.dry_run)
+        wanted = read_format(settings)
+        ending = extract(self._input(args, settings, opts.dry_run), told, limits, wanted, only_changed=opts.changed, dry_run=opts.dry_run)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(ending)
 

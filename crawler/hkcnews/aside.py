@@ -15,6 +15,7 @@ class Aside:
 
     def __init__(self, whole: LexborHTMLParser | LexborNode, selectors: tuple[str, ...]) -> None:
         self._whole = whole
+        self._top = whole.mem_id if isinstance(whole, LexborNode) else 0
         self._selectors = selectors
         self._simple = simple(selectors)
         self._held: dict[int, bool] = {}
@@ -31,6 +32,8 @@ class Aside:
             on_the_way.append(place)
             if self._looks_like_it(around) and place in self._all():
                 held = True
+                break
+            if place == self._top:  # nothing around it is searched
                 break
         self._held.update(dict.fromkeys(on_the_way, bool(held)))
         return bool(held)

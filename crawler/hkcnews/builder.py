@@ -88,7 +88,7 @@ def grown(markup: str) -> Tag | None:
         head, end, text = piece.partition(">")
         if current is None and root is not None:
             return None
-        if head[:1] == "/":
+        if head.startswith("/"):
             if current is None or head[1:] != current.name:
                 return None
             preserved -= head == "/pre"
@@ -156,7 +156,7 @@ def _string(text: str, holder: str, is_preserved: bool) -> NavigableString | Non
         if unescaped is None:
             return None
         text = unescaped
-    if text[0] in _SPACES and not is_preserved and not text.strip(_SPACES):
+    if text[0] in _SPACES and text != "\n" and not is_preserved and not text.strip(_SPACES):
         text = _collapsed(text)
     kind: type[NavigableString] = _STRINGS.get(holder, NavigableString)
     string = str.__new__(kind, text)

@@ -46,7 +46,7 @@ def visible(region: Tag) -> Visible:
         node = stack.pop()
         if isinstance(node, NavigableString):
             if not isinstance(node, Comment):
-                parts.append(node if verbatim else one_space(node))
+                parts.append(node if verbatim else " " if node == "\n" else one_space(node))
         elif isinstance(node, Tag):
             name = node.name
             if name in BLOCKS or name == "br":
@@ -90,7 +90,7 @@ def _stream(text: str) -> str:
     """Lines without the spaces at their ends, and without those of white space only."""
     if "  " in text or "\t" in text or "\r" in text or "\f" in text:
         text = _SPACES_IN_LINE.sub(" ", text)
-    return "\n".join(line.strip(" ") for line in text.split("\n") if line and not line.isspace())
+    return "\n".join([line.strip(" ") for line in text.split("\n") if line and not line.isspace()])
 
 
 def differences(seen: Visible, markdown: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ def order(captures: Sequence[Capture], bad_digests: Collection[str] = (), prefer
     has a number for each capture, lower is better), then the well-spelt address. No
     date excludes a capture: 6,519 articles of the public backup were captured after the site's closing.
     """
+    if len(captures) == 1:
+        return [0]
     statuses = resolved(captures)
     newest: dict[tuple[int, str], int] = {}
     places: dict[Capture, tuple[int, str]] = {}

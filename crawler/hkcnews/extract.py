@@ -13,12 +13,13 @@ from crawler.hkcnews.fields import SOURCES, find, find_tags
 from crawler.hkcnews.layout import BLOGGER_NAME
 from crawler.hkcnews.note import detached_note, take_note
 from crawler.hkcnews.page import Page, blogger_block, is_within, read_page
+from crawler.hkcnews.pictures import pictures
 from crawler.hkcnews.region import parse, prepare, tidy
 from crawler.hkcnews.text import decode_page, one_line
 from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
 from crawler.markdown import raw
 from crawler.markdown.converter import Converter
-from crawler.markdown.style import Style
+from crawler.markdown.style import References, Style
 
 _CONVERTER = Converter()
 _HERE = "data-recovery-blogger"
@@ -27,11 +28,13 @@ _NAMING = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "di
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What one capture gave: a judgement and, when it is an article, the article. `differences` is what the check found."""
+    """What one capture gave: a judgement and, when it is an article, the article. `differences` is what the check found,
+    `references` what the style collected."""
 
     judgement: Judgement
     article: Article | None = None
     differences: tuple[str, ...] = ()
+    references: References | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -59,7 +62,7 @@ def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp:
     article, found = extract(page, wanted, timestamp, original, style, tuple(faults))
     if not article.body:
         return Recovered(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
-    return Recovered(judgement, article, found)
+    return Recovered(judgement, article, found, style.references)
 
 
 def extract(
@@ -68,6 +71,7 @@ def extract(
     """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or added)."""
     assert page.content is not None
     parts = _parts(page)
+    images = pictures((parts.body, parts.note, parts.blogger), original)
     problems = list(parts.problems)
     found: list[str] = []
     body = _converted(parts.body, style, found, problems)
@@ -83,10 +87,11 @@ def extract(
         **{name: field.value for name, field in fields.items()},
         tags=tags,
         body=body,
-        note=note,
+        note=note if style.keeps_note else "",
         blogger=blogger,
         sources=sources,
         faults=(*faults, *problems),
+        images=images,
     )
     return article, tuple(found)
 

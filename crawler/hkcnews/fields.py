@@ -42,6 +42,13 @@ class Found:
 
 def find(page: Page, field: str) -> Found:
     """Look a field up in its sources (see `SOURCES`; `tags` is not among them)."""
+    if field not in page.fields:
+        page.fields[field] = _find(page, field)
+    found: Found = page.fields[field]
+    return found
+
+
+def _find(page: Page, field: str) -> Found:
     tried: list[tuple[str, str]] = []
     for name, read in SOURCES[field]:
         value = read(page)

@@ -15,8 +15,9 @@ from crawler.hkcnews.aside import Aside, ancestors, ids, inside
 from crawler.hkcnews.layout import BLOGGER_NAME, CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
 from crawler.hkcnews.text import one_line
 
-_END = "end-of-capture"
-_MARK = f'<i id="{_END}"></i>'
+END = "end-of-capture"
+"""The id of the element that is set after the last byte of a document without an end."""
+_MARK = f'<i id="{END}"></i>'
 _WHOLE = re.compile(r"</html\s*>(?:\s|<!--(?:(?!-->).)*-->|<script\b(?:(?!</script).)*</script\s*>)*\Z", re.IGNORECASE | re.DOTALL)
 _UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
 _SPACES = re.compile(r"\s+")
@@ -30,7 +31,7 @@ _SHOWING = frozenset({"img", "iframe", "video", "audio", "embed", "object"})
 @dataclass(frozen=True, slots=True)
 class Page:
     """`content` is the element with the body; None when no layout that we know is on the page. `substance` is whether a reader
-    sees anything in it. `selected` and `texts` keep what was looked for already."""
+    sees anything in it. `selected`, `texts`, `fields` and `depths` keep what was looked for already."""
 
     tree: LexborHTMLParser
     layout: Layout
@@ -41,6 +42,8 @@ class Page:
     substance: bool = False
     selected: dict[str, list[LexborNode]] = field(default_factory=dict, repr=False)
     texts: dict[str, str] = field(default_factory=dict, repr=False)
+    fields: dict[str, Any] = field(default_factory=dict, repr=False)
+    depths: dict[int, int] = field(default_factory=dict, repr=False)
 
     def select(self, selector: str) -> list[LexborNode]:
         """The nodes on the page for a selector, looked for once: each search goes through the whole page."""
@@ -78,7 +81,7 @@ def _marked(text: str) -> LexborHTMLParser:
     """Parse a document without an end, with the end mark where it breaks off."""
     text = _UNFINISHED_TAG.sub("", text)
     tree = LexborHTMLParser(text + _MARK)
-    return tree if tree.css_first(f"#{_END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
+    return tree if tree.css_first(f"#{END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
 
 
 def _content(tree: LexborHTMLParser, layout: Layout, aside: Aside) -> tuple[LexborNode | None, bool]:
@@ -145,9 +148,11 @@ def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = 
     """The same for nodes that are already found."""
     content = page.content
     nodes = [node for node in candidates if not page.aside.holds(node)]
-    if content is None:
+    if content is None or not nodes:
         return nodes
-    depth = {ancestor.mem_id: -i for i, ancestor in enumerate(ancestors(content))}
+    depth = page.depths
+    if not depth:
+        depth.update((ancestor.mem_id, -i) for i, ancestor in enumerate(ancestors(content)))
     found = []
     for node in nodes:
         shared = next((depth[a.mem_id] for a in ancestors(node) if a.mem_id in depth), -len(depth))
@@ -197,34 +202,6 @@ def blogger_block(page: Page) -> LexborNode | None:
 
 def _words(node: LexborNode) -> int:
     return len([part for part in node.text(separator="\n", strip=True).split("\n") if part])
-
-
-def was_cut(page: Page) -> bool:
-    """Whether the document ends inside the article: the end mark, set after the last byte, fell into what encloses title,
-    body and blogger's block, or into an unfinished tag, comment or script."""
-    if page.whole:
-        return False
-    mark = page.tree.css_first(f"#{_END}")
-    if mark is None:
-        return True
-    if page.content is None:
-        return True
-    parts = [page.content, *page.select("h1")[:1], *filter(None, [blogger_block(page)])]
-    wrapper = common_ancestor(*parts)
-    if wrapper is None or any(is_within(mark, part) for part in parts):
-        return True
-    if wrapper.tag not in ("html", "body"):
-        return is_within(mark, wrapper)
-    return _follows_directly(mark, wrapper, parts)
-
-
-def _follows_directly(mark: LexborNode, around: LexborNode, parts: Iterable[LexborNode]) -> bool:
-    """For parts that nothing but the whole page encloses: whether the page breaks off right after one of them."""
-    last = next((node for node in ancestors(mark) if node.parent is not None and node.parent.mem_id == around.mem_id), mark)
-    before = mark.prev if last.mem_id == mark.mem_id else last
-    while before is not None and not before.is_element_node:
-        before = before.prev
-    return before is None or any(is_within(part, before) for part in parts)
 
 
 def metadata(page: Page, *names: str) -> str:

@@ -83,11 +83,12 @@ def _survey(region: Tag) -> tuple[list[Tag], list[Tag]]:
         node = stack.pop()
         if isinstance(node, Tag):
             attributes = node.attrs
-            if "data-cfemail" in attributes or _PROTECTED.search(str(attributes.get("href") or "")):
+            if attributes and ("data-cfemail" in attributes or _PROTECTED.search(str(attributes.get("href") or ""))):
                 protected.append(node)
             if node.name in _EMPHASIS:
                 emphasis.append(node)
-            stack += reversed(node.contents)
+            if node.contents:
+                stack += reversed(node.contents)
     return protected, emphasis
 
 
@@ -99,7 +100,7 @@ def drop(region: Tag, layout: Layout) -> int:
     deepest = 0
     while stack:
         element, depth = stack.pop()
-        deepest = max(deepest, depth)
+        deepest = depth if depth > deepest else deepest
         for child in element.contents:
             if isinstance(child, Tag):
                 if child.name in tags or (child.attrs and _is_hidden(child, classes, attributes)):

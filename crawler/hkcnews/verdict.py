@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crawler.hkcnews.cut import was_cut
 from crawler.hkcnews.fields import find, info_line
 from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
-from crawler.hkcnews.page import Page, metadata, was_cut
+from crawler.hkcnews.page import Page, metadata
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.urls import article_id
 

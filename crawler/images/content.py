@@ -50,8 +50,8 @@ _BINARY = (
     (re.compile(rb"GIF8[79]a"), Type.GIF, gif),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), Type.WEBP, webp),
     (re.compile(rb"BM.{12}", re.DOTALL), Type.BMP, bmp),
-    (re.compile(rb"II\*\0|MM\0\*"), Type.TIFF, tiff),
-    (re.compile(rb"\0\0\1\0[^\0]"), Type.ICON, icon),
+    (re.compile(rb"II\*\x00|MM\x00\*"), Type.TIFF, tiff),
+    (re.compile(rb"\x00\x00\x01\x00[^\x00]"), Type.ICON, icon),
     (re.compile(rb"....ftyp(?:avif|avis|mif1)", re.DOTALL), Type.AVIF, avif),
 )
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|script|meta|h1|p|div)\b", re.IGNORECASE)

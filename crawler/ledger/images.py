@@ -153,7 +153,7 @@ class Images(LedgerFile):
 
     def same_image(self, sha256: str) -> str:
         """The file of an image with these very bytes; empty when there is none."""
-        row = self._db.execute("SELECT file FROM image WHERE sha256 = ? AND state = 'have' ORDER BY file LIMIT 1", (sha256,)).fetchone()
+        row = self._db.execute("SELECT file FROM image WHERE sha256 = ? AND sha256 != '' AND state = 'have' LIMIT 1", (sha256,)).fetchone()
         return row[0] if row else ""
 
     def image_bytes(self) -> tuple[int, int]:

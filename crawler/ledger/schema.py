@@ -51,7 +51,26 @@ CREATE TABLE image_index (image TEXT NOT NULL, source TEXT NOT NULL, captures TE
 """Images of recovered articles, by the path of their file: which articles have them, of which captures that is known, what the archive
 answered to each request for one, and what its index gave for one (JSON)."""
 
-STEPS: Sequence[str] = (_SOURCES, _IMAGES)
+_REFERENCES = """
+CREATE TABLE link (article INTEGER NOT NULL, target INTEGER NOT NULL, local INTEGER NOT NULL, PRIMARY KEY (article, target)) WITHOUT ROWID;
+CREATE TABLE shown (article INTEGER NOT NULL, url TEXT NOT NULL, local INTEGER NOT NULL, PRIMARY KEY (article, url)) WITHOUT ROWID;
+CREATE INDEX shown_url ON shown (url, local);
+"""
+"""What the files of the reading format refer to: articles by id and pictures by address; local: whether the link is to a file."""
+
+_GAPS = """
+CREATE TABLE gap (
+    source TEXT NOT NULL, article INTEGER NOT NULL, why TEXT NOT NULL, found INTEGER NOT NULL, asked TEXT NOT NULL,
+    PRIMARY KEY (source, article)
+) WITHOUT ROWID;
+CREATE TABLE list_read (
+    source TEXT NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, PRIMARY KEY (source, timestamp, original)
+) WITHOUT ROWID;
+CREATE TABLE on_list (article INTEGER PRIMARY KEY);
+"""
+"""Articles that no listing has: which were asked for exactly, which archived lists of the site's were read, and what stood on them."""
+
+STEPS: Sequence[str] = (_SOURCES, _IMAGES, _REFERENCES, _GAPS)
 """What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is written here
 as a step; the tables stay as they are."""
 VERSION = 1 + len(STEPS)

@@ -17,10 +17,11 @@ from bs4.element import NavigableString, PageElement
 from markdownify import MarkdownConverter
 
 from crawler.markdown import raw
+from crawler.markdown.code import code_block, code_span
 from crawler.markdown.elements import BLOCKS, CONTAINERS, FRAMES, HEADINGS, enclosing, holds, holds_block
 from crawler.markdown.emphasis import BREAK, EM, END_EM, END_STRONG, STRONG, around, resolve
 from crawler.markdown.escape import (
-    JOINT,
+    NOT_PLAIN,
     attribute,
     destination,
     escape_heading,
@@ -29,7 +30,6 @@ from crawler.markdown.escape import (
     escape_text,
     one_space,
     settle_joints,
-    shortcode,
 )
 from crawler.markdown.lists import joined, number_of, tight
 from crawler.markdown.style import Style
@@ -42,8 +42,6 @@ _KEPT_TAGS = ("sub", "sup", "del", "s", "ins", "kbd", "mark")
 _MORE_THAN_TEXT = frozenset({"a", "img", "br", "strong", "b", "em", "i"})
 _MORE_THAN_PICTURES = frozenset(("table", "figure", "ul", "ol", "blockquote", "pre", "hr", *HEADINGS, *FRAMES))
 _SHORTCODE = re.compile(r"\{\{[<%]")
-_NOT_IN_CODE = re.compile(r"\{\{[<%]|\]:")
-"""Hugo's shortcodes and the end of a link reference's label are taken for such also between backticks."""
 _SHOWN_PICTURE = re.compile(r"(?!data:)|data:image/(?:gif|png|jpeg|webp);", re.IGNORECASE)
 
 Line = Callable[[str], str]
@@ -70,7 +68,11 @@ class Converter(MarkdownConverter):
 
     def blocks(self, node: Tag, line: Line | None = None) -> list[str]:
         """The blocks of a container; text that stands between blocks is a paragraph of its own, or what `line` makes."""
-        return self._blocks_of(node.children, line)
+        contents = node.contents
+        if line is None and len(contents) == 1 and type(only := contents[0]) is NavigableString and NOT_PLAIN.search(only) is None:
+            text = self.paragraph(only)  # as nearly all are: nothing to gather and nothing to escape
+            return [text] if text else []
+        return self._blocks_of(contents, line)
 
     def _blocks_of(self, nodes: Iterable[PageElement], line: Line | None = None) -> list[str]:
         found: list[str] = []
@@ -81,13 +83,16 @@ class Converter(MarkdownConverter):
 
     def _gather(self, nodes: Iterable[PageElement], parts: list[str], found: list[str], line: Line | None) -> None:
         for child in nodes:
-            if not isinstance(child, Tag) or (child.name not in BLOCKS and not (child.contents and holds_block(child))):
-                parts.append(self.inline(child))
-            elif child.name not in BLOCKS:
-                self._gather(child.children, parts, found, line)
-            else:
-                self._end_line(parts, found, line)
+            if not isinstance(child, Tag):
+                parts.append(" " if type(child) is NavigableString and child == "\n" else self.inline(child))
+            elif child.name in BLOCKS:
+                if parts:
+                    self._end_line(parts, found, line)
                 found += self.block(child, line)
+            elif child.contents and holds_block(child):
+                self._gather(child.contents, parts, found, line)
+            else:
+                parts.append(self.inline(child))
 
     def _end_line(self, parts: list[str], found: list[str], line: Line | None) -> None:
         inline = "".join(parts)
@@ -98,10 +103,10 @@ class Converter(MarkdownConverter):
     def block(self, node: Tag, line: Line | None = None) -> list[str]:
         """A block element as Markdown blocks, without newlines around them; empty ones give nothing."""
         name = node.name
-        if name in HEADINGS:
-            return self.blocks(node, lambda inline: self.heading(inline, int(name[1])))
         if name in CONTAINERS:
             return self.blocks(node, line)
+        if name in HEADINGS:
+            return self.blocks(node, lambda inline: self.heading(inline, int(name[1])))
         text = str(getattr(self, f"convert_{'frame' if name in FRAMES else name}")(node))
         return [text] if text else []
 
@@ -144,8 +149,9 @@ class Converter(MarkdownConverter):
         if name == "img":
             return self.convert_img(node)
         if name == "code" and node.find(True) is None:
-            return _code(one_space(node.get_text()))
-        text = "".join(self.inline(child, in_link or name == "a") for child in node.children)
+            return code_span(one_space(node.get_text()))
+        within = in_link or name == "a"
+        text = "".join([self.inline(child, within) for child in node.contents])
         if name in ("strong", "b"):
             return around(STRONG, END_STRONG, _without(text, STRONG, END_STRONG))
         if name in ("em", "i"):
@@ -162,7 +168,7 @@ class Converter(MarkdownConverter):
         src = raw.source(el)
         if not src:
             return ""
-        address, alt = self.style.image(src), one_space(str(el.get("alt") or ""))
+        address, alt = self.style.image(src), one_space(raw.described(el, self.style))
         if not _SHOWN_PICTURE.match(address):  # readers take other data for no picture; alone on a line a tag would begin raw HTML
             return f'<span><img src="{attribute(address)}" alt="{attribute(alt)}"></span>'
         return f"![{escape_text(alt, in_link=True)}]({destination(address)})"
@@ -171,8 +177,7 @@ class Converter(MarkdownConverter):
         return "___" if enclosing(el, "li") is not None else "---"  # after a bullet hyphens would be one rule with it
 
     def convert_frame(self, el: Tag) -> str:
-        src = raw.source(el)
-        return shortcode(self.style.frame(src)) if src else ""
+        return raw.frame(el, self.style)
 
     def convert_pre(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
         if holds_block(el):
@@ -182,9 +187,7 @@ class Converter(MarkdownConverter):
             return ""
         if holds(el, _MORE_THAN_TEXT) or _SHORTCODE.search(code):
             return raw.preformatted(el, self.style)
-        code = code.strip("\n")
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-        return f"{fence}\n{code}\n{fence}"
+        return code_block(code.strip("\n"))
 
     def convert_blockquote(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
         quoted = joined(self.blocks(el))
@@ -231,18 +234,6 @@ class Converter(MarkdownConverter):
         if holds(el, _MORE_THAN_PICTURES):
             return joined(self.blocks(el))
         return raw.figure(el, self.style) or joined(self.blocks(el))
-
-
-def _code(text: str) -> str:
-    """A code span: in more backticks than any run inside; spaces at its ends stay outside, where they count."""
-    core = text.strip(" ")
-    if not core:
-        return text
-    if _NOT_IN_CODE.search(core):
-        return around("<code>", "</code>", settle_joints(escape_text(text, in_link=True)), " ")
-    ticks = "`" * (1 + max(map(len, re.findall("`+", core)), default=0))
-    space = " " if core.startswith("`") or core.endswith("`") else ""
-    return around(f"{ticks}{space}", f"{space}{ticks}{JOINT}", text, " ")
 
 
 def _without(text: str, *marks: str) -> str:

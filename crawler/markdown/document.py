@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.article import Article, Blogger
+from crawler.article import Article, Blogger, Evidence
 from crawler.markdown.escape import destination, escape_heading, escape_text
 from crawler.markdown.frontmatter import fields_of, front_matter
 
@@ -10,13 +10,13 @@ RANGE = 1000
 """Articles in one folder, as in the public backup."""
 
 
-def render(article: Article, replay: str) -> str:
+def render(article: Article, replay: str, evidence: Evidence | None = None) -> str:
     """The file's text, with one newline at its end. `replay` is the public address under which the archive replays
-    captures, as `https://web.archive.org/web`.
+    captures, as `https://web.archive.org/web`; `evidence` goes into the front matter of formats that have it there.
 
     Raises FrontMatterError when the fields cannot be written so that they read back the same.
     """
-    text = f"{front_matter(fields_of(article, replay))}\n# {escape_heading(escape_text(article.title))}\n\n{article.body}"
+    text = f"{front_matter(fields_of(article, replay, evidence))}\n# {escape_heading(escape_text(article.title))}\n\n{article.body}"
     if article.note:
         text = f"{text.rstrip(chr(10))}\n\n\n---\n\n\n{article.note}"
     if article.blogger:

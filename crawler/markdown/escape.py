@@ -20,6 +20,8 @@ _MARKUP = (
 _INLINE = re.compile(_MARKUP + r"|\](?=[\[(:])|!(?=\[)")
 _INLINE_IN_LINK = re.compile(_MARKUP + r"|[\[\]]")
 _MARKUP_CHARACTER = re.compile(r"[\\*_`<&~{\]\[!]")
+NOT_PLAIN = re.compile(r"[\\*_`<&~{\]\[!\t\r\n\f\ufdd0-\ufdd5]|  ")
+"""What a text without it needs no care in a paragraph, but for its ends: no markup, one space at a time, no marks."""
 _SPACE_BUT_ONE = re.compile(r"[ \t\r\n\f]+")
 _OPEN_ENDED = re.compile(r"(?:[<!\]]|(?<!~)~|&#?\w{0,32})\Z")
 _OPEN_ENDED_IN_LINK = re.compile(r"(?:[<!]|(?<!~)~|&#?\w{0,32})\Z")
@@ -34,6 +36,7 @@ _LINE_START = re.compile(
 )
 _CLOSING_HASHES = re.compile(r"(?:^|(?<= ))(#+)$")
 _DESTINATION = re.compile(r"[\x00-\x20<>\\\x7f]|\s")
+_IN_AUTOLINK = re.compile(r"[\x00-\x20<>\x7f]|\s")
 _PARENTHESES = re.compile(r"[()]")
 _BREAKS = re.compile(r"[\r\n\t]+")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
@@ -123,3 +126,8 @@ _IN_SHORTCODE = {ord(char): f"%{ord(char):02X}" for char in ' "<>[]\\'}
 def shortcode(address: str) -> str:
     """A frame as Hugo's shortcode; what would end it, or its string, is percent-encoded."""
     return '{{< video src="' + address.translate(_IN_SHORTCODE).replace("{{", "%7B%7B") + '" >}}'
+
+
+def autolink(address: str) -> str:
+    """An http address as a link that shows itself, in Markdown: what would end it is percent-encoded."""
+    return f"<{_IN_AUTOLINK.sub(lambda found: ''.join(f'%{byte:02X}' for byte in found[0].encode()), address).replace('{{', '%7B%7B')}>"

@@ -20,8 +20,9 @@ from yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from crawler.article import Article
+from crawler.article import Article, Evidence
 
 _NONCHARACTERS = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
 _ESCAPED = re.compile(f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff{_NONCHARACTERS}]')
@@ -29,6 +30,7 @@ _ESCAPED = re.compile(f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-
 _NOT_FOR_LIBYAML = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe-\U0010ffff]")
 _LIBYAML: type[Any] | None = getattr(yaml, "CSafeDumper", None)
 _ENDLESS = 10**9
+_STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 _BEGINNING: tuple[Event, ...] = (
     StreamStartEvent(),
     DocumentStartEvent(explicit=False),
@@ -60,6 +62,23 @@ class _Emitter(yaml.SafeDumper):
         self.write_indicator('"', False)
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader, with the shortest way from texts, lists and mappings to Python's; every other node is left to it."""
+
+    def get_single_data(self) -> Any:
+        return self._plain(self.get_single_node())
+
+    def _plain(self, node: Any) -> Any:
+        kind = type(node)
+        if kind is ScalarNode and node.tag == _STR:
+            return node.value
+        if kind is SequenceNode and node.tag == _SEQ:
+            return [self._plain(item) for item in node.value]
+        if kind is MappingNode and node.tag == _MAP:
+            return {self._plain(key): self._plain(value) for key, value in node.value}
+        return self.construct_document(node)
+
+
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     if short := yaml.SafeDumper.ESCAPE_REPLACEMENTS.get(found[0]):
@@ -75,6 +94,9 @@ def _events(values: Mapping[str, Any]) -> Iterator[Event]:
         if isinstance(value, str):
             yield ScalarEvent(None, None, (False, True), value, style='"')
             continue
+        if isinstance(value, bool):
+            yield ScalarEvent(None, None, (True, False), str(value).lower())
+            continue
         yield SequenceStartEvent(None, None, implicit=True, flow_style=False)
         for item in value:
             yield ScalarEvent(None, None, (False, True), item, style='"')
@@ -83,16 +105,17 @@ def _events(values: Mapping[str, Any]) -> Iterator[Event]:
 
 
 def _emitted(values: Mapping[str, Any]) -> str:
-    """The mapping as YAML. libyaml writes characters beyond the BMP as escapes, some that should be escapes as they are, and
-    lists without indentation; the first two are left to PyYAML's own emitter, many times slower."""
-    texts = (text for value in values.values() for text in ([value] if isinstance(value, str) else value))
+    """The mapping of texts, lists of texts and truths as YAML. libyaml writes characters beyond the BMP as escapes, some that should
+    be escapes as they are, and lists without indentation; the first two are left to PyYAML's own emitter, many times slower."""
+    texts = (text for value in values.values() if not isinstance(value, bool) for text in ([value] if isinstance(value, str) else value))
     if _LIBYAML is None or any(map(_NOT_FOR_LIBYAML.search, texts)):
         return str(yaml.emit(_events(values), Dumper=_Emitter, allow_unicode=True, width=float("inf")))
     return str(yaml.emit(_events(values), Dumper=_LIBYAML, allow_unicode=True, width=_ENDLESS)).replace('\n- "', '\n  - "')
 
 
-def fields_of(article: Article, replay: str) -> dict[str, Any]:
-    """The front matter of an article: FORMAT's keys in FORMAT's order; what is empty is absent. `replay`: see `render`."""
+def fields_of(article: Article, replay: str, evidence: Evidence | None = None) -> dict[str, Any]:
+    """The front matter of an article: FORMAT's keys in FORMAT's order, then those of the evidence; what is empty is absent, only
+    `verified` is not. `replay`, `evidence`: see `render`."""
     values: dict[str, Any] = {
         "title": article.title,
         "date": article.date,
@@ -102,9 +125,11 @@ def fields_of(article: Article, replay: str) -> dict[str, Any]:
         "tags": list(article.tags),
         "url": f"{replay}/{article.timestamp}/{article.original}",
         "original_url": article.original,
-        "source": article.source,
     }
-    return {key: value for key, value in values.items() if value}
+    if evidence is not None:
+        values |= {"captured": evidence.captured, "digest": evidence.digest, "verified": evidence.verified, "faults": list(evidence.faults)}
+    values["source"] = article.source
+    return {key: value for key, value in values.items() if value or value is False}
 
 
 def front_matter(values: dict[str, Any]) -> str:
@@ -113,9 +138,8 @@ def front_matter(values: dict[str, Any]) -> str:
     Raises FrontMatterError when a YAML loader does not read back the same values.
     """
     text = _emitted(values)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        loaded = yaml.load(text, Loader=loader)
+        loaded = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise FrontMatterError(f"front matter that does not load: {error}") from error
     if loaded != values:

@@ -42,8 +42,8 @@ def _each_its_own(blocks: Iterable[str]) -> list[str]:
 
 
 def _apart(previous: str, block: str) -> str:
-    before, mark = _LIST.match(previous), _LIST.match(block)
-    if not before or not mark or before[0][-1] != mark[0][-1]:
+    mark = _LIST.match(block)
+    if not mark or not (before := _LIST.match(previous)) or before[0][-1] != mark[0][-1]:
         return block
     return _ITEM.sub(lambda found: found[0][:-1] + _OTHER[found[0][-1]], block)
 

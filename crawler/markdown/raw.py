@@ -8,8 +8,8 @@ from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
 
 from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, enclosing, holds, holds_block
-from crawler.markdown.escape import attribute, escape_html, one_space, shortcode
-from crawler.markdown.style import Style
+from crawler.markdown.escape import attribute, autolink, escape_html, one_space, shortcode
+from crawler.markdown.style import Style, Video
 
 _INLINE = frozenset({"a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code", "br", "img"})
 _TABLE = _INLINE.union(
@@ -34,6 +34,32 @@ def source(node: Tag) -> str:
         inner = node.find(["source", "embed", "iframe"], src=True) if node.contents else None
         return str(inner["src"]).strip() if isinstance(inner, Tag) else ""
     return "" if src.startswith("about:") else src
+
+
+def described(img: Tag, style: Style) -> str:
+    """A picture's description: its own or, where the format says so, the caption of the figure that it is in."""
+    alt = str(img.get("alt") or "")
+    if not style.captions_describe or alt.strip():
+        return alt
+    around = enclosing(img, "figure")
+    if around is None:
+        return alt
+    captions = around.find_all("figcaption")
+    following = img.find_next("figcaption")
+    caption = following if any(following is one for one in captions) else next(iter(captions), around)
+    return one_space(caption.get_text()).strip() if isinstance(caption, Tag) else alt
+
+
+def frame(node: Tag, style: Style, *, in_html: bool = False) -> str:
+    """A frame as its style writes frames: Hugo's shortcode, or a link that shows its address. Empty without an address."""
+    src = source(node)
+    if not src:
+        return ""
+    address = style.frame(src)
+    if style.video is not Video.LINK or not address.lower().startswith(("http://", "https://")):
+        return shortcode(address)
+    shown = attribute(address)
+    return f'<a class="video" href="{shown}">{shown}</a>' if in_html else autolink(address)
 
 
 def figure(node: Tag, style: Style) -> str:
@@ -108,7 +134,7 @@ def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool 
         return ""
     name = node.name
     if name in FRAMES:
-        return f"<div>{shortcode(style.frame(source(node)))}</div>" if source(node) else ""
+        return f"<div>{frame(node, style, in_html=True)}</div>" if source(node) else ""
     if name == "pre":
         verbatim = True
     inner = "".join(_html(child, style, kept, verbatim) for child in node.children)
@@ -130,7 +156,7 @@ def _attributes(node: Tag, style: Style) -> str:
         target = style.link(str(node.get("href") or ""))
         return f' href="{attribute(target)}"' if target else ""
     if node.name == "img":
-        return f' src="{attribute(style.image(source(node)))}" alt="{attribute(str(node.get("alt") or ""))}"'
+        return f' src="{attribute(style.image(source(node)))}" alt="{attribute(described(node, style))}"'
     if node.name in ("td", "th"):
         spans = ((name, str(node.get(name) or "")) for name in ("rowspan", "colspan"))
         return "".join(f' {name}="{value}"' for name, value in spans if value.isascii() and value.isdigit() and value != "1")

@@ -29,7 +29,8 @@ _PREFIX_STARTS = " >*+-0123456789"
 _BLOCK_STARTS = "<`|{#-_"
 _MARKUP = re.compile(r"[\\\[\]`*<&]")
 """Without one of these no markup is in a text: most paragraphs have none, and `_INLINE` is slow to find nothing."""
-_FRAME = re.compile(r"\{\{< video src=\"[^\"]*\" >\}\}")
+_FRAME = re.compile(r'\{\{< video src="[^"]*" >\}\}|<https?://[^<>]*>|<a class="video" href="[^"]*">[^<>]*</a>', re.IGNORECASE)
+"""A shortcode or, where the format has frames as links, a link that shows itself; those from the page never do, nor have they a class."""
 _HEADING = re.compile(r"#{1,6} ")
 _CELLS = re.compile(r"(?<!\\)\|")
 _DELIMITERS = re.compile(r"\|(?: --- \|)+")
@@ -58,9 +59,14 @@ def read_markdown(markdown: str) -> Reading:
     lines = iter(markdown.split("\n"))
     paragraph: list[str] = []
     for line in lines:
+        if not line:
+            parts += [_inline("\n".join(paragraph), reading) if paragraph else "", ""]
+            paragraph.clear()
+            continue
         indent = _PREFIX.match(line).end() if line[:1] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
         text = line[indent:]
-        if (block := _block(text, indent, lines, reading)) is None:
+        block = _block(text, indent, lines, reading) if text[:1] in _BLOCK_STARTS else None
+        if block is None:
             paragraph.append(text.rstrip(" "))
             continue
         parts += [_inline("\n".join(paragraph), reading), block]
@@ -72,8 +78,6 @@ def read_markdown(markdown: str) -> Reading:
 
 def _block(text: str, indent: int, lines: Iterator[str], reading: Reading) -> str | None:
     """A block that is not a paragraph, with those of the following lines that are its own; None if it is one."""
-    if text[:1] not in _BLOCK_STARTS:
-        return None
     if opening := _RAW.match(text):
         return _raw(_until_closed(text, opening[1], indent, lines), reading)
     if _FENCE.fullmatch(text):

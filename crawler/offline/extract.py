@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler.ending import Ending, Fatal, Status
+from crawler.formats import Format, Styles, as_bits
 from crawler.hkcnews.choice import SHARED_BY
 from crawler.ledger import Ledger
 from crawler.ledger.rows import SETTLED
 from crawler.offline.inputs import Input
 from crawler.offline.job import Done, Job, Plan
+from crawler.offline.relink import relink
 from crawler.offline.report import Report
 from crawler.offline.workers import Workers
 
+_SEED = Format()
 BATCH = 1000
 """Articles that are settled in one transaction."""
 
@@ -28,8 +31,11 @@ class Limits:
     page_megabytes: int
 
 
-def extract(source: Input, report: Report, limits: Limits, *, only_changed: bool = False, dry_run: bool = False) -> Ending:
-    """Extract everything; gives how it ended. Raises Fatal."""
+def extract(
+    source: Input, report: Report, limits: Limits, wanted: Format = _SEED, *, only_changed: bool = False, dry_run: bool = False
+) -> Ending:
+    """Extract everything in the format that is wanted; gives how it ended. Raises Fatal. A dry run of the store takes links for those
+    between the articles that are recovered already."""
     with source:
         source.prepare(report)
         articles = source.ledger.at_hand()
@@ -39,20 +45,37 @@ def extract(source: Input, report: Report, limits: Limits, *, only_changed: bool
             raise Fatal(status, f"there is no capture of an article in what was to be extracted{why}")
         report.total = len(articles)
         shared = frozenset(source.ledger.shared_digests(SHARED_BY))
-        plan = Plan(source.output.resolve(), shared, only_changed=only_changed, dry_run=dry_run)
-        workers = Workers(plan, source.store, limits.workers, limits.page_seconds, limits.page_megabytes)
+        styles = Styles(wanted, source.output, as_bits(source.begin(wanted, report)))
+        plan = Plan(
+            source.output.resolve(), shared, style_for=styles, evidence=wanted.for_reading, only_changed=only_changed, dry_run=dry_run
+        )
         batch: list[Done] = []
         try:
-            for done in workers.run(_jobs(source.ledger, articles)):
+            for done in _workers(plan, source, limits).run(_jobs(source.ledger, articles)):
                 report.take(done)
                 batch.append(done)
                 if len(batch) == BATCH:
                     _settle(source, batch, report, dry_run)
                     batch = []
             _settle(source, batch, report, dry_run)
+            source.finish(wanted)
+            if wanted.for_reading and not dry_run:
+                _relink(source, plan, styles, limits, report)
         except OSError as error:
             raise Fatal(Status.STORAGE, f"cannot write to {source.output}: {error}. Make room or repair it, then run again") from error
     return report.ending()
+
+
+def _workers(plan: Plan, source: Input, limits: Limits) -> Workers:
+    return Workers(plan, source.store, limits.workers, limits.page_seconds, limits.page_megabytes)
+
+
+def _relink(source: Input, plan: Plan, styles: Styles, limits: Limits, report: Report) -> None:
+    """Now that it is known what there is: write those files anew whose links were taken for something else."""
+    styles = replace(styles, recovered=as_bits(source.ledger.recovered_ids()))
+    plan = replace(plan, style_for=styles, only_changed=True)
+    for done in relink(source.ledger, styles.has_image, _workers(plan, source, limits).run):
+        report.relinked(done)
 
 
 def _jobs(ledger: Ledger, articles: Sequence[int]) -> Iterator[Job]:

@@ -11,6 +11,8 @@ from typing import Protocol, Self
 from crawler import __version__
 from crawler.archive.holdings import Holding, NotAnArchive
 from crawler.ending import Fatal, Status
+from crawler.formats import Format, begin_change, format_of, written_in
+from crawler.images.wanted import want
 from crawler.ledger import ArticleRow, Ledger, LedgerError, State
 from crawler.lock import Lock
 from crawler.offline.job import WRITTEN, Done, Outcome
@@ -37,8 +39,14 @@ class Input(Protocol):
     def prepare(self, report: Report) -> None:
         """Find out what is at hand."""
 
+    def begin(self, wanted: Format, report: Report) -> list[int]:
+        """From now on files are of this format; gives the articles that their links may lead to, as far as is known."""
+
     def settle(self, done: Sequence[Done], report: Report) -> None:
         """Write down what came of some articles."""
+
+    def finish(self, wanted: Format) -> None:
+        """All files are of this format, but for their links."""
 
 
 class FromStore:
@@ -68,6 +76,20 @@ class FromStore:
         Store(self.store).mend()
         self._run = 0 if self._dry_run else self.ledger.begin_run({"extract": "1"}, __version__)
 
+    def begin(self, wanted: Format, report: Report) -> list[int]:
+        there = format_of(self.ledger)
+        if there not in ("", str(wanted)):
+            report.changed = (there, str(wanted))
+            report.lost += sorted(set(self.ledger.recovered_ids()) - set(self.ledger.at_hand()))
+            if not self._dry_run:
+                begin_change(self.ledger, wanted)
+        return self.ledger.recovered_ids()
+
+    def finish(self, wanted: Format) -> None:
+        if not self._dry_run:
+            self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
+            written_in(self.ledger, wanted)
+
     def settle(self, done: Sequence[Done], report: Report) -> None:
         with self.ledger.batch():
             for one in done:
@@ -81,7 +103,10 @@ class FromStore:
     def _write_down(self, one: Done, row: ArticleRow) -> None:
         for capture, columns in one.notes:
             self.ledger.note(capture, **columns)
+        if one.references is not None:
+            self.ledger.refer(one.article, one.references.articles, one.references.pictures)
         if one.outcome in WRITTEN:
+            want(self.ledger, one.article, one.capture, one.images)
             if (row.state, row.sha256, row.capture, row.faults) == (State.RECOVERED, one.sha256, one.capture, one.faults):
                 return
             self.ledger.settle(
@@ -140,5 +165,17 @@ class FromFiles:
         except OSError as error:
             raise Fatal(Status.STORAGE, f"cannot be read: {error}") from error
 
+    def begin(self, wanted: Format, report: Report) -> list[int]:
+        """Most of what is at hand will be recovered."""
+        return self.ledger.at_hand()
+
     def settle(self, done: Sequence[Done], report: Report) -> None:
-        """Nothing is settled here: the files are all there is."""
+        """The files are all that stays; which there are is settled for the links between them only."""
+        with self.ledger.batch():
+            for one in done:
+                if one.references is not None:
+                    self.ledger.settle(one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256)
+                    self.ledger.refer(one.article, one.references.articles, one.references.pictures)
+
+    def finish(self, wanted: Format) -> None:
+        """Nothing remembers the format."""

@@ -20,7 +20,7 @@ from crawler.ledger import CaptureRow, Found
 from crawler.markdown.document import relative_path, render
 from crawler.markdown.frontmatter import FrontMatterError
 from crawler.markdown.parts import differing
-from crawler.markdown.style import SeedStyle
+from crawler.markdown.style import References, SeedStyle
 from crawler.reading import Read
 from crawler.recovery import FINAL
 from crawler.store import Store
@@ -50,6 +50,8 @@ class Job:
     rows: tuple[CaptureRow, ...]
     settled: bool
     """Whether the crawl has settled it; if not, captures that were not fetched yet may be better."""
+    only: int = 0
+    """The capture that it is to be made of; 0 for the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Plan:
     shared: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
     style_for: StyleFor = SeedStyle
+    evidence: bool = False
+    """Whether files tell what speaks for them."""
     only_changed: bool = False
     dry_run: bool = False
 
@@ -80,6 +84,8 @@ class Done:
     damaged: tuple[str, ...] = ()
     notes: tuple[tuple[int, dict[str, str | int]], ...] = ()
     captures: int = 0
+    references: References | None = None
+    images: tuple[str, ...] = ()
 
 
 def taker(store: Store | None) -> Take:
@@ -87,7 +93,7 @@ def taker(store: Store | None) -> Take:
 
     def take(row: CaptureRow) -> StoredCapture:
         if row.warc and store is not None:
-            return store.read(Place(row.warc, row.warc_offset, row.warc_length))
+            return store.read(Place(row.warc, row.warc_offset, row.warc_length), (row.served_timestamp, row.served_original))
         assert row.held is not None
         return read_held(row.held)
 
@@ -107,6 +113,8 @@ class Extractor:
         notes: list[tuple[int, dict[str, str | int]]] = []
         judge = Judge(self._read, lambda number, **columns: notes.append((number, columns)), style_for=self._plan.style_for)
         case = open_case(job.article, job.rows, self._plan.shared, sources=self._plan.sources)
+        if job.only:
+            case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge, notes)
         best = case.best()
         about = Done(job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes), captures=len(notes))
@@ -115,11 +123,13 @@ class Extractor:
         if best is None:
             return about
         try:
-            text = render(best.article, best.row.replay)
+            text = render(best.article, best.row.replay, best.evidence if self._plan.evidence else None)
         except FrontMatterError as error:
             return replace(about, outcome=Outcome.UNWRITTEN, reason=str(error))
         sources = dict(best.article.sources)
-        return self._write(replace(about, capture=best.row.id, faults=best.faults, sources=sources, reason=""), text)
+        about = replace(about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, reason="")
+        about = replace(about, images=best.article.images)
+        return self._write(about, text)
 
     def _go_through(self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]) -> tuple[tuple[str, ...], bool]:
         """Judge captures in the order of choice until one is the article without fault; gives what was damaged, and whether captures

@@ -29,12 +29,17 @@ class Report:
         self.unwritten: list[str] = []
         self.lost: list[int] = []
         self.damages: list[str] = []
+        self.changed: tuple[str, str] | None = None
+        """The format that the files had, and the one that they get, where these differ."""
+        self._same: set[int] = set()
 
     def take(self, done: Done) -> None:
         """One article more."""
         self.done += 1
         self.captures += done.captures
         self.outcomes[done.outcome] += 1
+        if done.outcome is Outcome.SAME:
+            self._same.add(done.article)
         self.damages += done.damaged
         for name in done.differs:
             self.differing[name].append(done.article)
@@ -47,6 +52,14 @@ class Report:
             rate = self.done / (self._told - self._begun)
             print(f"extracted {self.done:,} of {self.total:,} articles, {rate:,.0f} a second", file=sys.stderr)
 
+    def relinked(self, done: Done) -> None:
+        """An article that was taken already, once more: its links had to follow the others."""
+        if done.outcome is Outcome.CHANGED and done.article in self._same:
+            self.outcomes[Outcome.SAME] -= 1
+            self.outcomes[Outcome.CHANGED] += 1
+            for name in done.differs:
+                self.differing[name].append(done.article)
+
     def damaged(self, damage: Damage) -> None:
         """Something in a file cannot be read."""
         self.damages.append(f"{damage.file} at byte {damage.offset}: {damage.why}")
@@ -55,6 +68,8 @@ class Report:
         """Lines for the terminal."""
         new, changed, same = (self.outcomes[outcome] for outcome in WRITTEN)
         written = 0 if dry_run else new + changed + (0 if only_changed else same)
+        if self.changed is not None:
+            yield "Format        {} is changed to {}".format(*self.changed) + (" (dry run)" if dry_run else "")
         yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
         yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
         yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"

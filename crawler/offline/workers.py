@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 32
 """Articles a worker is given at once: enough that handing over costs nothing, few enough that all end together."""
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
 class Workers:
@@ -82,7 +87,19 @@ def _begin(plan: Plan, store: Path | None, megabytes: int) -> None:
     global _extractor  # noqa: PLW0603 - a worker is begun once, and pebble has no other place for what it needs
     bounded(megabytes)
     _extractor = Extractor(plan, taker(_store(store)), read)
-    # Pages are trees full of cycles: collecting them after each chunk instead of all the time saves a tenth.
+    settle_memory()
+
+
+def settle_memory() -> None:
+    """Have this process handle memory as reading page after page needs it: what a page took is kept for the next one, up to 32 MiB.
+
+    Giving it back to the system and having it again page for page takes an eighth of the time where glibc does so; and pages are trees
+    full of cycles, of which collecting them after each chunk instead of all the time saves a tenth.
+    """
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_TRIM_THRESHOLD, 32 * 1024 * 1024)
+        mallopt(_M_MMAP_THRESHOLD, 8 * 1024 * 1024)
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -23,24 +23,22 @@ from crawler.failures import answer_for, in_words
 from crawler.handlers import headers_of
 from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, State
+from crawler.ledger.images import ImageState
 from crawler.listing import ListingEnd
 from crawler.options import Arguments, read_arguments
 from crawler.reconcile import reconcile
 from crawler.recovery import Fetch, Recovery, Write
 from crawler.session import Session
 from crawler.sources import Files, NotAnArchive, reply_of, take_stock, where_held
-from crawler.spiders.asking import AskingSpider
+from crawler.spiders.asking import LOOK_SECONDS, ROOM
+from crawler.spiders.gaps import GapSpider
+from crawler.spiders.images import ImagesSpider
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 30.0
-"""At least so often the run looks around, whether an outage has lasted too long."""
-ROOM = 8
-"""Articles under way at once: enough to keep the connections busy while pages are read, few enough to stop soon."""
 
-
-class ArticlesSpider(AskingSpider):
-    """Recovers the articles of hkcnews.com; see the README for its arguments."""
+class ArticlesSpider(ImagesSpider, GapSpider):
+    """Recovers the articles of hkcnews.com, then their images; see the README for its arguments."""
 
     name = "articles"
 
@@ -53,28 +51,23 @@ class ArticlesSpider(AskingSpider):
             self.arguments = self.arguments.narrowed(session.only)
         self.recovery: Recovery | None = None
         self._incomplete = ""
+        self._unsettled = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.item_failed, signal=signals.item_error)
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider.item_done, signal=signal)
         return spider
 
     # The run
 
     async def start(self) -> AsyncIterator[Any]:
         try:
-            for source in self.session.sources:
-                if isinstance(source, Files):
-                    self._take_stock(source)
-                else:
-                    async for request in self._list(source, self.arguments.choice.ids):
-                        yield request
-                    self._listed(source)
-            self._all_listed()
+            async for thing in self._everything():
+                yield thing
             if self.session.ending is None:
-                async for thing in self._recover():
-                    yield thing
                 # What was yielded last gets through the pipelines meanwhile; found busy now, Scrapy looks again only after five seconds.
                 await asyncio.sleep(0.05)
         except asyncio.CancelledError:
@@ -86,6 +79,26 @@ class ArticlesSpider(AskingSpider):
         finally:
             self.session.manners.close("the run is ending")
         self._conclude()
+
+    async def _everything(self) -> AsyncIterator[Any]:
+        """Listings, articles, what the listings lack, images: one after the other."""
+        for source in self.session.sources:
+            if isinstance(source, Files):
+                self._take_stock(source)
+            else:
+                async for request in self._list(source, self.arguments.choice.ids):
+                    yield request
+                self._listed(source)
+        self._all_listed()
+        if self.session.ending is None:
+            async for thing in self._recover():
+                yield thing
+        if self.session.gap_requests and self.arguments.whole:
+            async for thing in self._recover_gaps():
+                yield thing
+        if self.session.images:
+            async for request in self._recover_images():
+                yield request
 
     def _take_stock(self, source: Files) -> None:
         try:
@@ -133,6 +146,7 @@ class ArticlesSpider(AskingSpider):
                     self._tell_choices(self._recovery())
             return
         session.ledger.again(arguments.again)
+        session.ledger.again_images(arguments.again)
         self.recovery = recovery = self._recovery()
         while session.ending is None:
             for step in recovery.steps(ROOM):
@@ -150,8 +164,32 @@ class ArticlesSpider(AskingSpider):
                 await self._something(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.manners.close("the run is ending")
-        while self._in_flight:
-            await self._something()
+        await self._answers()
+
+    async def _settled(self) -> None:
+        """Wait until every article that was handed over is settled."""
+        while self._unsettled and self.session.ending is None:
+            await self._something(LOOK_SECONDS)
+
+    async def _recover_gaps(self) -> AsyncIterator[Any]:
+        """Articles that no listing has: asked for, and recovered if there are any."""
+        await self._settled()
+        before = len(self.session.ledger.known_ids())
+        for site in self.session.sites:
+            if self.session.ending is None:
+                async for request in self._fill_gaps(site):
+                    yield request
+        if self.session.ending is None and len(self.session.ledger.known_ids()) > before:
+            async for thing in self._recover():
+                yield thing
+
+    async def _recover_images(self) -> AsyncIterator[Request]:
+        """The images of what is recovered, once it is all settled."""
+        await self._settled()
+        if self.session.ending is None:
+            choice = self.arguments.choice
+            async for request in self._fetch_images(choice.ids, choice.limit, tell_only=self.arguments.dry_run):
+                yield request
 
     def _recovery(self) -> Recovery:
         session = self.session
@@ -163,6 +201,7 @@ class ArticlesSpider(AskingSpider):
             time.monotonic,
             session.retry_seconds,
             read_page=session.read,
+            style_for=session.styles,
             sources=[source.name for source in session.sources],
         )
 
@@ -183,6 +222,8 @@ class ArticlesSpider(AskingSpider):
             session.end(Status.UNAVAILABLE, f"the listing could not be made whole: {self._incomplete}")
         elif waiting and not self.arguments.dry_run:
             session.end(Status.UNAVAILABLE, f"{waiting} articles wait: the archive had troubles of its own. Run again later")
+        elif self.images is not None and (number := self.images.done[ImageState.WAITING]):
+            session.end(Status.UNAVAILABLE, f"{number} images wait: the archive had troubles of its own. Run again later")
 
     def _layout_unknown(self) -> None:
         assert self.recovery is not None
@@ -199,7 +240,7 @@ class ArticlesSpider(AskingSpider):
     def _take(self, step: Fetch | Write) -> Iterator[Request | ArticleItem]:
         """What is to be done for a step: an article to write, a request, or a look into a file of web archives."""
         if isinstance(step, Write):
-            yield ArticleItem(step)
+            yield self._item(step)
             return
         row, site = step.row, self.session.site(step.row.source)
         if site is not None:
@@ -211,7 +252,7 @@ class ArticlesSpider(AskingSpider):
         with self._answered(row):
             write = self._held(row)
         if write is not None:
-            yield ArticleItem(write)
+            yield self._item(write)
 
     def _held(self, row: CaptureRow) -> Write | None:
         """A capture out of a file of web archives; one that cannot be read any more is passed over like one that is not archived."""
@@ -241,7 +282,7 @@ class ArticlesSpider(AskingSpider):
                 counted, whole = not self._in_outage(row), "partial" not in response.flags
                 write = self.recovery.received(row, reply, response.url, counted, whole)
         if write is not None:
-            yield ArticleItem(write)
+            yield self._item(write)
 
     def capture_failed(self, failure: Failure) -> None:
         """No answer came to a request for a capture."""
@@ -261,6 +302,15 @@ class ArticlesSpider(AskingSpider):
     def lost(self, row: CaptureRow | None) -> None:
         if row is not None and self.recovery is not None:
             self.recovery.abandoned(row)
+
+    def _item(self, write: Write) -> ArticleItem:
+        self._unsettled += 1
+        return ArticleItem(write)
+
+    def item_done(self) -> None:
+        """An article is through the pipelines, whatever came of it."""
+        self._unsettled -= 1
+        self._news.set()
 
     def item_failed(self, item: ArticleItem, failure: Failure) -> None:
         """A pipeline raised: the article stays due, and the run may not end as if nothing had happened."""

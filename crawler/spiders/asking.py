@@ -25,6 +25,11 @@ from crawler.session import Session
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 30.0
+"""At least so often the run looks around, whether an outage has lasted too long."""
+ROOM = 8
+"""Articles or images under way at once: enough to keep the connections busy while pages are read, few enough to stop soon."""
+
 
 class AskingSpider(scrapy.Spider):
     """Asks archives for captures and for pages of their index; `listing` is the one under way."""
@@ -46,7 +51,7 @@ class AskingSpider(scrapy.Spider):
                 await asyncio.sleep(question.after)
             url = site.listing_url(question.query, question.resume_key)
             yield self._request(url, Endpoint.CDX, site, self.parse_listing, self.listing_failed, query=question.query)
-            await self._something()
+            await self._answers()
 
     def _request(
         self, url: str, endpoint: Endpoint, site: Site, callback: Callable[..., Any], errback: Callable[..., Any], **more: Any
@@ -71,6 +76,11 @@ class AskingSpider(scrapy.Spider):
             if not self._ends(failure):
                 self.listing.failed(in_words(failure))
 
+    async def _answers(self) -> None:
+        """Wait until nothing is in flight."""
+        while self._in_flight:
+            await self._something()
+
     async def _something(self, seconds: float | None = None) -> None:
         """Wait for an answer, or so many seconds."""
         try:
@@ -86,7 +96,7 @@ class AskingSpider(scrapy.Spider):
         return isinstance(failure.value, PolitenessClosed)
 
     @contextmanager
-    def _answered(self, row: CaptureRow | None = None) -> Iterator[None]:
+    def _answered(self, row: CaptureRow | None = None, about: str = "the listing") -> Iterator[None]:
         """Around the handling of an answer: it is no longer in flight, and whatever goes wrong ends the run instead of losing an
         article."""
         self._in_flight -= 1
@@ -94,7 +104,7 @@ class AskingSpider(scrapy.Spider):
             yield
         except Exception as error:
             self.lost(row)
-            self.session.failed(error, f"article {row.article}, capture {row.capture.timestamp}" if row else "the listing")
+            self.session.failed(error, f"article {row.article}, capture {row.capture.timestamp}" if row else about)
         finally:
             self._news.set()
 

@@ -59,7 +59,7 @@ class PageSpider(AskingSpider):
                 row = self._queue.pop(0)
                 url = self._site.playback_url(row.capture.timestamp, row.capture.original)
                 yield self._request(url, Endpoint.PLAYBACK, self._site, self.parse_capture, self.capture_failed, row=row)
-                await self._something()
+                await self._answers()
         finally:
             self.session.manners.close("the run is ending")
 

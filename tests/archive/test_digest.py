@@ -55,6 +55,13 @@ def test_no_usable_digest(digest: str) -> None:
     assert (got.result, got.payload, got.codings, got.reason) == (DigestResult.UNKNOWN, PAGE, ("gzip",), NOTHING)
 
 
+def test_a_digest_that_is_known_is_not_computed_again() -> None:
+    known = payload_digest(PAGE)
+    assert check(b"not looked at", None, known, known=known).result is DigestResult.MATCH
+    assert check(GZIP, "gzip", known, known=payload_digest(GZIP)).result is DigestResult.MATCH_DECODED
+    assert check(PAGE, None, payload_digest(b"other"), known=known).result is DigestResult.MISMATCH
+
+
 def test_digest_spellings() -> None:
     assert check(PAGE, None, "sha1:" + payload_digest(PAGE).lower()).result is DigestResult.MATCH
 

@@ -251,6 +251,36 @@ def test_content_codings_stay_and_digests_may_be_over_any_form(tmp_path: Path, c
         assert holding.capture.digest == sha1(stated or body)
 
 
+@pytest.mark.parametrize(
+    ("stated", "sent", "known"),
+    [(PAGE, PAGE, True), (PAGE, chunked(PAGE), True), (chunked(PAGE), chunked(PAGE), False), (None, PAGE, False)],
+    ids=["as sent", "without chunks", "with chunks", "nothing"],
+)
+def test_the_digest_that_was_compared_is_handed_on_where_it_is_the_payloads(
+    tmp_path: Path, stated: bytes | None, sent: bytes, known: bool
+) -> None:
+    block = record(http(sent, ("Transfer-Encoding: chunked",)), fields=digested(stated) if stated else None)
+    for name in ("a.warc.gz", "a.warc"):
+        (got,) = stored(put_file(tmp_path / name, [block]))
+        assert (got.payload, got.digest) == (PAGE, sha1(PAGE) if known else "")
+
+
+@pytest.mark.parametrize(("name", "payload", "damaged"), [("a.warc.gz", True, False), ("a.warc.gz", False, True), ("a.warc", True, True)])
+def test_a_wrong_digest_of_the_block_counts_unless_the_payloads_and_a_checksum_are_right(
+    tmp_path: Path, name: str, payload: bool, damaged: bool
+) -> None:
+    path = tmp_path / name
+    fields = {"WARC-Block-Digest": f"sha1:{sha1(b'another block')}", **(digested(PAGE) if payload else {})}
+    put_file(path, [record(http(), fields=fields)])
+    (thing,) = scan(path)
+    if isinstance(thing, Holding) and not damaged:
+        assert read(thing).payload == PAGE
+    elif isinstance(thing, Holding):
+        with pytest.raises(WarcDamaged, match="block does not match"):
+            read(thing)
+    assert damaged or isinstance(thing, Holding)
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512", "md5", "SHA-256"])
 @pytest.mark.parametrize("base", [16, 32])
 @pytest.mark.parametrize("right", [True, False])

@@ -315,6 +315,14 @@ def test_a_record_of_another_program(tmp_path: Path) -> None:
     assert capture == StoredCapture("http://a.example/", TS, 200, (("A", "b"),), b"P")
 
 
+@pytest.mark.parametrize(("stated", "known"), [(f"sha1:{payload_digest(b'P')}", payload_digest(b"P")), (None, "")])
+def test_the_digest_that_was_compared_is_handed_on(tmp_path: Path, stated: str | None, known: str) -> None:
+    path = tmp_path / "other.warc.gz"
+    field = b"WARC-Payload-Digest: %s\r\n" % stated.encode() if stated else b""
+    path.write_bytes(gzip.compress(RECORD.replace(b"WARC-Date", field + b"WARC-Date")))
+    assert read_record(path, 0, path.stat().st_size).digest == known
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

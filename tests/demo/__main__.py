@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = Path(__file__).parent / "archive"
 PUBLIC = "https://archive.example"
 DIFFERENT = {
-    "PLAYBACK_RATE": "600",
-    "PLAYBACK_RATE_START": "600",
+    "PLAYBACK_RATE": "1200",
+    "PLAYBACK_RATE_START": "1200",
     "CDX_RATE": "600",
     "LISTING_PAGE_ROWS": "20",
     "LISTING_RETRY_SECONDS": "1,1,1",
@@ -23,8 +23,9 @@ DIFFERENT = {
     "PAUSE_SECONDS": "3",
     "PROGRESS_SECONDS": "2",
     "CONTACT": "mailto:demo@archive.example",
+    "IMAGES": "1",
 }
-"""What differs from a real run, so that the demo takes seconds: nobody is to be spared on loopback."""
+"""What differs from a real run: images are fetched, too, and the demo takes seconds, because nobody is to be spared on loopback."""
 
 
 TROUBLES = (
@@ -53,6 +54,8 @@ def main() -> int:
     if files:
         print(f"\n{len(files)} Markdown files are in {output.relative_to(ROOT)}/articles. The first of them begins:\n")
         print("\n".join(f"  {line}" for line in files[0].read_text(encoding="utf-8").split("\n")[:16]))
+        images = [path for path in (output / "images").glob("*/*") if path.is_file()]
+        print(f"\n{len(images)} images are in {output.relative_to(ROOT)}/images, such as {min(images, default=output).relative_to(ROOT)}")
         print("\nLook further:\n  .venv/bin/scrapy status -s OUTPUT_DIR=output/demo")
         article = files[0].stem.split("_")[1]
         print(f"  .venv/bin/scrapy inspect {article} -s OUTPUT_DIR=output/demo -s ARCHIVE_PUBLIC_URL={PUBLIC}")

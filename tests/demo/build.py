@@ -25,7 +25,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tests.demo.pages import article_page, blank_page, farewell_page, not_found_page
-from tests.demo.sources import Content, Encoding, Source, StoredCapture, read_sources
+from tests.demo.pictures import PICTURES, Picture, draw
+from tests.demo.sources import Content, Encoding, Source, StoredCapture, address, read_sources
 
 ARCHIVE = Path(__file__).parent / "archive"
 WARC_NAME, CDX_NAME, TRUTH_NAME = "captures.warc.gz", "cdx.json", "truth.jsonl"
@@ -120,10 +121,20 @@ def _stored(source: Source, capture: StoredCapture, sources: Sequence[Source]) -
     return Stored(*where, payload, status=status, headers=headers, revisit=capture.content is Content.REVISIT)
 
 
+def _picture(picture: Picture) -> Stored:
+    where = (picture.timestamp, picture.original)
+    if picture.to:
+        return Stored(*where, b"", status=picture.status, headers=(("Content-Type", _HTML), ("Location", address(picture.to))))
+    if picture.drawing is None:
+        return Stored(*where, farewell_page().encode())
+    return Stored(*where, draw(picture.drawing), mimetype="image/png", headers=(("Content-Type", "image/png"),))
+
+
 def stored_captures(sources: Sequence[Source]) -> list[Stored]:
     """Every row of the listing, in its order: by urlkey, then timestamp."""
     noise = [Stored(timestamp, original, b"<html><head><title></title></head><body></body></html>") for timestamp, original in _NOISE]
     rows = [_stored(source, capture, sources) for source in sources for capture in source.captures]
+    rows += [_picture(picture) for picture in PICTURES]
     return sorted(noise + rows, key=lambda row: (row.urlkey, row.timestamp, row.original))
 
 

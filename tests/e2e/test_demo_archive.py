@@ -12,6 +12,7 @@ import pytest
 
 from crawler.ledger import Ledger, State
 from tests.demo.build import ARCHIVE
+from tests.demo.pictures import FETCHED, MISSING
 from tests.e2e.crawling import ROOT, Run, command, crawl, environment, run
 from tests.standin import Logged, StandIn, load_sample
 
@@ -115,6 +116,19 @@ def test_status_tells_the_same_for_people_and_for_programs(story: Story) -> None
     recovered = sum(line["status"] == "ok" for line in TRUTH.values())
     assert (told["listed"], told["recovered"], told["unrecoverable"]) == (len(TRUTH), recovered, len(TRUTH) - recovered)
     assert sum(told["reasons"]["unrecoverable"].values()) == len(TRUTH) - recovered
+
+
+def test_images_are_fetched_afterwards_out_of_what_is_in_the_store(story: Story) -> None:
+    output = story.first.output
+    with StandIn(load_sample(ARCHIVE)) as standin:
+        third = crawl(standin, output, IMAGES="1")
+        assert {"im_/" in r.target for r in standin.playback_requests()} == {True}
+    assert third.status == 0, third.err
+    images = json.loads(run(command("status", "--json", OUTPUT_DIR=str(output)), output).out)["images"]
+    assert (images["have"], images["reasons"]["missing"]) == (FETCHED, MISSING)
+    files = [path for path in output.glob("images/*/*") if path.is_file()]
+    assert len(files) == FETCHED
+    assert len({path.stat().st_ino for path in files}) == FETCHED - 1, "two addresses have the same picture"
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(story: Story) -> None:

@@ -61,6 +61,7 @@ def test_the_store_gives_back_files_that_were_deleted_and_the_ledger_agrees(craw
         assert list(now.articles()) == list(before.articles())
 
 
+@pytest.mark.heavy
 def test_only_what_differs_is_written_and_said_by_field(crawled: Run, tmp_path: Path) -> None:
     output = copied(crawled, tmp_path)
     first, second, *_ = sorted((output / "articles").rglob("*.md"))
@@ -130,6 +131,7 @@ def test_what_cannot_be_extracted_is_said_before_anything_is_written(crawled: Ru
         assert "Traceback" not in done.err
 
 
+@pytest.mark.heavy
 def test_the_sample_comes_out_of_its_store_as_it_was_crawled(tmp_path: Path) -> None:
     if not SAMPLE.exists():
         pytest.skip("../shared/sample is not here, so there is nothing to crawl")

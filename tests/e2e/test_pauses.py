@@ -15,6 +15,8 @@ from tests.e2e.crawling import crawl
 from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
+pytestmark = pytest.mark.heavy
+
 PAUSE = 1.0
 
 

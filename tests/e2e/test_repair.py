@@ -156,3 +156,8 @@ def test_what_cannot_be_repaired_is_said(tmp_path: Path, arguments: dict[str, st
     done = crawl("http://127.0.0.1:9", tmp_path / "output", arguments)
     assert (done.status, words in done.err) == (2, True), done.err
     assert not (tmp_path / "output" / "ledger.sqlite").exists()
+
+
+def test_files_whose_links_would_not_fit_are_not_put_into_another_tree(tree: Path, tmp_path: Path) -> None:
+    done = crawl("http://127.0.0.1:9", tmp_path / "output", {"repair": str(tree), "in_place": "1"}, FORMAT="reading")
+    assert (done.status, "FORMAT=seed" in done.err) == (2, True), done.err

@@ -17,8 +17,10 @@ from typing import Any
 
 from scrapy.cmdline import execute
 
+import crawler.images.keeping
 import pipelines.markdown
 from crawler.archive.warc import WarcWriter
+from crawler.images.fetching import Images
 from crawler.ledger import Ledger
 from crawler.recovery import Recovery
 from crawler.store import Store
@@ -97,9 +99,30 @@ def _torn_record(die: _Countdown) -> None:
     WarcWriter._append = wrapped  # type: ignore[method-assign]
 
 
+OF_IMAGES: dict[str, Callable[[_Countdown], None]] = {
+    "image-answer": lambda die: _around(Images, "received", before=die),
+    "image-listed": lambda die: _around(Images, "listed", before=die),
+    "image-record": lambda die: _around(Ledger, "tell_image_answer", before=die),
+    "image-told": lambda die: _around(Ledger, "tell_image_answer", after=die),
+    "image-half-file": lambda die: _half_a_write(crawler.images.keeping, "write_file", die),
+    "image-file": lambda die: _around(crawler.images.keeping, "write_file", after=die),
+    "image-linked": lambda die: _around(os, "link", after=die),
+    "image-before-settle": lambda die: _around(Ledger, "settle_image", before=die),
+    "image-settled": lambda die: _around(Ledger, "settle_image", after=die),
+}
+"""The points on the way of an image, and how each is armed."""
+
+
 def arm(point: str, nth: int) -> None:
     """Set the trap."""
     die = _Countdown(nth)
+    if point in OF_IMAGES:
+        OF_IMAGES[point](die)
+    else:
+        _arm(point, die)
+
+
+def _arm(point: str, die: _Countdown) -> None:
     if point == "page":
         _around(Ledger, "add_page", before=die)
     elif point == "page-committed":
@@ -113,9 +136,9 @@ def arm(point: str, nth: int) -> None:
     elif point == "half-file":
         _half_a_write(pipelines.markdown, "write_file", die)
     elif point == "before-rename":
-        _around(Path, "replace", before=die)
+        _around(os, "replace", before=die)
     elif point == "renamed":
-        _around(Path, "replace", after=die)
+        _around(os, "replace", after=die)
     elif point == "before-settle":
         _around(Ledger, "settle", before=die)
     elif point == "settled":

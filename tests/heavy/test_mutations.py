@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from crawler.files import write_file
 from crawler.hkcnews.extract import recover
 from crawler.markdown.document import relative_path, render
 from crawler.markdown.style import SeedStyle
-from crawler.files import write_file
 from tests.heavy.mutator import mutate
 
 pytestmark = pytest.mark.heavy

@@ -31,6 +31,7 @@ TEXTS: list[tuple[str, str]] = [
     ("<p>甲</p><hr><p>乙</p>", "甲\n\n---\n\n乙"),
     ("<p>H<sub>2</sub>O、<del> 舊 </del>新、<u>底線</u></p>", "H<sub>2</sub>O、 <del>舊</del> 新、底線"),
     ("<p>甲<!-- 乙 -->丙<span>丁</span></p>", "甲丙丁"),
+    ("甲<!--\n-->乙\n丙", "甲乙 丙"),
     ("<p>甲<code>a*b</code><code>`</code></p>", "甲`a*b`<!---->`` ` ``"),
     ("<p><code>{{&lt; x }}</code></p>", "<code>{\\{< x }}</code>"),
     ("<pre>a\n  *b*\n</pre>", "```\na\n  *b*\n```"),

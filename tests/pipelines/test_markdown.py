@@ -62,6 +62,29 @@ def test_what_a_killed_run_left_beside_the_file_is_no_hindrance(tmp_path: Path) 
     assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("b.md", b"whole")]
 
 
+def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "articles").symlink_to("kept", target_is_directory=True)
+    write_file(tmp_path, Path("articles/1-1000/article_5.md"), b"new")
+    assert (tmp_path / "kept/1-1000/article_5.md").read_bytes() == b"new"
+
+
+def test_the_directory_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "output").symlink_to("disk", target_is_directory=True)
+    for data in (b"first", b"second"):
+        write_file(tmp_path / "output", Path("articles/article_5.md"), data)
+        assert (tmp_path / "disk/articles/article_5.md").read_bytes() == data
+
+
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "b.md").mkdir()
+    with pytest.raises(IsADirectoryError) as failure:
+        write_file(tmp_path, Path("b.md"), b"data")
+    assert failure.value.filename == str(tmp_path / "b.md")
+    assert [found.name for found in tmp_path.iterdir()] == ["b.md"]
+
+
 @pytest.mark.parametrize("link", ["articles", "articles/1-1000", "articles/1-1000/article_5.md", "articles/1-1000/.article_5.md.part"])
 def test_nothing_is_written_outside_whatever_links_lie_there(tmp_path: Path, link: str) -> None:
     root, outside = tmp_path / "output", tmp_path / "outside"

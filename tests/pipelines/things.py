@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 from crawler.archive.capture import Capture
 from crawler.article import Article
 from crawler.ending import Ending, Status
+from crawler.formats import Format, Styles
 from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, Ledger
 from crawler.recovery import Write
@@ -36,6 +37,11 @@ class FakeSession:
     run: int = 3
     ending: Ending | None = None
     unwritten: list[str] = field(default_factory=list)
+    format: Format = field(default_factory=Format)
+
+    @property
+    def styles(self) -> Styles:
+        return Styles(self.format, self.output)
 
     def end(self, status: Status, message: str) -> None:
         self.ending = Ending(status, message)

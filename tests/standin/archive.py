@@ -56,6 +56,8 @@ class Archive:
         self._rows: list[Row] = []
         self._keys: list[str] = []
         self._captures: defaultdict[str, list[Capture]] = defaultdict(list)
+        self.overlooked: set[str] = set()
+        """Originals that only a query which names their article lists, as bulk listings of the real archive are said to miss some."""
 
     def add(
         self,

@@ -105,6 +105,8 @@ def matching(archive: Archive, query: Query) -> Iterator[Row]:
     for row in archive.select(scope(query.url, query.match_type)):
         if row.timestamp < query.since or row.timestamp[: len(query.until)] > query.until:
             continue
+        if row.original in archive.overlooked and not query.url.rstrip("*/")[-1:].isdigit():
+            continue
         # Anchored at the start only: the newer of the two behaviours reported for the archive.
         if all(bool(regex.match(getattr(row, field))) is not negated for negated, field, regex in query.filters):
             yield row

@@ -1,0 +1,90 @@
+"""`scrapy compare DIR`: some articles of a tree fetched and recovered anew, and held against the tree's files."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.crawler import AsyncCrawlerProcess
+
+from crawler.auditing import audited
+from crawler.command import ProjectCommand, report
+from crawler.ending import Ending, Fatal, Status
+from crawler.ledger import Ledger, State
+from crawler.options import check_whole, wrong
+from crawler.session import Session
+from crawler.spiders.articles import ArticlesSpider
+
+if TYPE_CHECKING:
+    from crawler.audit.tree import Audit
+    from crawler.comparing import Comparison
+
+
+class Command(ProjectCommand):
+    """Fetches politely, into OUTPUT_DIR like any crawl; DIR stays as it is."""
+
+    def syntax(self) -> str:
+        return "[options] DIR"
+
+    def short_desc(self) -> str:
+        return "Recover some articles of an existing tree anew and compare: do the selectors fit real pages?"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--count", metavar="N", default="40", help="how many articles (default: 40)")
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        from crawler.comparing import describe, spread  # noqa: PLC0415 - Scrapy imports every command for each of them
+
+        if len(args) != 1:
+            raise wrong("one directory is needed: scrapy compare DIR")
+        count = check_whole(opts.count, "--count", 1, 1000)
+        assert self.settings is not None
+        audit = audited(Path(args[0]), os.cpu_count() or 1, dict(self.settings))
+        chosen = spread(audit, count)
+        if not chosen:
+            raise wrong(f"{args[0]} has no sound file of an article to compare with")
+        ending, found = self._compared(audit, chosen)
+        print("\n".join(describe(found)))
+        if ending.status is Status.DONE and not found.fits:
+            message = "more than a tenth of the articles lost title or text. Run `scrapy inspect` on one before a full crawl"
+            ending = Ending(Status.LAYOUT, message)
+        return report(ending)
+
+    def _compared(self, audit: Audit, chosen: list[int]) -> tuple[Ending, Comparison]:
+        assert self.settings is not None
+        logging.getLogger("scrapy").setLevel(logging.ERROR)
+        session = Session(dict(self.settings), {"compare": str(audit.folder)})
+        try:
+            session.keep_format()
+            session.only = frozenset(chosen)
+            session.ledger.disown(chosen)
+            settings = self.settings.copy()
+            settings.setdict({"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline")
+            process = AsyncCrawlerProcess(settings)
+            process.crawl(process.create_crawler(ArticlesSpider), session=session)
+            process.start()
+            return session.ending or Ending(Status.DONE), _found(audit, chosen, session.ledger, session.output)
+        finally:
+            session.close()
+
+
+def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Comparison:
+    from crawler.audit.backupfile import read_text  # noqa: PLC0415
+    from crawler.comparing import compare  # noqa: PLC0415
+
+    pairs: list[tuple[int, str, str]] = []
+    missing: dict[int, str] = {}
+    for article in chosen:
+        row = ledger.article(article)
+        if row is None or row.state is not State.RECOVERED:
+            missing[article] = "no source lists it" if row is None else f"{row.state.value} {row.reason}".strip()
+            continue
+        try:
+            pairs.append((article, read_text(audit.folder / audit.files[article].file), (output / row.file).read_text("utf-8")))
+        except OSError as error:
+            raise Fatal(Status.STORAGE, f"article {article} cannot be read: {error}") from error
+    return compare(pairs, missing)

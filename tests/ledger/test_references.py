@@ -1,0 +1,63 @@
+"""What files refer to: which of them are misled, as articles and pictures come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.ledger import Ledger, State
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example") as opened:
+        opened.adopt((1, 2, 3), "elsewhere")  # a way to have articles without a listing
+        for article in (1, 2):
+            opened.settle(article, State.RECOVERED, 1)
+        yield opened
+
+
+def there(url: str) -> bool:
+    return url.endswith("there.jpg")
+
+
+@pytest.mark.parametrize(
+    ("articles", "pictures", "misled"),
+    [
+        ({}, {}, []),
+        ({1: True, 2: True, 3: False, 9: False}, {"there.jpg": True, "gone.jpg": False}, []),
+        ({2: False}, {}, [1]),
+        ({3: True}, {}, [1]),
+        ({9: True}, {}, [1]),
+        ({}, {"there.jpg": False}, [1]),
+        ({}, {"gone.jpg": True}, [1]),
+    ],
+)
+def test_misled_files(ledger: Ledger, articles: dict[int, bool], pictures: dict[str, bool], misled: list[int]) -> None:
+    ledger.refer(1, articles, pictures)
+    ledger.refer(2, {1: True}, {"there.jpg": True})
+    assert ledger.misled(there) == misled
+    ledger.refer(1, {}, {})
+    assert ledger.misled(there) == []
+
+
+def test_files_are_misled_by_what_comes_and_goes_and_only_those_that_are_there(ledger: Ledger) -> None:
+    ledger.refer(1, {3: False}, {})
+    ledger.refer(2, {1: True}, {})
+    ledger.settle(3, State.RECOVERED, 1)
+    ledger.refer(3, {1: False}, {})
+    assert ledger.misled(there) == [1, 3]
+    ledger.reopen([3, 1])
+    assert ledger.misled(there) == [2]
+    ledger.forget_references()
+    assert ledger.misled(there) == []
+
+
+def test_a_file_written_anew_keeps_all_but_its_hash(ledger: Ledger) -> None:
+    ledger.settle(1, State.RECOVERED, 1, file="a.md", sha256="ab", faults=["one"])
+    ledger.rewritten(1, "cd")
+    row = ledger.article(1)
+    assert row is not None
+    assert (row.sha256, row.file, row.faults, row.state) == ("cd", "a.md", ("one",), State.RECOVERED)
