@@ -17,6 +17,8 @@ from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import ROOT, Run, command, environment, run
 from tests.shared import shared
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:

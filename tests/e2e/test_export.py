@@ -26,6 +26,8 @@ from tests.e2e.crawling import ROOT, Run, command, crawl, environment, run
 from tests.pages import FAREWELL, address, article
 from tests.standin import Archive, StandIn
 
+pytestmark = pytest.mark.heavy
+
 FIRST, WHEN = "20200801000000", "20210712013906"
 RECOVERED = range(1, 6)
 PARTS = ["indexes/index.cdx.gz", "indexes/index.idx", "pages/pages.jsonl", "datapackage.json", "datapackage-digest.json"]

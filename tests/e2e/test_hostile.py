@@ -23,6 +23,8 @@ from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import address, article
 from tests.standin import Archive, Kind, StandIn, Trouble
 
+pytestmark = pytest.mark.heavy
+
 WHEN = "20210712013906"
 KEYS = ["title", "date", "last_updated", "author", "category", "tags", "url", "original_url"]
 REORDERING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
