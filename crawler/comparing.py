@@ -21,6 +21,7 @@ EXAMPLES = 4
 _DEFECTS = frozenset({Kind.INJECTED_SPACES, Kind.STRAY_ASTERISKS, Kind.CONTROL_CHARACTERS, Kind.LOST_EMAIL, Kind.UNDECODED_EMAIL})
 """Defects of such trees that change a body's text: where one is, a difference is no fault of ours."""
 _EMAIL = re.compile(r"\[?\\?\[?email[\s\u00a0]protected\\?\]?|[\w.+-]+@[\w.-]+\.\w+", re.IGNORECASE)
+_BLOCKS = re.compile(r"\n\s*\n")
 _SPACE = re.compile(r"[\s\u200b\ufeff*_\\]+")
 
 
@@ -53,6 +54,7 @@ def compare_texts(article: int, theirs: str, ours: str) -> list[Difference | tup
     found.append(_field(article, "tags", ", ".join(old.tags), ", ".join(new.tags)))
     defects = {finding.kind for finding in judge_text(theirs, article)} & _DEFECTS
     found.append(_text(article, old, new, bool(defects)))
+    found.append(_blocks(article, old, new))
     found += _counts(article, old, new)
     return found
 
@@ -73,6 +75,16 @@ def _text(article: int, old: BackupFile, new: BackupFile, excused: bool) -> Diff
     lost, gained = _changed(one, other)
     result = Result.BETTER if excused or not lost else Result.WORSE if not gained or len(lost) > len(gained) else Result.OTHER
     return Difference(article, "text", result, _short(lost), _short(gained))
+
+
+def _blocks(article: int, old: BackupFile, new: BackupFile) -> Difference | tuple[str, Result]:
+    """Whether the body falls into the same blocks: paragraphs, headings, lists. Where the words are the same, other blocks are neither
+    better nor worse; where they are not, that is told of the text already."""
+    one, other = (tuple(filter(None, map(_words, _BLOCKS.split(file.body)))) for file in (old, new))
+    if one == other or "".join(one) != "".join(other):
+        return "blocks", Result.EQUAL if one == other else Result.OTHER
+    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    return Difference(article, "blocks", Result.OTHER, _short(one[at]), _short(other[at]))
 
 
 def _words(body: str) -> str:

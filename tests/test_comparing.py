@@ -36,9 +36,22 @@ def test_the_same_is_equal_in_everything() -> None:
     found = compare_texts(7, whole.text(), whole.text())
     assert {one for one in found if not isinstance(one, Difference)} == {
         (name, Result.EQUAL)
-        for name in ("title", "date", "last_updated", "author", "category", "tags", "text", "pictures", "frames", "links", "tables")
+        for name in (
+            "title",
+            "date",
+            "last_updated",
+            "author",
+            "category",
+            "tags",
+            "text",
+            "blocks",
+            "pictures",
+            "frames",
+            "links",
+            "tables",
+        )
     }
-    assert len(found) == 11
+    assert len(found) == 12
 
 
 @pytest.mark.parametrize(
@@ -73,6 +86,11 @@ def test_another_value_is_neither_better_nor_worse() -> None:
 def test_their_known_defects_are_not_held_against_us(defect: Callable[[str], str]) -> None:
     theirs = changed(lambda draft: draft.finish.append(defect))
     assert results(theirs, changed(lambda draft: None)).get("text", Result.BETTER) is Result.BETTER
+
+
+def test_the_same_words_in_other_blocks_are_told() -> None:
+    theirs = changed(lambda draft: draft.finish.append(lambda text: text.replace("點燈，", "點燈，\n\n")))
+    assert results(theirs, changed(lambda draft: None)) == {"blocks": Result.OTHER}
 
 
 def test_white_space_and_emphasis_do_not_count() -> None:

@@ -15,6 +15,7 @@ from crawler.audit.kinds import MEANING as MEANING_OF_KIND
 from crawler.audit.kinds import Kind, class_of
 from crawler.ending import Status
 from crawler.hkcnews.verdict import MEANING, Verdict
+from crawler.images.case import MEANING as MEANING_OF_LACK
 from crawler.markdown.frontmatter import fields_of
 from crawler.options import ARGUMENTS
 
@@ -65,6 +66,13 @@ def test_findings_of_the_audit_are_documented_in_the_words_of_the_code() -> None
     rows = _rows(README, "## You already have the backup")
     assert {name.strip("`"): (row[0], row[1].replace("\\|", "|")) for name, row in rows.items()} == {
         kind.value: (class_of(kind).value, MEANING_OF_KIND[kind]) for kind in Kind
+    }
+
+
+def test_reasons_for_missing_images_are_documented_in_the_words_of_the_code() -> None:
+    rows = _rows(README, "An image that could not be had")
+    assert {name.strip("`"): row[0].replace("\\|", "|") for name, row in rows.items()} == {
+        str(lack): meaning for lack, meaning in MEANING_OF_LACK.items()
     }
 
 

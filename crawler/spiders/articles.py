@@ -24,20 +24,19 @@ from crawler.handlers import headers_of
 from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, State
 from crawler.ledger.images import ImageState
-from crawler.listing import ListingEnd
 from crawler.options import Arguments, read_arguments
-from crawler.reconcile import reconcile
 from crawler.recovery import Fetch, Recovery, Write
 from crawler.session import Session
-from crawler.sources import Files, NotAnArchive, reply_of, take_stock, where_held
+from crawler.sources import reply_of, where_held
 from crawler.spiders.asking import LOOK_SECONDS, ROOM
 from crawler.spiders.gaps import GapSpider
 from crawler.spiders.images import ImagesSpider
+from crawler.spiders.sources import SourcesSpider
 
 logger = logging.getLogger(__name__)
 
 
-class ArticlesSpider(ImagesSpider, GapSpider):
+class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
     """Recovers the articles of hkcnews.com, then their images; see the README for its arguments."""
 
     name = "articles"
@@ -50,7 +49,6 @@ class ArticlesSpider(ImagesSpider, GapSpider):
         if session.only is not None:
             self.arguments = self.arguments.narrowed(session.only)
         self.recovery: Recovery | None = None
-        self._incomplete = ""
         self._unsettled = 0
 
     @classmethod
@@ -82,14 +80,8 @@ class ArticlesSpider(ImagesSpider, GapSpider):
 
     async def _everything(self) -> AsyncIterator[Any]:
         """Listings, articles, what the listings lack, images: one after the other."""
-        for source in self.session.sources:
-            if isinstance(source, Files):
-                self._take_stock(source)
-            else:
-                async for request in self._list(source, self.arguments.choice.ids):
-                    yield request
-                self._listed(source)
-        self._all_listed()
+        async for request in self._list_sources(self.arguments.choice.ids):
+            yield request
         if self.session.ending is None:
             async for thing in self._recover():
                 yield thing
@@ -99,42 +91,6 @@ class ArticlesSpider(ImagesSpider, GapSpider):
         if self.session.images:
             async for request in self._recover_images():
                 yield request
-
-    def _take_stock(self, source: Files) -> None:
-        try:
-            take_stock(source, self.session.ledger)
-        except NotAnArchive as error:
-            self.session.end(Status.USAGE, f"SOURCES: {error}")
-
-    def _listed(self, site: Site) -> None:
-        """What follows from how the listing of an archive ended."""
-        listing, session = self.listing, self.session
-        assert listing is not None
-        if session.ending is not None:
-            return
-        if listing.end is ListingEnd.NOT_AUTHORISED:
-            session.end(
-                Status.REFUSING,
-                f"the archive {site.name} does not allow listing the whole site (403: bulk queries need authorization). "
-                "What still works: naming the articles, as in `-a ids=33951,40000-40100`",
-            )
-        elif listing.end is ListingEnd.REFUSED:
-            session.end(Status.REFUSING, f"the archive {site.name} refuses to list the site: {listing.trouble}")
-        elif listing.end is ListingEnd.INCOMPLETE:
-            self._incomplete = f"{site.name}: {listing.trouble}"
-            logger.warning("the listing of %s is not whole (%s); going on with what is listed", site.name, listing.trouble)
-        if listing.exact_only:
-            logger.warning("bulk queries need authorization (403): only captures of bare addresses, without a slug, could be listed")
-        rows, new = listing.progress.rows, listing.progress.new
-        logger.info("listed at %s: %s rows in this run, %s of them new", site.name, f"{rows:,}", f"{new:,}")
-
-    def _all_listed(self) -> None:
-        session = self.session
-        missing = sorted(i for i in self.arguments.choice.ids or () if session.ledger.article(i) is None)
-        if missing and not self._incomplete and session.ending is None:
-            shown = ", ".join(map(str, missing[:20])) + (", …" if len(missing) > 20 else "")
-            logger.warning("no source lists a capture of %d of the articles asked for: %s", len(missing), shown)
-        reconcile(session.ledger, session.store)  # captures of articles that the ledger did not list before
 
     async def _recover(self) -> AsyncIterator[Any]:
         """Hand out what can be done until nothing is left, waiting for answers and for passes that are due later."""
