@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -17,6 +18,8 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 """Means the same written out or percent-encoded, in the addresses of images."""
 _DELIMITERS = frozenset(b"/?&=+;")
 """Means one thing written out and another one percent-encoded."""
+_ODD = re.compile(rb"((?:%[0-9A-Fa-f]{2})+)|[^" + re.escape(bytes(sorted(_PLAIN | _DELIMITERS))) + rb"]", re.DOTALL)
+_MAY_BE_PLAIN = re.compile(rb"%[2-7]")
 _UNREADABLE = re.compile("[^0-9A-Za-z_\u4e00-\u9fff]+")
 _TYPES = ("jpg", "jpeg", "png", "gif", "webp", "svg", "bmp", "tif", "tiff", "ico", "avif")
 _LONGEST = 60
@@ -25,6 +28,7 @@ _DIGITS = 16
 """Hexadecimal digits of the address's SHA-256: among 119,000 images two share them once in two thousand million archives."""
 
 
+@lru_cache(maxsize=4096)  # avatars stand on hundreds of pages
 def image_file(url: str) -> PurePosixPath:
     """The path of an image below the output directory: `images/3f/燈塔-20210712-3f…c2.jpg`. `url` is absolute, as the page spells it.
 
@@ -68,15 +72,14 @@ def _host(netloc: str) -> bytes:
 
 def _encoded(text: str) -> bytes:
     """Everything but plain characters and delimiters percent-encoded, what was so already only once."""
-    raw = text.encode("utf-8", "surrogatepass")
-    parts: list[bytes] = []
-    last = 0
-    for found in _ESCAPE.finditer(raw):
-        code = int(found[1], 16)
-        parts += [_escaped(raw[last : found.start()]), bytes((code,)) if code in _PLAIN else b"%%%02X" % code]
-        last = found.end()
-    return b"".join([*parts, _escaped(raw[last:])])
+    return _ODD.sub(_one_way, text.encode("utf-8", "surrogatepass"))
 
 
-def _escaped(raw: bytes) -> bytes:
-    return b"".join(bytes((byte,)) if byte in _PLAIN or byte in _DELIMITERS else b"%%%02X" % byte for byte in raw)
+def _one_way(found: re.Match[bytes]) -> bytes:
+    """What is encoded already, in upper case and without what need not be; or a character that must be."""
+    run = found[0]
+    if not found[1]:
+        return b"%%%02X" % run[0]
+    if not _MAY_BE_PLAIN.search(run):  # as nearly always: Chinese
+        return run.upper()
+    return _ESCAPE.sub(lambda one: bytes((code,)) if (code := int(one[1], 16)) in _PLAIN else one[0].upper(), run)

@@ -26,7 +26,12 @@ ENOUGH = 20
 
 def want(ledger: Ledger, article: int, capture: int, urls: Iterable[str]) -> None:
     """Tell the ledger which images an article has, as it was recovered from this capture."""
-    ledger.want_images(article, capture, ((str(image_file(url)), url) for url in urls))
+    ledger.want_images(article, capture, places(urls))
+
+
+def places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each image's file, relative to the output directory, and its address."""
+    return tuple((str(image_file(url)), url) for url in urls)
 
 
 def look_for_images(ledger: Ledger, take: Callable[[CaptureRow], StoredCapture], read_page: Read) -> Iterator[tuple[int, int]]:

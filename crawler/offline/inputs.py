@@ -12,7 +12,6 @@ from crawler import __version__
 from crawler.archive.holdings import Holding, NotAnArchive
 from crawler.ending import Fatal, Status
 from crawler.formats import Format, begin_change, format_of, written_in
-from crawler.images.wanted import want
 from crawler.ledger import ArticleRow, Ledger, LedgerError, State
 from crawler.lock import Lock
 from crawler.offline.job import WRITTEN, Done, Outcome
@@ -106,7 +105,7 @@ class FromStore:
         if one.references is not None:
             self.ledger.refer(one.article, one.references.articles, one.references.pictures)
         if one.outcome in WRITTEN:
-            want(self.ledger, one.article, one.capture, one.images)
+            self.ledger.want_images(one.article, one.capture, one.images)
             if (row.state, row.sha256, row.capture, row.faults) == (State.RECOVERED, one.sha256, one.capture, one.faults):
                 return
             self.ledger.settle(

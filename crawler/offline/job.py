@@ -15,6 +15,7 @@ from crawler.archive.warc import Place
 from crawler.archive.warcrecord import StoredCapture, WarcDamaged
 from crawler.case import Case, open_case
 from crawler.files import read_whole, write_file
+from crawler.images.wanted import places
 from crawler.judging import Judge, StyleFor
 from crawler.ledger import CaptureRow, Found
 from crawler.markdown.document import relative_path, render
@@ -70,7 +71,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one job came to; `notes` is what was learnt of captures, by their ids."""
+    """What one job came to; `notes` is what was learnt of captures, by their ids; `images` those of the article, by
+    file and address."""
 
     article: int
     outcome: Outcome
@@ -85,7 +87,7 @@ class Done:
     notes: tuple[tuple[int, dict[str, str | int]], ...] = ()
     captures: int = 0
     references: References | None = None
-    images: tuple[str, ...] = ()
+    images: tuple[tuple[str, str], ...] = ()
 
 
 def taker(store: Store | None) -> Take:
@@ -128,7 +130,7 @@ class Extractor:
             return replace(about, outcome=Outcome.UNWRITTEN, reason=str(error))
         sources = dict(best.article.sources)
         about = replace(about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, reason="")
-        about = replace(about, images=best.article.images)
+        about = replace(about, images=places(best.article.images))
         return self._write(about, text)
 
     def _go_through(self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]) -> tuple[tuple[str, ...], bool]:

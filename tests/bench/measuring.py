@@ -25,7 +25,7 @@ class Sizes:
 
     many: int = 5000
     few: int = 1000
-    scaling: int = 5000
+    scaling: int = 10_000
     pages: int = 150
     rounds: int = 7
     compared: int = 10
