@@ -33,7 +33,8 @@ def scan(
 
 
 def read(holding: Holding, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
-    """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and all stated digests.
+    """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and digests: that of
+    the payload always, that of the block where no checksum of the packing vouches for it.
 
     A digest of the payload may have been taken over the bytes with chunks, without, or decoded: writers differ. Of a record of the
     Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming file and offset; OSError.
