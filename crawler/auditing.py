@@ -6,19 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from crawler.audit.tree import Audit, audit_tree
 from crawler.options import read_seconds, wrong
-
-if TYPE_CHECKING:
-    from crawler.audit.tree import Audit
 
 
 def audited(folder: Path, workers: int, settings: Mapping[str, object]) -> Audit:
     """Audit a directory. Raises Fatal when there is nothing to audit."""
-    # Scrapy imports every command for each of them; the others need not wait for these.
-    from crawler.audit.tree import audit_tree  # noqa: PLC0415
-
     if not folder.is_dir():
         raise wrong(f"{folder} is {'a file, not' if folder.exists() else 'not'} a directory")
     try:

@@ -17,12 +17,11 @@ from crawler.case import MATCHES
 from crawler.ending import Fatal, Status
 from crawler.files import write_file
 from crawler.ledger import Ledger, State
+from crawler.wording import some
 
 if TYPE_CHECKING:
     from crawler.options import Arguments
     from crawler.session import Session
-
-EXAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +134,7 @@ def _left(outcomes: list[Outcome]) -> Iterator[str]:
         if outcome.why:
             reasons.setdefault(outcome.why, []).append(outcome.article)
     for why, ids in sorted(reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        shown = ", ".join(map(str, ids[:EXAMPLES])) + (", …" if len(ids) > EXAMPLES else "")
-        yield f"Left      {len(ids):>9,}  {why}: {shown}"
+        yield f"Left      {len(ids):>9,}  {why}: {some(ids)}"
 
 
 __all__ = ["Outcome", "adopt", "describe", "put_in_place", "recovered", "repaired"]

@@ -34,6 +34,7 @@ from crawler.reading import IsolatedReader
 from crawler.reconcile import mark_known, reconcile
 from crawler.sources import WAYBACK, Files, Source, read_sources
 from crawler.store import Store
+from crawler.wording import some
 
 logger = logging.getLogger(__name__)
 
@@ -121,8 +122,7 @@ class Session:
         root = str(self.output)
         gone = [article for article, file in self.ledger.files() if not os.path.isfile(os.path.join(root, file))]  # noqa: PTH113, PTH118 - 49,000 of them
         if gone:
-            shown = ", ".join(map(str, gone[:8])) + (", …" if len(gone) > 8 else "")
-            logger.warning("%d recovered articles have lost their files and are written again: %s", len(gone), shown)
+            logger.warning("%d recovered articles have lost their files and are written again: %s", len(gone), some(gone))
             self.ledger.reopen(gone)
         if self.ledger.meta("reading") not in (None, self._reading):
             again = self.ledger.reopen_failed()

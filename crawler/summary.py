@@ -9,6 +9,7 @@ from crawler.gaps import standing_of_gap
 from crawler.hkcnews.verdict import MEANING, Verdict
 from crawler.images.standing import describe_images, standing_of_images
 from crawler.ledger import Ledger, State
+from crawler.wording import some
 
 EXAMPLES = 8
 
@@ -57,8 +58,7 @@ def describe(ledger: Ledger) -> Iterator[str]:
         yield f"{label:<13} {now[state.value]:>7,}"
         for reason, count in now["reasons"][state.value].items():
             ids = [row.id for row in ledger.articles(state) if row.reason == reason]
-            shown = ", ".join(map(str, ids[:EXAMPLES])) + (", …" if len(ids) > EXAMPLES else "")
-            yield f"              {count:>7,}  {_in_words(reason)}: {shown}"
+            yield f"              {count:>7,}  {_in_words(reason)}: {some(ids)}"
     for article, faults in list(now["faults"].items())[:EXAMPLES]:
         yield f"  article {article}: {'; '.join(faults)}"
     yield from describe_images(ledger)

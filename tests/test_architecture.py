@@ -42,6 +42,8 @@ PLAIN = (
     "newfile",
     "wacz",
     "repair",
+    "pools",
+    "wording",
     "comparing",
     "gaps",
     "bag",

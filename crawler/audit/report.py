@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from crawler.audit.kinds import MEANING, Class, Kind, class_of
 from crawler.audit.tree import Audit, Named
+from crawler.wording import some
 
 EXAMPLES = 6
 _HEADINGS = {Class.REFETCH: "To refetch", Class.COSMETIC: "Cosmetic, no reason for a request"}
@@ -26,7 +27,7 @@ def describe(audit: Audit) -> Iterator[str]:
         yield ""
         yield f"{heading}:{'' if kinds else ' nothing'}"
         for kind in kinds:
-            yield f"{len(found[kind]):>7,}  {kind:<{width}}  {MEANING[kind]}: {_some(list(map(str, found[kind])))}"
+            yield f"{len(found[kind]):>7,}  {kind:<{width}}  {MEANING[kind]}: {some(found[kind], EXAMPLES)}"
     for named, what in ((audit.others, "more files of the same article"), (audit.unidentified, "files left out")):
         if named:
             yield ""
@@ -80,7 +81,3 @@ def _cell(value: str) -> str:
 
 def _listed(named: Sequence[Named]) -> list[dict[str, str]]:
     return [{"file": shown(one.file), "why": one.why} for one in named]
-
-
-def _some(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:EXAMPLES]) + (", …" if len(ids) > EXAMPLES else "")

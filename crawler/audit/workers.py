@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from pebble import ProcessExpired, ProcessPool
 from crawler.audit.backupfile import id_of_name
 from crawler.audit.judge import Examined, examine_file
 from crawler.audit.kinds import Finding, Kind
+from crawler.pools import chunks, in_order, processes
 
 CHUNK = 200
 """Files a worker is given at once: a tenth of a second's work."""
@@ -29,20 +27,13 @@ def examined(folder: Path, files: Iterable[str], workers: int) -> Iterator[tuple
         for file in files:
             yield file, examine_file(folder / file)
         return
-    pool = ProcessPool(max_workers=workers, context=multiprocessing.get_context("spawn"))
-    waiting: deque[tuple[list[str], Any]] = deque()
-    source = iter(files)
-    try:
-        while chunk := list(islice(source, CHUNK)):
-            waiting.append((chunk, pool.schedule(_examine, args=[str(folder), chunk], timeout=CHUNK_SECONDS)))
-            if len(waiting) > 3 * workers:
-                yield from _result(pool, folder, *waiting.popleft())
-        while waiting:
-            yield from _result(pool, folder, *waiting.popleft())
-        pool.close()  # type: ignore[no-untyped-call]
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+    with processes(workers) as pool:
+
+        def schedule(chunk: list[str]) -> Any:
+            return pool.schedule(_examine, args=[str(folder), chunk], timeout=CHUNK_SECONDS)
+
+        for chunk, future in in_order(chunks(files, CHUNK), schedule, workers):
+            yield from _result(pool, folder, chunk, future)
 
 
 def _result(pool: ProcessPool, folder: Path, chunk: list[str], future: Any) -> Iterator[tuple[str, Examined]]:

@@ -12,6 +12,7 @@ from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger, LedgerError
 from crawler.lock import Lock
 from crawler.options import archive_address, check_whole, read_output, wrong
+from crawler.repair import adopt
 from crawler.session import ledger_path, refuse_links
 
 
@@ -29,8 +30,6 @@ class Command(ProjectCommand):
         parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (default: one for each core)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        from crawler.repair import adopt  # noqa: PLC0415 - Scrapy imports every command for each of them
-
         if len(args) != 1:
             raise wrong("one directory is needed: scrapy adopt DIR")
         assert self.settings is not None

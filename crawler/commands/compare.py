@@ -6,21 +6,19 @@ import argparse
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scrapy.crawler import AsyncCrawlerProcess
 
+from crawler.audit.backupfile import read_text
+from crawler.audit.tree import Audit
 from crawler.auditing import audited
 from crawler.command import ProjectCommand, report
+from crawler.comparing import Comparison, compare, describe, spread
 from crawler.ending import Ending, Fatal, Status
 from crawler.ledger import Ledger, State
 from crawler.options import check_whole, wrong
 from crawler.session import Session
 from crawler.spiders.articles import ArticlesSpider
-
-if TYPE_CHECKING:
-    from crawler.audit.tree import Audit
-    from crawler.comparing import Comparison
 
 
 class Command(ProjectCommand):
@@ -37,8 +35,6 @@ class Command(ProjectCommand):
         parser.add_argument("--count", metavar="N", default="40", help="how many articles (default: 40)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        from crawler.comparing import describe, spread  # noqa: PLC0415 - Scrapy imports every command for each of them
-
         if len(args) != 1:
             raise wrong("one directory is needed: scrapy compare DIR")
         count = check_whole(opts.count, "--count", 1, 1000)
@@ -73,9 +69,6 @@ class Command(ProjectCommand):
 
 
 def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Comparison:
-    from crawler.audit.backupfile import read_text  # noqa: PLC0415
-    from crawler.comparing import compare  # noqa: PLC0415
-
     pairs: list[tuple[int, str, str]] = []
     missing: dict[int, str] = {}
     for article in chosen:

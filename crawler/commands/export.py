@@ -19,6 +19,7 @@ from crawler.newfile import new_file, refuse_existing
 from crawler.options import read_output, wrong
 from crawler.session import ledger_path
 from crawler.store import OPEN
+from crawler.wording import some
 
 if TYPE_CHECKING:
     from crawler.archive.cdxj import Unread
@@ -75,8 +76,7 @@ def _wacz(output: Path, path: Path) -> int:
         for damage in packed.damages:
             print(f"damaged: {damage}{_articles(ledger, damage)}", file=sys.stderr)
     if left_out:
-        shown = ", ".join(map(str, left_out[:8])) + (", …" if len(left_out) > 8 else "")
-        _note(f"{len(left_out)} recovered articles are no pages in it, since their captures are not in these files: {shown}")
+        _note(f"{len(left_out)} recovered articles are no pages in it, since their captures are not in these files: {some(left_out)}")
     print(f"{path}: {packed.captures} captures, {packed.pages} pages, {len(warcs)} WARC files, {path.stat().st_size} bytes")
     if packed.damages:
         count = len(packed.damages)
@@ -93,8 +93,7 @@ def _bag(output: Path, bag: Path) -> int:
     with open_places(output) as ledger, _explained(bag):
         bagged = write_bag(output, ledger, bag, software=f"citizen-news-recovery/{__version__}", now=datetime.now(UTC))
     if bagged.left_out:
-        shown = ", ".join(bagged.left_out[:8]) + (", …" if len(bagged.left_out) > 8 else "")
-        _note(f"{len(bagged.left_out)} files are left out, see `scrapy verify`: {shown}")
+        _note(f"{len(bagged.left_out)} files are left out, see `scrapy verify`: {some(bagged.left_out)}")
     print(f"{bag}: {bagged.files} files, {bagged.size} bytes")
     return Status.DONE
 

@@ -57,11 +57,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a whole extraction is done: where to, in which format, by which order of sources, and whether anything is written."""
+    """How a whole extraction is done: where to, in which format, and whether anything is written."""
 
     output: Path
     shared: frozenset[str] = frozenset()
-    sources: tuple[str, ...] = ()
     style_for: StyleFor = SeedStyle
     evidence: bool = False
     """Whether files tell what speaks for them."""
@@ -114,7 +113,7 @@ class Extractor:
         """Find the article among its captures and write it. Raises OSError when it cannot be written."""
         notes: list[tuple[int, dict[str, str | int]]] = []
         judge = Judge(self._read, lambda number, **columns: notes.append((number, columns)), style_for=self._plan.style_for)
-        case = open_case(job.article, job.rows, self._plan.shared, sources=self._plan.sources)
+        case = open_case(job.article, job.rows, self._plan.shared)
         if job.only:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge, notes)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from crawler.archive.holdings import Damage
 from crawler.ending import Ending, Status
 from crawler.offline.job import WRITTEN, Done, Outcome
+from crawler.wording import some
 
 EXAMPLES = 8
 
@@ -78,9 +79,9 @@ class Report:
         if self.reasons:
             yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
         for reason, ids in sorted(self.reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            yield f"              {len(ids):>7,}  {reason}: {_some(ids)}"
+            yield f"              {len(ids):>7,}  {reason}: {some(ids)}"
         for name, ids in sorted(self.differing.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            yield f"Changed       {len(ids):>7,}  {name}: {_some(ids)}"
+            yield f"Changed       {len(ids):>7,}  {name}: {some(ids)}"
         for damage in self.damages[:EXAMPLES]:
             yield f"Damaged       {damage}"
         if len(self.damages) > EXAMPLES:
@@ -93,11 +94,7 @@ class Report:
             return Ending(Status.ERROR, f"{about}: {self.unwritten[0]}")
         if self.lost:
             about = f"{len(self.lost)} articles that were recovered before are not any more; their files were left as they are"
-            return Ending(Status.ERROR, f"{about}: {_some(self.lost)}")
+            return Ending(Status.ERROR, f"{about}: {some(self.lost)}")
         if self.damages:
             return Ending(Status.DAMAGED, f"{len(self.damages)} places in the files cannot be read; everything else was extracted")
         return Ending(Status.DONE)
-
-
-def _some(ids: Sequence[int]) -> str:
-    return ", ".join(map(str, ids[:EXAMPLES])) + (", …" if len(ids) > EXAMPLES else "")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import ctypes
 import gc
 import logging
-import multiprocessing
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from crawler.offline.job import Done, Extractor, Job, Plan, taker
+from crawler.pools import chunks, in_order, processes
 from crawler.reading import IsolatedReader, bounded, read
 from crawler.store import Store
 
@@ -43,22 +41,13 @@ class Workers:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
         """What each job came to, in the order of the jobs. Raises OSError when files cannot be written."""
-        context = multiprocessing.get_context("spawn")
-        arguments = [self._plan, self._store, self._megabytes]
-        pool = ProcessPool(max_workers=self._number, initializer=_begin, initargs=arguments, context=context)
-        waiting: deque[tuple[list[Job], Any]] = deque()
-        source = iter(jobs)
+        patience = max(2 * self._seconds, 10.0)
         try:
-            while chunk := list(islice(source, CHUNK)):
-                waiting.append((chunk, pool.schedule(_do, args=[chunk], timeout=max(2 * self._seconds, 10.0))))
-                if len(waiting) > 3 * self._number:
-                    yield from self._result(*waiting.popleft())
-            while waiting:
-                yield from self._result(*waiting.popleft())
-            pool.close()  # type: ignore[no-untyped-call]
+            with processes(self._number, _begin, [self._plan, self._store, self._megabytes]) as pool:
+                out = in_order(chunks(jobs, CHUNK), lambda chunk: pool.schedule(_do, args=[chunk], timeout=patience), self._number)
+                for chunk, future in out:
+                    yield from self._result(chunk, future)
         finally:
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
             if self._isolated is not None:
                 self._isolated.close()
 

@@ -71,8 +71,7 @@ class ImagesSpider(AskingSpider):
             await self._something(min(images.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.manners.close("the run is ending")
-        while self._in_flight:
-            await self._something()
+        await self._answers()
 
     def _reopen_images(self) -> None:
         """What was settled is due again when its file is gone."""

@@ -14,6 +14,7 @@ from crawler.reconcile import reconcile
 from crawler.session import Session
 from crawler.sources import Files, NotAnArchive, take_stock
 from crawler.spiders.asking import AskingSpider
+from crawler.wording import some
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,5 @@ class SourcesSpider(AskingSpider):
         session = self.session
         missing = sorted(i for i in ids or () if session.ledger.article(i) is None)
         if missing and not self._incomplete and session.ending is None:
-            shown = ", ".join(map(str, missing[:20])) + (", …" if len(missing) > 20 else "")
-            logger.warning("no source lists a capture of %d of the articles asked for: %s", len(missing), shown)
+            logger.warning("no source lists a capture of %d of the articles asked for: %s", len(missing), some(missing, 20))
         reconcile(session.ledger, session.store)  # captures of articles that the ledger did not list before

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
+from crawler.pools import in_order, processes
 from crawler.verifying.articlefiles import Expected, check_file
 from crawler.verifying.hashing import NotReadable, sha256_of
 from crawler.verifying.kinds import Finding, Kind
@@ -46,19 +45,9 @@ def told(jobs: Iterable[Job], workers: int) -> Iterator[tuple[Job, Told]]:
         for job in jobs:
             yield job, do(job)
         return
-    pool = ProcessPool(max_workers=workers, initializer=_begin, context=multiprocessing.get_context("spawn"))
-    waiting: deque[tuple[Job, Any]] = deque()
-    try:
-        for job in jobs:
-            waiting.append((job, pool.schedule(do, args=[job])))
-            if len(waiting) > 3 * workers:
-                yield _result(*waiting.popleft())
-        while waiting:
-            yield _result(*waiting.popleft())
-        pool.close()  # type: ignore[no-untyped-call]
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+    with processes(workers, _begin) as pool:
+        for job, future in in_order(jobs, lambda job: pool.schedule(do, args=[job]), workers):
+            yield _result(job, future)
 
 
 def do(job: Job) -> Told:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pebble import ProcessExpired
 
+from crawler import pools
 from crawler.audit import workers
 from crawler.audit.kinds import Finding, Kind
 from tests.audit.drafts import place, sound
@@ -50,7 +51,7 @@ class _Pool:
     ],
 )
 def test_the_others_of_its_chunk_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, why: str) -> None:
-    monkeypatch.setattr(workers, "ProcessPool", _Pool)
+    monkeypatch.setattr(pools, "ProcessPool", _Pool)
     monkeypatch.setattr(_Pool, "error", error, raising=False)
     files = [place(tmp_path, sound(number), flat=True).name for number in range(1, 6)]
     found = dict(workers.examined(tmp_path, files, 2))
