@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from crawler.archive.capture import Capture, read_moment
 from crawler.archive.digest import DigestResult, usable
+from crawler.archive.playback import Answer
 from crawler.article import Article, Evidence
 from crawler.hkcnews.choice import order
 from crawler.hkcnews.extract import Recovered
@@ -15,6 +16,8 @@ from crawler.ledger import CaptureRow
 from crawler.ledger.rows import LED_TO
 from crawler.markdown.style import References
 
+FINAL = (Answer.NOT_ARCHIVED.value, Answer.EXCLUDED.value, Answer.TOO_LARGE.value)
+"""Answers after which a capture is not asked for again."""
 MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
 
 
@@ -101,7 +104,9 @@ def open_case(
     article: int, rows: Sequence[CaptureRow], bad: Collection[str], since: str = "", until: str = "", sources: Sequence[str] = ()
 ) -> Case:
     """A case with the captures of the window in order of choice. `since` and `until` are timestamps of any length; `sources` the names
-    of the sources in order of preference. Rewritten views come after all stored bytes, captures that no listing has at the end."""
+    of the sources that may be asked, in order of preference (all, without any); what is in the store needs none. Rewritten views come
+    after all stored bytes, captures that no listing has at the end."""
+    rows = [row for row in rows if row.warc or not sources or row.source in sources]
     preference = [sources.index(row.source) if row.source in sources else len(sources) for row in rows]
     ranked = [rows[i] for i in order([row.capture for row in rows], bad, preference)]
     ranked.sort(key=lambda row: (row.found in LED_TO, row.held is not None and row.held.rewritten))
@@ -109,4 +114,4 @@ def open_case(
     return Case(article, rows, inside, narrowed=bool(since or until))
 
 
-__all__ = ["MATCHES", "Candidate", "Case", "open_case"]
+__all__ = ["FINAL", "MATCHES", "Candidate", "Case", "open_case"]

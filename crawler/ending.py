@@ -18,6 +18,8 @@ class Status(IntEnum):
     LAYOUT = 6
     STORAGE = 7
     DAMAGED = 8
+    INCOMPLETE = 9
+    UNHEALTHY = 10
     INTERRUPTED = 130
 
 
@@ -31,6 +33,8 @@ MEANING = {
     Status.LAYOUT: "most pages have a layout that is not known; run `scrapy inspect` on one",
     Status.STORAGE: "the output directory or the ledger cannot be used",
     Status.DAMAGED: "something is damaged, missing or not as it was written; the rest was done",
+    Status.INCOMPLETE: "good, but something is still missing; the run's record says what",
+    Status.UNHEALTHY: "the run went, and what came is not healthy: the verdict names the threshold",
     Status.INTERRUPTED: "interrupted; run again to go on",
 }
 """Each status in words."""

@@ -17,6 +17,7 @@ from crawler.hkcnews.verdict import ANY_ARTICLE, Judgement, Verdict
 from crawler.ledger import CaptureRow
 from crawler.markdown.style import SeedStyle, Style
 from crawler.reading import Read, Stored
+from crawler.versions import sha256_of
 
 LAYOUT_PAGES = 30
 """So many pages at the start of a run tell whether the layout is the one that is known."""
@@ -26,11 +27,13 @@ REWRITTEN = "taken from the archive's rewritten view, not from the bytes that it
 
 StyleFor = Callable[[str, str, str], Style]
 """How a format writes addresses, for a capture: (replay address of its archive, timestamp, original)."""
+NoteVersion = Callable[[int, int, str, str, str], None]
+"""Told of each capture that was extracted without loss: (article, capture's id, timestamp, original, SHA-256 of title and text)."""
 
 
 class Judge:
-    """Tells what it learns of captures to their cases and to `note` (by the capture's id). `known` has the verdicts that hold for
-    the same bytes under any article, by digest."""
+    """Tells what it learns of captures to their cases, to `note` (by the capture's id) and to `note_version`. `known` has the verdicts
+    that hold for the same bytes under any article, by digest."""
 
     def __init__(
         self,
@@ -38,9 +41,11 @@ class Judge:
         note: Callable[..., None],
         known: Mapping[str, tuple[str, str]] | None = None,
         style_for: StyleFor = SeedStyle,
+        note_version: NoteVersion | None = None,
     ) -> None:
         self._read = read_page
         self._note = note
+        self._note_version = note_version
         self._style_for = style_for
         self.known = dict(known or {})
         self.pages = 0
@@ -64,6 +69,8 @@ class Judge:
         if recovered.differences:
             verdict, because = Verdict.UNFAITHFUL, "; ".join(recovered.differences)
         self._note(row.id, verdict=verdict.value, because=because)
+        if verdict is Verdict.ARTICLE:
+            self.version(row, recovered)
         if verdict in ANY_ARTICLE and check.result.value in MATCHES:
             self.known[expected.digest] = (verdict.value, because)
         if verdict in EXTRACTED and self.pages < LAYOUT_PAGES:
@@ -72,6 +79,12 @@ class Judge:
                 self.unread += 1
                 self.example = row.article
         return case.judged(row, recovered, expected.digest, check.result.value, check.reason.value)
+
+    def version(self, row: CaptureRow, recovered: Recovered) -> None:
+        """Tell what a capture says, if it was extracted without loss."""
+        article = recovered.article
+        if self._note_version is not None and article is not None and not recovered.differences:
+            self._note_version(article.id, row.id, article.timestamp, article.original, sha256_of(article))
 
     def recovered(self, row: CaptureRow, served: StoredCapture) -> Recovered:
         """What a capture gives, without any judgement being told of it."""

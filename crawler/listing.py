@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import Enum
 
 from crawler.archive.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
@@ -45,13 +46,23 @@ class Progress:
 class Listing:
     """Asks `next_question`, is told the answer by `answered` or `failed`, until `end` is set."""
 
-    def __init__(self, ledger: Ledger, ids: Collection[int] | None, page_rows: int, source: str, retry_seconds: Sequence[float]) -> None:
-        """`retry_seconds`: the waits before a page that did not count is asked for again; after the last, this run gives it up."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        ids: Collection[int] | None,
+        page_rows: int,
+        source: str,
+        retry_seconds: Sequence[float],
+        overlap_days: int = 0,
+    ) -> None:
+        """`retry_seconds`: the waits before a page that did not count is asked for again; after the last, this run gives it up.
+        `overlap_days`: ask only for what came since the last whole listing, and so many days before it; 0 asks for everything."""
         self._ledger = ledger
         self._ids = ids
-        self._source = source
+        self.source = source
         self._rows = page_rows
         self._waits = retry_seconds
+        self._overlap_days = overlap_days
         self._queries = list(queries(ids, page_rows))
         self._tries = 0
         self._restarted = False
@@ -66,9 +77,10 @@ class Listing:
         """The next page to ask for; None when the listing has ended."""
         if self.end is not None:
             return None
-        query = self._queries[0]
         if self._open is None:
-            self._open = self._ledger.open_listing(_name(self._source, query))
+            self._queries[0] = self._since_the_last(self._queries[0])
+            self._open = self._ledger.open_listing(_name(self.source, self._queries[0]))
+        query = self._queries[0]
         after = self._waits[self._tries - 1] if self._tries else 0.0
         return Question(query, self._open[1], after)
 
@@ -109,13 +121,27 @@ class Listing:
                 ignored += 1
             elif self._ids is None or article in self._ids or whole:
                 wanted.append((article, capture))
-        new = self._ledger.add_page(listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self._source)
+        new = self._ledger.add_page(listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self.source)
         done = self.progress
         self.progress = Progress(done.pages + 1, done.rows + len(page.captures) + len(page.rejected), done.new + new)
         self._tries, self.trouble = 0, ""
         self._open = (listing, page.resume_key)
         if page.resume_key is None:
             self._next_query()
+
+    def _since_the_last(self, query: CdxQuery) -> CdxQuery:
+        """The query as it is asked: for what came since this archive listed all of it, where it has.
+
+        A listing counts from when it was begun, since its first pages know nothing of what came while the last were asked for. One of
+        this kind that was interrupted goes on as it was, unless another was whole since.
+        """
+        name, source = _beginning, self.source
+        begun = self._ledger.listed_whole(name(source, query.url, query.match_type), name(source, ARTICLES, "prefix"))
+        if not self._overlap_days or begun is None:
+            return query
+        open_one = self._ledger.unfinished_listing(name(source, query.url, query.match_type, query.limit), begun)
+        since = datetime.fromisoformat(begun) - timedelta(days=self._overlap_days)
+        return replace(query, since=json.loads(open_one)[-1] if open_one else f"{since:%Y%m%d%H%M%S}")
 
     def _next_query(self) -> None:
         self._queries.pop(0)
@@ -165,4 +191,9 @@ def prefixes(ids: Collection[int]) -> list[str]:
 
 def _name(source: str, query: CdxQuery) -> str:
     """What tells a listing from others: each archive has its own place to go on from."""
-    return json.dumps([source, query.url, query.match_type, query.limit])
+    return json.dumps([source, query.url, query.match_type, query.limit, *filter(None, [query.since])])
+
+
+def _beginning(*parts: str | int) -> str:
+    """With what the names of listings begin that have these parts, and more."""
+    return f"{json.dumps(parts)[:-1]}, "

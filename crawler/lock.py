@@ -38,6 +38,16 @@ class Lock:
         self._file.close()
 
 
+def last_holder(folder: Path) -> tuple[int, str] | None:
+    """The process that took the lock last, and its host; None when nobody did. Does not touch the lock: not even for a moment may a run
+    that begins find it taken by one who only looks."""
+    try:
+        held = json.loads((folder / "run.lock").read_text("utf-8"))
+        return int(held["pid"]), str(held["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _holder(file: TextIOWrapper) -> str:
     file.seek(0)
     try:

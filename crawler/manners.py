@@ -11,7 +11,7 @@ from crawler.archive.clock import Clock
 from crawler.archive.politeness import Politeness
 from crawler.archive.site import Site
 from crawler.ledger import Ledger
-from crawler.options import read_budget
+from crawler.thresholds import read_budget
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.archive.budget import PLAYBACK_RATE_CEILING, Budget, capped
 from crawler.archive.capture import read_moment
 from crawler.ending import Fatal, Status
 from crawler.formats import Format, FormatName
@@ -18,11 +18,6 @@ from crawler.markdown.style import Video
 from crawler.recovery import Choice
 
 ARGUMENTS = ("ids", "limit", "since", "until", "dry_run", "again", "repair", "in_place")
-CONNECTIONS = 8.0
-"""New connections a minute by default: clients that opened one for each download were refused after 15 to 17 (2023-11)."""
-UNLIMITED = 1_000_000.0
-SLOWEST = 0.01
-"""Requests a minute; a crawl that is slower than this never ends."""
 LONGEST_WAIT = 7 * 86400.0
 """Seconds; whoever gives more has mistaken the unit."""
 LONGEST_NAME = 500
@@ -182,37 +177,9 @@ def read_format(settings: Mapping[str, object]) -> Format:
     return wanted
 
 
-def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Budget, list[str]]:
-    """The limits of the run, and a warning for each that was lowered to what the archive allows; raises Fatal."""
-    for name in ("CDX_RATE", "PLAYBACK_RATE", "PLAYBACK_RATE_START", "CONNECTION_RATE"):
-        if settings.get(name) != "auto" and not SLOWEST <= _number(settings, name) <= UNLIMITED:
-            raise wrong(f"{name}={settings.get(name)}: a number a minute from {SLOWEST:g} to {UNLIMITED:.0f} is needed")
-    for name in ("PAUSE_SECONDS", "BREAKER_SECONDS", "OUTAGE_PROBE_SECONDS"):
-        if not all(0 < seconds <= LONGEST_WAIT for seconds in _numbers(settings, name)):
-            raise wrong(f"{name}={settings.get(name)}: seconds above zero, at most a week, are needed")
-    try:
-        rate = _number(settings, "PLAYBACK_RATE")
-        lifted = is_loopback(archive_url) and rate > PLAYBACK_RATE_CEILING
-        budget = Budget(
-            cdx_rate=_number(settings, "CDX_RATE"),
-            playback_rate=rate,
-            playback_rate_start=rate if lifted else min(rate, _number(settings, "PLAYBACK_RATE_START")),
-            pause_seconds=_number(settings, "PAUSE_SECONDS"),
-            pause_max_seconds=max(900.0, _number(settings, "PAUSE_SECONDS")),
-            breaker_seconds=_numbers(settings, "BREAKER_SECONDS"),
-            connections_per_minute=_connections(settings, archive_url),
-            breaker_trips=len(_numbers(settings, "BREAKER_SECONDS")),
-            outage_seconds=_number(settings, "OUTAGE_PROBE_SECONDS"),
-            outage_max_seconds=max(600.0, _number(settings, "OUTAGE_PROBE_SECONDS")),
-        )
-    except ValueError as error:
-        raise wrong(str(error)) from error
-    return capped(budget, is_loopback(archive_url))
-
-
 def read_waits(settings: Mapping[str, object], name: str, fewest: int = 1) -> tuple[float, ...]:
     """Seconds before each further attempt, at least `fewest` of them; raises Fatal."""
-    waits = _numbers(settings, name)
+    waits = read_numbers(settings, name)
     if len(waits) < fewest or not all(0 <= wait <= LONGEST_WAIT for wait in waits):
         raise wrong(f"{name}={settings.get(name)}: at least {fewest} numbers of seconds, none below zero or above a week, are needed")
     return waits
@@ -220,7 +187,7 @@ def read_waits(settings: Mapping[str, object], name: str, fewest: int = 1) -> tu
 
 def read_whole(settings: Mapping[str, object], name: str, least: int = 1, most: int = 1_000_000) -> int:
     """A whole number within its bounds; raises Fatal."""
-    number = _number(settings, name)
+    number = read_number(settings, name)
     if not (number.is_integer() and least <= number <= most):
         raise wrong(f"{name}={settings.get(name)}: a whole number from {least} to {most} is needed")
     return int(number)
@@ -235,7 +202,7 @@ def check_whole(text: str, name: str, least: int, most: int) -> int:
 
 def read_seconds(settings: Mapping[str, object], name: str, *, zero: bool = True) -> float:
     """A number of seconds, at most a week; raises Fatal. `zero`: whether none at all means something."""
-    seconds = _number(settings, name)
+    seconds = read_number(settings, name)
     if not (0 <= seconds <= LONGEST_WAIT and (zero or seconds)):
         raise wrong(
             f"{name}={settings.get(name)}: a number of seconds, {'zero or more' if zero else 'above zero'} and at most a week, is needed"
@@ -243,21 +210,37 @@ def read_seconds(settings: Mapping[str, object], name: str, *, zero: bool = True
     return seconds
 
 
-def _connections(settings: Mapping[str, object], archive_url: str) -> float:
-    """New TCP connections a minute; on loopback nobody counts them, unless the user does."""
-    if settings.get("CONNECTION_RATE") != "auto":
-        return _number(settings, "CONNECTION_RATE")
-    return UNLIMITED if is_loopback(archive_url) else CONNECTIONS
+def read_share(settings: Mapping[str, object], name: str) -> float:
+    """A share, from 0 to 1; raises Fatal."""
+    share = read_number(settings, name)
+    if not 0 <= share <= 1:
+        raise wrong(f"{name}={settings.get(name)}: a share from 0 to 1 is needed")
+    return share
 
 
-def _number(settings: Mapping[str, object], name: str) -> float:
+def read_command(settings: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """A command line as its words, split as a shell would and never given to one; none when it is empty. Raises Fatal."""
+    line = str(settings.get(name) or "")
+    mistake = wrong(f"{name}={line!r}: a command with its quotes closed is needed, such as 'mail-it --quietly'")
+    try:
+        words = tuple(shlex.split(line))
+    except ValueError as error:
+        raise mistake from error
+    if "\0" in line or (words and not words[0]):
+        raise mistake
+    return words
+
+
+def read_number(settings: Mapping[str, object], name: str) -> float:
+    """Any number; raises Fatal."""
     try:
         return float(str(settings.get(name)))
     except ValueError as error:
         raise wrong(f"{name}={settings.get(name)}: a number is needed") from error
 
 
-def _numbers(settings: Mapping[str, object], name: str) -> tuple[float, ...]:
+def read_numbers(settings: Mapping[str, object], name: str) -> tuple[float, ...]:
+    """Numbers separated by commas, or a list of them; raises Fatal."""
     value = settings.get(name)
     parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
     try:

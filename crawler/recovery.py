@@ -14,7 +14,8 @@ from crawler.archive.capture import Capture
 from crawler.archive.headers import declared_coding
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
 from crawler.article import Article, Evidence
-from crawler.case import Candidate, Case, open_case
+from crawler.better import improves
+from crawler.case import FINAL, Candidate, Case, open_case
 from crawler.hkcnews.choice import SHARED_BY
 from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.intake import Intake
@@ -23,8 +24,6 @@ from crawler.ledger import CaptureRow, Ledger, State
 from crawler.markdown.style import References, SeedStyle
 from crawler.reading import Read, read
 from crawler.store import Store
-
-FINAL = (Answer.NOT_ARCHIVED.value, Answer.EXCLUDED.value, Answer.TOO_LARGE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +68,27 @@ class Recovery:
         read_page: Read = read,
         style_for: StyleFor = SeedStyle,
         sources: Sequence[str] = (),
+        recovered: Collection[int] = (),
     ) -> None:
         """`retry_seconds`: the waits between the attempts at a capture when the archive has troubles of its own; `sources`: the names
-        of the sources that may be asked, in order of preference (all, without any)."""
+        of the sources that may be asked, in order of preference (all, without any); `recovered`: articles that are to be gone through
+        again, and stay as they are unless something better comes of it."""
         self._ledger = ledger
-        self.judge = Judge(read_page, ledger.note, ledger.digest_verdicts(ANY_ARTICLE), style_for)
+        self.judge = Judge(read_page, ledger.note, ledger.digest_verdicts(ANY_ARTICLE), style_for, ledger.note_version)
         self._intake = Intake(ledger, store, self.judge)
         self._sources = sources
         self._run = run
         self._choice = choice
         self._now = now
         self._waits = retry_seconds
-        self._coming: deque[int] = deque(ledger.due(choice.ids))
+        self._present = {row.id: row for article in recovered if (row := ledger.article(article)) is not None}
+        self._coming: deque[int] = deque([*ledger.due(choice.ids), *sorted(self._present)])
         self._cases: dict[int, Case] = {}
         self._busy: set[int] = set()
         self._shared = ledger.shared_digests(SHARED_BY)
         self._started = 0
+        self.due = self.left
+        """Articles that this run has to do."""
 
     # What to do
 
@@ -121,16 +125,16 @@ class Recovery:
 
     @property
     def left(self) -> int:
-        """Articles that are not settled yet in this run."""
-        return len(self._cases) + len(self._coming)
+        """Articles that are not settled yet in this run; with a limit, no more than may still be fetched."""
+        coming = len(self._coming) if self._choice.limit is None else min(len(self._coming), self._choice.limit - self._started)
+        return len(self._cases) + max(0, coming)
 
     def _limit_reached(self) -> bool:
         return self._choice.limit is not None and self._started >= self._choice.limit
 
     def _open(self, article: int, keep: bool = True) -> Case:
         bad = self._shared | self.judge.known.keys()
-        rows = [row for row in self._ledger.captures(article) if row.warc or not self._sources or row.source in self._sources]
-        case = open_case(article, rows, bad, self._choice.since, self._choice.until, self._sources)
+        case = open_case(article, self._ledger.captures(article), bad, self._choice.since, self._choice.until, self._sources)
         if keep:
             self._cases[article] = case
         return case
@@ -223,6 +227,9 @@ class Recovery:
         self._cases.pop(case.article, None)
         self._busy.discard(case.article)
         best: Candidate | None = case.best()
+        present = self._present.get(case.article)
+        if present is not None and (best is None or not improves(case, best, present)):
+            return None
         if best is not None:
             return Write(best.row, best.article, best.faults, best.evidence, best.references)
         if case.deferred:

@@ -8,71 +8,46 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-from crawler import __version__
+from crawler import __version__, extractor
 from crawler.archive.clock import SystemClock
 from crawler.archive.politeness_report import span
 from crawler.archive.site import Site
+from crawler.asked import LEAST_MEMORY, Asked
 from crawler.ending import Ending, Fatal, Status
 from crawler.formats import Styles, as_bits, format_of, written_in
 from crawler.gaps import GAP_REQUESTS, PUBLISHED
 from crawler.ledger import Ledger, LedgerError
 from crawler.lock import Lock
 from crawler.manners import Manners
-from crawler.options import (
-    FEWEST_RETRIES,
-    archive_address,
-    read_agent,
-    read_budget,
-    read_format,
-    read_output,
-    read_seconds,
-    read_switch,
-    read_waits,
-    read_whole,
-)
 from crawler.reading import IsolatedReader
 from crawler.reconcile import mark_known, reconcile
-from crawler.sources import WAYBACK, Files, Source, read_sources
+from crawler.sources import WAYBACK, Files
 from crawler.store import Store
 from crawler.wording import some
 
+__all__ = ["LEAST_MEMORY", "Session", "format_mistake", "ledger_path", "refuse_links"]
+
 logger = logging.getLogger(__name__)
 
-LEAST_MEMORY = 500
-"""MiB; with less than this the process that reads pages cannot begin."""
 PATIENCE = 60.0
 """Seconds that a run waits whose very first connection is refused."""
 
 
-class Session:
+class Session(Asked):
     """Opened by a command before the crawl, closed after it. Raises Fatal when the run cannot begin."""
 
     def __init__(self, settings: Mapping[str, object], arguments: Mapping[str, str]) -> None:
-        self.archive_url = archive_address(settings, "ARCHIVE_URL")
-        self.public_url = archive_address(settings, "ARCHIVE_PUBLIC_URL")
-        self.output = read_output(settings)
-        self.format = read_format(settings)
+        super().__init__(settings)
         self.styles = Styles(self.format, self.output)
-        self.contact = str(settings.get("CONTACT") or "")
-        self.user_agent = read_agent(settings)
-        self.images = read_switch(settings, "IMAGES")
-        auto = settings.get("GAP_REQUESTS") == "auto"
-        self._gap_requests = None if auto else read_whole(settings, "GAP_REQUESTS", least=0)
-        budget, _ = read_budget(settings, self.archive_url)
-        self.playback_rate = budget.playback_rate
-        self.sources: tuple[Source, ...] = read_sources(settings)
-        self.sites: tuple[Site, ...] = tuple(source for source in self.sources if isinstance(source, Site))
-        self.retry_seconds = read_waits(settings, "RETRY_SECONDS", FEWEST_RETRIES)
-        self.listing_retry_seconds = read_waits(settings, "LISTING_RETRY_SECONDS")
-        self.page_rows = read_whole(settings, "LISTING_PAGE_ROWS", most=150_000)
-        read_seconds(settings, "PROGRESS_SECONDS")
-        page_seconds = read_seconds(settings, "PAGE_SECONDS", zero=False)
-        page_memory = read_whole(settings, "PAGE_MEMORY_MB", LEAST_MEMORY)
-        self._outage_limit = read_seconds(settings, "OUTAGE_SECONDS")
         self.ending: Ending | None = None
         self.unwritten: list[str] = []
+        self._concluded = False
         self.only: frozenset[int] | None = None
         """The articles that this run is about, when they do not stand in its arguments."""
+        self.renewing: bool = False
+        """Whether the run lists only what is new and looks for better captures of recovered articles (`scrapy recover`)."""
+        self.reopened: set[int] = set()
+        """The recovered articles that this run made due again, for a capture that would be preferred."""
         try:
             self.output.mkdir(parents=True, exist_ok=True)
             refuse_links(self.output)
@@ -82,8 +57,8 @@ class Session:
                 Status.STORAGE, f"cannot write to {self.output}: {error.strerror}. Choose another OUTPUT_DIR or make room"
             ) from error
         self.store = Store(self.output / "warc")
-        self.read = IsolatedReader(page_seconds, page_memory)
-        self._reading = f"{__version__}, {page_seconds:g} s, {page_memory} MiB"
+        self.read = IsolatedReader(self.page_seconds, self.page_memory)
+        self._reading = f"{__version__}, {self.page_seconds:g} s, {self.page_memory} MiB"
         self._outage_since: float | None = None
         self.manners = Manners(self.sites, settings, SystemClock(), self._told)
         self.warnings = self.manners.warnings
@@ -132,20 +107,19 @@ class Session:
 
     def keep_format(self) -> None:
         """A tree is of one format: raises Fatal when its files are of another one than this run would write."""
-        there = format_of(self.ledger)
-        if there in ("", str(self.format)):
+        message = format_mistake(self.ledger, self)
+        if not message:
             written_in(self.ledger, self.format)
+            extractor.begin(self.ledger)
             return
-        change = "".join(f" -s {part}" for part in str(self.format).split())
-        message = f"the files in {self.output} are written with {there}, and this run asks for {self.format}"
-        self.end(Status.USAGE, f"{message}: `scrapy extract{change}` changes them all without a request. Or choose another OUTPUT_DIR")
+        self.end(Status.USAGE, message)
         raise Fatal(Status.USAGE, self.ending.message if self.ending else message)
 
     @property
     def gap_requests(self) -> int:
         """How many requests may be spent on what no listing has."""
-        if self._gap_requests is not None:
-            return self._gap_requests
+        if self.given_gap_requests is not None:
+            return self.given_gap_requests
         return GAP_REQUESTS if len(self.ledger.known_ids()) * 2 >= PUBLISHED else 0
 
     def site(self, name: str) -> Site | None:
@@ -186,19 +160,25 @@ class Session:
             self._outage_since = None
             return False
         self._outage_since = now if self._outage_since is None else self._outage_since
-        if now - self._outage_since < self._outage_limit:
+        if now - self._outage_since < self.outage_seconds:
             return False
-        self.end(Status.UNAVAILABLE, f"the archive {out[0]} has been out of order for {span(self._outage_limit)}. Run again later")
+        self.end(Status.UNAVAILABLE, f"the archive {out[0]} has been out of order for {span(self.outage_seconds)}. Run again later")
         self.manners.close("the archive is out of order")
         return True
 
-    def close(self) -> None:
-        """Write down how the run ended, and let go of everything."""
+    def conclude(self) -> None:
+        """Write down how the run ended. Raises sqlite3.Error."""
         ending = self.ending or Ending(Status.DONE)
+        self._concluded = True
+        self.manners.save(self.ledger)
+        mark_known(self.ledger, self.store)
+        self.ledger.end_run(self.run, ending.status, ending.message)
+
+    def close(self) -> None:
+        """Write down how the run ended, if that was not done yet, and let go of everything."""
         try:
-            self.manners.save(self.ledger)
-            mark_known(self.ledger, self.store)
-            self.ledger.end_run(self.run, ending.status, ending.message)
+            if not self._concluded:
+                self.conclude()
         except sqlite3.Error as error:
             logger.error("how the run ended could not be written down: %s", error)
         finally:
@@ -215,10 +195,20 @@ class Session:
 def refuse_links(output: Path) -> None:
     """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads out of is
     refused. Raises Fatal. The directory itself may be a link: that one the user named."""
-    for name in ("articles", "images", "warc", "run.lock"):
+    for name in ("articles", "images", "warc", "runs", "run.lock"):
         path = output / name
         if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
             raise Fatal(Status.STORAGE, f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it")
+
+
+def format_mistake(ledger: Ledger, asked: Asked) -> str:
+    """A tree is of one format: what is to be said when its files are of another one than is asked for; else nothing."""
+    there = format_of(ledger)
+    if there in ("", str(asked.format)):
+        return ""
+    change = "".join(f" -s {part}" for part in str(asked.format).split())
+    message = f"the files in {asked.output} are written with {there}, and this run asks for {asked.format}"
+    return f"{message}: `scrapy extract{change}` changes them all without a request. Or choose another OUTPUT_DIR"
 
 
 def ledger_path(output: Path) -> Path:

@@ -17,7 +17,7 @@ ARCHIVE_URL = "https://web.archive.org"
 ARCHIVE_PUBLIC_URL = "https://web.archive.org"
 """The archive's name in the files; a ledger holds captures of one such archive only."""
 OUTPUT_DIR = "output"
-"""Where everything is written: `articles/`, `images/`, `warc/`, `ledger.sqlite`."""
+"""Where everything is written: `articles/`, `images/`, `warc/`, `runs/`, `ledger.sqlite`."""
 CONTACT = ""
 """An address under which the archive can reach you; it becomes part of the User-Agent."""
 SOURCES = "wayback"
@@ -66,8 +66,27 @@ capture that times out often loads minutes later (FACTS section 3). At least fou
 the next run."""
 LISTING_RETRY_SECONDS = "2,5,15,30,60,120"
 """Waits before a page of the index that did not count is asked for again; after the last the listing is given up for this run."""
-PROGRESS_SECONDS = 10.0
-"""Seconds between two lines of progress."""
+PROGRESS_SECONDS = 60.0
+"""Seconds between two lines of progress where there is no terminal; 0 for none, on a terminal too."""
+LISTING_OVERLAP_DAYS = 30
+"""`scrapy recover` asks for captures since the last whole listing, and so many days before it: indexes lag behind captures. 0 lists
+everything each time."""
+ON_VERDICT = ""
+"""A command, split into words and given to no shell, that is run at the end of each run with the path of the run's record
+(`OUTPUT_DIR/runs/<time>.json`) as its last argument. It has a minute; whatever becomes of it, the run stays what it was."""
+HEALTH_LEAST = 20
+"""Thresholds of `scrapy recover` apply only to this many at least: pages judged, captures compared, articles due. Fewer prove nothing."""
+HEALTH_RECOVERED = 0.01
+"""Least share of the articles due and tried (those that wait for the archive are not) that a healthy run recovers: below it nothing, or
+next to nothing, came of what was due."""
+HEALTH_OTHER_PAGES = 0.9
+"""Largest share of the pages judged in a healthy run that are no article."""
+HEALTH_FIELD_LOSS = 0.2
+"""Largest growth of the share of articles that lack a field, against the articles recovered before: a changed layout shows so."""
+HEALTH_MISMATCHES = 0.1
+"""Largest share of the captures compared whose bytes do not match the archive's digest."""
+HEALTH_REFUSALS = 5
+"""Most pauses after 429 answers and refused connections of a healthy run, together."""
 
 # --- Scrapy's, where this crawl needs another value --------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Any
 from crawler.archive.capture import Capture, read_moment
 from crawler.archive.digest import payload_digest
 from crawler.archive.playback import Answer, Reply, playback_url, read_reply
+from crawler.better import better_known
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
 from crawler.reading import Read, read
 from crawler.recovery import Choice, Fetch, Recovery, Write
@@ -79,6 +80,7 @@ class Bench:
     asked: list[tuple[float, Capture]] = field(default_factory=list)
     written: dict[int, Write] = field(default_factory=dict)
     recovery: Recovery | None = None
+    reopened: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.folder / "ledger.sqlite", "https://archive.example")
@@ -105,14 +107,16 @@ class Bench:
         room: int = 8,
         reader: Read = read,
         whole: bool = True,
+        renewing: bool = False,
         **choice: Any,
     ) -> Bench:
-        """One run; killed after `most` requests were sent."""
+        """One run; killed after `most` requests were sent. `renewing`: as `scrapy recover` has the spider do it."""
         self.asked, self.written = [], {}
         self.ledger.again(again)
         run = self.ledger.begin_run({}, "test")
         store = Store(self.folder / "warc")
-        self.recovery = recovery = self.open(run, store, reader, **choice)
+        self.reopened = better_known(self.ledger, choice.get("ids"), "", "", ()) if renewing else []
+        self.recovery = recovery = self.open(run, store, reader, self.reopened, **choice)
         sent: dict[Key, int] = {}
         while not recovery.finished and not recovery.judge.layout_unknown():
             fetches = []
@@ -133,9 +137,9 @@ class Bench:
         store.close()
         return self
 
-    def open(self, run: int, store: Store, reader: Read = read, **choice: Any) -> Recovery:
+    def open(self, run: int, store: Store, reader: Read = read, recovered: Collection[int] = (), **choice: Any) -> Recovery:
         """A recovery, not run."""
-        return Recovery(self.ledger, store, run, Choice(**choice), lambda: self.now, WAITS, read_page=reader)
+        return Recovery(self.ledger, store, run, Choice(**choice), lambda: self.now, WAITS, read_page=reader, recovered=recovered)
 
     def _ask(self, recovery: Recovery, run: int, row: CaptureRow, sent: dict[Key, int], whole: bool) -> None:
         of = row.capture

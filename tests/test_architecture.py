@@ -22,6 +22,9 @@ CORE = (
     "crawler/offline",
     "crawler/audit",
     "crawler/verifying",
+    "crawler/progress",
+    "crawler/report",
+    "crawler/browse",
 )
 PLAIN = (
     "article",
@@ -47,6 +50,17 @@ PLAIN = (
     "comparing",
     "gaps",
     "bag",
+    "better",
+    "extractor",
+    "health",
+    "thresholds",
+    "asked",
+    "onverdict",
+    "runfile",
+    "versions",
+    "worddiff",
+    "jsonl",
+    "plainly",
 )
 """Modules beside the rooms that know nothing of Scrapy either."""
 

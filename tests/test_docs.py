@@ -1,111 +1,436 @@
-"""The documents say what the code does: every setting, command, argument, verdict, status and key is in them."""
+"""The documents say what the code does: every setting, command, option, status, verdict, state and key is in them, and none that is not.
+
+A list in the documents is a table; what it lists is in its first column, and what that is stands at the column's head. So a page may be
+split or moved as its writer likes.
+"""
 
 from __future__ import annotations
 
+import argparse
+import ast
+import dataclasses
+import importlib
+import inspect
+import json
 import re
+import shlex
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
+from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand
+from scrapy.commands.crawl import Command as ScrapysCrawl
 from scrapy.settings import default_settings
+from scrapy.utils.project import get_project_settings
 
-from crawler import settings
+from crawler import runfile, settings
+from crawler.archive.budget import Endpoint
+from crawler.archive.digest import DigestResult, MismatchReason
 from crawler.archive.playback import WHAT_NEXT, Answer
 from crawler.article import Article, Evidence
 from crawler.audit.kinds import MEANING as MEANING_OF_KIND
 from crawler.audit.kinds import Kind, class_of
-from crawler.ending import Status
+from crawler.command import check_settings
+from crawler.ending import Fatal, Status
+from crawler.health import Breach
 from crawler.hkcnews.verdict import MEANING, Verdict
 from crawler.images.case import MEANING as MEANING_OF_LACK
+from crawler.jsonl import SCHEMA
+from crawler.ledger import State
+from crawler.ledger.images import ImageState
 from crawler.markdown.frontmatter import fields_of
 from crawler.options import ARGUMENTS
+from crawler.verifying.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-
+DOCUMENTS = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+"""What users read, by name."""
+OTHERS = {name: (ROOT / name).read_text("utf-8") for name in ("ARCHITECTURE.md", "CHANGELOG.md")}
 OURS = sorted(name for name in vars(settings) if name.isupper() and not hasattr(default_settings, name))
 
-
-def _rows(text: str, heading: str) -> dict[str, list[str]]:
-    """The table below a heading or line: first column to the others."""
-    after = text[text.index(heading) :]
-    table = re.search(r"(?:^\|.*\n)+", after, re.MULTILINE)
-    assert table, heading
-    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table[0].splitlines()[2:]]
-    return {row[0]: row[1:] for row in rows}
+Row = dict[str, str]
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_every_setting_is_documented_with_its_default(name: str) -> None:
-    row = _rows(README, "Settings, each given as")[f"`{name}`"]
+def tables(text: str) -> Iterator[list[Row]]:
+    """The tables of a document: each row by the heads of its columns."""
+    for found in re.finditer(r"(?:^\|.*\n)+", text + "\n", re.MULTILINE):
+        lines = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found[0].splitlines()]
+        yield [dict(zip(lines[0], line, strict=True)) for line in lines[2:]]
+
+
+def listed(documents: Mapping[str, str], head: str) -> list[tuple[str, Row]]:
+    """The rows of all tables whose first column has this head, each with what it lists."""
+    rows = [row for text in documents.values() for table in tables(text) for row in table if next(iter(row)) == head]
+    return [(plain(row[head]), row) for row in rows]
+
+
+def plain(cell: str) -> str:
+    """What a first cell lists: `` `-a ids=33951` `` is about `ids`, `` [`crawl`](#…) `` about `crawl`."""
+    text = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", cell).strip("`")
+    return re.sub(r"^-a (\w+)=.*", r"\1", text)
+
+
+# What the code has
+
+
+@cache
+def command(name: str) -> ScrapyCommand:
+    """One of this project's commands."""
+    made = importlib.import_module(f"crawler.commands.{name}").Command()
+    assert isinstance(made, ScrapyCommand)
+    made.settings = get_project_settings()
+    return made
+
+
+COMMANDS = sorted(path.stem for path in (ROOT / "crawler" / "commands").glob("[a-z]*.py"))
+
+
+class _Mistake(Exception):
+    pass
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise _Mistake(message)
+
+
+def parser(of: ScrapyCommand) -> _Parser:
+    """As Scrapy makes it for a command line; it raises instead of leaving."""
+    made = _Parser(conflict_handler="resolve", add_help=False, prog="scrapy")
+    of.add_options(made)
+    return made
+
+
+def options(name: str) -> list[str]:
+    """The options of a command beside those that Scrapy gives to each, or to each crawl."""
+    scrapys = ScrapysCrawl() if isinstance(command(name), BaseRunSpiderCommand) else _Bare()
+    scrapys.settings = get_project_settings()
+    known = {string for action in parser(scrapys)._actions for string in action.option_strings}
+    return [action.option_strings[-1] for action in parser(command(name))._actions if not known.intersection(action.option_strings)]
+
+
+class _Bare(ScrapyCommand):
+    """What Scrapy gives to each command."""
+
+    def short_desc(self) -> str:
+        return ""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        raise NotImplementedError
+
+
+def _front_matter() -> list[str]:
+    full = Article(1, "20210101000000", "https://www.hkcnews.com/article/1", "t", "d", "u", "a", "c", ("x",), source="mine.wacz")
+    return list(fields_of(full, "https://archive.example/web", Evidence("2021-01-01T00:00:00Z", "sha1:A", False, ("x",))))
+
+
+LISTS: Mapping[str, list[str]] = {
+    "setting": OURS,
+    "command": COMMANDS,
+    "argument": list(ARGUMENTS),
+    "exit status": [str(int(status)) for status in Status],
+    "verdict": [verdict.value for verdict in Verdict],
+    "finding": [kind.value for kind in Kind],
+    "finding of `verify`": [kind.value for kind in KINDS],
+    "reason for a missing image": [str(lack) for lack in MEANING_OF_LACK],
+    "digest result": [result.value for result in DigestResult],
+    "reason of a mismatch": [reason.value for reason in MismatchReason if reason],
+    "front-matter key": _front_matter(),
+    "state of an article": [state.value for state in State],
+    "state of an image": [state.value for state in ImageState],
+}
+"""What must be in the documents: the head of the tables' first column, and what they list, as the code has it."""
+
+
+def faults(documents: Mapping[str, str], lists: Mapping[str, Iterable[str]]) -> list[str]:
+    """What is in the code and in no document, and the other way round."""
+    found = []
+    for head, names in lists.items():
+        there, known = {name for name, _ in listed(documents, head)}, list(names)
+        found += [f"no document has the {head} {name}" for name in known if name not in there]
+        found += [f"documents have a {head} {name}, the code has none" for name in sorted(there.difference(known))]
+    return found
+
+
+def test_everything_that_the_code_has_is_in_a_document_and_nothing_else() -> None:
+    assert faults(DOCUMENTS, LISTS) == []
+
+
+@pytest.mark.parametrize("head", LISTS)
+def test_the_one_that_is_in_no_document_is_found(head: str) -> None:
+    invented = {**LISTS, head: [*LISTS[head], "MADE_UP"]}
+    assert set(faults(DOCUMENTS, invented)).difference(faults(DOCUMENTS, LISTS)) == {f"no document has the {head} MADE_UP"}
+    for name in LISTS[head]:
+        assert f"no document has the {head} {name}" in faults(_without(head, name), {head: LISTS[head]})
+        assert f"documents have a {head} {name}, the code has none" in faults(
+            DOCUMENTS, {head: [other for other in LISTS[head] if other != name]}
+        )
+
+
+def _without(head: str, name: str) -> dict[str, str]:
+    """The documents without the rows that list one thing."""
+    rows = {next(iter(row.values())) for listed_name, row in listed(DOCUMENTS, head) if listed_name == name}
+    assert rows
+    starts = tuple(f"| {cell} |" for cell in rows)
+    return {page: "\n".join(line for line in text.splitlines() if not line.startswith(starts)) for page, text in DOCUMENTS.items()}
+
+
+# What the tables say beside the names
+
+
+@pytest.mark.parametrize(("name", "row"), [pair for pair in listed(DOCUMENTS, "setting") if "default" in pair[1]])
+def test_defaults_are_the_codes(name: str, row: Row) -> None:
     default = str(getattr(settings, name))
-    shown = row[0].strip("`")
-    assert shown == (default.removesuffix(".0") or "empty")
+    assert row["default"].strip("`") == (default.removesuffix(".0") or "empty")
 
 
-def test_no_setting_is_documented_that_is_none() -> None:
-    assert sorted(name.strip("`") for name in _rows(README, "Settings, each given as")) == OURS
-
-
-@pytest.mark.parametrize("name", ARGUMENTS)
-def test_every_argument_is_documented(name: str) -> None:
-    assert f"-a {name}=" in "\n".join(_rows(README, "Arguments of `crawl articles`"))
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "crawler" / "commands").glob("[a-z]*.py")), ids=lambda path: path.stem)
-def test_every_command_is_documented(path: Path) -> None:
-    assert f"`scrapy {path.stem}" in "\n".join(_rows(README, "## The commands"))
-
-
-@pytest.mark.parametrize("status", Status, ids=lambda status: status.name)
-def test_every_exit_status_is_documented(status: Status) -> None:
-    assert str(int(status)) in _rows(README, "Exit statuses:")
+def test_every_setting_has_its_default_in_a_document() -> None:
+    assert sorted({name for name, row in listed(DOCUMENTS, "setting") if "default" in row}) == OURS
 
 
 def test_findings_of_the_audit_are_documented_in_the_words_of_the_code() -> None:
-    rows = _rows(README, "## You already have the backup")
-    assert {name.strip("`"): (row[0], row[1].replace("\\|", "|")) for name, row in rows.items()} == {
-        kind.value: (class_of(kind).value, MEANING_OF_KIND[kind]) for kind in Kind
-    }
+    for name, row in listed(DOCUMENTS, "finding"):
+        assert (row["class"], row["what it is"].replace("\\|", "|")) == (class_of(Kind(name)).value, MEANING_OF_KIND[Kind(name)])
+
+
+def test_findings_of_verify_are_documented_in_the_words_of_the_code() -> None:
+    meanings = {kind.value: meaning for kind, meaning in KINDS.items()}
+    for name, row in listed(DOCUMENTS, "finding of `verify`"):
+        assert (row["what it is"], row["what to do"]) == meanings[name]
 
 
 def test_reasons_for_missing_images_are_documented_in_the_words_of_the_code() -> None:
-    rows = _rows(README, "An image that could not be had")
-    assert {name.strip("`"): row[0].replace("\\|", "|") for name, row in rows.items()} == {
-        str(lack): meaning for lack, meaning in MEANING_OF_LACK.items()
-    }
+    for name, row in listed(DOCUMENTS, "reason for a missing image"):
+        assert row["what it is"] == MEANING_OF_LACK[name]
 
 
 def test_verdicts_are_documented_in_the_words_of_the_code() -> None:
-    rows = _rows(README, "## How a capture is judged")
-    assert sorted(rows) == sorted(f"`{verdict.value}`" for verdict in Verdict)
-    for verdict, meaning in MEANING.items():
-        assert rows[f"`{verdict.value}`"][0].startswith(meaning)
+    for name, row in listed(DOCUMENTS, "verdict"):
+        assert row["what it is"].startswith(MEANING[Verdict(name)])
 
 
 def test_front_matter_keys_are_documented_in_their_order() -> None:
-    full = Article(1, "20210101000000", "https://www.hkcnews.com/article/1", "t", "d", "u", "a", "c", ("x",), source="mine.wacz")
-    evidence = Evidence("2021-01-01T00:00:00Z", "sha1:A", False, ("x",))
-    keys = list(fields_of(full, "https://archive.example/web", evidence))
-    documented = [key.strip("`") for key in _rows(README, "An article's front matter:")]
-    assert documented == keys
+    assert [name for name, _ in listed(DOCUMENTS, "front-matter key")] == _front_matter()
+
+
+@pytest.mark.parametrize(("name", "row"), listed(DOCUMENTS, "threshold"))
+def test_thresholds_are_documented_with_the_codes_defaults(name: str, row: Row) -> None:
+    assert row["default"] == str(getattr(settings, name))
+
+
+def test_every_threshold_and_status_is_in_the_page_on_schedules() -> None:
+    assert sorted(name for name, _ in listed(DOCUMENTS, "threshold")) == [name for name in OURS if name.startswith("HEALTH_")]
+    assert sorted(int(name) for name, _ in listed(DOCUMENTS, "status")) == sorted(Status)
+
+
+# Keys of files for programs
+
+
+def keys_of(page: str) -> list[str]:
+    """What a page's table of keys lists: paths such as `politeness.*.cdx.requests`."""
+    return [name for name, _ in listed({page: DOCUMENTS[page]}, "key")]
+
+
+def test_every_key_of_the_runs_record_is_documented() -> None:
+    shown = {part for path in keys_of("docs/schedule.md") for part in re.findall(r"\w+", path)}
+    assert shown == _record_keys() | {endpoint.value for endpoint in Endpoint}
+
+
+def _record_keys() -> set[str]:
+    """Every key of the record, at whatever depth: the module that makes it has no other dictionaries."""
+    made = (node for node in ast.walk(ast.parse(inspect.getsource(runfile))) if isinstance(node, ast.Dict))
+    keys = {str(key.value) for node in made for key in node.keys if isinstance(key, ast.Constant)}
+    assert {"schema", "verdict", "rows", "budget_used", "to_do"} <= keys
+    return keys | {field.name for field in dataclasses.fields(Breach)}
+
+
+def test_every_key_of_a_line_for_researchers_is_documented_in_its_order() -> None:
+    assert keys_of("docs/researchers.md") == list(json.loads(SCHEMA.read_text("utf-8"))["properties"])
+
+
+# Commands and their options
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_documented_with_its_command(name: str) -> None:
+    section = _section(DOCUMENTS["docs/commands.md"], f"## scrapy {name}")
+    shown = {plain(row["option"]).split()[0].rstrip(",") for table in tables(section) for row in table if "option" in row}
+    assert shown == set(options(name))
+    if "syntax" in vars(type(command(name))):
+        assert f"`scrapy {name} {command(name).syntax()}`" in section
+
+
+def _section(text: str, heading: str) -> str:
+    found = re.search(rf"^{re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, heading
+    return found[1]
+
+
+def blocks(text: str) -> list[str]:
+    """The fenced blocks of shell in a document."""
+    return [
+        token.content for token in MarkdownIt("gfm-like", {"linkify": False}).parse(text) if token.type == "fence" and token.info == "sh"
+    ]
+
+
+def mistakes(line: str, *, in_text: bool = False) -> list[str]:
+    """What is wrong with a command line of ours: `scrapy NAME …` or `make TARGET …`; nothing is run. In a text an option may stand
+    without its value."""
+    words = shlex.split(line, comments=True)
+    program = Path(words[0]).name if words else ""
+    if program == "make":
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+        return [f"make has no target {word}" for word in words[1:] if "=" not in word and word not in targets]
+    if program != "scrapy":
+        return []
+    name, *rest = words[1:]
+    if name not in COMMANDS:
+        return [f"there is no command {name}"]
+    of = parser(command(name))
+    options_of = {string for action in of._actions for string in action.option_strings}
+    unknown = [f"{name} has no option {word}" for word in rest if word.startswith("-") and word.partition("=")[0] not in options_of]
+    if unknown or (in_text and rest and rest[-1] in options_of):
+        return unknown
+    try:
+        given, _ = of.parse_known_args(rest)
+        check_settings(given)
+    except (_Mistake, Fatal) as mistake:
+        return [f"{line}: {mistake}"]
+    arguments = (pair.partition("=")[0] for pair in getattr(given, "spargs", ()))
+    return [f"there is no argument {argument}" for argument in arguments if argument not in ARGUMENTS]
+
+
+@pytest.mark.parametrize("page", DOCUMENTS)
+def test_blocks_of_shell_are_valid_and_name_what_there_is(page: str) -> None:
+    for block in blocks(DOCUMENTS[page]):
+        checked = subprocess.run(["sh", "-n"], input=block, text=True, capture_output=True, check=False)
+        assert checked.returncode == 0, checked.stderr
+        for line in block.replace("\\\n", " ").splitlines():
+            assert mistakes(line) == []
+
+
+@pytest.mark.parametrize("page", [*DOCUMENTS, *OTHERS])
+def test_commands_in_the_text_name_what_there_is(page: str) -> None:
+    for quoted in re.findall(r"`((?:\.venv/bin/)?(?:scrapy|make) [^`]+)`", {**DOCUMENTS, **OTHERS}[page]):
+        assert mistakes(re.sub(r"\[.*?\]|[<>|()…]", "", quoted), in_text=True) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "scrapy recoverr",
+        "scrapy audit --jsn",
+        ".venv/bin/scrapy crawl articles -s OUTPUT_DIRR=x",
+        "scrapy crawl articles -a idz=1",
+        "make nothing",
+    ],
+)
+def test_a_mistaken_command_line_is_found(line: str) -> None:
+    assert mistakes(line)
+
+
+# Links
+
+
+def links(text: str) -> Iterator[str]:
+    """Where a document's links and pictures lead."""
+    for token in MarkdownIt("gfm-like", {"linkify": False}).parse(text):
+        for part in token.children or ():
+            target = part.attrs.get("href") or part.attrs.get("src")
+            if target:
+                yield str(target)
+        if token.type in ("html_block", "html_inline"):
+            yield from re.findall(r'(?:href|src|srcset)="([^"]+)"', token.content)
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = (re.sub(r"\[(.*?)\]\(.*?\)", r"\1", found) for found in re.findall(r"^#+ (.*)$", text, re.MULTILINE))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links(page: str, text: str) -> list[str]:
+    """Relative links that lead nowhere."""
+    dead = []
+    for link in links(text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / name if name else ROOT / page
+        known = text if not name else target.read_text("utf-8") if target.suffix == ".md" and target.exists() else ""
+        if not target.exists() or (anchor and anchor not in anchors(known)):
+            dead.append(link)
+    return dead
+
+
+@pytest.mark.parametrize("page", [*DOCUMENTS, *OTHERS])
+def test_relative_links_and_pictures_are_there(page: str) -> None:
+    assert dead_links(page, {**DOCUMENTS, **OTHERS}[page]) == []
+
+
+@pytest.mark.parametrize("link", ["nowhere.md", "docs/files.md#nothing", "#nothing", "docs/nothing.png"])
+def test_a_dead_link_is_found(link: str) -> None:
+    assert dead_links("README.md", f"# Here\n\n[x]({link}) and [y](#here)\n\n![z]({link})\n") == [link, link]
+
+
+def test_every_page_and_picture_is_reached_from_the_readme() -> None:
+    from_readme = {link.partition("#")[0] for link in links(DOCUMENTS["README.md"])}
+    assert [page for page in DOCUMENTS if page != "README.md" and page not in from_readme] == []
+    shown = {Path(link).name for text in DOCUMENTS.values() for link in links(text)}
+    assert [path.name for path in sorted((ROOT / "docs").iterdir()) if path.name not in shown] == []
+
+
+def test_the_readme_is_read_in_two_minutes() -> None:
+    assert len(DOCUMENTS["README.md"].splitlines()) <= 90
+    assert "make demo" in blocks(DOCUMENTS["README.md"])[0]
+    assert "make test\n" in blocks(DOCUMENTS["README.md"])
+
+
+# ARCHITECTURE.md
 
 
 def test_the_table_of_answers_is_the_codes_table() -> None:
-    rows = _rows(ARCHITECTURE, "## What follows from an answer")
-    assert [name.strip("`") for name in rows if name.startswith("`")] == [answer.name for answer in Answer]
-    for answer, follows in WHAT_NEXT.items():
-        assert rows[f"`{answer.name}`"][0].startswith(f"{follows.value}"), answer
+    rows = listed(OTHERS, "answer or failure")
+    assert [name for name, _ in rows if name.isupper()] == [answer.name for answer in Answer]
+    for name, row in rows:
+        if name.isupper():
+            assert row["what happens next"].startswith(WHAT_NEXT[Answer[name]].value), name
 
 
 def test_settings_named_in_the_table_of_answers_exist() -> None:
-    for row in _rows(ARCHITECTURE, "## What follows from an answer").values():
-        for name in re.findall(r"`([A-Z_]+)`", row[-1]):
+    for _, row in listed(OTHERS, "answer or failure"):
+        for name in re.findall(r"`([A-Z_]+)`", row["settings"]):
             assert hasattr(settings, name), name
 
 
+def test_every_room_is_described() -> None:
+    named = " ".join(row["room"] for _, row in listed(OTHERS, "room"))
+    told = {Path(name).name for name in re.findall(r"`([\w/.]+)`", named)}
+    assert "made_up.py" not in told
+    there = [path for path in (ROOT / "crawler").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    assert [path.name for path in sorted(there) if path.name not in (told | {"__init__.py"})] == []
+
+
+def test_the_place_where_an_engine_would_plug_in_is_the_codes() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "crawler").glob("**/*.py"))
+    named = re.findall(r"`(?:[A-Z]\w+\.)?(_?[A-Za-z]\w+)(?:\(\w+\))?`", _section(OTHERS["ARCHITECTURE.md"], "## Beyond one machine"))
+    assert {"Extractor", "_write", "run", "in_order", "prepare"} <= set(named)
+    for name in named:
+        assert re.search(rf"\b(?:def|class) {name}\b|^ *{name}(?::| =) ", source, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("page", [*DOCUMENTS, *OTHERS])
+def test_files_named_in_a_document_are_there(page: str) -> None:
+    named = re.findall(r"`((?:crawler|tests|pipelines|deploy)/[\w/.-]+)`", {**DOCUMENTS, **OTHERS}[page])
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_documents_name_no_path_of_a_machine() -> None:
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("crawler/**/*.py"), *ROOT.glob("tests/**/*.py")):
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("crawler/**/*.py"), *ROOT.glob("tests/**/*.py")):
         text = path.read_text(encoding="utf-8")
         assert "/ho" + "me/" not in text, path
         assert "/wo" + "rk/" not in text, path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -159,14 +160,14 @@ def test_a_listing_that_was_killed_goes_on_after_its_last_whole_page(ledger: Led
     archive = small_archive()
     killed = Index(archive)
     killed.run(new(ledger), most=pages)
-    assert ledger.last_whole_listing(NAME) is None
+    assert ledger.listed_whole(NAME[:-1]) is None
     resumed = Index(archive)
     listing = resumed.run(new(ledger))
     assert listing.end is ListingEnd.WHOLE
     assert len(killed.asked) + len(resumed.asked) == 4
     assert "resumeKey" in resumed.asked[0]
     assert listed(ledger) == list(range(10, 20))
-    assert ledger.last_whole_listing(NAME) is not None
+    assert ledger.listed_whole(NAME[:-1]) is not None
 
 
 def test_after_a_whole_listing_the_next_one_begins_anew_and_finds_what_came_since(ledger: Ledger) -> None:
@@ -406,3 +407,113 @@ def test_many_scattered_ids_are_one_listing_of_everything_and_all_of_it_is_kept(
     assert listing.end is ListingEnd.WHOLE
     assert {question["url"] for question in index.asked} == {"hkcnews.com/article/"}
     assert listed(ledger) == [3, 1500, 40000]
+
+
+# What came since the last whole listing
+
+
+def since(ledger: Ledger, days: int = 30, ids: Collection[int] | None = None) -> Listing:
+    return Listing(ledger, ids, ROWS, "wayback", WAITS, days)
+
+
+@pytest.fixture
+def dated(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger whose clock is set by `dated_at`."""
+    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example", lambda: datetime.fromisoformat(dated_at[0])) as made:
+        dated_at[0] = "2022-01-31T12:00:00+00:00"
+        yield made
+
+
+dated_at = [""]
+
+
+def test_the_first_listing_is_whole_and_the_next_asks_from_when_it_was_begun_less_the_overlap(dated: Ledger) -> None:
+    archive = small_archive()
+    first = Index(archive)
+    first.run(since(dated), most=1)
+    assert "from" not in first.asked[0]
+    dated_at[0] = "2022-02-03T00:00:00+00:00"
+    first.run(since(dated))
+    archive.add(address(99), "20220102000000", article(99))
+    archive.add(address(98), "20220101115959", article(98))
+    second = Index(archive)
+    assert second.run(since(dated)).end is ListingEnd.WHOLE
+    assert {asked["from"] for asked in second.asked} == {"20220101120000"}
+    assert 99 in listed(dated)
+    assert 98 not in listed(dated)
+
+
+def test_what_came_since_counts_as_whole_for_the_one_after(dated: Ledger) -> None:
+    archive = small_archive()
+    Index(archive).run(since(dated))
+    dated_at[0] = "2022-03-02T12:00:00+00:00"
+    Index(archive).run(since(dated))
+    third = Index(archive)
+    third.run(since(dated, days=1))
+    assert [asked["from"] for asked in third.asked] == ["20220301120000"]
+
+
+def test_one_that_was_interrupted_goes_on_as_it_was(dated: Ledger) -> None:
+    archive = small_archive()
+    Index(archive).run(since(dated))
+    for number in range(30, 38):
+        archive.add(address(number), "20220201000000", article(number))
+    broken = Index(archive)
+    broken.run(since(dated), most=1)
+    dated_at[0] = "2022-05-01T00:00:00+00:00"
+    resumed = Index(archive)
+    assert resumed.run(since(dated)).end is ListingEnd.WHOLE
+    assert "resumeKey" in resumed.asked[0]
+    assert {asked["from"] for asked in broken.asked + resumed.asked} == {"20220101120000"}
+    assert set(range(30, 38)) <= set(listed(dated))
+
+
+def test_one_that_was_interrupted_before_another_was_whole_is_left(dated: Ledger) -> None:
+    archive = small_archive()
+    Index(archive).run(since(dated))
+    for number in range(30, 38):
+        archive.add(address(number), "20220201000000", article(number))
+    Index(archive).run(since(dated), most=1)
+    dated_at[0] = "2022-05-01T00:00:00+00:00"
+    Index(archive).run(new(dated))
+    after = Index(archive)
+    after.run(since(dated))
+    assert [(asked["from"], "resumeKey" in asked) for asked in after.asked] == [("20220401000000", False)]
+
+
+def test_a_whole_listing_that_was_interrupted_is_not_mistaken_for_one(dated: Ledger) -> None:
+    archive = small_archive()
+    Index(archive).run(since(dated), most=2)
+    resumed = Index(archive)
+    resumed.run(since(dated))
+    assert "resumeKey" in resumed.asked[0]
+    assert all("from" not in asked for asked in resumed.asked)
+    assert listed(dated) == list(range(10, 20))
+
+
+def test_a_listing_of_all_stands_for_a_part_of_it_and_not_the_other_way_round(dated: Ledger) -> None:
+    archive = small_archive()
+    part = Index(archive)
+    part.run(since(dated, ids=[12]))
+    whole = Index(archive)
+    whole.run(since(dated))
+    again = Index(archive)
+    again.run(since(dated, ids=[13]))
+    assert ["from" in index.asked[0] for index in (part, whole, again)] == [False, False, True]
+
+
+def test_without_an_overlap_everything_is_listed_each_time(dated: Ledger) -> None:
+    archive = small_archive()
+    for _ in range(2):
+        index = Index(archive)
+        index.run(since(dated, days=0))
+        assert all("from" not in asked for asked in index.asked)
+
+
+def test_totals_are_those_of_the_last_whole_listing(dated: Ledger) -> None:
+    archive = small_archive()
+    Index(archive).run(since(dated))
+    before = dated.listing_totals()
+    archive.add(address(99), "20220201000000", article(99))
+    Index(archive).run(since(dated))
+    assert dated.listing_totals() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ending import Fatal, Status
-from crawler.lock import Lock
+from crawler.lock import Lock, last_holder
 
 HOLDER = """
 import sys, time
@@ -63,3 +64,12 @@ def test_whatever_the_file_says_the_system_decides(tmp_path: Path, left: str) ->
     with pytest.raises(Fatal, match="a process that left no name"):
         Lock(tmp_path)
     lock.release()
+
+
+def test_who_held_it_last_can_be_seen_without_touching_it(tmp_path: Path) -> None:
+    assert last_holder(tmp_path) is None
+    assert not (tmp_path / "run.lock").exists()
+    Lock(tmp_path).release()
+    assert last_holder(tmp_path) == (os.getpid(), socket.gethostname())
+    (tmp_path / "run.lock").write_text('{"pid": "x"}', "utf-8")
+    assert last_holder(tmp_path) is None

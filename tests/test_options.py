@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from crawler import settings as ours
-from crawler.archive.budget import Budget
 from crawler.ending import Fatal, Status
 from crawler.options import (
     Arguments,
@@ -15,8 +12,9 @@ from crawler.options import (
     check_names,
     is_loopback,
     read_arguments,
-    read_budget,
+    read_command,
     read_seconds,
+    read_share,
     read_waits,
     read_whole,
 )
@@ -124,62 +122,6 @@ def test_anything_else_is_none(given: str | None) -> None:
         archive_address({"ARCHIVE_URL": given}, "ARCHIVE_URL")
 
 
-# Rates
-
-
-def budget(url: str, **given: Any) -> tuple[Budget, list[str]]:
-    return read_budget({**DEFAULTS, **given}, url)
-
-
-def test_the_defaults_are_those_of_the_settings_and_need_no_warning() -> None:
-    for url in (HERE, PUBLIC):
-        found, warnings = budget(url)
-        assert warnings == []
-        assert (found.cdx_rate, found.playback_rate, found.playback_rate_start) == (24, 240, 60)
-        assert (found.pause_seconds, found.breaker_seconds, found.breaker_trips) == (60, (300, 900, 3600), 3)
-
-
-def test_rates_above_what_the_archive_allows_are_lowered_with_a_warning() -> None:
-    found, warnings = budget(PUBLIC, CDX_RATE="31", PLAYBACK_RATE="1000")
-    assert (found.cdx_rate, found.playback_rate) == (30, 480)
-    assert found.connections_per_minute == Budget().connections_per_minute
-    assert len(warnings) == 2
-    assert all("above what the archive allows" in warning for warning in warnings)
-
-
-def test_an_archive_on_loopback_may_be_given_any_rate() -> None:
-    found, warnings = budget(HERE, CDX_RATE="5000", PLAYBACK_RATE="100000")
-    assert (found.cdx_rate, found.playback_rate, found.playback_rate_start) == (5000, 100000, 100000)
-    assert found.connections_per_minute > 1000
-    assert warnings == []
-
-
-def test_the_start_is_never_above_the_rate_itself() -> None:
-    assert budget(PUBLIC, PLAYBACK_RATE="30")[0].playback_rate_start == 30
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("CDX_RATE", "fast"),
-        ("CDX_RATE", "0"),
-        ("PLAYBACK_RATE", "-1"),
-        ("PLAYBACK_RATE", "nan"),
-        ("PLAYBACK_RATE_START", ""),
-        ("PAUSE_SECONDS", "0"),
-        ("PAUSE_SECONDS", "a minute"),
-        ("BREAKER_SECONDS", ""),
-        ("BREAKER_SECONDS", "5;10"),
-        ("BREAKER_SECONDS", "5,0"),
-    ],
-)
-def test_a_wrong_limit_is_named(name: str, value: str) -> None:
-    with pytest.raises(Fatal) as refused:
-        budget(HERE, **{name: value})
-    assert name in refused.value.ending.message.upper()
-    assert refused.value.ending.status is Status.USAGE
-
-
 # Other numbers
 
 
@@ -217,3 +159,34 @@ def test_no_whole_number(value: object) -> None:
 def test_no_seconds(value: object) -> None:
     with pytest.raises(Fatal, match="X="):
         read_seconds({"X": value}, "X")
+
+
+@pytest.mark.parametrize("value", ["0", "0.25", "1", 1])
+def test_shares(value: object) -> None:
+    assert read_share({"X": value}, "X") == float(str(value))
+
+
+@pytest.mark.parametrize("value", ["-0.1", "1.1", "20%", "", "inf", "nan", None])
+def test_no_share(value: object) -> None:
+    with pytest.raises(Fatal, match="X="):
+        read_share({"X": value}, "X")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", ()),
+        (None, ()),
+        ("  ", ()),
+        ("tell", ("tell",)),
+        ("'/srv/a b/tell' --to \"X Y\" $HOME;ls", ("/srv/a b/tell", "--to", "X Y", "$HOME;ls")),
+    ],
+)
+def test_a_command_is_split_as_a_shell_would_and_not_given_to_one(line: object, words: tuple[str, ...]) -> None:
+    assert read_command({"X": line}, "X") == words
+
+
+@pytest.mark.parametrize("line", ["tell 'me", 'tell "me', "tell\\", "''", "'' tell", "tell\0me"])
+def test_no_command(line: str) -> None:
+    with pytest.raises(Fatal, match=r"X=.*a command with its quotes closed"):
+        read_command({"X": line}, "X")

@@ -237,3 +237,13 @@ def test_with_a_new_layout_learnt_the_next_run_reads_the_store(bench: Bench) -> 
     bench.run(reader=learnt)
     assert len(bench.requests) == 40 - fetched
     assert len(bench.written) == 40
+
+
+def test_what_is_due_and_left_keeps_to_the_limit(bench: Bench) -> None:
+    bench.lists(*(capture(number) for number in range(1, 6)))
+    store = Store(bench.folder / "unused")
+    assert (bench.open(1, store).due, bench.open(1, store, limit=3).due, bench.open(1, store, limit=9).due) == (5, 3, 5)
+    bench.run(limit=3)
+    assert bench.recovery is not None
+    assert (bench.recovery.due, bench.recovery.left, bench.recovery.finished) == (3, 0, True)
+    assert bench.ledger.due() == [4, 5]

@@ -20,6 +20,7 @@ ADDRESS = (
     *("https://a.example:99999", "https://a.example:0", "https://a.example:x", "https://me:secret@a.example", "https://a.example\r\nX: y"),
     *("https://a .example", "https://a.example/\u202e", "javascript:alert(1)", 5),
 )
+SHARE = (*NUMBER[:7], "1e300", "1,2", "0x10", True, "1.01", "20%")
 LINE = ("two\nlines", "x\r\nX-Evil: 1", "\r", "tab\there", "nul\0", "\u202e", "眾", " x", "x ", "x" * 501)
 WRONG: dict[str, tuple[object, ...]] = {
     "ARCHIVE_URL": ADDRESS,
@@ -46,6 +47,14 @@ WRONG: dict[str, tuple[object, ...]] = {
     "PAGE_SECONDS": (*ABOVE_ZERO, "604801"),
     "PAGE_MEMORY_MB": (*ABOVE_ZERO, "499", "1.5", "1000001"),
     "PROGRESS_SECONDS": (*NUMBER, "604801"),
+    "LISTING_OVERLAP_DAYS": (*NUMBER, "1.5", "36501"),
+    "ON_VERDICT": ("tell 'me", 'tell "me', "tell\\", "''", "'' tell", "tell\0me"),
+    "HEALTH_LEAST": (*ABOVE_ZERO, "1.5", "1000001"),
+    "HEALTH_RECOVERED": SHARE,
+    "HEALTH_OTHER_PAGES": SHARE,
+    "HEALTH_FIELD_LOSS": SHARE,
+    "HEALTH_MISMATCHES": SHARE,
+    "HEALTH_REFUSALS": (*NUMBER, "1.5", "1000001"),
 }
 
 
@@ -75,6 +84,9 @@ def test_a_wrong_value_is_refused_and_named_before_anything_is_done(tmp_path: Pa
     [
         *(("OUTAGE_SECONDS", "0"), ("PROGRESS_SECONDS", "0"), ("CONNECTION_RATE", "auto"), ("CONNECTION_RATE", "20"), ("CONTACT", "")),
         *(("RETRY_SECONDS", "0,0,0,0"), ("LISTING_RETRY_SECONDS", "5"), ("PLAYBACK_RATE", "1e6"), ("PAGE_MEMORY_MB", "500")),
+        *(("LISTING_OVERLAP_DAYS", "0"), ("ON_VERDICT", ""), ("ON_VERDICT", "tell --to 'X Y'"), ("HEALTH_LEAST", "1")),
+        *(("HEALTH_RECOVERED", "0"), ("HEALTH_OTHER_PAGES", "1"), ("HEALTH_FIELD_LOSS", "1"), ("HEALTH_MISMATCHES", "0.5")),
+        *(("HEALTH_REFUSALS", "0"), ("HEALTH_REFUSALS", 100)),
         *(("CONTACT", "Desk of X, mailto:x@example.org"), ("USER_AGENT", "my crawler/1 (of mine)"), ("BREAKER_SECONDS", [1, 2.5])),
     ],
 )

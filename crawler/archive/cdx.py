@@ -19,11 +19,13 @@ _DETAIL = 200
 
 @dataclass(frozen=True, slots=True)
 class CdxQuery:
-    """A listing: `url` as CDX takes it, `limit` rows a page. Always with a limit: without one the server cuts the list and gives no key."""
+    """A listing: `url` as CDX takes it, `limit` rows a page, captures from the timestamp `since` on (all, if it is empty). Always with a
+    limit: without one the server cuts the list and gives no key."""
 
     url: str
     match_type: str = "prefix"
     limit: int = 5000
+    since: str = ""
 
     def request_url(self, base: str, resume_key: str | None = None) -> str:
         """The address of one page; everything but the key is the same on every page, as the key demands.
@@ -38,6 +40,8 @@ class CdxQuery:
             "limit": str(self.limit),
             "showResumeKey": "true",
         }
+        if self.since:
+            values["from"] = self.since
         if resume_key is not None:
             values["resumeKey"] = resume_key
         return f"{base.rstrip('/')}/cdx/search/cdx?{urlencode(values, quote_via=quote, safe='')}"

@@ -8,7 +8,7 @@ from crawler.archive.breaker import Pause, Permit, ProbeGate, growing
 from crawler.archive.budget import Budget, Endpoint, Outcome
 from crawler.archive.clock import Clock
 from crawler.archive.limiter import Adaptation, Limiter
-from crawler.archive.politeness_report import EndKind, EndReason, PolitenessSummary, SavedState, moment, span
+from crawler.archive.politeness_report import EndKind, EndReason, Pace, PolitenessSummary, SavedState, moment, span
 
 MOST_RETRY_AFTER: Final = 7 * 86400.0
 """Seconds; a longer Retry-After is taken for a mistake and counted as this, or the saved state would lock its owner out for good."""
@@ -89,6 +89,14 @@ class Conduct:
             return None
         seconds, name = max(holds)
         return name, seconds
+
+    def paces(self) -> dict[Endpoint, Pace]:
+        now = self._clock.monotonic()
+        most = {Endpoint.CDX: self._budget.cdx_rate, Endpoint.PLAYBACK: self._budget.playback_rate}
+        return {
+            endpoint: Pace(limiter.count, limiter.last_minute(now), limiter.rate, most[endpoint])
+            for endpoint, limiter in self.limiters.items()
+        }
 
     def state(self) -> SavedState:
         now = self._book()

@@ -56,6 +56,11 @@ class Limiter:
         self._earning = 0.0
         self.count += 1
 
+    def last_minute(self, now: float) -> int:
+        """How many slots were used in the last 60 seconds."""
+        self._expire(now)
+        return len(self._last_minute)
+
     def not_before(self, moment: float) -> None:
         """No slot before that moment, and none to catch up from before it."""
         self._slot = max(self._slot, moment - MINUTE / self.rate)

@@ -12,7 +12,7 @@ from crawler.archive.budget import Budget, Endpoint, Outcome
 from crawler.archive.clock import Clock
 from crawler.archive.conduct import Conduct
 from crawler.archive.limiter import Limiter
-from crawler.archive.politeness_report import EndReason, MustEnd, PolitenessClosed, PolitenessSummary
+from crawler.archive.politeness_report import EndReason, MustEnd, Pace, PolitenessClosed, PolitenessSummary
 
 Notify = Callable[[str, float], None]
 
@@ -76,6 +76,10 @@ class Politeness:
     def holding(self) -> tuple[str, float] | None:
         """What all requests wait for, and the seconds left (0: until a probe is answered); None when only the rates hold."""
         return self._conduct.holding()
+
+    def paces(self) -> dict[Endpoint, Pace]:
+        """How fast each kind of request goes now, and may go."""
+        return self._conduct.paces()
 
     def state(self) -> dict[str, float | int]:
         """For `restore` in the next run; JSON-serialisable. Save it when notified and from time to time (the learned rate)."""

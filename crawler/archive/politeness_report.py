@@ -83,6 +83,16 @@ class SavedState:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """One kind of request now: sent in this run, sent in the last 60 seconds, permitted a minute now, and at most."""
+
+    sent: int
+    last_minute: int
+    permitted: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
 class PolitenessSummary:
     """Figures of one run. Times are seconds; `busiest_minute` is the highest number of requests in any sliding 60 s.
 

@@ -26,6 +26,8 @@ def listing_url(collection: str, query: CdxQuery) -> str:
     documentation of 2023-12).
     """
     values = {"url": query.url, "matchType": query.match_type, "output": "json"}
+    if query.since:
+        values["from"] = query.since
     return f"{collection.rstrip('/')}/cdx?{urlencode(values, quote_via=quote, safe='')}"
 
 

@@ -10,10 +10,10 @@ from crawler.auditing import audited
 from crawler.command import ProjectCommand
 from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger, LedgerError
-from crawler.lock import Lock
+from crawler.opening import hold
 from crawler.options import archive_address, check_whole, read_output, wrong
 from crawler.repair import adopt
-from crawler.session import ledger_path, refuse_links
+from crawler.session import ledger_path
 
 
 class Command(ProjectCommand):
@@ -36,12 +36,7 @@ class Command(ProjectCommand):
         settings = dict(self.settings)
         output, public = read_output(settings), archive_address(settings, "ARCHIVE_PUBLIC_URL")
         audit = audited(Path(args[0]), check_whole(opts.workers, "--workers", 1, 256), settings)
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-            refuse_links(output)
-            lock = Lock(output)
-        except OSError as error:
-            raise Fatal(Status.STORAGE, f"cannot write to {output}: {error.strerror}") from error
+        lock = hold(output, make=True)
         try:
             with Ledger(ledger_path(output), public) as ledger:
                 new = adopt(ledger, audit)

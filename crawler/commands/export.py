@@ -1,11 +1,11 @@
-"""`scrapy export --wacz FILE` or `--bag DIR`: what was recovered, in a form that other software reads."""
+"""`scrapy export --wacz FILE`, `--bag DIR` or `--jsonl FILE`: what was recovered, in a form that other software reads."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from crawler import __version__
 from crawler.command import ProjectCommand, report
 from crawler.ending import Ending, Fatal, Status
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger, LedgerError, State
 from crawler.newfile import new_file, refuse_existing
 from crawler.options import read_output, wrong
 from crawler.session import ledger_path
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from crawler.archive.cdxj import Unread
 
 SUFFIX = ".wacz"
-FORMATS = {"wacz": "--wacz FILE", "bag": "--bag DIR"}
+FORMATS = {"wacz": "--wacz FILE", "bag": "--bag DIR", "jsonl": "--jsonl FILE"}
+STANDARD_OUTPUT = "-"
 TITLE = "Citizen News (hkcnews.com)"
 
 
@@ -33,15 +34,18 @@ class Command(ProjectCommand):
     """Reads the store and the ledger of OUTPUT_DIR; writes one file, and changes nothing else."""
 
     def syntax(self) -> str:
-        return "[options] --wacz FILE | --bag DIR"
+        return "[options] --wacz FILE | --bag DIR | --jsonl FILE"
 
     def short_desc(self) -> str:
-        return "Write the whole store as one WACZ file, or everything as a BagIt bag"
+        return "Write the store as a WACZ file, everything as a BagIt bag, or the articles as JSON lines"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--wacz", metavar="FILE", help="all captures of the store, for pywb and ReplayWeb.page")
         parser.add_argument("--bag", metavar="DIR", help="articles, captures, images and ledger as a BagIt bag, a new directory")
+        parser.add_argument(
+            "--jsonl", metavar="FILE", help="fields and plain text of all articles, a JSON object a line; - for standard output"
+        )
         parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
@@ -54,11 +58,51 @@ class Command(ProjectCommand):
             if opts.force or not opts.bag.strip():
                 raise wrong("--bag: the name of a new directory is needed; none is replaced, so --force is no help")
             return _bag(read_output(dict(self.settings)), Path(opts.bag))
+        if opts.jsonl is not None:
+            return self._jsonl(opts.jsonl, opts.force)
         path = Path(opts.wacz)
         if path.suffix.lower() != SUFFIX:
             raise wrong(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
         refuse_existing(path, force=opts.force)
         return _wacz(read_output(dict(self.settings)), path)
+
+    def _jsonl(self, name: str, force: bool) -> int:
+        if not name.strip():
+            raise wrong("--jsonl: the name of a file is needed, or - for standard output")
+        assert self.settings is not None
+        output = read_output(dict(self.settings))
+        if name == STANDARD_OUTPUT:
+            return _jsonl(output, None)
+        refuse_existing(Path(name), force=force)
+        return _jsonl(output, Path(name))
+
+
+def _jsonl(output: Path, path: Path | None) -> int:
+    """Export the articles, to standard output without a path; gives the exit status. Raises Fatal."""
+    from crawler.jsonl import FOLDER, write_jsonl  # noqa: PLC0415 - as below
+    from crawler.verifying.opened import open_places  # noqa: PLC0415
+
+    has_ledger = ledger_path(output).exists()
+    if not has_ledger:
+        if not (output / FOLDER).is_dir():
+            raise Fatal(Status.STORAGE, f"there is nothing to export: no ledger and no folder {FOLDER} in {output}")
+        _note(f"there is no ledger {ledger_path(output)}: lines have what the files in {output / FOLDER} say by themselves")
+    with open_places(output) if has_ledger else nullcontext() as ledger, _explained(path or Path("standard output")):
+        with new_file(path) if path is not None else nullcontext(sys.stdout.buffer) as out:
+            lines = write_jsonl(out, output, ledger)
+            out.flush()
+        adopted = ledger.counts()[State.ADOPTED] if ledger is not None else 0
+    if adopted:
+        _note(f"{adopted} adopted articles are not in it: their files are elsewhere")
+    if lines.others:
+        _note(f"{len(lines.others)} further files of articles that have a line are left out: {some(lines.others)}")
+    about = f"{path or 'standard output'}: {lines.articles} articles, {lines.size} bytes"
+    print(about, file=sys.stdout if path is not None else sys.stderr)
+    if not (lines.left_out or lines.changed):
+        return Status.DONE
+    left = f"{len(lines.left_out)} files cannot be read and have no line: {some(lines.left_out)}" if lines.left_out else ""
+    changed = f"{len(lines.changed)} files are not as the ledger has them: {some(lines.changed)}" if lines.changed else ""
+    return report(Ending(Status.DAMAGED, f"{'; '.join(filter(None, (left, changed)))}. See `scrapy verify`"))
 
 
 def _wacz(output: Path, path: Path) -> int:
@@ -128,6 +172,8 @@ def _explained(path: Path) -> Iterator[None]:
     """What can go wrong in reading the store and writing `path`, in words. Raises Fatal."""
     try:
         yield
+    except BrokenPipeError:  # only standard output can be one; nobody reads on
+        raise
     except OSError as error:
         about = f" ({error.filename})" if error.filename else ""
         raise Fatal(Status.STORAGE, f"{path} was not written: {error.strerror or error}{about}") from error

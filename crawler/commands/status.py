@@ -1,17 +1,27 @@
-"""`scrapy status`: where every article stands, and why."""
+"""`scrapy status`: where every article stands, and why; with `--watch`, where the run stands that is under way."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+import time
 from pathlib import Path
 
 from crawler.command import ProjectCommand
 from crawler.ending import Fatal, Status
 from crawler.gaps import describe_gap
 from crawler.ledger import Ledger, LedgerError
+from crawler.options import wrong
+from crawler.progress.display import display
+from crawler.progress.line import line
+from crawler.progress.terminal import Terminal, is_terminal
+from crawler.progress.watching import Seen, look, said, watch
 from crawler.session import ledger_path
 from crawler.summary import describe, standing
+
+LOOKED = 1.0
+"""Seconds between two looks at the ledger."""
 
 
 class Command(ProjectCommand):
@@ -24,17 +34,49 @@ class Command(ProjectCommand):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument("--gaps", action="store_true", help="print which ranges of ids lack articles")
+        parser.add_argument("--watch", action="store_true", help="show the run that is under way, until Ctrl-C")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        path = ledger_path(Path(str(self.setting("OUTPUT_DIR"))))
+        if opts.watch and (opts.json or opts.gaps):
+            raise wrong("--watch goes with neither --json nor --gaps")
+        output = Path(str(self.setting("OUTPUT_DIR")))
+        path = ledger_path(output)
         if not path.exists():
             raise Fatal(Status.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
         try:
             with Ledger(path) as ledger:
-                if opts.json:
+                if opts.watch:
+                    _watch(ledger, output)
+                elif opts.json:
                     print(json.dumps(standing(ledger), ensure_ascii=False, indent=2))
                 else:
                     print("\n".join(describe_gap(ledger) if opts.gaps else describe(ledger)))
         except LedgerError as error:
             raise Fatal(Status.STORAGE, str(error)) from error
         return Status.DONE
+
+
+def _watch(ledger: Ledger, output: Path) -> None:
+    """On a terminal the display, else a line whenever it changes; Ctrl-C is the way to end it."""
+    terminal = Terminal(sys.stdout, keep=True) if is_terminal(sys.stdout) else None
+    told = ""
+
+    def tell(seen: Seen) -> None:
+        nonlocal told
+        now = time.time()
+        moment = seen.shown(now)
+        if terminal is not None:
+            terminal.show(said(seen, now) if moment is None else display(moment, now))
+            return
+        text = said(seen, now) if moment is None else line(moment)
+        if text != told:
+            told = text
+            print(text, flush=True)
+
+    try:
+        watch(lambda: look(ledger, output), tell, lambda: time.sleep(LOOKED))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if terminal is not None:
+            terminal.stop()

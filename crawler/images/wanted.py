@@ -12,6 +12,7 @@ from crawler.images.paths import image_file
 from crawler.judging import Judge
 from crawler.ledger import CaptureRow, Ledger
 from crawler.reading import Read
+from crawler.wording import in_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Estimate:
         how = "measured so far" if self.measured else "supposed"
         return (
             f"{self.images:,} images to fetch. An estimate: {self.requests:,} requests, {span(self.seconds)} at least, "
-            f"{_size(self.size)} on the disk ({_size(self.each)} each is {how}, in the store and as a file)"
+            f"{in_bytes(self.size)} on the disk ({in_bytes(self.each)} each is {how}, in the store and as a file)"
         )
 
 
@@ -81,10 +82,3 @@ def estimate(ledger: Ledger, images: int, rate: float) -> Estimate:
     each = size // count if count >= ENOUGH else TYPICAL_BYTES
     requests = images * TYPICAL_REQUESTS
     return Estimate(images, requests, requests * 60 / rate, 2 * images * each, each, measured=count >= ENOUGH)
-
-
-def _size(size: int) -> str:
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.{0 if size >= 10 * unit else 1}f} {name}"
-    return f"{size} bytes"

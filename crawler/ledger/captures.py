@@ -22,6 +22,10 @@ class Captures(LedgerFile):
         query = "SELECT DISTINCT article FROM capture WHERE coalesce(warc, '') != '' OR held IS NOT NULL ORDER BY article"
         return [article for (article,) in self._db.execute(query)]
 
+    def with_untried_captures(self) -> set[int]:
+        """Articles of which a capture is known that was not judged."""
+        return {article for (article,) in self._db.execute("SELECT DISTINCT article FROM capture WHERE verdict IS NULL")}
+
     def add_capture(self, article: int, capture: Capture, source: str, found: Found) -> CaptureRow | None:
         """A capture that no listing has, found on the way; None if it was known."""
         cursor = self._db.execute(INSERT, values(article, capture, source, found))

@@ -7,14 +7,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from crawler.ledger.captures import Captures
+from crawler.ledger.figures import Figures
 from crawler.ledger.gaps import Gaps
 from crawler.ledger.images import Images
 from crawler.ledger.listings import Listings
 from crawler.ledger.references import References
 from crawler.ledger.rows import SETTLED, ArticleRow, State
+from crawler.ledger.runs import Runs
+from crawler.ledger.versions import Versions
 
 
-class Ledger(Listings, Captures, Images, References, Gaps):
+class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figures):
     """Runs and articles, beside listings, captures and images. Open with the path of its file; see `LedgerFile`."""
 
     def begin_run(self, arguments: Mapping[str, Any], version: str) -> int:

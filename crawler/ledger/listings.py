@@ -96,17 +96,31 @@ class Listings(LedgerFile):
         """Close a listing that cannot be made whole; the next run begins a new one. Its captures stay."""
         self._db.execute("UPDATE listing SET finished = 'abandoned' WHERE id = ?", (listing,))
 
-    def last_whole_listing(self, query: str) -> str | None:
-        """When the last whole listing of this query ended."""
+    def listed_whole(self, *beginnings: str) -> str | None:
+        """When the newest listing was begun that is whole, of those whose query begins so; None without any."""
+        begun = [
+            self._db.execute(
+                "SELECT max(started) FROM listing WHERE substr(query, 1, ?) = ? AND finished IS NOT NULL AND finished != 'abandoned'",
+                (len(beginning), beginning),
+            ).fetchone()[0]
+            for beginning in beginnings
+        ]
+        return max(filter(None, begun), default=None)
+
+    def unfinished_listing(self, beginning: str, after: str) -> str | None:
+        """The query of the newest listing that can be gone on with, begun after that moment, of those whose query begins so."""
         row = self._db.execute(
-            "SELECT max(finished) FROM listing WHERE query = ? AND finished IS NOT NULL AND finished != 'abandoned'", (query,)
+            "SELECT query FROM listing WHERE substr(query, 1, ?) = ? AND finished IS NULL AND started >= ? ORDER BY id DESC LIMIT 1",
+            (len(beginning), beginning, after),
         ).fetchone()
         return row[0] if row else None
 
     def listing_totals(self) -> dict[str, int]:
-        """Over the newest listing of each query: rows, ignored, rejected, duplicates."""
+        """Over the newest listing of each query: rows, ignored, rejected, duplicates. Those of what came since are left out: their names
+        end with since when."""
         row = self._db.execute(
             "SELECT coalesce(sum(rows), 0), coalesce(sum(ignored), 0), coalesce(sum(rejected), 0), coalesce(sum(duplicates), 0)"
-            " FROM listing WHERE id IN (SELECT max(id) FROM listing GROUP BY query)"
+            " FROM listing WHERE id IN (SELECT max(id) FROM listing"
+            " WHERE CASE WHEN json_valid(query) THEN json_array_length(query) < 5 ELSE 1 END GROUP BY query)"
         ).fetchone()
         return dict(zip(("rows", "ignored", "rejected", "duplicates"), row, strict=True))

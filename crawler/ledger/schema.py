@@ -70,7 +70,16 @@ CREATE TABLE on_list (article INTEGER PRIMARY KEY);
 """
 """Articles that no listing has: which were asked for exactly, which archived lists of the site's were read, and what stood on them."""
 
-STEPS: Sequence[str] = (_SOURCES, _IMAGES, _REFERENCES, _GAPS)
+_VERSIONS = """
+CREATE TABLE version (
+    article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, sha256 TEXT NOT NULL, capture INTEGER NOT NULL,
+    PRIMARY KEY (article, timestamp, original)
+) WITHOUT ROWID;
+"""
+"""What each capture of an article says: the SHA-256 of its title and text, by the capture that was really served. Empty for what was
+recovered before this table was there, until `scrapy extract` has been over the store."""
+
+STEPS: Sequence[str] = (_SOURCES, _IMAGES, _REFERENCES, _GAPS, _VERSIONS)
 """What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is written here
 as a step; the tables stay as they are."""
 VERSION = 1 + len(STEPS)

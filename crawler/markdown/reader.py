@@ -35,6 +35,7 @@ _HEADING = re.compile(r"#{1,6} ")
 _CELLS = re.compile(r"(?<!\\)\|")
 _DELIMITERS = re.compile(r"\|(?: --- \|)+")
 _FENCE = re.compile(r"`{3,}")
+_GAPS = re.compile(r"\n[ \t]*\n\s*(?<=\n)")
 _RAW = re.compile(r"<(figure|table|pre)>")
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|t[drh]|thead|tbody|tfoot|table|caption|li|ul|ol|blockquote|h[1-6r]|figure|figcaption|br|img|pre)\b[^<>]*>"
@@ -74,6 +75,12 @@ def read_markdown(markdown: str) -> Reading:
     parts.append(_inline("\n".join(paragraph), reading))
     reading.text = "\n".join(parts)
     return reading
+
+
+def plain_text(markdown: str) -> str:
+    """The words of a body alone: blocks apart by one empty line, line breaks as newlines, captions as blocks of their own; nothing of
+    pictures, frames, links and emphasis."""
+    return _GAPS.sub("\n\n", read_markdown(markdown).text).strip("\n")
 
 
 def _block(text: str, indent: int, lines: Iterator[str], reading: Reading) -> str | None:

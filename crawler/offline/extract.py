@@ -47,7 +47,13 @@ def extract(
         shared = frozenset(source.ledger.shared_digests(SHARED_BY))
         styles = Styles(wanted, source.output, as_bits(source.begin(wanted, report)))
         plan = Plan(
-            source.output.resolve(), shared, style_for=styles, evidence=wanted.for_reading, only_changed=only_changed, dry_run=dry_run
+            source.output.resolve(),
+            shared,
+            style_for=styles,
+            evidence=wanted.for_reading,
+            only_changed=only_changed,
+            dry_run=dry_run,
+            versions=source.keeps_versions,
         )
         batch: list[Done] = []
         try:
@@ -73,7 +79,7 @@ def _workers(plan: Plan, source: Input, limits: Limits) -> Workers:
 def _relink(source: Input, plan: Plan, styles: Styles, limits: Limits, report: Report) -> None:
     """Now that it is known what there is: write those files anew whose links were taken for something else."""
     styles = replace(styles, recovered=as_bits(source.ledger.recovered_ids()))
-    plan = replace(plan, style_for=styles, only_changed=True)
+    plan = replace(plan, style_for=styles, only_changed=True, versions=False)
     for done in relink(source.ledger, styles.has_image, _workers(plan, source, limits).run):
         report.relinked(done)
 

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
-from crawler import __version__
+from crawler import __version__, extractor
 from crawler.archive.holdings import Holding, NotAnArchive
 from crawler.ending import Fatal, Status
 from crawler.formats import Format, begin_change, format_of, written_in
 from crawler.ledger import ArticleRow, Ledger, LedgerError, State
-from crawler.lock import Lock
 from crawler.offline.job import WRITTEN, Done, Outcome
 from crawler.offline.report import Report
-from crawler.session import ledger_path, refuse_links
+from crawler.opening import hold
+from crawler.session import ledger_path
 from crawler.sources import index
 from crawler.store import Store
 
@@ -30,6 +30,8 @@ class Input(Protocol):
     output: Path
     ledger: Ledger
     store: Path | None
+    keeps_versions: bool
+    """Whether it wants to know what each capture says, beside the ones that are chosen."""
 
     def __enter__(self) -> Self: ...
 
@@ -54,11 +56,11 @@ class FromStore:
     def __init__(self, output: Path, dry_run: bool) -> None:
         self.output = output
         self.store: Path | None = output / "warc"
+        self.keeps_versions = not dry_run
         self._dry_run = dry_run
 
     def __enter__(self) -> Self:
-        refuse_links(self.output)
-        self._lock = Lock(self.output)
+        self._lock = hold(self.output)
         try:
             self.ledger = Ledger(ledger_path(self.output))
         except LedgerError as error:
@@ -87,6 +89,7 @@ class FromStore:
     def finish(self, wanted: Format) -> None:
         if not self._dry_run:
             self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
+            extractor.renewed(self.ledger)
             written_in(self.ledger, wanted)
 
     def settle(self, done: Sequence[Done], report: Report) -> None:
@@ -102,6 +105,7 @@ class FromStore:
     def _write_down(self, one: Done, row: ArticleRow) -> None:
         for capture, columns in one.notes:
             self.ledger.note(capture, **columns)
+        self.ledger.renew_versions(one.article, one.extracted, one.versions)
         if one.references is not None:
             self.ledger.refer(one.article, one.references.articles, one.references.pictures)
         if one.outcome in WRITTEN:
@@ -128,6 +132,7 @@ class FromFiles:
     def __init__(self, paths: Sequence[Path], output: Path, replay: str) -> None:
         self.output = output
         self.store: Path | None = None
+        self.keeps_versions = False
         self._paths = paths
         self._replay = replay
 
@@ -135,12 +140,7 @@ class FromFiles:
         if ledger_path(self.output).exists():
             message = f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another OUTPUT_DIR"
             raise Fatal(Status.USAGE, f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl")
-        try:
-            self.output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Fatal(Status.STORAGE, f"cannot write to {self.output}: {error.strerror}") from error
-        refuse_links(self.output)
-        self._lock = Lock(self.output)
+        self._lock = hold(self.output, make=True)
         self._folder = tempfile.TemporaryDirectory(prefix="citizen-news-")
         self.ledger = Ledger(Path(self._folder.name) / "ledger.sqlite")
         self.ledger.declare(FILES, self._replay)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,20 +14,23 @@ from crawler.archive.headers import declared_coding, first
 from crawler.archive.holdings import read as read_held
 from crawler.archive.warc import Place
 from crawler.archive.warcrecord import StoredCapture, WarcDamaged
-from crawler.case import Case, open_case
+from crawler.case import FINAL, Case, open_case
 from crawler.files import read_whole, write_file
+from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
 from crawler.images.wanted import places
 from crawler.judging import Judge, StyleFor
 from crawler.ledger import CaptureRow, Found
+from crawler.ledger.versions import VersionRow
 from crawler.markdown.document import relative_path, render
 from crawler.markdown.frontmatter import FrontMatterError
 from crawler.markdown.parts import differing
 from crawler.markdown.style import References, SeedStyle
 from crawler.reading import Read
-from crawler.recovery import FINAL
 from crawler.store import Store
 
 Take = Callable[[CaptureRow], StoredCapture]
+NO_VERSION = frozenset({*ANY_ARTICLE, Verdict.EXTRACTION_FAILED, Found.REDIRECT, Found.JUMP})
+"""What the ledger may say of a capture so that it need not be read again to know that it is no version of its article."""
 
 
 class Outcome(StrEnum):
@@ -66,12 +70,14 @@ class Plan:
     """Whether files tell what speaks for them."""
     only_changed: bool = False
     dry_run: bool = False
+    versions: bool = False
+    """Whether every capture in the store is to be extracted, to know what it says, and not only the one that is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """What one job came to; `notes` is what was learnt of captures, by their ids; `images` those of the article, by
-    file and address."""
+    file and address; `versions` what captures say."""
 
     article: int
     outcome: Outcome
@@ -87,6 +93,9 @@ class Done:
     captures: int = 0
     references: References | None = None
     images: tuple[tuple[str, str], ...] = ()
+    versions: tuple[VersionRow, ...] = ()
+    extracted: tuple[int, ...] = ()
+    """The captures of which it is known now whether they are versions."""
 
 
 def taker(store: Store | None) -> Take:
@@ -112,13 +121,26 @@ class Extractor:
     def __call__(self, job: Job) -> Done:
         """Find the article among its captures and write it. Raises OSError when it cannot be written."""
         notes: list[tuple[int, dict[str, str | int]]] = []
-        judge = Judge(self._read, lambda number, **columns: notes.append((number, columns)), style_for=self._plan.style_for)
+        versions: list[VersionRow] = []
+
+        def note_version(article: int, capture: int, timestamp: str, original: str, sha256: str) -> None:
+            versions.append(VersionRow(article, timestamp, original, sha256, capture))
+
+        judge = Judge(
+            self._read,
+            lambda number, **columns: notes.append((number, columns)),
+            style_for=self._plan.style_for,
+            note_version=note_version if self._plan.versions else None,
+        )
         case = open_case(job.article, job.rows, self._plan.shared)
         if job.only:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge, notes)
         best = case.best()
         about = Done(job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes), captures=len(notes))
+        if self._plan.versions and not job.only:
+            extracted = (*(number for number, _ in notes), *self._others(job, judge, {number for number, _ in notes}))
+            about = replace(about, versions=tuple(versions), extracted=extracted)
         if left and not job.settled and (best is None or best.badness):
             return replace(about, outcome=Outcome.UNDECIDED)
         if best is None:
@@ -148,6 +170,19 @@ class Extractor:
             elif self._judged(case, row, judge, damaged):
                 break
         return tuple(damaged), left
+
+    def _others(self, job: Job, judge: Judge, judged: Collection[int]) -> list[int]:
+        """Extract the captures in the store that the choice did not come to, only for what they say; gives those that could be read.
+        Damage is for `scrapy verify` to find: the article does not need these."""
+        read: list[int] = []
+        for row in job.rows:
+            if not row.warc or row.id in judged or row.verdict in NO_VERSION:
+                continue
+            with suppress(OSError, WarcDamaged):
+                stored = self._take(row)
+                judge.version(row, judge.recovered(row, stored))
+                read.append(row.id)
+        return read
 
     def _judged(self, case: Case, row: CaptureRow, judge: Judge, damaged: list[str]) -> bool:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any, Self
 
 from scrapy import Request, signals
@@ -17,6 +17,7 @@ from crawler.archive.budget import Endpoint
 from crawler.archive.playback import Answer
 from crawler.archive.site import Site
 from crawler.archive.warcrecord import WarcDamaged
+from crawler.better import better_known
 from crawler.command import unless_nobody_reads
 from crawler.ending import Fatal, Status
 from crawler.failures import answer_for, in_words
@@ -25,6 +26,7 @@ from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, State
 from crawler.ledger.images import ImageState
 from crawler.options import Arguments, read_arguments
+from crawler.progress.estimate import estimate
 from crawler.recovery import Fetch, Recovery, Write
 from crawler.session import Session
 from crawler.sources import reply_of, where_held
@@ -32,6 +34,7 @@ from crawler.spiders.asking import LOOK_SECONDS, ROOM
 from crawler.spiders.gaps import GapSpider
 from crawler.spiders.images import ImagesSpider
 from crawler.spiders.sources import SourcesSpider
+from crawler.wording import some
 
 logger = logging.getLogger(__name__)
 
@@ -98,12 +101,15 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if arguments.dry_run:
             with session.ledger.trial():
                 session.ledger.again(arguments.again)
+                self._tell_estimate_of_articles()
                 with unless_nobody_reads():
                     self._tell_choices(self._recovery())
             return
         session.ledger.again(arguments.again)
         session.ledger.again_images(arguments.again)
-        self.recovery = recovery = self._recovery()
+        better = self._better() if session.renewing else []
+        self._tell_estimate_of_articles(better)
+        self.recovery = recovery = self._recovery(better)
         while session.ending is None:
             for step in recovery.steps(ROOM):
                 for thing in self._take(step):
@@ -147,7 +153,17 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             async for request in self._fetch_images(choice.ids, choice.limit, tell_only=self.arguments.dry_run):
                 yield request
 
-    def _recovery(self) -> Recovery:
+    def _better(self) -> list[int]:
+        """Recovered articles that a capture is known of which would be preferred."""
+        session, choice = self.session, self.arguments.choice
+        sources = [source.name for source in session.sources]
+        found = better_known(session.ledger, choice.ids, choice.since, choice.until, sources)
+        if found:
+            logger.info("%d recovered articles have a capture that may be better: %s", len(found), some(found))
+            session.reopened.update(found)
+        return found
+
+    def _recovery(self, better: Collection[int] = ()) -> Recovery:
         session = self.session
         return Recovery(
             session.ledger,
@@ -159,7 +175,16 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             read_page=session.read,
             style_for=session.styles,
             sources=[source.name for source in session.sources],
+            recovered=better,
         )
+
+    def _tell_estimate_of_articles(self, better: Collection[int] = ()) -> None:
+        """What will be asked for, before it is."""
+        session, choice = self.session, self.arguments.choice
+        if due := [*session.ledger.due(choice.ids), *better][: choice.limit]:
+            images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
+            for sentence in estimate(session.ledger, due, session.output, session.playback_rate, images=images).sentences():
+                logger.info("%s", sentence)
 
     def _tell_choices(self, recovery: Recovery) -> None:
         for article, capture in recovery.choices():

@@ -44,7 +44,8 @@ class AskingSpider(scrapy.Spider):
     async def _list(self, site: Site, ids: Collection[int] | None) -> AsyncIterator[Request]:
         """Ask for the listing page by page; each is asked for only after the one before was taken."""
         session = self.session
-        self.listing = Listing(session.ledger, ids, session.page_rows, site.name, session.listing_retry_seconds)
+        overlap = session.listing_overlap_days if session.renewing else 0
+        self.listing = Listing(session.ledger, ids, session.page_rows, site.name, session.listing_retry_seconds, overlap)
         while session.ending is None and (question := self.listing.next_question()) is not None:
             if question.after:
                 logger.warning("the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after)

@@ -9,8 +9,8 @@ from pathlib import Path
 from crawler.ending import Fatal, Status
 from crawler.ledger import LedgerError
 from crawler.ledger.places import Places
-from crawler.lock import Lock
-from crawler.session import ledger_path, refuse_links
+from crawler.opening import hold
+from crawler.session import ledger_path
 
 
 @contextmanager
@@ -19,11 +19,7 @@ def open_places(output: Path) -> Iterator[Places]:
     path = ledger_path(output)
     if not path.exists():
         raise Fatal(Status.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
-    refuse_links(output)
-    try:
-        lock = Lock(output)
-    except OSError as error:
-        raise Fatal(Status.STORAGE, f"cannot lock {output}: {error.strerror or error}") from error
+    lock = hold(output)
     try:
         ledger = Places(path)
     except LedgerError as error:

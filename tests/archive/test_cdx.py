@@ -50,6 +50,12 @@ def test_a_key_changes_nothing_else() -> None:
     assert query.request_url("http://a.example", "k") == query.request_url("http://a.example") + "&resumeKey=k"
 
 
+def test_a_query_for_what_came_since_says_so_on_every_page() -> None:
+    whole, since = CdxQuery("site.example/"), CdxQuery("site.example/", since="20220101120000")
+    assert since.request_url("http://a.example") == whole.request_url("http://a.example") + "&from=20220101120000"
+    assert since.request_url("http://a.example", "k") == since.request_url("http://a.example") + "&resumeKey=k"
+
+
 # --- pages that count ----------------------------------------------------------------------------------------------------------
 
 GOOD: dict[str, tuple[bytes, CdxPage]] = {

@@ -249,6 +249,21 @@ async def test_the_summary_says_what_happened(clock: VirtualClock) -> None:
 
 
 @on_virtual_clock
+async def test_how_fast_it_goes_is_told_beside_how_fast_it_may(clock: VirtualClock) -> None:
+    bench = Bench(clock)
+    await bench.permits(3, CDX)
+    await bench.healthy_for(120)
+    await clock.advance(30)
+    paces = bench.politeness.paces()
+    assert (paces[CDX].sent, paces[CDX].last_minute, paces[CDX].permitted, paces[CDX].most) == (3, 0, 24.0, 24.0)
+    pace = paces[PLAYBACK]
+    assert pace.sent == len(bench.sent[PLAYBACK])
+    assert pace.last_minute == sum(moment > clock.monotonic() - 60 for moment in bench.sent[PLAYBACK]) > 0
+    assert 60 < pace.permitted < pace.most == 240
+    assert pace.permitted == bench.politeness.summary().rate[PLAYBACK]
+
+
+@on_virtual_clock
 async def test_the_share_used_falls_when_the_crawl_asks_too_slowly(clock: VirtualClock) -> None:
     bench = Bench(clock, **FULL)
     await clock.finish(bench.work(PLAYBACK, 0.5, clock.monotonic() + 600))  # one worker: 120 a minute of 240

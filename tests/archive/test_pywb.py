@@ -59,6 +59,8 @@ def test_a_listing_is_asked_for_whole_without_what_pywb_does_not_know(collection
     url = listing_url(collection, CdxQuery("site.example/article/新&1", match_type, 7))
     asked = f"url=site.example%2Farticle%2F%E6%96%B0%261&matchType={match_type}&output=json"
     assert url == f"http://127.0.0.1:8080/web/cdx?{asked}"
+    since = listing_url(collection, CdxQuery("site.example/article/新&1", match_type, 7, "20220101120000"))
+    assert since == f"{url}&from=20220101120000"
 
 
 GOOD: dict[str, tuple[bytes, CdxPage]] = {

@@ -45,9 +45,9 @@ def test_a_listing_goes_on_after_its_last_whole_page_until_it_is_whole(ledger: L
     )
     assert ledger.open_listing("all") == (listing, "k1")
     assert ledger.open_listing("other") != (listing, "k1")
-    assert ledger.last_whole_listing("all") is None
+    assert ledger.listed_whole("all") is None
     assert ledger.add_page(listing, [(1, capture(1)), (2, capture(2))], None, ignored=0, rejected=0, duplicates=0, source="s") == 1
-    assert ledger.last_whole_listing("all") == MOMENT
+    assert ledger.listed_whole("all") == MOMENT
     assert ledger.listing_keys(listing) == {"k1"}
     assert ledger.open_listing("all")[1] is None
     assert ledger.open_listing("all")[0] != listing
@@ -66,7 +66,7 @@ def test_an_abandoned_listing_is_neither_whole_nor_gone_on_with(ledger: Ledger) 
     listing, _ = ledger.open_listing("all")
     ledger.add_page(listing, [(1, capture(1))], "k1", 0, 0, 0, "s")
     ledger.drop_listing(listing)
-    assert ledger.last_whole_listing("all") is None
+    assert ledger.listed_whole("all") is None
     assert ledger.open_listing("all")[1] is None
     assert [row.capture for row in ledger.captures(1)] == [capture(1)]
 

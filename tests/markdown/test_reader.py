@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.markdown.reader import Reading, read_markdown
+from crawler.markdown.reader import Reading, plain_text, read_markdown
 from tests.markdown.conversion import markdown_of
 
 CASES: list[tuple[str, Reading]] = [
@@ -62,3 +62,18 @@ def test_what_only_looks_like_a_block_is_text() -> None:
 def test_raw_html_that_never_ends_is_read_to_the_end() -> None:
     assert read_markdown("<figure>\n甲").text.strip() == "甲"
     assert read_markdown("```\n甲").text.strip() == "甲"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("", ""),
+        ("甲  \n乙\n\n\n\n丙", "甲\n乙\n\n丙"),
+        ("![燈](https://a.example/1.jpg)\n\n甲", "甲"),
+        ("甲\n\n![燈](https://a.example/1.jpg)\n\n![塔](https://a.example/2.jpg)\n\n乙", "甲\n\n乙"),
+        ("\u3000\u3000甲\n\n\u3000\u3000乙", "\u3000\u3000甲\n\n\u3000\u3000乙"),
+        ("- 一\n- 二\n\n> 三", "一\n二\n\n三"),
+    ],
+)
+def test_plain_text_has_one_empty_line_between_blocks(markdown: str, text: str) -> None:
+    assert plain_text(markdown) == text

@@ -1,0 +1,103 @@
+"""`scrapy recover`: a run that nobody watches. What is new, due or better is recovered, and the exit status is a verdict."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from scrapy.commands import BaseRunSpiderCommand
+from scrapy.exceptions import UsageError
+
+from crawler.asked import Asked
+from crawler.command import check_settings, report
+from crawler.ending import Ending, Fatal, Status
+from crawler.health import Breach, concluded
+from crawler.ledger import Ledger, LedgerError
+from crawler.options import read_arguments, wrong
+from crawler.runfile import Numbers
+from crawler.running import Plan, hush, run_spider
+from crawler.session import Session, format_mistake, ledger_path
+
+ONE_OFF = ("dry_run", "again", "repair", "in_place")
+"""Arguments of `crawl articles` for somebody who looks at what comes of it."""
+WORDS = {Status.DONE: "good", Status.INCOMPLETE: "good, but not all", Status.UNHEALTHY: "unhealthy"}
+_GOES_ON = (Status.DONE, Status.DAMAGED)
+"""After a renewal that ended so there is still something to crawl."""
+
+
+class Command(BaseRunSpiderCommand):
+    """Writes anew what a changed extractor asks for, runs the spider, judges the run. See `crawler.health.concluded` for its statuses."""
+
+    requires_project = True
+
+    def short_desc(self) -> str:
+        return "Recover what is new, due or better, for unattended use; the exit status is the verdict"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        hush(self.settings.get("LOG_LEVEL"))
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args:
+            raise UsageError("scrapy recover takes no names; -a ids=33951 chooses articles", print_help=False)
+        try:
+            check_settings(opts)
+            refuse_one_off(opts.spargs)
+            assert self.settings is not None
+            settings = dict(self.settings)
+            asked = Asked(settings)
+            _refuse_other_format(asked)
+            self.exitcode = self._recover(asked, settings, opts.spargs)
+        except Fatal as fatal:
+            self.exitcode = report(fatal.ending)
+
+    def _recover(self, asked: Asked, settings: Mapping[str, object], given: Mapping[str, str]) -> int:
+        from crawler.renewal import renew_files  # noqa: PLC0415 - Scrapy imports every command, and this one brings the extraction
+
+        renewed = renew_files(asked.output, settings, partial(print, file=sys.stderr))
+        if renewed.ending.status is Status.LOCKED:
+            raise Fatal(renewed.ending.status, renewed.ending.message)
+        session = Session(settings, given)
+        session.renewing = True
+        if renewed.ending.status not in _GOES_ON:
+            session.end(renewed.ending.status, renewed.ending.message)
+        conclude = partial(_conclude, renewed.ending, renewed.rewritten)
+        ending = run_spider(self, session, Plan("recover", given, renewed.rewritten, conclude=conclude))
+        if ending.status not in WORDS:
+            return report(ending)
+        print(f"{WORDS[ending.status]}: {ending.message}", file=sys.stderr)
+        return int(ending.status)
+
+
+def refuse_one_off(given: Mapping[str, str]) -> None:
+    """Read the arguments, and refuse those that make no sense time and again; raises Fatal."""
+    for name in ONE_OFF:
+        if name in given:
+            raise wrong(f"{name}={given[name]}: not for unattended runs. `scrapy crawl articles -a {name}={given[name]}` does it once")
+    read_arguments(given)
+
+
+def _refuse_other_format(asked: Asked) -> None:
+    """Before a file is touched: a schedule with another FORMAT must not change a whole tree. Raises Fatal."""
+    path = ledger_path(asked.output)
+    if not path.exists():
+        return
+    try:
+        with Ledger(path) as ledger:
+            mistake = format_mistake(ledger, asked)
+    except LedgerError as error:
+        raise Fatal(Status.STORAGE, str(error)) from error
+    if mistake:
+        raise Fatal(Status.USAGE, mistake)
+
+
+def _conclude(renewed: Ending, rewritten: int, ending: Ending, numbers: Numbers, found: Sequence[Breach]) -> Ending:
+    """How the run ends, of how its crawl did and how the renewal of files before it."""
+    if renewed.status is not Status.DONE and ending.status in (Status.DONE, Status.UNAVAILABLE):
+        ending = renewed
+    came = bool(numbers.recovered or numbers.improved or rewritten or numbers.verdicts)
+    did = numbers.in_words(rewritten)
+    return concluded(ending, found, came=came, listed=numbers.standing["listed"], missing=numbers.missing, did=did)

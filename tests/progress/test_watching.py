@@ -1,0 +1,110 @@
+"""What another process sees of a run, from the ledger alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crawler.ledger import Ledger
+from crawler.lock import Lock
+from crawler.progress.moment import KEY, Phase
+from crawler.progress.watching import QUIET, look, said
+from tests.progress.moments import NOW, moment
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite", "https://archive.example")
+
+
+def gone() -> int:
+    """The number of a process that is no more."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def held_by(folder: Path, pid: int, host: str = "") -> None:
+    """As a process that held the lock leaves its file."""
+    (folder / "run.lock").write_text(json.dumps({"pid": pid, "host": host or socket.gethostname(), "since": "x"}), "utf-8")
+
+
+def test_before_the_first_run(ledger: Ledger, tmp_path: Path) -> None:
+    seen = look(ledger, tmp_path)
+    assert seen.shown(NOW) is None
+    assert said(seen, NOW) == "No run has begun here yet. Waiting for one."
+
+
+def test_a_run_under_way_is_shown_as_it_noted_itself(ledger: Ledger, tmp_path: Path) -> None:
+    now = replace(moment(), run=ledger.begin_run({}, "0"))
+    held_by(tmp_path, os.getpid())
+    assert said(look(ledger, tmp_path), NOW).endswith("is getting ready.")
+    ledger.set_meta(KEY, now.to_json())
+    seen = look(ledger, tmp_path)
+    assert seen.shown(NOW + 5) == now
+    assert seen.shown(NOW + QUIET) is None
+    assert said(seen, NOW + 300) == "Run 1 has told nothing for 5 min. 12,300 articles recovered in all, 40 given up, 5 waiting."
+
+
+def test_a_run_that_is_writing_down_how_it_ended(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.set_meta(KEY, replace(moment(Phase.ENDED), run=ledger.begin_run({}, "0")).to_json())
+    held_by(tmp_path, os.getpid())
+    seen = look(ledger, tmp_path)
+    assert seen.shown(NOW) is None
+    assert said(seen, NOW).startswith("Run 1 is ending: 12,300 articles")
+
+
+@pytest.mark.parametrize(("verdict", "words"), [("all is well", "status 0: all is well. 12,300 articles"), ("", "status 0: done; what")])
+def test_a_run_that_has_ended(ledger: Ledger, tmp_path: Path, verdict: str, words: str) -> None:
+    run = ledger.begin_run({}, "0")
+    ledger.set_meta(KEY, replace(moment(Phase.ENDED), run=run).to_json())
+    ledger.end_run(run, 0, verdict)
+    seen = look(ledger, tmp_path)
+    assert (seen.under_way, seen.shown(NOW)) == (False, None)
+    assert said(seen, NOW).startswith("No run is under way. The last one, run 1, ended at 20")
+    assert words in said(seen, NOW)
+
+
+def test_a_run_that_was_killed_is_not_taken_for_one_under_way(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.set_meta(KEY, replace(moment(), run=ledger.begin_run({}, "0")).to_json())
+    held_by(tmp_path, gone())
+    seen = look(ledger, tmp_path)
+    assert (seen.under_way, seen.shown(NOW)) == (False, None)
+    assert "was killed or lost" in said(seen, NOW)
+    assert "Its last sign was at 08:00:00 UTC. 12,300 articles" in said(seen, NOW + 60)
+
+
+def test_of_a_run_on_another_machine_only_its_notes_tell(ledger: Ledger, tmp_path: Path) -> None:
+    now = replace(moment(), run=ledger.begin_run({}, "0"))
+    ledger.set_meta(KEY, now.to_json())
+    held_by(tmp_path, gone(), "elsewhere.example")
+    assert look(ledger, tmp_path).shown(NOW) == now
+
+
+@pytest.mark.parametrize("note", ["", "{}", moment().to_json().replace('"schema": 1', '"schema": 99')])
+def test_a_note_of_another_version_is_none(ledger: Ledger, tmp_path: Path, note: str) -> None:
+    ledger.begin_run({}, "0")
+    ledger.set_meta(KEY, note)
+    assert look(ledger, tmp_path).moment is None
+
+
+def test_the_moment_of_an_earlier_run_is_not_this_ones(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.set_meta(KEY, replace(moment(), run=ledger.begin_run({}, "0")).to_json())
+    ledger.begin_run({}, "0")
+    assert look(ledger, tmp_path).moment is None
+
+
+def test_looking_does_not_touch_the_lock(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.begin_run({}, "0")
+    lock = Lock(tmp_path)
+    assert look(ledger, tmp_path).alive is True
+    lock.release()
+    look(ledger, tmp_path)
+    Lock(tmp_path).release()

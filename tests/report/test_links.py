@@ -1,0 +1,46 @@
+"""Links: built from what the ledger has, and never anything but the web."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.report.links import calendar, is_web, replay
+
+BASE = "https://web.archive.org/web"
+
+
+@pytest.mark.parametrize(
+    ("base", "timestamp", "original", "address"),
+    [
+        (BASE, "20210712013906", "https://www.hkcnews.com/article/1/x", f"{BASE}/20210712013906/https://www.hkcnews.com/article/1/x"),
+        (
+            BASE,
+            "20210712013906",
+            "https://www.hkcnews.com/article/1/眾",
+            f"{BASE}/20210712013906/https://www.hkcnews.com/article/1/%E7%9C%BE",
+        ),
+        (BASE, "20210712013906", 'http://x/"><script>', f'{BASE}/20210712013906/http://x/"><script>'),
+        (BASE, "20210712013906", "http://x/a b\n", f"{BASE}/20210712013906/http://x/a%20b%0A"),
+        ("javascript:alert(1)//", "20210712013906", "http://x/", ""),
+        ("data:text/html,x", "20210712013906", "http://x/", ""),
+        ("//web.archive.org/web", "20210712013906", "http://x/", ""),
+        ("", "20210712013906", "http://x/", ""),
+        ("http://[", "20210712013906", "http://x/", ""),
+        (BASE, "now", "http://x/", ""),
+    ],
+)
+def test_a_capture_is_replayed_where_its_archive_does_that(base: str, timestamp: str, original: str, address: str) -> None:
+    assert replay(base, timestamp, original) == address
+
+
+def test_the_calendar_is_of_all_spellings_of_an_articles_address() -> None:
+    assert calendar("https://web.archive.org/", 33951) == "https://web.archive.org/web/*/https://www.hkcnews.com/article/33951*"
+    assert calendar(None, 33951) == calendar("javascript:alert(1)", 33951) == ""
+
+
+@given(base=st.text(max_size=20) | st.just(BASE), timestamp=st.text(max_size=15) | st.just("20210712013906"), original=st.text(max_size=40))
+def test_nothing_but_the_web_is_ever_linked(base: str, timestamp: str, original: str) -> None:
+    address = replay(base, timestamp, original)
+    assert address == "" or (is_web(address) and address.startswith(("http://", "https://", "HTTP")))

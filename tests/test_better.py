@@ -1,0 +1,149 @@
+"""Better captures of recovered articles: which are looked for, what takes a file's place, and that nothing is lost over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from crawler.archive.capture import Capture
+from crawler.archive.playback import Answer, Reply
+from crawler.better import better_known
+from crawler.ledger import State
+from tests.pages import FAREWELL, article, cut
+from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento, own, redirect
+
+PRESENT = capture(5, SECOND)
+NEWER_PAGE = article(5, "燈塔改正了昨晚的時間。")
+NEWER = capture(5, THIRD, NEWER_PAGE)
+OLDER = capture(5, FIRST, article(5, "燈塔去年亮起。"))
+SPOILT = capture(5, SECOND, b"bytes that the index knows and nobody gets")
+"""Its digest is not that of what is played back."""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.ledger.close()
+
+
+def recovered(bench: Bench) -> Bench:
+    """The article is recovered from its only capture."""
+    bench.lists(PRESENT).run()
+    assert bench.article(5).capture == bench.row(PRESENT).id
+    return bench
+
+
+def test_a_capture_that_comes_before_the_present_one_takes_its_place(bench: Bench) -> None:
+    recovered(bench).lists(NEWER).serve({NEWER: memento(NEWER, NEWER_PAGE)}).run(renewing=True)
+    assert (bench.reopened, bench.requests) == ([5], [NEWER])
+    assert bench.article(5).capture == bench.row(NEWER).id
+    assert "改正" in bench.written[5].article.body
+    bench.run(renewing=True)
+    assert (bench.reopened, bench.requests) == ([], [])
+
+
+def test_without_renewing_nothing_is_looked_for(bench: Bench) -> None:
+    recovered(bench).lists(NEWER).run()
+    assert bench.requests == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        OLDER,
+        capture(5, THIRD),
+        capture(5, THIRD, NEWER_PAGE, status="404"),
+        capture(5, THIRD, NEWER_PAGE, status="302"),
+        capture(5, THIRD, digest="-", status="-"),
+    ],
+    ids=["an older one", "the same bytes", "an error", "a redirect", "unresolved"],
+)
+def test_what_would_not_be_preferred_is_not_asked_for(bench: Bench, other: Capture) -> None:
+    recovered(bench).lists(other).run(renewing=True)
+    assert (bench.reopened, bench.requests, bench.written) == ([], [], {})
+
+
+def test_bytes_known_to_be_no_article_are_not_asked_for_under_another_one(bench: Bench) -> None:
+    farewell = capture(6, THIRD, FAREWELL)
+    recovered(bench).lists(farewell).serve({farewell: memento(farewell, FAREWELL)}).run()
+    bench.lists(capture(5, THIRD, FAREWELL)).run(renewing=True)
+    assert (bench.reopened, bench.requests) == ([], [])
+
+
+NOTHING_BETTER: Sequence[tuple[str, Capture, Reply | Answer]] = [
+    ("farewell", capture(5, THIRD, FAREWELL), memento(capture(5, THIRD, FAREWELL), FAREWELL)),
+    ("mismatch", NEWER, memento(NEWER, article(5, "別的。"))),
+    ("redirect", NEWER, redirect(NEWER, PRESENT)),
+    ("gone", NEWER, own(NEWER, 404, "has not archived that URL")),
+    ("outage", NEWER, Answer.OUTAGE),
+]
+
+
+@pytest.mark.parametrize(("other", "answer"), [row[1:] for row in NOTHING_BETTER], ids=[row[0] for row in NOTHING_BETTER])
+def test_when_nothing_better_comes_the_file_stays(bench: Bench, other: Capture, answer: Reply | Answer) -> None:
+    before = recovered(bench).article(5)
+    bench.lists(other).serve({other: answer}).run(renewing=True)
+    assert bench.reopened == [5]
+    assert set(bench.requests) == {other}
+    assert bench.written == {}
+    assert bench.article(5) == before
+
+
+@pytest.mark.parametrize(("other", "answer"), [row[1:] for row in NOTHING_BETTER[:-1]], ids=[row[0] for row in NOTHING_BETTER[:-1]])
+def test_what_was_tried_is_not_tried_every_night(bench: Bench, other: Capture, answer: Reply | Answer) -> None:
+    recovered(bench).lists(other).serve({other: answer}).run(renewing=True)
+    bench.run(renewing=True)
+    assert (bench.reopened, bench.requests) == ([], [])
+
+
+def test_after_an_outage_the_next_run_takes_it(bench: Bench) -> None:
+    recovered(bench).lists(NEWER).serve({NEWER: Answer.OUTAGE}).run(renewing=True)
+    bench.serve({NEWER: memento(NEWER, NEWER_PAGE)}).run(renewing=True)
+    assert bench.article(5).capture == bench.row(NEWER).id
+
+
+def test_a_run_that_is_killed_leaves_the_article_recovered(bench: Bench) -> None:
+    before = recovered(bench).article(5)
+    bench.lists(NEWER).run(renewing=True, most=0)
+    assert bench.article(5) == before
+    bench.serve({NEWER: memento(NEWER, NEWER_PAGE)}).run(renewing=True)
+    assert bench.article(5).capture == bench.row(NEWER).id
+
+
+def test_for_a_file_with_a_fault_any_capture_may_be_better(bench: Bench) -> None:
+    bench.lists(SPOILT).serve({SPOILT: memento(SPOILT)}).run()
+    assert bench.article(5).faults
+    bench.lists(OLDER).serve({OLDER: memento(OLDER, article(5, "燈塔去年亮起。"))}).run(renewing=True)
+    assert bench.requests == [OLDER]
+    assert (bench.article(5).capture, bench.article(5).faults) == (bench.row(OLDER).id, ())
+
+
+@pytest.mark.parametrize("harm", [Bench.tear_store, Bench.lose_store])
+def test_a_worse_one_does_not_win_because_the_present_one_cannot_be_compared(bench: Bench, harm: Callable[[Bench], None]) -> None:
+    before = recovered(bench).article(5)
+    harm(bench)
+    spoilt = memento(NEWER, article(5, "別的。"))
+    bench.lists(NEWER).serve({NEWER: spoilt, PRESENT: Answer.OUTAGE}).run(renewing=True)
+    assert bench.article(5) == before
+    assert bench.article(5).state is State.RECOVERED
+
+
+def test_a_page_that_was_cut_does_not_win(bench: Bench) -> None:
+    before = recovered(bench).article(5)
+    bench.lists(NEWER).serve({NEWER: memento(NEWER, cut(5))}).run(renewing=True)
+    assert bench.article(5) == before
+
+
+@pytest.mark.parametrize(("ids", "sources"), [({6}, ()), (None, ["another"])])
+def test_only_chosen_articles_and_asked_sources_count(bench: Bench, ids: set[int] | None, sources: Sequence[str]) -> None:
+    recovered(bench).lists(NEWER)
+    assert better_known(bench.ledger, None, "", "", ["wayback"]) == [5]
+    assert better_known(bench.ledger, ids, "", "", sources) == []
+
+
+def test_a_window_without_the_present_capture_compares_nothing(bench: Bench) -> None:
+    recovered(bench).lists(NEWER)
+    assert better_known(bench.ledger, None, "2022", "", ()) == []

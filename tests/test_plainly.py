@@ -1,0 +1,41 @@
+"""What pages hold cannot end a line, move a cursor or turn a text around; and JSON reads back the same."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.plainly import json_line, plainly
+
+anything = st.text(st.characters(), max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("燈塔，全形 ａ 😀", "燈塔，全形 ａ 😀"),
+        ("\x1b[31m紅\x07", "\\u001b[31m紅\\u0007"),
+        ("一\u2028二\x85三\n", "一\\u2028二\\u0085三\\u000a"),
+        ("\u202e轉\u2066", "\\u202e轉\\u2066"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_what_is_shown(text: str, shown: str) -> None:
+    assert plainly(text) == shown
+
+
+@given(anything)
+def test_nothing_that_commands_a_terminal_is_left(text: str) -> None:
+    for shown in (plainly(text), json_line([text])):
+        assert len(shown.splitlines()) <= 1
+        assert not {"Cc", "Cs", "Zl", "Zp"} & {unicodedata.category(one) for one in shown}
+        shown.encode("utf-8")
+
+
+@given(st.recursive(anything | st.none() | st.booleans() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(anything, inner)))
+def test_json_reads_back_the_same(value: object) -> None:
+    assert json.loads(json_line(value)) == value

@@ -1,0 +1,84 @@
+"""What an article says: the same from captures that differ only in what is theirs, and another as soon as a word is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from crawler.article import Article, Blogger
+from crawler.hkcnews.extract import recover
+from crawler.hkcnews.urls import article_id
+from crawler.markdown.readingstyle import ReadingStyle
+from crawler.markdown.style import SeedStyle, Style
+from crawler.versions import digest_of, said, sha256_of
+from tests.pages import address, article
+
+REPLAY = "https://archive.example/web"
+TEXT = (
+    "燈塔<b>今晚</b>亮起。<a href='/article/7'>往日</a>、<a href='http://x.example/a'>別處</a><br>第二行</p>"
+    "<p><img src='/news/a.jpg' alt='燈'></p><iframe src='https://video.example/1'></iframe>"
+    "<figure><img src='/b.jpg'><figcaption>圖說 *不是標記*</figcaption></figure>"
+    "<ul><li>一</li><li>二</li></ul><table><tr><th>甲</th><th>乙</th></tr><tr><td>丙</td><td>丁</td></tr></table><p>完"
+)
+ARTICLE = Article(5, "20210712013906", address(5), "燈塔日誌", body="燈塔 **今晚** 亮起。\n\n![](https://a.example/1.jpg)\n\n第二段。")
+
+
+def extracted(style: Style, timestamp: str = "20210712013906", original: str = address(5), text: str = TEXT) -> Article:
+    found = recover(article(5, text), "text/html; charset=utf-8", 200, 5, timestamp, original, style)
+    assert found.article is not None, found.judgement
+    assert not found.differences
+    return found.article
+
+
+def test_it_is_the_title_and_the_lines_of_the_text() -> None:
+    found = extracted(SeedStyle(REPLAY, "20210712013906", address(5)))
+    lines = said(found.title, found.body).split("\n")
+    assert lines[:3] == ["燈塔日誌5", "第5日：燈塔今晚亮起。往日、別處", "第二行"]
+    assert "圖說 *不是標記*" in lines
+    assert lines[-1] == "完"
+    assert {"一", "二", "甲", "乙", "丙", "丁"} <= set(lines)
+    assert not any(mark in "\n".join(lines) for mark in ("http", "/article/", ".jpg", "**", "video"))
+
+
+def test_captures_at_other_times_and_addresses_and_other_formats_say_the_same() -> None:
+    styles: list[tuple[Style, str, str]] = []
+    for timestamp, original in (("20190101000000", "http://hkcnews.com/article/5/slug"), ("20210712013906", address(5))):
+        styles.append((SeedStyle(REPLAY, timestamp, original), timestamp, original))
+        for recovered in (0, 1 << 7):
+            styles.append((ReadingStyle(REPLAY, original, article_id, recovered, lambda url: "images/a.jpg"), timestamp, original))
+    assert len({sha256_of(extracted(*one)) for one in styles}) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"body": "燈塔  **今晚** 亮起。 \n\n\n第二段。"},
+        {"body": "燈塔 今晚 亮起。\n\n![別的](https://b.example/2.jpg)\n\n第二段。"},
+        {"title": " 燈塔日誌　"},
+        {"author": "別人", "date": "2020-01-01", "tags": ("燈塔",), "note": "訂閱", "blogger": Blogger("博客 | 名")},
+    ],
+    ids=["white space", "emphasis and pictures", "around the title", "what is not the text"],
+)
+def test_what_is_no_other_version(changed: dict[str, str]) -> None:
+    assert sha256_of(replace(ARTICLE, **changed)) == sha256_of(ARTICLE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "燈塔日記"},
+        {"body": "燈塔 **今晚** 亮起。\n\n第二段"},
+        {"body": "燈塔 **今晚** 亮起。第二段。"},
+        {"body": "燈塔今晚亮起。\n\n第二段。"},
+        {"title": "燈塔", "body": "日誌\n\n燈塔 **今晚** 亮起。\n\n第二段。"},
+    ],
+    ids=["title", "a character", "a paragraph's end", "a space", "title and text"],
+)
+def test_what_is_another_version(changed: dict[str, str]) -> None:
+    assert sha256_of(replace(ARTICLE, **changed)) != sha256_of(ARTICLE)  # type: ignore[arg-type]
+
+
+def test_the_digest_is_of_what_is_said() -> None:
+    assert sha256_of(ARTICLE) == digest_of(said(ARTICLE.title, ARTICLE.body))
+    assert len(digest_of("\ud800")) == 64

@@ -1,0 +1,68 @@
+"""How two texts differ, for a reader of Chinese: and both can be read off the difference."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.worddiff import difference, within
+
+_WAS, _NOW = re.compile(r"\[-(.*?)-\]"), re.compile(r"\{\+(.*?)\+\}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        ("同一\n句子", "同一\n句子", []),
+        ("票價為兩元正。", "票價為三元正。", ["@@ line 1 @@", "~ 票價為[-兩-]{+三+}元正。"]),
+        ("標題\n第一段話。\n完", "標題\n第一段的話。\n完", ["@@ line 1 @@", "  標題", "~ 第一段{+的+}話。", "  完"]),
+        ("the old harbour", "the new harbour", ["@@ line 1 @@", "~ the [-old-]{+new+} harbour"]),
+        ("甲乙丙", "完全不同", ["@@ line 1 @@", "- 甲乙丙", "+ 完全不同"]),
+        ("一\n二\n三", "一\n三", ["@@ line 1 @@", "  一", "- 二", "  三"]),
+        ("一\n三", "一\n二\n三", ["@@ line 1 @@", "  一", "+ 二", "  三"]),
+        ("鐘樓開放日期", "全新一行\n鐘樓開放時期", ["@@ line 1 @@", "+ 全新一行", "~ 鐘樓開放[-日-]{+時+}期"]),
+    ],
+    ids=["same", "character", "between", "word", "another line", "gone", "new", "moved"],
+)
+def test_what_a_reader_is_shown(old: str, new: str, lines: list[str]) -> None:
+    assert list(difference(old, new)) == lines
+
+
+def test_a_character_shared_by_chance_is_no_island() -> None:
+    old, new = "會議定於星期三下午兩點在碼頭舉行，歡迎參加。", "會議定於下月三日晚上八點在碼頭舉行，歡迎參加。"
+    marked = within(old, new)
+    assert marked is not None
+    assert all(len(same) > 2 for same in re.split(r"\[-.*?-\]|\{\+.*?\+\}", marked) if same)
+
+
+letters = st.text(alphabet="甲乙丙丁 ab", max_size=12)
+
+
+@given(letters, letters)
+def test_both_lines_can_be_read_off_one_that_was_changed(old: str, new: str) -> None:
+    marked = within(old, new)
+    if marked is not None:
+        assert _WAS.sub(r"\1", _NOW.sub("", marked)) == old
+        assert _NOW.sub(r"\1", _WAS.sub("", marked)) == new
+
+
+@given(st.lists(letters, max_size=8), st.lists(letters, max_size=8))
+def test_no_line_that_is_gone_or_new_is_left_out(old: list[str], new: list[str]) -> None:
+    shown = list(difference("\n".join(old), "\n".join(new)))
+    assert bool(shown) == ("\n".join(old) != "\n".join(new))
+    was = {_WAS.sub(r"\1", _NOW.sub("", line[2:])) for line in shown if line[0] in "-~"}
+    now = {_NOW.sub(r"\1", _WAS.sub("", line[2:])) for line in shown if line[0] in "+~"}
+    assert set(old) - set(new) <= was | {""}
+    assert set(new) - set(old) <= now | {""}
+
+
+def test_texts_made_to_be_slow_to_compare_are_told_by_lines() -> None:
+    begun = time.monotonic()
+    same = "的" * 3000
+    assert len(list(difference("\n".join(f"{same}{n}" for n in range(300)), "\n".join(f"{same}{n}了" for n in range(300))))) > 300
+    assert len(list(difference("的\n" * 50_000, "了\n" * 25_000 + "的\n" * 25_000))) > 10
+    assert time.monotonic() - begun < 20
