@@ -61,7 +61,7 @@ def _of_ledger(output: Path, ledger: Places, lines: Lines) -> Iterator[dict[str,
         if found["sha256"] != row.sha256:
             lines.changed.append(row.id)
         if capture is not None:
-            found |= _of_capture(ledger, row, capture)
+            found |= of_capture(ledger, row, capture)
         yield found | {"versions": versions.get(row.id)}
 
 
@@ -116,8 +116,8 @@ def _record(number: int, file: str, text: str) -> dict[str, Any]:
     }
 
 
-def _of_capture(ledger: Places, row: ArticleRow, capture: CaptureRow) -> dict[str, Any]:
-    """What the ledger knows of the capture that a file is from."""
+def of_capture(ledger: Places, row: ArticleRow, capture: CaptureRow) -> dict[str, Any]:
+    """What the ledger knows of the capture that a file is from, by the names of the schema."""
     served = (capture.served_timestamp or capture.capture.timestamp, capture.served_original or capture.capture.original)
     digest = capture.capture.digest
     if served != (capture.capture.timestamp, capture.capture.original):

@@ -51,3 +51,11 @@ class Versions(LedgerFile):
         """What all captures say, lowest article first, then earliest first."""
         for row in self._db.execute(f"{_VERSION} ORDER BY article, timestamp, original"):
             yield VersionRow(*row)
+
+    def versions_replayed(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in that order."""
+        yield from self._db.execute(
+            "SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v"
+            " LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source"
+            " ORDER BY v.article, v.timestamp, v.original"
+        )

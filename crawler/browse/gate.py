@@ -1,0 +1,108 @@
+"""What stands before every page: which Host may be asked for, which methods, and the headers that every answer has.
+
+The text shown comes from pages of anybody's making. It is cleaned before it is shown; should something slip through, these headers leave
+it nothing to do: no script, no style but ours, no picture but the tree's, no frame, no form to elsewhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-cache",
+}
+"""On every answer, unless the page itself says otherwise."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine and nothing else."""
+    address = _address(host)
+    return host.lower() == "localhost" or (address is not None and address.is_loopback)
+
+
+def may_ask_for(host: str, served: str) -> bool:
+    """Whether a request with this Host header is meant for a server on the host `served`.
+
+    A page of anybody's can have its own name point to this machine (DNS rebinding) and then read what is served here, but its requests
+    carry that name. Names of loopback and the host served are let through; for a server on all addresses also any plain address, which
+    cannot be rebound.
+    """
+    name = _without_port(host)
+    if name is None:
+        return False
+    if is_loopback(name) or name.lower() == served.strip("[]").lower():
+        return True
+    address, everywhere = _address(name), _address(served)
+    return address is not None and everywhere is not None and (address == everywhere or everywhere.is_unspecified)
+
+
+def _without_port(host: str) -> str | None:
+    name, colon, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    if not colon:
+        name, port = host, "0"
+    if not (port.isascii() and port.isdigit()) or not name:
+        return None
+    if name.startswith("["):
+        return name[1:-1] if name.endswith("]") else None
+    return None if ":" in name else name
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An ASGI application before another one. `served`: the host that the server was told to serve."""
+
+    app: App
+    served: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers what is not for the other application, and adds the headers to what that answers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
+                there = {name.lower() for name, _ in given}
+                ours = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in there]
+                message = {**message, "headers": [*given, *ours]}
+            await send(message)
+
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"]
+        if len(hosts) != 1 or not may_ask_for(hosts[0], self.served):
+            await _refuse(guarded, 400, "This address is not served here.")
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _refuse(guarded, 405, "Only reading is possible here.", (b"allow", b"GET, HEAD"))
+        else:
+            await self.app(scope, receive, guarded)
+
+
+async def _refuse(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain; charset=utf-8"), *headers]})
+    await send({"type": "http.response.body", "body": text.encode()})

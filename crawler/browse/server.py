@@ -1,0 +1,124 @@
+"""Datasette over archive.db, with our pages in front of its own.
+
+Datasette gives the server, the pool of read-only connections and the JSON of the tables; what people see is ours. Its own pages are not
+served: they need inline scripts, which the policy of `gate.py` forbids because what is shown comes from pages of anybody's making, and
+its search box finds no Chinese word. Its JSON is harmless (read-only, no SQL from outside, no other site may read it) and is served for
+the tables that programs may want: /archive/article.json, tag.json, version.json.
+"""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import sys
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from datasette.app import Datasette, Response
+from datasette.database import QueryInterrupted
+from datasette.plugins import pm
+from datasette.views.base import DatasetteError
+from pluggy import HookimplMarker
+
+from crawler.browse.gate import App, Gate
+from crawler.browse.pages import DATABASE, TEMPLATES, Pages
+
+NAME = "crawler-browse"
+_hook = HookimplMarker("datasette")
+MILLISECONDS = 5000
+"""What a query may take."""
+CONNECTIONS = 3
+
+_SETTINGS = {
+    "default_allow_sql": False,
+    "allow_download": False,
+    "allow_csv_stream": False,
+    "suggest_facets": False,
+    "sql_time_limit_ms": MILLISECONDS,
+    "num_sql_threads": CONNECTIONS,
+}
+
+
+class Plugin:
+    """What is ours in a Datasette. Plugins are registered for the whole process; this one acts only where it is configured."""
+
+    __name__ = NAME
+
+    @_hook(tryfirst=True)
+    def register_routes(self, datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
+        """Our pages, and a page for everything else that is not the JSON of a table."""
+        config = datasette.plugin_config(NAME)
+        return Pages(Path(config["output"])).routes() if config else []
+
+    @_hook(trylast=True)  # the last one is the outermost
+    def asgi_wrapper(self, datasette: Any) -> Callable[[App], App]:
+        """The gate around everything."""
+        config = datasette.plugin_config(NAME)
+        return (lambda app: Gate(app, config["host"])) if config else (lambda app: app)
+
+    @_hook(wrapper=True)
+    def handle_exception(self, datasette: Any, request: Any, exception: Exception) -> Generator[None, list[Any], list[Any]]:
+        """Our page instead of Datasette's, which prints all variables to the terminal at every address that is not there."""
+        given = yield
+        return [_answer(datasette, request, exception)] if datasette.plugin_config(NAME) else given
+
+
+async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
+    status = int(getattr(exception, "status", 500))
+    slow = isinstance(exception, QueryInterrupted) or (
+        isinstance(exception, sqlite3.OperationalError) and exception.args == ("interrupted",)
+    )
+    if slow:
+        status = 503
+    elif isinstance(exception, DatasetteError) and status == 500:
+        status = 400  # what it does not say otherwise about is what was asked for: a column that is not there, a filter
+    elif status >= 500:
+        traceback.print_exception(exception, file=sys.stderr)
+    if request.path.endswith(".json"):
+        return Response.json({"ok": False, "status": status, "error": str(exception)}, status=status)
+    return await Pages.message(datasette, request, status)
+
+
+def open_archive(database: Path, output: Path, host: str = "127.0.0.1") -> Any:
+    """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`.
+
+    The file is opened read-only, not as immutable: another `scrapy browse` may bring it up to date meanwhile.
+    """
+    if not pm.has_plugin(NAME):
+        pm.register(Plugin(), NAME)
+    metadata = {"plugins": {NAME: {"output": str(output), "host": host}}}
+    opened = Datasette([str(database)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
+    assert DATABASE in opened.databases, database
+    return opened
+
+
+def close_archive(opened: Any) -> None:
+    """Ends its threads and closes its connections."""
+    opened.executor.shutdown()
+    for database in opened.databases.values():
+        database.close()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 for any that is free. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(128)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def serve(opened: Any, bound: socket.socket) -> None:
+    """Serves until the process is told to end; raises KeyboardInterrupt then."""
+    config = uvicorn.Config(
+        opened.app(), log_level="warning", access_log=False, server_header=False, ws="none", lifespan="on", timeout_graceful_shutdown=2
+    )
+    uvicorn.Server(config).run(sockets=[bound])

@@ -1,0 +1,121 @@
+"""`scrapy browse`: the recovered articles read and searched in a browser, on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from crawler.command import ProjectCommand
+from crawler.ending import Fatal, Status
+from crawler.options import check_whole, read_output, read_seconds, wrong
+
+DATABASE = "archive.db"
+_ON_A_TERMINAL = 0.2
+"""Seconds between two lines of progress, each of which replaces the one before."""
+_EXAMPLES = 10
+
+
+class Command(ProjectCommand):
+    """Brings archive.db up to date with the files of OUTPUT_DIR, then serves it until it is told to end."""
+
+    def short_desc(self) -> str:
+        return "Read and search the recovered articles in a browser"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--host", default="127.0.0.1", help="the address to serve on (default: 127.0.0.1, this machine only)")
+        parser.add_argument("--port", metavar="N", default="8001", help="the port to serve on, 0 for any free one (default: 8001)")
+        parser.add_argument("--no-update", action="store_true", help="serve archive.db as it is, without looking at the files first")
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        if args:
+            raise wrong(f"browse takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it shows")
+        assert self.settings is not None
+        settings = dict(self.settings)
+        if not opts.host.strip():
+            raise wrong("--host: an address or the name of this machine is needed")
+        output, port = read_output(settings), check_whole(opts.port, "--port", 0, 65535)
+        seconds = read_seconds(settings, "PROGRESS_SECONDS")
+        signal.signal(signal.SIGTERM, _end)
+        try:
+            if not opts.no_update:
+                _update(output, seconds)
+            elif not (output / DATABASE).is_file():
+                raise Fatal(Status.STORAGE, f"there is no {output / DATABASE}: run without --no-update once")
+            _serve(output, opts.host, port)
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+        except sqlite3.DatabaseError as error:
+            raise Fatal(
+                Status.STORAGE, f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files"
+            ) from error
+        return Status.DONE
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _update(output: Path, seconds: float) -> None:
+    # Scrapy imports every command for each of them; the others need not wait for these.
+    from crawler.browse.build import build  # noqa: PLC0415
+
+    if not (output / "articles").is_dir():
+        raise Fatal(Status.STORAGE, f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet")
+    try:
+        built = build(output, _teller(seconds))
+    except OSError as error:
+        raise Fatal(Status.STORAGE, f"{output / DATABASE} cannot be written: {error}; --no-update serves one that is there") from error
+    except KeyboardInterrupt as error:
+        raise Fatal(Status.INTERRUPTED, f"interrupted; run again to go on with {DATABASE}") from error
+    if built.anew:
+        print(f"{DATABASE} was {built.anew}, and was made anew from the files", file=sys.stderr)
+    for why in built.unreadable[:_EXAMPLES]:
+        print(f"warning: left out, since it cannot be read: {why}", file=sys.stderr)
+    if len(built.unreadable) > _EXAMPLES:
+        print(f"warning: … and {len(built.unreadable) - _EXAMPLES:,} more files; `scrapy verify` names them all", file=sys.stderr)
+    print(f"{DATABASE}: {built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as before", file=sys.stderr)
+
+
+def _serve(output: Path, host: str, port: int) -> None:
+    from crawler.browse.gate import is_loopback  # noqa: PLC0415
+    from crawler.browse.server import bind, close_archive, open_archive, serve  # noqa: PLC0415
+
+    if not is_loopback(host):
+        print(f"warning: {host} can be reached from other machines, and whoever reaches it can read everything here", file=sys.stderr)
+    try:
+        bound = bind(host, port)
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a name of a host
+        because = getattr(error, "strerror", None) or error
+        raise wrong(f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port") from error
+    with bound:
+        opened = open_archive(output / DATABASE, output, host)
+        try:
+            name = f"[{host}]" if ":" in host else host
+            print(f"Serving {output} at http://{name}:{bound.getsockname()[1]}/ until Ctrl-C", flush=True)
+            serve(opened, bound)
+        finally:
+            close_archive(opened)
+
+
+def _teller(seconds: float) -> Callable[[int, int], None]:
+    """Tells on standard error how far it is: on a terminal in one line, else every so many seconds; 0 for never."""
+    terminal = sys.stderr.isatty()
+    pause = _ON_A_TERMINAL if terminal else seconds
+    last = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal last
+        if not seconds or (time.monotonic() - last < pause and not (terminal and done == of)):
+            return
+        last = time.monotonic()
+        begin, end = ("\r", "\n" if done == of else "") if terminal else ("", "\n")
+        print(f"{begin}indexed {done:,} of {of:,} articles", end=end, file=sys.stderr, flush=True)
+
+    return tell

@@ -1,0 +1,101 @@
+"""Exact search for Chinese words of any length, against SQLite itself."""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.browse.cjk import match_of, spaced
+
+TEXTS = (
+    "立法會選舉押後一年，香港的碼頭仍然開放。",
+    "港人前往香爐峰，COVID-19疫情下的Lighthouse重開。",
+    "選舉與立法之會，ＡＢＣ公司；㐀字與𠮷野家。",
+    "かもめは飛ぶ。한국어 뉴스. naïve café",
+)
+HAN = "立法會選舉香港碼頭開放"
+
+
+def search(texts: Sequence[str], query: str) -> list[int]:
+    """The numbers of the texts that a query finds."""
+    db = sqlite3.connect(":memory:")
+    try:
+        db.execute("CREATE VIRTUAL TABLE search USING fts5 (body, content='', tokenize='unicode61 remove_diacritics 0')")
+        db.executemany("INSERT INTO search (rowid, body) VALUES (?, ?)", ((n, spaced(text)) for n, text in enumerate(texts)))
+        match = match_of(query)
+        return [n for (n,) in db.execute("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", (match,))] if match else []
+    finally:
+        db.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("香港", [0]),
+        ("港", [0, 1]),
+        ("會", [0, 2]),
+        ("立法會選舉", [0]),
+        ("選舉押後一年，香港", [0]),
+        ("立法會", [0]),
+        ("選舉 立法", [0, 2]),
+        ("選舉 碼頭", [0]),
+        ('"香爐峰"', [1]),
+        ("「香爐峰」", [1]),
+        ("香爐 峰", [1]),
+        ("港香", []),
+        ("covid-19", [1]),
+        ("covid-19疫情", [1]),
+        ("疫情下的lighthouse", [1]),
+        ("light", []),
+        ("ABC公司", [2]),
+        ("ａｂｃ", [2]),
+        ("㐀", [2]),
+        ("𠮷野", [2]),
+        ("かもめ", [3]),
+        ("한국", [3]),
+        ("naïve", [3]),
+        ("naive", []),
+        ('"選舉 OR 碼頭"', []),
+        ("NOT 香港", []),
+        ("body:香港", []),
+        ("香港*", [0]),
+        ("香港 OR 疫情", []),
+        ("^香港 - + ( )", [0]),
+        ('香"港', [0, 1]),
+    ],
+)
+def test_words_and_phrases(query: str, found: list[int]) -> None:
+    assert search(TEXTS, query) == found
+
+
+@pytest.mark.parametrize("query", ["", " ", '"', '""', "，。", "*", "「」", "\x00", "\ud800", '" " "'])
+def test_nothing_to_search_for(query: str) -> None:
+    assert match_of(query) == ""
+
+
+@given(st.text(st.one_of(st.sampled_from('"*^:(){}-+~ANDORTNE 香港「」'), st.characters()), max_size=60))
+def test_no_query_is_an_error(query: str) -> None:
+    search(TEXTS[:1], query)
+
+
+@given(st.text(st.sampled_from(HAN + "，。 \n"), min_size=1, max_size=40), st.data())
+def test_every_stretch_of_characters_is_found_and_nothing_else(text: str, data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(text) - 1))
+    stretch = "".join(text[begin : begin + data.draw(st.integers(1, 6))].split("\n")).strip()
+    only_han = "".join(char for char in text if char in HAN)
+    asked = "".join(char for char in stretch if char in HAN)
+    if asked:
+        assert search([text], asked) == ([0] if asked in only_han else [])
+    other = data.draw(st.text(st.sampled_from(HAN), min_size=1, max_size=5))
+    assert bool(search([text], other)) == (other in only_han)
+
+
+@given(st.text(max_size=80))
+def test_what_is_indexed_is_the_text_in_compatible_forms(text: str) -> None:
+    safe = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
+    assert spaced(text).replace(" ", "") == unicodedata.normalize("NFKC", safe).replace(" ", "")

@@ -1,0 +1,274 @@
+"""`scrapy browse` as a reader has it: the real command, a real browser."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from crawler.ending import Status
+from tests.browse.tree import ARTICLES, HOSTILE, Draft, figure, write_tree
+from tests.browser.chromium import Browser, needs_chromium
+from tests.e2e.crawling import ROOT, command, environment, run
+
+pytestmark = [pytest.mark.heavy, needs_chromium]
+
+PHONE = (360, 740)
+WIDE = "\n\n".join(
+    (
+        "| " + " | ".join(f"欄目{n}" for n in range(12)) + " |\n|" + " --- |" * 12 + "\n| " + " | ".join(["很長的格子內容"] * 12) + " |",
+        "https://archive.example/" + "a" * 300,
+        "[" + "長" * 200 + "](https://archive.example/" + "b" * 200 + ")",
+        figure(),
+        "```\n" + "c" * 200 + "\n```",
+    )
+)
+LONG = Draft(201, "很長的題目" * 30, WIDE, tags=tuple(f"標籤{n}" for n in range(40)), author="很長的署名" * 20)
+MANY = [
+    Draft(number, f"第{number}篇", "潮水每天來兩次。", f"2019-01-{number - 299:02}", "潮汐組", "天文", ("潮水",))
+    for number in range(300, 330)
+]
+
+
+@dataclass
+class Served:
+    """The command while it runs."""
+
+    address: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def browsing(output: Path, *arguments: str) -> Iterator[Served]:
+    """`scrapy browse` on a free port of loopback, ended with Ctrl-C."""
+    line = command("browse", "--port", "0", *arguments, OUTPUT_DIR=str(output))
+    with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            found = re.search(r"http://\S+/", said)
+            assert found is not None, said + (process.stderr.read() if process.stderr and process.poll() is not None else "")
+            yield Served(found[0].rstrip("/"), process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tree(tmp_path_factory.mktemp("browse"), [*ARTICLES, HOSTILE, LONG, *MANY])
+
+
+@pytest.fixture(scope="module")
+def site(output: Path) -> Iterator[str]:
+    with browsing(output) as served:
+        yield served.address
+
+
+def listed(browser: Browser) -> list[str]:
+    return [each.text for each in browser.driver.find_elements(By.CSS_SELECTOR, ".list h2")]
+
+
+def background(browser: Browser) -> float:
+    """How light the page is, from 0 to 1."""
+    colour = browser.script("return getComputedStyle(document.body).backgroundColor")
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(browser: Browser, selector: str) -> float:
+    """The contrast (WCAG) of a text with the page behind it."""
+    colours = browser.script(
+        "return [document.querySelector(arguments[0]), document.body].map((e, n) => getComputedStyle(e)[['color', 'backgroundColor'][n]])",
+        selector,
+    )
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted(map(luminance, colours), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_word_of_two_characters_is_typed_and_found(browser: Browser, site: str) -> None:
+    browser.driver.get(site)
+    field = browser.driver.find_element(By.NAME, "q")
+    field.send_keys("香港", Keys.ENTER)
+    assert sorted(listed(browser)) == ["碼頭的貓", "立法會選舉押後"]
+    assert {each.text for each in browser.driver.find_elements(By.TAG_NAME, "mark")} == {"香港"}
+    assert browser.driver.find_element(By.NAME, "q").get_attribute("value") == "香港"
+    assert browser.complaints() == []
+
+
+def test_an_article_shows_its_pictures(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}/search?q=%E8%B2%93")
+    browser.driver.find_element(By.LINK_TEXT, "碼頭的貓").click()
+    widths = browser.script("return [...document.querySelectorAll('.text img')].map(image => [image.complete, image.naturalWidth])")
+    assert widths
+    assert all(complete and width > 0 for complete, width in widths)
+    assert browser.driver.find_element(By.TAG_NAME, "h1").text == "碼頭的貓"
+    browser.driver.find_element(By.LINK_TEXT, "選舉").click()
+    assert browser.driver.current_url == f"{site}/article/101"
+    assert browser.complaints() == []
+
+
+def test_a_facet_is_clicked_and_cleared(browser: Browser, site: str) -> None:
+    browser.driver.get(site)
+    browser.driver.find_element(By.XPATH, "//aside//a[contains(., '陳小明')]").click()
+    assert listed(browser) == ["燈塔重開", "立法會選舉押後"]
+    browser.driver.find_element(By.XPATH, "//aside//a[contains(., '2020')]").click()
+    assert listed(browser) == ["立法會選舉押後"]
+    assert unquote(browser.driver.current_url) == f"{site}/search?author=陳小明&year=2020"
+    browser.driver.find_element(By.CSS_SELECTOR, ".chips .all").click()
+    assert len(listed(browser)) == 20
+
+
+def test_the_pages_of_a_list_are_walked(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}/search?q=%E6%BD%AE%E6%B0%B4&sort=newest")
+    first = listed(browser)
+    browser.driver.find_element(By.CSS_SELECTOR, "[rel=next]").click()
+    second = listed(browser)
+    assert [*first, *second] == [f"第{number}篇" for number in range(329, 299, -1)]
+
+
+def test_it_follows_the_readers_light_and_dark(browser: Browser, site: str) -> None:
+    for path in ("/", "/article/102", "/about"):
+        browser.media(prefers_color_scheme="dark")
+        browser.driver.get(site + path)
+        assert background(browser) < 0.15
+        assert contrast(browser, "main h1") > 7
+        browser.media(prefers_color_scheme="light")
+        assert background(browser) > 0.85
+        for selector in ("main h1", "main [lang=en]", "main a", ".bottom a"):
+            assert contrast(browser, selector) > 4.5, selector
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/article/102", "/article/201", "/article/666", "/about", "/search?q=%E6%B8%AF", "/search?author=" + "x" * 200, "/nothing"],
+)
+def test_a_phone_need_not_scroll_sideways(browser: Browser, site: str, path: str) -> None:
+    browser.window(*PHONE)
+    browser.driver.get(site + path)
+    assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]
+    size = browser.script("return parseFloat(getComputedStyle(document.querySelector('.text') || document.body).fontSize)")
+    assert 17 <= size <= 19
+
+
+def test_the_facets_fold_on_a_phone(browser: Browser, site: str) -> None:
+    browser.window(*PHONE)
+    browser.driver.get(site)
+    assert not browser.driver.find_element(By.TAG_NAME, "aside").is_displayed()
+    link = browser.driver.find_element(By.XPATH, "//details//a[contains(., '天文')]")
+    assert not link.is_displayed()
+    browser.driver.find_element(By.TAG_NAME, "summary").click()
+    assert link.is_displayed()
+    link.click()
+    assert len(listed(browser)) == 20
+
+
+def test_the_keyboard_reaches_the_content_first(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}/article/102")
+    browser.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    assert browser.driver.switch_to.active_element.get_attribute("class") == "skip"
+    assert browser.script("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.driver.current_url.endswith("#content")
+
+
+def test_on_paper_there_is_the_article_alone(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}/article/102")
+    browser.media(media="print")
+    shown = {
+        name: browser.driver.find_element(By.CSS_SELECTOR, name).is_displayed() for name in (".top", ".neighbours", ".text", ".origin")
+    }
+    assert shown == {".top": False, ".neighbours": False, ".text": True, ".origin": True}
+
+
+@pytest.mark.parametrize("path", ["/article/666", "/", "/search?q=%E6%AF%92%E6%96%87", "/about"])
+def test_a_hostile_article_does_nothing(browser: Browser, site: str, path: str) -> None:
+    browser.driver.get(site + path)
+    assert "owned" not in browser.driver.title
+    # What the policy has to stop is in the console; nothing came as far as that.
+    assert browser.complaints() == []
+    assert browser.script("return document.querySelectorAll('script, style, iframe, object, embed, base, form[action^=http]').length") == 0
+    assert browser.driver.find_element(By.TAG_NAME, "body").is_displayed()
+    for link in browser.script("return [...document.querySelectorAll('main a[href]')].map(link => link.protocol)"):
+        assert link in ("http:", "https:")
+    asked = browser.requests()
+    assert asked
+    assert all(address.startswith(site) for address in asked)
+
+
+def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}/about")
+    browser.script(
+        "const add = (name, values) => document.body.append(Object.assign(document.createElement(name), values));"
+        "const image = document.createElement('img'); image.setAttribute('onerror', 'document.title = \"owned\"'); image.src = '/none.png';"
+        "document.body.append(image); add('img', {src: 'https://evil.example/x.png'}); add('iframe', {src: 'https://evil.example/'});"
+    )
+    said = ""
+    for _ in range(50):
+        said += "\n".join(browser.complaints())
+        if said.count("Content Security Policy") >= 3:
+            break
+        browser.driver.execute_async_script("setTimeout(arguments[0], 100)")
+    assert said.count("Content Security Policy") >= 3
+    assert browser.driver.title != "owned"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_told_to_end_is_a_good_end(output: Path, site: str, number: signal.Signals) -> None:
+    with browsing(output, "--no-update") as served:
+        served.process.send_signal(number)
+        assert served.process.wait(20) == Status.DONE
+        assert served.process.stderr is not None
+        assert "Traceback" not in served.process.stderr.read()
+
+
+def test_another_address_is_warned_of(output: Path, site: str) -> None:
+    # An address for documents (RFC 5737), which no machine has.
+    done = run(command("browse", "--no-update", "--host", "192.0.2.1", OUTPUT_DIR=str(output)), output)
+    assert done.status == Status.USAGE
+    assert "warning: 192.0.2.1 can be reached from other machines" in done.err
+    assert "cannot serve on 192.0.2.1" in done.err
+
+
+def test_a_port_in_use_is_named(output: Path, site: str) -> None:
+    port = site.rpartition(":")[2]
+    done = run(command("browse", "--no-update", "--port", port, OUTPUT_DIR=str(output)), output)
+    assert done.status == Status.USAGE
+    assert f"port {port}" in done.err
+    assert "--port" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("--port", "x"), Status.USAGE, "--port x"),
+        (("--host", ""), Status.USAGE, "--host"),
+        (("--no-update",), Status.STORAGE, "archive.db"),
+        ((), Status.STORAGE, "nothing to read"),
+        (("more",), Status.USAGE, "no arguments"),
+    ],
+)
+def test_what_cannot_be_served_is_said(tmp_path: Path, arguments: tuple[str, ...], status: Status, words: str) -> None:
+    done = run(command("browse", *arguments, OUTPUT_DIR=str(tmp_path)), tmp_path)
+    assert done.status == status
+    assert words in done.err
+    assert "Traceback" not in done.err
