@@ -104,7 +104,7 @@ def pages_around(wanted: Wanted, found: Found) -> Around:
 
 def orders(wanted: Wanted, found: Found) -> list[Order]:
     """The orders to choose from; none where there is nothing to order."""
-    if not wanted.match or found.total < 2:
+    if not wanted.match or found.total < 2 or found.common:
         return []
     return [Order(*_ORDERS[sort], address(wanted, sort=sort), sort is wanted.sort) for sort in (Sort.RELEVANCE, Sort.NEWEST)]
 

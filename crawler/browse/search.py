@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ _WEIGHTS = "8.0, 4.0, 1.0"
 
 _FEW = 3000
 """Hits that are faster looked up one by one than by going through all articles, measured with 49,000 of them."""
+MOST_RANKED = 10_000
+"""Hits that are put in order of relevance: a word in every third article tells none of them apart, and ranking them takes long."""
 
 
 class Facet(StrEnum):
@@ -77,12 +78,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of a list: `total` articles, `page` of `pages`; `rows` of this page."""
+    """A page of a list: `total` articles, `page` of `pages`; `rows` of this page. `common`: the words are in too many articles for an
+    order of relevance."""
 
     rows: Sequence[Listed]
     total: int
     page: int
     pages: int
+    common: bool = False
 
 
 class Search:
@@ -91,11 +94,19 @@ class Search:
     def __init__(self, db: sqlite3.Connection, wanted: Wanted) -> None:
         self._db = db
         self._wanted = wanted
-        rows = db.execute("SELECT rowid FROM search WHERE search MATCH ?", (wanted.match,)) if wanted.match else ()
-        hits = [row[0] for row in rows]
-        self._hits = json.dumps(hits)
+        hits = self._look_up() if wanted.text else 0
+        self._common = hits > MOST_RANKED
         # A `+` has SQLite go through all articles rather than look each hit up.
-        self._many = "+" if len(hits) > _FEW else ""
+        self._many = "+" if hits > _FEW else ""
+
+    def _look_up(self) -> int:
+        """Put the hits into a table of this connection's own; gives their number."""
+        for sql in ("DROP TABLE IF EXISTS temp.hit", "CREATE TEMP TABLE hit (id INTEGER PRIMARY KEY)"):
+            self._db.execute(sql)
+        if self._wanted.match:
+            self._db.execute("INSERT INTO temp.hit SELECT rowid FROM search WHERE search MATCH ?", (self._wanted.match,))
+        self._db.commit()  # or the connection would keep others from writing
+        return _one(self._db, "SELECT count(*) FROM temp.hit", ())
 
     def find(self) -> Found:
         """One page of the list. A page beyond the last one is the last one."""
@@ -108,11 +119,11 @@ class Search:
         columns = f"id, title, date, author, category, summary, picture, url, original_url, {body}"
         rows = {row[0]: row for row in self._db.execute(f"SELECT {columns} FROM article WHERE id IN ({_marks(ids)})", ids)}
         listed = [Listed(number, *(text_of(value) for value in tuple(rows[number])[1:])) for number in ids if number in rows]
-        return Found(listed, total, page, pages)
+        return Found(listed, total, page, pages, self._common)
 
     def _ids(self, offset: int) -> list[int]:
         condition, values = self._condition()
-        if self._wanted.match and self._wanted.sort is Sort.RELEVANCE:
+        if self._wanted.match and self._wanted.sort is Sort.RELEVANCE and not self._common:
             # Here the `+` keeps SQLite from asking the index of words once for each article.
             narrowed = f"AND +rowid IN (SELECT id FROM article WHERE {condition})" if self._wanted.chosen else ""
             sql = f"SELECT rowid FROM search WHERE search MATCH ? {narrowed} ORDER BY bm25(search, {_WEIGHTS}), rowid DESC LIMIT ? OFFSET ?"
@@ -132,7 +143,9 @@ class Search:
         """The same for one facet."""
         condition, values = self._condition(but=facet)
         if facet is Facet.TAG:
-            within = "" if condition == "1" else f"WHERE {self._many}article IN (SELECT id FROM article WHERE {condition})"
+            only_words = condition == f"{self._many}id IN temp.hit"
+            narrowed = "temp.hit" if only_words else f"(SELECT id FROM article WHERE {condition})"
+            within = "" if condition == "1" else f"WHERE {self._many}article IN {narrowed}"
             grouped = f"SELECT name AS value, count(*) AS number FROM tag {within} GROUP BY name"
         elif facet is Facet.YEAR:
             name = f"coalesce(CAST(year AS TEXT), '{UNKNOWN}')"
@@ -165,8 +178,7 @@ class Search:
                 parts.append(f"{facet} = ?")
                 values.append(value)
         if self._wanted.text:
-            parts.append(f"{self._many}id IN (SELECT value FROM json_each(?))")
-            values.append(self._hits)
+            parts.append(f"{self._many}id IN temp.hit")
         return " AND ".join(parts) or "1", values
 
 

@@ -9,16 +9,17 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from crawler.browse.cjk import match_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.browse import search
 from crawler.browse.addresses import Links, Pictures
-from crawler.browse.asked import address, read_wanted
+from crawler.browse.asked import address, orders, read_wanted
+from crawler.browse.cjk import match_of
 from crawler.browse.marks import excerpt, finder, in_one_line, marked
 from crawler.browse.search import MOST_VALUES, PAGE_ROWS, Facet, Search, Sort, Wanted
 from crawler.images.paths import image_file
-from tests.browse.tree import PICTURE, REPLAY, Draft, build_archive, write_tree
+from tests.browse.tree import PICTURE, REPLAY, Draft, build_archive, change, write_tree
 
 ORIGINAL = "https://www.hkcnews.com/article/7/x"
 URL = f"{REPLAY}/20210801000000/{ORIGINAL}"
@@ -178,3 +179,21 @@ def test_pictures_are_found_however_the_file_names_them(tmp_path: Path, src: str
 )
 def test_pictures_that_are_not_here_are_none(tmp_path: Path, src: str) -> None:
     assert Pictures(write_tree(tmp_path, [])).address(src, URL, ORIGINAL) is None
+
+
+def test_words_that_most_articles_have_are_listed_newest_first(database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = Wanted("潮水", match_of("潮水"), sort=Sort.RELEVANCE)
+    ranked = Search(database, wanted).find()
+    assert (ranked.common, len(orders(wanted, ranked))) == (False, 2)
+    monkeypatch.setattr(search, "MOST_RANKED", 10)
+    found = Search(database, wanted).find()
+    assert (found.common, orders(wanted, found)) == (True, [])
+    assert list(found.rows) == sorted(found.rows, key=lambda row: (row.date, row.id), reverse=True)
+
+
+def test_a_search_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    path = build_archive(write_tree(tmp_path))
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        Search(db, Wanted("香港", match_of("香港"))).find()
+        change(path, "UPDATE article SET summary = 'x' WHERE id = 101")
+        assert "x" in [row.summary for row in Search(db, Wanted("香港", match_of("香港"))).find().rows]
