@@ -149,6 +149,7 @@ def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path:
     assert noted(tmp_path).recovered == 40
 
 
+@pytest.mark.heavy
 def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_path: Path) -> None:
     broken = "import crawler.extensions as e; e.display = lambda moment: 1 / 0; from scrapy.cmdline import execute; execute()"
     with StandIn(archive_of(12)) as archive:
@@ -161,6 +162,7 @@ def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_pat
     assert noted(tmp_path).phase is Phase.ENDED
 
 
+@pytest.mark.heavy
 def test_no_display_is_drawn_when_none_is_wanted(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(12)) as archive:
         program = begun.shown(line(archive, tmp_path, PROGRESS_SECONDS="0"))
@@ -219,6 +221,7 @@ def test_watching_where_nothing_was_crawled_says_so(tmp_path: Path) -> None:
     assert "nothing was crawled into this OUTPUT_DIR yet" in done.err
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("other", ["--json", "--gaps"])
 def test_watching_goes_with_nothing_else(tmp_path: Path, other: str) -> None:
     done = run([*watching(tmp_path), other], tmp_path)
@@ -226,6 +229,7 @@ def test_watching_goes_with_nothing_else(tmp_path: Path, other: str) -> None:
     assert "--watch goes with neither" in done.err
 
 
+@pytest.mark.heavy
 def test_a_killed_run_is_said_to_be_killed(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(300)) as archive:
         process = begun.piped(line(archive, tmp_path))

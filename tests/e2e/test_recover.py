@@ -206,6 +206,7 @@ def test_5_locked(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists(), "there was no run"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("arguments", "settings", "said"),
     [
@@ -235,6 +236,7 @@ def test_2_mistakes_in_arguments_are_named_and_what_fits_is_taken() -> None:
         refuse_one_off({"idz": "5"})
 
 
+@pytest.mark.heavy
 def test_2_it_takes_no_names(tmp_path: Path) -> None:
     ended = run(command("recover", "articles", OUTPUT_DIR=str(tmp_path)), tmp_path)
     assert ended.status == Status.USAGE
@@ -259,6 +261,7 @@ def test_6_an_unknown_layout(tmp_path: Path) -> None:
     assert "have a layout that is not the one known here" in last(ended)["verdict"]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("place", ["articles", "warc"])
 def test_7_storage_that_cannot_be_used_is_recorded_where_it_can_be(tmp_path: Path, place: str) -> None:
     (tmp_path / place).write_text("a file stands where the folder should be", "utf-8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from crawler import extractor
 from crawler.ending import Status
 from crawler.ledger import Ledger
@@ -53,6 +55,7 @@ def test_what_is_new_and_what_is_better_is_taken_and_only_what_came_since_is_lis
     assert last(third)["improved"] == 0
 
 
+@pytest.mark.heavy
 def test_the_record_tells_what_became_better(tmp_path: Path) -> None:
     archive = archive_of_two()
     with StandIn(archive) as standin:

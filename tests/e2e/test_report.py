@@ -43,6 +43,7 @@ def test_the_report_on_a_crawl_while_another_run_holds_the_output(tmp_path: Path
     assert [path.name for path in output.iterdir() if path.name.endswith(".part")] == []
 
 
+@pytest.mark.heavy
 def test_another_file_is_replaced_only_when_told_to(tmp_path: Path) -> None:
     (tmp_path / "output").mkdir()
     tree = Tree(tmp_path / "output").lists(1)
@@ -60,6 +61,7 @@ def test_another_file_is_replaced_only_when_told_to(tmp_path: Path) -> None:
     assert to.read_bytes().startswith(b"<!DOCTYPE html>")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["33951"], "report takes no arguments"), (["--to", ""], "the name of a file is needed"), (["--force"], "--force belongs to --to")],
@@ -88,6 +90,7 @@ def test_a_damaged_ledger_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "report.html").exists()
 
 
+@pytest.mark.heavy
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     tree.ledger.close()
@@ -96,6 +99,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert "cannot be written" in done.err
 
 
+@pytest.mark.heavy
 def test_a_link_in_place_of_the_report_is_replaced_and_not_followed(tmp_path: Path) -> None:
     output, elsewhere = tmp_path / "output", tmp_path / "elsewhere"
     output.mkdir()
@@ -107,6 +111,7 @@ def test_a_link_in_place_of_the_report_is_replaced_and_not_followed(tmp_path: Pa
     assert not (output / "report.html").is_symlink()
 
 
+@pytest.mark.heavy
 def test_the_ledger_stays_as_it_is(tmp_path: Path) -> None:
     tree = Tree(tmp_path).lists(1, 2).recovers(1)
     tree.ledger.close()

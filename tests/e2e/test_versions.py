@@ -86,6 +86,7 @@ def test_the_difference_between_two_versions(crawled: Path) -> None:
     assert not any(ord(one) < 32 or 127 <= ord(one) < 160 for line in lines for one in line)
 
 
+@pytest.mark.heavy
 def test_the_same_as_json(crawled: Path) -> None:
     found = json.loads(versions(crawled, address(CORRECTED), "--json").out)
     assert (found["article"], found["state"]) == (CORRECTED, "recovered")
@@ -113,6 +114,7 @@ def test_captures_that_say_the_same_are_one_version(crawled: Path) -> None:
     assert "From version" not in done.out
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
@@ -128,6 +130,7 @@ def test_what_cannot_be_shown_is_said(crawled: Path, arguments: list[str], statu
     assert words in done.out + done.err
 
 
+@pytest.mark.heavy
 def test_without_a_ledger_there_is_nothing_to_list(tmp_path: Path) -> None:
     done = versions(tmp_path)
     assert (done.status, "there is no ledger" in done.err) == (Status.STORAGE, True)
@@ -143,6 +146,7 @@ def extract(output: Path, *arguments: str) -> Run:
     return run(command("extract", *arguments, OUTPUT_DIR=str(output), ARCHIVE_PUBLIC_URL=PUBLIC), output)
 
 
+@pytest.mark.heavy
 def test_extraction_notes_every_capture_in_the_store_and_a_dry_run_none(output: Path, crawled: Path) -> None:
     connection = sqlite3.connect(output / "ledger.sqlite")
     with connection:
@@ -162,6 +166,7 @@ def test_every_format_says_the_same(output: Path, crawled: Path) -> None:
     assert noted(output) == noted(crawled)
 
 
+@pytest.mark.heavy
 def test_captures_that_the_store_has_no_more_are_listed_and_not_compared(output: Path) -> None:
     with Ledger(output / "ledger.sqlite") as ledger:
         early = next(row for row in ledger.captures(CORRECTED) if row.capture.timestamp == EARLY)
@@ -201,6 +206,7 @@ def test_articles_as_json_lines(crawled: Path, tmp_path: Path) -> None:
     assert (refused.status, "--force" in refused.err) == (Status.USAGE, True)
 
 
+@pytest.mark.heavy
 def test_a_reader_of_the_lines_may_go(crawled: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
