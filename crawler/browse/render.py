@@ -31,7 +31,8 @@ _GONE = {"script", "style", "template", "noscript", "title", "textarea", "select
 """Elements whose content is no text either."""
 _SCHEMES = {"http", "https", "mailto"}
 _FRAME = re.compile(r'^(?P<before>[ >*+.)\d-]*)\{\{< video src="(?P<address>[^"]*)" >\}\}[ ]*$', re.MULTILINE)
-_IFRAME = re.compile(r'<i?frame\b[^>]*?\bsrc\s*=\s*(?:"([^"]*)"|\'([^\']*)\'|([^\s>]+))[^>]*>', re.IGNORECASE)
+_IFRAME = re.compile(r"<i?frame\b[^<>]*>", re.IGNORECASE)
+_SRC = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _ANCHOR_OR_PICTURE = re.compile(r"<a\b[^>]*>|</a>|<img\b[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(src|alt)="([^"]*)"')
 
@@ -43,7 +44,7 @@ def to_html(body: str, *, local_image: Callable[[str], str | None], link: Callab
     place, linked, and nothing is asked of another host. `link` gives where a link leads, '' for nowhere. Embedded players become links.
     """
     rendered = _renderer().render(_FRAME.sub(_player, body))
-    rendered = _IFRAME.sub(lambda found: _player_link(html.unescape(found[1] or found[2] or found[3] or "")), rendered)
+    rendered = _IFRAME.sub(_frame, rendered)
     cleaned = nh3.clean(
         rendered,
         tags=set(TAGS),
@@ -76,6 +77,11 @@ def _address(address: str) -> str | None:
 
 def _player(found: re.Match[str]) -> str:
     return found["before"] + _player_link(html.unescape(found["address"]))
+
+
+def _frame(found: re.Match[str]) -> str:
+    src = _SRC.search(found[0])
+    return _player_link(html.unescape(src[1] or src[2] or src[3] or "")) if src else found[0]
 
 
 def _player_link(address: str) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote
 
 from crawler.browse.build import build
-
 from crawler.browse.server import close_archive, open_archive
 from crawler.images.paths import image_file
 from crawler.markdown.document import relative_path
