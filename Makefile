@@ -31,17 +31,21 @@ pywb: $(PYWB)/.done
 demo: $(VENV)/.run
 	@$(BIN)/python -m tests.demo
 
+# In as many processes as there are cores; what a module sets up for its tests is set up once.
+PYTEST := $(BIN)/python -m pytest
+SIDE_BY_SIDE := -n auto --dist loadscope
+
 # The fast tests: under three minutes.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not heavy"
+	$(PYTEST) -m "not heavy" $(SIDE_BY_SIDE)
 
-# The others: storms, kill and resume, fuzzing.
+# The others: storms, kill and resume, fuzzing. What measures runs alone.
 test-heavy: $(VENV)/.dev $(PYWB)/.done
-	$(BIN)/python -m pytest -m heavy
+	$(PYTEST) -m "heavy and not alone" $(SIDE_BY_SIDE)
+	$(PYTEST) -m alone
 
 # All of them.
-test-all: $(VENV)/.dev $(PYWB)/.done
-	$(BIN)/python -m pytest
+test-all: test test-heavy
 
 check: lint types
 

@@ -17,15 +17,15 @@ from crawler.ending import Ending, Fatal, Status
 from crawler.formats import Styles, as_bits, format_of, written_in
 from crawler.gaps import GAP_REQUESTS, PUBLISHED
 from crawler.ledger import Ledger, LedgerError
-from crawler.lock import Lock
 from crawler.manners import Manners
+from crawler.opening import hold
 from crawler.reading import IsolatedReader
 from crawler.reconcile import mark_known, reconcile
 from crawler.sources import WAYBACK, Files
 from crawler.store import Store
 from crawler.wording import some
 
-__all__ = ["LEAST_MEMORY", "Session", "format_mistake", "ledger_path", "refuse_links"]
+__all__ = ["LEAST_MEMORY", "Session", "format_mistake", "ledger_path"]
 
 logger = logging.getLogger(__name__)
 
@@ -48,14 +48,7 @@ class Session(Asked):
         """Whether the run lists only what is new and looks for better captures of recovered articles (`scrapy recover`)."""
         self.reopened: set[int] = set()
         """The recovered articles that this run made due again, for a capture that would be preferred."""
-        try:
-            self.output.mkdir(parents=True, exist_ok=True)
-            refuse_links(self.output)
-            self._lock = Lock(self.output)
-        except OSError as error:
-            raise Fatal(
-                Status.STORAGE, f"cannot write to {self.output}: {error.strerror}. Choose another OUTPUT_DIR or make room"
-            ) from error
+        self._lock = hold(self.output, make=True)
         self.store = Store(self.output / "warc")
         self.read = IsolatedReader(self.page_seconds, self.page_memory)
         self._reading = f"{__version__}, {self.page_seconds:g} s, {self.page_memory} MiB"
@@ -190,15 +183,6 @@ class Session(Asked):
     def _told(self, message: str, seconds: float) -> None:
         logger.warning("%s", message)
         self.manners.save(self.ledger)
-
-
-def refuse_links(output: Path) -> None:
-    """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads out of is
-    refused. Raises Fatal. The directory itself may be a link: that one the user named."""
-    for name in ("articles", "images", "warc", "runs", "run.lock"):
-        path = output / name
-        if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
-            raise Fatal(Status.STORAGE, f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it")
 
 
 def format_mistake(ledger: Ledger, asked: Asked) -> str:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from crawler.ending import Fatal, Status
+from crawler.opening import refuse_links
 
 FILE = "archive.db"
 APPLICATION = 0x484B434E
@@ -44,7 +45,7 @@ def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]
     its rows: of another one, they could not be taken out of the index again. Raises Fatal for a file that is not ours, sqlite3.Error
     and OSError when it cannot be written."""
     path = output / FILE
-    _refuse_links(path)
+    refuse_links(output, [part.name for part in _parts(path)])
     state = _state(path, maker)
     if state == "not ours":
         message = f"{path} is not a database of this software: it is left alone. Move it away, or choose another OUTPUT_DIR"
@@ -91,12 +92,6 @@ def _has_our_mark(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(72)
     return head.startswith(b"SQLite format 3\0") and head[68:72] == APPLICATION.to_bytes(4, "big")
-
-
-def _refuse_links(path: Path) -> None:
-    for part in _parts(path):
-        if part.is_symlink() and not part.resolve().is_relative_to(path.parent.resolve()):
-            raise Fatal(Status.STORAGE, f"{part} is a symbolic link that leads out of {path.parent}: it is not followed. Remove it")
 
 
 def _parts(path: Path) -> list[Path]:

@@ -11,8 +11,9 @@ from crawler.ending import Fatal, Status
 from crawler.files import write_file
 from crawler.ledger import LedgerError
 from crawler.newfile import new_file, refuse_existing
+from crawler.opening import refuse_links
 from crawler.options import read_output, wrong
-from crawler.session import ledger_path, refuse_links
+from crawler.session import ledger_path
 
 NAME = "report.html"
 

@@ -35,6 +35,7 @@ LINES = "街坊說那隻貓每晚都在[碼頭](https://web.archive.org/web/2021
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_as_many_files_as_the_backup_has(capsys: pytest.CaptureFixture[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:  # pytest would keep the last three
         _audit_all(Path(folder), capsys)

@@ -107,6 +107,7 @@ def test_the_table_has_the_goal_beside_the_figure_and_no_name_of_the_machine() -
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 @pytest.mark.usefixtures("_collector")
 def test_the_bench_runs_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wanted = ["--sample", str(tmp_path / "none"), "--folder", str(tmp_path), "--json", str(tmp_path / "figures.json")]

@@ -58,6 +58,7 @@ def _read_into(out: list[str], stream: IO[str]) -> None:
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_pages_that_are_too_much_cost_themselves_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     archive = Archive()
     for number, make in BAD.items():

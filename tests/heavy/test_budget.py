@@ -11,7 +11,7 @@ import pytest
 from tests.heavy.test_storm import synthetic
 from tests.standin import Endpoint, StandIn
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.alone]
 
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 480

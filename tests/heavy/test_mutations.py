@@ -18,7 +18,7 @@ from crawler.markdown.document import relative_path, render
 from crawler.markdown.style import SeedStyle
 from tests.heavy.mutator import mutate
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.alone]
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 PAGES = 100_000

@@ -11,7 +11,7 @@ import pytest
 
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.alone]
 
 ROOT = Path(__file__).resolve().parents[2]
 TWIN = ROOT / "tests" / "fixtures" / "twin"
