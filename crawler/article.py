@@ -42,7 +42,7 @@ class Article:
     tags: tuple[str, ...] = ()
     body: str = ""
     note: str = ""
-    blogger: Blogger | None = None
+    bloggers: tuple[Blogger, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     source: str = ""

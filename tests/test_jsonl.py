@@ -87,7 +87,7 @@ def test_everything_that_a_file_says_is_in_its_line(tmp_path: Path) -> None:
         category="眾聞",
         tags=("燈塔", "眾 聞"),
         note=f"{NOTE}，請訂閱",
-        blogger=Blogger("博客 | 司徒潮", "https://a.example/1.png", "教過書，**跑過**船期。"),
+        bloggers=(Blogger("博客 | 司徒潮", "https://a.example/1.png", "教過書，**跑過**船期。"),),
         source="old.warc.gz",
     )
     found = of_one(tmp_path, render(article, REPLAY, Evidence("2021-07-12T01:39:06Z", DIGEST, True, ("一", "二"))))

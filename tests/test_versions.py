@@ -56,7 +56,7 @@ def test_captures_at_other_times_and_addresses_and_other_formats_say_the_same() 
         {"body": "燈塔  **今晚** 亮起。 \n\n\n第二段。"},
         {"body": "燈塔 今晚 亮起。\n\n![別的](https://b.example/2.jpg)\n\n第二段。"},
         {"title": " 燈塔日誌　"},
-        {"author": "別人", "date": "2020-01-01", "tags": ("燈塔",), "note": "訂閱", "blogger": Blogger("博客 | 名")},
+        {"author": "別人", "date": "2020-01-01", "tags": ("燈塔",), "note": "訂閱", "bloggers": (Blogger("博客 | 名"),)},
     ],
     ids=["white space", "emphasis and pictures", "around the title", "what is not the text"],
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.aside import ancestors
-from crawler.hkcnews.page import END, Page, blogger_block, common_ancestor, is_within
+from crawler.hkcnews.blogger import blogger_blocks
+from crawler.hkcnews.page import END, Page, common_ancestor, is_within
 
 
 def was_cut(page: Page) -> bool:
@@ -20,7 +21,7 @@ def was_cut(page: Page) -> bool:
         return True
     if page.content is None:
         return True
-    parts = [page.content, *page.select("h1")[:1], *filter(None, [blogger_block(page)])]
+    parts = [page.content, *page.rest, *page.select("h1")[:1], *blogger_blocks(page)]
     wrapper = common_ancestor(*parts)
     if wrapper is None or any(is_within(mark, part) for part in parts):
         return True

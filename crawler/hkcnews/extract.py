@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from bs4 import Tag
 
 from crawler.article import Article, Blogger
+from crawler.hkcnews.blogger import name_in, picture_of
 from crawler.hkcnews.check import Visible, differences, visible
 from crawler.hkcnews.fields import SOURCES, find, find_tags
-from crawler.hkcnews.layout import BLOGGER_NAME
-from crawler.hkcnews.note import detached_note, take_note
-from crawler.hkcnews.page import Page, blogger_block, is_within, read_page
+from crawler.hkcnews.page import Page, read_page
+from crawler.hkcnews.parting import take_apart
 from crawler.hkcnews.pictures import pictures
-from crawler.hkcnews.region import parse, prepare, tidy
+from crawler.hkcnews.region import prepare
 from crawler.hkcnews.text import decode_page, one_line
 from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
 from crawler.markdown import raw
@@ -22,8 +21,6 @@ from crawler.markdown.converter import Converter
 from crawler.markdown.style import References, Style
 
 _CONVERTER = Converter()
-_HERE = "data-recovery-blogger"
-_NAMING = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "strong", "b", "p", "div", "span", "a"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +67,13 @@ def extract(
 ) -> tuple[Article, tuple[str, ...]]:
     """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or added)."""
     assert page.content is not None
-    parts = _parts(page)
-    images = pictures((parts.body, parts.note, parts.blogger), original)
+    parts = take_apart(page)
+    images = pictures((parts.body, parts.note, *(block for block, _ in parts.bloggers)), original)
     problems = list(parts.problems)
     found: list[str] = []
     body = _converted(parts.body, style, found, problems)
     note = _converted(parts.note, style, found, problems)
-    blogger = _blogger(parts.blogger, style, found, problems)
+    bloggers = [_blogger(block, sure, style, found, problems) for block, sure in parts.bloggers]
     fields = {name: find(page, name) for name in SOURCES}
     tags, tag_source = find_tags(page)
     sources = {name: field.source for name, field in fields.items() if field.source} | ({"tags": tag_source} if tags else {})
@@ -88,51 +85,12 @@ def extract(
         tags=tags,
         body=body,
         note=note if style.keeps_note else "",
-        blogger=blogger,
+        bloggers=tuple(filter(None, bloggers)),
         sources=sources,
         faults=(*faults, *problems),
         images=images,
     )
     return article, tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    body: Tag
-    note: Tag | None
-    blogger: Tag | None
-    problems: tuple[str, ...]
-
-
-def _parts(page: Page) -> _Parts:
-    """The page's body, subscription note and blogger's block as tidy trees of their own, wherever the page has them."""
-    assert page.content is not None
-    block = blogger_block(page)
-    inside = block is not None and is_within(block, page.content)
-    if block is not None and inside:
-        block.attrs[_HERE] = ""
-    body = parse(page.content.html or "")
-    blogger: Tag | None = None
-    if inside:
-        held = next((part for part in body.descendants if isinstance(part, Tag) and _HERE in part.attrs), None)
-        blogger = held.extract() if held is not None else None
-    elif block is not None:
-        blogger = parse(block.html or "")
-    if page.degraded:
-        _drop_fields(body)
-    problems = tidy(body, page.layout)
-    note = take_note(body)
-    if note is None and (note := detached_note(page)) is not None:
-        problems += tidy(note, page.layout)
-    if blogger is not None:
-        problems += tidy(blogger, page.layout)
-    return _Parts(body, note, blogger, tuple(problems))
-
-
-def _drop_fields(body: Tag) -> None:
-    """On a page without a body element that we know: what is a field is not the body."""
-    for element in body.select("h1, .group, .article-info, .tags"):
-        element.decompose()
 
 
 def _converted(part: Tag | None, style: Style, found: list[str], problems: list[str]) -> str:
@@ -146,38 +104,17 @@ def _converted(part: Tag | None, style: Style, found: list[str], problems: list[
     return text
 
 
-def _blogger(block: Tag | None, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
-    if block is None:
-        return None
-    picture = next((part for part in block.descendants if isinstance(part, Tag) and part.name == "img"), None)
-    alt = one_line(str(picture.get("alt") or "")) if picture is not None else ""
-    avatar = style.image(raw.source(picture)) if picture is not None and raw.source(picture) else ""
-    if picture is not None:
-        picture.decompose()
-    name = alt if BLOGGER_NAME.match(alt) else ""
-    heading = _heading(block, name)
-    if heading is not None:
-        name = one_line(heading.get_text())
-        heading.decompose()
-    name = name or alt
+def _blogger(block: Tag, sure: bool, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
+    """A block as the format has it; None without a name, which is a problem if it says anything."""
+    name, heading = name_in(block, sure=sure)
+    picture = picture_of(block)
     if not name:
+        problems += ["a block about a blogger without a name is left out"] if one_line(block.get_text()) else []
         return None
+    avatar = style.image(raw.source(picture)) if picture is not None and raw.source(picture) else ""
+    for part in filter(None, (picture, heading)):
+        part.extract()
     return Blogger(name, avatar, _converted(block, style, found, problems))
-
-
-def _heading(block: Tag, name: str) -> Tag | None:
-    """The element with the blogger's name: the smallest whose text is the name, or the first heading."""
-    squeezed = re.sub(r"\s", "", name)
-    elements = [part for part in block.descendants if isinstance(part, Tag)]
-    same = (element for element in elements if squeezed and re.sub(r"\s", "", element.get_text()) == squeezed)
-    if (found := next(same, None)) is not None:
-        return found
-    for element in elements:
-        if element.name not in _NAMING or any(isinstance(part, Tag) for part in element.contents):
-            continue
-        if BLOGGER_NAME.match(text := element.get_text()) and len(text) < 80:
-            return element
-    return None
 
 
 __all__ = ["Recovered", "Visible", "extract", "recover"]

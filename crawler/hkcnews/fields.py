@@ -15,8 +15,9 @@ from itertools import islice
 from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.aside import ancestors
-from crawler.hkcnews.layout import BYLINE, PUBLISHED, SITE_NAMES, UPDATED
-from crawler.hkcnews.page import Page, by_distance, metadata, nearest, structured_data
+from crawler.hkcnews.layout import BYLINE, CITIZEN_NEWS, PUBLISHED, SITE_NAMES, UPDATED, UPDATED_WORDS
+from crawler.hkcnews.page import Page, by_distance, metadata, nearest, outermost, structured_data
+from crawler.hkcnews.region import parse, prepare, tidy
 from crawler.hkcnews.text import one_line
 
 Source = tuple[str, Callable[[Page], str]]
@@ -25,10 +26,16 @@ HONG_KONG = timezone(timedelta(hours=8))
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./年-](\d{1,2})[./月-](\d{1,2})(?!\d)")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2}):(\d{2})", re.ASCII)
+BESIDE = "markup beside the info line"
+_SAYING = "div, p, span, time, li, small, b, strong, em, i"
 _MOST_LABELS = 50
 _CLOSE_BY = 4
 _LONGEST_LINE = 300
 _BARS = " |｜·•\u3000\u00a0"
+_BAR = re.compile(r"[|｜]")
+_NOT_PLAIN = "[data-cfemail], a[href*=email-protection], script, style, .hidden, [hidden]"
+_LONGEST_UPDATE = 60
+"""Characters of an element that says when the article was last updated, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +70,20 @@ def every_source(page: Page, field: str) -> list[tuple[str, str]]:
     return [(name, read(page)) for name, read in SOURCES[field]]
 
 
+def shown(node: LexborNode) -> str:
+    """The text of a field's element in one line, as a reader sees it: addresses that were protected revealed, nothing that is hidden."""
+    if node.css_first(_NOT_PLAIN) is None:
+        return one_line(node.text())
+    region = parse(node.html or "")
+    tidy(region, CITIZEN_NEWS)
+    prepare(region)
+    return one_line(region.get_text())
+
+
 def find_tags(page: Page) -> tuple[tuple[str, ...], str]:
     """The article's tags in the page's order, and the source that gave them."""
     for selector in page.layout.tags:
-        tags = _distinct(node.text() for node in nearest(page, selector, closest=True))
+        tags = _distinct(shown(node) for node in nearest(page, selector, closest=True))
         if tags:
             return tags, f"markup {selector}"
     listed = [one_line(node.attributes.get("content") or "") for node in page.tree.css('meta[property="article:tag"]')]
@@ -92,10 +109,10 @@ def info_line(page: Page) -> str:
 
 def _info_line(page: Page) -> str:
     for selector in page.layout.info:
-        for node in nearest(page, selector):
-            if text := one_line(node.text()):
-                return text
-    labels = (node for node in page.tree.css("div, p, span, time, li, small, b, strong") if PUBLISHED.search(node.text(deep=False)))
+        lines = [shown(node) for node in outermost(nearest(page, selector, closest=True))]
+        if line := " | ".join(filter(None, lines)):
+            return line
+    labels = (node for node in page.select(_SAYING) if PUBLISHED.search(node.text(deep=False)))
     return next(filter(None, map(_line_around, by_distance(page, islice(labels, _MOST_LABELS)))), "")
 
 
@@ -103,7 +120,7 @@ def _line_around(label: LexborNode) -> str:
     """The text around the label of the date: with the date, and with the byline if that stands close by."""
     line = ""
     for around in islice(ancestors(label), _CLOSE_BY):
-        text = one_line(around.text())
+        text = shown(around)
         if len(text) > _LONGEST_LINE or (line and BYLINE.search(line)):
             break
         if read_date(labelled(text, PUBLISHED)):
@@ -112,14 +129,15 @@ def _line_around(label: LexborNode) -> str:
 
 
 def labelled(line: str, label: re.Pattern[str]) -> str:
-    """What follows a label in the info line, up to the label of another part; bars inside a value stay."""
+    """What follows a label in the info line, up to the label of another part; bars inside a byline stay, a date ends at one."""
     labels = _labels(line)
     if not labels[label]:
         return ""
     _, start = labels[label][0]
     others = [PUBLISHED, UPDATED] if label is BYLINE else [BYLINE, PUBLISHED, UPDATED]
     ends = [begin for other in others for begin, _ in labels[other] if begin >= start]
-    return line[start : min(ends, default=len(line))].strip(_BARS)
+    value = line[start : min(ends, default=len(line))]
+    return (value if label is BYLINE else _BAR.split(value, maxsplit=1)[0]).strip(_BARS)
 
 
 @lru_cache(maxsize=8)
@@ -135,10 +153,11 @@ def read_date(text: str) -> str:
             return datetime.fromisoformat(zoned[0]).astimezone(HONG_KONG).date().isoformat()
         except ValueError:
             return ""
-    if found := _YEAR_FIRST.search(text):
-        year, month, day = found.groups()
-    elif found := _DAY_FIRST.search(text):
-        day, month, year = found.groups()
+    year_first, day_first = _YEAR_FIRST.search(text), _DAY_FIRST.search(text)
+    if year_first and not (day_first and day_first.start() < year_first.start()):
+        year, month, day = year_first.groups()
+    elif day_first:
+        day, month, year = day_first.groups()
     else:
         return ""
     try:
@@ -161,20 +180,29 @@ def read_moment(text: str) -> str:
     return f"{day} {hour}:{minute}:{second}"
 
 
-def _heading(page: Page) -> str:
-    for selector in page.layout.title:
-        for node in nearest(page, selector):
-            if text := one_line(node.text()):
-                return text
-    return ""
+def _first_shown(page: Page, selectors: tuple[str, ...]) -> str:
+    return next((text for selector in selectors for node in nearest(page, selector) if (text := shown(node))), "")
 
 
-def _category(page: Page) -> str:
-    for selector in page.layout.category:
-        for node in nearest(page, selector):
-            if text := one_line(node.text()):
-                return text
-    return ""
+def _update_beside(page: Page) -> str:
+    """The moment in the element that says it, wherever it stands apart from the line of information."""
+    node = update_element(page)
+    return "" if node is None else read_moment(node.text())
+
+
+def update_element(page: Page) -> LexborNode | None:
+    """The element that says when the article was last updated, and nothing else; in the body too, where it is no part of the text."""
+    if not any(word in page.source for word in UPDATED_WORDS):
+        return None
+    labels = (node for node in page.select(_SAYING) if any(word in node.text(deep=False) for word in UPDATED_WORDS))
+    near = by_distance(page, islice(labels, _MOST_LABELS), within=True)
+    return next((around for label in near for around in islice(ancestors(label), _CLOSE_BY) if _says_update(around)), None)
+
+
+def _says_update(node: LexborNode) -> bool:
+    text = one_line(node.text())
+    label = UPDATED.match(text) if len(text) <= _LONGEST_UPDATE else None
+    return label is not None and _MOMENT.fullmatch(text[label.end() :].strip(_BARS)) is not None
 
 
 def _document_title(page: Page) -> str:
@@ -206,7 +234,7 @@ def _time_element(page: Page) -> str:
 
 SOURCES: Mapping[str, tuple[Source, ...]] = {
     "title": (
-        ("markup h1", _heading),
+        ("markup h1", lambda page: _first_shown(page, page.layout.title)),
         ("metadata og:title", lambda page: SITE_NAMES.sub("", metadata(page, "og:title", "twitter:title"))),
         ("structured data headline", lambda page: _structured(page, "headline")),
         ("markup title", _document_title),
@@ -217,14 +245,17 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
         ("metadata article:published_time", lambda page: read_date(metadata(page, "article:published_time", "datePublished"))),
         ("structured data datePublished", lambda page: read_date(_structured(page, "datePublished"))),
     ),
-    "last_updated": (("markup info line", lambda page: read_moment(labelled(info_line(page), UPDATED))),),
+    "last_updated": (
+        ("markup info line", lambda page: read_moment(labelled(info_line(page), UPDATED))),
+        (BESIDE, _update_beside),
+    ),
     "author": (
         ("markup info line", lambda page: labelled(info_line(page), BYLINE)),
         ("metadata author", _author_metadata),
         ("structured data author", _author_object),
     ),
     "category": (
-        ("markup .group", _category),
+        ("markup .group", lambda page: _first_shown(page, page.layout.category)),
         ("metadata article:section", lambda page: metadata(page, "article:section")),
         ("structured data articleSection", lambda page: _structured(page, "articleSection")),
     ),

@@ -65,7 +65,11 @@ LAYOUTS = (CITIZEN_NEWS,)
 
 FAREWELL = "眾新聞告別"
 """The title of the page that answered every address after the closing (537 files of the public backup)."""
-NOT_FOUND = re.compile(r"^\s*(?:404\b|找不到|Page Not Found|Not Found)", re.IGNORECASE)
+_TITLED = r"^\s*(?:%s)"
+NOT_FOUND = re.compile(_TITLED % r"404\b|找不到|頁面不存在|網頁不存在|Page Not Found|Not Found", re.IGNORECASE)
+ERROR = re.compile(_TITLED % r"(?:403|429|50[0-4])\b|Just a moment|Attention Required|Access denied|Forbidden|Error\b", re.IGNORECASE)
+"""Titles of pages by the site, or by the protection before it, that speak of an error; an article with its line of information may be
+called so too."""
 SITE_NAMES = re.compile(r"\s*[|｜\-–]\s*(?:眾新聞(?:\s*CitizenNews|\s*Citizen News)?|Citizen\s?News)\s*$", re.IGNORECASE)
 """What the site appends to a title in `<title>` and `og:title`."""
 
@@ -77,7 +81,10 @@ BLOGGER_NAME = re.compile(r"^\s*[\w\s]{1,16}[|｜]\s*\S")
 """`博客 | 名`, `主筆 | 名`: a role, a bar, a name."""
 
 _LABEL = r"(?<![A-Za-z])(?:%s)\s*[:：]\s*"
+_DATED = r"(?<![A-Za-z])(?:%s)\s*(?:[:：]\s*|(?=\d\d))"
 BYLINE = re.compile(_LABEL % "撰文|作者|文字|By|Text|Author|Written by", re.IGNORECASE)
-PUBLISHED = re.compile(_LABEL % "發佈日期|發布日期|刊登日期|Published|Publish(?:ed)? Date|Published on|Date", re.IGNORECASE)
-UPDATED = re.compile(_LABEL % "最後更新|更新日期|更新時間|Last Updated?|Updated?|Updated on", re.IGNORECASE)
+PUBLISHED = re.compile(_DATED % "發[佈布](?:日期|時間)|刊登日期|Published|Publish(?:ed)? Date|Published on|Date", re.IGNORECASE)
+UPDATED = re.compile(_DATED % "最後更新|更新日期|更新時間|Last Updated?(?: Date| on)?|Last Modified|Updated?|Updated on", re.IGNORECASE)
 """Labels of the parts of `.article-info`; 撰文, 發佈日期, 最後更新 and Publish Date are attested."""
+UPDATED_WORDS = ("最後更新", "更新日期", "更新時間", "Last Update", "Last Modified", "Updated")
+"""What a page holds on which `UPDATED` stands; to look for them in a whole page takes next to nothing."""

@@ -16,12 +16,13 @@ from crawler.hkcnews.text import one_line
 from crawler.markdown.elements import BLOCKS
 
 _FIRST_WORDS = NOTE[:3]
+_HOLDING = frozenset({"p", "div"})
 
 
 def take_note(region: Tag) -> Tag | None:
     """Cut the note out of the body's region and give it as an element of its own, without its rule; None if there is none.
     Nothing but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
-    start = _first_block(region)
+    start = _first_block(region) or _set_apart(region)
     if start is None:
         return None
     while (holder := start.parent) is not None and holder is not region and _begins(holder):
@@ -50,6 +51,42 @@ def _first_block(region: Tag) -> Tag | None:
                     return around
                 break
     return None
+
+
+def _set_apart(region: Tag) -> Tag | None:
+    """The note where it is no block of its own, but begins behind a line break or between blocks: made one, with what follows."""
+    for text in _texts_backwards(region):
+        holder = text.parent
+        if (
+            text.lstrip().startswith(NOTE)
+            and _is_behind_break(text)
+            and holder is not None
+            and (holder is region or holder.name in _HOLDING)
+        ):
+            run = [text, *text.next_siblings]
+            while (before := text.previous_sibling) is not None and (
+                _is_blank(before) or (isinstance(before, Tag) and before.name == "br")
+            ):
+                before.extract()
+            block = grown("<div></div>")
+            assert block is not None
+            for node in run:
+                block.append(node.extract())
+            if holder is region:
+                holder.append(block)
+            else:
+                holder.insert_after(block)
+            return block
+    return None
+
+
+def _is_behind_break(text: NavigableString) -> bool:
+    before = next((node for node in text.previous_siblings if not _is_blank(node)), None)
+    return isinstance(before, Tag) and (before.name == "br" or before.name in BLOCKS)
+
+
+def _is_blank(node: PageElement) -> bool:
+    return not isinstance(node, Tag) and not str(node).strip()
 
 
 def _texts_backwards(region: Tag) -> Iterator[NavigableString]:

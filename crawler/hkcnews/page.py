@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.hkcnews.aside import Aside, ancestors, ids, inside
-from crawler.hkcnews.layout import BLOGGER_NAME, CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
+from crawler.hkcnews.aside import Aside, ancestors
+from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
 from crawler.hkcnews.text import one_line
 
 END = "end-of-capture"
@@ -20,26 +20,30 @@ END = "end-of-capture"
 _MARK = f'<i id="{END}"></i>'
 _WHOLE = re.compile(r"</html\s*>(?:\s|<!--(?:(?!-->).)*-->|<script\b(?:(?!</script).)*</script\s*>)*\Z", re.IGNORECASE | re.DOTALL)
 _UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
-_SPACES = re.compile(r"\s+")
 _CLOSING = "--></script></style></title></textarea></noscript>"
 _TAIL = 20_000
 _TOGETHER = ("h1", "link", "meta")
 """Elements that every page is searched for; one search finds them all."""
+_GOING_ON = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "figure", "ul", "ol", "blockquote", "table", "iframe", "hr", "pre"})
 _SHOWING = frozenset({"img", "iframe", "video", "audio", "embed", "object"})
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`content` is the element with the body; None when no layout that we know is on the page. `substance` is whether a reader
-    sees anything in it. `selected`, `texts`, `fields` and `depths` keep what was looked for already."""
+    """`content` is the element with the body; None when no layout that we know is on the page. `rest` are elements after it in which the
+    body goes on; `astray`: because a stray end tag closed it. `source` is the page's text, `substance` whether a reader sees anything
+    in the body. `selected`, `texts`, `fields` and `depths` keep what was looked for already."""
 
     tree: LexborHTMLParser
     layout: Layout
     content: LexborNode | None
     whole: bool
+    source: str
     aside: Aside
     degraded: bool = False
     substance: bool = False
+    rest: tuple[LexborNode, ...] = ()
+    astray: bool = False
     selected: dict[str, list[LexborNode]] = field(default_factory=dict, repr=False)
     texts: dict[str, str] = field(default_factory=dict, repr=False)
     fields: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -62,13 +66,17 @@ def read_page(text: str, utf8: bytes | None = None) -> Page:
     tree = LexborHTMLParser(utf8 or text) if whole else _marked(text)
     for layout in LAYOUTS:
         aside = Aside(tree, layout.aside)
-        content, substance = _content(tree, layout, aside)
-        if content is not None:
-            return Page(tree, layout, content, whole, aside, substance=substance)
+        contents = _contents(tree, layout, aside)
+        if contents and has_substance(contents[0], layout):
+            rest = _siblings_of(contents)
+            astray = _behind_stray_end(contents[0], text, aside) if not rest else ()
+            return Page(tree, layout, contents[0], whole, text, aside, substance=True, rest=rest or astray, astray=bool(astray))
+        if contents:
+            return Page(tree, layout, contents[0], whole, text, aside)
     aside = Aside(tree, CITIZEN_NEWS.aside)
     around = _around_the_info_line(tree, aside)
     substance = around is not None and has_substance(around, CITIZEN_NEWS)
-    return Page(tree, CITIZEN_NEWS, around, whole, aside, degraded=around is not None, substance=substance)
+    return Page(tree, CITIZEN_NEWS, around, whole, text, aside, degraded=around is not None, substance=substance)
 
 
 def _is_whole(text: str) -> bool:
@@ -84,17 +92,39 @@ def _marked(text: str) -> LexborHTMLParser:
     return tree if tree.css_first(f"#{END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
 
 
-def _content(tree: LexborHTMLParser, layout: Layout, aside: Aside) -> tuple[LexborNode | None, bool]:
-    """The element with the body, and whether there is anything in it."""
-    empty = None
+def _contents(tree: LexborHTMLParser, layout: Layout, aside: Aside) -> list[LexborNode]:
+    """The elements with the body by the first selector that finds any with something in it; the one nearest to the title first. One
+    element with nothing in it, if there is no other."""
+    empty: list[LexborNode] = []
     for selector in layout.content:
-        for node in tree.css(selector):
-            if aside.holds(node):
-                continue
-            if has_substance(node, layout):
-                return node, True
-            empty = empty or node
-    return empty, False
+        nodes = [node for node in tree.css(selector) if not aside.holds(node)]
+        if full := [node for node in nodes if has_substance(node, layout)]:
+            return full if len(full) == 1 else _nearest_to_title(tree, outermost(full))
+        empty = empty or nodes[:1]
+    return empty
+
+
+def _nearest_to_title(tree: LexborHTMLParser, nodes: list[LexborNode]) -> list[LexborNode]:
+    title = tree.css_first("h1")
+    depths = {around.mem_id: depth for depth, around in enumerate(reversed(list(ancestors(title))))} if title is not None else {}
+    return sorted(nodes, key=lambda node: -max((depths.get(around.mem_id, 0) for around in ancestors(node)), default=0))
+
+
+def _siblings_of(contents: list[LexborNode]) -> tuple[LexborNode, ...]:
+    """The other elements with a body beside the first: its continuation."""
+    first, *others = contents
+    place = first.parent.mem_id if first.parent is not None else 0
+    return tuple(node for node in others if node.parent is not None and node.parent.mem_id == place)
+
+
+def _behind_stray_end(content: LexborNode, text: str, aside: Aside) -> tuple[LexborNode, ...]:
+    """The paragraphs, pictures and the like right after the body's element, on a page with more ends of divisions than beginnings."""
+    found: list[LexborNode] = []
+    node = content.next
+    while node is not None and (not node.is_element_node or (node.tag in _GOING_ON and not aside.holds(node))):
+        found += [node] if node.is_element_node else []
+        node = node.next
+    return tuple(found) if found and text.count("</div") > text.count("<div") else ()
 
 
 def has_substance(node: LexborNode, layout: Layout) -> bool:
@@ -129,6 +159,14 @@ def common_ancestor(*nodes: LexborNode) -> LexborNode | None:
     return None
 
 
+def outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Those that stand in none of the others."""
+    if len(nodes) < 2:
+        return nodes
+    own = {node.mem_id for node in nodes}
+    return [node for node in nodes if not any(around.mem_id in own for around in islice(ancestors(node), 1, None))]
+
+
 def is_within(node: LexborNode, container: LexborNode) -> bool:
     """Whether `container` is the node itself or around it."""
     return any(ancestor.mem_id == container.mem_id for ancestor in ancestors(node))
@@ -146,8 +184,12 @@ def nearest(page: Page, selector: str, *, within: bool = False, closest: bool = 
 
 def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = False, closest: bool = False) -> list[LexborNode]:
     """The same for nodes that are already found."""
+    return ranked(page, [node for node in candidates if not page.aside.holds(node)], within=within, closest=closest)
+
+
+def ranked(page: Page, nodes: list[LexborNode], *, within: bool = False, closest: bool = False) -> list[LexborNode]:
+    """The same for nodes that may stand aside."""
     content = page.content
-    nodes = [node for node in candidates if not page.aside.holds(node)]
     if content is None or not nodes:
         return nodes
     depth = page.depths
@@ -160,48 +202,6 @@ def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = 
             found.append((-shared, node))
     found.sort(key=lambda pair: pair[0])
     return [node for distance, node in found if not closest or distance == found[0][0]]
-
-
-def avatar(page: Page) -> LexborNode | None:
-    """The picture of the blogger whose block stands in or after the body."""
-    elsewhere: frozenset[int] | None = None
-    for selector in page.layout.avatar:
-        for node in nearest(page, selector, within=True):
-            if elsewhere is None:
-                elsewhere = ids(page.tree, ".article-info, header, figure")
-            if not inside(node, elsewhere) and (selector != page.layout.avatar[-1] or _is_named(node)):
-                return node
-    return None
-
-
-def _is_named(picture: LexborNode) -> bool:
-    """Whether what describes the picture is a blogger's name that stands beside it as well: other pictures hold bars, too."""
-    name = _SPACES.sub("", picture.attributes.get("alt") or "")
-    beside = islice(ancestors(picture), 1, 4)
-    return bool(BLOGGER_NAME.match(name)) and any(_SPACES.sub("", around.text()).startswith(name) for around in beside)
-
-
-def blogger_block(page: Page) -> LexborNode | None:
-    """The element with the blogger's picture, name and biography: the widest around the picture that holds nothing else."""
-    for selector in page.layout.blogger:
-        for node in nearest(page, selector, within=True):
-            return node
-    picture, content = avatar(page), page.content
-    if picture is None or content is None:
-        return None
-    others = [node for node in (content, *page.select("h1")) if not is_within(picture, node)]
-    block = picture
-    for around in ancestors(picture):
-        if around.tag in ("html", "body") or around.mem_id == content.mem_id or any(is_within(other, around) for other in others):
-            break
-        block = around
-        if _words(around) > _words(picture.parent or picture) + 1:
-            break
-    return block if block.mem_id != picture.mem_id else None
-
-
-def _words(node: LexborNode) -> int:
-    return len([part for part in node.text(separator="\n", strip=True).split("\n") if part])
 
 
 def metadata(page: Page, *names: str) -> str:
@@ -223,7 +223,15 @@ def structured_data(page: Page) -> dict[str, Any]:
             data = json.loads(node.text())
         except (ValueError, RecursionError):
             continue
-        for item in data if isinstance(data, list) else [data]:
+        for item in _objects(data):
             if isinstance(item, dict) and ("headline" in item or "articleBody" in item or "datePublished" in item):
                 return item
     return {}
+
+
+def _objects(data: Any) -> Iterator[Any]:
+    """What a piece of JSON-LD is about: one object, several, or a graph of them."""
+    for item in data if isinstance(data, list) else [data]:
+        yield item
+        if isinstance(item, dict) and isinstance(item.get("@graph"), list):
+            yield from item["@graph"]

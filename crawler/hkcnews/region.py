@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString, PageElement
 
 from crawler.hkcnews.builder import RegionBuilder
+from crawler.hkcnews.embeds import frame_player
 from crawler.hkcnews.layout import Layout, simple
 from crawler.hkcnews.text import clean
 from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
@@ -64,20 +65,23 @@ def tidy(region: Tag, layout: Layout) -> list[str]:
 
 def prepare(region: Tag) -> list[str]:
     """Settle in a tidy region what depends on the site and what Markdown cannot nest; gives the faults found."""
-    protected, emphasis = _survey(region)
+    protected, emphasis, players = _survey(region)
+    for element in players:
+        frame_player(element)
     faults = reveal_addresses(region, protected)
     if protected:
-        _, emphasis = _survey(region)
+        _, emphasis, _ = _survey(region)
     if any(map(holds_block, emphasis)):
         for element in emphasis:
             _push_into_blocks(element)
     return faults
 
 
-def _survey(region: Tag) -> tuple[list[Tag], list[Tag]]:
-    """What may hide an e-mail address, and the links and emphasis, in reading order."""
+def _survey(region: Tag) -> tuple[list[Tag], list[Tag], list[Tag]]:
+    """What may hide an e-mail address, the links and emphasis, and players that are no frames, in reading order."""
     protected: list[Tag] = []
     emphasis: list[Tag] = []
+    players: list[Tag] = []
     stack = list(reversed(region.contents))
     while stack:
         node = stack.pop()
@@ -85,11 +89,13 @@ def _survey(region: Tag) -> tuple[list[Tag], list[Tag]]:
             attributes = node.attrs
             if attributes and ("data-cfemail" in attributes or _PROTECTED.search(str(attributes.get("href") or ""))):
                 protected.append(node)
+            if attributes and (node.name == "oembed" or "data-href" in attributes):
+                players.append(node)
             if node.name in _EMPHASIS:
                 emphasis.append(node)
             if node.contents:
                 stack += reversed(node.contents)
-    return protected, emphasis
+    return protected, emphasis, players
 
 
 def drop(region: Tag, layout: Layout) -> int:

@@ -12,6 +12,8 @@ _JUNK_BYTES = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _JUNK_SEQUENCES = (re.compile(rb"\xc2[\x80-\x9f]"), re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])"))
 """The same, and form feeds, in UTF-8: bytes are looked through much faster than a text."""
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+_BLANKS = " \u3000\u00a0"
+_UNSEEN = f"{_BLANKS}\u200b\ufeff"
 _DETECTED = ("big5hkscs", "gb18030")
 _WESTERN = frozenset({"cp1252", "ascii", "iso8859-1", "latin-1"})
 """Declared by servers that do not know what they serve; no Chinese page is in one of them, and they fit any bytes."""
@@ -88,5 +90,7 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A field's text: cleaned, runs of ASCII white space as one space, none at the ends; U+3000 and NBSP stay inside."""
-    return _SPACES.sub(" ", clean(text)).strip(" \u3000\u00a0\u200b\ufeff")
+    """A field's text: cleaned, runs of ASCII white space as one space, none at the ends; U+3000 and NBSP stay inside, and what
+    has no width stays anywhere. Empty when there is nothing to see."""
+    line = _SPACES.sub(" ", clean(text)).strip(_BLANKS)
+    return line if line.strip(_UNSEEN) else ""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crawler.hkcnews.cut import was_cut
-from crawler.hkcnews.fields import find, info_line
-from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
+from crawler.hkcnews.fields import find, find_tags, info_line
+from crawler.hkcnews.layout import ERROR, FAREWELL, NOT_FOUND
 from crawler.hkcnews.page import Page, metadata
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.urls import article_id
@@ -84,9 +84,8 @@ def judge_page(page: Page, wanted: int) -> Judgement:
         return Judgement(Verdict.FAREWELL, f"titled “{title}”")
     if named := _named(page, wanted):
         return Judgement(Verdict.OTHER_ARTICLE, f"names itself article {named}")
-    heading = "" if page.substance else next((one_line(node.text()) for node in page.select("h1")), "")
-    if not page.substance and NOT_FOUND.search(heading or title) and (heading or page.content is None):
-        return Judgement(Verdict.NOT_FOUND, f"titled “{heading or title}”")
+    if instead := _instead(page, title):
+        return instead
     if was_cut(page):
         return Judgement(Verdict.CUT_OFF, "no end of the article nor of the document")
     if page.content is None:
@@ -95,7 +94,21 @@ def judge_page(page: Page, wanted: int) -> Judgement:
         return Judgement(Verdict.BLANK, "nothing in the element that holds the body")
     if not title:
         return Judgement(Verdict.BLANK, "no title anywhere on the page")
+    if not any(find(page, name).value for name in ("date", "author", "category")) and not find_tags(page)[0]:
+        return Judgement(Verdict.UNKNOWN_LAYOUT, "neither date nor byline, category or tags: every article has some of these")
     return Judgement(Verdict.ARTICLE)
+
+
+def _instead(page: Page, title: str) -> Judgement | None:
+    """The verdict on a page that says by its title that it is none of the site's articles; only one with the line of information
+    may be called so and be an article."""
+    heading = next((one_line(node.text()) for node in page.select("h1")), "")
+    called = heading or title
+    if page.substance and info_line(page):
+        return None
+    if NOT_FOUND.search(called) and (heading or page.substance or page.content is None):
+        return Judgement(Verdict.NOT_FOUND, f"titled “{called}”")
+    return Judgement(Verdict.ARCHIVED_ERROR, f"titled “{called}”") if ERROR.search(called) else None
 
 
 def _named(page: Page, wanted: int) -> int | None:

@@ -19,8 +19,8 @@ def render(article: Article, replay: str, evidence: Evidence | None = None) -> s
     text = f"{front_matter(fields_of(article, replay, evidence))}\n# {escape_heading(escape_text(article.title))}\n\n{article.body}"
     if article.note:
         text = f"{text.rstrip(chr(10))}\n\n\n---\n\n\n{article.note}"
-    if article.blogger:
-        text = f"{text.rstrip(chr(10))}\n\n---\n\n{_blogger(article.blogger)}"
+    for blogger in article.bloggers:
+        text = f"{text.rstrip(chr(10))}\n\n---\n\n{_blogger(blogger)}"
     return text.rstrip("\n") + "\n"
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from crawler.markdown.flat import NotFlat, read_flat
 
+_RULE = "\n\n---\n\n"
 _BLOGGER = re.compile(r"!\[|\*\*")
+_ANOTHER = re.compile(r"(?:!\[[^\n]*\n\n)?\*\*[^*\n]{1,16}[|｜]")
+"""A blogger's block before the last one, by the form of his name."""
 
 
 def parts(text: str) -> dict[str, Any]:
@@ -32,8 +35,15 @@ def _sections(rest: str) -> tuple[str, str, str]:
     if found:
         note, _, blogger = after.partition("\n\n---\n\n")
         return body, note, blogger
-    body, found, after = rest.rpartition("\n\n---\n\n")
-    return (body, "", after) if found and _BLOGGER.match(after) else (rest, "", "")
+    body, found, blogger = rest.rpartition(_RULE)
+    if not (found and _BLOGGER.match(blogger)):
+        return rest, "", ""
+    while found:
+        rest, found, after = body.rpartition(_RULE)
+        if not _ANOTHER.match(after):
+            break
+        body, blogger = rest, f"{after}{_RULE}{blogger}"
+    return body, "", blogger
 
 
 def differing(old: str, new: str) -> tuple[str, ...]:

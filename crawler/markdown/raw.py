@@ -18,18 +18,18 @@ _TABLE = _INLINE.union(
 )
 _PICTURE = frozenset({"img"})
 _VOID = frozenset({"br", "img", "hr"})
-_LAZY = ("data-src", "data-original", "data-lazy-src", "data-href")
+_LAZY = ("data-src", "data-original", "data-lazy-src")
 _EDGE_BREAKS = re.compile(r"^(?:<br>| )+|(?:<br>| )+$")
 
 
 def source(node: Tag) -> str:
     """The address of a picture or frame; of lazily loaded ones the real one, not the placeholder's."""
     attributes = node.attrs
+    if lazy := next((str(attributes[name]).strip() for name in _LAZY if attributes.get(name)), ""):
+        return lazy
     src = str(attributes.get("src") or attributes.get("data") or "").strip()
-    if not src or src.startswith(("data:", "about:")):
-        lazy = next((str(attributes[name]).strip() for name in _LAZY if attributes.get(name)), "")
-        if lazy:
-            return lazy
+    if (not src or src.startswith("data:")) and (set_of := str(attributes.get("srcset") or attributes.get("data-srcset") or "").split()):
+        return set_of[0].rstrip(",")
     if not src:
         inner = node.find(["source", "embed", "iframe"], src=True) if node.contents else None
         return str(inner["src"]).strip() if isinstance(inner, Tag) else ""

@@ -34,6 +34,8 @@ _FRAME = re.compile(r'\{\{< video src="[^"]*" >\}\}|<https?://[^<>]*>|<a class="
 _HEADING = re.compile(r"#{1,6} ")
 _CELLS = re.compile(r"(?<!\\)\|")
 _DELIMITERS = re.compile(r"\|(?: --- \|)+")
+_RULE = 2
+"""The row of a table that only says where its cells are."""
 _FENCE = re.compile(r"`{3,}")
 _GAPS = re.compile(r"\n[ \t]*\n\s*(?<=\n)")
 _RAW = re.compile(r"<(figure|table|pre)>")
@@ -59,14 +61,17 @@ def read_markdown(markdown: str) -> Reading:
     parts: list[str] = []
     lines = iter(markdown.split("\n"))
     paragraph: list[str] = []
+    row = 0
     for line in lines:
         if not line:
+            row = 0
             parts += [_inline("\n".join(paragraph), reading) if paragraph else "", ""]
             paragraph.clear()
             continue
         indent = _PREFIX.match(line).end() if line[:1] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
         text = line[indent:]
-        block = _block(text, indent, lines, reading) if text[:1] in _BLOCK_STARTS else None
+        row = row + 1 if text[:1] == "|" else 0
+        block = _block(text, indent, row, lines, reading) if text[:1] in _BLOCK_STARTS else None
         if block is None:
             paragraph.append(text.rstrip(" "))
             continue
@@ -83,14 +88,14 @@ def plain_text(markdown: str) -> str:
     return _GAPS.sub("\n\n", read_markdown(markdown).text).strip("\n")
 
 
-def _block(text: str, indent: int, lines: Iterator[str], reading: Reading) -> str | None:
-    """A block that is not a paragraph, with those of the following lines that are its own; None if it is one."""
+def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: Reading) -> str | None:
+    """A block that is not a paragraph, with those of the following lines that are its own; None if it is one. `row`: of a table."""
     if opening := _RAW.match(text):
         return _raw(_until_closed(text, opening[1], indent, lines), reading)
     if _FENCE.fullmatch(text):
         return "\n".join(takewhile(lambda line: line != text, (line[indent:] for line in lines)))
     if text.startswith("|"):
-        is_rule = bool(_DELIMITERS.fullmatch(text))
+        is_rule = row == _RULE and _DELIMITERS.fullmatch(text) is not None
         reading.tables += is_rule
         cells = [] if is_rule else _CELLS.split(text[1:-1])
         return "\n".join(_inline(cell.replace("\\|", "|").strip(" "), reading) for cell in cells)

@@ -138,11 +138,11 @@ def test_the_same_article_however_it_is_laid_out(case: Case) -> None:
         == plain.note
         == ("請加入成為眾新聞的月費訂戶，讓小故事有人記下。\n\n訂閱辦法 [看這頁](/web/20210712003330/https://www.hkcnews.com/aboutus)")
     )
-    assert article.blogger == plain.blogger
-    assert article.blogger is not None
-    assert article.blogger.name == "博客 | 榕樹頭"
-    assert article.blogger.avatar.endswith("im_/https://www.hkcnews.com/uploads/avatars/11aa22bb.png?1288")
-    assert article.blogger.biography.startswith("退休後改寫字，[共三十篇](")
+    assert article.bloggers == plain.bloggers
+    (blogger,) = article.bloggers
+    assert blogger.name == "博客 | 榕樹頭"
+    assert blogger.avatar.endswith("im_/https://www.hkcnews.com/uploads/avatars/11aa22bb.png?1288")
+    assert blogger.biography.startswith("退休後改寫字，[共三十篇](")
     assert article.faults == ()
 
 
@@ -187,9 +187,10 @@ def test_fields_that_the_markup_does_not_have(head: str, fields: tuple[str, str,
 
 def test_addresses_and_image_names_never_fill_a_field() -> None:
     body = '<figure class="image"><img src="/news_新聞/hk-discuss/2019/03/甲-乙-20190304050607_5c1d_large.jpg"></figure><p>一。</p>'
-    bare = f'<!DOCTYPE html><html><head><title>題</title></head><body><div class="article-content">{body}</div></body></html>'
+    group = '<div class="group">眾聞</div>'
+    bare = f'<!DOCTYPE html><html><head><title>題</title></head><body>{group}<div class="article-content">{body}</div></body></html>'
     article = Case(bare.encode(), original="https://www.hkcnews.com/article/34011/標籤-作者-34011/2019-03-04").article()
-    assert (article.date, article.last_updated, article.author, article.category, article.tags) == ("", "", "", "", ())
+    assert (article.date, article.last_updated, article.author, article.category, article.tags) == ("", "", "", "眾聞", ())
 
 
 def test_a_line_of_information_without_its_class() -> None:
@@ -209,7 +210,7 @@ def test_a_body_without_its_class_is_taken_from_around_and_said_to_be() -> None:
 
 def test_pictures_with_bars_in_their_description_are_no_bloggers() -> None:
     article = page_with('<p>甲<img src="/a.jpg" alt="圖 | 美聯社">乙</p>').article()
-    assert article.blogger is None
+    assert article.bloggers == ()
     assert "![圖 | 美聯社](" in article.body
 
 

@@ -22,6 +22,11 @@ from tests.hkcnews.cases import page_with
         ("最後更新: 2020-09-20 01:02:03 | 發佈日期: 19.09.20", "", "2020-09-19", "2020-09-20 01:02:03"),
         ("By: Harbour Desk | Publish Date: 05.03.19", "Harbour Desk", "2019-03-05", ""),
         ("By: Toby Barney | Published: 05.03.19 | Last Updated: 2019-03-06 00:00:00", "Toby Barney", "2019-03-05", "2019-03-06 00:00:00"),
+        ("發佈日期: 12.07.21 | 修訂: 2021-07-20 10:00:00", "", "2021-07-12", ""),
+        ("發佈日期: | 修訂: 2021-07-20 10:00:00", "", "", ""),
+        ("發佈時間: 12.07.21 最後更新 2021-07-20 10:00:00", "", "2021-07-12", "2021-07-20 10:00:00"),
+        ("Publish Date: 05.03.19 | Last Update Date: 2019-03-06 00:00:00", "", "2019-03-05", "2019-03-06 00:00:00"),
+        ("Publish Date: 05.03.19 | Last Modified: 2019-03-06 00:00:00", "", "2019-03-05", "2019-03-06 00:00:00"),
         ("撰文: | 發佈日期: ", "", "", ""),
         ("撰文: 甲 | 發佈日期: 31.02.20", "甲", "", ""),
         ("只有字", "", "", ""),
@@ -81,7 +86,7 @@ def test_what_was_tried_is_told_in_order() -> None:
     assert (found.value, found.source) == ("筆名", "metadata author")
     assert found.tried == (("markup info line", ""), ("metadata author", "筆名"))
     missing = find(page, "last_updated")
-    assert (missing.value, missing.source, missing.tried) == ("", "", (("markup info line", ""),))
+    assert (missing.value, missing.source, missing.tried) == ("", "", (("markup info line", ""), ("markup beside the info line", "")))
     assert set(SOURCES) == {"title", "date", "last_updated", "author", "category"}
 
 
@@ -131,3 +136,48 @@ def test_fields_are_one_line_each() -> None:
 def test_the_info_line_is_not_taken_from_the_body() -> None:
     page = read_page(page_with("<p>發佈日期: 01.01.01，這是內文。</p>").having(('class="article-info"', 'class="z"')).html)
     assert info_line(page) == "撰文: 記者甄小帆 | 發佈日期: 12.07.21"
+
+
+UPDATE = "最後更新: 2021-07-13 10:11:12"
+INFO = '<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.21</div>'
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        f"{INFO}<div>{UPDATE}</div>",
+        f"{INFO}<span><b>最後更新</b>：2021-07-13 10:11:12</span>",
+        f'{INFO}<div class="article-info">{UPDATE}</div>',
+        f'<div class="article-info">撰文: 記者甄小帆</div><div class="article-info">發佈日期: 12.07.21</div><p>{UPDATE}</p>',
+    ],
+)
+def test_what_stands_beside_the_line_of_information(beside: str) -> None:
+    article = page_with("<p>字。</p>").having((INFO, beside)).article()
+    assert (article.author, article.date, article.last_updated) == ("記者甄小帆", "2021-07-12", "2021-07-13 10:11:12")
+    assert article.body == "字。"
+
+
+def test_the_last_update_below_or_in_the_body() -> None:
+    below = page_with("<p>字。</p>", after=f"<div>{UPDATE}</div>").article()
+    within = page_with(f"<p>字。</p><p>{UPDATE}</p>").article()
+    assert (below.last_updated, below.body) == (within.last_updated, within.body) == ("2021-07-13 10:11:12", "字。")
+
+
+def test_a_text_that_speaks_of_an_update_is_text() -> None:
+    article = page_with(f"<p>網頁寫着「{UPDATE}」，之後再無更新。</p>").article()
+    assert article.last_updated == ""
+    assert UPDATE in article.body
+
+
+def test_fields_are_read_as_they_are_shown() -> None:
+    hidden = '<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="422302236c21">[email&#160;protected]</a>'
+    case = page_with("<p>字。</p>").having(
+        ("<h1>燈塔日誌</h1>", f"<h1>投訴 {hidden} 無回覆<script>x</script><i class='hidden'>y</i></h1>"), ("記者甄小帆", hidden)
+    )
+    article = case.article()
+    assert (article.title, article.author) == ("投訴 a@a.c 無回覆", "a@a.c")
+
+
+def test_structured_data_in_a_graph() -> None:
+    data = '<script type="application/ld+json">{"@graph": [{"@type": "WebSite"}, {"datePublished": "2021-07-12"}]}</script>'
+    assert find(read_page(page_with("<p>字。</p>", head=data).having((INFO, "")).html), "date").value == "2021-07-12"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.hkcnews.page import blogger_block, metadata, read_page, structured_data
+from crawler.hkcnews.blogger import blogger_blocks
+from crawler.hkcnews.page import metadata, read_page, structured_data
 from tests.hkcnews.cases import page_with
 
 CONTENT: dict[str, tuple[str, str]] = {
@@ -50,6 +51,10 @@ def test_pages_without_one(html: str) -> None:
         ('<div><img src="/uploads/avatars/1.png" alt="主筆 | 甲"><p>字</p></div>', "主筆 | 甲"),
         ('<div><img src="/uploads/avatars/1.png" alt="主筆｜甲"><p>主筆｜甲</p><p>字</p></div>', "主筆｜甲"),
         ('<div class="blogger-intro"><h4>博客 | 甲</h4><p>字</p></div>', "博客 | 甲"),
+        ('<aside class="blogger-intro"><h4>博客 | 甲</h4><p>字</p></aside>', "博客 | 甲"),
+        ('<div class="blogger-intro"><img src="/uploads/avatars/1.png" alt=""><h4>甲</h4><p>字</p></div>', "甲"),
+        ('<div class="blogger-intro"><img src="/uploads/avatars/1.png" alt="甲"><h4>甲</h4><p>字</p></div>', "甲"),
+        ('<nav><div class="blogger-intro"><h4>博客 | 甲</h4><p>字</p></div></nav>', None),
         ('<p><img src="/x.png" alt="博客 | 甲"></p><h4>博客 | 甲</h4><p>字</p>', None),
         ('<div><img src="/x.png" alt="博客 | 甲"><h4>博客 | 甲</h4><p>字</p></div>', "博客 | 甲"),
         ('<div><img src="/x.png" alt="圖 | 美聯社"><p>字</p></div>', None),
@@ -61,11 +66,10 @@ def test_pages_without_one(html: str) -> None:
 def test_the_blogger_after_the_body(after: str, name: str | None) -> None:
     case = page_with("<p>內文。</p>", after=after)
     article = case.article()
-    assert (article.blogger.name if article.blogger else None) == name
+    assert [blogger.name for blogger in article.bloggers] == ([name] if name else [])
     assert article.body == "內文。"
-    assert (blogger_block(read_page(case.html)) is not None) == (name is not None)
-    if article.blogger:
-        assert article.blogger.biography == "字"
+    assert bool(blogger_blocks(read_page(case.html))) == (name is not None)
+    assert all(blogger.biography == "字" for blogger in article.bloggers)
 
 
 def test_metadata_and_structured_data() -> None:
@@ -79,3 +83,43 @@ def test_metadata_and_structured_data() -> None:
     assert metadata(page, "no") == ""
     assert structured_data(page) == {"headline": "丁"}
     assert structured_data(read_page("<p>")) == {}
+
+
+def test_the_body_is_the_one_with_the_title() -> None:
+    popup = '<div class="popup"><div class="article-content"><p>別的</p></div></div>'
+    article = page_with("<p>一</p>").having(('<div class="container">', f'<div class="container">{popup}')).article()
+    assert (article.body, article.faults) == ("一", ())
+
+
+def test_two_bloggers_have_a_block_each() -> None:
+    block = '<div class="blogger-intro"><h4>博客 | {0}</h4><p>{0}的生平</p></div>'
+    article = page_with("<p>內文。</p>", after=block.format("甲") + block.format("乙")).article()
+    assert [(blogger.name, blogger.biography) for blogger in article.bloggers] == [("博客 | 甲", "甲的生平"), ("博客 | 乙", "乙的生平")]
+
+
+@pytest.mark.parametrize("alt", ["", "作者"])
+def test_a_face_in_the_body_that_names_nobody_takes_no_text_with_it(alt: str) -> None:
+    article = page_with(f'<div><img src="/uploads/avatars/z.png" alt="{alt}"> 重要文字</div><p>內文。</p>').article()
+    assert "重要文字" in article.body
+    assert article.bloggers == ()
+
+
+def test_a_block_that_names_nobody_is_left_out_and_said_to_be() -> None:
+    article = page_with("<p>內文。</p>", after='<div class="blogger-intro"><p>生平</p></div>').article()
+    assert (article.bloggers, article.faults) == ((), ("a block about a blogger without a name is left out",))
+
+
+def test_a_body_in_two_elements_is_one() -> None:
+    more = '<div class="article-content"><p>二</p><p>請加入成為眾新聞的月費訂戶。</p></div>'
+    article = page_with("<p>一</p>", after=more).article()
+    assert (article.body, article.note, article.faults) == ("一\n\n二", "請加入成為眾新聞的月費訂戶。", ())
+
+
+def test_a_stray_end_tag_loses_no_text_and_is_named() -> None:
+    case = page_with('<p>一</p></div><p>二</p><figure><img src="/a.jpg"></figure>', after='<div class="share">分享</div><p>別的</p>')
+    article = case.article()
+    assert article.body.startswith("一\n\n二\n\n<figure>")
+    assert "別的" not in article.body
+    assert [fault for fault in article.faults if "stray end tag" in fault] == list(article.faults)
+    tidy = page_with("<p>一</p>", after="<p>二</p>").article()
+    assert (tidy.body, tidy.faults) == ("一", ())

@@ -93,7 +93,8 @@ def test_what_is_never_text(dirty: str, plain: str) -> None:
     [
         (" a \n\t b ", "a b"),
         ("　甲　乙　", "甲　乙"),
-        ("\u200b\u00a0甲\u00a0乙\ufeff", "甲\u00a0乙"),
+        ("\u00a0\u200b甲\u00a0乙\ufeff ", "\u200b甲\u00a0乙\ufeff"),
+        ("\u200b \ufeff\u200b", ""),
         ("a\x00\x00b", "ab"),
         ("\u00a0\u3000", ""),
     ],

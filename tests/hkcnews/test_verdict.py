@@ -10,6 +10,7 @@ from crawler.hkcnews.verdict import MEANING, Verdict
 from tests.hkcnews.cases import Case, page_with, twin
 
 _FAREWELL = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{1}</p></body></html>"
+_MISSING = '<h1>{}</h1><div class="article-content"><p>這裏沒有文章。</p></div>'
 _BLANK = '<h1></h1><div class="article-info">撰文: | 發佈日期: </div><div class="article-content">{}</div>'
 
 
@@ -46,6 +47,12 @@ PAGES: list[tuple[str, Case, Verdict]] = [
         _html('<h1>找不到頁面</h1><div class="article-content"></div>', "<title>眾新聞</title>"),
         Verdict.NOT_FOUND,
     ),
+    ("not found with words in the element of bodies", _html(_MISSING.format("404"), "<title>404 | 眾新聞</title>"), Verdict.NOT_FOUND),
+    ("not found with a heading and words", _html(_MISSING.format("找不到頁面")), Verdict.NOT_FOUND),
+    ("the protection before the site", _html(_MISSING.format(""), "<title>Just a moment...</title>"), Verdict.ARCHIVED_ERROR),
+    ("an error of the site's", _html(_MISSING.format("500 Internal Server Error")), Verdict.ARCHIVED_ERROR),
+    ("words in the element of bodies, and nothing of an article", _html(_MISSING.format("關於我們")), Verdict.UNKNOWN_LAYOUT),
+    ("an article about an error", page_with("<p>服務器。</p>", title="Error 錯誤"), Verdict.ARTICLE),
     ("an article about a number", page_with("<p>房號。</p>", title="404 號房"), Verdict.ARTICLE),
     *((f"archived {status}", replace(twin(), status=status), Verdict.NOT_FOUND) for status in (404, 410)),
     *((f"archived {status}", replace(twin(), status=status), Verdict.ARCHIVED_ERROR) for status in (301, 302, 403, 429, 500, 503)),
@@ -117,7 +124,7 @@ def test_a_page_cut_off_anywhere(case: Case) -> None:
             assert length >= wrapper_ends, html[:length][-60:]
             assert recovered.article is not None
             assert recovered.article.body == whole.body
-            assert recovered.article.blogger == whole.blogger
+            assert recovered.article.bloggers == whole.bloggers
             assert "the document ends before its end tag, after the article" in recovered.article.faults
         else:
             assert recovered.verdict in (Verdict.CUT_OFF, Verdict.NOT_HTML), (recovered.judgement, html[:length][-60:])

@@ -38,7 +38,7 @@ def body_of(file: str) -> str:
     ],
 )
 def test_the_parts_of_a_file(note: str, blogger: Blogger | None, written: str) -> None:
-    assert body_of(render(replace(ARTICLE, note=note, blogger=blogger), PUBLIC)) == written
+    assert body_of(render(replace(ARTICLE, note=note, bloggers=(blogger,) if blogger else ()), PUBLIC)) == written
 
 
 def test_no_body_leaves_no_gap() -> None:
@@ -67,7 +67,7 @@ def test_titles_stay_titles(title: str, line: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Z"], exclude_characters="\ufeff\u200b"), min_size=1))
 def test_any_title_and_any_name_are_shown_as_they_are(text: str) -> None:
-    file = render(replace(ARTICLE, title=text, blogger=Blogger(f"博客 | {text}", "https://x.example/a.png")), PUBLIC)
+    file = render(replace(ARTICLE, title=text, bloggers=(Blogger(f"博客 | {text}", "https://x.example/a.png"),)), PUBLIC)
     shown = outline_of_markdown(body_of(file))
     assert shown.blocks[0] == ("h1", text)
     assert shown.blocks[-1] == ("text", f"博客 | {text}")

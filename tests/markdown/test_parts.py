@@ -21,7 +21,7 @@ ARTICLE = Article(
     tags=("海",),
     body="第一段。\n\n---\n\n第二段。",
     note="請加入成為眾新聞的月費訂戶。",
-    blogger=Blogger("博客 | 司徒潮", "https://x.example/a.png", "教過書。"),
+    bloggers=(Blogger("博客 | 司徒潮", "https://x.example/a.png", "教過書。"),),
 )
 REPLAY = "https://archive.example/web"
 
@@ -43,6 +43,12 @@ def test_a_file_of_ours_comes_apart_into_what_it_was_made_of() -> None:
     }
 
 
+def test_blocks_of_two_bloggers_are_told_from_a_body_with_a_rule() -> None:
+    two = parts(text(note="", bloggers=(Blogger("博客 | 一悠", "https://x.example/a.png", "甲"), Blogger("主筆 | 二悠", biography="乙"))))
+    assert two["body"] == f"# 燈塔\n\n{ARTICLE.body}"
+    assert two["blogger"] == "![博客 | 一悠](https://x.example/a.png)\n\n**博客 | 一悠**\n\n甲\n\n---\n\n**主筆 | 二悠**\n\n乙"
+
+
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
@@ -52,8 +58,9 @@ def test_a_file_of_ours_comes_apart_into_what_it_was_made_of() -> None:
         ({"tags": ("海", "山")}, ("tags",)),
         ({"body": "第一段。"}, ("body",)),
         ({"note": ""}, ("note",)),
-        ({"blogger": None}, ("blogger",)),
-        ({"blogger": None, "note": "", "author": "甄"}, ("author", "note", "blogger")),
+        ({"bloggers": ()}, ("blogger",)),
+        ({"bloggers": (*ARTICLE.bloggers, Blogger("博客 | 二悠"))}, ("blogger",)),
+        ({"bloggers": (), "note": "", "author": "甄"}, ("author", "note", "blogger")),
     ],
 )
 def test_what_differs_is_named(changes: dict[str, object], names: tuple[str, ...]) -> None:

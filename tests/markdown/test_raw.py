@@ -20,7 +20,9 @@ def element(html: str) -> Tag:
     [
         ('<img src="/a.jpg">', "/a.jpg"),
         ('<img src=" /a.jpg\n">', "/a.jpg"),
-        ('<img src="/a.jpg" data-src="/b.jpg">', "/a.jpg"),
+        ('<img src="/a.jpg" data-src="/b.jpg">', "/b.jpg"),
+        ('<img srcset="/a.jpg 1x, /b.jpg 2x">', "/a.jpg"),
+        ('<img src="data:image/gif;base64,R0" data-srcset="/a.jpg, /b.jpg 2x">', "/a.jpg"),
         ('<img data-src="/b.jpg">', "/b.jpg"),
         ('<img src="" data-original="/b.jpg">', "/b.jpg"),
         ('<img src="data:image/gif;base64,R0" data-lazy-src="/b.jpg">', "/b.jpg"),

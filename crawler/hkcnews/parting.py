@@ -1,0 +1,89 @@
+"""A page's article taken apart: body, subscription note and bloggers' blocks as trees of their own, wherever the page has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bs4 import Tag
+from selectolax.lexbor import LexborNode
+
+from crawler.hkcnews.blogger import blogger_blocks, by_layout, name_in
+from crawler.hkcnews.fields import BESIDE, find, update_element
+from crawler.hkcnews.note import detached_note, take_note
+from crawler.hkcnews.page import Page, is_within
+from crawler.hkcnews.region import parse, tidy
+
+_MARK = "data-recovery-part"
+_BLOGGER, _UPDATE = "blogger", "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Tidy trees. Each block of `bloggers` is known by `sure` as one, see `name_in`; `problems` are faults, in words."""
+
+    body: Tag
+    note: Tag | None
+    bloggers: Sequence[tuple[Tag, bool]]
+    problems: tuple[str, ...]
+
+
+def take_apart(page: Page) -> Parts:
+    """The parts of the article on a page that has an element with its body."""
+    assert page.content is not None
+    body_nodes = (page.content, *page.rest)
+    blocks = blogger_blocks(page)
+    within = [block for block in blocks if _is_in(block, body_nodes)]
+    for block in within:
+        block.attrs[_MARK] = _BLOGGER
+    update = update_element(page) if find(page, "last_updated").source == BESIDE else None
+    if update is not None and _is_in(update, body_nodes):
+        update.attrs[_MARK] = _UPDATE
+    body = _joined(body_nodes)
+    if page.degraded:
+        _drop_fields(body)
+    sure = bool(by_layout(page))
+    bloggers = [(block, sure) for block in _cut_out(body, sure)]
+    problems = tidy(body, page.layout)
+    if page.astray:
+        problems.append("text stands after the element that holds the body, behind a stray end tag: taken for its end")
+    note = take_note(body)
+    if note is None and (note := detached_note(page)) is not None:
+        problems += tidy(note, page.layout)
+    for block in blocks:
+        if block not in within and page.content is not None:
+            bloggers.append((parse(block.html or ""), True))
+    for part, _ in bloggers:
+        problems += tidy(part, page.layout)
+    return Parts(body, note, bloggers, tuple(problems))
+
+
+def _is_in(node: LexborNode, containers: Sequence[LexborNode]) -> bool:
+    return any(is_within(node, container) for container in containers)
+
+
+def _joined(nodes: Sequence[LexborNode]) -> Tag:
+    """The elements with the body as one."""
+    body = parse(nodes[0].html or "")
+    for node in nodes[1:]:
+        body.append(parse(node.html or "").extract())
+    return body
+
+
+def _cut_out(body: Tag, sure: bool) -> list[Tag]:
+    """The bloggers' blocks in the body, taken out of it; what names nobody stays. The line of the last update goes."""
+    marked = [part for part in body.descendants if isinstance(part, Tag) and _MARK in part.attrs]
+    bloggers = []
+    for part in marked:
+        kind = part.attrs.pop(_MARK)
+        if kind == _UPDATE:
+            part.decompose()
+        elif name_in(part, sure=sure)[0]:
+            bloggers.append(part.extract())
+    return bloggers
+
+
+def _drop_fields(body: Tag) -> None:
+    """On a page without a body element that we know: what is a field is not the body."""
+    for element in body.select("h1, .group, .article-info, .tags"):
+        element.decompose()
