@@ -7,7 +7,7 @@ SHARED ?= ../shared
 SAMPLE ?= $(SHARED)/sample
 BENCH_PAGES ?= 5000
 
-.PHONY: demo pywb test test-heavy test-all check lint types sample bench bench-others lock clean
+.PHONY: demo venv pywb test test-heavy test-all check lint types sample bench bench-others lock clean
 
 $(VENV)/.run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
@@ -23,6 +23,9 @@ $(PYWB)/.done: requirements-pywb.txt
 	@test -x $(PYWB)/bin/python || $(PYTHON) -m venv $(PYWB)
 	$(PYWB)/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-pywb.txt
 	@touch $@
+
+# What the commands need, in .venv.
+venv: $(VENV)/.run
 
 # Real pywb and Webrecorder's validator, which the heavy tests judge by.
 pywb: $(PYWB)/.done

@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -145,6 +145,7 @@ def check_bag(path: Path, workers: int) -> Verified:
             bag.validate(completeness_only=True)
         except bagit.BagError as error:
             found.findings.append(Finding(Kind.MANIFEST, path.name, str(error)))
+    found.findings = [replace(finding, in_bag=True) for finding in found.findings]
     return found
 
 

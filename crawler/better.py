@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from crawler.archive.digest import usable
+from crawler.article import Article
 from crawler.case import FINAL, Candidate, Case, open_case
 from crawler.hkcnews.choice import SHARED_BY
 from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
+from crawler.versions import said
+
+_SHORTER = 0.6
+"""Of the characters of a file at least this share must be in what takes its place."""
+_KEPT = 0.3
+"""And so many of its pieces of `_SHINGLE` characters."""
+_SHINGLE = 4
 
 
 def better_known(ledger: Ledger, ids: Collection[int] | None, since: str, until: str, sources: Sequence[str]) -> list[int]:
@@ -40,12 +48,31 @@ def _is_untried(row: CaptureRow) -> bool:
     return not row.verdict and row.answer not in FINAL
 
 
-def improves(case: Case, best: Candidate, present: ArticleRow) -> bool:
-    """Whether what came of going through an article again is to take the place of its file.
+def improves(case: Case, best: Candidate, present: ArticleRow, file: Candidate | None) -> bool:
+    """Whether what came of going through an article again is to take the place of its file. `file`: what the file was made of, where
+    that can be read again.
 
-    Not when it is the same capture with the same faults, or only the archive's troubles of today more; and not when it has faults and
-    the capture of the file could not be compared with it.
+    Not when it is the same capture with the same faults, or only the archive's troubles of today more; not when it has faults and
+    the capture of the file could not be compared with it; and not when it says less than the file, or something else.
     """
     if best.row.id == present.capture:
         return not case.deferred and best.faults != present.faults
-    return best.badness == 0 or any(candidate.row.id == present.capture for candidate in case.candidates)
+    if file is None:
+        return best.badness == 0
+    return best.badness <= file.badness and not lacks(best.article, file.article)
+
+
+def lacks(new: Article, old: Article) -> bool:
+    """Whether an article has lost a field that it had, most of its text, or nearly all that was in it: the page of somebody else, of a
+    barrier, or of a layout that is not known. A text that was corrected or went on keeps most of what it had."""
+    if old.sources.keys() - new.sources.keys():
+        return True
+    before, now = _squeezed(old), _squeezed(new)
+    if len(now) < _SHORTER * len(before):
+        return True
+    shingles = {before[at : at + _SHINGLE] for at in range(max(1, len(before) - _SHINGLE + 1))}
+    return sum(shingle in now for shingle in shingles) < _KEPT * len(shingles)
+
+
+def _squeezed(article: Article) -> str:
+    return "".join(said(article.title, article.body).split())

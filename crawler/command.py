@@ -7,7 +7,7 @@ import os
 import sqlite3
 import sys
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from scrapy.settings import default_settings
 
 from crawler import settings as ours
 from crawler.ending import Ending, Fatal, Status
-from crawler.options import check_names
+from crawler.options import check_names, wrong
 
 _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
 """Names that Scrapy reads and its table of defaults leaves out."""
@@ -26,6 +26,13 @@ def check_settings(opts: argparse.Namespace) -> None:
     """Refuse `-s` names that neither Scrapy nor this project knows; raises Fatal."""
     known = {name for module in (default_settings, ours) for name in dir(module) if name.isupper()}
     check_names((given.split("=", 1)[0] for given in opts.set or ()), known.union(_ELSEWHERE), "setting")
+
+
+def refuse_options(args: Iterable[str]) -> None:
+    """Refuse what looks like an option and is none: Scrapy leaves it among the arguments. Raises Fatal."""
+    for given in args:
+        if given.startswith("-") and given != "-":
+            raise wrong(f"unknown option {given}; --help lists those that there are")
 
 
 def report(ending: Ending) -> int:
@@ -53,9 +60,13 @@ class ProjectCommand(ScrapyCommand):
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
 
+    def syntax(self) -> str:
+        return "[options]"
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             check_settings(opts)
+            refuse_options(args)
             with unless_nobody_reads():
                 self.exitcode = self.act(args, opts)
         except Fatal as fatal:

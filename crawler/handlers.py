@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections import Counter
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -104,47 +104,68 @@ class PoliteHandler(HTTP11DownloadHandler):
         pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
         pool._factory = self._pool._factory
         self._pool: PolitePool = pool
-        self._unheard: Counter[str] = Counter()
+        self._unheard: defaultdict[str, list[str]] = defaultdict(list)
+        """Of each archive: what was asked for when new connections were cut before they said anything, one after the other."""
+        self._good: dict[str, Request] = {}
+        """Of each archive: a request for a capture that was answered with it."""
 
     async def download_request(self, request: Request) -> Response:
         source: str = request.meta["source"]
         politeness = self._session.manners.of(source)
         endpoint: Endpoint = request.meta["endpoint"]
         while True:
-            permit = await politeness.permit(endpoint)
+            permit = await politeness.permit(endpoint, request.url)
+            probe = self._known_good(request) if politeness.in_outage else None
+            sent = probe or request
             outcome, wait = Outcome.ABANDONED, None
             try:
-                self._pool.permit, self._pool.politeness, self._pool.target = permit, politeness, _target(request.url)
-                response = await super().download_request(request)
-                self._unheard[source] = 0
+                self._pool.permit, self._pool.politeness, self._pool.target = permit, politeness, _target(sent.url)
+                response = await super().download_request(sent)
+                self._unheard[source].clear()
                 self._session.manners.answered.add(source)
                 outcome, wait = judge(response)
+                if outcome is Outcome.HEALTHY and endpoint is Endpoint.PLAYBACK and "Memento-Datetime" in response.headers:
+                    self._good[source] = sent
             except DownloadConnectionRefusedError:
                 outcome = Outcome.REFUSED
             except FAILURES as failure:
                 if id(permit) in self._pool.waiting:  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
                     continue
-                outcome = self._outcome(failure, source, id(permit) in self._pool.fresh)
-                raise
+                outcome = self._outcome(failure, source, sent.url, id(permit) in self._pool.fresh)
+                if probe is None:
+                    raise
             finally:
                 self._pool.waiting.discard(id(permit))
                 self._pool.fresh.discard(id(permit))
                 politeness.report(permit, outcome, wait)
                 if outcome is Outcome.REFUSED:
                     self._session.refused(source)
-            if outcome not in (Outcome.RATE_LIMITED, Outcome.REFUSED):
+            if probe is None and outcome not in (Outcome.RATE_LIMITED, Outcome.REFUSED):
                 return response
 
-    def _outcome(self, failure: Exception, source: str, fresh: bool) -> Outcome:
-        """What a failure without an answer means. A new connection that is cut before it says anything, twice in a row, is the
-        archive's way of refusing; once may be an accident. That this machine is offline is no refusal."""
+    def _known_good(self, request: Request) -> Request | None:
+        """In an outage, what is asked for in place of a request: a capture that the archive gave before. What is due may be troubled
+        by itself, and would then never tell that the archive is well again."""
+        source = request.meta["source"]
+        if request.meta["endpoint"] is not Endpoint.PLAYBACK:
+            return None
+        if source not in self._good and (url := self._session.known_good(source)):
+            self._good[source] = request.replace(url=url)
+        return self._good.get(source)
+
+    def _outcome(self, failure: Exception, source: str, about: str, fresh: bool) -> Outcome:
+        """What a failure without an answer means. New connections that are cut before they say anything, twice in a row, are the
+        archive's way of refusing; once may be an accident. From an archive that answers others, the same thing cut again and again is
+        that thing's trouble. That this machine is offline is no refusal."""
         cause = failure if isinstance(failure, ConnectError) else failure.__cause__
         if isinstance(cause, (ConnectionRefusedError, TCPTimedOutError, ConnectTimeout)):
             return Outcome.REFUSED
         cut = cause.osError in _CUT if isinstance(cause, ConnectError) else isinstance(failure, DownloadFailedError)
         if fresh and cut:
-            self._unheard[source] += 1
-            return Outcome.REFUSED if self._unheard[source] > 1 else Outcome.TROUBLE
+            cuts = self._unheard[source]
+            cuts.append(about)
+            counted = set(cuts) if source in self._session.manners.answered else cuts
+            return Outcome.REFUSED if len(counted) > 1 else Outcome.TROUBLE
         return Outcome.TROUBLE
 
 

@@ -140,6 +140,7 @@ class Listing:
         if not self._overlap_days or begun is None:
             return query
         open_one = self._ledger.unfinished_listing(name(source, query.url, query.match_type, query.limit), begun)
+        begun = min(begun, self._ledger.moment())  # the clock may have been ahead then
         since = datetime.fromisoformat(begun) - timedelta(days=self._overlap_days)
         return replace(query, since=json.loads(open_one)[-1] if open_one else f"{since:%Y%m%d%H%M%S}")
 
@@ -152,12 +153,10 @@ class Listing:
 
     def _not_authorised(self, detail: str) -> None:
         """Bulk queries may be forbidden; then an article can still be asked for by its exact address."""
-        query = self._queries[0]
-        article = query.url.removeprefix(ARTICLES)
-        if query.match_type == "prefix" and self._ids is not None:
+        if self._queries[0].match_type == "prefix" and self._ids is not None:
             self.exact_only = True
-            own = [i for i in sorted(self._ids) if str(i).startswith(article)]
-            self._queries[:1] = [CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in own]
+            left = tuple(query.url.removeprefix(ARTICLES) for query in self._queries)
+            self._queries = [CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in sorted(self._ids) if str(i).startswith(left)]
             self._open = None
         else:
             self.end, self.trouble = ListingEnd.NOT_AUTHORISED, detail

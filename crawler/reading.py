@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import resource
 import signal
 import sys
@@ -65,15 +66,21 @@ class IsolatedReader:
 
     def __call__(self, stored: Stored, style: Style) -> Recovered:
         """Raises only what is not the page's fault."""
-        future = self._pool.schedule(read, args=[stored, style], timeout=self._seconds)
         try:
-            return future.result()
+            try:
+                return self._read(stored, style)
+            except ProcessExpired:  # by somebody's signal, perhaps: once more, in a new process
+                return self._read(stored, style)
         except TookTooLong:
             return _failed(f"it takes longer than {self._seconds:g} s")
         except ProcessExpired as error:
-            return _failed(f"it crashed the parser (exit code {error.exitcode})")
+            return _failed(f"it crashed the parser twice (exit code {error.exitcode})")
         except MemoryError:
             return _failed("it needs more memory than a page may have")
+
+    def _read(self, stored: Stored, style: Style) -> Recovered:
+        recovered: Recovered = self._pool.schedule(read, args=[stored, style], timeout=self._seconds).result()
+        return recovered
 
     def close(self) -> None:
         """End the child process."""
@@ -86,8 +93,10 @@ def _failed(because: str) -> Recovered:
 
 
 def bounded(megabytes: int) -> None:
-    """In the child: leave Ctrl-C to the parent, and limit memory where the system can."""
+    """In the child: leave Ctrl-C, and what else is sent to the whole group of processes, to the parent; limit memory where the system
+    can."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setpgid(0, 0)
     if sys.platform == "linux":
         size = megabytes * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -20,7 +20,7 @@ from crawler.hkcnews.choice import SHARED_BY
 from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.intake import Intake
 from crawler.judging import Judge, StyleFor
-from crawler.ledger import CaptureRow, Ledger, State
+from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
 from crawler.markdown.style import References, SeedStyle
 from crawler.reading import Read, read
 from crawler.store import Store
@@ -69,10 +69,11 @@ class Recovery:
         style_for: StyleFor = SeedStyle,
         sources: Sequence[str] = (),
         recovered: Collection[int] = (),
+        again: Collection[int] = (),
     ) -> None:
         """`retry_seconds`: the waits between the attempts at a capture when the archive has troubles of its own; `sources`: the names
         of the sources that may be asked, in order of preference (all, without any); `recovered`: articles that are to be gone through
-        again, and stay as they are unless something better comes of it."""
+        again, and stay as they are unless something better comes of it; `again`: recovered ones whatever of which takes their place."""
         self._ledger = ledger
         self.judge = Judge(read_page, ledger.note, ledger.digest_verdicts(ANY_ARTICLE), style_for, ledger.note_version)
         self._intake = Intake(ledger, store, self.judge)
@@ -82,7 +83,12 @@ class Recovery:
         self._now = now
         self._waits = retry_seconds
         self._present = {row.id: row for article in recovered if (row := ledger.article(article)) is not None}
-        self._coming: deque[int] = deque([*ledger.due(choice.ids), *sorted(self._present)])
+        self._again = frozenset(again)
+        self.kept: list[int] = []
+        """Articles of `again` that stay as they were, for lack of a capture that fits and can be had."""
+        self.passed_over: list[int] = []
+        """Recovered articles that keep their files, since the other capture has more faults, or says less or something else."""
+        self._coming: deque[int] = deque([*ledger.due(choice.ids), *sorted(self._again.union(self._present))])
         self._cases: dict[int, Case] = {}
         self._busy: set[int] = set()
         self._shared = ledger.shared_digests(SHARED_BY)
@@ -222,17 +228,30 @@ class Recovery:
         if (write := self._leave(case)) is not None:
             yield write
 
+    def _of_the_file(self, case: Case, present: ArticleRow) -> Candidate | None:
+        """What the article's file was made of, judged with the others; None where the store has it no more."""
+        row = next((row for row in case.queue if row.id == present.capture and row.warc), None)
+        if row is not None:
+            case.queue.remove(row)
+            case.queue.insert(0, row)
+            self._intake.stored(case, row)
+        return next((candidate for candidate in case.candidates if candidate.row.id == present.capture), None)
+
     def _leave(self, case: Case) -> Write | None:
         """Close a case: with an article to write, waiting for the archive, or given up with the reason of each capture."""
         self._cases.pop(case.article, None)
         self._busy.discard(case.article)
         best: Candidate | None = case.best()
         present = self._present.get(case.article)
-        if present is not None and (best is None or not improves(case, best, present)):
+        if present is not None and (best is None or not improves(case, best, present, self._of_the_file(case, present))):
+            if best is not None and best.row.id != present.capture:
+                self.passed_over.append(case.article)
             return None
         if best is not None:
             return Write(best.row, best.article, best.faults, best.evidence, best.references)
-        if case.deferred:
+        if case.article in self._again and (case.deferred or case.narrowed):
+            self.kept.append(case.article)
+        elif case.deferred:
             self._ledger.settle(case.article, State.WAITING, self._run, reason=", ".join(sorted(set(case.deferred.values()))))
         elif not case.narrowed:
             details = [f"{capture}: {outcome}" for capture, outcome in case.outcomes.items()]

@@ -37,6 +37,8 @@ def renew_files(output: Path, settings: Mapping[str, object], tell: Callable[[st
         return Renewed(ending=fatal.ending)
     except LedgerError as error:
         return Renewed(ending=Ending(Status.STORAGE, str(error)))
+    except KeyboardInterrupt:
+        return Renewed(ending=Ending(Status.INTERRUPTED, "interrupted while files were written anew; run again to go on"))
 
 
 def _is_due(output: Path) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from crawler.health import Breach, breaches
 from crawler.offline.relink import after_run
 from crawler.onverdict import tell
 from crawler.options import Arguments, is_loopback, read_arguments
-from crawler.runfile import Mark, Numbers, gather, record, write_record
+from crawler.runfile import FOLDER, Mark, Numbers, gather, record, write_record
 from crawler.session import Session
 from crawler.summary import describe
 
@@ -87,8 +88,9 @@ def _crawl(command: BaseRunSpiderCommand, session: Session, plan: Plan) -> None:
     command.crawler_process.crawl(crawler, session=session, **plan.given)
     command.crawler_process.start()
     if session.ending is None:
-        session.ending = _scrapys(command.crawler_process.bootstrap_failed, crawler.stats.get_value("finish_reason"))
-    if session.unwritten and session.ending.status is Status.DONE:
+        failed = command.crawler_process.bootstrap_failed
+        session.ending = _scrapys(failed, crawler.stats.get_value("finish_reason"), stopped=_was_stopped())
+    if session.unwritten and session.ending.status in (Status.DONE, Status.UNAVAILABLE):
         about = f"{len(session.unwritten)} articles were not written, by an error of this software; please report it"
         session.ending = Ending(Status.ERROR, f"{about}: {session.unwritten[0]}")
     if not dry_run:
@@ -107,8 +109,15 @@ def _introduce(command: BaseRunSpiderCommand, session: Session) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _scrapys(failed: bool, reason: object) -> Ending:
+def _was_stopped() -> bool:
+    """Whether a second signal stopped Scrapy at once: it leaves the handling of further ones so."""
+    return signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+
+
+def _scrapys(failed: bool, reason: object, *, stopped: bool) -> Ending:
     """How Scrapy ended, where the spider did not say."""
+    if stopped:
+        return Ending(Status.INTERRUPTED, "interrupted; run again to go on")
     if failed or reason is None:
         return Ending(Status.ERROR, "the crawl could not begin; the log says why")
     if reason == "finished":
@@ -159,5 +168,9 @@ def _record(session: Session, plan: Plan, mark: Mark) -> Path | None:
         told = replace(ending, message=ending.message or MEANING[ending.status])
         return write_record(session.output, record(session, mark, plan.command, plan.given, numbers, found, plan.rewritten, told))
     except (OSError, sqlite3.Error) as error:
-        logger.error("the run's record could not be written: %s", error)
+        before = session.ending
+        failed = f"the run's record could not be written into {session.output / FOLDER}: {error}. What was recovered is kept"
+        session.ending = Ending(Status.STORAGE, "; ".join(filter(None, (failed, before.message if before else ""))))
+        with suppress(sqlite3.Error):
+            session.conclude()
         return None

@@ -119,6 +119,11 @@ class Session(Asked):
         """The archive of that name; None when the source is a file."""
         return next((site for site in self.sites if site.name == name), None)
 
+    def known_good(self, source: str) -> str:
+        """The address of a capture that the archive of that name gave in an earlier run; empty when none is known."""
+        site, known = self.site(source), self.ledger.one_stored(source)
+        return site.playback_url(*known) if site is not None and known is not None else ""
+
     def end(self, status: Status, message: str) -> None:
         """Decide how the run ends; the first decision stands."""
         if self.ending is None:

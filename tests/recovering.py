@@ -112,11 +112,11 @@ class Bench:
     ) -> Bench:
         """One run; killed after `most` requests were sent. `renewing`: as `scrapy recover` has the spider do it."""
         self.asked, self.written = [], {}
-        self.ledger.again(again)
+        kept = self.ledger.again(again)
         run = self.ledger.begin_run({}, "test")
         store = Store(self.folder / "warc")
         self.reopened = better_known(self.ledger, choice.get("ids"), "", "", ()) if renewing else []
-        self.recovery = recovery = self.open(run, store, reader, self.reopened, **choice)
+        self.recovery = recovery = self.open(run, store, reader, self.reopened, kept, **choice)
         sent: dict[Key, int] = {}
         while not recovery.finished and not recovery.judge.layout_unknown():
             fetches = []
@@ -137,9 +137,12 @@ class Bench:
         store.close()
         return self
 
-    def open(self, run: int, store: Store, reader: Read = read, recovered: Collection[int] = (), **choice: Any) -> Recovery:
+    def open(
+        self, run: int, store: Store, reader: Read = read, recovered: Collection[int] = (), again: Collection[int] = (), **choice: Any
+    ) -> Recovery:
         """A recovery, not run."""
-        return Recovery(self.ledger, store, run, Choice(**choice), lambda: self.now, WAITS, read_page=reader, recovered=recovered)
+        chosen = Choice(**choice)
+        return Recovery(self.ledger, store, run, chosen, lambda: self.now, WAITS, read_page=reader, recovered=recovered, again=again)
 
     def _ask(self, recovery: Recovery, run: int, row: CaptureRow, sent: dict[Key, int], whole: bool) -> None:
         of = row.capture

@@ -131,6 +131,34 @@ def test_a_worse_one_does_not_win_because_the_present_one_cannot_be_compared(ben
     assert bench.article(5).state is State.RECOVERED
 
 
+LONG = "".join(f"<p>第{number}晚，燈塔按時亮起，港口一切如常，渡輪照開。</p>" for number in range(9))
+LESS: dict[str, bytes] = {
+    "a field is lost": article(5, LONG).replace("撰文: 記者甄小帆".encode(), b""),
+    "a barrier instead of the text": article(5, "<p>請登入閱讀全文。</p>"),
+    "somebody else's text": article(5, "".join(f"<p>賭場優惠{number}，立即註冊領取獎金，機會難逢，不容錯過。</p>" for number in range(9))),
+}
+
+
+@pytest.mark.parametrize("page", LESS.values(), ids=LESS.keys())
+def test_a_page_that_says_less_or_something_else_does_not_win(bench: Bench, page: bytes) -> None:
+    rich = capture(5, SECOND, article(5, LONG))
+    other = capture(5, THIRD, page)
+    before = bench.lists(rich).serve({rich: memento(rich, article(5, LONG))}).run().article(5)
+    bench.lists(other).serve({other: memento(other, page)}).run(renewing=True)
+    assert (bench.requests, bench.written, bench.article(5)) == ([other], {}, before)
+    assert bench.recovery is not None
+    assert bench.recovery.passed_over == [5]
+    bench.run(renewing=True)
+    assert bench.requests == []
+
+
+def test_a_text_that_went_on_wins(bench: Bench) -> None:
+    rich, longer = capture(5, SECOND, article(5, LONG)), capture(5, THIRD, article(5, LONG * 3))
+    bench.lists(rich).serve({rich: memento(rich, article(5, LONG))}).run()
+    bench.lists(longer).serve({longer: memento(longer, article(5, LONG * 3))}).run(renewing=True)
+    assert bench.article(5).capture == bench.row(longer).id
+
+
 def test_a_page_that_was_cut_does_not_win(bench: Bench) -> None:
     before = recovered(bench).article(5)
     bench.lists(NEWER).serve({NEWER: memento(NEWER, cut(5))}).run(renewing=True)

@@ -123,10 +123,11 @@ def test_cron_starts_one_run_at_a_time(tmp_path: Path) -> None:
     scrapy.write_text('#!/bin/sh\necho "$@" >>../ran\nexit 9\n', "utf-8")
     scrapy.chmod(0o755)
     shell = cron_line().split(None, 5)[5].replace("/srv/citizen-news", str(tmp_path))
+    (tmp_path / "data").mkdir()
     alone = ["sh", "-c", shell]
     assert subprocess.run(alone, env={"PATH": "/usr/bin:/bin", "CONTACT": "mailto:x@example.org"}, timeout=20, check=False).returncode == 9
     assert (tmp_path / "ran").read_text("utf-8") == f"recover -s OUTPUT_DIR={tmp_path}/data -s CONTACT=mailto:x@example.org\n"
-    beside = ["flock", str(tmp_path / "data.lock"), *alone]
+    beside = ["flock", str(tmp_path / "data" / "cron.lock"), *alone]
     assert subprocess.run(beside, env={"PATH": "/usr/bin:/bin"}, timeout=20, check=False).returncode == 75
     assert (tmp_path / "ran").read_text("utf-8").count("\n") == 1
     assert 75 not in set(Status)

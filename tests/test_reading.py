@@ -65,7 +65,7 @@ def test_bytes_that_cannot_be_decoded_have_their_verdict(isolated: IsolatedReade
     ("work", "body", "because"),
     [
         (hanging, b"hang", "it takes longer than 2 s"),
-        (crashing, b"crash", "it crashed the parser (exit code -11)"),
+        (crashing, b"crash", "it crashed the parser twice (exit code -11)"),
         pytest.param(
             devouring,
             b"devour",

@@ -17,7 +17,7 @@ from crawler.markdown.style import Style
 from crawler.reading import Stored, read
 from crawler.store import Store
 from tests.pages import BLANK, FAREWELL, address, article, unknown_layout
-from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento, redirect
+from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento, own, redirect
 
 OLD, NEW = capture(5, FIRST, article(5, "燈塔去年亮起。")), capture(5, SECOND)
 OLD_PAGE = memento(OLD, article(5, "燈塔去年亮起。"))
@@ -52,6 +52,29 @@ def test_again_follows_stored_redirects_and_twins_without_a_request(bench: Bench
     bench.run(again={5})
     assert bench.requests == []
     assert (bench.written[5].article.original, bench.written[5].faults) == (address(5, "/twin"), ())
+
+
+@pytest.mark.parametrize("narrowed", [{"until": "2012"}, {"since": "2030"}])
+def test_again_without_a_capture_that_fits_leaves_the_article_as_it_is(bench: Bench, narrowed: dict[str, Any]) -> None:
+    before = bench.lists(NEW).run().article(5)
+    bench.run(again={5}, **narrowed)
+    assert (bench.requests, bench.written, bench.article(5)) == ([], {}, before)
+    assert bench.recovery is not None
+    assert bench.recovery.kept == [5]
+
+
+def test_again_while_the_archive_has_troubles_leaves_the_article_as_it_is(bench: Bench) -> None:
+    before = bench.lists(NEW).run().article(5)
+    bench.lose_store()
+    bench.serve({NEW: own(NEW, 503)}).run(again={5})
+    assert bench.article(5) == before
+
+
+def test_again_takes_an_older_version_where_one_fits(bench: Bench) -> None:
+    bench.lists(NEW, OLD).run()
+    bench.serve({OLD: OLD_PAGE}).run(again={5}, until="2020")
+    assert bench.requests == [OLD]
+    assert bench.article(5).capture == bench.row(OLD).id
 
 
 @pytest.mark.parametrize("harm", [Bench.tear_store, Bench.lose_store])

@@ -17,6 +17,8 @@ class Permit:
 
     endpoint: Endpoint
     number: int
+    about: str = ""
+    """What is asked for: trouble with one thing again and again says nothing of the archive. Empty: something else each time."""
 
 
 class Pause:

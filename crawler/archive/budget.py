@@ -39,8 +39,8 @@ class Budget:
 
     `pause_seconds` doubles with each 429 and `breaker_seconds` goes on to its next time with each refusal, until there were
     `healthy_seconds` without either or an outage. `breaker_trips` refusals with no such time between end the run, and so does a
-    `Retry-After` above `retry_after_limit`. `outage_after` troubles in a row begin an outage, probed after `outage_seconds`, then after
-    twice that and so on.
+    `Retry-After` above `retry_after_limit`. Troubles with `outage_after` different things in a row begin an outage, probed after
+    `outage_seconds`, then after twice that and so on.
     """
 
     cdx_rate: float = 24.0

@@ -84,11 +84,11 @@ class CdxError(Exception):
 
 
 def parse_page(body: bytes) -> CdxPage:
-    """Read one decoded page with `output=json`. `[]` and an empty body are an empty, last page. Raises CdxError."""
+    """Read one decoded page with `output=json`. `[]` is an empty, last page; no bytes at all are none. Raises CdxError."""
     # Bytes that are not UTF-8 become lone surrogates, so that they cost their row and not the page.
     text = body.decode("utf-8", "surrogateescape").strip("\ufeff \t\r\n")
     if not text:
-        return CdxPage()
+        raise CdxError(CdxTrouble.CUT, "an answer without a byte")
     rows, key = _split_key(_load(text))
     if not rows:
         return CdxPage(resume_key=key)

@@ -31,7 +31,10 @@ class Conduct:
         self._breaker = ProbeGate(budget.breaker_seconds)
         self._outage = ProbeGate(growing(budget.outage_seconds, budget.outage_max_seconds))
         self._issued = 0
-        self._troubles = 0
+        self._troubled: set[str] = set()
+        """What met trouble since the last healthy answer."""
+        self._faulty: set[str] = set()
+        """What met trouble while the archive was well, as a probe has shown."""
         self._booked = now
         self._calm = 0.0
         self._held_seconds = self._pause_seconds = 0.0
@@ -146,7 +149,9 @@ class Conduct:
         )
 
     def _healthy(self, permit: Permit) -> None:
-        self._troubles = 0
+        if self._outage.shut:
+            self._faulty |= self._troubled
+        self._troubled.clear()
         if permit.endpoint is Endpoint.PLAYBACK:
             self._playback.healthy(permit.number)
         if self._outage.shut:
@@ -194,8 +199,11 @@ class Conduct:
         """`at_once`: the probe of a shut breaker came through, but to trouble; the next ones still go one at a time."""
         if self._outage.shut and not self._outage.fresh(permit):
             return
-        self._troubles += 1
-        if self._outage.shut or at_once or self._troubles >= self._budget.outage_after:
+        about = permit.about or f"request {permit.number}"
+        if about in self._faulty and not self._outage.shut:
+            return
+        self._troubled.add(about)
+        if self._outage.shut or at_once or len(self._troubled) >= self._budget.outage_after:
             self._outages += not self._outage.shut
             self._hold("The archive has an outage: waiting, then one probe", self._outage.close(self._issued, now))
 

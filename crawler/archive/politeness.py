@@ -35,12 +35,12 @@ class Politeness:
         self._naps: set[asyncio.Task[None]] = set()
         self._closed: str | None = None
 
-    async def permit(self, endpoint: Endpoint) -> Permit:
+    async def permit(self, endpoint: Endpoint, about: str = "") -> Permit:
         """Waits, first come first served, until one request may be put on the wire; send it without awaiting anything else before.
 
         MustEnd or PolitenessClosed when nothing will be sent any more.
         """
-        permit = Permit(endpoint, 0)
+        permit = Permit(endpoint, 0, about)
         async with self._turns[endpoint]:
             await self._pass(permit, self._conduct.limiters[endpoint])
         return permit

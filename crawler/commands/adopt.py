@@ -27,7 +27,7 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (default: one for each core)")
+        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:

@@ -32,7 +32,7 @@ class Command(ProjectCommand):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object, with the ids of each kind")
         parser.add_argument("--csv", metavar="FILE", help="write one row for each finding")
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (default: one for each core)")
+        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:

@@ -29,8 +29,8 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--host", default="127.0.0.1", help="the address to serve on (default: 127.0.0.1, this machine only)")
-        parser.add_argument("--port", metavar="N", default="8001", help="the port to serve on, 0 for any free one (default: 8001)")
+        parser.add_argument("--host", default="127.0.0.1", help="the address to serve on (by default 127.0.0.1, this machine only)")
+        parser.add_argument("--port", metavar="N", default="8001", help="the port to serve on, 0 for any free one (8001 by default)")
         parser.add_argument("--no-update", action="store_true", help="serve archive.db as it is, without looking at the files first")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--count", metavar="N", default="40", help="how many articles (default: 40)")
+        parser.add_argument("--count", metavar="N", default="40", help="how many articles (40 by default)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:

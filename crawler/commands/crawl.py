@@ -10,7 +10,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from crawler.auditing import audited
-from crawler.command import check_settings, report
+from crawler.command import check_settings, refuse_options, report
 from crawler.ending import Fatal
 from crawler.options import read_arguments, read_format, wrong
 from crawler.repair import repaired
@@ -22,7 +22,7 @@ class Command(ScrapyCrawl):
     """Opens the session, runs the spider in it, closes it, whatever happens."""
 
     def short_desc(self) -> str:
-        return "List, fetch and write the articles (see README: arguments, exit statuses)"
+        return "List, fetch and write the articles (docs/commands.md: arguments, exit statuses)"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -30,9 +30,10 @@ class Command(ScrapyCrawl):
         hush(self.settings.get("LOG_LEVEL"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args != ["articles"]:
-            raise UsageError("there is one spider: scrapy crawl articles")
         try:
+            refuse_options(args)
+            if args != ["articles"]:
+                raise UsageError("there is one spider: scrapy crawl articles")
             check_settings(opts)
             arguments = read_arguments(opts.spargs)
             assert self.settings is not None

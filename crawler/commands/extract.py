@@ -28,7 +28,7 @@ class Command(ProjectCommand):
         super().add_options(parser)
         parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (default: one for each core)")
+        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         assert self.settings is not None

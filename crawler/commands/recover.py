@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
 from crawler.asked import Asked
-from crawler.command import check_settings, report
+from crawler.command import check_settings, refuse_options, report
 from crawler.ending import Ending, Fatal, Status
 from crawler.health import Breach, concluded
 from crawler.ledger import Ledger, LedgerError
@@ -32,6 +34,9 @@ class Command(BaseRunSpiderCommand):
 
     requires_project = True
 
+    def syntax(self) -> str:
+        return "[options]"
+
     def short_desc(self) -> str:
         return "Recover what is new, due or better, for unattended use; the exit status is the verdict"
 
@@ -41,9 +46,10 @@ class Command(BaseRunSpiderCommand):
         hush(self.settings.get("LOG_LEVEL"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args:
-            raise UsageError("scrapy recover takes no names; -a ids=33951 chooses articles", print_help=False)
         try:
+            refuse_options(args)
+            if args:
+                raise UsageError("scrapy recover takes no names; -a ids=33951 chooses articles", print_help=False)
             check_settings(opts)
             refuse_one_off(opts.spargs)
             assert self.settings is not None
@@ -57,7 +63,8 @@ class Command(BaseRunSpiderCommand):
     def _recover(self, asked: Asked, settings: Mapping[str, object], given: Mapping[str, str]) -> int:
         from crawler.renewal import renew_files  # noqa: PLC0415 - Scrapy imports every command, and this one brings the extraction
 
-        renewed = renew_files(asked.output, settings, partial(print, file=sys.stderr))
+        with _terminated_as_interrupted():
+            renewed = renew_files(asked.output, settings, partial(print, file=sys.stderr))
         if renewed.ending.status is Status.LOCKED:
             raise Fatal(renewed.ending.status, renewed.ending.message)
         session = Session(settings, given)
@@ -68,7 +75,8 @@ class Command(BaseRunSpiderCommand):
         ending = run_spider(self, session, Plan("recover", given, renewed.rewritten, conclude=conclude))
         if ending.status not in WORDS:
             return report(ending)
-        print(f"{WORDS[ending.status]}: {ending.message}", file=sys.stderr)
+        words = WORDS[ending.status]
+        print(ending.message if ending.message.startswith(words) else f"{words}: {ending.message}", file=sys.stderr)
         return int(ending.status)
 
 
@@ -83,15 +91,27 @@ def refuse_one_off(given: Mapping[str, str]) -> None:
 def _refuse_other_format(asked: Asked) -> None:
     """Before a file is touched: a schedule with another FORMAT must not change a whole tree. Raises Fatal."""
     path = ledger_path(asked.output)
-    if not path.exists():
-        return
     try:
+        if not path.exists():
+            return
         with Ledger(path) as ledger:
             mistake = format_mistake(ledger, asked)
     except LedgerError as error:
         raise Fatal(Status.STORAGE, str(error)) from error
+    except OSError as error:
+        raise Fatal(Status.STORAGE, f"{asked.output} cannot be used: {error.strerror or error}. Choose another OUTPUT_DIR") from error
     if mistake:
         raise Fatal(Status.USAGE, mistake)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """While Scrapy does not handle signals yet: SIGTERM is as Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _conclude(renewed: Ending, rewritten: int, ending: Ending, numbers: Numbers, found: Sequence[Breach]) -> Ending:

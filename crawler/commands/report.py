@@ -26,7 +26,7 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--to", metavar="FILE", help=f"the file to write (default: {NAME} in OUTPUT_DIR, replaced each time)")
+        parser.add_argument("--to", metavar="FILE", help=f"the file to write (by default {NAME} in OUTPUT_DIR, replaced each time)")
         parser.add_argument("--force", action="store_true", help="replace the FILE of --to if it is there")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:

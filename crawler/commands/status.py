@@ -37,10 +37,14 @@ class Command(ProjectCommand):
         parser.add_argument("--watch", action="store_true", help="show the run that is under way, until Ctrl-C")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        if args:
+            raise wrong(f"status takes no arguments ({' '.join(args)}): `scrapy inspect` and `scrapy versions` tell of one article")
         if opts.watch and (opts.json or opts.gaps):
             raise wrong("--watch goes with neither --json nor --gaps")
         output = Path(str(self.setting("OUTPUT_DIR")))
         path = ledger_path(output)
+        if opts.watch and not path.exists():
+            _wait_for(path)
         if not path.exists():
             raise Fatal(Status.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
         try:
@@ -54,6 +58,16 @@ class Command(ProjectCommand):
         except LedgerError as error:
             raise Fatal(Status.STORAGE, str(error)) from error
         return Status.DONE
+
+
+def _wait_for(path: Path) -> None:
+    """Nothing was ever run here: wait for the first run, until Ctrl-C."""
+    try:
+        print(f"No run has begun in {path.parent} yet. Waiting for one.", flush=True)
+        while not path.exists():
+            time.sleep(LOOKED)
+    except KeyboardInterrupt:
+        raise Fatal(Status.DONE, "") from None
 
 
 def _watch(ledger: Ledger, output: Path) -> None:

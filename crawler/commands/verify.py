@@ -13,6 +13,7 @@ from pathlib import Path
 from crawler.command import ProjectCommand, report
 from crawler.ending import Ending, Fatal, Status
 from crawler.options import check_whole, read_output, read_seconds, wrong
+from crawler.wording import many
 
 
 class Command(ProjectCommand):
@@ -26,7 +27,7 @@ class Command(ProjectCommand):
         parser.add_argument("--manifest", action="store_true", help="if nothing is wrong, write the SHA-256 of every file, in BagIt's form")
         parser.add_argument("--bag", metavar="DIR", help="check a bag, as `export --bag` writes it, instead")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (default: one for each core)")
+        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
@@ -62,7 +63,7 @@ def _check(output: Path, workers: int, tell: Callable[[int, int], None], *, mani
     if not found.findings:
         return Status.DONE
     unwritten = f"; {output / NAME} was not written" if manifest else ""
-    return report(Ending(Status.DAMAGED, f"{len(found.findings)} findings in {output}{unwritten}"))
+    return report(Ending(Status.DAMAGED, f"{many(len(found.findings), 'finding')} in {output}{unwritten}"))
 
 
 def _check_bag(bag: Path, workers: int, *, as_json: bool) -> int:
@@ -76,7 +77,7 @@ def _check_bag(bag: Path, workers: int, *, as_json: bool) -> int:
     except KeyboardInterrupt as error:
         raise Fatal(Status.INTERRUPTED, "interrupted; nothing was changed") from error
     print(json.dumps(as_object(found), ensure_ascii=False) if as_json else "\n".join(describe_bag(found)))
-    return report(Ending(Status.DAMAGED, f"{len(found.findings)} findings in {bag}")) if found.findings else Status.DONE
+    return report(Ending(Status.DAMAGED, f"{many(len(found.findings), 'finding')} in {bag}")) if found.findings else Status.DONE
 
 
 def _teller(seconds: float) -> Callable[[int, int], None]:

@@ -19,6 +19,7 @@ from crawler.plainly import json_line, plainly
 from crawler.session import LEAST_MEMORY, ledger_path
 from crawler.store import Store
 from crawler.worddiff import difference
+from crawler.wording import many
 
 if TYPE_CHECKING:
     from crawler.offline.retell import Version
@@ -89,7 +90,7 @@ def _described(row: ArticleRow, versions: Sequence[Version]) -> Iterator[str]:
         because = f" ({row.reason})" if row.reason else ""
         yield f"Article {row.id}: no capture of it was extracted; it is {row.state}{because}"
         return
-    yield f"Article {row.id}: {_many(len(versions), 'version')} in {_many(captures, 'capture')}"
+    yield f"Article {row.id}: {many(len(versions), 'version')} in {many(captures, 'capture')}"
     for number, version in enumerate(versions, 1):
         title = f": {version.text.partition(chr(10))[0]}" if version.text is not None else ""
         yield ""
@@ -157,9 +158,9 @@ def _of_all(ledger: Ledger, as_json: bool) -> int:
         print(json_line(found))
         return Status.DONE
     for one in found:
-        about = f"{_many(one['versions'], 'version')} in {_many(one['captures'], 'capture')}"
+        about = f"{many(one['versions'], 'version')} in {many(one['captures'], 'capture')}"
         print(f"{one['article']:>7}  {about}, {_moment(one['first'])} to {_moment(one['last'])}")
-    print(f"{_many(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
+    print(f"{many(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
     if not noted and next(ledger.files(), None) is not None:
         print("None is noted: the ledger is of an older version of this software. `scrapy extract --changed` notes them, without a request")
     return Status.DONE
@@ -177,7 +178,3 @@ def _moment(timestamp: str) -> str:
 
 def _address(replay: str, timestamp: str, original: str) -> str:
     return f"{replay}/{timestamp}/{original}" if replay else original
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -22,6 +22,12 @@ class Captures(LedgerFile):
         query = "SELECT DISTINCT article FROM capture WHERE coalesce(warc, '') != '' OR held IS NOT NULL ORDER BY article"
         return [article for (article,) in self._db.execute(query)]
 
+    def one_stored(self, source: str) -> tuple[str, str] | None:
+        """The time and the address of a capture that this source gave; None when it never gave one."""
+        query = "SELECT timestamp, original FROM capture WHERE source = ? AND answer = 'capture' AND coalesce(warc, '') != '' LIMIT 1"
+        found = self._db.execute(query, (source,)).fetchone()
+        return None if found is None else (str(found[0]), str(found[1]))
+
     def with_untried_captures(self) -> set[int]:
         """Articles of which a capture is known that was not judged."""
         return {article for (article,) in self._db.execute("SELECT DISTINCT article FROM capture WHERE verdict IS NULL")}

@@ -30,8 +30,10 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
         self._db.execute("UPDATE run SET ended = ?, status = ?, verdict = ? WHERE id = ?", (self.moment(), status, verdict, run))
 
     def due(self, ids: Collection[int] | None = None) -> list[int]:
-        """Articles that are not settled, lowest id first; only these if `ids` is given."""
-        cursor = self._db.execute(f"SELECT id FROM article WHERE state NOT IN ({', '.join('?' * len(SETTLED))}) ORDER BY id", SETTLED)
+        """Articles that are not settled, lowest id first, but those that wait for the archive at the end; only these if `ids` is given."""
+        cursor = self._db.execute(
+            f"SELECT id FROM article WHERE state NOT IN ({', '.join('?' * len(SETTLED))}) ORDER BY state = 'waiting', id", SETTLED
+        )
         return [i for (i,) in cursor if ids is None or i in ids]
 
     def article(self, article: int) -> ArticleRow | None:
@@ -131,9 +133,14 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
         self.reopen(due)
         return len(due)
 
-    def again(self, ids: Iterable[int]) -> None:
-        """Make these articles due again; judgements of their captures are forgotten, what is in the store stays there."""
+    def again(self, ids: Iterable[int]) -> list[int]:
+        """Make these articles due again, but for the recovered ones, which are given: they keep their files until something takes their
+        place. Judgements of their captures are forgotten, what is in the store stays there."""
+        recovered = []
         with self.batch():
             for article in ids:
-                self._db.execute("UPDATE article SET state = 'listed' WHERE id = ?", (article,))
+                self._db.execute("UPDATE article SET state = 'listed' WHERE id = ? AND state != 'recovered'", (article,))
                 self._db.execute("UPDATE capture SET verdict = NULL, because = NULL, answer = NULL WHERE article = ?", (article,))
+                row = self.article(article)
+                recovered += [article] if row is not None and row.state is State.RECOVERED else []
+        return recovered

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from crawler.ending import Ending, Fatal, Status
@@ -36,7 +38,7 @@ def extract(
 ) -> Ending:
     """Extract everything in the format that is wanted; gives how it ended. Raises Fatal. A dry run of the store takes links for those
     between the articles that are recovered already."""
-    with source:
+    with source, _ending_told(source, report):
         source.prepare(report)
         articles = source.ledger.at_hand()
         if not articles:
@@ -70,6 +72,24 @@ def extract(
         except OSError as error:
             raise Fatal(Status.STORAGE, f"cannot write to {source.output}: {error}. Make room or repair it, then run again") from error
     return report.ending()
+
+
+@contextmanager
+def _ending_told(source: Input, report: Report) -> Iterator[None]:
+    """However it ends, that is written down where the beginning was."""
+    ending = Ending(Status.ERROR)
+    try:
+        yield
+        ending = report.ending()
+    except Fatal as fatal:
+        ending = fatal.ending
+        raise
+    except KeyboardInterrupt:
+        ending = Ending(Status.INTERRUPTED)
+        raise
+    finally:
+        with suppress(sqlite3.Error):  # what it ended with is told anyway
+            source.end(ending)
 
 
 def _workers(plan: Plan, source: Input, limits: Limits) -> Workers:

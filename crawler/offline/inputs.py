@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from crawler import __version__, extractor
 from crawler.archive.holdings import Holding, NotAnArchive
-from crawler.ending import Fatal, Status
+from crawler.ending import MEANING, Ending, Fatal, Status
 from crawler.formats import Format, begin_change, format_of, written_in
 from crawler.ledger import ArticleRow, Ledger, LedgerError, State
 from crawler.offline.job import WRITTEN, Done, Outcome
@@ -49,6 +49,9 @@ class Input(Protocol):
     def finish(self, wanted: Format) -> None:
         """All files are of this format, but for their links."""
 
+    def end(self, ending: Ending) -> None:
+        """Write down how it ended, where that is kept."""
+
 
 class FromStore:
     """The captures of the crawl's own store, with what the ledger knows of them; articles are settled there."""
@@ -58,6 +61,8 @@ class FromStore:
         self.store: Path | None = output / "warc"
         self.keeps_versions = not dry_run
         self._dry_run = dry_run
+        self._run = 0
+        self._lost = False
 
     def __enter__(self) -> Self:
         self._lock = hold(self.output)
@@ -71,6 +76,10 @@ class FromStore:
     def __exit__(self, *error: object) -> None:
         self.ledger.close()
         self._lock.release()
+
+    def end(self, ending: Ending) -> None:
+        if self._run:
+            self.ledger.end_run(self._run, ending.status, ending.message or MEANING[ending.status])
 
     def prepare(self, report: Report) -> None:
         assert self.store is not None
@@ -89,7 +98,8 @@ class FromStore:
     def finish(self, wanted: Format) -> None:
         if not self._dry_run:
             self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
-            extractor.renewed(self.ledger)
+            if not self._lost:  # else their files are of the extractor before
+                extractor.renewed(self.ledger)
             written_in(self.ledger, wanted)
 
     def settle(self, done: Sequence[Done], report: Report) -> None:
@@ -99,6 +109,7 @@ class FromStore:
                 assert row is not None
                 if one.outcome is Outcome.NONE and row.state is State.RECOVERED:
                     report.lost.append(one.article)
+                    self._lost = True
                 elif not self._dry_run:
                     self._write_down(one, row)
 
@@ -178,3 +189,6 @@ class FromFiles:
 
     def finish(self, wanted: Format) -> None:
         """Nothing remembers the format."""
+
+    def end(self, ending: Ending) -> None:
+        """Nor how it ended."""

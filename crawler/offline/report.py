@@ -94,7 +94,7 @@ class Report:
             return Ending(Status.ERROR, f"{about}: {self.unwritten[0]}")
         if self.lost:
             about = f"{len(self.lost)} articles that were recovered before are not any more; their files were left as they are"
-            return Ending(Status.ERROR, f"{about}: {some(self.lost)}")
+            return Ending(Status.DAMAGED, f"{about}: {some(self.lost)}")
         if self.damages:
             return Ending(Status.DAMAGED, f"{len(self.damages)} places in the files cannot be read; everything else was extracted")
         return Ending(Status.DONE)

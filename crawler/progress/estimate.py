@@ -12,7 +12,7 @@ from crawler.archive.politeness_report import span
 from crawler.images import wanted
 from crawler.ledger import Ledger
 from crawler.progress.eta import sending_seconds
-from crawler.wording import in_bytes
+from crawler.wording import in_bytes, many
 
 ENOUGH: Final = 20
 """So many articles tell what an article comes to."""
@@ -44,14 +44,14 @@ class Estimate:
     images: wanted.Estimate | None = None
 
     def __str__(self) -> str:
-        about = f"{self.articles:,} articles to recover"
+        about = f"{many(self.articles, 'article')} to recover"
         if self.stored:
             about += f", {self.stored:,} of them without a request from what is stored"
         if self.articles == self.stored:
             return about
         how = "measured so far" if self.measured else "supposed"
         return (
-            f"{about}. An estimate: {self.requests:,} requests, {span(self.seconds)} at least at {self.rate:,.0f} a minute, "
+            f"{about}. An estimate: {many(self.requests, 'request')}, {span(self.seconds)} at least at {self.rate:,.0f} a minute, "
             f"{in_bytes(self.size)} on the disk ({in_bytes(self.each)} each is {how}, in the store and as a file)"
         )
 

@@ -40,8 +40,9 @@ def _notes(found: Gathered, good: list[Record]) -> list[Words]:
     bare = len(known - {record.run for record in good})
     notes = [
         Words(
-            f"Runs: {len(known):,}; without a record of their politeness (made by an older version, or killed): {bare:,}.",
-            f"共 {len(known):,} 次；其中 {bare:,} 次沒有留下負荷紀錄（舊版本執行，或中途被終止）。",
+            f"Runs: {len(known):,}; without a record of their politeness: {bare:,} (an extraction and a dry run leave none, nor does a "
+            "run that was killed or is of an older version).",
+            f"共 {len(known):,} 次；其中 {bare:,} 次沒有負荷紀錄（離線抽取和試行不留紀錄，中途被終止的和舊版本的亦然）。",
         )
     ]
     for record in found.records:

@@ -76,7 +76,7 @@ def when(found: Gathered) -> Section:
         notes.append(
             Words(
                 "The months of missing articles are not estimated from their neighbours, because that rule could not be proved on this "
-                f"archive: recovered articles between two of one month: {months.tested:,}; of that month too: {months.right:,}.",
+                f"archive: of {months.tested:,} recovered articles between two of one month, {months.right:,} are of it: too few to tell.",
                 f"沒有按前後編號推算缺失文章的月份，因為本目錄不足以驗證：前後同月的已復原文章 {months.tested:,} 篇，"
                 f"其中 {months.right:,} 篇確屬該月。",
             )

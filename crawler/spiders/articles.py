@@ -34,7 +34,7 @@ from crawler.spiders.asking import LOOK_SECONDS, ROOM
 from crawler.spiders.gaps import GapSpider
 from crawler.spiders.images import ImagesSpider
 from crawler.spiders.sources import SourcesSpider
-from crawler.wording import some
+from crawler.wording import many, some
 
 logger = logging.getLogger(__name__)
 
@@ -100,16 +100,16 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         session, arguments = self.session, self.arguments
         if arguments.dry_run:
             with session.ledger.trial():
-                session.ledger.again(arguments.again)
-                self._tell_estimate_of_articles()
+                again = session.ledger.again(arguments.again)
+                self._tell_estimate_of_articles(again)
                 with unless_nobody_reads():
-                    self._tell_choices(self._recovery())
+                    self._tell_choices(self._recovery(again=again))
             return
-        session.ledger.again(arguments.again)
+        again = session.ledger.again(arguments.again)
         session.ledger.again_images(arguments.again)
         better = self._better() if session.renewing else []
-        self._tell_estimate_of_articles(better)
-        self.recovery = recovery = self._recovery(better)
+        self._tell_estimate_of_articles([*better, *again])
+        self.recovery = recovery = self._recovery(better, again)
         while session.ending is None:
             for step in recovery.steps(ROOM):
                 for thing in self._take(step):
@@ -126,6 +126,15 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                 await self._something(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.manners.close("the run is ending")
+        if recovery.passed_over:
+            about = "of which another capture says less, or something else (`scrapy versions ID` shows it)"
+            logger.warning("%d articles keep their files, %s: %s", len(recovery.passed_over), about, some(recovery.passed_over))
+        if recovery.kept:
+            logger.warning(
+                "%d articles keep their files, since no capture that was asked for could be had: %s",
+                len(recovery.kept),
+                some(recovery.kept),
+            )
         await self._answers()
 
     async def _settled(self) -> None:
@@ -163,7 +172,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             session.reopened.update(found)
         return found
 
-    def _recovery(self, better: Collection[int] = ()) -> Recovery:
+    def _recovery(self, better: Collection[int] = (), again: Collection[int] = ()) -> Recovery:
         session = self.session
         return Recovery(
             session.ledger,
@@ -176,12 +185,13 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             style_for=session.styles,
             sources=[source.name for source in session.sources],
             recovered=better,
+            again=again,
         )
 
-    def _tell_estimate_of_articles(self, better: Collection[int] = ()) -> None:
-        """What will be asked for, before it is."""
+    def _tell_estimate_of_articles(self, more: Collection[int] = ()) -> None:
+        """What will be asked for, before it is. `more`: recovered articles that are gone through again."""
         session, choice = self.session, self.arguments.choice
-        if due := [*session.ledger.due(choice.ids), *better][: choice.limit]:
+        if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
             images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
             for sentence in estimate(session.ledger, due, session.output, session.playback_rate, images=images).sentences():
                 logger.info("%s", sentence)
@@ -202,9 +212,9 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         elif self._incomplete:
             session.end(Status.UNAVAILABLE, f"the listing could not be made whole: {self._incomplete}")
         elif waiting and not self.arguments.dry_run:
-            session.end(Status.UNAVAILABLE, f"{waiting} articles wait: the archive had troubles of its own. Run again later")
+            session.end(Status.UNAVAILABLE, f"{_waiting(waiting, 'article')}: the archive had troubles of its own. Run again later")
         elif self.images is not None and (number := self.images.done[ImageState.WAITING]):
-            session.end(Status.UNAVAILABLE, f"{number} images wait: the archive had troubles of its own. Run again later")
+            session.end(Status.UNAVAILABLE, f"{_waiting(number, 'image')}: the archive had troubles of its own. Run again later")
 
     def _layout_unknown(self) -> None:
         assert self.recovery is not None
@@ -297,3 +307,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         """A pipeline raised: the article stays due, and the run may not end as if nothing had happened."""
         assert isinstance(failure.value, Exception)
         self.session.failed(failure.value, f"article {item.write.article.id}, when it was written")
+
+
+def _waiting(number: int, thing: str) -> str:
+    return f"{many(number, thing)} {'waits' if number == 1 else 'wait'}"

@@ -75,9 +75,12 @@ class Finding:
     detail: str = ""
     article: int = 0
     articles: tuple[int, ...] = ()
+    in_bag: bool = False
 
     @property
     def advice(self) -> str:
         """What to do."""
+        if self.in_bag:
+            return "take it from another copy of the bag, or make a new one with `scrapy export --bag`"
         concerned = ",".join(map(str, self.articles)) or str(self.article or "ID")
         return KINDS[self.kind][1].replace("again=ID", f"again={concerned}" if len(self.articles) <= 20 else "again=ID,…")

@@ -60,8 +60,6 @@ def test_a_query_for_what_came_since_says_so_on_every_page() -> None:
 
 GOOD: dict[str, tuple[bytes, CdxPage]] = {
     "nothing": (b"[]", CdxPage()),
-    "empty body": (b"", CdxPage()),
-    "white space": (b" \n", CdxPage()),
     "header only": (page(HEADER), CdxPage()),
     "last page": (page(HEADER, ROW, OTHER), CdxPage((capture(ROW), capture(OTHER)))),
     "byte order mark": (b"\xef\xbb\xbf" + page(HEADER, ROW), CdxPage((capture(ROW),))),
@@ -120,6 +118,8 @@ def test_bytes_that_are_not_utf8_cost_only_their_row() -> None:
 
 
 BAD: dict[str, tuple[bytes, CdxTrouble]] = {
+    "no byte": (b"", CdxTrouble.CUT),
+    "white space": (b" \n", CdxTrouble.CUT),
     "html": (b"<html><h1>503 Service Unavailable</h1></html>", CdxTrouble.HTML),
     "cut": (page(HEADER, ROW)[:-1], CdxTrouble.CUT),
     "two arrays": (page(HEADER) + page(ROW), CdxTrouble.CUT),

@@ -93,8 +93,8 @@ def main() -> int:
         print("\nLook further:\n  .venv/bin/scrapy status -s OUTPUT_DIR=output/demo")
         article = files[0].stem.split("_")[1]
         print(f"  .venv/bin/scrapy inspect {article} -s OUTPUT_DIR=output/demo -s ARCHIVE_PUBLIC_URL={PUBLIC}")
-        print("  .venv/bin/scrapy extract -s FORMAT=reading -s OUTPUT_DIR=output/demo")
-        print("  .venv/bin/scrapy verify -s OUTPUT_DIR=output/demo")
+        for command in ("browse", "report", "verify", "extract -s FORMAT=reading"):
+            print(f"  .venv/bin/scrapy {command} -s OUTPUT_DIR=output/demo")
     return status
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import time
@@ -138,6 +140,33 @@ def test_130_ctrl_c_once_finishes_what_is_under_way_and_tells(tmp_path: Path) ->
         resumed = crawl(standin, tmp_path)
         assert len(standin.playback_requests()) == 100 - asked
     assert (resumed.status, len(resumed.files)) == (0, 100)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("group", [False, True], ids=["the process", "its group"])
+def test_130_a_second_signal_stops_at_once_and_is_no_error(tmp_path: Path, number: signal.Signals, group: bool) -> None:
+    archive = Archive()
+    for article_number in range(1, 41):
+        archive.add(address(article_number), "20210712013906", article(article_number))
+    slow = Trouble(Kind.SLOW, Endpoint.PLAYBACK, seconds=0.3)
+    with StandIn(archive, [slow]) as standin:
+        line = command("crawl", "articles", **{**QUICK, "OUTPUT_DIR": str(tmp_path), "ARCHIVE_URL": standin.url})
+        with subprocess.Popen(
+            line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            while len(standin.playback_requests()) < 6:
+                time.sleep(0.02)
+            for _ in range(2):
+                os.killpg(process.pid, number) if group else process.send_signal(number)
+                time.sleep(0.1)
+            _, err = process.communicate(timeout=30)
+    assert process.returncode == Status.INTERRUPTED, err
+    assert "error of this software" not in err
+    (record,) = (tmp_path / "runs").iterdir()
+    assert json.loads(record.read_text("utf-8"))["status"] == Status.INTERRUPTED
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.counts()[State.UNRECOVERABLE] == 0
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_capture_in_trouble_is_asked_for_five_times_and_its_article_waits(tmp_
     assert len(asked) == 5
     assert run.article(2).state is State.WAITING
     assert [run.article(number).state for number in (1, 3)] == [State.RECOVERED] * 2
-    assert "1 articles wait" in run.err
+    assert "1 article waits" in run.err
     assert "Waiting             1\n" in run.out
 
 

@@ -215,10 +215,13 @@ def test_without_a_terminal_watching_prints_a_line_whenever_something_changes(be
     assert len(set(seen)) == len(seen)
 
 
-def test_watching_where_nothing_was_crawled_says_so(tmp_path: Path) -> None:
-    done = run(watching(tmp_path), tmp_path)
-    assert done.status == 7
-    assert "nothing was crawled into this OUTPUT_DIR yet" in done.err
+def test_watching_where_nothing_was_crawled_says_so_and_waits(begun: Begun, tmp_path: Path) -> None:
+    watcher = begun.piped(watching(tmp_path))
+    assert "No run has begun" in said(watcher)
+    assert watcher.poll() is None
+    watcher.send_signal(signal.SIGINT)
+    watcher.communicate(timeout=20)
+    assert watcher.returncode == 0
 
 
 @pytest.mark.heavy

@@ -91,7 +91,7 @@ def test_9_good_but_something_is_missing_and_only_what_is_due_is_asked_for_again
         first = recover(standin, tmp_path)
         assert first.status == Status.INCOMPLETE, first.err
         assert (
-            "good, but not all: 1 of 3 articles due recovered, 1 given up; 2 of 3 listed articles are still missing; 1 articles wait"
+            "good, but not all: 1 of 3 articles due recovered, 1 given up; 2 of 3 listed articles are still missing; 1 article waits"
             in first.err
         )
         told = last(first)
@@ -273,16 +273,6 @@ def test_7_storage_that_cannot_be_used_is_recorded_where_it_can_be(tmp_path: Pat
 
 
 @pytest.mark.heavy
-def test_7_a_record_that_cannot_be_written_does_not_change_how_the_run_ended(tmp_path: Path) -> None:
-    (tmp_path / "runs").write_text("a file stands where the folder should be", "utf-8")
-    with StandIn(archive_of(article)) as standin:
-        ended = recover(standin, tmp_path)
-    assert ended.status == Status.DONE, ended.err
-    assert "the run's record could not be written" in ended.err
-    assert ended.article(1).state is State.RECOVERED
-
-
-@pytest.mark.heavy
 def test_130_interrupted(tmp_path: Path) -> None:
     slow = Trouble(Kind.SLOW, Endpoint.PLAYBACK, first=5, seconds=0.5)
     with StandIn(archive_of(*[article] * 60), [slow]) as standin:
@@ -385,3 +375,39 @@ def test_a_command_that_hangs_is_stopped_and_changes_nothing(tmp_path: Path) -> 
     assert ended.status == Status.DONE, ended.err
     assert "did not end within 60 s and was stopped" in ended.err
     assert last(ended)["recovered"] == 1
+
+
+@pytest.mark.heavy
+def test_7_a_run_whose_record_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file stands where the folder should be", "utf-8")
+    with StandIn(archive_of(article)) as standin:
+        ended = recover(standin, tmp_path)
+    assert ended.status == Status.STORAGE, ended.err
+    assert "the run's record could not be written" in ended.err
+    assert len(ended.files) == 1
+
+
+@pytest.mark.heavy
+def test_130_stopped_while_files_are_written_anew(tmp_path: Path) -> None:
+    with StandIn(archive_of(*[article] * 3)) as standin:
+        assert recover(standin, tmp_path).status == Status.DONE
+        with Ledger(tmp_path / "ledger.sqlite") as ledger:
+            ledger.set_meta("extractor", "another")
+        line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
+        with subprocess.Popen(line, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            while "the extractor has changed" not in process.stderr.readline():
+                assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=30)
+        assert process.returncode == Status.INTERRUPTED, err
+        assert "Traceback" not in err
+        assert [record["status"] for record in records(tmp_path)] == [Status.DONE, Status.INTERRUPTED]
+        assert recover(standin, tmp_path).status == Status.DONE
+
+
+def test_7_a_place_that_cannot_even_be_looked_at(tmp_path: Path) -> None:
+    ended = recover(NOBODY, tmp_path / ("x" * 300))
+    assert ended.status == Status.STORAGE, ended.err
+    assert "cannot be used: File name too long" in ended.err
+    assert "Traceback" not in ended.err

@@ -204,3 +204,40 @@ def test_an_outage_that_lasts_ends_the_run(tmp_path: Path) -> None:
     assert all(run.article(number).state in (State.LISTED, State.RECOVERED) for number in range(1, 41))
     with StandIn(archive_of(40)) as standin:
         assert crawl(standin, tmp_path).status == 0
+
+
+def test_a_few_captures_that_always_fail_are_no_outage_and_their_older_ones_are_taken(tmp_path: Path) -> None:
+    """Nor are they in the next run, in which nothing else is due."""
+    archive = archive_of(12)
+    for number in (3, 5, 7):
+        archive.add(address(number), "20230101000000", article(number, "新的。"))
+    broken = [Trouble(Kind.ERROR, Endpoint.PLAYBACK, original=address(number), timestamp="20230101000000") for number in (3, 5, 7)]
+    with StandIn(archive, broken) as standin:
+        run = crawl(standin, tmp_path)
+    assert run.status == 0, run.err
+    assert "outage" not in run.err
+    assert len(run.files) == 12
+    assert "other captures could not be fetched" in " ".join(run.article(3).faults)
+
+
+def test_many_captures_that_always_fail_are_told_from_an_outage_by_one_that_came(tmp_path: Path) -> None:
+    broken = [Trouble(Kind.ERROR, Endpoint.PLAYBACK, original=address(number), status=502) for number in range(11, 31)]
+    with StandIn(archive_of(30), broken) as standin:
+        run = crawl(standin, tmp_path, OUTAGE_PROBE_SECONDS="0.1", OUTAGE_SECONDS="60")
+        again = crawl(standin, tmp_path, OUTAGE_PROBE_SECONDS="0.1", OUTAGE_SECONDS="60")
+        asked = Counter(request.original for request in standin.playback_requests())
+    for ended in (run, again):
+        assert ended.status == Status.UNAVAILABLE, ended.err
+        assert "20 articles wait: the archive had troubles of its own" in ended.err
+        assert "The archive's outage is over" in ended.err
+    assert len(run.files) == 10
+    assert all(asked[address(number)] >= 10 for number in range(11, 31)), "five attempts in each run"
+
+
+def test_one_capture_whose_connection_is_always_cut_is_no_refusal(tmp_path: Path) -> None:
+    broken = [Trouble(Kind.RESET, Endpoint.PLAYBACK, original=address(2))]
+    with StandIn(archive_of(3), broken) as standin:
+        run = crawl(standin, tmp_path)
+    assert run.status == Status.UNAVAILABLE, run.err
+    assert "1 article waits" in run.err
+    assert "refused" not in run.err

@@ -153,7 +153,7 @@ def test_each_damage_is_named_with_what_to_do(output: Path, damage: Callable[[Pa
     assert finding["file"] == file
     done = verify(output)
     assert (done.status, file in done.out, finding["advice"] in done.out) == (Status.DAMAGED, True, True)
-    assert done.err == f"stopped: 1 findings in {output}\n"
+    assert done.err == f"stopped: 1 finding in {output}\n"
 
 
 @pytest.mark.parametrize("damage", [_file_changed, _file_deleted, _yaml_broken, _torn_open_file])

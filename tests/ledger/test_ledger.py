@@ -150,7 +150,7 @@ def test_settling_and_what_is_due(ledger: Ledger) -> None:
     ledger.settle(1, State.RECOVERED, 1, capture=1, file="articles/a.md", sha256="f", faults=["“x”"], sources={"title": "h1"})
     ledger.settle(2, State.UNRECOVERABLE, 1, reason="farewell")
     ledger.settle(3, State.WAITING, 1, reason="timeout")
-    assert ledger.due() == [3, 4]
+    assert ledger.due() == [4, 3], "what waits comes last"
     assert ledger.due({4, 1}) == [4]
     assert ledger.counts() == {State.LISTED: 1, State.WAITING: 1, State.RECOVERED: 1, State.UNRECOVERABLE: 1, State.ADOPTED: 0}
     row = ledger.article(1)
@@ -195,12 +195,13 @@ def test_a_recovered_article_stays_so_when_a_new_capture_is_listed(ledger: Ledge
 
 
 def test_again_forgets_judgements_but_not_the_store(ledger: Ledger) -> None:
-    list_all(ledger, (1, capture(1)), (2, capture(2)))
+    list_all(ledger, (1, capture(1)), (2, capture(2)), (3, capture(3)))
     for number in (1, 2):
         ledger.note(ledger.captures(number)[0].id, answer="capture", verdict="article", digest_result="match", warc="x.warc.gz")
         ledger.settle(number, State.RECOVERED, 1, capture=number)
-    ledger.again([1, 77])
-    assert ledger.due() == [1]
+    ledger.settle(3, State.UNRECOVERABLE, 1, reason="blank")
+    assert ledger.again([1, 3, 77]) == [1]
+    assert ledger.due() == [3]
     (row,) = ledger.captures(1)
     assert (row.verdict, row.answer, row.warc, row.digest_result) == ("", "", "x.warc.gz", "match")
     assert ledger.captures(2)[0].verdict == "article"
@@ -237,7 +238,7 @@ def test_a_batch_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
 
 def test_a_trial_is_seen_inside_and_undone(ledger: Ledger) -> None:
     list_all(ledger, (1, capture(1)))
-    ledger.settle(1, State.RECOVERED, 1)
+    ledger.settle(1, State.UNRECOVERABLE, 1)
     with ledger.trial():
         ledger.again([1])
         assert ledger.due() == [1]

@@ -77,7 +77,7 @@ def test_what_is_stored_is_not_asked_for(ledger: Ledger, tmp_path: Path) -> None
     found = estimate(ledger, ledger.due(), tmp_path, 240.0)
     assert (found.articles, found.stored, found.requests) == (3, 1, 2)
     assert "1 of them without a request" in str(found)
-    assert str(estimate(ledger, [1], tmp_path, 240.0)) == "1 articles to recover, 1 of them without a request from what is stored"
+    assert str(estimate(ledger, [1], tmp_path, 240.0)) == "1 article to recover, 1 of them without a request from what is stored"
 
 
 def test_images_of_recovered_articles_tell_how_many_there_will_be(ledger: Ledger, tmp_path: Path) -> None:
