@@ -15,7 +15,7 @@ import pytest
 
 from crawler.commands.recover import refuse_one_off
 from crawler.ending import Fatal, Status
-from crawler.ledger import Ledger, State
+from crawler.ledger import Ledger
 from crawler.lock import Lock
 from tests.e2e.crawling import QUICK, ROOT, Run, command, crawl, environment, run
 from tests.pages import FAREWELL, address, article, unknown_layout
