@@ -94,7 +94,7 @@ def take_apart(text: str, article: int | None = None) -> BackupFile:
     if article is None:
         named = (article_id(head.fields.get("original_url", "")), article_id(archived_address(head.fields.get("url", ""))))
         article = next((number for number in named if number is not None), None)
-    return BackupFile(article, head.fields, head.tags, _body(rest), rest, head.mended, head.readable)
+    return BackupFile(article, head.fields, head.tags, body_of(rest), rest, head.mended, head.readable)
 
 
 def _split(text: str) -> tuple[Head, str]:
@@ -105,23 +105,24 @@ def _split(text: str) -> tuple[Head, str]:
     return Head(readable=False), text
 
 
-def _body(rest: str) -> str:
-    """Without title, note and blogger's block. The title is the only heading of the first level, and comes first."""
+def body_of(rest: str) -> str:
+    """What stands below the front matter, without title, note and bloggers' blocks. The title is the only heading of the first level,
+    and comes first."""
     rest = rest.lstrip("\n\r \t")
     if rest.startswith("# "):
         rest = rest.partition("\n")[2]
     if "---" not in rest and NOTE not in rest:
         return rest.strip("\n")
     sections = _RULE.split(rest)
+    while len(sections) > 1 and _is_blogger(sections[-1]):
+        sections.pop()
     for number in reversed(range(len(sections))):
         if NOTE in sections[number] and (before := _before_note(sections[number])) is not None:
             if len(sections) - number > 2:
                 break
             # The shortest rule stands for whichever it was: nothing is written back from here.
             return "\n---\n".join([*sections[:number], before]).strip("\n").removesuffix("\n---").strip("\n")
-    if len(sections) > 1 and _is_blogger(sections[-1]):
-        return "\n---\n".join(sections[:-1]).strip("\n")
-    return rest.strip("\n")
+    return "\n---\n".join(sections).strip("\n")
 
 
 def _before_note(section: str) -> str | None:
@@ -132,6 +133,15 @@ def _before_note(section: str) -> str | None:
         if paragraph.lstrip(_MARKS).startswith(NOTE):
             return "\n\n".join(paragraphs[:number]) if len(paragraphs) - number <= NOTE_BLOCKS else None
     return None
+
+
+def bloggers_of(rest: str) -> str:
+    """The bloggers' blocks that end a file; empty when there is none."""
+    sections = _RULE.split(rest) if "---" in rest else []
+    found = []
+    while len(sections) > 1 and _is_blogger(sections[-1]):
+        found.append(sections.pop().strip("\n"))
+    return "\n\n".join(reversed(found))
 
 
 def _is_blogger(section: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,10 @@ from crawler.browse.search import UNKNOWN, Facet, Found, Sort, Value, Wanted
 
 LONGEST = 200
 """Characters of a query that are taken."""
+LONGEST_VALUE = 4000
+"""Characters of a facet's value, which is taken as it stands."""
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_NEVER = dict.fromkeys([0, *range(0xD800, 0xE000)])
 _LAST_PAGE = 100_000
 _LABELS = {Facet.YEAR: ("年份", "Year"), Facet.CATEGORY: ("分類", "Section"), Facet.AUTHOR: ("作者", "Byline"), Facet.TAG: ("標籤", "Tag")}
 
@@ -58,7 +63,7 @@ def read_wanted(arguments: Mapping[str, str], match_of: Callable[[str], str]) ->
     """What a list's address asks for; whatever makes no sense in it is taken as not there."""
     text = " ".join(_clean(arguments.get("q", "")).split())[:LONGEST].strip()
     match = match_of(text) if text else ""
-    chosen = {facet: value for facet in Facet if (value := _clean(arguments.get(facet, ""))[:LONGEST].strip())}
+    chosen = {facet: value for facet in Facet if (value := arguments.get(facet, "")[:LONGEST_VALUE].translate(_NEVER))}
     year = chosen.get(Facet.YEAR, UNKNOWN)
     if year != UNKNOWN and not (year.isascii() and year.isdigit() and len(year) == 4):
         del chosen[Facet.YEAR]
@@ -69,7 +74,8 @@ def read_wanted(arguments: Mapping[str, str], match_of: Callable[[str], str]) ->
 
 
 def _clean(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text)
+    """What was typed, without what controls or ends lines. What Python's Unicode does not know yet may be a character all the same."""
+    return "".join(" " if unicodedata.category(each) in _CONTROLS else each for each in text)
 
 
 def address(wanted: Wanted, **changes: Any) -> str:

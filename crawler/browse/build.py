@@ -24,6 +24,7 @@ from crawler.ledger import LedgerError
 from crawler.ledger.places import Places
 from crawler.pools import chunks, in_order, processes
 
+_ADVICE = "Make room, or delete it and run again; where nothing may be written, --no-update serves one that is there"
 BATCH = 1000
 FEW = 500
 """With fewer files than this to be read, other processes take longer to begin than they save."""
@@ -63,7 +64,7 @@ def build(output: Path, tell: Callable[[int, int], None]) -> Built:
     except LedgerError as error:
         raise Fatal(Status.STORAGE, str(error)) from error
     except sqlite3.Error as error:
-        raise Fatal(Status.STORAGE, f"{output / FILE} cannot be written: {error}. Make room, or delete it and run again") from error
+        raise Fatal(Status.STORAGE, f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
 
 
 def _ledger(output: Path) -> AbstractContextManager[Places | None]:

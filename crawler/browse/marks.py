@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from crawler.browse.cjk import STOPS
 from crawler.markdown.reader import plain_text
 
 AROUND = 70
 """Characters shown on either side of what was found."""
 
 _PHRASE = re.compile(r'"((?:[^"]|"")*)"')
-_BETWEEN = r"[\W_]*"
-"""FTS5 takes no account of punctuation; so neither does what is marked."""
+_BETWEEN = rf"(?:(?![{STOPS}])[\W_])*"
+"""The index takes no account of brackets, spaces and the like within a word; so neither does what is marked."""
 _LATIN = re.compile(r"[0-9A-Za-z]+\Z")
-_GAPS = re.compile(r"[ \t\n]+")
+_GAPS = re.compile(r"[ \t]*\n[ \t\n]*")
+_NO_GAP = re.compile(rf"(?<=[{STOPS}」』）])\n")
 
 
-def in_one_line(body: str) -> str:
-    """The words of a Markdown text in one line."""
-    return _GAPS.sub(" ", plain_text(body)).strip()
+def lines_of(body: str) -> str:
+    """The words of a Markdown text, its paragraphs and lines one below the other."""
+    return _GAPS.sub("\n", plain_text(body)).strip()
 
 
 def finder(match: str) -> re.Pattern[str] | None:
@@ -53,4 +55,5 @@ def excerpt(text: str, find: re.Pattern[str] | None) -> list[tuple[str, bool]]:
     if found is None:
         return []
     start, end = max(0, found.start() - AROUND // 2), min(len(text), found.end() + AROUND)
-    return marked(f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}", find)
+    piece = f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
+    return [(_NO_GAP.sub("", part).replace("\n", " "), hit) for part, hit in marked(piece, find)]

@@ -18,14 +18,19 @@ from crawler.browse import queries
 from crawler.browse.addresses import Links, Pictures, is_web
 from crawler.browse.asked import narrowings, orders, pages_around, read_wanted, without_anything
 from crawler.browse.cjk import match_of
-from crawler.browse.marks import excerpt, finder, in_one_line, marked
+from crawler.browse.kept import Kept
+from crawler.browse.marks import excerpt, finder, lines_of, marked
 from crawler.browse.render import to_html
+from crawler.browse.rows import searched
 from crawler.browse.search import Listed, Search, Wanted
+from crawler.markdown.reader import plain_text
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 DATABASE = "archive"
 MILLISECONDS = 5000
+_ENGLISH = 0.9
+"""The share of letters that are ASCII in an English text."""
 _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _WORDS = {
     404: (
@@ -47,6 +52,7 @@ class Pages:
 
     def __init__(self, output: Path) -> None:
         self.pictures = Pictures(output)
+        self.kept = Kept()
         self.static = {name: (HERE / "static" / name).read_bytes() for name in _STATIC}
 
     def routes(self) -> list[tuple[str, Callable[..., Any]]]:
@@ -72,11 +78,13 @@ class Pages:
         search = Search(db, wanted)
         found = search.find()
         find = finder(wanted.match)
+        # Without words there are few lists, and all of the archive in each.
+        facets = search.facets() if wanted.text else self.kept.get(db, tuple(sorted(wanted.chosen.items())), search.facets)
         return {
             "wanted": wanted,
             "found": found,
             "rows": [self._row(row, find) for row in found.rows],
-            "narrowings": narrowings(wanted, search.facets()),
+            "narrowings": narrowings(wanted, facets),
             "around": pages_around(wanted, found),
             "everything": without_anything(wanted),
             "orders": orders(wanted, found),
@@ -84,7 +92,7 @@ class Pages:
 
     def _row(self, row: Listed, find: Any) -> dict[str, Any]:
         picture = self.pictures.address(row.picture, row.url, row.original_url) if row.picture else None
-        pieces = excerpt(in_one_line(without_title(row.text)), find) if row.text else []
+        pieces = excerpt(lines_of(searched(row.text)), find) if row.text else []
         return {
             "of": row,
             "title": marked(row.title, find),
@@ -114,13 +122,17 @@ class Pages:
             # `to_html` gives what nh3 has cleaned with a list of what is allowed.
             "body": Markup(body),
             "day": day(got.date),
+            "english": is_english(got.body),
             "neighbours": queries.neighbours(db, got),
             "versions": queries.versions(db, number),
         }
 
     async def about(self, datasette: Any, request: Any) -> Any:
         """What this is, and how much of it there is."""
-        return await _page(datasette, request, "about", {"overview": await _read(datasette, queries.overview)})
+        return await _page(datasette, request, "about", {"overview": await _read(datasette, self._overview)})
+
+    def _overview(self, db: sqlite3.Connection) -> queries.Overview:
+        return self.kept.get(db, "overview", partial(queries.overview, db))
 
     async def picture(self, datasette: Any, request: Any) -> Any:
         """A picture of the tree."""
@@ -175,6 +187,12 @@ async def _read(datasette: Any, function: Callable[..., Given], *arguments: obje
 
     given: Given = await datasette.get_database(DATABASE).execute_fn(inside)
     return given
+
+
+def is_english(body: str) -> bool:
+    """Whether a text has next to no Chinese in it."""
+    words = plain_text(body)
+    return sum(map(str.isascii, filter(str.isalpha, words))) > _ENGLISH * sum(map(str.isalpha, words))
 
 
 def without_title(body: str) -> str:

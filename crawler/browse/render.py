@@ -33,6 +33,9 @@ _SCHEMES = {"http", "https", "mailto"}
 _FRAME = re.compile(r'^(?P<before>[ >*+.)\d-]*)\{\{< video src="(?P<address>[^"]*)" >\}\}[ ]*$', re.MULTILINE)
 _IFRAME = re.compile(r"<i?frame\b[^<>]*>", re.IGNORECASE)
 _SRC = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
+_EMBEDDED = re.compile(r"/\d{4,14}(?:[a-z]{2}_)?/((?:https?:)?//.+)", re.IGNORECASE | re.DOTALL)
+"""What an archive's address replays."""
+_VIDEO = re.compile(r"(?:^|\.)(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|facebook\.com)$", re.IGNORECASE)
 _ANCHOR_OR_PICTURE = re.compile(r"<a\b[^>]*>|</a>|<img\b[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(src|alt)="([^"]*)"')
 
@@ -85,10 +88,12 @@ def _frame(found: re.Match[str]) -> str:
 
 
 def _player_link(address: str) -> str:
-    host = ""
+    inside = _EMBEDDED.search(address)
+    shown, host = inside[1] if inside else address, ""
     with suppress(ValueError):
-        host = urlsplit(f"https:{address}" if address.startswith("//") else address).hostname or ""
-    said = f"▶ 影片 Video{f' ({host})' if host else ''}"
+        host = urlsplit(f"https:{shown}" if shown.startswith("//") else shown).hostname or ""
+    what = "▶ 影片 Video" if not host or _VIDEO.search(host) or "video" in shown else "嵌入內容 Embedded"
+    said = f"{what}{f' ({host})' if host else ''}"
     return f'<a href="{html.escape(address)}">{html.escape(said)}</a>'
 
 

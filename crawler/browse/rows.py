@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from crawler.archive.capture import read_moment
-from crawler.audit.backupfile import UnreadableError, read_text, take_apart
+from crawler.audit.backupfile import UnreadableError, bloggers_of, body_of, read_text, take_apart
 from crawler.browse.cjk import spaced
-from crawler.hkcnews.layout import NOTE
 from crawler.markdown.reader import plain_text
 
 SUMMARY = 120
@@ -98,7 +97,7 @@ def read_row(output: Path, article: int, file: str) -> Row | str:
     return Row(
         article=article,
         title=title,
-        date=fields.get("date"),
+        date=fields.get("date") if year else None,
         year=int(year[1]) if year else None,
         last_updated=fields.get("last_updated"),
         author=fields.get("author"),
@@ -122,8 +121,12 @@ def read_row(output: Path, article: int, file: str) -> Row | str:
 def words_of(title: str, author: str | None, body: str) -> tuple[str, str, str]:
     """What the index has of a row: title, byline, and the text with the blogger's block but without the subscription note, which most
     articles share."""
-    kept = "\n\n".join(part for part in body.split("\n\n") if NOTE not in part)
-    return spaced(title), spaced(author or ""), spaced(plain_text(kept))
+    return spaced(title), spaced(author or ""), spaced(plain_text(searched(body)))
+
+
+def searched(body: str) -> str:
+    """What is searched of all that stands below the front matter, as Markdown."""
+    return f"{body_of(body)}\n\n{bloggers_of(body)}"
 
 
 def _captured(timestamp: str) -> str | None:

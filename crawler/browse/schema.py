@@ -79,12 +79,33 @@ def _state(path: Path, maker: str) -> str:
                 return "new" if not tables else "not ours"
             if version != VERSION:
                 return "of another version" if tables or version else "new"
-            (made_by,) = db.execute("SELECT value FROM meta WHERE key = 'maker'").fetchone()
-            return "ready" if made_by == maker else "of another version"
-    except sqlite3.OperationalError:
+            made_by = db.execute("SELECT value FROM meta WHERE key = 'maker'").fetchone()
+            return "ready" if made_by == (maker,) else "of another version"
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return "of another version"
         raise
     except sqlite3.DatabaseError:
         return "damaged" if _has_our_mark(path) else "not ours"
+
+
+def refuse_unusable(output: Path) -> None:
+    """Refuse an archive.db that could not be served as it is: raises Fatal that says what to do."""
+    path = output / FILE
+    again = "run without --no-update once"
+    if not path.is_file() or not path.stat().st_size:
+        raise Fatal(Status.STORAGE, f"there is no {path}: {again}")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as db:
+            marks = tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+            if marks == (APPLICATION, VERSION):
+                db.execute("SELECT id, chars, body FROM article LIMIT 1").fetchone()
+                db.execute("SELECT rowid FROM search WHERE search MATCH 'a' LIMIT 1").fetchone()
+                return
+            why = "is of another version" if marks[0] == APPLICATION else "is not a database of this software"
+    except sqlite3.Error as error:
+        why = f"cannot be used ({error}): an update may have been broken off"
+    raise Fatal(Status.STORAGE, f"{path} {why}: {again}")
 
 
 def _has_our_mark(path: Path) -> bool:

@@ -16,7 +16,7 @@ _WEIGHTS = "8.0, 4.0, 1.0"
 
 _FEW = 3000
 """Hits that are faster looked up one by one than by going through all articles, measured with 49,000 of them."""
-MOST_RANKED = 10_000
+MOST_RANKED = 5_000
 """Hits that are put in order of relevance: a word in every third article tells none of them apart, and ranking them takes long."""
 
 

@@ -31,6 +31,8 @@ _hook = HookimplMarker("datasette")
 MILLISECONDS = 5000
 """What a query may take."""
 CONNECTIONS = 3
+_DAMAGE = ("malformed", "not a database", "vtable constructor failed")
+"""Of what SQLite says of a file that is not as we made it."""
 
 _SETTINGS = {
     "default_allow_sql": False,
@@ -75,6 +77,8 @@ async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
         status = 503
     elif isinstance(exception, DatasetteError) and status == 500:
         status = 400  # what it does not say otherwise about is what was asked for: a column that is not there, a filter
+    elif isinstance(exception, sqlite3.DatabaseError) and any(sign in str(exception) for sign in _DAMAGE):
+        print(f"archive.db is damaged ({exception}): end this, delete it and run again; it is made anew", file=sys.stderr)
     elif status >= 500:
         traceback.print_exception(exception, file=sys.stderr)
     if request.path.endswith(".json"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import sqlite3
 import sys
 import time
@@ -44,11 +45,9 @@ class Command(ProjectCommand):
         seconds = read_seconds(settings, "PROGRESS_SECONDS")
         signal.signal(signal.SIGTERM, _end)
         try:
-            if not opts.no_update:
-                _update(output, seconds)
-            elif not (output / DATABASE).is_file():
-                raise Fatal(Status.STORAGE, f"there is no {output / DATABASE}: run without --no-update once")
-            _serve(output, opts.host, port)
+            with _bound(opts.host, port) as bound:
+                _ready(output, seconds, update=not opts.no_update)
+                _serve(output, opts.host, bound)
         except KeyboardInterrupt:
             print(file=sys.stderr)
         except sqlite3.DatabaseError as error:
@@ -62,9 +61,32 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _update(output: Path, seconds: float) -> None:
+def _bound(host: str, port: int) -> socket.socket:
+    """The place where it will be served, taken before anything that takes long. Raises Fatal."""
     # Scrapy imports every command for each of them; the others need not wait for these.
-    from crawler.browse.build import build  # noqa: PLC0415
+    from crawler.browse.gate import is_loopback  # noqa: PLC0415
+    from crawler.browse.server import bind  # noqa: PLC0415
+
+    if not is_loopback(host):
+        print(f"warning: {host} can be reached from other machines, and whoever reaches it can read everything here", file=sys.stderr)
+    try:
+        return bind(host, port)
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a name of a host
+        because = getattr(error, "strerror", None) or error
+        raise wrong(f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port") from error
+
+
+def _ready(output: Path, seconds: float, *, update: bool) -> None:
+    from crawler.browse.schema import refuse_unusable  # noqa: PLC0415 - as above
+
+    if update:
+        _update(output, seconds)
+    else:
+        refuse_unusable(output)
+
+
+def _update(output: Path, seconds: float) -> None:
+    from crawler.browse.build import build  # noqa: PLC0415 - as above
 
     if not (output / "articles").is_dir():
         raise Fatal(Status.STORAGE, f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet")
@@ -83,25 +105,16 @@ def _update(output: Path, seconds: float) -> None:
     print(f"{DATABASE}: {built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as before", file=sys.stderr)
 
 
-def _serve(output: Path, host: str, port: int) -> None:
-    from crawler.browse.gate import is_loopback  # noqa: PLC0415
-    from crawler.browse.server import bind, close_archive, open_archive, serve  # noqa: PLC0415
+def _serve(output: Path, host: str, bound: socket.socket) -> None:
+    from crawler.browse.server import close_archive, open_archive, serve  # noqa: PLC0415 - as above
 
-    if not is_loopback(host):
-        print(f"warning: {host} can be reached from other machines, and whoever reaches it can read everything here", file=sys.stderr)
+    opened = open_archive(output / DATABASE, output, host)
     try:
-        bound = bind(host, port)
-    except (OSError, UnicodeError) as error:  # the latter for what cannot be a name of a host
-        because = getattr(error, "strerror", None) or error
-        raise wrong(f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port") from error
-    with bound:
-        opened = open_archive(output / DATABASE, output, host)
-        try:
-            name = f"[{host}]" if ":" in host else host
-            print(f"Serving {output} at http://{name}:{bound.getsockname()[1]}/ until Ctrl-C", flush=True)
-            serve(opened, bound)
-        finally:
-            close_archive(opened)
+        name = f"[{host}]" if ":" in host else host
+        print(f"Serving {output} at http://{name}:{bound.getsockname()[1]}/ until Ctrl-C", flush=True)
+        serve(opened, bound)
+    finally:
+        close_archive(opened)
 
 
 def _teller(seconds: float) -> Callable[[int, int], None]:

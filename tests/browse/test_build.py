@@ -15,9 +15,10 @@ import pytest
 from crawler.browse import build as building
 from crawler.browse.build import Built, build
 from crawler.browse.cjk import match_of
+from crawler.browse.schema import refuse_unusable
 from crawler.ending import Fatal, Status
 from crawler.ledger import Found, Ledger, State
-from tests.browse.tree import ARTICLES, PICTURE, REPLAY, Draft, write_tree
+from tests.browse.tree import ARTICLES, PICTURE, REPLAY, Draft, build_archive, write_tree
 from tests.recovering import capture
 
 CAT = ARTICLES[1]
@@ -225,3 +226,43 @@ def test_the_ledger_says_which_files_count_and_where_they_are_from(tree: Path) -
         ledger.note(1, digest_result="unknown")
     assert follow(tree) == Built(same=2)
     assert ask(tree, "SELECT verified FROM article WHERE id = 101") == [(None,)]
+
+
+@pytest.mark.parametrize(
+    ("change_it", "words"),
+    [
+        (None, "there is no"),
+        (lambda path: path.write_bytes(b""), "there is no"),
+        (lambda path: path.write_bytes(b"letters" * 1000), "cannot be used"),
+        (lambda path: _with(path, "PRAGMA application_id = 5"), "is not a database of this software"),
+        (lambda path: _with(path, "PRAGMA user_version = 99"), "is of another version"),
+        (lambda path: _with(path, "ALTER TABLE article DROP COLUMN chars"), "cannot be used"),
+    ],
+)
+def test_what_cannot_be_served_as_it_is_is_refused(tmp_path: Path, change_it: Callable[[Path], object] | None, words: str) -> None:
+    output = write_tree(tmp_path)
+    if change_it is not None:
+        change_it(build_archive(output))
+    with pytest.raises(Fatal, match=words) as refused:
+        refuse_unusable(output)
+    assert refused.value.ending.status is Status.STORAGE
+    assert "--no-update" in refused.value.ending.message
+
+
+def test_a_good_one_is_served_as_it_is(tmp_path: Path) -> None:
+    output = write_tree(tmp_path)
+    build_archive(output)
+    refuse_unusable(output)
+
+
+@pytest.mark.parametrize("harm", ["DELETE FROM meta", "DROP TABLE meta"])
+def test_one_without_its_maker_is_made_anew(tmp_path: Path, harm: str) -> None:
+    output = write_tree(tmp_path)
+    _with(build_archive(output), harm)
+    assert build(output, lambda done, of: None).anew == "of another version"
+
+
+def _with(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(sql)
+        db.commit()

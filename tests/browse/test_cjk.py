@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.browse.cjk import match_of, spaced
+from crawler.browse.cjk import STOPS, match_of, spaced
 
 TEXTS = (
     "立法會選舉押後一年，香港的碼頭仍然開放。",
@@ -18,6 +19,7 @@ TEXTS = (
     "選舉與立法之會，ＡＢＣ公司；㐀字與𠮷野家。",
     "かもめは飛ぶ。한국어 뉴스. naïve café",
 )
+END = "\uf8fe"
 HAN = "立法會選舉香港碼頭開放"
 
 
@@ -85,17 +87,31 @@ def test_no_query_is_an_error(query: str) -> None:
 
 @given(st.text(st.sampled_from(HAN + "，。 \n"), min_size=1, max_size=40), st.data())
 def test_every_stretch_of_characters_is_found_and_nothing_else(text: str, data: st.DataObject) -> None:
+    sentences = "|".join(re.split("[，。\n]+", text.replace(" ", "")))
     begin = data.draw(st.integers(0, len(text) - 1))
-    stretch = "".join(text[begin : begin + data.draw(st.integers(1, 6))].split("\n")).strip()
-    only_han = "".join(char for char in text if char in HAN)
-    asked = "".join(char for char in stretch if char in HAN)
-    if asked:
-        assert search([text], asked) == ([0] if asked in only_han else [])
+    stretch = text[begin : begin + data.draw(st.integers(1, 6))]
+    if asked := "".join(char for char in stretch if char in HAN):
+        assert bool(search([text], asked)) == (asked in sentences)
     other = data.draw(st.text(st.sampled_from(HAN), min_size=1, max_size=5))
-    assert bool(search([text], other)) == (other in only_han)
+    assert bool(search([text], other)) == (other in sentences)
 
 
 @given(st.text(max_size=80))
 def test_what_is_indexed_is_the_text_in_compatible_forms(text: str) -> None:
     safe = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
-    assert spaced(text).replace(" ", "") == unicodedata.normalize("NFKC", safe).replace(" ", "")
+    without = "".join(" " if char in STOPS else char for char in safe)
+    assert spaced(text).replace(" ", "").replace(END, "") == unicodedata.normalize("NFKC", without).replace(" ", "").replace(END, "")
+
+
+@pytest.mark.parametrize("between", ["，", "。", "\n\n", "！？", "……"])
+def test_no_word_goes_over_the_end_of_a_sentence(between: str) -> None:
+    text = f"我們是人{between}民主席說"
+    assert search([text], "人民") == []
+    assert search([text], f"人{between.strip()}民") == ([0] if between.strip() else [])
+    assert [search([text], word) for word in ("我們是人", "民主席")] == [[0], [0]]
+
+
+@pytest.mark.parametrize("char", ["\U00031350", "\U0002ebf0", "\ue001", "𨋢"])
+def test_characters_that_few_fonts_have_are_found(char: str) -> None:
+    assert search([f"港{char}", "港口"], char) == [0]
+    assert search([f"港{char}", "港口"], f"港{char}") == [0]

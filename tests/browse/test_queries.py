@@ -16,7 +16,7 @@ from crawler.browse import search
 from crawler.browse.addresses import Links, Pictures
 from crawler.browse.asked import address, orders, read_wanted
 from crawler.browse.cjk import match_of
-from crawler.browse.marks import excerpt, finder, in_one_line, marked
+from crawler.browse.marks import excerpt, finder, lines_of, marked
 from crawler.browse.search import MOST_VALUES, PAGE_ROWS, Facet, Search, Sort, Wanted
 from crawler.images.paths import image_file
 from tests.browse.tree import PICTURE, REPLAY, Draft, build_archive, change, write_tree
@@ -111,7 +111,7 @@ def test_what_was_found_is_marked(words: str, text: str, expected: list[str]) ->
 def test_marking_loses_nothing(words: str, text: str) -> None:
     find = finder(match_of(words))
     assert "".join(piece for piece, _ in marked(text, find)) == text
-    excerpt(in_one_line(text), find)
+    excerpt(lines_of(text), find)
 
 
 def test_an_excerpt_is_around_what_was_found() -> None:
@@ -124,9 +124,10 @@ def test_an_excerpt_is_around_what_was_found() -> None:
     assert excerpt("沒有", finder(match_of("香港"))) == []
 
 
-def test_markdown_is_shown_as_words_in_one_line() -> None:
+def test_markdown_is_shown_as_words() -> None:
     body = '## 早上\n\n見[這裏](https://a.example/x)，**重要**\\*。\n\n{{< video src="z" >}}\n\n---\n\n1 < 2'
-    assert in_one_line(body) == "早上 見這裏，重要*。 1 < 2"
+    assert lines_of(body) == "早上\n見這裏，重要*。\n1 < 2"
+    assert excerpt(lines_of(body), finder(match_of("重要"))) == [("早上 見這裏，", False), ("重要", True), ("*。1 < 2", False)]
 
 
 @pytest.mark.parametrize(

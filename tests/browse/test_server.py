@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.browse.gate import HEADERS, may_ask_for
 from crawler.images.paths import image_file
-from tests.browse.tree import ARTICLES, HOSTILE, PICTURE, Reader, build_archive, change, reading, write_tree
+from tests.browse.tree import ARTICLES, HOSTILE, PICTURE, Draft, Reader, build_archive, change, reading, write_tree
 
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "base", "svg", "math", "frame", "applet", "video", "audio"}
 
@@ -358,3 +359,47 @@ def test_what_is_added_while_it_serves_is_shown(tmp_path: Path) -> None:
         assert numbers(reader.get("/").text) == [101]
         build_archive(write_tree(tmp_path, ARTICLES[:2]))
         assert numbers(reader.get("/").text) == [102, 101]
+
+
+ODD = [
+    Draft(201, "甲", "字。", author="陳小明　李四", tags=("海\u00a0港", "\u200b燈塔 ", "長" * 300)),
+    Draft(202, "乙", "字。", author=" 前後有空 ", category="眾\u3000聞", tags=("a  b", "\U00031350")),
+]
+
+
+def test_every_value_leads_to_as_many_articles_as_it_says(tmp_path: Path) -> None:
+    output = write_tree(tmp_path, ODD)
+    build_archive(output)
+    with reading(output) as asked:
+        front = asked.get("/").text
+        offered = re.findall(r'<li><a href="(/search\?[^"]*)".*?class="count">([\d,]+)<', front)
+        assert len(offered) > 10
+        for address, count in offered:
+            assert len(numbers(asked.get(html.unescape(address)).text)) == int(count), address
+        for number in (201, 202):
+            for attributes in Page(asked.get(f"/article/{number}").text).each("a"):
+                if attributes["href"].startswith("/search?"):
+                    assert numbers(asked.get(attributes["href"]).text) == [number], attributes
+
+
+NOTE = "\n\n\n---\n\n\n請加入成為眾新聞的月費訂戶。\n\n訂閱辦法見網頁。\n\n---\n\n**博客 | 一悠**\n\n在海邊寫作。"
+
+
+def test_the_note_is_not_searched_and_what_speaks_of_it_is(tmp_path: Path) -> None:
+    quoting = "他說：「請加入成為眾新聞的月費訂戶」，台下鯨魚樂隊奏樂。"
+    output = write_tree(tmp_path, [Draft(301, "甲", f"燈塔。{NOTE}"), Draft(302, "乙", f"{quoting}\n\n之後散會。\n\n三。\n\n四。\n\n五。")])
+    build_archive(output)
+    with reading(output) as asked:
+        found = {word: numbers(asked.get("/search", q=word).text) for word in ("訂閱辦法", "月費訂戶", "鯨魚", "海邊", "燈塔")}
+        assert found == {"訂閱辦法": [], "月費訂戶": [302], "鯨魚": [302], "海邊": [301], "燈塔": [301]}
+        assert "月費訂戶" not in asked.get("/search", q="燈塔").text
+
+
+def test_an_english_text_says_so(tmp_path: Path) -> None:
+    output = write_tree(
+        tmp_path, [Draft(401, "Lighthouse", "The lighthouse of 香港 was lit again last night."), Draft(402, "燈塔", "Hi 燈塔亮了。")]
+    )
+    build_archive(output)
+    with reading(output) as asked:
+        assert '<div class="text" lang="en-HK">' in asked.get("/article/401").text
+        assert '<div class="text">' in asked.get("/article/402").text

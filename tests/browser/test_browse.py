@@ -262,8 +262,8 @@ def test_a_port_in_use_is_named(output: Path, site: str) -> None:
     [
         (("--port", "x"), Status.USAGE, "--port x"),
         (("--host", ""), Status.USAGE, "--host"),
-        (("--no-update",), Status.STORAGE, "archive.db"),
-        ((), Status.STORAGE, "nothing to read"),
+        (("--no-update", "--port", "0"), Status.STORAGE, "archive.db"),
+        (("--port", "0"), Status.STORAGE, "nothing to read"),
         (("more",), Status.USAGE, "no arguments"),
     ],
 )
