@@ -107,7 +107,7 @@ def check_names(given: Iterable[str], known: Iterable[str], what: str) -> None:
     names = sorted(known)
     for name in given:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
             raise wrong(f"unknown {what} {name}" + (f": did you mean {near[0]}?" if near else f"; known are {', '.join(names[:20])}"))
 
 

@@ -22,6 +22,7 @@ from crawler.hkcnews.urls import article_id
 from crawler.inspection import Specimen, inspect
 from crawler.ledger import Ledger, LedgerError
 from crawler.options import archive_address, wrong
+from crawler.plainly import plainly
 from crawler.session import Session, ledger_path
 from crawler.spiders.page import PageSpider
 from crawler.store import Store
@@ -49,7 +50,8 @@ class Command(ProjectCommand):
         specimen = self._from_file(Path(what)) if Path(what).is_file() else self._from_archive(what, opts.fetch)
         if specimen is None:
             return int(self.exitcode)
-        print("\n".join(inspect(specimen, specimen.replay or f"{archive_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web")))
+        texts = inspect(specimen, specimen.replay or f"{archive_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web")
+        print("\n".join(plainly(line) for text in texts for line in text.split("\n")))
         return Status.DONE
 
     @property

@@ -45,10 +45,10 @@ class Figures(LedgerFile):
         articles, images = self._db.execute(query).fetchone()
         return int(articles), int(images)
 
-    def readable(self) -> set[int]:
-        """Articles with a capture in the store or in a file of web archives that is an article, or was not judged yet."""
+    def readable(self, since: str = "", until: str = "") -> set[int]:
+        """Articles with a capture of this time in the store or in a file of web archives that is an article, or was not judged yet."""
         query = (
             "SELECT DISTINCT article FROM capture WHERE (coalesce(warc, '') != '' OR held IS NOT NULL)"
-            " AND coalesce(verdict, 'article') = 'article'"
+            " AND coalesce(verdict, 'article') = 'article' AND timestamp >= ? AND (? = '' OR substr(timestamp, 1, length(?)) <= ?)"
         )
-        return {article for (article,) in self._db.execute(query)}
+        return {article for (article,) in self._db.execute(query, (since, until, until, until))}

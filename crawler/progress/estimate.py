@@ -62,10 +62,12 @@ class Estimate:
             yield f"After the articles, by their number about {self.images}"
 
 
-def estimate(ledger: Ledger, due: Collection[int], output: Path, rate: float, *, images: int | None = None) -> Estimate:
-    """What recovering the articles `due` may come to, at `rate` requests a minute. `images`: so many images are due already and those of
-    these articles will be; None when no images are wanted. Changes nothing."""
-    stored = len(ledger.readable() & set(due))
+def estimate(
+    ledger: Ledger, due: Collection[int], output: Path, rate: float, *, images: int | None = None, since: str = "", until: str = ""
+) -> Estimate:
+    """What recovering the articles `due` may come to, at `rate` requests a minute, by captures of the time that is chosen. `images`: so
+    many images are due already and those of these articles will be; None when no images are wanted. Changes nothing."""
+    stored = len(ledger.readable(since, until) & set(due))
     fetched = len(due) - stored
     asked_articles, asked = ledger.asked_for()
     each_requests = asked / asked_articles if asked_articles >= ENOUGH else SUPPOSED_REQUESTS

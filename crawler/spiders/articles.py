@@ -193,7 +193,8 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         session, choice = self.session, self.arguments.choice
         if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
             images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
-            for sentence in estimate(session.ledger, due, session.output, session.playback_rate, images=images).sentences():
+            window = {"since": choice.since, "until": choice.until}
+            for sentence in estimate(session.ledger, due, session.output, session.playback_rate, images=images, **window).sentences():
                 logger.info("%s", sentence)
 
     def _tell_choices(self, recovery: Recovery) -> None:

@@ -159,6 +159,7 @@ def _raise_from(workers: list[asyncio.Task[None]]) -> None:
             worker.result()
 
 
+@pytest.mark.heavy
 @settings(max_examples=100, deadline=None)
 @given(st.lists(ANSWERS, max_size=80))
 def test_no_request_where_none_may_be_and_progress_always(script: list[Answer]) -> None:

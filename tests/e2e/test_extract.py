@@ -116,6 +116,7 @@ def test_damage_costs_its_record_and_is_told(crawled: Run, tmp_path: Path) -> No
     assert tree(tmp_path / "output") == expected
 
 
+@pytest.mark.heavy
 def test_what_cannot_be_extracted_is_said_before_anything_is_written(crawled: Run, tmp_path: Path) -> None:
     letters = tmp_path / "letters.warc.gz"
     letters.write_bytes(gzip.compress(b"somebody's letters\n"))

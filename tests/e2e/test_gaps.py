@@ -69,12 +69,14 @@ def test_the_budget_is_kept_and_the_next_run_goes_on(standin: StandIn, tmp_path:
     assert set(known(done).values()) == {State.RECOVERED}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("arguments", [{"ids": "40001"}, {"limit": "2"}, {"since": "2021"}, {"dry_run": "1"}])
 def test_a_run_that_is_not_about_everything_asks_for_no_gaps(standin: StandIn, tmp_path: Path, arguments: dict[str, str]) -> None:
     crawl(standin, tmp_path / "output", arguments, GAP_REQUESTS="100")
     assert not [one for one in standin.requests if "newsposts" in one.target or str(LINKED) in one.target]
 
 
+@pytest.mark.heavy
 def test_a_refusal_in_between_ends_the_run(archive: Archive, tmp_path: Path) -> None:
     trouble = Trouble(Kind.LIMIT, on=Endpoint.CDX, pattern=f"article/{ON_A_LIST}", value="7200")
     with StandIn(archive, (trouble,)) as standin:

@@ -355,6 +355,7 @@ def test_the_command_is_run_with_the_record_after_the_lock_is_released(tmp_path:
     assert "warning: ON_VERDICT" not in ended.err
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("words", "why"), [("/no/such/command", "could not be started"), (f"{sys.executable} -c 'raise SystemExit(3)'", "ended with status 3")]
 )

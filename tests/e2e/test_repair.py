@@ -85,6 +85,7 @@ def test_what_is_adopted_is_not_fetched_again(standin: StandIn, tree: Path, tmp_
     assert "0 of them new" in adopt(tree, tmp_path / "output").out
 
 
+@pytest.mark.heavy
 def test_an_adopted_file_that_went_bad_is_due_again(standin: StandIn, tree: Path, tmp_path: Path) -> None:
     adopt(tree, tmp_path / "output")
     (tree / relative_path(1)).write_text("---\n---\n", "utf-8")
@@ -122,6 +123,7 @@ def test_in_place_only_what_is_better_is_replaced_and_the_old_file_is_kept(stand
     assert "Replaced 2 files" in done.out
 
 
+@pytest.mark.heavy
 def test_bytes_that_do_not_match_their_digest_do_not_replace_a_file(tree: Path, tmp_path: Path) -> None:
     archive = Archive()
     archive.add(address(4), SECOND, article(4), digest="A" * 32)

@@ -103,6 +103,7 @@ def test_a_damaged_file_is_told_and_used_as_far_as_it_goes(archive: Archive, tmp
     assert path.name in done.err
 
 
+@pytest.mark.heavy
 def test_a_file_that_went_between_two_runs_is_missed_and_not_made_up(archive: Archive, tmp_path: Path) -> None:
     mine = held(tmp_path / "mine", 6, 7)
     with StandIn(archive) as standin:
