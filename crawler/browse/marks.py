@@ -55,5 +55,6 @@ def excerpt(text: str, find: re.Pattern[str] | None) -> list[tuple[str, bool]]:
     if found is None:
         return []
     start, end = max(0, found.start() - AROUND // 2), min(len(text), found.end() + AROUND)
-    piece = f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
+    piece = text[start:end].strip()
+    piece = f"{'…' + piece.lstrip(STOPS) if start else piece}{'…' if end < len(text) else ''}"
     return [(_NO_GAP.sub("", part).replace("\n", " "), hit) for part, hit in marked(piece, find)]

@@ -31,18 +31,20 @@ class Bench:
         self.start()
         self.politeness.restore(state)
 
-    async def ask(self, endpoint: Endpoint = PLAYBACK) -> Permit:
-        permit = await self.politeness.permit(endpoint)
+    async def ask(self, endpoint: Endpoint = PLAYBACK, about: str = "") -> Permit:
+        permit = await self.politeness.permit(endpoint, about)
         self.sent[endpoint].append(self.clock.monotonic())
         return permit
 
     async def permits(self, count: int, endpoint: Endpoint = PLAYBACK) -> list[Permit]:
         return [await self.clock.finish(self.ask(endpoint)) for _ in range(count)]
 
-    async def send(self, outcome: Outcome = Outcome.HEALTHY, retry_after: float | None = None, endpoint: Endpoint = PLAYBACK) -> float:
+    async def send(
+        self, outcome: Outcome = Outcome.HEALTHY, retry_after: float | None = None, endpoint: Endpoint = PLAYBACK, about: str = ""
+    ) -> float:
         """One request, answered at once; the seconds it had to wait."""
         before = self.clock.monotonic()
-        permit = await self.clock.finish(self.ask(endpoint))
+        permit = await self.clock.finish(self.ask(endpoint, about))
         waited = self.clock.monotonic() - before
         self.politeness.report(permit, outcome, retry_after)
         return waited

@@ -259,6 +259,29 @@ async def test_a_healthy_answer_breaks_the_row(clock: VirtualClock) -> None:
 
 
 @on_virtual_clock
+async def test_the_same_things_again_and_again_are_no_outage(clock: VirtualClock) -> None:
+    bench = Bench(clock)
+    for n in range(90):
+        await bench.send(Outcome.TROUBLE, about=f"capture {n % 9}")
+        assert not bench.politeness.in_outage
+
+
+@on_virtual_clock
+async def test_what_was_troubled_while_the_archive_was_well_counts_no_more(clock: VirtualClock) -> None:
+    bench = Bench(clock)
+    for n in range(10):
+        await bench.send(Outcome.TROUBLE, about=f"capture {n}")
+    assert bench.politeness.in_outage
+    await bench.send(about="a capture that came before")
+    for n in range(30):
+        await bench.send(Outcome.TROUBLE, about=f"capture {n % 10}")
+        assert not bench.politeness.in_outage
+    for n in range(10):
+        await bench.send(Outcome.TROUBLE, about=f"another capture {n}")
+    assert bench.politeness.in_outage
+
+
+@on_virtual_clock
 async def test_one_probe_at_a_time_and_a_late_healthy_answer_ends_the_outage_at_once(clock: VirtualClock) -> None:
     bench = Bench(clock, outage_after=3)
     *troubled, late, slow = await bench.permits(5)
