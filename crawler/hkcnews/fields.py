@@ -8,24 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.aside import ancestors
+from crawler.hkcnews.dates import MOMENT, read_date, read_moment
 from crawler.hkcnews.layout import BYLINE, CITIZEN_NEWS, PUBLISHED, SITE_NAMES, UPDATED, UPDATED_WORDS
 from crawler.hkcnews.page import Page, by_distance, metadata, nearest, outermost, structured_data
 from crawler.hkcnews.region import parse, prepare, tidy
 from crawler.hkcnews.text import one_line
 
 Source = tuple[str, Callable[[Page], str]]
-HONG_KONG = timezone(timedelta(hours=8))
 
-_DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
-_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./年-](\d{1,2})[./月-](\d{1,2})(?!\d)")
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2}):(\d{2})", re.ASCII)
 BESIDE = "markup beside the info line"
 _SAYING = "div, p, span, time, li, small, b, strong, em, i"
 _MOST_LABELS = 50
@@ -146,40 +142,6 @@ def _labels(line: str) -> dict[re.Pattern[str], list[tuple[int, int]]]:
     return {label: [found.span() for found in label.finditer(line)] for label in (BYLINE, PUBLISHED, UPDATED)}
 
 
-def read_date(text: str) -> str:
-    """`YYYY-MM-DD` from `dd.mm.yy`, `dd.mm.yyyy`, `YYYY-MM-DD` or a full ISO moment (in Hong Kong time); empty if none."""
-    if zoned := re.search(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})", text):
-        try:
-            return datetime.fromisoformat(zoned[0]).astimezone(HONG_KONG).date().isoformat()
-        except ValueError:
-            return ""
-    year_first, day_first = _YEAR_FIRST.search(text), _DAY_FIRST.search(text)
-    if year_first and not (day_first and day_first.start() < year_first.start()):
-        year, month, day = year_first.groups()
-    elif day_first:
-        day, month, year = day_first.groups()
-    else:
-        return ""
-    try:
-        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day)).isoformat()
-    except ValueError:
-        return ""
-
-
-def read_moment(text: str) -> str:
-    """`YYYY-MM-DD hh:mm:ss` where the text has such a moment that exists; empty otherwise."""
-    found = _MOMENT.search(text)
-    if not found:
-        return ""
-    day, hour, minute, second = found.groups()
-    try:
-        date.fromisoformat(day)
-        time(int(hour), int(minute), int(second))
-    except ValueError:
-        return ""
-    return f"{day} {hour}:{minute}:{second}"
-
-
 def _first_shown(page: Page, selectors: tuple[str, ...]) -> str:
     return next((text for selector in selectors for node in nearest(page, selector) if (text := shown(node))), "")
 
@@ -202,7 +164,7 @@ def update_element(page: Page) -> LexborNode | None:
 def _says_update(node: LexborNode) -> bool:
     text = one_line(node.text())
     label = UPDATED.match(text) if len(text) <= _LONGEST_UPDATE else None
-    return label is not None and _MOMENT.fullmatch(text[label.end() :].strip(_BARS)) is not None
+    return label is not None and MOMENT.fullmatch(text[label.end() :].strip(_BARS)) is not None
 
 
 def _document_title(page: Page) -> str:

@@ -26,7 +26,6 @@ from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, State
 from crawler.ledger.images import ImageState
 from crawler.options import Arguments, read_arguments
-from crawler.progress.estimate import estimate
 from crawler.recovery import Fetch, Recovery, Write
 from crawler.session import Session
 from crawler.sources import reply_of, where_held
@@ -34,7 +33,8 @@ from crawler.spiders.asking import LOOK_SECONDS, ROOM
 from crawler.spiders.gaps import GapSpider
 from crawler.spiders.images import ImagesSpider
 from crawler.spiders.sources import SourcesSpider
-from crawler.wording import many, some
+from crawler.spiders.telling import in_waiting, tell_choices, tell_estimate, tell_kept
+from crawler.wording import some
 
 logger = logging.getLogger(__name__)
 
@@ -101,14 +101,14 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if arguments.dry_run:
             with session.ledger.trial():
                 again = session.ledger.again(arguments.again)
-                self._tell_estimate_of_articles(again)
+                tell_estimate(session, arguments.choice, again)
                 with unless_nobody_reads():
-                    self._tell_choices(self._recovery(again=again))
+                    tell_choices(self._recovery(again=again))
             return
         again = session.ledger.again(arguments.again)
         session.ledger.again_images(arguments.again)
         better = self._better() if session.renewing else []
-        self._tell_estimate_of_articles([*better, *again])
+        tell_estimate(session, arguments.choice, [*better, *again])
         self.recovery = recovery = self._recovery(better, again)
         while session.ending is None:
             for step in recovery.steps(ROOM):
@@ -126,15 +126,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                 await self._something(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.manners.close("the run is ending")
-        if recovery.passed_over:
-            about = "of which another capture says less, or something else (`scrapy versions ID` shows it)"
-            logger.warning("%d articles keep their files, %s: %s", len(recovery.passed_over), about, some(recovery.passed_over))
-        if recovery.kept:
-            logger.warning(
-                "%d articles keep their files, since no capture that was asked for could be had: %s",
-                len(recovery.kept),
-                some(recovery.kept),
-            )
+        tell_kept(recovery)
         await self._answers()
 
     async def _settled(self) -> None:
@@ -188,19 +180,6 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             again=again,
         )
 
-    def _tell_estimate_of_articles(self, more: Collection[int] = ()) -> None:
-        """What will be asked for, before it is. `more`: recovered articles that are gone through again."""
-        session, choice = self.session, self.arguments.choice
-        if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
-            images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
-            window = {"since": choice.since, "until": choice.until}
-            for sentence in estimate(session.ledger, due, session.output, session.playback_rate, images=images, **window).sentences():
-                logger.info("%s", sentence)
-
-    def _tell_choices(self, recovery: Recovery) -> None:
-        for article, capture in recovery.choices():
-            print(f"{article}\t{capture.timestamp}\t{capture.original}" if capture else f"{article}\t-\tno capture left to try")
-
     def _conclude(self) -> None:
         """Decide how the run ended, once nothing is under way."""
         session, recovery = self.session, self.recovery
@@ -213,9 +192,9 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         elif self._incomplete:
             session.end(Status.UNAVAILABLE, f"the listing could not be made whole: {self._incomplete}")
         elif waiting and not self.arguments.dry_run:
-            session.end(Status.UNAVAILABLE, f"{_waiting(waiting, 'article')}: the archive had troubles of its own. Run again later")
+            session.end(Status.UNAVAILABLE, f"{in_waiting(waiting, 'article')}: the archive had troubles of its own. Run again later")
         elif self.images is not None and (number := self.images.done[ImageState.WAITING]):
-            session.end(Status.UNAVAILABLE, f"{_waiting(number, 'image')}: the archive had troubles of its own. Run again later")
+            session.end(Status.UNAVAILABLE, f"{in_waiting(number, 'image')}: the archive had troubles of its own. Run again later")
 
     def _layout_unknown(self) -> None:
         assert self.recovery is not None
@@ -308,7 +287,3 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         """A pipeline raised: the article stays due, and the run may not end as if nothing had happened."""
         assert isinstance(failure.value, Exception)
         self.session.failed(failure.value, f"article {item.write.article.id}, when it was written")
-
-
-def _waiting(number: int, thing: str) -> str:
-    return f"{many(number, thing)} {'waits' if number == 1 else 'wait'}"

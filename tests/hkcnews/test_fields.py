@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.hkcnews.fields import SOURCES, find, find_tags, info_line, labelled, read_date, read_moment
+from crawler.hkcnews.dates import read_date, read_moment
+from crawler.hkcnews.fields import SOURCES, find, find_tags, info_line, labelled
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
 from crawler.hkcnews.page import read_page
 from tests.hkcnews.cases import page_with
