@@ -350,7 +350,7 @@ def test_an_image_in_trouble_waits_for_the_next_run(tmp_path: Path, trouble: Tro
         done = fetch(standin, tmp_path, DOWNLOAD_TIMEOUT="0.3")
         assert sum(r.trouble == trouble.kind for r in standin.requests) == 5
     assert done.status == 3, done.err
-    assert "1 images wait" in done.err
+    assert "1 image waits" in done.err
     told = status_of(tmp_path)
     assert (told["have"], told["waiting"], told["missing"]) == (2, 1, 0)
     with StandIn(shore) as standin:

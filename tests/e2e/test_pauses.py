@@ -15,7 +15,7 @@ from tests.e2e.crawling import crawl
 from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.alone]
 
 PAUSE = 1.0
 

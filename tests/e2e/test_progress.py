@@ -103,6 +103,7 @@ def test_a_dry_run_tells_what_would_be_asked_for_and_nothing_in_between(begun: B
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_on_a_terminal_the_display_stays_below_whole_log_lines_and_leaves_nothing(begun: Begun, tmp_path: Path) -> None:
     troubles = [Trouble(Kind.OUTAGE, Endpoint.PLAYBACK, pattern="/article/[123]5$", times=1, each=True, status=200)]
     with StandIn(archive_of(40), troubles) as archive:
@@ -121,6 +122,7 @@ def test_on_a_terminal_the_display_stays_below_whole_log_lines_and_leaves_nothin
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 def test_after_ctrl_c_the_terminal_is_in_order(begun: Begun, tmp_path: Path, times: int) -> None:
     with StandIn(archive_of(300)) as archive:
@@ -138,6 +140,7 @@ def test_after_ctrl_c_the_terminal_is_in_order(begun: Begun, tmp_path: Path, tim
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(40)) as archive:
         program = begun.shown(line(archive, tmp_path))
@@ -150,6 +153,7 @@ def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path:
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_path: Path) -> None:
     broken = "import crawler.extensions as e; e.display = lambda moment: 1 / 0; from scrapy.cmdline import execute; execute()"
     with StandIn(archive_of(12)) as archive:
@@ -163,6 +167,7 @@ def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_pat
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_no_display_is_drawn_when_none_is_wanted(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(12)) as archive:
         program = begun.shown(line(archive, tmp_path, PROGRESS_SECONDS="0"))
@@ -180,6 +185,7 @@ def watching(output: Path) -> list[str]:
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_a_run_is_watched_from_another_terminal_until_it_has_ended(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(60), [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, first=9, times=1)]) as archive:
         process = begun.piped(line(archive, tmp_path, PAUSE_SECONDS="7", PLAYBACK_RATE="2400", PLAYBACK_RATE_START="2400"))
@@ -198,6 +204,7 @@ def test_a_run_is_watched_from_another_terminal_until_it_has_ended(begun: Begun,
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_without_a_terminal_watching_prints_a_line_whenever_something_changes(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(60)) as archive:
         process = begun.piped(line(archive, tmp_path))
@@ -225,6 +232,7 @@ def test_watching_where_nothing_was_crawled_says_so_and_waits(begun: Begun, tmp_
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 @pytest.mark.parametrize("other", ["--json", "--gaps"])
 def test_watching_goes_with_nothing_else(tmp_path: Path, other: str) -> None:
     done = run([*watching(tmp_path), other], tmp_path)
@@ -233,6 +241,7 @@ def test_watching_goes_with_nothing_else(tmp_path: Path, other: str) -> None:
 
 
 @pytest.mark.heavy
+@pytest.mark.alone
 def test_a_killed_run_is_said_to_be_killed(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(300)) as archive:
         process = begun.piped(line(archive, tmp_path))
