@@ -206,7 +206,7 @@ def test_a_run_is_watched_from_another_terminal_until_it_has_ended(begun: Begun,
 @pytest.mark.heavy
 @pytest.mark.alone
 def test_without_a_terminal_watching_prints_a_line_whenever_something_changes(begun: Begun, tmp_path: Path) -> None:
-    with StandIn(archive_of(60)) as archive:
+    with StandIn(archive_of(120)) as archive:
         process = begun.piped(line(archive, tmp_path))
         while not (tmp_path / "ledger.sqlite").exists():
             assert process.poll() is None

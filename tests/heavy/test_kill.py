@@ -17,7 +17,7 @@ from crawler.archive.warcrecord import WarcDamaged
 from tests.heavy.killer import STAGE
 from tests.standin import StandIn, load_archive
 
-pytestmark = [pytest.mark.heavy, pytest.mark.alone]
+pytestmark = pytest.mark.heavy
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = ROOT / "tests" / "demo" / "archive"

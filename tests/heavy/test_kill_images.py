@@ -17,7 +17,7 @@ from tests.heavy.test_kill import _arguments, _run
 from tests.images.samples import png
 from tests.standin import StandIn
 
-pytestmark = [pytest.mark.heavy, pytest.mark.alone]
+pytestmark = pytest.mark.heavy
 
 TIMES = (1, 2, 5)
 
