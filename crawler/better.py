@@ -17,6 +17,8 @@ _SHORTER = 0.6
 _KEPT = 0.3
 """And so many of its pieces of `_SHINGLE` characters."""
 _SHINGLE = 4
+_LATE = {"last_updated"}
+"""What an earlier capture of the same article rightly does not have."""
 
 
 def better_known(ledger: Ledger, ids: Collection[int] | None, since: str, until: str, sources: Sequence[str]) -> list[int]:
@@ -65,7 +67,7 @@ def improves(case: Case, best: Candidate, present: ArticleRow, file: Candidate |
 def lacks(new: Article, old: Article) -> bool:
     """Whether an article has lost a field that it had, most of its text, or nearly all that was in it: the page of somebody else, of a
     barrier, or of a layout that is not known. A text that was corrected or went on keeps most of what it had."""
-    if old.sources.keys() - new.sources.keys():
+    if old.sources.keys() - new.sources.keys() - _LATE:
         return True
     before, now = _squeezed(old), _squeezed(new)
     if len(now) < _SHORTER * len(before):

@@ -68,7 +68,9 @@ def every_source(page: Page, field: str) -> list[tuple[str, str]]:
 
 def shown(node: LexborNode) -> str:
     """The text of a field's element in one line, as a reader sees it: addresses that were protected revealed, nothing that is hidden."""
-    if node.css_first(_NOT_PLAIN) is None:
+    child = node.child
+    is_text = child is None or (child.next is None and child.tag == "-text")
+    if is_text or node.css_first(_NOT_PLAIN) is None:
         return one_line(node.text())
     region = parse(node.html or "")
     tidy(region, CITIZEN_NEWS)

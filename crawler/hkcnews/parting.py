@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 
 from bs4 import Tag
 from selectolax.lexbor import LexborNode
@@ -15,6 +16,7 @@ from crawler.hkcnews.page import Page, is_within
 from crawler.hkcnews.region import parse, tidy
 
 _MARK = "data-recovery-part"
+"""The attribute by which parts are known again in the trees; with a number, should a page have it itself."""
 _BLOGGER, _UPDATE = "blogger", "update"
 
 
@@ -33,26 +35,24 @@ def take_apart(page: Page) -> Parts:
     assert page.content is not None
     body_nodes = (page.content, *page.rest)
     blocks = blogger_blocks(page)
-    within = [block for block in blocks if _is_in(block, body_nodes)]
-    for block in within:
-        block.attrs[_MARK] = _BLOGGER
+    within = [_is_in(block, body_nodes) for block in blocks]
+    inside = [(block, _BLOGGER) for block in compress(blocks, within)]
     update = update_element(page) if find(page, "last_updated").source == BESIDE else None
     if update is not None and _is_in(update, body_nodes):
-        update.attrs[_MARK] = _UPDATE
+        inside.append((update, _UPDATE))
+    mark = _mark(page, inside)
     body = _joined(body_nodes)
     if page.degraded:
         _drop_fields(body)
     sure = bool(by_layout(page))
-    bloggers = [(block, sure) for block in _cut_out(body, sure)]
+    bloggers = [(block, sure) for block in _cut_out(body, mark, sure)]
+    bloggers += [(parse(block.html or ""), True) for block, is_inside in zip(blocks, within, strict=True) if not is_inside]
     problems = tidy(body, page.layout)
     if page.astray:
         problems.append("text stands after the element that holds the body, behind a stray end tag: taken for its end")
     note = take_note(body)
     if note is None and (note := detached_note(page)) is not None:
         problems += tidy(note, page.layout)
-    for block in blocks:
-        if block not in within and page.content is not None:
-            bloggers.append((parse(block.html or ""), True))
     for part, _ in bloggers:
         problems += tidy(part, page.layout)
     return Parts(body, note, bloggers, tuple(problems))
@@ -60,6 +60,17 @@ def take_apart(page: Page) -> Parts:
 
 def _is_in(node: LexborNode, containers: Sequence[LexborNode]) -> bool:
     return any(is_within(node, container) for container in containers)
+
+
+def _mark(page: Page, parts: Sequence[tuple[LexborNode, str]]) -> str:
+    """Mark parts of the page with what they are; gives the attribute that does, empty without any part."""
+    if not parts:
+        return ""
+    text = page.source.lower()
+    mark = next(name for name in (f"{_MARK}{number or ''}" for number in count()) if name not in text)
+    for node, kind in parts:
+        node.attrs[mark] = kind
+    return mark
 
 
 def _joined(nodes: Sequence[LexborNode]) -> Tag:
@@ -70,12 +81,12 @@ def _joined(nodes: Sequence[LexborNode]) -> Tag:
     return body
 
 
-def _cut_out(body: Tag, sure: bool) -> list[Tag]:
+def _cut_out(body: Tag, mark: str, sure: bool) -> list[Tag]:
     """The bloggers' blocks in the body, taken out of it; what names nobody stays. The line of the last update goes."""
-    marked = [part for part in body.descendants if isinstance(part, Tag) and _MARK in part.attrs]
+    marked = [part for part in body.descendants if isinstance(part, Tag) and mark in part.attrs] if mark else []
     bloggers = []
     for part in marked:
-        kind = part.attrs.pop(_MARK)
+        kind = part.attrs.pop(mark)
         if kind == _UPDATE:
             part.decompose()
         elif name_in(part, sure=sure)[0]:
