@@ -41,6 +41,7 @@ def test_the_same_pages_give_the_same_articles(standin: StandIn, backup: Path, t
     assert 12 <= len([one for one in standin.requests if one.endpoint is Endpoint.PLAYBACK]) - before < 30
 
 
+@pytest.mark.heavy
 def test_what_is_lost_here_is_shown_with_an_example(standin: StandIn, backup: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     shutil.copytree(backup, tree)
@@ -52,6 +53,7 @@ def test_what_is_lost_here_is_shown_with_an_example(standin: StandIn, backup: Pa
     assert f"worse here: last_updated of {path.stem.split('_')[1]}: there “2021-01-01 10:00:00”, here “”" in done.out
 
 
+@pytest.mark.heavy
 def test_pages_that_cannot_be_read_any_more_are_told_with_a_status_of_their_own(backup: Path, tmp_path: Path) -> None:
     archive = Archive()
     for path in backup.rglob("*.md"):

@@ -42,6 +42,7 @@ def copied(crawled: Run, folder: Path) -> Path:
     return folder / "output"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("workers", ["1", "2", "4"])
 def test_the_files_of_a_store_alone_give_the_crawls_files(crawled: Run, tmp_path: Path, workers: str) -> None:
     done = extract(tmp_path, str(crawled.output / "warc"), "--workers", workers)

@@ -85,6 +85,7 @@ def test_a_refusal_in_between_ends_the_run(archive: Archive, tmp_path: Path) -> 
     assert len(done.files) == 3
 
 
+@pytest.mark.heavy
 def test_an_index_that_fails_for_one_article_leaves_it_for_the_next_run(archive: Archive, tmp_path: Path) -> None:
     trouble = Trouble(Kind.ERROR, on=Endpoint.CDX, pattern=f"article/{LINKED}", times=3)
     with StandIn(archive, (trouble,)) as standin:

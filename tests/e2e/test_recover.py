@@ -243,6 +243,7 @@ def test_2_it_takes_no_names(tmp_path: Path) -> None:
     assert "scrapy recover takes no names" in ended.err
 
 
+@pytest.mark.heavy
 def test_2_a_schedule_with_another_format_changes_no_file(tmp_path: Path) -> None:
     with StandIn(archive_of(article)) as standin:
         assert recover(standin, tmp_path).status == Status.DONE
@@ -307,6 +308,7 @@ def test_a_limit_makes_portions(tmp_path: Path) -> None:
 # The crawl
 
 
+@pytest.mark.heavy
 def test_a_crawl_leaves_a_record_too_and_keeps_its_statuses(tmp_path: Path) -> None:
     with StandIn(archive_of(article, farewell)) as standin:
         assert crawl(standin, tmp_path, {"dry_run": "1"}).status == 0

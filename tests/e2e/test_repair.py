@@ -109,6 +109,7 @@ def test_repair_fetches_what_the_audit_says_and_nothing_else(standin: StandIn, t
     assert len(played(standin)) == 3
 
 
+@pytest.mark.heavy
 def test_in_place_only_what_is_better_is_replaced_and_the_old_file_is_kept(standin: StandIn, tree: Path, tmp_path: Path) -> None:
     before = files(tree)
     done = crawl(standin, tmp_path / "output", {"repair": str(tree), "in_place": "1"})

@@ -84,6 +84,7 @@ def test_files_alone_need_no_archive(tmp_path: Path) -> None:
     assert len(done.files) == 2
 
 
+@pytest.mark.heavy
 def test_a_better_capture_of_another_source_is_taken_whatever_the_order(archive: Archive, tmp_path: Path) -> None:
     """Ranked together: the newest article first."""
     mine = held(tmp_path / "mine", 5, timestamp=FIRST)
@@ -92,6 +93,7 @@ def test_a_better_capture_of_another_source_is_taken_whatever_the_order(archive:
     assert done.fields(5)["url"] == f"https://archive.example/web/{SECOND}/{address(5)}"
 
 
+@pytest.mark.heavy
 def test_a_damaged_file_is_told_and_used_as_far_as_it_goes(archive: Archive, tmp_path: Path) -> None:
     mine = held(tmp_path / "mine", 6, 7)
     (path,) = mine.iterdir()

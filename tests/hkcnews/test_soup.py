@@ -80,6 +80,8 @@ STYLE = SeedStyle(PUBLIC, TIMESTAMP, ORIGINAL)
 
 
 @example("新聞<span>新聞<p>")
+@example("新聞</div><p>新聞")
+@example("新聞</div><b><p>新聞</div><ul>新聞")
 @example("<ul>新聞<br>新聞")
 @example('<a href="/article/1"><p><dl>新聞')
 @example('<a href="/article/1"><table><a href="/article/1">新聞')
@@ -94,9 +96,9 @@ def test_soup_is_recovered_as_a_browser_shows_it(soup: str) -> None:
         assert recovered.verdict in (Verdict.BLANK, Verdict.CUT_OFF)
         return
     assert recovered.differences == ()
-    content = read_page(case.html).content
-    assert content is not None
-    region = parse(content.html or "")
+    page = read_page(case.html)
+    assert page.content is not None
+    region = parse(f"<div>{''.join(node.html or '' for node in (page.content, *page.rest))}</div>")
     tidy(region, CITIZEN_NEWS)
     shown, file = outline_of_html(str(region)), outline_of_markdown(recovered.article.body)
     assert file.texts == shown.texts
