@@ -16,6 +16,9 @@ pytestmark = [pytest.mark.heavy, pytest.mark.alone]
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 480
 MINUTES = 1.5
+JITTER = 0.5
+"""Seconds by which requests may come closer to each other on their way than they were sent, on a machine that does other things too. That
+they are sent no closer is held on a virtual clock, in `tests/archive/test_politeness.py`."""
 
 
 def test_the_budget_is_used_and_not_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,6 +31,7 @@ def test_the_budget_is_used_and_not_passed(tmp_path: Path, capsys: pytest.Captur
         )
         log = standin.playback_requests()
         most = standin.in_window(60, Endpoint.PLAYBACK)
+        sent = standin.in_window(60 - JITTER, Endpoint.PLAYBACK)
         connections = len(standin.connections)
     elapsed = (log[-1].time - log[0].time) / 60
     used = (len(log) - 1) / (elapsed * RATE)
@@ -37,5 +41,5 @@ def test_the_budget_is_used_and_not_passed(tmp_path: Path, capsys: pytest.Captur
             f" {connections} connections"
         )
     assert used >= 0.97
-    assert most <= RATE + 1
+    assert sent <= RATE + 1
     assert connections <= 8
