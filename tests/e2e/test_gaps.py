@@ -95,6 +95,7 @@ def test_an_index_that_fails_for_one_article_leaves_it_for_the_next_run(archive:
     assert set(known(second).values()) == {State.RECOVERED}
 
 
+@pytest.mark.heavy
 def test_status_shows_what_lacks_by_range(standin: StandIn, tmp_path: Path) -> None:
     done = crawl(standin, tmp_path / "output", GAP_REQUESTS="100")
     shown = run(command("status", "--gaps", OUTPUT_DIR=str(done.output)), done.output)

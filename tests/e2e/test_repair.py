@@ -71,6 +71,7 @@ def test_the_tree_is_what_the_tests_take_it_for(tree: Path) -> None:
     assert audit(tree) == {4, 5, 6, 7}
 
 
+@pytest.mark.heavy
 def test_what_is_adopted_is_not_fetched_again(standin: StandIn, tree: Path, tmp_path: Path) -> None:
     before = files(tree)
     adopted = adopt(tree, tmp_path / "output")

@@ -20,6 +20,7 @@ def report(output: Path, *arguments: str) -> Run:
     return run(command("report", *arguments, OUTPUT_DIR=str(output)), output)
 
 
+@pytest.mark.heavy
 def test_the_report_on_a_crawl_while_another_run_holds_the_output(tmp_path: Path) -> None:
     archive = Archive()
     for number in (33951, 33952, 34001):

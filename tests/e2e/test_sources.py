@@ -43,6 +43,7 @@ def archive() -> Archive:
     return archive
 
 
+@pytest.mark.heavy
 def test_a_file_fills_the_gaps_and_is_named(archive: Archive, tmp_path: Path) -> None:
     mine = held(tmp_path / "mine", 6, 7)
     with StandIn(archive) as standin:
