@@ -149,15 +149,14 @@ class Conduct:
         )
 
     def _healthy(self, permit: Permit) -> None:
-        if self._outage.shut:
-            self._faulty |= self._troubled
-        self._troubled.clear()
         if permit.endpoint is Endpoint.PLAYBACK:
             self._playback.healthy(permit.number)
         if self._outage.shut:
+            self._faulty |= self._troubled
             self._outage.open()
             self.news.append(("The archive's outage is over", 0.0))
         self._outage.level = 0
+        self._troubled.clear()
 
     def _rate_limited(self, permit: Permit, now: float, asked: float) -> None:
         # One limit for the address, whichever endpoint met it.

@@ -113,9 +113,7 @@ def body_of(rest: str) -> str:
         rest = rest.partition("\n")[2]
     if "---" not in rest and NOTE not in rest:
         return rest.strip("\n")
-    sections = _RULE.split(rest)
-    while len(sections) > 1 and _is_blogger(sections[-1]):
-        sections.pop()
+    sections, _ = _without_bloggers(rest)
     for number in reversed(range(len(sections))):
         if NOTE in sections[number] and (before := _before_note(sections[number])) is not None:
             if len(sections) - number > 2:
@@ -137,11 +135,16 @@ def _before_note(section: str) -> str | None:
 
 def bloggers_of(rest: str) -> str:
     """The bloggers' blocks that end a file; empty when there is none."""
-    sections = _RULE.split(rest) if "---" in rest else []
-    found = []
-    while len(sections) > 1 and _is_blogger(sections[-1]):
-        found.append(sections.pop().strip("\n"))
-    return "\n\n".join(reversed(found))
+    return "\n\n".join(section.strip("\n") for section in _without_bloggers(rest)[1]) if "---" in rest else ""
+
+
+def _without_bloggers(rest: str) -> tuple[list[str], list[str]]:
+    """The sections between rules, and apart from them the bloggers' blocks at their end."""
+    sections = _RULE.split(rest)
+    end = len(sections)
+    while end > 1 and _is_blogger(sections[end - 1]):
+        end -= 1
+    return sections[:end], sections[end:]
 
 
 def _is_blogger(section: str) -> bool:

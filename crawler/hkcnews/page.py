@@ -66,8 +66,8 @@ def read_page(text: str, utf8: bytes | None = None) -> Page:
     tree = LexborHTMLParser(utf8 or text) if whole else _marked(text)
     for layout in LAYOUTS:
         aside = Aside(tree, layout.aside)
-        contents = _contents(tree, layout, aside)
-        if contents and has_substance(contents[0], layout):
+        contents, substance = _contents(tree, layout, aside)
+        if substance:
             rest = _siblings_of(contents)
             astray = _behind_stray_end(contents[0], text, aside) if not rest else ()
             return Page(tree, layout, contents[0], whole, text, aside, substance=True, rest=rest or astray, astray=bool(astray))
@@ -92,16 +92,16 @@ def _marked(text: str) -> LexborHTMLParser:
     return tree if tree.css_first(f"#{END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
 
 
-def _contents(tree: LexborHTMLParser, layout: Layout, aside: Aside) -> list[LexborNode]:
-    """The elements with the body by the first selector that finds any with something in it; the one nearest to the title first. One
-    element with nothing in it, if there is no other."""
+def _contents(tree: LexborHTMLParser, layout: Layout, aside: Aside) -> tuple[list[LexborNode], bool]:
+    """The elements with the body by the first selector that finds any with something in it, the one nearest to the title first; one
+    element with nothing in it, if there is no other. And whether there is anything in them."""
     empty: list[LexborNode] = []
     for selector in layout.content:
         nodes = [node for node in tree.css(selector) if not aside.holds(node)]
         if full := [node for node in nodes if has_substance(node, layout)]:
-            return full if len(full) == 1 else _nearest_to_title(tree, outermost(full))
+            return (full if len(full) == 1 else _nearest_to_title(tree, outermost(full))), True
         empty = empty or nodes[:1]
-    return empty
+    return empty, False
 
 
 def _nearest_to_title(tree: LexborHTMLParser, nodes: list[LexborNode]) -> list[LexborNode]:

@@ -33,7 +33,7 @@ def parts(text: str) -> dict[str, Any]:
 def _sections(rest: str) -> tuple[str, str, str]:
     body, found, after = rest.rpartition("\n\n\n---\n\n\n")
     if found:
-        note, _, blogger = after.partition("\n\n---\n\n")
+        note, _, blogger = after.partition(_RULE)
         return body, note, blogger
     body, found, blogger = rest.rpartition(_RULE)
     if not (found and _BLOGGER.match(blogger)):
