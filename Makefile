@@ -7,16 +7,21 @@ SHARED ?= ../shared
 SAMPLE ?= $(SHARED)/sample
 BENCH_PAGES ?= 5000
 
-.PHONY: demo venv pywb test test-heavy test-all check lint types sample bench bench-others lock clean
+.PHONY: demo venv pywb test test-heavy test-all explore check lint types sample bench bench-others lock clean
+
+# Wheels only: nothing is compiled here.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --only-binary :all:
 
 $(VENV)/.run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
+	@echo "Installing what the recovery needs into $(VENV), once: a minute or two."
+	@$(INSTALL) -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.txt
+	@echo "Installing what the tests need into $(VENV), once: a minute or two."
+	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 $(PYWB)/.done: requirements-pywb.txt
@@ -38,7 +43,7 @@ demo: $(VENV)/.run
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n auto --dist loadscope
 
-# The fast tests: under three minutes.
+# The fast tests: about a minute.
 test: $(VENV)/.dev
 	$(PYTEST) -m "not heavy" $(SIDE_BY_SIDE)
 
@@ -46,6 +51,11 @@ test: $(VENV)/.dev
 test-heavy: $(VENV)/.dev $(PYWB)/.done
 	$(PYTEST) -m "heavy and not alone" $(SIDE_BY_SIDE)
 	$(PYTEST) -m alone
+
+# Property tests on new examples, MINUTES long; SEED=N for the same ones again. What it finds is a case to keep.
+MINUTES ?= 3
+explore: $(VENV)/.dev
+	@$(BIN)/python -m tests.explore --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 # All of them.
 test-all: test test-heavy

@@ -80,6 +80,9 @@ def _crawl(command: BaseRunSpiderCommand, session: Session, plan: Plan) -> None:
     assert command.settings is not None
     if command.settings.get("LOG_LEVEL") != "DEBUG":
         logging.getLogger("scrapy").setLevel(logging.WARNING)
+        signals = logging.getLogger("scrapy.crawler")  # whoever presses Ctrl-C is told that it was heard
+        signals.setLevel(logging.INFO)
+        signals.addFilter(lambda said: said.levelno >= logging.WARNING or "Received" in said.msg)
     _introduce(command, session)
     dry_run = plan.arguments(session).dry_run
     if not dry_run:

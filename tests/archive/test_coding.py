@@ -7,7 +7,7 @@ from collections.abc import Callable
 import brotli
 import pytest
 import zstandard
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.archive.coding import MAX_LAYERS, CodingError, decode, layers, looks_like_text
@@ -173,7 +173,6 @@ def test_exactly_the_limit_is_permitted(name: str) -> None:
     st.sampled_from(sorted(CODERS)),
     st.sampled_from(sorted(CODERS)),
 )
-@settings(max_examples=200)
 def test_round_trip(text: str, inner: str, outer: str) -> None:
     body = b"<p>" + text.encode() + b"</p>"
     assert decode(CODERS[inner][1](body), CODERS[inner][0]).body == body

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import zstandard
 from fastwarc import ArchiveIterator as FastIterator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
@@ -268,7 +268,6 @@ def build(kind: str, folder: Path) -> Path:
 
 
 @given(st.sampled_from(["plain", "members", "stream", "zstd", "wacz"]), st.data())
-@settings(max_examples=150, deadline=None)
 def test_corruption_never_raises_nor_gives_wrong_bytes_nor_costs_what_is_whole(kind: str, data: st.DataObject) -> None:
     with TemporaryDirectory() as name:
         path = build(kind, Path(name))
@@ -301,7 +300,6 @@ def test_corruption_never_raises_nor_gives_wrong_bytes_nor_costs_what_is_whole(k
         max_size=5,
     )
 )
-@settings(max_examples=60, deadline=None)
 def test_what_is_written_is_read(captures: list[tuple[bytes, int, str]]) -> None:
     with TemporaryDirectory() as name:
         path = Path(name) / "a.warc.gz"
@@ -318,7 +316,6 @@ def test_what_is_written_is_read(captures: list[tuple[bytes, int, str]]) -> None
 @given(
     st.binary(max_size=300), st.sampled_from(["a.warc", "a.warc.gz", "a.warc.zst", "a.wacz", "a"]), st.sampled_from([b"", b"WARC/1.0\r\n"])
 )
-@settings(max_examples=100, deadline=None)
 def test_arbitrary_bytes_hold_nothing(rubbish: bytes, name: str, start: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / name

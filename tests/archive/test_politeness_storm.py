@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.breaker import Permit
@@ -161,7 +161,6 @@ def _raise_from(workers: list[asyncio.Task[None]]) -> None:
 
 
 @pytest.mark.heavy
-@settings(max_examples=100, deadline=None)
 @given(st.lists(ANSWERS, max_size=80))
 def test_no_request_where_none_may_be_and_progress_always(script: list[Answer]) -> None:
     asyncio.run(_storm(list(script)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.spool import file_of, read_at, within
@@ -48,7 +48,6 @@ def test_a_large_stream_comes_in_pieces() -> None:
 
 
 @given(st.integers(0, 2**32), st.data())
-@settings(max_examples=60, deadline=None)
 def test_of_a_damaged_stream_everything_before_the_damage_is_given(seed: int, data: st.DataObject) -> None:
     chance = random.Random(seed)
     content = b"".join(chance.choice([b"WARC/1.0\r\n", b"abc", chance.randbytes(60)]) for _ in range(chance.randrange(3000)))

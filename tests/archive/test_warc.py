@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
@@ -206,7 +206,6 @@ text = st.text(max_size=30)
     text.filter(bool),
     st.integers(100, 999),
 )
-@settings(max_examples=60)
 def test_round_trip(headers: list[tuple[str, str]], payload: bytes, original: str, status: int) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a.warc.gz"
@@ -355,7 +354,6 @@ def test_records_that_lie(tmp_path: Path, old: bytes, new: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=60)
 def test_arbitrary_records_raise_only_warc_damaged(block: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a.warc.gz"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.audit.kinds import Class, Kind, class_of
@@ -67,7 +67,6 @@ def planted(draw: st.DrawFn) -> tuple[list[tuple[Draft, set[Kind]]], bool]:
     return drafts, draw(st.booleans())
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(planted())
 def test_exactly_what_was_planted_is_found(case: tuple[list[tuple[Draft, set[Kind]]], bool]) -> None:
     drafts, flat = case

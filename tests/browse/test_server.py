@@ -330,7 +330,7 @@ def test_the_tables_are_there_as_json(reader: Reader) -> None:
     assert loaded == [{"id": 101, "title": "立法會選舉押後"}]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.one_of(st.text(max_size=40), st.text(alphabet="\"'*()^:-+AND OR NOT NEAR{}/港香<>&;\\\0", max_size=30)),
     year=st.one_of(st.just(""), st.text(max_size=5)),

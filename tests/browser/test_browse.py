@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from selenium.webdriver.common.keys import Keys
 from crawler.ending import Status
 from tests.browse.tree import ARTICLES, HOSTILE, Draft, figure, write_tree
 from tests.browser.chromium import Browser, needs_chromium
-from tests.e2e.crawling import ROOT, command, environment, run
+from tests.e2e.crawling import command, environment, run
+from tests.e2e.processes import Command, started
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
 
@@ -44,14 +44,14 @@ class Served:
     """The command while it runs."""
 
     address: str
-    process: subprocess.Popen[str]
+    process: Command
 
 
 @contextmanager
 def browsing(output: Path, *arguments: str) -> Iterator[Served]:
     """`scrapy browse` on a free port of loopback, ended with Ctrl-C."""
     line = command("browse", "--port", "0", *arguments, OUTPUT_DIR=str(output))
-    with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(line, environment()) as process:
         try:
             assert process.stdout is not None
             said = process.stdout.readline()
@@ -60,10 +60,7 @@ def browsing(output: Path, *arguments: str) -> Iterator[Served]:
             yield Served(found[0].rstrip("/"), process)
         finally:
             process.send_signal(signal.SIGINT)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +232,7 @@ def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site
 def test_being_told_to_end_is_a_good_end(output: Path, site: str, number: signal.Signals) -> None:
     with browsing(output, "--no-update") as served:
         served.process.send_signal(number)
-        assert served.process.wait(20) == Status.DONE
+        assert served.process.wait() == Status.DONE
         assert served.process.stderr is not None
         assert "Traceback" not in served.process.stderr.read()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from typing import Any
 import yaml
 
 from crawler.ledger import ArticleRow, Ledger
+from tests.e2e.processes import started
 from tests.standin import StandIn
 
-ROOT = Path(__file__).parents[2]
 QUICK = {
     "PLAYBACK_RATE": "100000",
     "CDX_RATE": "100000",
@@ -57,15 +56,13 @@ class Run:
 
 
 def command(name: str, *arguments: str, **settings: str) -> list[str]:
-    """A command line of ours."""
-    return [
-        sys.executable,
-        "-m",
-        "scrapy",
-        name,
-        *arguments,
-        *[part for key, value in settings.items() for part in ("-s", f"{key}={value}")],
-    ]
+    """A command line of ours, as it stands behind `scrapy`."""
+    return [name, *arguments, *[part for key, value in settings.items() for part in ("-s", f"{key}={value}")]]
+
+
+def python(line: list[str]) -> list[str]:
+    """The same as a program's whole command line, for a test that needs a process of its own making."""
+    return [sys.executable, "-m", "scrapy", *line]
 
 
 def environment() -> dict[str, str]:
@@ -73,10 +70,11 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not re.match(r"SCRAPY|PYTHON|COVERAGE", name)}
 
 
-def run(line: list[str], output: Path) -> Run:
-    """Run a command line to its end, from the project's folder."""
-    done = subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False)
-    return Run(done.returncode, done.stdout, done.stderr, output)
+def run(line: list[str], output: Path, **more: Any) -> Run:
+    """Run a command line to its end, from the project's folder; `more` as for `Command`."""
+    with started(line, environment(), **more) as command:
+        out, err = command.communicate()
+        return Run(command.wait(), out, err, output)
 
 
 def crawl(archive: StandIn | str, output: Path, arguments: Mapping[str, str] | None = None, **settings: str) -> Run:

@@ -7,14 +7,14 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import termios
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Self
 
-from tests.e2e.crawling import ROOT, environment
+from tests.e2e.crawling import environment
+from tests.e2e.processes import Command
 
 _CONTROL = re.compile(r"\x1b\[(\?25[lh]|[\d;]*m|(\d*)([AK]))|\r\n?|\n")
 
@@ -62,12 +62,11 @@ class Screen:
 class Program:
     """A command with standard error on a terminal, and standard output too where it is asked for."""
 
-    def __init__(self, line: list[str], *, stdout: bool = False, columns: int = 250, **more: str) -> None:
+    def __init__(self, line: list[str], *, stdout: bool = False, columns: int = 250, fault: str = "", **more: str) -> None:
         self._terminal, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         env: Mapping[str, str] = {**environment(), "TERM": "xterm", "COLUMNS": str(columns), **more}
-        where = theirs if stdout else subprocess.PIPE
-        self.process = subprocess.Popen(line, cwd=ROOT, env=env, stdin=theirs, stdout=where, stderr=theirs, start_new_session=True)
+        self.process = Command(line, env, stdin=theirs, stdout=theirs if stdout else None, stderr=theirs, new_session=True, fault=fault)
         os.close(theirs)
         self._written = b""
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -95,22 +94,18 @@ class Program:
         """All that came, with what it does to the terminal."""
         return self._written.decode("utf-8", "replace")
 
-    def until(self, seen: Callable[[Self], bool], seconds: float = 30.0) -> None:
-        """Wait for something to be seen; AssertionError with all that was written when it is not."""
-        end = time.monotonic() + seconds
+    def until(self, seen: Callable[[Self], bool]) -> None:
+        """Wait for something to be seen; AssertionError with all that was written if the program ends without."""
         while not seen(self):
-            assert time.monotonic() < end, self.written
-            time.sleep(0.05)
+            assert self.process.poll() is None or seen(self), self.written
+            time.sleep(0.02)
 
     def hang_up(self) -> None:
         """The terminal goes away."""
         os.close(self._terminal)
 
-    def end(self, seconds: float = 60.0) -> tuple[int, str]:
+    def end(self) -> tuple[int, str]:
         """Wait for the end; the status, and what went to standard output if that was no terminal."""
-        try:
-            out, _ = self.process.communicate(timeout=seconds)
-        finally:
-            self.process.kill()
-        self._reader.join(5)
-        return self.process.returncode, (out or b"").decode()
+        out, _ = self.process.communicate()
+        self._reader.join()
+        return self.process.wait(), out

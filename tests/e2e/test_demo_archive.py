@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,8 @@ import pytest
 from crawler.ledger import Ledger, State
 from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED, MISSING
-from tests.e2e.crawling import ROOT, Run, command, crawl, environment, run
+from tests.e2e.crawling import Run, command, crawl, environment, run
+from tests.e2e.processes import started
 from tests.standin import Logged, StandIn, load_sample
 
 TRUTH: dict[int, dict[str, Any]] = {line["id"]: line for line in map(json.loads, (ARCHIVE / "truth.jsonl").read_text("utf-8").splitlines())}
@@ -133,7 +133,7 @@ def test_images_are_fetched_afterwards_out_of_what_is_in_the_store(story: Story)
 
 def test_a_reader_who_has_seen_enough_is_no_error(story: Story) -> None:
     line = command("status", "--json", OUTPUT_DIR=str(story.first.output))
-    with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as status:
+    with started(line, environment()) as status:
         assert status.stdout is not None
         assert status.stderr is not None
         status.stdout.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -14,7 +13,8 @@ import pytest
 from crawler.ending import Status
 from crawler.ledger import Ledger, State
 from crawler.lock import Lock
-from tests.e2e.crawling import QUICK, ROOT, Run, command, crawl, environment, run
+from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
+from tests.e2e.processes import started
 from tests.pages import address, article, unknown_layout
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
@@ -117,15 +117,16 @@ def test_130_ctrl_c_once_finishes_what_is_under_way_and_tells(tmp_path: Path) ->
     archive = Archive()
     for number in range(1, 101):
         archive.add(address(number), "20210712013906", article(number))
-    slow = Trouble(Kind.SLOW, Endpoint.PLAYBACK, first=9, seconds=0.5)
     settings = {**QUICK, "OUTPUT_DIR": str(tmp_path)}
-    with StandIn(archive, [slow]) as standin:
+    with StandIn(archive, [Trouble(Kind.HELD, Endpoint.PLAYBACK, first=9)]) as standin:
         line = command("crawl", "articles", **{**settings, "ARCHIVE_URL": standin.url})
-        with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            while len(standin.playback_requests()) < 9:
-                time.sleep(0.02)
+        with started(line, environment()) as process:
+            process.until(lambda: len(standin.playback_requests()) >= 9)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            assert process.stderr is not None
+            assert any("shutting down gracefully" in line for line in process.stderr)
+            standin.release()
+            out, err = process.communicate()
         asked = len(standin.playback_requests())
     assert process.returncode == Status.INTERRUPTED, err
     assert "stopped: interrupted" in err
@@ -152,15 +153,12 @@ def test_130_a_second_signal_stops_at_once_and_is_no_error(tmp_path: Path, numbe
     slow = Trouble(Kind.SLOW, Endpoint.PLAYBACK, seconds=0.3)
     with StandIn(archive, [slow]) as standin:
         line = command("crawl", "articles", **{**QUICK, "OUTPUT_DIR": str(tmp_path), "ARCHIVE_URL": standin.url})
-        with subprocess.Popen(
-            line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        ) as process:
-            while len(standin.playback_requests()) < 6:
-                time.sleep(0.02)
+        with started(line, environment(), new_session=True) as process:
+            process.until(lambda: len(standin.playback_requests()) >= 6)
             for _ in range(2):
                 os.killpg(process.pid, number) if group else process.send_signal(number)
                 time.sleep(0.1)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate()
     assert process.returncode == Status.INTERRUPTED, err
     assert "error of this software" not in err
     (record,) = (tmp_path / "runs").iterdir()

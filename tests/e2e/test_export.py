@@ -5,15 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import resource
 import shutil
 import signal
-import subprocess
-import time
 import uuid
 import zipfile
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +18,8 @@ import pytest
 from crawler.archive.warc import Provenance, WarcWriter
 from crawler.ending import Status
 from crawler.ledger import Ledger, State
-from tests.e2e.crawling import ROOT, Run, command, crawl, environment, run
+from tests.e2e.crawling import Run, command, crawl, environment, run
+from tests.e2e.processes import started
 from tests.pages import FAREWELL, address, article
 from tests.standin import Archive, StandIn
 
@@ -197,10 +194,9 @@ def test_a_disk_that_is_full_leaves_nothing(output: Path, tmp_path: Path, beyond
     path = tmp_path / "all.wacz"
     size = max(1, stored(output)[0].stat().st_size + beyond)
     line = command("export", "--wacz", str(path), OUTPUT_DIR=str(output))
-    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
-    full = subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit)
-    assert full.returncode == Status.STORAGE, full.stderr
-    assert full.stderr.splitlines()[1:] == [f"stopped: {path} was not written: File too large"]
+    full = run(line, output, largest_file=size)
+    assert full.status == Status.STORAGE, full.err
+    assert full.err.splitlines()[1:] == [f"stopped: {path} was not written: File too large"]
     assert not list(tmp_path.glob("all*"))
     assert export(output, "--wacz", str(path)).status == 0
     assert path.stat().st_size > size
@@ -227,12 +223,10 @@ def test_one_that_is_stopped_in_the_middle_leaves_no_file(
 ) -> None:
     path, part = tmp_path / "all.wacz", tmp_path / "all.wacz.part"
     line = command("export", "--wacz", str(path), OUTPUT_DIR=str(large))
-    with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        until = time.monotonic() + 30
-        while time.monotonic() < until and not (part.exists() and part.stat().st_size):
-            time.sleep(0.01)
+    with started(line, environment()) as running:
+        running.until(lambda: part.exists() and part.stat().st_size)
         running.send_signal(sign)
-        _, err = running.communicate(timeout=30)
+        _, err = running.communicate()
     assert running.returncode == status, err
     assert "Traceback" not in err
     assert sorted(found.name for found in tmp_path.iterdir()) == left

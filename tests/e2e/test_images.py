@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,8 @@ from crawler.ledger import Ledger
 from crawler.ledger.images import ImageRow, ImageState
 from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED
-from tests.e2e.crawling import QUICK, ROOT, Run, command, crawl, environment, run
+from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
+from tests.e2e.processes import started
 from tests.images.samples import SVG, gif, jpeg, png
 from tests.pages import address, article
 from tests.pywb import pywb_collection
@@ -435,13 +434,10 @@ def test_interrupted_it_stops_soon_and_goes_on_where_it_was(tmp_path: Path) -> N
     with StandIn(many(30)) as standin:
         crawl(standin, tmp_path)
         line = command("crawl", "articles", **settings, ARCHIVE_URL=standin.url)
-        with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            deadline = time.monotonic() + 60
-            while len(list(tmp_path.glob("images/*/*.png"))) < 3:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+        with started(line, environment()) as process:
+            process.until(lambda: len(list(tmp_path.glob("images/*/*.png"))) >= 3)
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate()
         assert process.returncode == 130, err
         assert "Traceback" not in err
         before = status_of(tmp_path)

@@ -15,7 +15,8 @@ import brotli
 import pytest
 
 from crawler.ledger import State
-from tests.e2e.crawling import QUICK, ROOT, Run, command, environment
+from tests.e2e.crawling import QUICK, Run, command, environment, python
+from tests.e2e.processes import ROOT
 from tests.pages import address, article
 from tests.standin import Archive, StandIn
 
@@ -67,7 +68,8 @@ def test_pages_that_are_too_much_cost_themselves_only(tmp_path: Path, capsys: py
         archive.add(address(number), WHEN, article(number))
     with StandIn(archive) as standin:
         line = command("crawl", "articles", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
-        with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(python(line), cwd=ROOT, env=environment(), stdout=pipe, stderr=pipe, text=True) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             out: list[str] = []

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from crawler.ledger import Ledger
 from crawler.progress.moment import KEY, Moment, Phase
-from tests.e2e.crawling import QUICK, ROOT, command, crawl, environment, run
+from tests.e2e.crawling import QUICK, command, crawl, environment, run
+from tests.e2e.processes import Command
 from tests.e2e.screen import Program
 from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
@@ -25,17 +25,18 @@ class Begun:
     """Commands that go on beside a test; none of them outlives it."""
 
     def __init__(self) -> None:
-        self.processes: list[subprocess.Popen[Any]] = []
+        self.processes: list[Command] = []
 
-    def shown(self, line: list[str], *, stdout: bool = False) -> Program:
+    def shown(self, line: list[str], *, stdout: bool = False, fault: str = "") -> Program:
         """On a terminal."""
-        program = Program(line, stdout=stdout)
+        program = Program(line, stdout=stdout, fault=fault)
         self.processes.append(program.process)
         return program
 
-    def piped(self, line: list[str]) -> subprocess.Popen[str]:
+    def piped(self, line: list[str]) -> Command:
         """Without one."""
-        process = subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        with Path(os.devnull).open("w") as nothing:
+            process = Command(line, environment(), stderr=nothing.fileno())
         self.processes.append(process)
         return process
 
@@ -45,13 +46,10 @@ def begun() -> Iterator[Begun]:
     commands = Begun()
     yield commands
     for process in commands.processes:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        process.close()
 
 
-def said(process: subprocess.Popen[str]) -> str:
+def said(process: Command) -> str:
     """The next line that a command prints."""
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -155,10 +153,8 @@ def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path:
 @pytest.mark.heavy
 @pytest.mark.alone
 def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_path: Path) -> None:
-    broken = "import crawler.extensions as e; e.display = lambda moment: 1 / 0; from scrapy.cmdline import execute; execute()"
     with StandIn(archive_of(12)) as archive:
-        python, _, _, *arguments = line(archive, tmp_path)
-        program = begun.shown([python, "-c", broken, *arguments])
+        program = begun.shown(line(archive, tmp_path), fault="import crawler.extensions as e; e.display = lambda moment: 1 / 0")
         status, out = program.end()
     assert status == 0, program.written
     assert program.written.count("the progress of the run is not shown any more") == 1
@@ -194,7 +190,7 @@ def test_a_run_is_watched_from_another_terminal_until_it_has_ended(begun: Begun,
         watcher = begun.shown(watching(tmp_path), stdout=True)
         watcher.until(lambda seen: any(line.startswith("Held     the archive asked for a pause: 0:0") for line in seen.screen.lines))
         watcher.until(drawn)
-        watcher.until(lambda seen: any("No run is under way. The last one, run 1, ended" in line for line in seen.screen.lines), 60)
+        watcher.until(lambda seen: any("No run is under way. The last one, run 1, ended" in line for line in seen.screen.lines))
         process.communicate()
         watcher.process.send_signal(signal.SIGINT)
         status, _ = watcher.end()
@@ -215,8 +211,8 @@ def test_without_a_terminal_watching_prints_a_line_whenever_something_changes(be
         while "No run is under way" not in seen[-1]:
             seen.append(said(watcher))
         watcher.send_signal(signal.SIGINT)
-        rest, _ = watcher.communicate(timeout=20)
-        process.communicate(timeout=20)
+        rest, _ = watcher.communicate()
+        process.communicate()
     assert (process.returncode, watcher.returncode, rest) == (0, 0, "")
     assert any(line.startswith("articles: ") for line in seen), seen
     assert len(set(seen)) == len(seen)
@@ -227,7 +223,7 @@ def test_watching_where_nothing_was_crawled_says_so_and_waits(begun: Begun, tmp_
     assert "No run has begun" in said(watcher)
     assert watcher.poll() is None
     watcher.send_signal(signal.SIGINT)
-    watcher.communicate(timeout=20)
+    watcher.communicate()
     assert watcher.returncode == 0
 
 
@@ -252,6 +248,6 @@ def test_a_killed_run_is_said_to_be_killed(begun: Begun, tmp_path: Path) -> None
     watcher = begun.piped(watching(tmp_path))
     told = said(watcher)
     watcher.send_signal(signal.SIGINT)
-    watcher.communicate(timeout=20)
+    watcher.communicate()
     assert "No run is under way. The last one, run 1, was killed or lost" in told
     assert watcher.returncode == 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,8 @@ from crawler.commands.recover import refuse_one_off
 from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger
 from crawler.lock import Lock
-from tests.e2e.crawling import QUICK, ROOT, Run, command, crawl, environment, run
+from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
+from tests.e2e.processes import started
 from tests.pages import FAREWELL, address, article, unknown_layout
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
@@ -278,12 +277,11 @@ def test_130_interrupted(tmp_path: Path) -> None:
     slow = Trouble(Kind.SLOW, Endpoint.PLAYBACK, first=5, seconds=0.5)
     with StandIn(archive_of(*[article] * 60), [slow]) as standin:
         line = command("recover", **{**QUICK, "OUTPUT_DIR": str(tmp_path), "ARCHIVE_URL": standin.url})
-        with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            while len(standin.playback_requests()) < 5:
-                time.sleep(0.02)
+        with started(line, environment()) as process:
+            process.until(lambda: len(standin.playback_requests()) >= 5)
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=30)
-    told = last(Run(process.returncode, out, err, tmp_path))
+            out, err = process.communicate()
+    told = last(Run(process.wait(), out, err, tmp_path))
     assert process.returncode == Status.INTERRUPTED, err
     assert 4 <= told["recovered"] < 60
     assert told["due"] == 60
@@ -397,12 +395,12 @@ def test_130_stopped_while_files_are_written_anew(tmp_path: Path) -> None:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             ledger.set_meta("extractor", "another")
         line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
-        with subprocess.Popen(line, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True) as process:
+        with started(line, environment()) as process:
             assert process.stderr is not None
             while "the extractor has changed" not in process.stderr.readline():
                 assert process.poll() is None
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate()
         assert process.returncode == Status.INTERRUPTED, err
         assert "Traceback" not in err
         assert [record["status"] for record in records(tmp_path)] == [Status.DONE, Status.INTERRUPTED]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import socket
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ import pytest
 
 from crawler.ending import Status
 from crawler.ledger import State
-from tests.e2e.crawling import QUICK, ROOT, Run, command, crawl, environment
+from tests.e2e.crawling import QUICK, Run, command, crawl, environment
+from tests.e2e.processes import Command, started
 from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, Limits, StandIn, Trouble
 from tests.standin.police import Ruling
@@ -49,20 +49,17 @@ def archive_of(count: int) -> Archive:
 
 
 @contextmanager
-def started(url: str, output: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
+def crawling(url: str, output: Path, **settings: str) -> Iterator[Command]:
     """A crawl under way; whatever is left of it at the end is killed."""
     line = command("crawl", "articles", **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings})
-    with subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with started(line, environment()) as process:
+        yield process
 
 
-def interrupted(process: subprocess.Popen[str], output: Path) -> Run:
+def interrupted(process: Command, output: Path) -> Run:
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    return Run(process.returncode, out, err, output)
+    out, err = process.communicate()
+    return Run(process.wait(), out, err, output)
 
 
 # Refused
@@ -80,7 +77,7 @@ def test_refused_from_the_start_ends_at_once_and_a_second_run_waits(tmp_path: Pa
     last = first.err.splitlines()[-1]
     assert last == f"stopped: {standin.url} refuses connections (or nothing listens there). A new run asks again after 5 min", last
     with standin:  # it listens by now, and still nothing may be sent
-        with started(standin.url, tmp_path) as process:
+        with crawling(standin.url, tmp_path) as process:
             assert process.stderr is not None
             line = process.stderr.readline()
             assert re.search(r"Waiting on after refused connections in the last run, then one probe, for ([45] min|29\d s)", line), line
@@ -145,7 +142,7 @@ def test_a_connection_cut_now_and_then_is_an_accident(tmp_path: Path) -> None:
 
 def test_a_pause_outlives_kill_9(tmp_path: Path) -> None:
     with StandIn(archive_of(30), [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, first=16, times=1)]) as standin:
-        with started(standin.url, tmp_path, PAUSE_SECONDS="2.5") as process:
+        with crawling(standin.url, tmp_path, PAUSE_SECONDS="2.5") as process:
             assert process.stderr is not None
             assert any("Too many requests (429)" in line for line in process.stderr)
             said = time.monotonic()

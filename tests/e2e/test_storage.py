@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import shutil
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from crawler.ending import Status
 from crawler.ledger import Ledger, State
-from tests.e2e.crawling import QUICK, ROOT, Run, command, crawl, environment
+from tests.e2e.crawling import QUICK, Run, command, crawl, run
 from tests.pages import address, article
 from tests.standin import Archive, Kind, StandIn, Trouble
 
@@ -38,9 +35,7 @@ def archive_of(count: int, text: str = "燈塔今晚亮起。") -> Archive:
 def crawl_on_a_small_disk(url: str, output: Path, size: int) -> Run:
     """A crawl that may make no file larger than so many bytes; to write more fails, as on a full disk."""
     line = command("crawl", "articles", **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK})
-    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
-    done = subprocess.run(line, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False, preexec_fn=limit)
-    return Run(done.returncode, done.stdout, done.stderr, output)
+    return run(line, output, largest_file=size)
 
 
 @pytest.mark.parametrize(

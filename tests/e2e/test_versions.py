@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from crawler.ending import Status
 from crawler.jsonl import SCHEMA
 from crawler.ledger import Ledger
-from tests.e2e.crawling import ROOT, Run, command, crawl, environment, run
+from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import FAREWELL, address, article
 from tests.schemas import violations
 from tests.standin import Archive, StandIn
@@ -211,9 +210,9 @@ def test_a_reader_of_the_lines_may_go(crawled: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     line = command("export", "--jsonl", "-", OUTPUT_DIR=str(crawled))
-    done = subprocess.run(line, cwd=ROOT, env=environment(), stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    done = run(line, crawled, stdout=write_end)
     os.close(write_end)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.status, done.err) == (0, "")
 
 
 @pytest.mark.heavy

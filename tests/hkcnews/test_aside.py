@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -15,7 +15,6 @@ TAGS = ["<div>", "</div>", "<nav>", "</nav>", "<p hidden>", "<p>", "<NAV>", "<sv
 TAGS += ['<p class="unrelated">', '<p class="a\tAD-slot\fb">', '<div class="x\u00a0related">', "<!-- x -->", "<div class>", "<template>"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(["", "<!doctype html>"]), st.lists(st.sampled_from(TAGS), max_size=12))
 def test_it_holds_what_the_selectors_find(doctype: str, tags: list[str]) -> None:
     tree = LexborHTMLParser(doctype + "".join(tags))

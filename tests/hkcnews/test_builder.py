@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement
-from hypothesis import given, settings
+from hypothesis import given
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.hkcnews.builder import RegionBuilder, grown
@@ -94,7 +94,6 @@ def test_a_page_is_of_the_plain_form() -> None:
         assert grown(element.html or "") is not None
 
 
-@settings(max_examples=200, deadline=None)
 @given(SOUP)
 def test_soup_makes_the_same_tree(soup: str) -> None:
     agree(of_lexbor(soup))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import unquote
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.hkcnews.layout import CITIZEN_NEWS
@@ -87,7 +87,6 @@ STYLE = SeedStyle(PUBLIC, TIMESTAMP, ORIGINAL)
 @example('<a href="/article/1"><table><a href="/article/1">新聞')
 @example("<pre>新聞<p>新聞<table>")
 @example("<b><pre>新聞")
-@settings(max_examples=300, deadline=None)
 @given(SOUP)
 def test_soup_is_recovered_as_a_browser_shows_it(soup: str) -> None:
     case = page_with(soup)
@@ -112,7 +111,6 @@ def test_soup_is_recovered_as_a_browser_shows_it(soup: str) -> None:
 _PAGE = twin().page
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(_PAGE)), st.binary(max_size=6), st.integers(0, 40)), min_size=1, max_size=6))
 def test_no_damage_to_a_page_raises(damages: list[tuple[int, bytes, int]]) -> None:
     page = _PAGE
@@ -122,7 +120,6 @@ def test_no_damage_to_a_page_raises(damages: list[tuple[int, bytes, int]]) -> No
     assert (recovered.article is not None) == (recovered.verdict is Verdict.ARTICLE)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400) | SOUP.map(str.encode))
 def test_nothing_at_all_raises(page: bytes) -> None:
     assert Case(page).recovered().verdict in Verdict

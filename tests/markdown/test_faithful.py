@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from crawler.hkcnews.check import differences, visible
 from crawler.hkcnews.layout import CITIZEN_NEWS
@@ -72,19 +72,16 @@ def assert_faithful(html: str) -> None:
 @example('<p><a href="file:///c:/x">甲</a><a href="https://a.example/((((x))))">乙</a><img src="/x" alt="a] \\"></p>')
 @example('<ul><li><p><iframe src="https://x.example/"></iframe></p><figure><img src="/a"></figure></li></ul>')
 @example("<p><em>甲<strong>乙</strong></em>丙<strong><em>丁</em>戊</strong>己<b>「</b><i>」</i></p>")
-@settings(max_examples=250, deadline=None)
 @given(bodies())
 def test_bodies(html: str) -> None:
     assert_faithful(html)
 
 
-@settings(max_examples=400, deadline=None)
 @given(lines())
 def test_lines(html: str) -> None:
     assert_faithful(f"<p>{html}</p>")
 
 
-@settings(max_examples=100, deadline=None)
 @given(lines())
 def test_titles(html: str) -> None:
     assert_faithful(f"<h2>{html}</h2>")

@@ -1,5 +1,6 @@
 """The archive's front desk: one request in, one answer out, with the troubles of the script played."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -95,6 +96,8 @@ class Desk:
         if kind is Kind.LIMIT:
             self.police.warned(now)
             return pages.limited(trouble.value, time.time())
+        if kind is Kind.HELD:
+            return None
         if kind is Kind.SLOW:
             return pages.error(trouble.status).delayed(trouble.seconds) if trouble.status else None
         if kind is Kind.REDIRECT:
@@ -107,6 +110,8 @@ def _delivered(answer: Answer, trouble: Trouble | None) -> Answer:
         return answer
     if trouble.kind is Kind.SLOW:
         return answer.delayed(trouble.seconds)
+    if trouble.kind is Kind.HELD:
+        return answer.delayed(math.inf)
     if trouble.kind is Kind.CUT_JSON:
         return replace(answer, body=answer.body[: len(answer.body) // 2])
     return answer.delivered(_DELIVERY.get(trouble.kind, Delivery.WHOLE))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 import socket
 import threading
 import time
@@ -99,6 +100,10 @@ class StandIn:
         if self._failures:
             raise RuntimeError("the stand-in failed:\n" + "\n".join(self._failures))
 
+    def release(self) -> None:
+        """Let go of the answers that are held, and hold none from now on."""
+        self._loop.call_soon_threadsafe(self._released.set)
+
     def reset(self) -> None:
         """Forget log, counts and punishments; listen again if refusing."""
         done = threading.Event()
@@ -113,7 +118,7 @@ class StandIn:
         self._listen()
 
     async def _serve(self, started: threading.Event) -> None:
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._stopping, self._released = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
         self._listening = False
         self._reopening: asyncio.TimerHandle | None = None
         self._listen()
@@ -230,11 +235,12 @@ class StandIn:
         return Answer(405, (("Content-Type", "text/plain"),), b"GET log, POST reset\n")
 
     async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        held = math.isinf(seconds)
+        waits = [asyncio.create_task(event.wait()) for event in (self._stopping, *([self._released] if held else []))]
+        await asyncio.wait(waits, timeout=None if held else seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return self._stopping.is_set()
 
 
 def _bound(port: int) -> socket.socket:

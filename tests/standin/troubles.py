@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CUT = "cut"  # Content-Length promised, half of it sent, connection closed
     CUT_CHUNKED = "cut_chunked"  # the same with chunks, the last one missing
     SLOW = "slow"  # hangs for `seconds`, then answers; with `status`, answers with that error
+    HELD = "held"  # hangs until `StandIn.release`, then answers
     # Listing.
     AUTHORIZATION = "authorization"  # 403 on prefix, host and domain queries
     BLOCKED = "blocked"  # 403 Blocked Site
@@ -54,7 +55,7 @@ class Kind(StrEnum):
 
 _CDX_ONLY = {Kind.AUTHORIZATION, Kind.BLOCKED, Kind.HTML, Kind.CUT_JSON, Kind.REPEAT_KEY}
 _CDX_ONLY |= {Kind.EMPTY_PAGE, Kind.DUPLICATES, Kind.GARBAGE, Kind.WRONG_DIGEST}
-_EITHER = {Kind.OUTAGE, Kind.ERROR, Kind.LIMIT, Kind.RESET, Kind.CUT, Kind.CUT_CHUNKED, Kind.SLOW}
+_EITHER = {Kind.OUTAGE, Kind.ERROR, Kind.LIMIT, Kind.RESET, Kind.CUT, Kind.CUT_CHUNKED, Kind.SLOW, Kind.HELD}
 _NUMBERS = ("status", "first", "times", "share", "seconds", "quiet", "after", "until")
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.warc import Place
@@ -370,9 +370,6 @@ def test_every_kind_says_what_to_do() -> None:
 # No changed byte escapes
 
 
-QUICK = settings(deadline=None, max_examples=60)
-
-
 @pytest.fixture(scope="module")
 def listed(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound tree with a manifest."""
@@ -381,7 +378,6 @@ def listed(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@QUICK
 @given(data=st.data())
 def test_any_byte_changed_in_any_article_is_found(sound: Path, data: st.DataObject) -> None:
     number = data.draw(st.sampled_from(ARTICLES))
@@ -411,7 +407,6 @@ def _captures(root: Path) -> list[StoredCapture | None]:
     return read
 
 
-@settings(QUICK, max_examples=250)
 @given(data=st.data())
 def test_any_byte_changed_in_the_store_is_found_or_changes_nothing_that_can_be_read(sound: Path, data: st.DataObject) -> None:
     """Some bits of a compressed stream mean nothing (the time in a gzip head, padding): only a manifest sees those."""
@@ -426,7 +421,6 @@ def test_any_byte_changed_in_the_store_is_found_or_changes_nothing_that_can_be_r
         path.write_bytes(whole)
 
 
-@settings(QUICK, max_examples=120)
 @given(data=st.data())
 def test_with_a_manifest_any_byte_changed_anywhere_is_found(listed: Path, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(path for folder in ("articles", "warc") for path in (listed / folder).rglob("*.*"))))

@@ -1,0 +1,11 @@
+"""How property tests draw their examples: the same ones every time, or, with `make explore`, others."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+_COMMON = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+
+settings.register_profile("fixed", _COMMON, derandomize=True, max_examples=40)
+settings.register_profile("explore", _COMMON, max_examples=1000, print_blob=True)
+settings.load_profile("fixed")
