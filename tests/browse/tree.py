@@ -16,7 +16,7 @@ from crawler.browse.build import build
 from crawler.browse.server import close_archive, open_archive
 from crawler.images.paths import image_file
 from crawler.markdown.document import relative_path
-from tests.demo.pictures import draw
+from tests.demo.scenes import draw
 
 REPLAY = "https://archive.example/web"
 PICTURE = "https://www.hkcnews.com/news_新聞/燈塔-20210712_large.png"
@@ -98,7 +98,7 @@ def write_tree(output: Path, drafts: Sequence[Draft] = ARTICLES, *, pictures: bo
     if pictures:
         file = output / str(image_file(PICTURE))
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(draw(1))
+        file.write_bytes(draw("lighthouse"))
     return output
 
 

@@ -1,4 +1,4 @@
-"""Builds the demo's archive from its article sources: the WARC, the listing and the truth.
+"""Builds the demo's archive (WARC, listing, truth) from its article sources, and the pages of the fixtures that stand in the same chrome.
 
 `python -m tests.demo.build` writes them, `--check` says whether the committed ones are up to date.
 """
@@ -24,8 +24,11 @@ import brotli
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from tests.demo.fixtures import PAGES, fixture_files
+from tests.demo.lists import LISTS, Listed, list_page
 from tests.demo.pages import article_page, blank_page, farewell_page, not_found_page
-from tests.demo.pictures import PICTURES, Picture, draw
+from tests.demo.pictures import PICTURES, Picture
+from tests.demo.scenes import draw
 from tests.demo.sources import Content, Encoding, Source, StoredCapture, address, read_sources
 
 ARCHIVE = Path(__file__).parent / "archive"
@@ -77,7 +80,7 @@ def gzip_stored(data: bytes) -> bytes:
 
 def _cut(page: bytes) -> bytes:
     """The page up to the middle of its body."""
-    start, end = page.index(b'class="article-content"'), page.index(b'<section class="related"')
+    start, end = page.index(b'class="article-content"'), page.index(b'class="share-list"')
     return page[: (start + end) // 2]
 
 
@@ -96,9 +99,10 @@ def _page(source: Source, capture: StoredCapture, sources: Sequence[Source]) -> 
             text = not_found_page()
         case Content.OTHER:
             other = next(candidate for candidate in sources if candidate.id == capture.of)
-            text = article_page(other, _related(other, sources))
+            text = article_page(other, _related(other, sources), at=capture.timestamp)
         case _:
-            text = article_page(source, _related(source, sources), earlier=capture.content is Content.EARLIER)
+            earlier = capture.content is Content.EARLIER
+            text = article_page(source, _related(source, sources), at=capture.timestamp, earlier=earlier)
     page = text.encode()
     return _cut(page) if capture.content is Content.TRUNCATED else page
 
@@ -125,9 +129,15 @@ def _picture(picture: Picture) -> Stored:
     where = (picture.timestamp, picture.original)
     if picture.to:
         return Stored(*where, b"", status=picture.status, headers=(("Content-Type", _HTML), ("Location", address(picture.to))))
-    if picture.drawing is None:
+    if not picture.scene:
         return Stored(*where, farewell_page().encode())
-    return Stored(*where, draw(picture.drawing), mimetype="image/png", headers=(("Content-Type", "image/png"),))
+    return Stored(*where, draw(picture.scene), mimetype="image/png", headers=(("Content-Type", "image/png"),))
+
+
+def _list(listed: Listed, sources: Sequence[Source]) -> Stored:
+    kind = "application/json" if listed.is_json else _HTML
+    payload = list_page(listed, sources).encode()
+    return Stored(listed.timestamp, listed.original, payload, mimetype=kind, headers=(("Content-Type", f"{kind}; charset=utf-8"),))
 
 
 def stored_captures(sources: Sequence[Source]) -> list[Stored]:
@@ -135,6 +145,7 @@ def stored_captures(sources: Sequence[Source]) -> list[Stored]:
     noise = [Stored(timestamp, original, b"<html><head><title></title></head><body></body></html>") for timestamp, original in _NOISE]
     rows = [_stored(source, capture, sources) for source in sources for capture in source.captures]
     rows += [_picture(picture) for picture in PICTURES]
+    rows += [_list(listed, sources) for listed in LISTS]
     return sorted(noise + rows, key=lambda row: (row.urlkey, row.timestamp, row.original))
 
 
@@ -209,12 +220,12 @@ def _comparable(name: str, data: bytes) -> object:
 
 
 def outdated(archive: Path = ARCHIVE) -> list[str]:
-    """The names of the committed files that the sources would now give otherwise."""
-    fresh = build(read_sources())
+    """The committed files that the sources would now give otherwise, by name."""
+    fresh = {archive / name: data for name, data in build(read_sources()).items()} | dict(fixture_files())
     return [
-        name
-        for name, data in fresh.items()
-        if not (archive / name).exists() or _comparable(name, (archive / name).read_bytes()) != _comparable(name, data)
+        str(path.relative_to(archive if path.is_relative_to(archive) else PAGES))
+        for path, data in fresh.items()
+        if not path.exists() or _comparable(path.name, path.read_bytes()) != _comparable(path.name, data)
     ]
 
 
@@ -230,6 +241,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, data in build(read_sources()).items():
         (ARCHIVE / name).write_bytes(data)
         print(f"{name}: {len(data):,} bytes")
+    for path, data in fixture_files():
+        path.write_bytes(data)
     return 0
 
 

@@ -1,4 +1,7 @@
-"""The demo's pages: the site's markup as far as it is attested, around the invented articles."""
+"""The demo's pages: the invented articles in the site's chrome, and the pages that the site gave in place of an article.
+
+The wrappers between chrome and body (title, line of information, tags, note, blogger's block) are supposed; what is in a body is attested.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
+from tests.demo.chrome import SITE, cards, head, page, short_date, sizes
 from tests.demo.sources import Blogger, Layout, Source
 
-_NAV = (("/news", "眾聞"), ("/blogs", "眾說"), ("/opinions", "眾觀"), ("/data-news", "眾數"), ("/aboutus", "我們"))
+NOTED = ("201805", "202201")
+"""From when until when the site's pages closed with the subscription note: it belongs to the time of capture."""
+
 _AD = (
     '<script async src="//pagead2.googlesyndication.com/pagead/js/adsbygoogle.js"></script>'
     '<ins class="adsbygoogle" data-ad-slot="1"></ins><script>(adsbygoogle=window.adsbygoogle||[]).push({});</script>'
@@ -18,17 +24,23 @@ _NOTE = (
     "<p>請加入成為眾新聞的月費訂戶，讓青螺灣的小故事有人記下。訂戶每月會收到一封「碼頭來信」。</p>"
     '<p>訂閱辦法 <a href="/aboutus/#subscribe">看這一頁：hkcnews.com/aboutus/#subscribe</a></p>'
 )
+_SHARE = (
+    '<ul class="share-list"><li><a href="https://www.facebook.com/sharer/sharer.php?u=x" class="share">'
+    '<i class="fa fa-facebook"></i></a></li><li><a href="whatsapp://send?text=x" class="share visible-xs">'
+    '<i class="fa fa-whatsapp"></i></a></li></ul>'
+)
+_FIGURE = re.compile(r'<img alt="" src="([^"]+)_large\.(\w+)" />(<figcaption.*?</figcaption>)?(.*?)(?=</figure>)', re.DOTALL)
 _CLOUDFLARE_KEY = 0x5A
 
 # The names that no source attests, and what the `renamed` layout calls them instead.
 _RENAMED = {
-    'class="article-wrapper"': 'class="post-shell"',
-    'class="tags"': 'class="keyword-list"',
-    'class="tag"': 'class="keyword"',
-    'class="subscribe-note"': 'class="membership"',
-    'class="blogger-intro"': 'class="about-writer"',
-    'class="intro"': 'class="about-text"',
-    'class="related"': 'class="more-stories"',
+    "article-block-wrapper": "post-shell",
+    "article-title": "headline",
+    "tags": "keyword-list",
+    "share-list": "send-list",
+    "subscribe-note": "membership",
+    "blogger-block": "about-writer",
+    "img-circle": "round",
 }
 
 
@@ -46,7 +58,11 @@ def _link(match: re.Match[str]) -> str:
 
 
 def expand(fragment: str) -> str:
-    """Writes out the shorthands of the sources: `[[ad]]`, `[[email a@b]]` and `[[email-link a@b]]` (Cloudflare-protected)."""
+    """Writes out the shorthands of the sources: `[[ad]]`, `[[email a@b]]` and `[[email-link a@b]]` (Cloudflare-protected).
+
+    A figure's picture gets its three sizes, and a caption, empty if it has none: the editor put one under every picture.
+    """
+    fragment = _FIGURE.sub(lambda found: f"{sizes(found[1], found[2])}\n{found[3] or '<figcaption></figcaption>'}{found[4]}\n", fragment)
     fragment = fragment.replace("[[ad]]", _AD)
     fragment = re.sub(r"\[\[email (\S+?)\]\]", _span, fragment)
     return re.sub(r"\[\[email-link (\S+?)\]\]", _link, fragment)
@@ -60,92 +76,74 @@ def body_of(source: Source, *, earlier: bool) -> str:
 
 
 def _head(source: Source) -> str:
-    title, site = escape(source.title), "眾新聞"
-    meta = [f'<meta charset="utf-8"><title>{title} | {site}</title>']
-    meta.append(f'<meta property="og:title" content="{title}"><meta property="og:type" content="article">')
-    meta.append(f'<meta property="og:site_name" content="{site}">')
-    if source.tags:
-        meta.append(f'<meta name="keywords" content="{escape(",".join(source.tags))}">')
-    if source.canonical:
-        meta.append(f'<link rel="canonical" href="{source.captures[0].original}">')
-    meta.append("<style>.article-content p{font-size:18px;line-height:1.8}</style>")
-    meta.append("<script>window.dataLayer=window.dataLayer||[];function gtag(){dataLayer.push(arguments);}</script>")
-    return "\n".join(meta)
-
-
-def _nav() -> str:
-    items = "".join(f'<li class="nav-item"><a class="nav-link" href="{href}">{text}</a></li>' for href, text in _NAV)
-    return f'<nav class="navbar"><ul class="navbar-nav">{items}</ul></nav>'
-
-
-def _short_date(date: str) -> str:
-    year, month, day = date.split("-")
-    return f"{day}.{month}.{year[2:]}"
+    """The names of the page: the site's in front of the title; a blogger's page for others' sites with the author behind it."""
+    if source.layout is Layout.SITE_TITLES:
+        return head(SITE, SITE, source.tags, source.path, source.title)
+    shared = f"{source.title} | {source.author}" if source.blogger else source.title
+    return head(f"{SITE} - {source.title}", shared, source.tags, source.path, source.title)
 
 
 def _info(source: Source, *, earlier: bool) -> str:
-    english = source.category == "tri-angles"
     author = escape(source.author)
     if source.author_link:
         author = f'<a href="{source.author_link}">{author}</a>'
-    parts = [f"By: {author}" if english else f"撰文: {author}"]
-    parts.append(f"{'Publish Date' if english else '發佈日期'}: {_short_date(source.date)}")
+    writer, published = ("Author", "Publish Date") if source.is_english else ("撰文", "發佈日期")
+    parts = [f"{writer}: {author}", f"{published}: {short_date(source.date)}{source.behind_date}"]
     if source.last_updated and not earlier:
         parts.append(f"最後更新: {source.last_updated}")
-    return f'<div class="article-info">{" | ".join(parts)}</div>'
+    return " | ".join(parts)
 
 
 def _tags(source: Source) -> str:
-    if source.layout is Layout.METADATA_TAGS:
+    if source.layout is Layout.METADATA_TAGS or not source.tags:
         return ""
-    links = "".join(f'<a class="tag" href="/tag/{quote(tag, safe="")}">{escape(tag)}</a> ' for tag in source.tags)
-    return f'<div class="tags">{links}</div>\n'
-
-
-def _note(source: Source) -> str:
-    if not source.note:
-        return ""
-    if source.layout is Layout.BARE_NOTE:
-        return f"\n<hr />{_NOTE}"
-    return f'\n<div class="subscribe-note"><hr />{_NOTE}</div>'
+    links = "".join(f'<li><a href="/tags/{quote(tag, safe="")}">{escape(tag)}</a></li>' for tag in source.tags)
+    return f'<ul class="tags">{links}</ul>'
 
 
 def _blogger(blogger: Blogger | None) -> str:
     if blogger is None:
         return ""
     who = escape(f"{blogger.role} | {blogger.name}")
-    picture = f'<img class="avatar" src="{blogger.avatar}" alt="{who}">'
-    return f'\n<div class="blogger-intro">{picture}<h4>{who}</h4><div class="intro">{expand(blogger.intro)}</div></div>'
-
-
-def _teaser(source: Source) -> str:
     return (
-        f'<div class="col-md-4"><div class="article-block"><a href="/article/{source.id}" class="article-block-img"></a>'
-        f'<div class="article-block-body"><a href="/article/{source.id}"><p>{escape(source.title)}</p></a></div>'
-        '<a class="article-block-footer" href="/blogs/7"><div class="writer"><div class="text-box">'
-        f'<div class="line">{escape(source.author)}</div><div class="line">{_short_date(source.date)}</div></div></div></a></div></div>'
+        f'\n<div class="blogger-block"><div class="row"><div class="col-xs-3"><a href="/blogger/{escape(blogger.name)}-{blogger.number}">'
+        f'<img class="img-circle" src="{blogger.avatar}" alt="{who}" /></a></div>'
+        f'<div class="col-xs-9"><h4>{who}</h4><p>{expand(blogger.intro)}</p></div></div></div>'
     )
 
 
-def article_page(source: Source, related: Sequence[Source] = (), *, earlier: bool = False) -> str:
-    """The whole page of an article; `earlier` gives it as it was before its correction."""
-    related_section = "\n".join(_teaser(other) for other in related)
-    page = f"""<!DOCTYPE html>
-<html lang="zh-Hant"><head>{_head(source)}</head>
-<body class="{"en" if source.category == "tri-angles" else "zh"}">{_nav()}
-<div class="container"><div class="article-wrapper"><div class="group">{source.category}</div>
-<h1>{escape(source.title, quote=False)}</h1>
-{_info(source, earlier=earlier)}
-{_tags(source)}<div class="article-content">{body_of(source, earlier=earlier)}
-{_note(source)}</div>{_blogger(source.blogger)}
-</div></div>
-<section class="related"><div class="row">{related_section}</div></section>
-<footer><p>© 眾新聞</p><script>gtag('js',new Date());</script></footer></body></html>
-"""
+def _twice(tag: str, names: str, wide: str, narrow: str, content: str) -> str:
+    """The same for wide and for narrow windows."""
+    return "".join(f'<{tag} class="{names} {shown}">{content}</{tag}>' for shown in (wide, narrow))
+
+
+def _above(source: Source, *, earlier: bool) -> str:
+    """What stands above the body."""
+    group = f'<span class="sub-band-block group">{source.category}</span>'
+    title, info = escape(source.title, quote=False), _info(source, earlier=earlier)
+    if source.layout is Layout.SINGLE:
+        return f'<h1 class="article-title">{title}</h1>{group}<div class="article-info">{info}</div>{_tags(source)}'
+    titles = _twice("h1", "article-title", "hidden-xs", "visible-xs", title)
+    return f"{group}{titles}{_twice('div', 'article-info', 'hidden-sm hidden-xs', 'hidden-md hidden-lg', info)}{_tags(source)}"
+
+
+def article_page(source: Source, related: Sequence[Source] = (), *, at: str, earlier: bool = False) -> str:
+    """The whole page of an article as it was at a time (14 digits); `earlier` gives it as it was before its correction."""
+    body, note = body_of(source, earlier=earlier), ""
+    if source.blogger:
+        body = f'<h2 class="hidden">{escape(source.title, quote=False)}</h2>{body}'
+    if NOTED[0] <= at < NOTED[1]:
+        bare = source.layout is Layout.BARE_NOTE
+        body, note = (f"{body}<hr>{_NOTE}", "") if bare else (body, f'\n<div class="subscribe-note"><hr>{_NOTE}</div>')
+    main = (
+        f'<div class="article-block-wrapper">{_above(source, earlier=earlier)}\n<div class="article-content">{body}</div>'
+        f"{_SHARE}{note}{_blogger(source.blogger)}</div>"
+    )
+    whole = page(_head(source), main, beside=cards(related[:2]), below=cards(related))
     if source.layout is Layout.RENAMED:
-        for attested, other in _RENAMED.items():
-            page = page.replace(attested, other)
-    return page
+        for name, other in _RENAMED.items():
+            whole = re.sub(rf'(class="[^"]*)\b{name}\b', rf"\1{other}", whole)
+    return whole
 
 
 def farewell_page() -> str:
@@ -156,18 +154,16 @@ def farewell_page() -> str:
     )
 
 
+def _without_article(title: str) -> str:
+    empty = '<div class="article-block-wrapper"><span class="sub-band-block group"></span><h1 class="article-title"></h1>'
+    return page(head(title, SITE, (), "/article/0"), f'{empty}<div class="article-content"></div></div>')
+
+
 def blank_page() -> str:
-    """The site's page for an article it could not show: the frame without a title or a body."""
-    return (
-        '<!DOCTYPE html><html lang="zh-Hant"><head><meta charset="utf-8"><title> | 眾新聞</title></head>'
-        f'<body class="zh">{_nav()}<div class="container"><div class="article-wrapper"><div class="group"></div><h1></h1>'
-        '<div class="article-content"></div></div></div></body></html>'
-    )
+    """The site's page for an article it could not show: the chrome without a title or a body."""
+    return _without_article(f"{SITE} - ")
 
 
 def not_found_page() -> str:
     """The body of the site's own 404."""
-    return (
-        '<!DOCTYPE html><html><head><meta charset="utf-8"><title>404 | 眾新聞</title></head>'
-        f'<body>{_nav()}<h1></h1><div class="article-content"></div></body></html>'
-    )
+    return _without_article(f"404 | {SITE}")

@@ -44,20 +44,23 @@ class Encoding(StrEnum):
 class Layout(StrEnum):
     """Variants of the page around the body."""
 
-    STANDARD = "standard"
+    STANDARD = "standard"  # title and line of information twice, for wide and for narrow windows
+    SINGLE = "single"  # both once, the title before the category
     METADATA_TAGS = "metadata_tags"  # no tag links, the tags only in the keywords
-    BARE_NOTE = "bare_note"  # the subscription note without a wrapper of its own
+    BARE_NOTE = "bare_note"  # the subscription note at the end of the body, without a wrapper of its own
+    SITE_TITLES = "site_titles"  # the metadata name the site only, the headings alone the article
     RENAMED = "renamed"  # every class that no source attests has another name
 
 
 @dataclass(frozen=True, slots=True)
 class Blogger:
-    """The block about the writer; `intro` is HTML."""
+    """The block about the writer; `intro` is HTML, `number` that of the writer's own page."""
 
     role: str
     name: str
     avatar: str
     intro: str
+    number: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,20 @@ class Source:
     category: str
     tags: tuple[str, ...]
     blogger: Blogger | None
-    note: bool
     layout: Layout
-    canonical: bool
+    behind_date: str
     captures: tuple[StoredCapture, ...]
     body: str
+
+    @property
+    def is_english(self) -> bool:
+        return self.category == "tri-angles"
+
+    @property
+    def path(self) -> str:
+        """Where the site has it, unescaped: tags and number, then the title."""
+        slug, title = ("-".join(re.findall(r"\w+", text)) for text in (" ".join([*self.tags, str(self.id)]), self.title))
+        return f"/article/{self.id}/{slug}/{title}"
 
 
 def address(readable: str) -> str:
@@ -133,9 +145,8 @@ def read_source(path: Path) -> Source:
         category=head["category"],
         tags=tuple(head.get("tags", ())),
         blogger=Blogger(**head["blogger"]) if "blogger" in head else None,
-        note=head.get("note", True),
         layout=Layout(head.get("layout", "standard")),
-        canonical=head.get("canonical", False),
+        behind_date=head.get("behind_date", ""),
         captures=tuple(_capture(row) for row in head["captures"]),
         body=match[2].strip("\n"),
     )
