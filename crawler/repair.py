@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.audit.judge import judge_text
-from crawler.audit.kinds import badness
+from crawler.audit.kinds import Class, badness, class_of
 from crawler.audit.tree import Audit, AuditedFile
 from crawler.case import MATCHES
 from crawler.ending import Fatal, Status
@@ -103,7 +103,7 @@ def _keep(folder: Path, file: Path, aside: Path) -> None:
 def describe(audit: Audit, outcomes: list[Outcome], replaced: tuple[int, Path] | None) -> Iterator[str]:
     """Before and after, for the terminal."""
     better = {outcome.article: outcome.after for outcome in outcomes if outcome.after is not None}
-    before = {kind: ids for kind, ids in audit.by_kind().items() if ids}
+    before = {kind: ids for kind, ids in audit.by_kind().items() if ids and class_of(kind) is not Class.INFORMATION}
     yield f"Repair of {audit.folder}: {len(audit.refetch):,} to refetch, {len(better):,} recovered and better"
     yield f"{'before':>9} {'after':>9}"
     for kind, ids in before.items():

@@ -32,7 +32,9 @@ from crawler.archive.digest import DigestResult, MismatchReason
 from crawler.archive.playback import WHAT_NEXT, Answer
 from crawler.article import Article, Evidence
 from crawler.audit.kinds import MEANING as MEANING_OF_KIND
-from crawler.audit.kinds import Kind, class_of
+from crawler.audit.kinds import Class, Kind, class_of
+from crawler.audit.report import as_object
+from crawler.audit.tree import Audit
 from crawler.command import check_settings
 from crawler.ending import Fatal, Status
 from crawler.health import Breach
@@ -249,6 +251,13 @@ def _record_keys() -> set[str]:
 
 def test_every_key_of_a_line_for_researchers_is_documented_in_its_order() -> None:
     assert keys_of("docs/researchers.md") == list(json.loads(SCHEMA.read_text("utf-8"))["properties"])
+
+
+def test_every_key_of_the_audit_as_an_object_is_documented_in_its_order_and_so_is_every_class() -> None:
+    shown = as_object(Audit(Path("tree")))
+    assert keys_of("docs/backup.md") == list(shown)
+    (about,) = [row["what it is"] for name, row in listed({"": DOCUMENTS["docs/backup.md"]}, "key") if name == "classes"]
+    assert {group for group in shown["classes"] if f"`{group}`" in about} == {group.value for group in Class}
 
 
 # Commands and their options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,10 +13,11 @@ LONGEST_DETAIL = 120
 
 
 class Class(StrEnum):
-    """What a finding asks for: another capture, or nothing that needs a request."""
+    """What a finding asks for: another capture, or nothing that needs a request. INFORMATION is no defect at all."""
 
     REFETCH = "refetch"
     COSMETIC = "cosmetic"
+    INFORMATION = "information"
 
 
 class Kind(StrEnum):
@@ -48,6 +50,7 @@ class Kind(StrEnum):
     CONTROL_CHARACTERS = "control_characters"
     INVALID_YAML = "invalid_yaml"
     MOJIBAKE_ADDRESS = "mojibake_address"
+    PUBLISHED_MORE_THAN_ONCE = "published_more_than_once"
 
 
 COSMETIC = frozenset(
@@ -61,6 +64,7 @@ COSMETIC = frozenset(
         Kind.MOJIBAKE_ADDRESS,
     }
 )
+INFORMATION = frozenset({Kind.PUBLISHED_MORE_THAN_ONCE})
 
 MEANING = {
     Kind.FAREWELL: "the site's farewell page",
@@ -69,7 +73,7 @@ MEANING = {
     Kind.NOT_FOUND: "the site's not-found page",
     Kind.ERROR_PAGE: "an error page or a robot check",
     Kind.BLANK: "no text, picture or video, but perhaps the subscription note",
-    Kind.SHARED_TEXT: "the same text as that of two other articles or more",
+    Kind.SHARED_TEXT: "the same text as that of other articles, and neither date nor category: not an article",
     Kind.UNREADABLE: "a file that cannot be read, or is not UTF-8",
     Kind.NO_FRONT_MATTER: "no front matter, or none that can be read",
     Kind.NO_TITLE: "no title",
@@ -90,12 +94,13 @@ MEANING = {
     Kind.CONTROL_CHARACTERS: "raw control characters",
     Kind.INVALID_YAML: "front matter that a strict reader refuses, and that could be mended",
     Kind.MOJIBAKE_ADDRESS: "an address with `%EF%BF%BD`, as the archive has it",
+    Kind.PUBLISHED_MORE_THAN_ONCE: "published more than once: an article with the same text as that of other ids",
 }
 """Each kind in words, for people."""
 
 
 def class_of(kind: Kind) -> Class:
-    return Class.COSMETIC if kind in COSMETIC else Class.REFETCH
+    return Class.COSMETIC if kind in COSMETIC else Class.INFORMATION if kind in INFORMATION else Class.REFETCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,13 @@ class Finding:
 
     @property
     def refetch(self) -> bool:
-        return self.kind not in COSMETIC
+        return class_of(self.kind) is Class.REFETCH
 
 
 def badness(findings: Iterable[Finding]) -> tuple[int, int]:
-    """How many findings of each class, refetch first: of two files of an article the one with less is better."""
-    wanted = [finding.refetch for finding in findings]
-    return sum(wanted), len(wanted) - sum(wanted)
+    """How many defects of each class, refetch first: of two files of an article the one with less is better."""
+    counts = Counter(class_of(finding.kind) for finding in findings)
+    return counts[Class.REFETCH], counts[Class.COSMETIC]
 
 
 def quoted(value: str) -> str:

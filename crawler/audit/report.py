@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, BinaryIO
 
 from crawler.audit.kinds import MEANING, Class, Kind, class_of
@@ -12,7 +13,11 @@ from crawler.audit.tree import Audit, Named
 from crawler.wording import some
 
 EXAMPLES = 6
-_HEADINGS = {Class.REFETCH: "To refetch", Class.COSMETIC: "Cosmetic, no reason for a request"}
+_HEADINGS = {
+    Class.REFETCH: "To refetch",
+    Class.COSMETIC: "Cosmetic, no reason for a request",
+    Class.INFORMATION: "For information, no defect and no reason for a request",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -41,8 +46,7 @@ def as_object(audit: Audit) -> dict[str, Any]:
     """The same as one JSON object, complete."""
     found = audit.by_kind()
     refetch = audit.refetch
-    cosmetic = {file.article for file, finding in audit.findings if not finding.refetch}
-    counts = {group: sum(len(found[kind]) for kind in Kind if class_of(kind) is group) for group in Class}
+    classes = {group: [found[kind] for kind in Kind if class_of(kind) is group] for group in Class}
     return {
         "directory": shown(str(audit.folder)),
         "files": audit.seen,
@@ -51,7 +55,7 @@ def as_object(audit: Audit) -> dict[str, Any]:
         "kinds": {kind.value: {"class": class_of(kind).value, "count": len(found[kind]), "ids": found[kind]} for kind in Kind},
         "refetch": sorted(refetch),
         "classes": {
-            group.value: {"findings": counts[group], "articles": len(refetch if group is Class.REFETCH else cosmetic)} for group in Class
+            group.value: {"findings": sum(map(len, ids)), "articles": len(set(chain.from_iterable(ids)))} for group, ids in classes.items()
         },
         "others": _listed(audit.others),
         "unidentified": _listed(audit.unidentified),

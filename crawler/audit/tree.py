@@ -12,9 +12,10 @@ from crawler.audit.files import entries
 from crawler.audit.judge import Examined
 from crawler.audit.kinds import Finding, Kind, badness
 from crawler.audit.workers import examined
+from crawler.wording import EXAMPLES, some
 
-SHARED_BY = 3
-"""A text under so many ids or more is no article's: articles do not share theirs."""
+_NOT_AN_ARTICLE = {Kind.NO_DATE, Kind.NO_CATEGORY}
+"""What a shared text lacks that is no article's. The site published articles more than once, each with an id, a date and a category."""
 _TOLD = 1000
 ENOUGH_FOR_ONE = 500
 """Files; to begin more processes takes longer than to judge so few in this one."""
@@ -105,19 +106,25 @@ def _united(folder: Path, judged: list[tuple[str, Examined]]) -> Audit:
         by_article[result.article].append((file, result))
         if result.likeness:
             sharing[result.likeness].add(result.article)
+    groups = {likeness: sorted(articles) for likeness, articles in sharing.items()}
     files: dict[int, AuditedFile] = {}
     others: list[Named] = []
     for number in sorted(by_article):
-        best, *rest = sorted((_audited(number, *pair, sharing) for pair in by_article[number]), key=_rank)
+        best, *rest = sorted((_audited(number, *pair, groups) for pair in by_article[number]), key=_rank)
         files[number] = best
         others += [Named(file.file, f"{best.file} is of the same article, {number}") for file in rest]
     return Audit(folder, files, tuple(others), tuple(sorted(unidentified, key=lambda named: named.file)))
 
 
-def _audited(number: int, file: str, result: Examined, sharing: Mapping[bytes, set[int]]) -> AuditedFile:
-    articles = len(sharing[result.likeness]) if result.likeness else 0
-    shared = (Finding(Kind.SHARED_TEXT, f"the text of {articles} articles"),) if articles >= SHARED_BY else ()
-    return AuditedFile(number, file, (*shared, *result.findings))
+def _audited(number: int, file: str, result: Examined, groups: Mapping[bytes, list[int]]) -> AuditedFile:
+    """`groups`: the articles with each text, in order. Of others with the same text no more are looked at than are named."""
+    others = [other for other in groups.get(result.likeness, ())[: EXAMPLES + 2] if other != number]
+    if not others:
+        return AuditedFile(number, file, result.findings)
+    kinds = {finding.kind for finding in result.findings}
+    is_junk = kinds >= _NOT_AN_ARTICLE or Kind.NO_FRONT_MATTER in kinds
+    shared = Finding(Kind.SHARED_TEXT if is_junk else Kind.PUBLISHED_MORE_THAN_ONCE, f"also {some(others)}")
+    return AuditedFile(number, file, (shared, *result.findings) if is_junk else (*result.findings, shared))
 
 
 def _rank(file: AuditedFile) -> tuple[tuple[int, int], int, str]:

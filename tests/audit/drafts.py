@@ -249,11 +249,13 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
     ],
     Kind.MOJIBAKE_ADDRESS: [_with(original_url=_WRONG, url=f"{ARCHIVE}/{WHEN}/{_WRONG}"), _with(url=f"{ARCHIVE}/{WHEN}/{_WRONG}")],
 }
-"""Ways to give a sound draft one kind of finding and no other. Two kinds are not of one text: SHARED_TEXT and UNREADABLE."""
+"""Ways to give a sound draft one kind of finding and no other. Those of OF_TREES and UNREADABLE are not of one text."""
+
+OF_TREES = frozenset({Kind.SHARED_TEXT, Kind.PUBLISHED_MORE_THAN_ONCE})
 
 WHOLE = (
     *(Kind.FAREWELL, Kind.OUTAGE_PAGE, Kind.ARCHIVE_PAGE, Kind.NOT_FOUND, Kind.ERROR_PAGE, Kind.BLANK, Kind.NO_FRONT_MATTER),
-    *(Kind.UNREADABLE, Kind.SHARED_TEXT),
+    *(Kind.UNREADABLE, *OF_TREES),
 )
 """Kinds that are planted alone: beside them nothing else is looked at, or the plants take each other's ground."""
 APART = (

@@ -20,6 +20,7 @@ from crawler.audit.tree import Audit, audit_tree
 from crawler.audit.workers import CHUNK, examined
 from tests.audit.drafts import PLANTS, WHOLE, Draft, compatible, place, sound, video
 
+LONG = "一段很長的文字，說的是同一隻貓在同一座燈塔上看了同一個晚上的海，然後回家睡覺。"
 SINGLE = [kind for kind in Kind if kind not in WHOLE]
 
 
@@ -45,25 +46,25 @@ def with_text(number: int, *blocks: str, title: str = "") -> Draft:
 @st.composite
 def planted(draw: st.DrawFn) -> tuple[list[tuple[Draft, set[Kind]]], bool]:
     """Drafts with the kinds that each must be found to be of; and whether they lie in one folder."""
-    numbers = iter(draw(st.lists(st.integers(2, 49_930), min_size=1, max_size=12, unique=True)))
-    sharing = draw(st.integers(0, 4))
+    numbers = draw(st.lists(st.integers(2, 49_930), min_size=1, max_size=24, unique=True))
+    sharing = min(draw(st.integers(0, 20)), len(numbers))
     drafts: list[tuple[Draft, set[Kind]]] = []
     for count, number in enumerate(numbers):
         draft = sound(number)
         draft.note, draft.blogger = draw(st.booleans()), draw(st.booleans())
         if count < sharing:
-            draft.blocks = ["同一段文字，貼在好幾個燈塔的門上，貓看了又看，看了又看，還是看不懂。"]
-            drafts.append((draft, {Kind.SHARED_TEXT}))
+            draft.blocks = [LONG]
+            lacking = draw(st.sampled_from([(), (), (Kind.NO_DATE,), (Kind.NO_CATEGORY,), (Kind.NO_DATE, Kind.NO_CATEGORY)]))
+            for kind in lacking:
+                draw(st.sampled_from(PLANTS[kind]))(draft)
+            shared = Kind.SHARED_TEXT if len(lacking) == 2 else Kind.PUBLISHED_MORE_THAN_ONCE
+            drafts.append((draft, {*lacking, shared} if sharing > 1 else {*lacking}))
             continue
         alone = draw(st.sampled_from([None, None, None, *(kind for kind in WHOLE if kind in PLANTS)]))
         kinds = [alone] if alone else compatible(draw(st.lists(st.sampled_from(SINGLE), max_size=4)))
         for kind in kinds:
             draw(st.sampled_from(PLANTS[kind]))(draft)
         drafts.append((draft, set(kinds)))
-    shared = [found_kinds for _, found_kinds in drafts if found_kinds == {Kind.SHARED_TEXT}]
-    if len(shared) < 3:
-        for found_kinds in shared:
-            found_kinds.clear()
     return drafts, draw(st.booleans())
 
 
@@ -91,8 +92,6 @@ def test_exactly_what_was_planted_is_found(case: tuple[list[tuple[Draft, set[Kin
 
 # What many files share
 
-LONG = "一段很長的文字，說的是同一隻貓在同一座燈塔上看了同一個晚上的海，然後回家睡覺。"
-
 
 @pytest.mark.parametrize(
     ("why", "make"),
@@ -106,11 +105,10 @@ LONG = "一段很長的文字，說的是同一隻貓在同一座燈塔上看了
         ),
         ("links to different pages", lambda number: with_text(number, f"[{LONG}](https://x.example/{number})")),
         ("nothing but punctuation", lambda number: with_text(number, "……")),
-        ("a text of two articles", lambda number: with_text(number, LONG if number < 3 else f"{LONG}{number}")),
         ("only note and blogger", sound),
     ],
 )
-def test_bodies_that_are_alike_and_no_junk(tmp_path: Path, why: str, make: Callable[[int], Draft]) -> None:
+def test_bodies_that_are_alike_and_not_the_same(tmp_path: Path, why: str, make: Callable[[int], Draft]) -> None:
     assert found(tree(tmp_path, *map(make, range(1, 6)))) == {}, why
 
 
@@ -123,8 +121,37 @@ def test_bodies_that_are_alike_and_no_junk(tmp_path: Path, why: str, make: Calla
         ("a short text below the same title", lambda number: with_text(number, "詳見直播。", title="直播")),
     ],
 )
-def test_the_same_text_under_three_ids_is_no_articles(tmp_path: Path, why: str, make: Callable[[int], Draft]) -> None:
-    assert found(tree(tmp_path, *map(make, range(1, 4)), sound(9))) == {number: {Kind.SHARED_TEXT} for number in (1, 2, 3)}, why
+@pytest.mark.parametrize("ids", [2, 3, 20])
+def test_articles_with_the_same_text_are_information_and_pages_with_it_that_lack_what_articles_have_are_junk(
+    tmp_path: Path, why: str, make: Callable[[int], Draft], ids: int
+) -> None:
+    numbers = range(1, ids + 1)
+    articles = tree(tmp_path / "articles", *map(make, numbers), sound(49))
+    assert found(articles) == {number: {Kind.PUBLISHED_MORE_THAN_ONCE} for number in numbers}, why
+    assert articles.refetch == set()
+    pages = [make(number) for number in numbers]
+    for page in pages:
+        del page.fields["date"], page.fields["category"]
+    junk = tree(tmp_path / "junk", *pages, sound(49))
+    assert found(junk) == {number: {Kind.SHARED_TEXT, Kind.NO_DATE, Kind.NO_CATEGORY} for number in numbers}, why
+
+
+def test_an_article_published_again_that_lost_something_is_due_for_that_alone(tmp_path: Path) -> None:
+    drafts = [with_text(number, LONG) for number in range(1, 12)]
+    PLANTS[Kind.NO_DATE][0](drafts[0])
+    PLANTS[Kind.MOJIBAKE_ADDRESS][0](drafts[1])
+    audit = tree(tmp_path, *drafts)
+    assert found(audit)[1] == {Kind.NO_DATE, Kind.PUBLISHED_MORE_THAN_ONCE}
+    assert audit.refetch == {1}
+    assert [finding.detail for finding in audit.files[5].findings] == ["also 1, 2, 3, 4, 6, 7, 8, 9, …"]
+
+
+def test_of_two_files_the_one_whose_text_was_published_again_is_no_worse(tmp_path: Path) -> None:
+    untidy = sound(5)
+    PLANTS[Kind.RELATIVE_LINKS][0](untidy)
+    place(tmp_path, untidy, flat=True)
+    audit = tree(tmp_path, with_text(5, LONG), with_text(6, LONG))
+    assert audit.files[5].file == "1-1000/article_5.md"
 
 
 def test_a_page_that_is_known_as_junk_is_not_also_called_shared(tmp_path: Path) -> None:
@@ -214,10 +241,10 @@ def test_several_processes_say_the_same_as_one(tmp_path: Path) -> None:
 
 
 def test_the_table_is_safe_in_a_spreadsheet(tmp_path: Path) -> None:
-    draft = sound(5)
-    del draft.fields["date"]
-    (tmp_path / "=HYPERLINK(1).md").write_text(draft.text(), "utf-8")
-    (tmp_path / '+a",\n.md').write_text(draft.text().replace("article/5/", "article/6/"), "utf-8")
+    for number, name in ((5, "=HYPERLINK(1).md"), (6, '+a",\n.md')):
+        draft = sound(number)
+        del draft.fields["date"]
+        (tmp_path / name).write_text(draft.text(), "utf-8")
     out = io.BytesIO()
     write_csv(audit_tree(tmp_path, workers=1), out)
     rows = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8"))))
@@ -251,11 +278,15 @@ def test_many_examples_are_a_few(tmp_path: Path) -> None:
 
 
 def test_an_audit_as_an_object_adds_up(tmp_path: Path) -> None:
-    drafts = [sound(number) for number in range(1, 5)]
+    drafts = [*(sound(number) for number in range(1, 3)), with_text(3, LONG), with_text(4, LONG)]
     for plant in (PLANTS[Kind.NO_DATE][0], PLANTS[Kind.NO_CATEGORY][0], PLANTS[Kind.RELATIVE_LINKS][0]):
         plant(drafts[0])
     PLANTS[Kind.RELATIVE_LINKS][0](drafts[1])
     shown = as_object(tree(tmp_path, *drafts))
     assert (shown["files"], shown["articles"], shown["sound"], shown["refetch"]) == (4, 4, 3, [1])
-    assert shown["classes"] == {"refetch": {"findings": 2, "articles": 1}, "cosmetic": {"findings": 2, "articles": 2}}
+    assert shown["classes"] == {
+        "refetch": {"findings": 2, "articles": 1},
+        "cosmetic": {"findings": 2, "articles": 2},
+        "information": {"findings": 2, "articles": 2},
+    }
     assert shown["kinds"]["relative_links"] == {"class": "cosmetic", "count": 2, "ids": [1, 2]}
