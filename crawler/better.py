@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from crawler.archive.digest import usable
 from crawler.article import Article
 from crawler.case import FINAL, Candidate, Case, open_case
-from crawler.hkcnews.choice import SHARED_BY
+from crawler.hkcnews.choice import SHARED_BY, resolved
 from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
 from crawler.versions import said
@@ -37,13 +37,17 @@ def better_known(ledger: Ledger, ids: Collection[int] | None, since: str, until:
 
 
 def _has_better(case: Case, present: ArticleRow, bad: Collection[str]) -> bool:
-    """Captures of bytes that were tried already are not better, whatever their place."""
+    """Captures of bytes that were tried already, archived with the same status, are not better, whatever their place."""
     place = next((number for number, row in enumerate(case.queue) if row.id == present.capture), None)
     if place is None:  # outside of the window, or of a source that is not asked: nothing can be compared with it
         return False
-    tried = {usable(row.capture.digest) for row in case.rows if row.verdict or row.id == present.capture} - {None}
-    before = case.queue if present.faults else case.queue[:place]
-    return any(_is_untried(row) and row.capture.digest not in bad and usable(row.capture.digest) not in tried for row in before)
+    statuses = resolved([row.capture for row in case.rows])
+    tried = {(row.capture.digest, statuses[row.capture]) for row in case.rows if row.verdict or row.id == present.capture}
+    untried = filter(_is_untried, case.queue if present.faults else case.queue[:place])
+    return any(
+        not usable(row.capture.digest) or (row.capture.digest not in bad and (row.capture.digest, statuses[row.capture]) not in tried)
+        for row in untried
+    )
 
 
 def _is_untried(row: CaptureRow) -> bool:

@@ -10,7 +10,7 @@ from crawler.archive.capture import Capture, read_moment
 from crawler.archive.digest import DigestResult, usable
 from crawler.archive.playback import Answer
 from crawler.article import Article, Evidence
-from crawler.hkcnews.choice import order
+from crawler.hkcnews.choice import order, resolved
 from crawler.hkcnews.extract import Recovered
 from crawler.ledger import CaptureRow
 from crawler.ledger.rows import LED_TO
@@ -36,7 +36,8 @@ class Candidate:
 
 @dataclass(slots=True)
 class Case:
-    """An article that is being recovered. Captures are taken from the front of `queue`."""
+    """An article that is being recovered. Captures are taken from the front of `queue`. `tried`: the verdicts on answers whose bytes
+    matched, by digest and archived status."""
 
     article: int
     rows: Sequence[CaptureRow]
@@ -46,7 +47,7 @@ class Case:
     fetched: bool = False
     followed: int = 0
     candidates: list[Candidate] = field(default_factory=list)
-    tried: dict[str, str] = field(default_factory=dict)
+    tried: dict[tuple[str, str], str] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
     attempts: Counter[int] = field(default_factory=Counter)
     deferred: dict[int, str] = field(default_factory=dict)
@@ -56,18 +57,24 @@ class Case:
         known = (other.capture for other in (*self.rows, row))
         return next((other for other in known if (other.timestamp, other.original) == (timestamp, original)), row.capture)
 
+    def verdict_on_twin(self, row: CaptureRow) -> str | None:
+        """The verdict on another capture with the same bytes and the same status; a revisit has the status of what it repeats."""
+        if not any(digest == row.capture.digest for digest, _ in self.tried):
+            return None
+        return self.tried.get((row.capture.digest, resolved([other.capture for other in (*self.rows, row)])[row.capture]))
+
     def passed(self, row: CaptureRow, outcome: str, because: str) -> None:
         """The capture is done with and was not the article."""
         self.queue.remove(row)
         self.outcomes[f"{row.capture.timestamp} {row.capture.original}"] = f"{outcome}: {because}" if because else outcome
 
-    def judged(self, row: CaptureRow, recovered: Recovered, digest: str, digest_result: str, digest_reason: str) -> bool:
+    def judged(self, row: CaptureRow, recovered: Recovered, status: int, digest: str, digest_result: str, digest_reason: str) -> bool:
         """Take a judgement; True when it is the article without fault, and nothing better can come.
 
-        `digest` is that of the capture really served, to which the result belongs.
+        `status` and `digest` are those of the capture really served, to which the result belongs.
         """
         if digest_result in MATCHES:
-            self.tried[digest] = recovered.verdict.value
+            self.tried[digest, str(status)] = recovered.verdict.value
         if recovered.article is None:
             self.passed(row, recovered.verdict.value, recovered.judgement.because)
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 
 from crawler.archive import digest as digests
 from crawler.archive.capture import Capture
@@ -33,7 +34,7 @@ NoteVersion = Callable[[int, int, str, str, str], None]
 
 class Judge:
     """Tells what it learns of captures to their cases, to `note` (by the capture's id) and to `note_version`. `known` has the verdicts
-    that hold for the same bytes under any article, by digest."""
+    that hold for the same bytes under any article, by digest: those on a page, not those on the status with which it was archived."""
 
     def __init__(
         self,
@@ -60,7 +61,8 @@ class Judge:
             return None
         if digest in self.known:
             return self.known[digest]
-        return (case.tried[digest], "the same bytes as another capture") if digest in case.tried else None
+        verdict = case.verdict_on_twin(row)
+        return (verdict, "the same bytes as another capture") if verdict else None
 
     def judge(self, case: Case, row: CaptureRow, served: StoredCapture, expected: Capture, check: digests.DigestCheck) -> bool:
         """Judge what was served; True when it is the article without fault. `expected` is the capture whose digest it was compared with."""
@@ -71,14 +73,14 @@ class Judge:
         self._note(row.id, verdict=verdict.value, because=because)
         if verdict is Verdict.ARTICLE:
             self.version(row, recovered)
-        if verdict in ANY_ARTICLE and check.result.value in MATCHES:
+        if verdict in ANY_ARTICLE and served.status == HTTPStatus.OK and check.result.value in MATCHES:
             self.known[expected.digest] = (verdict.value, because)
         if verdict in EXTRACTED and self.pages < LAYOUT_PAGES:
             self.pages += 1
             if verdict is not Verdict.ARTICLE:
                 self.unread += 1
                 self.example = row.article
-        return case.judged(row, recovered, expected.digest, check.result.value, check.reason.value)
+        return case.judged(row, recovered, served.status, expected.digest, check.result.value, check.reason.value)
 
     def version(self, row: CaptureRow, recovered: Recovered) -> None:
         """Tell what a capture says, if it was extracted without loss."""

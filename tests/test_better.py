@@ -73,6 +73,20 @@ def test_bytes_known_to_be_no_article_are_not_asked_for_under_another_one(bench:
     assert (bench.reopened, bench.requests) == ([], [])
 
 
+@pytest.mark.parametrize("before", ["the same bytes under other ids", "the same bytes, archived as an error"])
+def test_bytes_that_say_nothing_against_a_capture_are_asked_for(bench: Bench, before: str) -> None:
+    recovered(bench)
+    if before.endswith("error"):
+        gone = capture(5, SECOND, NEWER_PAGE, "/gone", status="404")
+        bench.lists(gone).serve({gone: memento(gone, NEWER_PAGE, 404)}).run()
+        bench.ledger.note(bench.row(gone).id, verdict="not_found")
+    else:
+        bench.lists(*(capture(number, THIRD, NEWER_PAGE) for number in range(6, 26)))
+    bench.lists(NEWER).serve({NEWER: memento(NEWER, NEWER_PAGE)}).run(renewing=True, ids={5})
+    assert (bench.reopened, bench.requests) == ([5], [NEWER])
+    assert bench.article(5).capture == bench.row(NEWER).id
+
+
 NOTHING_BETTER: Sequence[tuple[str, Capture, Reply | Answer]] = [
     ("farewell", capture(5, THIRD, FAREWELL), memento(capture(5, THIRD, FAREWELL), FAREWELL)),
     ("mismatch", NEWER, memento(NEWER, article(5, "別的。"))),

@@ -13,6 +13,7 @@ import pytest
 from crawler.archive.capture import Capture
 from crawler.archive.digest import DigestResult
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply
+from crawler.hkcnews.choice import SHARED_BY
 from crawler.hkcnews.extract import Recovered
 from crawler.hkcnews.verdict import Judgement, Verdict
 from crawler.intake import MOST_FOLLOWED
@@ -250,6 +251,41 @@ def test_the_farewell_page_is_known_under_other_articles_by_its_digest(bench: Be
     bench.lists(later).run()
     assert bench.requests == []
     assert bench.state(9) == (State.UNRECOVERABLE, "farewell")
+
+
+@pytest.mark.parametrize("ids", [2, 3, 20])
+def test_articles_with_the_same_bytes_are_recovered_from_them_under_each_id(bench: Bench, ids: int) -> None:
+    page = article(1, "同一篇文章，出版了幾次。")
+    numbers = range(1, ids + 1)
+    newest = [capture(number, SECOND, page) for number in numbers]
+    others = [of for n in numbers for of in (capture(n, FIRST, article(n)), capture(n, THIRD, b"", "/moved", status="301"))]
+    bench.lists(*newest, *others).serve({of: memento(of, page) for of in newest}).run()
+    assert bench.requests == newest
+    for number in numbers:
+        write = bench.written[number]
+        assert (write.article.id, write.article.timestamp, write.article.original) == (number, SECOND, address(number))
+        assert "出版了幾次" in write.article.body
+        assert write.faults == ()
+
+
+def test_bytes_under_more_ids_than_an_article_has_come_last_before_anything_is_known_of_them(bench: Bench) -> None:
+    everywhere = [capture(number, THIRD, article(1)) for number in range(2, 2 + SHARED_BY)]
+    bench.lists(*everywhere, capture(2, SECOND)).run(ids={2})
+    assert bench.requests == [capture(2, SECOND)]
+
+
+def test_a_verdict_on_the_status_of_a_capture_says_nothing_of_its_bytes(bench: Bench) -> None:
+    gone, again = capture(4, THIRD, article(4), status="404"), capture(4, FIRST, article(4), "/again", status="-")
+    listed_so, there = capture(5, THIRD, article(4)), capture(5, SECOND, article(4), "/there")
+    elsewhere = capture(6, THIRD, article(4))
+    answers = {gone: memento(gone, article(4), 404), listed_so: memento(listed_so, article(4), 404)}
+    for of in (there, elsewhere):
+        answers[of] = memento(of, article(4))
+    bench.lists(gone, again, listed_so, there, elsewhere).serve(answers).run(room=1)
+    assert bench.requests == [gone, listed_so, there, elsewhere]
+    assert bench.state(4) == (State.UNRECOVERABLE, "not_found")
+    assert sorted(bench.written) == [5, 6]
+    assert bench.run().requests == []
 
 
 def test_a_verdict_on_one_article_is_not_carried_to_another(bench: Bench) -> None:

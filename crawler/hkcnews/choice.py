@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from crawler.archive.capture import EMPTY_DIGEST, Capture
 from crawler.hkcnews.urls import misspelling
 
-SHARED_BY = 3
-"""A digest under this many articles is the farewell page or its like: articles do not share their bytes."""
+SHARED_BY = 100
+"""A digest under this many articles is the farewell page or its like. Fewer may be an article that was published under several ids: two to
+twenty, as far as is known."""
 
 _REAL, _UNKNOWN, _REDIRECT, _ERROR, _BAD = range(5)
 

@@ -58,11 +58,11 @@ class Captures(LedgerFile):
         return {digest for (digest,) in cursor}
 
     def digest_verdicts(self, verdicts: Collection[str]) -> dict[str, tuple[str, str]]:
-        """For each digest whose very bytes were judged to be one of these: the verdict and what it rests on."""
+        """For each digest whose very bytes, archived with status 200, were judged to be one of these: the verdict and what it rests on."""
         marks = ", ".join("?" * len(verdicts))
         cursor = self._db.execute(
             f"SELECT digest, verdict, because FROM capture WHERE verdict IN ({marks}) AND digest_result LIKE 'match%'"
-            " AND served_timestamp = timestamp AND served_original = original GROUP BY digest",
+            " AND served_timestamp = timestamp AND served_original = original AND coalesce(status, 200) = 200 GROUP BY digest",
             tuple(verdicts),
         )
         return {digest: (verdict, because or "") for digest, verdict, because in cursor}

@@ -128,17 +128,19 @@ def test_a_digest_under_several_articles_is_shared_unless_it_is_none(ledger: Led
     ("learnt", "carried"),
     [
         ({"verdict": "farewell", "digest_result": "match"}, True),
+        ({"verdict": "farewell", "digest_result": "match", "status": 200}, True),
+        ({"verdict": "not_found", "digest_result": "match", "status": 404}, False),
         ({"verdict": "farewell", "digest_result": "match after decoding"}, True),
         ({"verdict": "farewell", "digest_result": "mismatch"}, False),
         ({"verdict": "cut_off", "digest_result": "match"}, False),
         ({"verdict": "farewell", "digest_result": "match", "served_original": address(1, "/other")}, False),
     ],
 )
-def test_only_verdicts_on_the_very_bytes_of_a_digest_are_carried(ledger: Ledger, learnt: dict[str, str], carried: bool) -> None:
+def test_only_verdicts_on_the_very_bytes_of_a_digest_are_carried(ledger: Ledger, learnt: dict[str, str | int], carried: bool) -> None:
     list_all(ledger, (1, capture(1)))
     served: dict[str, str | int] = {"served_timestamp": "20210712000000", "served_original": address(1), "because": "titled so"}
     ledger.note(ledger.captures(1)[0].id, **{**served, **learnt})
-    assert ledger.digest_verdicts(["farewell", "blank"]) == ({A: ("farewell", "titled so")} if carried else {})
+    assert ledger.digest_verdicts(["farewell", "blank", "not_found"]) == ({A: ("farewell", "titled so")} if carried else {})
 
 
 # Articles
