@@ -107,8 +107,8 @@ class Converter(MarkdownConverter):
             return self.blocks(node, line)
         if name in HEADINGS:
             return self.blocks(node, lambda inline: self.heading(inline, int(name[1])))
-        text = str(getattr(self, f"convert_{'frame' if name in FRAMES else name}")(node))
-        return [text] if text else []
+        made: str | list[str] = getattr(self, f"convert_{'frame' if name in FRAMES else name}")(node)
+        return made if isinstance(made, list) else [made] if made else []
 
     def paragraph(self, inline: str) -> str:
         """A block's text from its inline text: line breaks as two spaces and a newline, nothing begins a block by accident."""
@@ -179,9 +179,9 @@ class Converter(MarkdownConverter):
     def convert_frame(self, el: Tag) -> str:
         return raw.frame(el, self.style)
 
-    def convert_pre(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
+    def convert_pre(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         if holds_block(el):
-            return joined(self.blocks(el))
+            return self.blocks(el)
         code = el.get_text()
         if not code.strip() and not holds(el, ("img",)):
             return ""
@@ -218,22 +218,22 @@ class Converter(MarkdownConverter):
                 items[-1].extend(stray) if items else items.append(stray)
         return [blocks for blocks in items if blocks]
 
-    def convert_table(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
+    def convert_table(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         if not is_plain(el):
             return raw.table(el, self.style)
         caption = el.find("caption")
         above = self.blocks(caption) if isinstance(caption, Tag) else []
-        return joined([*above, pipe_table(el, self._cell)])
+        return [*above, pipe_table(el, self._cell)]
 
     def _cell(self, cell: Tag) -> str:
         inline = "".join(self.inline(child) for child in (only_block(cell) or cell).children)
         return self.one_line(inline).replace("|", "\\|")
 
-    def convert_figure(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
+    def convert_figure(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         """FORMAT's figure; one without a picture, or with more than pictures and text, is only a container."""
         if holds(el, _MORE_THAN_PICTURES):
-            return joined(self.blocks(el))
-        return raw.figure(el, self.style) or joined(self.blocks(el))
+            return self.blocks(el)
+        return raw.figure(el, self.style) or self.blocks(el)
 
 
 def _without(text: str, *marks: str) -> str:

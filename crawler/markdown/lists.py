@@ -25,11 +25,11 @@ def tight(blocks: Iterable[str]) -> str:
     """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph, also
     for a reader who takes the shortcodes of frames out first."""
     first, *others = _each_its_own(blocks)
-    text = first
+    text, only_frames = first, True
     for previous, block in pairwise([first, *others]):
+        only_frames = only_frames and previous.startswith("{{<")  # without text a blank line would end the item
         follows = _INTERRUPTING.match(block) is not None and not _NO_TEXT.match(previous)
-        after_frame = text.startswith("{{<") and text == first  # without it a blank line would end the item
-        text += ("\n" if follows or after_frame else "\n\n") + block
+        text += ("\n" if follows or only_frames else "\n\n") + block
     return text
 
 

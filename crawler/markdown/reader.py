@@ -70,7 +70,7 @@ def read_markdown(markdown: str) -> Reading:
             continue
         indent = _PREFIX.match(line).end() if line[:1] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
         text = line[indent:]
-        row = row + 1 if text[:1] == "|" else 0
+        row = 0 if text[:1] != "|" else 1 if line[:indent].strip(" >") else row + 1  # in a new item begins a new table
         block = _block(text, indent, row, lines, reading) if text[:1] in _BLOCK_STARTS else None
         if block is None:
             paragraph.append(text.rstrip(" "))

@@ -209,11 +209,12 @@ class _Writer:
         heavy = self.one_of(6) == 0
         caption = _tag("caption", self.inline()) if self.one_of(6) == 0 else ""
         head = _tag("thead", self._row("th", heavy)) if self.one_of(1) else ""
-        return _tag("table", caption + head + _tag("tbody", "".join(self._row("td", heavy) for _ in range(self.one_of(2) + 1))))
+        rows = 0 if self.one_of(6) == 0 else self.one_of(2) + 1
+        return _tag("table", caption + head + _tag("tbody", "".join(self._row("td", heavy) for _ in range(rows))))
 
     def _row(self, name: str, heavy: bool) -> str:
-        cells = (_tag(name, self._cell(heavy), self.draw(_SPANS)) for _ in range(self.one_of(2) + 1))
-        return _tag("tr", "".join(cells))
+        number = 0 if self.one_of(6) == 0 else self.one_of(2) + 1
+        return _tag("tr", "".join(_tag(name, self._cell(heavy), self.draw(_SPANS)) for _ in range(number)))
 
     def _cell(self, heavy: bool) -> str:
         if heavy and self.one_of(1):

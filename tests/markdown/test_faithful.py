@@ -66,6 +66,14 @@ def assert_faithful(html: str) -> None:
 @example("<table><tr><td>甲\\|乙<code>|</code></td><td rowspan='2'><table><tr><td>丙</td></tr></table></td></tr></table>")
 @example("<table><tr><td><pre>甲\n\n乙</pre><hr></td></tr></table>")
 @example(
+    "<ul><li><ul><li><ul><li></li><li><table><tbody><tr><td></td></tr></tbody></table></li>"
+    "<li><table><caption></caption><tbody><tr><td></td></tr></tbody></table></li></ul></li></ul></li></ul>"
+)
+@example(
+    '<ol start="3"><li><table><caption><iframe src="https://x.example/"></iframe></caption><tr><td></td></tr></table><table><tr><td></td>'
+    "</tr></table></li><li><blockquote><table><tr></tr></table><table><caption>甲</caption></table></blockquote></li></ol>"
+)
+@example(
     '<figure><img src="/a"><figcaption><p>甲</p><p>乙<a href="/x"></a></p></figcaption><img src="/b"><figcaption>丙</figcaption></figure>'
 )
 @example('<figure><div><img src="/a"><figcaption>甲</figcaption></div></figure><h2>乙<iframe src="https://x.example/"></iframe>丙</h2>')
