@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain, pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
+from crawler.archive.capture import Capture
+from crawler.archive.digest import usable
 from crawler.hkcnews.urls import HIGHEST_ID, HOST
 from crawler.ledger import Ledger
 
@@ -16,12 +19,26 @@ PUBLISHED = 49_122
 """Articles that the site had, by the public backup's count (FACTS section 1)."""
 GAP_REQUESTS = 100
 """What `auto` allows a run, once most articles are known."""
-LISTINGS = (f"{HOST}/data/newsposts", f"{HOST}/")
-"""What the site answered with lists of articles: JSON with blocks of articles in it, and its first page."""
+LISTINGS = (
+    *((f"{HOST}/data/allposts", "prefix"), (f"{HOST}/data/newsposts", "prefix")),  # JSON with cards of articles in it, page by page
+    (f"{HOST}/", "exact"),
+    *((f"{HOST}/news/", "prefix"), (f"{HOST}/blogger", "prefix"), (f"{HOST}/event/", "prefix")),
+    *((f"{HOST}/{name}", "prefix") for name in ("editorial", "datanews", "videos", "triangles", "srs")),
+    *((f"{HOST}/news", "exact"), (f"{HOST}/news?page=", "prefix"), (f"{HOST}/?page=", "prefix")),  # not `/news_新聞/…`: pictures
+)
+"""Where the site answered with lists of articles (FACTS, "Lists"), those that name most first, and how the index is asked for them."""
+_LISTS = frozenset({"", "bloggers", "blogger", "data", "datanews", "editorial", "event", "news", "srs", "triangles", "videos"})
+"""What the path of a list begins with."""
 MOST_LISTINGS = 0.5
 """At most this share of the budget goes to archived lists; the rest asks for articles."""
-_NAMED = re.compile(r"hkcnews\.com(?::\d+)?\\?/+article\\?/+(\d{1,9})(?![\d])", re.IGNORECASE)
-_RELATIVE = re.compile(r"""href=\\?["']\\?/article\\?/(\d{1,9})(?![\d])""", re.IGNORECASE)
+_PATH = re.compile(r"https?://[^/?#]*/*([^/?#]*)", re.IGNORECASE)
+_TEXT = re.compile(r"html|json|text/plain|revisit|^(?:unk|-|)$", re.IGNORECASE)
+_SLASH = r"(?:/|\\+/|\\+u002[fF]|%2[fF]|&#x2[fF];|&#47;)"
+_QUOTE = r"(?:\\*[\"']|\\+u002[27]|&quot;|&#3[49];)"
+"""Also as they stand in JSON, in an attribute, and in an address within another one."""
+_NAMED = re.compile(rf"article{_SLASH}+(\d{{1,9}})(?!\d)")
+_OF_THE_SITE = re.compile(rf"(?:hkcnews\.com(?::\d+)?{_SLASH}+|[=:(]\s*(?:{_QUOTE}\s*){{0,2}}(?:\.?{_SLASH})?)\Z", re.IGNORECASE)
+_BEFORE = 60
 
 
 class Why(StrEnum):
@@ -33,9 +50,41 @@ class Why(StrEnum):
 
 
 def ids_in(text: str) -> set[int]:
-    """The articles that a page or a file of ours names."""
-    found = {int(number) for pattern in (_NAMED, _RELATIVE) for number in pattern.findall(text)}
-    return {number for number in found if 0 < number <= HIGHEST_ID}
+    """The articles that a page or a file of ours names by their addresses, whole or relative. Nothing else is taken from a list: what its
+    cards say may be a title, an author, or how a text begins."""
+    named = (found for found in _NAMED.finditer(text) if _OF_THE_SITE.search(text[max(0, found.start() - _BEFORE) : found.start()]))
+    return {number for number in (int(found[1]) for found in named) if 0 < number <= HIGHEST_ID}
+
+
+def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]) -> Iterator[Capture]:
+    """Which captures of the site's lists to read, of those that the index has: by turns between the lists, of each the newest capture of
+    every address, then the next older ones, which name other articles. `read`: (timestamp, original) of those that were read; the same
+    bytes are not read again.
+    """
+    found = [[capture for capture in captures if _is_list(capture)] for captures in lists]
+    seen = {usable(capture.digest) for captures in found for capture in captures if (capture.timestamp, capture.original) in read}
+    turns = ((c for c in _newest_first(captures) if (c.timestamp, c.original) not in read) for captures in found)
+    for capture in chain.from_iterable(zip_longest(*turns)):
+        digest = usable(capture.digest) if capture is not None else None
+        if capture is not None and (digest is None or digest not in seen):
+            seen.add(digest)
+            yield capture
+
+
+def _is_list(capture: Capture) -> bool:
+    """An answer with a text, at an address that is one of a list; not what else lies below it, such as pictures."""
+    path = _PATH.match(capture.original)
+    return capture.statuscode in ("200", "-") and bool(_TEXT.search(capture.mimetype)) and path is not None and path[1].lower() in _LISTS
+
+
+def _newest_first(captures: Iterable[Capture]) -> list[Capture]:
+    """The newest of each address, newest first, then the second newest of each, and so on."""
+    ages: Counter[str] = Counter()
+    aged: list[tuple[int, Capture]] = []
+    for capture in sorted(captures, key=lambda capture: (capture.timestamp, capture.original), reverse=True):
+        aged.append((ages[capture.urlkey], capture))
+        ages[capture.urlkey] += 1
+    return [capture for _, capture in sorted(aged, key=lambda pair: pair[0])]
 
 
 def linked(output: Path, files: Iterable[str]) -> set[int]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.gaps import Why, by_range, candidates, ids_in, linked
+from crawler.archive.capture import Capture
+from crawler.archive.digest import payload_digest
+from crawler.gaps import Why, by_range, candidates, ids_in, linked, unread
+from crawler.hkcnews.extract import Recovered
+from crawler.hkcnews.verdict import Judgement, Verdict
+from crawler.markdown.style import SeedStyle
+from crawler.reading import Stored, read
+from tests.demo.lists import LISTS, Listed, list_page
+from tests.demo.pages import article_page
+from tests.demo.sources import read_sources
 
 
 @pytest.mark.parametrize(
@@ -21,11 +31,79 @@ from crawler.gaps import Why, by_range, candidates, ids_in, linked
         ("[燈](/web/20210712013906/https://hkcnews.com:80/article/174/-)", {174}),
         ("https://elsewhere.example/article/5 /article/6 article/7", set()),
         ("hkcnews.com/article/0 hkcnews.com/article/1234567890 hkcnews.com/article/100000", set()),
+        ("<a href=/article/40003>", {40003}),
+        ('<a href="article/40003?page=2">', {40003}),
+        ("onclick=\"location.href='./article/40003'\"", {40003}),
+        (r'{"url":"\u002Farticle\u002F40003","html":"<a href=\\\"\\\/article\\\/40004\\\">"}', {40003, 40004}),
+        (r"<a href=\u0022\/article\/40003\u0022>", {40003}),
+        ('<div data-card="&quot;&#x2f;article&#47;40003&quot;">', {40003}),
+        ("sharer.php?u=https%3A%2F%2Fwww.hkcnews.com%2Farticle%2F40003%2Fx", {40003}),
+        ('<a href="https://elsewhere.example/article/5"> <a href="/articles/6"> <a href="//article/7">', set()),
         ("", set()),
     ],
 )
 def test_articles_that_a_text_names(text: str, ids: set[int]) -> None:
     assert ids_in(text) == ids
+
+
+def listed(path: str, timestamp: str, digest: str = "", status: str = "200", mimetype: str = "text/html") -> Capture:
+    digest = digest or payload_digest(f"{path} {timestamp}".encode())
+    original = f"https://www.hkcnews.com/{path}"
+    return Capture(urlkey=path, timestamp=timestamp, original=original, mimetype=mimetype, statuscode=status, digest=digest)
+
+
+def test_lists_are_read_by_turns_and_of_each_the_newest_capture_of_every_address_first() -> None:
+    front = [listed("", str(year)) for year in (2018, 2019, 2020)]
+    pages = [listed(f"data/allposts?page={number}", year, mimetype="application/json") for year in ("2019", "2020") for number in (1, 2)]
+    order = [front[2], pages[3], front[1], pages[2], front[0], pages[1], pages[0]]
+    assert list(unread([front, pages], [])) == order
+    read = {(capture.timestamp, capture.original) for capture in order[:3]}
+    assert list(unread([front, pages], read)) == [front[0], *(pages[number] for number in (2, 1, 0))]
+
+
+def test_the_same_bytes_name_the_same_articles() -> None:
+    newest, same, revisit = listed("news", "2021", "A" * 32), listed("news", "2020", "A" * 32), listed("news", "2019", "A" * 32, status="-")
+    unknown = [listed("srs", year, "-") for year in ("2019", "2018")]
+    assert list(unread([[newest, same, revisit], unknown], [])) == [newest, *unknown]
+    assert list(unread([[newest, same, revisit]], [(newest.timestamp, newest.original)])) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        listed("news", "2020", status="302"),
+        listed("news", "2020", status="404"),
+        listed("news_新聞/hk-discuss/2020/05/a_large.jpg", "2020", mimetype="image/jpeg"),
+        listed("news_新聞/hk-discuss/2020/05/a_large.jpg", "2020"),
+        listed("videos/a.mp4", "2020", mimetype="video/mp4"),
+        listed("eventually", "2020"),
+        listed("article/5", "2020"),
+    ],
+)
+def test_what_is_no_list_is_not_read(other: Capture) -> None:
+    assert list(unread([[other]], [])) == []
+
+
+def recovered(page: str, article: int) -> Recovered:
+    """What a page gives that was captured under an article's address."""
+    original = f"https://www.hkcnews.com/article/{article}"
+    style = SeedStyle("https://web.archive.org/web", "20210712013906", original)
+    return read(Stored(page.encode(), "", "text/html; charset=utf-8", 200, article, "20210712013906", original), style)
+
+
+@pytest.mark.parametrize("of", LISTS, ids=lambda of: of.path)
+def test_a_list_is_no_article_whatever_its_cards_say(of: Listed) -> None:
+    assert recovered(list_page(of, read_sources()), of.ids[0]).article is None
+
+
+def test_no_card_gives_an_article_its_title() -> None:
+    source, *others = read_sources()
+    page = article_page(source, others[:12], at="20210712013906")
+    untitled = re.sub(r"<h1.*?</h1>|<title>.*?</title>|<meta property=\"og:title\"[^>]*>", "", page, flags=re.DOTALL)
+    assert "article-block-title" in untitled
+    assert "text-lg" in untitled
+    assert recovered(page, source.id).judgement.verdict is Verdict.ARTICLE
+    assert recovered(untitled, source.id).judgement == Judgement(Verdict.BLANK, "no title anywhere on the page")
 
 
 def test_files_that_are_gone_are_passed_over(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
+from itertools import islice
 
 from scrapy import Request
 from scrapy.http import Response
@@ -13,10 +15,10 @@ from crawler import gaps
 from crawler.archive import digest as digests
 from crawler.archive.budget import Endpoint
 from crawler.archive.capture import Capture
-from crawler.archive.cdx import CdxQuery
+from crawler.archive.cdx import CdxPage, CdxQuery
 from crawler.archive.coding import CodingError, decode
 from crawler.archive.headers import declared_coding
-from crawler.archive.playback import Answer
+from crawler.archive.playback import WHAT_NEXT, Answer, Next
 from crawler.archive.site import Site
 from crawler.ending import Status
 from crawler.gaps import LISTINGS, MOST_LISTINGS, Why
@@ -52,31 +54,29 @@ class GapSpider(AskingSpider):
             logger.info("asked %s for %d articles that no listing has: %d of them have captures", site.name, asked, new)
 
     async def _read_lists(self, site: Site, most: int) -> AsyncIterator[Request]:
-        """Read the newest capture of each of the site's lists that was not read yet, within so many requests."""
-        found: list[Capture] = []
-        for url in LISTINGS:
-            if most <= 0 or self.session.ending is not None:
-                return
-            query = CdxQuery(url, "exact" if url.endswith("/") else "prefix", self.session.page_rows)
-            most -= 1
-            yield self._request(site.listing_url(query), Endpoint.CDX, site, self.parse_lists, self.list_failed, query=query, found=found)
+        """Ask which captures of the site's lists there are, and read some that were not read yet, within so many requests: half of them
+        for the index at most."""
+        found: dict[str, list[Capture]] = {}
+        questions: deque[tuple[CdxQuery, str | None]] = deque()
+        questions += ((CdxQuery(url, match_type, self.session.page_rows), None) for url, match_type in LISTINGS)
+        left = most
+        while questions and 2 * left > most and self.session.ending is None:
+            query, key = questions.popleft()
+            left -= 1
+            pages: list[CdxPage] = []
+            url = site.listing_url(query, key)
+            yield self._request(url, Endpoint.CDX, site, self.parse_lists, self.list_failed, query=query, pages=pages)
             await self._answers()
-        for capture in self._unread(site, found)[: max(0, most)]:
+            for page in pages:
+                found.setdefault(query.url, []).extend(page.captures)
+                if page.resume_key is not None:
+                    questions.append((query, page.resume_key))
+        for capture in islice(gaps.unread(found.values(), self.session.ledger.lists_read(site.name)), left):
             if self.session.ending is not None:
                 return
             url = site.playback_url(capture.timestamp, capture.original)
             yield self._request(url, Endpoint.PLAYBACK, site, self.parse_list, self.list_failed, capture=capture)
             await self._answers()
-
-    def _unread(self, site: Site, found: list[Capture]) -> list[Capture]:
-        """The newest good capture of each address that was not read yet, newest first."""
-        read = self.session.ledger.lists_read(site.name)
-        newest: dict[str, Capture] = {}
-        for capture in sorted(found, key=lambda capture: capture.timestamp):
-            if capture.statuscode == "200":
-                newest[capture.urlkey] = capture
-        unread = [capture for capture in newest.values() if (capture.timestamp, capture.original) not in read]
-        return sorted(unread, key=lambda capture: (capture.timestamp, capture.original), reverse=True)
 
     def parse_lists(self, response: Response) -> None:
         """Which captures of the site's lists there are; what cannot be had of them is no loss to the articles that are listed."""
@@ -84,7 +84,7 @@ class GapSpider(AskingSpider):
             site: Site = response.meta["site"]
             reply = site.read_listing(response.meta["query"], response.status, dict(headers_of(response)), response.body)
             if reply.page is not None:
-                response.meta["found"] += reply.page.captures
+                response.meta["pages"].append(reply.page)
 
     def parse_list(self, response: Response) -> None:
         """One of the site's lists: the articles that it names."""
@@ -94,6 +94,8 @@ class GapSpider(AskingSpider):
             if reply.answer is Answer.REFUSED:
                 self.session.end(Status.REFUSING, f"the archive {site.name} refuses to play back captures: HTTP {reply.status}")
             if reply.answer is not Answer.CAPTURE:
+                if WHAT_NEXT[reply.answer] in (Next.FOLLOW, Next.NEXT_CAPTURE):  # nothing else will come of it
+                    self.session.ledger.note_list(site.name, capture.timestamp, capture.original, ())
                 return
             coding = declared_coding(reply.headers)
             check = digests.check(reply.body, coding, capture.digest, headers=reply.headers)

@@ -12,6 +12,7 @@ from crawler.ledger import State
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import FAREWELL, address, article
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
+from tests.standin.archive import Row, sha1
 
 WHEN, LATER = "20210712013906", "20210801000000"
 LISTED, BETWEEN, LINKED, ON_A_LIST, NOWHERE = (40001, 40003, 40010), 40002, 41000, 42000, 43000
@@ -55,6 +56,54 @@ def test_all_that_there_is_evidence_of_is_found_and_recovered(standin: StandIn, 
     repeated = [one for one in standin.requests[asked:] if one.endpoint is Endpoint.PLAYBACK]
     assert repeated == []
     assert sum(str(NOWHERE) in one.target for one in standin.requests) == 1
+
+
+CARD = (
+    '<div class="grid-item"><div class="article-block"><div class="article-block-heading"><h3 class="article-block-title">'
+    '<a href="{0}">守塔人</a></h3></div><div class="article-block-body"><a href="{0}"><p class="text-lg newline">燈塔今晚…</p></a></div>'
+    "</div></div>"
+)
+EACH_LIST = (
+    *(
+        "/data/allposts?page=3",
+        "/data/newsposts?page=2",
+        "/data/newsposts/5?page=1",
+        "/",
+        "/?page=2",
+        "/editorial",
+        "/news",
+        "/news?page=2",
+    ),
+    *("/news/12/社區", "/news/21/x?page=2", "/bloggers", "/bloggers?page=2", "/blogger/守塔人-58", "/event/47", "/event/61/x"),
+    *("/datanews", "/videos", "/triangles", "/srs"),
+)
+
+
+def test_every_list_of_the_sites_is_asked_for_and_older_captures_after_the_newest(tmp_path: Path) -> None:
+    archive = Archive()
+    archive.add(address(LISTED[0]), WHEN, article(LISTED[0]))
+    wanted = range(42_000, 42_000 + len(EACH_LIST) + 1)
+    for number, path in zip(wanted, (*EACH_LIST, "/"), strict=True):
+        archive.add(address(number), WHEN, article(number))
+        archive.overlooked.add(address(number))
+        card = CARD.format(f"/article/{number}/x-{number}/y")
+        is_json = path.startswith("/data/")
+        body = json.dumps({"items": [card]}).replace("/", r"\/") if is_json else f"<html><body>{card}</body></html>"
+        kind = "application/json" if is_json else "text/html"
+        archive.add(f"https://www.hkcnews.com{path}", LATER if number < wanted[-1] else WHEN, body.encode(), mimetype=kind)
+    picture = "https://www.hkcnews.com/news_新聞/hk-discuss/2021/07/a_large.jpg"
+    archive.add(picture, LATER, b"\xff\xd8\xff", mimetype="image/jpeg")
+    gone = "https://www.hkcnews.com/event/48"
+    archive.list(Row("com,hkcnews)/event/48", LATER, gone, "text/html", "200", sha1(b"gone"), "100"))
+    with StandIn(archive) as standin:
+        done = crawl(standin, tmp_path / "output", GAP_REQUESTS="100")
+        assert done.status == 0, done.err
+        assert {number: done.article(number).state for number in wanted} == dict.fromkeys(wanted, State.RECOVERED)
+        asked = [one.original for one in standin.requests if one.endpoint is Endpoint.PLAYBACK]
+        assert (asked.count(picture), asked.count(gone)) == (0, 1)
+        again = crawl(standin, tmp_path / "output", GAP_REQUESTS="100")
+        assert again.status == 0, again.err
+        assert [one.original for one in standin.requests if one.endpoint is Endpoint.PLAYBACK] == asked
 
 
 @pytest.mark.heavy
