@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler.archive.headers import first
-from crawler.archive.holdings import Damage, Holding, NotAnArchive, find_files, read, resolve, scan
+from crawler.archive.holdings import Damage, Holding, NotAnArchive, Skipped, Why, find_files, read, resolve, scan
 from crawler.archive.playback import Answer, Reply
 from crawler.archive.site import Site, pywb, wayback
 from crawler.archive.warc import REWRITTEN_VIEW
@@ -74,30 +75,40 @@ def take_stock(source: Files, ledger: Ledger) -> None:
         return
     with ledger.batch():
         ledger.forget_holdings(source.name)
-        new = sum(ledger.hold(source.name, some) for some in index([source.path], _warn))
+        passed: Counter[str] = Counter()
+        new = sum(ledger.hold(source.name, some) for some in index([source.path], _warn, lambda what: passed.update([what])))
         ledger.set_meta(key, seal)
-    logger.info("%s holds %d captures that were not known", source.name, new)
+    logger.info("%s holds %d captures that were not known; passed over: %s", source.name, new, in_words(passed) or "nothing")
 
 
 def _warn(damage: Damage) -> None:
     logger.warning("%s at byte %d: %s", damage.file, damage.offset, damage.why)
 
 
-def index(paths: Sequence[Path], damaged: Callable[[Damage], None]) -> Iterator[list[tuple[int, Holding]]]:
+def index(
+    paths: Sequence[Path], damaged: Callable[[Damage], None], passed: Callable[[str], None] = lambda what: None
+) -> Iterator[list[tuple[int, Holding]]]:
     """What files hold of articles, with the articles, some at a time, so that any number of captures fits into memory.
 
-    `damaged` is told what cannot be read. Raises OSError, NotAnArchive.
+    `damaged` is told what cannot be read of articles, or of what is not known; `passed` of each record that is passed over, in words for
+    several of its kind. Raises OSError, NotAnArchive.
     """
     files = find_files(paths)
     revisits: list[Holding] = []
     some: list[tuple[int, Holding]] = []
-    for thing in (thing for path in files for thing in scan(path)):
+    for thing in (thing for path in files for thing in scan(path, skipped=lambda record: passed(_kind(record)))):
+        original = thing.original if isinstance(thing, Damage) else thing.capture.original
+        article = article_id(original)
         if isinstance(thing, Damage):
-            damaged(thing)
-        elif isinstance(thing, Holding) and (article := article_id(thing.capture.original)) is not None:
-            if thing.capture.is_revisit:
-                revisits.append(thing)
-                continue
+            if original and article is None:
+                passed("damaged records of other addresses")
+            else:
+                damaged(thing)
+        elif article is None:
+            passed("captures of other addresses")
+        elif thing.capture.is_revisit:
+            revisits.append(thing)
+        else:
             some.append((article, as_listed(thing)))
             if len(some) == _SOME:
                 yield some
@@ -107,10 +118,21 @@ def index(paths: Sequence[Path], damaged: Callable[[Damage], None]) -> Iterator[
         yield _resolved(files, revisits, damaged)
 
 
+def _kind(record: Skipped) -> str:
+    if record.why is Why.ARCHIVES_OWN:
+        return "pages of an archive's own"
+    return f"{record.kind} records" + (" of another protocol" if record.why is Why.NOT_HTTP else "")
+
+
+def in_words(passed: Mapping[str, int]) -> str:
+    """How many records of which kind were passed over, the most frequent first."""
+    return ", ".join(f"{count:,} {what}" for what, count in sorted(passed.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
 def _resolved(files: Sequence[Path], revisits: Sequence[Holding], damaged: Callable[[Damage], None]) -> list[tuple[int, Holding]]:
     """Revisits with the records that have their payloads, which may stand anywhere in the files."""
     wanted = {revisit.capture.digest for revisit in revisits}
-    others = (thing for path in files for thing in scan(path) if isinstance(thing, Holding))
+    others = (thing for path in files for thing in scan(path) if isinstance(thing, Holding) and not thing.capture.is_revisit)
     payloads = [thing for thing in others if "" in wanted or thing.capture.digest in wanted]
     found = []
     for thing in resolve([*payloads, *revisits]):
@@ -122,9 +144,9 @@ def _resolved(files: Sequence[Path], revisits: Sequence[Holding], damaged: Calla
 
 
 def as_listed(held: Holding) -> Holding:
-    """A holding with what the metadata of a store like ours says of it: the digest that the index gave, which is the one to compare its
-    bytes with, and whether it is a rewritten view."""
-    digest, rewritten = held.about.get("cdxDigest"), held.rewritten or held.about.get("view") == REWRITTEN_VIEW
+    """A holding with the digest to compare its bytes with, and whether it is a rewritten view: as the metadata of a store like ours says,
+    which has what the index gave; the digest else the payload's own, where the record states one of other bytes."""
+    digest, rewritten = held.about.get("cdxDigest") or held.links.digest, held.rewritten or held.about.get("view") == REWRITTEN_VIEW
     return replace(held, capture=replace(held.capture, digest=digest or held.capture.digest), rewritten=rewritten)
 
 

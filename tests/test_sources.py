@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from crawler.archive.digest import check
+from crawler.archive.digest import DigestResult, check
 from crawler.archive.holdings import Damage
 from crawler.archive.site import Site
 from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger
-from crawler.sources import Files, index, read_sources, reply_of, take_stock
+from crawler.sources import Files, in_words, index, read_sources, reply_of, take_stock
 from crawler.store import Origin, Store
-from tests.pages import article
+from tests.archive.foreign import digested, http, identity, packed, record, wacz
+from tests.pages import address, article
 from tests.recovering import FIRST, SECOND, capture, memento, redirect
 
 SETTINGS = {"ARCHIVE_URL": "http://127.0.0.1:9", "ARCHIVE_PUBLIC_URL": "https://archive.example"}
@@ -94,3 +96,74 @@ def test_a_damaged_file_gives_what_is_whole(tmp_path: Path) -> None:
     held = [article for some in index([folder], damages.append) for article, _ in some]
     assert held == [5, 6, 7]
     assert len(damages) == 1
+
+
+def indexed(*paths: Path) -> tuple[list[int], list[Damage], Counter[str]]:
+    damages: list[Damage] = []
+    passed: Counter[str] = Counter()
+    held = [article for some in index(paths, damages.append, lambda what: passed.update([what])) for article, _ in some]
+    return held, damages, passed
+
+
+def test_every_record_that_is_passed_over_is_counted_and_damage_to_another_address_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    other = "http://a.example/x"
+    records = [
+        record(b"software: x\r\n", "warcinfo", fields={"Content-Type": "application/warc-fields"}),
+        record(b"GET / HTTP/1.1\r\n\r\n", "request", url=address(5)),
+        record(http(article(5)), url=address(5)),
+        record(article(6), "resource", url=address(6), fields={"Content-Type": "text/html"}),
+        record(b"HTTP/1.1 0 OK\r\nContent-Type: text/html\r\n\r\n" + article(7), url=address(7)),
+        record(b"no HTTP head", url=other),
+        record(http(b"too short"), url=other, fields={"Content-Length": "999"}),
+        record(http(b"x"), url=other),
+        record(b"20210102\n", url="dns:a.example", fields={"Content-Type": "text/dns"}),
+        record(http(b"Temporarily Offline"), url=f"https://web.archive.org/web/2020id_/{other}"),
+        record(b"in short", "conversion", url=address(5), fields={"Content-Type": "text/plain"}),
+    ]
+    path.write_bytes(packed(records))
+    held, damages, passed = indexed(path)
+    assert (held, damages) == ([5, 6, 7], [])
+    assert in_words(passed) == (
+        "2 damaged records of other addresses, 1 captures of other addresses, 1 conversion records, 1 pages of an archive's own,"
+        " 1 request records, 1 response records of another protocol, 1 warcinfo records"
+    )
+    path.write_bytes(packed([*records, record(b"no HTTP head", url=address(8))]))
+    assert [damage.original for damage in indexed(path)[1]] == [address(8)]
+
+
+def test_a_revisit_without_payload_is_told_once(tmp_path: Path) -> None:
+    lost = record(b"", "revisit", url=address(5), number=1, fields=digested(b"elsewhere"))
+    again = record(b"", "revisit", url=address(5), number=2, fields=digested(b"elsewhere"))
+    for name in ("a.warc.gz", "b.warc.gz"):
+        (tmp_path / name).write_bytes(packed([lost, again]))
+    wacz(tmp_path / "c.wacz", {"a.warc.gz": packed([lost, lost])})
+    held, damages, _ = indexed(tmp_path)
+    assert (held, [address(5) in damage.why for damage in damages]) == ([], [True])
+    whole = record(http(b"elsewhere"), url=address(6), number=3, fields=digested(b"elsewhere"))
+    (tmp_path / "d.warc").write_bytes(whole)
+    assert indexed(tmp_path)[:2] == ([6, 5], [])
+
+
+def test_a_digest_over_the_whole_block_is_no_mismatch(tmp_path: Path) -> None:
+    block = http(article(5))
+    (tmp_path / "a.warc.gz").write_bytes(
+        packed(
+            [
+                record(block, url=address(5), number=1, fields=digested(block)),
+                record(
+                    b"",
+                    "revisit",
+                    url=address(5),
+                    number=2,
+                    fields=digested(block, **{"WARC-Refers-To": identity(1), "WARC-Date": "2022-01-01T00:00:00Z"}),
+                ),
+            ]
+        )
+    )
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        take_stock(Files("a.warc.gz", tmp_path / "a.warc.gz"), ledger)
+        rows = ledger.captures(5)
+        assert len(rows) == 2
+        for row in rows:
+            assert check(reply_of(row).body, None, row.capture.digest).result is DigestResult.MATCH

@@ -1,17 +1,23 @@
-"""Files of web archives in folders, known by name or by their first bytes, and the WARC files inside a WACZ."""
+"""Files of web archives in folders, known by name or by their first bytes, and the WARC files inside a WACZ, or one inside that."""
 
 import os
 import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from io import RawIOBase
 from pathlib import Path
+from typing import Any
 
 from crawler.archive.holding import Damage, NotAnArchive
-from crawler.archive.spool import Spool
-from crawler.archive.unpack import GZIP, ZSTD, Broken, Range, Source, Unpacker
+from crawler.archive.spool import UNKNOWN_END, Spool
+from crawler.archive.unpack import GZIP, ZSTD, Broken, Part, Range, Source, Unpacker
 
-_NAMES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
+_WACZ = ".wacz"
+_NAMES = (".warc", ".warc.gz", ".warc.zst", _WACZ)
+_DEEPEST = 4
+"""So many zips may lie in each other: more are one that holds itself."""
+_PIECE = 1024 * 1024
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _LOCAL = struct.Struct("<4s22xHH")  # signature, length of the name, length of the extra field
@@ -42,57 +48,97 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 def sources(path: Path) -> Iterator[Source | Damage]:
     """What of a file is to be searched for records, one after another; each is closed when the next is asked for. Raises OSError."""
     with Range(path) as whole:
-        zipped = path.name.endswith(".wacz") or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP)
-        if not zipped:
+        if path.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP):
+            yield from _unzipped(whole, 0)
+        else:
             yield whole
-            return
-        try:
-            entries = _entries(path)
-        except NotAnArchive as error:
-            yield Damage(str(path), 0, f"{error.why}; the file cannot be read")
-            return
-        for entry in entries:
-            yield from _entry(path, whole, entry)
 
 
-def _entry(path: Path, whole: Range, entry: zipfile.ZipInfo) -> Iterator[Source | Damage]:
-    at = entry.header_offset
-    head = whole.read(at, _LOCAL.size)
+def _unzipped(archive: Source, depth: int) -> Iterator[Source | Damage]:
+    """The WARC files in a zip, and in those that lie in it."""
+    try:
+        entries = _entries(archive)
+    except NotAnArchive as error:
+        yield Damage(archive.name, archive.start, f"{error.why}; the file cannot be read")
+        return
+    for entry in entries:
+        for inside in _entry(archive, entry):
+            if isinstance(inside, Damage) or not entry.filename.endswith(_WACZ):
+                yield inside
+            elif depth == _DEEPEST:
+                yield Damage(archive.name, archive.start, f"{entry.filename} is lost: it lies in too many others")
+            else:
+                yield from _unzipped(inside, depth + 1)
+
+
+def _entry(archive: Source, entry: zipfile.ZipInfo) -> Iterator[Source | Damage]:
+    at = archive.start + entry.header_offset
+    head = archive.read(at, _LOCAL.size)
     signature, name, extra = _LOCAL.unpack(head) if len(head) == _LOCAL.size else (b"", 0, 0)
     start = at + _LOCAL.size + name + extra
     packed = entry.compress_type == zipfile.ZIP_DEFLATED
     why = ""
-    if signature != _ZIP or start + entry.compress_size > whole.end:
+    if signature != _ZIP or start + entry.compress_size > archive.end:
         why = "it is not where the directory of the zip says"
     elif entry.flag_bits & 1 or not (packed or entry.compress_type == zipfile.ZIP_STORED):
         why = "it is packed in a way that is not known"
     elif entry.file_size > _BLOWN_UP * (entry.compress_size + _BLOWN_UP):
         why = f"it would unpack to {entry.file_size} bytes"
     if why:
-        yield Damage(str(path), at, f"{entry.filename} is lost: {why}")
+        yield Damage(archive.name, at, f"{entry.filename} is lost: {why}")
     elif packed:
-        spool = Spool(whole, start, limit=entry.file_size)
+        spool = Spool(archive, start, limit=entry.file_size)
         try:
             yield spool
         finally:
             spool.close()
         if spool.broken:
-            yield Damage(str(path), start, f"{entry.filename} is cut off: {spool.broken}")
+            yield Damage(archive.name, start, f"{entry.filename} is cut off: {spool.broken}")
     else:
-        with Range(path, start, start + entry.compress_size) as part:
-            yield part
+        yield Part(archive, start, start + entry.compress_size)
 
 
-def _entries(path: Path) -> list[zipfile.ZipInfo]:
-    """The WARC files in a zip, in the order in which they lie. Raises NotAnArchive."""
+def _entries(archive: Source) -> list[zipfile.ZipInfo]:
+    """The WARC and WACZ files in a zip, in the order in which they lie. Raises NotAnArchive."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if entry.filename.endswith(_NAMES[:3])]
+        with zipfile.ZipFile(_Opened(archive)) as directory:
+            entries = [entry for entry in directory.infolist() if entry.filename.endswith(_NAMES)]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error, UnicodeDecodeError, OverflowError) as error:
-        raise NotAnArchive(path, f"the directory of the zip cannot be read: {error}") from error
+        raise NotAnArchive(Path(archive.name), f"the directory of the zip cannot be read: {error}") from error
     if not entries:
-        raise NotAnArchive(path, "there is no WARC in this zip")
+        raise NotAnArchive(Path(archive.name), "there is no WARC in this zip")
     return sorted(entries, key=lambda entry: entry.header_offset)
+
+
+class _Opened(RawIOBase):
+    """A source as a file to read, which begins at its start."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._at = 0
+        while source.end >= UNKNOWN_END and source.read(self._at, _PIECE):  # what is unpacked ends where it ends
+            self._at += _PIECE
+        self._size = source.end - source.start
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._source.read(self._source.start + self._at, len(buffer)) if self._at < self._size else b""
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
 
 
 def _inside(folder: Path) -> Iterator[Path]:
@@ -115,8 +161,8 @@ def _check(path: Path) -> None:
         raise NotAnArchive(path, "it is neither a file nor a folder")
     with Range(path) as file:
         start = file.read(0, 5)
-        if path.name.endswith(".wacz") or start.startswith((_ZIP, _EMPTY_ZIP)):
-            _entries(path)
+        if path.name.endswith(_WACZ) or start.startswith((_ZIP, _EMPTY_ZIP)):
+            _entries(file)
             return
         if start.startswith((GZIP, ZSTD)):
             unpacked = b""

@@ -22,7 +22,8 @@ class NotAnArchive(Exception):
 class Links:
     """What ties a record to others, as its fields have it: its id and target, its date's digits, and what a revisit refers to.
 
-    `checked`: its bytes have been compared with a digest that it states.
+    `checked`: its bytes have been compared with a digest that it states. `digest`: the payload's own as CDX rows have it, where the one
+    that is stated is of the bytes with chunks or with the HTTP head.
     """
 
     record_id: str = ""
@@ -32,6 +33,7 @@ class Links:
     refers_to_target: str = ""
     refers_to_date: str = ""
     checked: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Damage:
     file: str
     offset: int
     why: str
+    original: str = field(default="", compare=False)
+    """The address of the one capture that is lost, where that is known."""
 
     def __str__(self) -> str:
         return f"{self.file} at byte {self.offset}: {self.why}"
@@ -77,8 +81,9 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A whole record that is no capture."""
+    """A whole record that is no capture, and what kind it says it is."""
 
     file: str
     offset: int
     why: Why
+    kind: str = field(default="", compare=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crawler.archive.archivefile import find_files, sources
 from crawler.archive.holding import Damage, Holding, NotAnArchive, Skipped, Why
-from crawler.archive.recorded import fields_in, held_in, stored_in
+from crawler.archive.recorded import address_of, fields_in, held_in, stored_in
 from crawler.archive.revisits import resolve
 from crawler.archive.unpack import Broken
 from crawler.archive.warc import Place
@@ -36,8 +36,8 @@ def read(holding: Holding, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
     """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and digests: that of
     the payload always, that of the block where no checksum of the packing vouches for it.
 
-    A digest of the payload may have been taken over the bytes with chunks, without, or decoded: writers differ. Of a record of the
-    Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming file and offset; OSError.
+    A digest of the payload may have been taken over the bytes with chunks, without, decoded, or over the whole block: writers differ. Of a
+    record of the Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming file and offset; OSError.
     """
     capture, place = holding.capture, holding.place
     if capture.is_revisit and holding.payload is None:
@@ -70,7 +70,7 @@ def _described(items: Iterable[Frame | Gap | Proven], skipped: Callable[[Skipped
         if isinstance(item, Frame) and last is not None and _is_beside(item, last):
             if item.head.kind == "metadata":
                 last = replace(last, about={**last.about, **fields_in(item)})
-            skipped(Skipped(item.file, item.offset, Why.OTHER_KIND))
+            skipped(Skipped(item.file, item.offset, Why.OTHER_KIND, item.head.kind))
             continue
         thing = _thing(item) if isinstance(item, Frame) else item
         if isinstance(thing, Skipped):
@@ -96,7 +96,8 @@ def _thing(frame: Frame) -> Holding | Skipped | Damage:
         return held_in(frame)
     except Malformed as error:
         behind = frame.offset + frame.length
-        return Damage(frame.file, frame.offset, f"one capture is lost: {error}; reading went on at byte {behind}")
+        why = f"one capture is lost: {error}; reading went on at byte {behind}"
+        return Damage(frame.file, frame.offset, why, address_of(frame.head))
 
 
 def _trusted(things: Iterable[_Thing], name: str) -> Iterator[Holding | Damage]:
@@ -126,9 +127,9 @@ def _proven(thing: Holding | Damage) -> Holding | Damage:
     if isinstance(thing, Damage) or thing.links.checked:
         return thing
     why = "one capture is lost: what it is packed in is damaged further on, and it has no digest of its own; reading went on behind it"
-    return Damage(thing.place.file, thing.place.offset, why)
+    return Damage(thing.place.file, thing.place.offset, why, thing.capture.original)
 
 
 def _damage(gap: Gap) -> Damage:
     end = "the rest of the file cannot be read" if gap.following is None else f"reading went on at byte {gap.following}"
-    return Damage(gap.file, gap.offset, f"{gap.why}; {end}")
+    return Damage(gap.file, gap.offset, f"{gap.why}; {end}", address_of(gap.head) if gap.head is not None else "")

@@ -1,23 +1,31 @@
 """From a whole record to what it says: a holding for the list, or the capture with its payload."""
 
-from collections.abc import Iterator
-from contextlib import suppress
-from itertools import islice
-
 from crawler.archive.capture import REVISIT, Capture, read_moment, timestamp_of
-from crawler.archive.coding import CodingError, layers
 from crawler.archive.digest import payload_digest
-from crawler.archive.headers import declared_coding, first
+from crawler.archive.headers import first
 from crawler.archive.holding import Holding, Links, Skipped, Why
 from crawler.archive.playback import Answer, Reply, parse_playback_url, read_reply
+from crawler.archive.proof import body_of, compare_block, compare_payload, digests_of
 from crawler.archive.rebuild import http_headers
 from crawler.archive.site import WAYBACK_MACHINE
-from crawler.archive.transfer import transferred
 from crawler.archive.warc import Place
-from crawler.archive.warcdigest import as_cdx, differs, is_checkable, matches_any, sha1_of
+from crawler.archive.warcdigest import as_cdx, differs, sha1_of
 from crawler.archive.warcframe import Frame
-from crawler.archive.warcrecord import Head, Http, Malformed, StoredCapture, digits_of, original_of, read_http, target_of, timestamp_from
+from crawler.archive.warcrecord import (
+    Head,
+    Http,
+    Malformed,
+    StoredCapture,
+    digits_of,
+    is_http,
+    message_of,
+    original_of,
+    read_http,
+    target_of,
+    timestamp_from,
+)
 
+_SCHEMES = ("http://", "https://")
 _AS_STORED = frozenset({"id_", "im_", "oe_"})
 """Flags with which the Wayback Machine plays back stored bytes; with others it rewrites text."""
 
@@ -28,19 +36,13 @@ _OF_THE_BODY = frozenset({"content-length", "transfer-encoding", "content-encodi
 def held_in(frame: Frame) -> Holding | Skipped:
     """What a record holds, without the metadata beside it. Raises Malformed for a capture that cannot be used."""
     head = frame.head
-    if head.kind not in ("response", "revisit"):
-        return Skipped(frame.file, frame.offset, Why.OTHER_KIND)
-    if not _is_http(head, frame.block):
-        return Skipped(frame.file, frame.offset, Why.NOT_HTTP)
+    if why := _is_none(frame):
+        return Skipped(frame.file, frame.offset, why, head.kind)
     revisit = head.kind == "revisit"
-    http = read_http(frame.block) if frame.block.strip() or not revisit else None
+    http = message_of(head, frame.block) if frame.block.strip() or not revisit else None
     if not frame.guarded:
-        _check_block(frame)
-        if http is not None and not revisit:
-            _check_payload(head, http, frame.block)
-    digest = as_cdx(head.get("warc-payload-digest"))
-    if not digest and http is not None and not revisit:
-        digest = payload_digest(_body(http, frame.block))
+        compare_block(head, http, frame.block)
+    digest, own = _digests(frame, http)
     original, timestamp, rewritten, kind = original_of(head), timestamp_from(head), False, "unk"
     if http is not None:
         kind = (first(http.headers, "content-type") or "").partition(";")[0].strip().lower() or "unk"
@@ -48,7 +50,7 @@ def held_in(frame: Frame) -> Holding | Skipped:
         rewritten = address[1] not in _AS_STORED and not kind.startswith(_NEVER_REWRITTEN)
         reply = _reply(address, http, frame.block)
         if reply is not None and reply.answer not in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
-            return Skipped(frame.file, frame.offset, Why.ARCHIVES_OWN)
+            return Skipped(frame.file, frame.offset, Why.ARCHIVES_OWN, head.kind)
         original, timestamp = (reply.original, reply.timestamp) if reply else (address[2], _whole(address[0]))
     capture = Capture(
         timestamp=timestamp,
@@ -59,32 +61,44 @@ def held_in(frame: Frame) -> Holding | Skipped:
         length=str(frame.length),
     )
     place = Place(frame.file, frame.offset, frame.length)
-    return Holding(capture, place, None, rewritten, truncated=_truncated(head), links=_links(frame))
+    return Holding(capture, place, None, rewritten, truncated=_truncated(head), links=_links(frame, "" if rewritten else own))
 
 
 def stored_in(frame: Frame, payload: Frame | None = None) -> StoredCapture:
     """The capture that a record is; of a revisit with the record that has its payload. Raises Malformed."""
     head = frame.head
-    if head.kind not in ("response", "revisit") or (head.kind == "revisit") != (payload is not None):
+    if _is_none(frame) or (head.kind == "revisit") != (payload is not None):
         raise Malformed(f"a record of type {head.kind}")
     source = payload or frame
-    there = read_http(source.block)
-    digest = _check_payload(source.head, there, source.block)
+    there = message_of(source.head, source.block)
+    digest = compare_payload(source.head, there, source.block)
     if not (source.guarded and digest):  # else the packing's checksum and the payload's digest have vouched for it
-        _check_block(source)
+        compare_block(source.head, there, source.block)
     http, headers = there, there.headers
     if payload is not None:
-        _check_block(frame)
-        _check_payload(head, there, source.block)
         http, headers = _of_revisit(frame.block, there)
-    body = _body(there, source.block)
+        compare_block(head, http, frame.block)
+        compare_payload(head, there, source.block)
+    body = body_of(there, source.block)
     original, timestamp = original_of(head), timestamp_from(head)
     if (address := parse_playback_url(WAYBACK_MACHINE, original)) is None:
         return StoredCapture(original, timestamp, http.status, headers, body, digest)
+    if not there.size:
+        return StoredCapture(address[2], _whole(address[0]), http.status, headers, body, digest)
     requested = Capture(timestamp=_whole(address[0]), original=address[2])
     reply = read_reply(WAYBACK_MACHINE, requested, http.status, headers, body)
     archived = http_headers(reply.headers, body, reply.location[1] if reply.location else None)
     return StoredCapture(reply.original, reply.timestamp, reply.status, archived.fields, body, digest)
+
+
+def address_of(head: Head) -> str:
+    """The address that a record is a capture of, an archive's own left out; the empty string when it names none."""
+    try:
+        original = original_of(head)
+    except Malformed:
+        return ""
+    address = parse_playback_url(WAYBACK_MACHINE, original)
+    return address[2] if address is not None else original
 
 
 def fields_in(frame: Frame) -> dict[str, str]:
@@ -97,12 +111,35 @@ def fields_in(frame: Frame) -> dict[str, str]:
     return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}
 
 
-def _is_http(head: Head, block: bytes) -> bool:
-    kind = head.get("content-type").lower()
-    return kind.startswith("application/http") or (not kind and (head.kind == "revisit" or block.startswith(b"HTTP/")))
+def _is_none(frame: Frame) -> Why | None:
+    """Why a record is no capture, by its head."""
+    head = frame.head
+    if head.kind not in ("response", "revisit", "resource"):
+        return Why.OTHER_KIND
+    if is_http(head, frame.block) or (head.kind != "revisit" and target_of(head).lower().startswith(_SCHEMES)):
+        return None
+    return Why.NOT_HTTP
 
 
-def _links(frame: Frame) -> Links:
+def _digests(frame: Frame, http: Http | None) -> tuple[str, str]:
+    """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its own where the one
+    stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a checksum nor a digest proves it."""
+    stated = as_cdx(frame.head.get("warc-payload-digest"))
+    if http is None or frame.head.kind == "revisit":
+        return stated, ""
+    if not frame.guarded and (found := compare_payload(frame.head, http, frame.block)):
+        return found, ""
+    body = body_of(http, frame.block)
+    if sha1_of(body, stated):
+        return stated, ""
+    own = payload_digest(body)
+    if not stated:
+        return own, ""
+    others = (frame.block[http.size :], frame.block)
+    return stated, own if stated in map(payload_digest, others) else ""
+
+
+def _links(frame: Frame, digest: str) -> Links:
     head = frame.head
     return Links(
         record_id=head.get("warc-record-id"),
@@ -111,44 +148,13 @@ def _links(frame: Frame) -> Links:
         refers_to=head.get("warc-refers-to"),
         refers_to_target=target_of(head, "warc-refers-to-target-uri"),
         refers_to_date=digits_of(head.get("warc-refers-to-date")),
-        checked=is_checkable(head.get("warc-block-digest")) or is_checkable(head.get("warc-payload-digest")),
+        checked=bool(digests_of(head)),
+        digest=digest,
     )
 
 
 def _truncated(head: Head) -> str:
     return head.get("warc-truncated") or ("segmented" if head.get("warc-segment-number") else "")
-
-
-def _check_block(frame: Frame) -> None:
-    stated = frame.head.get("warc-block-digest")
-    if differs(stated, frame.block):
-        raise Malformed(f"block does not match its digest {stated}")
-
-
-def _check_payload(head: Head, http: Http, block: bytes) -> str:
-    """Compare the payload with its digest; gives that in the form of CDX rows where it is a SHA-1 of the payload without chunks."""
-    stated = head.get("warc-payload-digest")
-    if found := sha1_of(_body(http, block), stated):
-        return found
-    if not matches_any(stated, _forms(http, block)):
-        raise Malformed(f"payload does not match its digest {stated}")
-    return ""
-
-
-def _forms(http: Http, block: bytes) -> Iterator[bytes]:
-    """What writers take the digest of a payload over: as it came, without chunks, without content codings."""
-    raw = block[http.size :]
-    yield raw
-    body = transferred(http.headers, raw)
-    if body is not raw:
-        yield body
-    with suppress(CodingError):
-        for decoded in islice(layers(body, declared_coding(http.headers)), 1, None):
-            yield decoded.body
-
-
-def _body(http: Http, block: bytes) -> bytes:
-    return transferred(http.headers, block[http.size :])
 
 
 def _of_revisit(block: bytes, there: Http) -> tuple[Http, tuple[tuple[str, str], ...]]:
@@ -161,10 +167,10 @@ def _of_revisit(block: bytes, there: Http) -> tuple[Http, tuple[tuple[str, str],
 
 
 def _reply(address: tuple[str, str, str], http: Http | None, block: bytes) -> Reply | None:
-    if http is None:
+    if http is None or not http.size:
         return None
     requested = Capture(timestamp=_whole(address[0]), original=address[2])
-    body = b"" if first(http.headers, "memento-datetime") else _body(http, block)
+    body = b"" if first(http.headers, "memento-datetime") else body_of(http, block)
     return read_reply(WAYBACK_MACHINE, requested, http.status, http.headers, body)
 
 

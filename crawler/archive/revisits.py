@@ -13,22 +13,21 @@ def resolve(holdings: Iterable[Holding]) -> list[Holding | Damage]:
 
     Of holdings with the same timestamp, original and digest the best is left: as stored, whole, with its own payload, then the first
     by file and offset. Revisits get `payload` and what they lack from the record that they refer to by its id, else by address and
-    date, else by digest. One that finds none is Damage; so is one of another host's page if that was left out before.
+    date, else by digest. One that finds none is Damage, once; so is one of another host's page if that was left out before.
     """
     ordered = sorted(holdings, key=_order)
     index = _index(held for held in ordered if not held.capture.is_revisit)
     found: dict[_Key, Holding] = {}
-    lost: list[Damage] = []
+    lost: dict[_Key, Damage] = {}
     for given in ordered:
         held = _found(given, index)
-        if held is None:
-            lost.append(_lost(given))
-            continue
-        capture = held.capture
+        capture = held.capture if held is not None else given.capture
         key = capture.timestamp, capture.original, capture.digest
-        if key not in found or _worth(held) < _worth(found[key]):
+        if held is None:
+            lost.setdefault(key, _lost(given))
+        elif key not in found or _worth(held) < _worth(found[key]):
             found[key] = held
-    return [*sorted(found.values(), key=_order), *lost]
+    return [*sorted(found.values(), key=_order), *(damage for key, damage in lost.items() if key not in found)]
 
 
 def _order(held: Holding) -> tuple[str, str, str, str, int]:
@@ -76,7 +75,8 @@ def _joined(revisit: Holding, payload: Holding) -> Holding:
         statuscode=other.statuscode if own.statuscode in ("-", "304") else own.statuscode,
         digest=own.digest or other.digest,
     )
-    return replace(revisit, capture=capture, payload=payload.place, truncated=payload.truncated, rewritten=payload.rewritten)
+    links = replace(revisit.links, digest=payload.links.digest if capture.digest == other.digest else "")
+    return replace(revisit, capture=capture, payload=payload.place, truncated=payload.truncated, rewritten=payload.rewritten, links=links)
 
 
 def _lost(revisit: Holding) -> Damage:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from crawler.archive.unpack import Broken, Range, Source, Unpacker, dictionary_of, pread
 
+UNKNOWN_END = 1 << 62
+"""The end of a source that is not read to its end yet."""
 _SPOOLS = 4
 
 
@@ -17,14 +19,14 @@ class Spool:
     Safe in processes forked off: they would write the same bytes to the same place.
     """
 
-    def __init__(self, source: Source, offset: int, dictionary: bytes = b"", limit: int = 1 << 62) -> None:
+    def __init__(self, source: Source, offset: int, dictionary: bytes = b"", limit: int = UNKNOWN_END) -> None:
         self.name = within(source.name, offset)
         self.start = 0
         self._unpacker = Unpacker(source, offset, dictionary)
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by close()
         self._size = 0
         self._limit = limit
-        self.end = 1 << 62
+        self.end = UNKNOWN_END
         self.broken = ""
         """Why it ends before its end, once that is known."""
 
@@ -78,7 +80,7 @@ class Named:
     """A source that opens its file for every read, so that none stays open behind a spool."""
 
     start = 0
-    end = 1 << 62
+    end = UNKNOWN_END
 
     def __init__(self, name: str) -> None:
         self.name = name

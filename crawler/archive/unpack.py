@@ -52,6 +52,19 @@ class Range:
         self._file.close()
 
 
+class Part:
+    """What lies between two offsets of a source, under its name and at its offsets."""
+
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        self.name = source.name
+        self._source = source
+        self.start = start
+        self.end = end
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self._source.read(offset, max(0, min(length, self.end - offset)))
+
+
 class Held:
     """Bytes at hand as a source."""
 

@@ -4,17 +4,17 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
+from crawler.archive.recordend import end_of
 from crawler.archive.spool import Named, read_at, within
 from crawler.archive.unpack import GZIP, ZSTD, Broken, Held, Source, Unpacker, dictionary_of
 from crawler.archive.warcrecord import Head, Malformed
-from crawler.archive.warcstream import TRAILER, Faulty, Stream, closed_by, find_head, head_of
+from crawler.archive.warcstream import PADDING, PLAIN, TRAILER, Faulty, Stream, find_head, head_of
 
 MAX_RECORD = 64 * 1024 * 1024
 """Bytes that a record may unpack to; a larger one is told as a gap."""
 
 _WINDOW = 1024 * 1024
 _PIECE = 256 * 1024
-_PLAIN = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])\r?\n")
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
 
 
@@ -32,12 +32,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is no whole record: from which offset, why, and the offset in the same file at which reading went on, None if nowhere."""
+    """What is no whole record: from which offset, why, and the offset in the same file at which reading went on, None if nowhere; `head`
+    where all that is missing is one record with this head."""
 
     file: str
     offset: int
     why: str
     following: int | None
+    head: Head | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class _Walk:
         while at is not None and at < self._source.end and (start := self._source.read(at, 16)):
             if start.startswith((GZIP, ZSTD)):
                 at = yield from self._member(at)
-            elif self._magic == b"WARC" or _PLAIN.match(start):
+            elif self._magic == b"WARC" or PLAIN.match(start):
                 at = yield from self._plain(at)
             elif len(start) >= 8 and _SKIPPABLE.match(start):
                 at += 8 + int.from_bytes(start[4:8], "little")
@@ -143,12 +145,12 @@ class _Walk:
         elif isinstance(only, Frame):
             yield replace(only, file=self._source.name, offset=at, length=end - at, guarded=only.guarded and unpacker.has_checksum)
         elif isinstance(only, Gap):
-            yield Gap(self._source.name, at, only.why, end)
+            yield Gap(self._source.name, at, only.why, end, only.head)
         return end
 
     def _records(self, stream: Stream, name: str, *, plain: bool) -> Iterator[Frame | Gap]:
         while stream.has(1):
-            if stream.buffer[0] in b"\r\n":
+            if stream.buffer[0] in PADDING:
                 stream.drop(1)
                 continue
             if plain and stream.has(4) and stream.buffer.startswith((GZIP, ZSTD)):
@@ -158,7 +160,7 @@ class _Walk:
                 head, block, size, certain = self._record(stream, plain=plain)
             except Faulty as error:
                 found = stream.has(1) if error.passed else find_head(stream)
-                yield Gap(name, start, str(error), stream.offset if found else None)
+                yield Gap(name, start, str(error), stream.offset if found else None, _all_of(error, stream.offset - start))
             else:
                 yield Frame(name, start, size, head, block, guarded=certain and not plain)
 
@@ -173,14 +175,12 @@ class _Walk:
             passed = not plain or self._source.read(stream.offset + total, 4) == TRAILER
             if passed:
                 stream.drop(total + 4)
-            raise Faulty(f"the record has {head.length} bytes, more than {self._max}", passed=passed)
-        if not stream.has(total):
-            raise Faulty(f"Content-Length is {head.length}, and {len(stream.buffer) - head.size} bytes follow")
-        behind, certain = closed_by(stream, total, head)
+            raise Faulty(f"the record has {head.length} bytes, more than {self._max}", passed=passed, head=head)
+        end = end_of(stream, head, self._max)
         with memoryview(stream.buffer) as view:
-            block = bytes(view[head.size : total])
-        stream.drop(total + behind)
-        return head, block, total + behind, certain
+            block = bytes(view[head.size : head.size + end.length])
+        stream.drop(end.size)
+        return head, block, end.size, end.certain
 
     def _search(self, at: int) -> int | None:
         """The next place where a record begins, packed as the file's first."""
@@ -200,6 +200,12 @@ class _Walk:
         except (Faulty, Broken):
             return False
         return True
+
+
+def _all_of(error: Faulty, passed_over: int) -> Head | None:
+    """The head of the record that is not whole, if the bytes that were passed over can be all its own."""
+    head = error.head
+    return head if head is not None and (error.passed or passed_over <= head.size + head.length + len(TRAILER)) else None
 
 
 def _unguarded(item: Frame | Gap) -> Frame | Gap:

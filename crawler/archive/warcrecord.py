@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from io import BytesIO
 from types import MappingProxyType
 
@@ -26,8 +27,16 @@ _HEAD_END = re.compile(rb"\n\r?\n")  # without the first line's \r, with which i
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 _VERSION = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])")
 _NO_DIGITS = re.compile(r"[^0-9]+")
-_STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? +([0-9]{3})(?![0-9])")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_TOKENS = ("-uri", "-id", "-digest", "-date", "-to")
+"""Fields, by the ends of their names, whose values hold no white space: where such a line was folded there was none."""
+_STATUS_LINE = re.compile(
+    rb"\s*(HTTP(?:/[0-9]+(?:\.[0-9]+)?)?[ \t]+([0-9]{3}(?![0-9])|-?[0-9]{1,2}(?!\S))[ \t]*([^\n]*)(?:\n|\Z))", re.IGNORECASE
+)
+_PROXYS_OWN = b"connection established"
+_CODES = {status.phrase.lower().encode(): status.value for status in HTTPStatus}
 # What FastWARC needs around an HTTP head to lift its limit of 32 KiB.
+_STATUS = b"HTTP/1.1 200 OK\r\n"
 _SHELL = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -54,7 +63,8 @@ class StoredCapture:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The fields of a record: names in lower case, the first value of each; `size` in bytes, `length` of the block in bytes."""
+    """The fields of a record: names in lower case, the first value of each; `size` in bytes, `length` of the block in bytes as it is
+    stated, -1 where it is not."""
 
     version: str
     fields: Mapping[str, str]
@@ -72,7 +82,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """The head of an HTTP response, header values read as Latin-1; `size` in bytes, which is where the body begins."""
+    """The head of an HTTP response, header values read as Latin-1; `size` in bytes, which is where the body begins: 0 where a record has
+    only the body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -87,6 +98,7 @@ def read_head(data: bytes) -> Head:
     end = _HEAD_END.search(data, 0, MAX_HEAD)
     if end is None:
         raise Malformed("the WARC head does not end")
+    folded = _FOLD.search(data, 0, end.end()) is not None
     lines = HeaderMap()
     try:
         lines.parse(BytesIO(_crlf(data[: end.end()])))
@@ -94,24 +106,59 @@ def read_head(data: bytes) -> Head:
         raise Malformed(f"no WARC head: {error}") from error
     fields: dict[str, str] = {}
     for name, value in lines.items_bytes():
-        fields.setdefault(_text(name).lower(), _text(value))
+        lower, text = _text(name).lower(), _text(value)
+        if folded:
+            text = "".join(text.split()) if lower.endswith(_TOKENS) else text.strip()
+        fields.setdefault(lower, text)
     length = fields.get("content-length", "")
-    if not (length.isascii() and length.isdigit() and len(length) < 19):
-        raise Malformed(f"Content-Length is {length or 'missing'}")
+    stated = length.isascii() and length.isdigit() and len(length) < 19
     if not fields.get("warc-type"):
         raise Malformed("no WARC-Type")
-    return Head(version[0].decode(), MappingProxyType(fields), end.end(), int(length))
+    return Head(version[0].decode(), MappingProxyType(fields), end.end(), int(length) if stated else -1)
+
+
+def message_of(head: Head, block: bytes) -> Http:
+    """What a record holds as an HTTP response: without an HTTP head, as `resource` records have their content, one of status 200 and the
+    record's own Content-Type. Raises Malformed."""
+    if is_http(head, block):
+        return read_http(block)
+    kind = head.get("content-type")
+    return Http(200, (("Content-Type", kind),) if kind else (), 0)
+
+
+def is_http(head: Head, block: bytes) -> bool:
+    """Whether a block is said to be an HTTP message, or begins as one where nothing is said."""
+    kind = head.get("content-type").lower()
+    if kind.startswith("application/http") or (not kind and (head.kind == "revisit" or block.startswith(b"HTTP/"))):
+        return True
+    return _STATUS_LINE.match(block) is not None
 
 
 def read_http(block: bytes) -> Http:
-    """The HTTP response head at the beginning of a block. Raises Malformed when there is none."""
-    found = _STATUS_LINE.match(block)
-    if found is None:
-        raise Malformed("no HTTP status" if block.startswith(b"HTTP/") else "no HTTP head")
-    end = _HEAD_END.search(block, 0, _MAX_HTTP_HEAD)
-    size = end.end() if end else len(block)
-    head = _crlf(block[: min(size, _MAX_HTTP_HEAD)])
-    if end is None:  # a response without a body may lack the empty line
+    """The HTTP response head at the beginning of a block, behind those of responses before it: "continue", or a proxy's own.
+
+    A status that is none, as 0, is that of its phrase, else 200: what came is left to be judged. Raises Malformed when there is no head.
+    """
+    start = 0
+    while True:
+        found = _STATUS_LINE.match(block, start)
+        if found is None:
+            raise Malformed("no HTTP status" if block[:5].upper() == b"HTTP/" else "no HTTP head")
+        end = _HEAD_END.search(block, found.end(1) - 1, start + _MAX_HTTP_HEAD)
+        size = end.end() if end else len(block)
+        phrase, status = found[3].strip().lower(), int(found[2])
+        before = 100 <= status < 200 or (status == 200 and phrase.endswith(_PROXYS_OWN))
+        if not before or _STATUS_LINE.match(block, size) is None:
+            break
+        start = size
+    if status < 100:
+        status = _CODES.get(phrase, 200)
+    return Http(status, _headers(block[found.end(1) : min(size, start + _MAX_HTTP_HEAD)], whole=end is not None), size)
+
+
+def _headers(lines: bytes, *, whole: bool) -> tuple[tuple[str, str], ...]:
+    head = _STATUS + _crlf(lines)
+    if not whole:  # a response without a body may lack the empty line
         head = head.rstrip(b"\r\n") + b"\r\n\r\n"
     try:
         record = WarcRecord.from_bytes(_SHELL % len(head) + head)
@@ -119,8 +166,7 @@ def read_http(block: bytes) -> Http:
         pairs = record.http_headers.items_bytes()
     except (OSError, ValueError) as error:
         raise Malformed(f"no HTTP head: {error}") from error
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
-    return Http(int(found[1]), headers, size)
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
 
 
 def read_capture(record: bytes, where: str) -> StoredCapture | None:
@@ -171,7 +217,7 @@ def digits_of(date: str) -> str:
 def _strictly(record: bytes) -> StoredCapture | None:
     head = read_head(record)
     block = record[head.size : head.size + head.length]
-    if record[head.size + head.length :] != b"\r\n\r\n":
+    if head.length < 0 or record[head.size + head.length :] != b"\r\n\r\n":
         raise Malformed(f"Content-Length is {head.length}, the block has {max(len(record) - head.size - 4, 0)} bytes")
     http = read_http(block) if head.kind == "response" else None
     payload = block[http.size :] if http is not None else b""

@@ -2,26 +2,29 @@
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 
-from crawler.archive.unpack import GZIP, ZSTD, Broken
-from crawler.archive.warcdigest import is_checkable
 from crawler.archive.warcrecord import MAX_HEAD, Head, Malformed, read_head
 
 TRAILER = b"\r\n\r\n"
 """What closes a record."""
+PADDING = b"\r\n\0"
+"""What may stand between records: too many line ends or too few, and the NUL that ends strings in C."""
+PLAIN = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])\r?\n")
+"""The first line of a record."""
+LONGEST_START = 9
+"""Bytes of a record's first line, without its last."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_PLAIN = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])\r?\n")
-_LONGEST_START = 9  # of a head's first line, without its last byte
 
 
 class Faulty(Exception):
-    """The record at the beginning of a stream is not whole; `passed`: the stream stands behind it nevertheless."""
+    """The record at the beginning of a stream is not whole; `passed`: the stream stands behind it nevertheless; `head`: its head, if that
+    is whole."""
 
-    def __init__(self, why: str, *, passed: bool = False) -> None:
+    def __init__(self, why: str, *, passed: bool = False, head: Head | None = None) -> None:
         super().__init__(why)
         self.passed = passed
+        self.head = head
 
 
 class Stream:
@@ -66,30 +69,13 @@ def head_of(stream: Stream) -> Head:
         raise Faulty(str(error)) from error
 
 
-def closed_by(stream: Stream, total: int, head: Head) -> tuple[int, bool]:
-    """How many bytes of line ends close a record, by what follows its block, and whether that is certain: if not, only a digest can
-    tell whether its length is right. Raises Faulty when the block goes on there, or may go on and has no digest."""
-    with suppress(Broken):  # which comes again when reading goes on
-        stream.has(total + 16)
-    tail = bytes(stream.buffer[total : total + 16])
-    rest = tail.lstrip(b"\r\n")
-    closed = tail.startswith(TRAILER)
-    followed = not rest or rest.startswith((b"WARC/", GZIP, ZSTD))
-    # Without the two line ends that a record must end in, some of the block's own last ones could be meant for them.
-    certain = followed and (closed or stream.buffer[total - 1] not in b"\r\n")
-    digest = is_checkable(head.get("warc-block-digest")) or is_checkable(head.get("warc-payload-digest"))
-    if certain or (digest and (closed or followed)):
-        return min(len(tail) - len(rest), len(TRAILER)), certain
-    raise Faulty(f"Content-Length is {head.length}, but the block goes on or ends before")
-
-
 def find_head(stream: Stream) -> bool:
     """Go on to the next head of a record in the stream; to its end when there is none. Raises Broken."""
     stream.drop(1)
     while stream.has(1):
-        found = _PLAIN.search(stream.buffer)
+        found = PLAIN.search(stream.buffer)
         if found is None:
-            keep = min(len(stream.buffer), _LONGEST_START)
+            keep = min(len(stream.buffer), LONGEST_START)
             stream.drop(len(stream.buffer) - keep)
             if not stream.has(keep + 1):
                 stream.drop(keep)

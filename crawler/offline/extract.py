@@ -18,6 +18,7 @@ from crawler.offline.job import Done, Job, Plan
 from crawler.offline.relink import relink
 from crawler.offline.report import Report
 from crawler.offline.workers import Workers
+from crawler.sources import in_words
 
 _SEED = Format()
 BATCH = 1000
@@ -42,8 +43,8 @@ def extract(
         source.prepare(report)
         articles = source.ledger.at_hand()
         if not articles:
-            why = f": {report.damages[0]}" if report.damages else ""
-            status = Status.DAMAGED if why else Status.USAGE
+            status = Status.DAMAGED if report.damages else Status.USAGE
+            why = f": {report.damages[0]}" if report.damages else f"; passed over: {in_words(report.passed)}" if report.passed else ""
             raise Fatal(status, f"there is no capture of an article in what was to be extracted{why}")
         report.total = len(articles)
         shared = frozenset(source.ledger.shared_digests(SHARED_BY))

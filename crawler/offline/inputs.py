@@ -164,7 +164,7 @@ class FromFiles:
 
     def prepare(self, report: Report) -> None:
         try:
-            for some in index(self._paths, report.damaged):
+            for some in index(self._paths, report.damaged, report.passed_over):
                 by_source: dict[str, list[tuple[int, Holding]]] = defaultdict(list)
                 for article, held in some:
                     by_source[held.about.get("source") or FILES].append((article, held))

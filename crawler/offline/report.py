@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from crawler.archive.holdings import Damage
 from crawler.ending import Ending, Status
 from crawler.offline.job import WRITTEN, Done, Outcome
+from crawler.sources import in_words
 from crawler.wording import some
 
 EXAMPLES = 8
@@ -30,6 +31,7 @@ class Report:
         self.unwritten: list[str] = []
         self.lost: list[int] = []
         self.damages: list[str] = []
+        self.passed: Counter[str] = Counter()
         self.changed: tuple[str, str] | None = None
         """The format that the files had, and the one that they get, where these differ."""
         self._same: set[int] = set()
@@ -65,6 +67,10 @@ class Report:
         """Something in a file cannot be read."""
         self.damages.append(f"{damage.file} at byte {damage.offset}: {damage.why}")
 
+    def passed_over(self, what: str) -> None:
+        """A record in a file is of no use; `what` several of its kind are called."""
+        self.passed[what] += 1
+
     def describe(self, dry_run: bool, only_changed: bool) -> Iterator[str]:
         """Lines for the terminal."""
         new, changed, same = (self.outcomes[outcome] for outcome in WRITTEN)
@@ -72,6 +78,8 @@ class Report:
         if self.changed is not None:
             yield "Format        {} is changed to {}".format(*self.changed) + (" (dry run)" if dry_run else "")
         yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
+        if self.passed:
+            yield f"Passed over   {self.passed.total():>7,} records in the files: {in_words(self.passed)}"
         yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
         yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
         if self.outcomes[Outcome.UNDECIDED]:

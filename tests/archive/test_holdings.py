@@ -413,13 +413,22 @@ def test_a_place_where_something_else_is(tmp_path: Path) -> None:
 
 
 def test_kinds_that_are_no_captures_are_told(tmp_path: Path) -> None:
-    path = put_file(
-        tmp_path / "a.warc.gz",
-        [record(b"software: x\r\n", "warcinfo", fields=WARC_FIELDS), record(b"x", "resource", fields={"Content-Type": "text/plain"})],
-    )
+    kinds = [
+        record(b"software: x\r\n", "warcinfo", fields=WARC_FIELDS),
+        record(b"plain text", "conversion", fields={"Content-Type": "text/plain"}),
+        record(b"<html>", "resource", url="urn:thumbnail:http://a.example/", fields={"Content-Type": "text/html"}),
+        record(b"the rest of it", "continuation", drop=["Content-Type"]),
+        record(b"x", "something-new"),
+    ]
     skipped: list[Skipped] = []
-    assert list(scan(path, skipped=skipped.append)) == []
-    assert [skip.why for skip in skipped] == [Why.OTHER_KIND, Why.OTHER_KIND]
+    assert list(scan(put_file(tmp_path / "a.warc.gz", kinds), skipped=skipped.append)) == []
+    assert [(skip.kind, skip.why) for skip in skipped] == [
+        ("warcinfo", Why.OTHER_KIND),
+        ("conversion", Why.OTHER_KIND),
+        ("resource", Why.NOT_HTTP),
+        ("continuation", Why.OTHER_KIND),
+        ("something-new", Why.OTHER_KIND),
+    ]
 
 
 def test_a_file_without_records(tmp_path: Path) -> None:

@@ -155,12 +155,14 @@ def test_every_cut_of_our_own_file(tmp_path: Path) -> None:
 # --- files that are not compressed ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wrong", [-20, -1, 1, 30, 10_000, 10**12])
-@pytest.mark.parametrize("digests", [True, False])
-def test_a_wrong_content_length(tmp_path: Path, wrong: int, digests: bool) -> None:
-    parts = pages(COUNT, digests=digests)
+@pytest.mark.parametrize(
+    ("wrong", "digested_of"), [(-20, None), (30, None), (10_000, None), (10**12, None), (-1, 5), (1, 5), (30, 5), (10**12, 4)]
+)
+def test_a_wrong_content_length(tmp_path: Path, wrong: int, digested_of: int | None) -> None:
+    """Of more than some line ends, without a digest that proves the rest; see test_writers for what is whole nevertheless."""
+    parts = pages(COUNT, digests=False)
     block = http(page(4))
-    fields = {"Content-Length": str(len(block) + wrong), **(digested(page(4)) if digests else {})}
+    fields = {"Content-Length": str(len(block) + wrong), **(digested(page(digested_of)) if digested_of else {})}
     parts[3] = record(block, url=f"{URL}4", number=4, fields=fields)
     path = tmp_path / "a.warc"
     path.write_bytes(b"".join(parts))
