@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawler.gaps import Why
 from crawler.ledger import Ledger, State
+from tests.demo.__main__ import DIFFERENT, archive_of_the_demo
 from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED, MISSING
 from tests.e2e.crawling import Run, command, crawl, environment, run
@@ -129,6 +132,16 @@ def test_images_are_fetched_afterwards_out_of_what_is_in_the_store(story: Story)
     files = [path for path in output.glob("images/*/*") if path.is_file()]
     assert len(files) == FETCHED
     assert len({path.stat().st_ino for path in files}) == FETCHED - 1, "two addresses have the same picture"
+
+
+def test_what_the_listing_overlooks_is_found_by_the_site_s_own_lists_and_by_links(story: Story, tmp_path: Path) -> None:
+    with StandIn(archive_of_the_demo()) as standin:
+        run = crawl(standin, tmp_path / "output", GAP_REQUESTS=DIFFERENT["GAP_REQUESTS"])
+    assert run.status == 0, run.err
+    assert run.files == story.first.files
+    with Ledger(run.output / "ledger.sqlite") as ledger:
+        found = {Why(why): number for why, (_, number) in ledger.gap_found().items()}
+    assert found == {Why.ON_A_LIST: 2, Why.LINKED: 1, Why.BETWEEN: 0}
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(story: Story) -> None:
