@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-import pytest
 from markdown_it import MarkdownIt
 from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand
 from scrapy.commands.crawl import Command as ScrapysCrawl
@@ -51,6 +50,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 """What users read, by name."""
 OTHERS = {name: (ROOT / name).read_text("utf-8") for name in ("ARCHITECTURE.md", "CHANGELOG.md")}
+EVERY = {**DOCUMENTS, **OTHERS}
 OURS = sorted(name for name in vars(settings) if name.isupper() and not hasattr(default_settings, name))
 
 Row = dict[str, str]
@@ -104,6 +104,11 @@ def parser(of: ScrapyCommand) -> _Parser:
     made = _Parser(conflict_handler="resolve", add_help=False, prog="scrapy")
     of.add_options(made)
     return made
+
+
+@cache
+def parser_of(name: str) -> _Parser:
+    return parser(command(name))
 
 
 def options(name: str) -> list[str]:
@@ -161,21 +166,18 @@ def test_everything_that_the_code_has_is_in_a_document_and_nothing_else() -> Non
     assert faults(DOCUMENTS, LISTS) == []
 
 
-@pytest.mark.parametrize("head", LISTS)
-def test_the_one_that_is_in_no_document_is_found(head: str) -> None:
-    invented = {**LISTS, head: [*LISTS[head], "MADE_UP"]}
-    assert set(faults(DOCUMENTS, invented)).difference(faults(DOCUMENTS, LISTS)) == {f"no document has the {head} MADE_UP"}
-    for name in LISTS[head]:
-        assert f"no document has the {head} {name}" in faults(_without(head, name), {head: LISTS[head]})
-        assert f"documents have a {head} {name}, the code has none" in faults(
-            DOCUMENTS, {head: [other for other in LISTS[head] if other != name]}
-        )
+def test_the_one_that_is_in_no_document_is_found() -> None:
+    """In every list: what is missing in the documents, and what is too much there."""
+    for head, names in LISTS.items():
+        name = names[-1]
+        assert faults(_without(head, name), {head: names}) == [f"no document has the {head} {name}"]
+        assert faults(DOCUMENTS, {head: names[:-1]}) == [f"documents have a {head} {name}, the code has none"]
 
 
 def _without(head: str, name: str) -> dict[str, str]:
     """The documents without the rows that list one thing."""
     rows = {next(iter(row.values())) for listed_name, row in listed(DOCUMENTS, head) if listed_name == name}
-    assert rows
+    assert rows, name
     starts = tuple(f"| {cell} |" for cell in rows)
     return {page: "\n".join(line for line in text.splitlines() if not line.startswith(starts)) for page, text in DOCUMENTS.items()}
 
@@ -183,14 +185,9 @@ def _without(head: str, name: str) -> dict[str, str]:
 # What the tables say beside the names
 
 
-@pytest.mark.parametrize(("name", "row"), [pair for pair in listed(DOCUMENTS, "setting") if "default" in pair[1]])
-def test_defaults_are_the_codes(name: str, row: Row) -> None:
-    default = str(getattr(settings, name))
-    assert row["default"].strip("`") == (default.removesuffix(".0") or "empty")
-
-
 def test_every_setting_has_its_default_in_a_document() -> None:
-    assert sorted({name for name, row in listed(DOCUMENTS, "setting") if "default" in row}) == OURS
+    told = {name: row["default"].strip("`") for name, row in listed(DOCUMENTS, "setting") if "default" in row}
+    assert told == {name: str(getattr(settings, name)).removesuffix(".0") or "empty" for name in OURS}
 
 
 def test_findings_of_the_audit_are_documented_in_the_words_of_the_code() -> None:
@@ -218,13 +215,9 @@ def test_front_matter_keys_are_documented_in_their_order() -> None:
     assert [name for name, _ in listed(DOCUMENTS, "front-matter key")] == _front_matter()
 
 
-@pytest.mark.parametrize(("name", "row"), listed(DOCUMENTS, "threshold"))
-def test_thresholds_are_documented_with_the_codes_defaults(name: str, row: Row) -> None:
-    assert row["default"] == str(getattr(settings, name))
-
-
 def test_every_threshold_and_status_is_in_the_page_on_schedules() -> None:
-    assert sorted(name for name, _ in listed(DOCUMENTS, "threshold")) == [name for name in OURS if name.startswith("HEALTH_")]
+    told = {name: row["default"] for name, row in listed(DOCUMENTS, "threshold")}
+    assert told == {name: str(getattr(settings, name)) for name in OURS if name.startswith("HEALTH_")}
     assert sorted(int(name) for name, _ in listed(DOCUMENTS, "status")) == sorted(Status)
 
 
@@ -263,13 +256,13 @@ def test_every_key_of_the_audit_as_an_object_is_documented_in_its_order_and_so_i
 # Commands and their options
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_is_documented_with_its_command(name: str) -> None:
-    section = _section(DOCUMENTS["docs/commands.md"], f"## scrapy {name}")
-    shown = {plain(row["option"]).split()[0].rstrip(",") for table in tables(section) for row in table if "option" in row}
-    assert shown == set(options(name))
-    if "syntax" in vars(type(command(name))):
-        assert f"`scrapy {name} {command(name).syntax()}`" in section
+def test_every_option_is_documented_with_its_command() -> None:
+    for name in COMMANDS:
+        section = _section(DOCUMENTS["docs/commands.md"], f"## scrapy {name}")
+        shown = {plain(row["option"]).split()[0].rstrip(",") for table in tables(section) for row in table if "option" in row}
+        assert shown == set(options(name)), name
+        if "syntax" in vars(type(command(name))):
+            assert f"`scrapy {name} {command(name).syntax()}`" in section
 
 
 def _section(text: str, heading: str) -> str:
@@ -298,7 +291,7 @@ def mistakes(line: str, *, in_text: bool = False) -> list[str]:
     name, *rest = words[1:]
     if name not in COMMANDS:
         return [f"there is no command {name}"]
-    of = parser(command(name))
+    of = parser_of(name)
     options_of = {string for action in of._actions for string in action.option_strings}
     unknown = [f"{name} has no option {word}" for word in rest if word.startswith("-") and word.partition("=")[0] not in options_of]
     if unknown or (in_text and rest and rest[-1] in options_of):
@@ -312,33 +305,29 @@ def mistakes(line: str, *, in_text: bool = False) -> list[str]:
     return [f"there is no argument {argument}" for argument in arguments if argument not in ARGUMENTS]
 
 
-@pytest.mark.parametrize("page", DOCUMENTS)
-def test_blocks_of_shell_are_valid_and_name_what_there_is(page: str) -> None:
-    for block in blocks(DOCUMENTS[page]):
-        checked = subprocess.run(["sh", "-n"], input=block, text=True, capture_output=True, check=False)
-        assert checked.returncode == 0, checked.stderr
-        for line in block.replace("\\\n", " ").splitlines():
-            assert mistakes(line) == []
+def test_blocks_of_shell_are_valid_and_name_what_there_is() -> None:
+    for page, text in DOCUMENTS.items():
+        for block in blocks(text):
+            checked = subprocess.run(["sh", "-n"], input=block, text=True, capture_output=True, check=False)
+            assert checked.returncode == 0, f"{page}: {checked.stderr}"
+            assert [told for line in block.replace("\\\n", " ").splitlines() for told in mistakes(line)] == [], page
 
 
-@pytest.mark.parametrize("page", [*DOCUMENTS, *OTHERS])
-def test_commands_in_the_text_name_what_there_is(page: str) -> None:
-    for quoted in re.findall(r"`((?:\.venv/bin/)?(?:scrapy|make) [^`]+)`", {**DOCUMENTS, **OTHERS}[page]):
-        assert mistakes(re.sub(r"\[.*?\]|[<>|()…]", "", quoted), in_text=True) == []
+def test_commands_in_the_text_name_what_there_is() -> None:
+    for page, text in EVERY.items():
+        for quoted in re.findall(r"`((?:\.venv/bin/)?(?:scrapy|make) [^`]+)`", text):
+            assert mistakes(re.sub(r"\[.*?\]|[<>|()…]", "", quoted), in_text=True) == [], page
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_a_mistaken_command_line_is_found() -> None:
+    lines = (
         "scrapy recoverr",
         "scrapy audit --jsn",
         ".venv/bin/scrapy crawl articles -s OUTPUT_DIRR=x",
         "scrapy crawl articles -a idz=1",
         "make nothing",
-    ],
-)
-def test_a_mistaken_command_line_is_found(line: str) -> None:
-    assert mistakes(line)
+    )
+    assert [line for line in lines if not mistakes(line)] == []
 
 
 # Links
@@ -376,14 +365,13 @@ def dead_links(page: str, text: str) -> list[str]:
     return dead
 
 
-@pytest.mark.parametrize("page", [*DOCUMENTS, *OTHERS])
-def test_relative_links_and_pictures_are_there(page: str) -> None:
-    assert dead_links(page, {**DOCUMENTS, **OTHERS}[page]) == []
+def test_relative_links_and_pictures_are_there() -> None:
+    assert {page: dead for page, text in EVERY.items() if (dead := dead_links(page, text))} == {}
 
 
-@pytest.mark.parametrize("link", ["nowhere.md", "docs/files.md#nothing", "#nothing", "docs/nothing.png"])
-def test_a_dead_link_is_found(link: str) -> None:
-    assert dead_links("README.md", f"# Here\n\n[x]({link}) and [y](#here)\n\n![z]({link})\n") == [link, link]
+def test_a_dead_link_is_found() -> None:
+    for link in ("nowhere.md", "docs/files.md#nothing", "#nothing", "docs/nothing.png"):
+        assert dead_links("README.md", f"# Here\n\n[x]({link}) and [y](#here)\n\n![z]({link})\n") == [link, link]
 
 
 def test_every_page_and_picture_is_reached_from_the_readme() -> None:
@@ -428,14 +416,13 @@ def test_the_place_where_an_engine_would_plug_in_is_the_codes() -> None:
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "crawler").glob("**/*.py"))
     named = re.findall(r"`(?:[A-Z]\w+\.)?(_?[A-Za-z]\w+)(?:\(\w+\))?`", _section(OTHERS["ARCHITECTURE.md"], "## Beyond one machine"))
     assert {"Extractor", "_write", "run", "in_order", "prepare"} <= set(named)
-    for name in named:
-        assert re.search(rf"\b(?:def|class) {name}\b|^ *{name}(?::| =) ", source, re.MULTILINE), name
+    defined = {name for pair in re.findall(r"\b(?:def|class) (\w+)|^ *(\w+)(?::| =) ", source, re.MULTILINE) for name in pair}
+    assert set(named) - defined == set()
 
 
-@pytest.mark.parametrize("page", [*DOCUMENTS, *OTHERS])
-def test_files_named_in_a_document_are_there(page: str) -> None:
-    named = re.findall(r"`((?:crawler|tests|pipelines|deploy)/[\w/.-]+)`", {**DOCUMENTS, **OTHERS}[page])
-    assert [name for name in named if not (ROOT / name).exists()] == []
+def test_files_named_in_a_document_are_there() -> None:
+    named = {name for text in EVERY.values() for name in re.findall(r"`((?:crawler|tests|pipelines|deploy)/[\w/.-]+)`", text)}
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
 def test_documents_name_no_path_of_a_machine() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import pytest
+from itertools import product
 
 from crawler.ending import Ending, Status
 from crawler.health import Breach, Measures, Thresholds, breaches, concluded
@@ -17,48 +16,48 @@ def dates(of: int, missing: int, earlier: int, earlier_missing: int) -> Measures
     return Measures(fields={"title": FieldCount(of, 0, earlier, 0), "date": FieldCount(of, missing, earlier, earlier_missing)})
 
 
-@pytest.mark.parametrize(
-    ("measures", "threshold", "value"),
-    [
-        # Nothing recovered where something was due
-        (Measures(decided=20, recovered=1), "HEALTH_RECOVERED", 0.05),
-        (Measures(decided=20, recovered=0), "HEALTH_RECOVERED", 0.0),
-        (Measures(decided=20, recovered=2), "", 0),
-        (Measures(decided=19, recovered=0), "", 0),
-        (Measures(), "", 0),
-        # Pages that are no article
-        (Measures(verdicts={"farewell": 19, "article": 1}), "HEALTH_OTHER_PAGES", 0.95),
-        (Measures(verdicts={"farewell": 10, "blank": 10}), "HEALTH_OTHER_PAGES", 1.0),
-        (Measures(verdicts={"farewell": 18, "article": 2}), "", 0),
-        (Measures(verdicts={"farewell": 19}), "", 0),
-        (Measures(verdicts={"article": 1000}), "", 0),
-        # Fields
-        (dates(20, 9, 20, 4), "HEALTH_FIELD_LOSS", 0.25),
-        (dates(20, 8, 20, 4), "", 0),
-        (dates(10_000, 9_000, 10_000, 7_000), "", 0),  # 0.9 - 0.7, in floating point above 0.2
-        (dates(10_000, 9_001, 10_000, 7_000), "HEALTH_FIELD_LOSS", 0.2001),
-        (dates(19, 19, 49_000, 0), "", 0),
-        (dates(20, 20, 19, 0), "", 0),
-        (dates(20, 20, 20, 20), "", 0),
-        (dates(20, 0, 20, 20), "", 0),
-        (dates(0, 0, 0, 0), "", 0),
-        # Digests
-        (Measures(digests={"match": 17, "mismatch": 3}), "HEALTH_MISMATCHES", 0.15),
-        (Measures(digests={"match": 10, "match after decoding": 8, "mismatch": 2}), "", 0),
-        (Measures(digests={"mismatch": 19}), "", 0),
-        (Measures(digests={"mismatch": 19, "unknown": 50}), "", 0),
-        (Measures(digests={"mismatch": 20, "unknown": 1000}), "HEALTH_MISMATCHES", 1.0),
-        # Refusals count as they are
-        (Measures(refusals=6), "HEALTH_REFUSALS", 6),
-        (Measures(refusals=5), "", 0),
-    ],
-)
-def test_each_threshold_at_its_boundary(measures: Measures, threshold: str, value: float) -> None:
-    found = breaches(measures, LIMITS)
-    assert [(breach.threshold, breach.value) for breach in found] == ([(threshold, value)] if threshold else [])
-    for breach in found:
-        assert breach.limit == getattr(LIMITS, threshold.removeprefix("HEALTH_").lower())
-        assert " expected" in breach.message
+AT_BOUNDARIES: list[tuple[Measures, str, float]] = [
+    # Nothing recovered where something was due
+    (Measures(decided=20, recovered=1), "HEALTH_RECOVERED", 0.05),
+    (Measures(decided=20, recovered=0), "HEALTH_RECOVERED", 0.0),
+    (Measures(decided=20, recovered=2), "", 0),
+    (Measures(decided=19, recovered=0), "", 0),
+    (Measures(), "", 0),
+    # Pages that are no article
+    (Measures(verdicts={"farewell": 19, "article": 1}), "HEALTH_OTHER_PAGES", 0.95),
+    (Measures(verdicts={"farewell": 10, "blank": 10}), "HEALTH_OTHER_PAGES", 1.0),
+    (Measures(verdicts={"farewell": 18, "article": 2}), "", 0),
+    (Measures(verdicts={"farewell": 19}), "", 0),
+    (Measures(verdicts={"article": 1000}), "", 0),
+    # Fields
+    (dates(20, 9, 20, 4), "HEALTH_FIELD_LOSS", 0.25),
+    (dates(20, 8, 20, 4), "", 0),
+    (dates(10_000, 9_000, 10_000, 7_000), "", 0),  # 0.9 - 0.7, in floating point above 0.2
+    (dates(10_000, 9_001, 10_000, 7_000), "HEALTH_FIELD_LOSS", 0.2001),
+    (dates(19, 19, 49_000, 0), "", 0),
+    (dates(20, 20, 19, 0), "", 0),
+    (dates(20, 20, 20, 20), "", 0),
+    (dates(20, 0, 20, 20), "", 0),
+    (dates(0, 0, 0, 0), "", 0),
+    # Digests
+    (Measures(digests={"match": 17, "mismatch": 3}), "HEALTH_MISMATCHES", 0.15),
+    (Measures(digests={"match": 10, "match after decoding": 8, "mismatch": 2}), "", 0),
+    (Measures(digests={"mismatch": 19}), "", 0),
+    (Measures(digests={"mismatch": 19, "unknown": 50}), "", 0),
+    (Measures(digests={"mismatch": 20, "unknown": 1000}), "HEALTH_MISMATCHES", 1.0),
+    # Refusals count as they are
+    (Measures(refusals=6), "HEALTH_REFUSALS", 6),
+    (Measures(refusals=5), "", 0),
+]
+
+
+def test_each_threshold_at_its_boundary() -> None:
+    for measures, threshold, value in AT_BOUNDARIES:
+        found = breaches(measures, LIMITS)
+        assert [(breach.threshold, breach.value) for breach in found] == ([(threshold, value)] if threshold else []), measures
+        for breach in found:
+            assert breach.limit == getattr(LIMITS, threshold.removeprefix("HEALTH_").lower())
+            assert " expected" in breach.message
 
 
 def test_a_breach_says_what_was_counted_and_what_was_before() -> None:
@@ -78,41 +77,28 @@ BREACH = Breach("HEALTH_REFUSALS", 5, 6, "6 refusals")
 HARD = (Status.ERROR, Status.USAGE, Status.REFUSING, Status.LOCKED, Status.LAYOUT, Status.STORAGE, Status.DAMAGED, Status.INTERRUPTED)
 
 
-@pytest.mark.parametrize("status", HARD)
-@pytest.mark.parametrize("came", [True, False])
-def test_what_stopped_or_damaged_a_run_comes_before_its_health(status: Status, came: bool) -> None:
-    ended = concluded(Ending(status, "why"), [BREACH], came=came, listed=9, missing=3, did="did")
-    assert ended == Ending(status, "why; HEALTH_REFUSALS: 6 refusals")
+def test_what_stopped_or_damaged_a_run_comes_before_its_health() -> None:
+    for status, came in product(HARD, (True, False)):
+        ended = concluded(Ending(status, "why"), [BREACH], came=came, listed=9, missing=3, did="did")
+        assert ended == Ending(status, "why; HEALTH_REFUSALS: 6 refusals")
 
 
-@pytest.mark.parametrize(
-    ("ending", "found", "came", "listed", "missing", "wanted"),
-    [
-        (Ending(Status.DONE), False, True, 9, 0, Ending(Status.DONE, "did; all 9 listed articles are there")),
-        (Ending(Status.DONE), False, False, 9, 0, Ending(Status.DONE, "did; all 9 listed articles are there")),
-        (Ending(Status.DONE), False, True, 9, 2, Ending(Status.INCOMPLETE, "did; 2 of 9 listed articles are still missing")),
-        (Ending(Status.DONE), False, False, 0, 0, Ending(Status.INCOMPLETE, "did; no source lists any article: look at SOURCES")),
-        (Ending(Status.DONE), True, True, 9, 0, Ending(Status.UNHEALTHY, "unhealthy: HEALTH_REFUSALS: 6 refusals; did")),
-        (Ending(Status.UNAVAILABLE, "out"), False, False, 9, 0, Ending(Status.UNAVAILABLE, "nothing could be done: out")),
-        (Ending(Status.UNAVAILABLE, "out"), False, False, 0, 0, Ending(Status.UNAVAILABLE, "nothing could be done: out")),
-        (
-            Ending(Status.UNAVAILABLE, "out"),
-            True,
-            False,
-            9,
-            2,
-            Ending(Status.UNHEALTHY, "unhealthy: HEALTH_REFUSALS: 6 refusals; did; out"),
-        ),
-        (
-            Ending(Status.UNAVAILABLE, "out"),
-            False,
-            True,
-            9,
-            2,
-            Ending(Status.INCOMPLETE, "did; 2 of 9 listed articles are still missing; out"),
-        ),
-        (Ending(Status.UNAVAILABLE, "out"), False, True, 9, 0, Ending(Status.INCOMPLETE, "did; nothing that is listed is missing; out")),
-    ],
-)
-def test_how_a_run_ends(ending: Ending, found: bool, came: bool, listed: int, missing: int, wanted: Ending) -> None:
-    assert concluded(ending, [BREACH] if found else [], came=came, listed=listed, missing=missing, did="did") == wanted
+DONE, OUT = Ending(Status.DONE), Ending(Status.UNAVAILABLE, "out")
+ENDS: dict[tuple[Ending, bool, bool, int, int], Ending] = {
+    (DONE, False, True, 9, 0): Ending(Status.DONE, "did; all 9 listed articles are there"),
+    (DONE, False, False, 9, 0): Ending(Status.DONE, "did; all 9 listed articles are there"),
+    (DONE, False, True, 9, 2): Ending(Status.INCOMPLETE, "did; 2 of 9 listed articles are still missing"),
+    (DONE, False, False, 0, 0): Ending(Status.INCOMPLETE, "did; no source lists any article: look at SOURCES"),
+    (DONE, True, True, 9, 0): Ending(Status.UNHEALTHY, "unhealthy: HEALTH_REFUSALS: 6 refusals; did"),
+    (OUT, False, False, 9, 0): Ending(Status.UNAVAILABLE, "nothing could be done: out"),
+    (OUT, False, False, 0, 0): Ending(Status.UNAVAILABLE, "nothing could be done: out"),
+    (OUT, True, False, 9, 2): Ending(Status.UNHEALTHY, "unhealthy: HEALTH_REFUSALS: 6 refusals; did; out"),
+    (OUT, False, True, 9, 2): Ending(Status.INCOMPLETE, "did; 2 of 9 listed articles are still missing; out"),
+    (OUT, False, True, 9, 0): Ending(Status.INCOMPLETE, "did; nothing that is listed is missing; out"),
+}
+"""By how the crawl ended, whether a threshold was broken, whether anything came, and how many are listed and missing."""
+
+
+def test_how_a_run_ends() -> None:
+    found = {one: concluded(one[0], [BREACH] if one[1] else [], came=one[2], listed=one[3], missing=one[4], did="did") for one in ENDS}
+    assert found == ENDS

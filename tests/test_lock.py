@@ -16,12 +16,12 @@ from crawler.ending import Fatal, Status
 from crawler.lock import Lock, last_holder
 
 HOLDER = """
-import sys, time
+import sys
 from pathlib import Path
 from crawler.lock import Lock
 lock = Lock(Path(sys.argv[1]))
 print("held", flush=True)
-time.sleep(60)
+sys.stdin.read()
 """
 
 
@@ -42,7 +42,8 @@ def test_other_outputs_are_free(tmp_path: Path) -> None:
 
 
 def test_a_lock_goes_with_its_process_however_that_ends(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as holder:
+    line = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(Fatal, match=f"process {holder.pid} "):
@@ -55,15 +56,15 @@ def test_a_lock_goes_with_its_process_however_that_ends(tmp_path: Path) -> None:
     lock.release()
 
 
-@pytest.mark.parametrize("left", ["", "not json", "[]", '{"pid": 1}'])
-def test_whatever_the_file_says_the_system_decides(tmp_path: Path, left: str) -> None:
+def test_whatever_the_file_says_the_system_decides(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
-    path.write_text(left, "utf-8")
-    lock = Lock(tmp_path)
-    path.write_text(left, "utf-8")
-    with pytest.raises(Fatal, match="a process that left no name"):
-        Lock(tmp_path)
-    lock.release()
+    for left in ("", "not json", "[]", '{"pid": 1}'):
+        path.write_text(left, "utf-8")
+        lock = Lock(tmp_path)
+        path.write_text(left, "utf-8")
+        with pytest.raises(Fatal, match="a process that left no name"):
+            Lock(tmp_path)
+        lock.release()
 
 
 def test_who_held_it_last_can_be_seen_without_touching_it(tmp_path: Path) -> None:

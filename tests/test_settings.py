@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import pytest
 from scrapy.settings import default_settings
 
 from crawler import settings as ours
@@ -28,7 +26,7 @@ WRONG: dict[str, tuple[object, ...]] = {
     "OUTPUT_DIR": ("", None, " ", "a\0b"),
     "CONTACT": LINE,
     "USER_AGENT": (*LINE, "", None),
-    "SOURCES": ("", None, "waybck", "wayback,wayback", "pywb+", "/no/such/file.warc.gz"),
+    "SOURCES": ("", None, "waybck", "wayback,", "wayback,wayback", "pywb+", "pywb+ftp://x/y", "/no/such/file.warc.gz"),
     "FORMAT": ("", None, "Seed", " seed", "reading,seed", "html", 5, True),
     "VIDEO": ("", None, "links", "Link", 0, True, "link"),
     "GAP_REQUESTS": (*NUMBER, "1.5", "1000001", "automatic"),
@@ -67,30 +65,37 @@ def test_every_setting_of_ours_has_its_wrong_values() -> None:
     assert sorted(set(WRONG) - {"USER_AGENT"}) == OURS
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [pytest.param(name, value, id=f"{name}={json.dumps(value)[:40]}") for name in WRONG for value in WRONG[name]]
-)
-def test_a_wrong_value_is_refused_and_named_before_anything_is_done(tmp_path: Path, name: str, value: object) -> None:
-    with pytest.raises(Fatal) as refused:
-        opened(tmp_path / "output", **{name: value}).close()
-    assert refused.value.ending.status is Status.USAGE
-    assert refused.value.ending.message.startswith(f"{name}=")
-    assert "\n" not in refused.value.ending.message
-    assert not (tmp_path / "output").exists()
+def mistake(output: Path, name: str, value: object) -> str:
+    """What was not right when a value was refused."""
+    try:
+        opened(output, **{name: value}).close()
+    except Fatal as refused:
+        status, said = refused.ending.status, refused.ending.message
+        right = status is Status.USAGE and said.startswith(f"{name}=") and "\n" not in said and not output.exists()
+        return "" if right else f"{status!r}: {said}"
+    return "it was taken"
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        *(("OUTAGE_SECONDS", "0"), ("PROGRESS_SECONDS", "0"), ("CONNECTION_RATE", "auto"), ("CONNECTION_RATE", "20"), ("CONTACT", "")),
-        *(("RETRY_SECONDS", "0,0,0,0"), ("LISTING_RETRY_SECONDS", "5"), ("PLAYBACK_RATE", "1e6"), ("PAGE_MEMORY_MB", "500")),
-        *(("LISTING_OVERLAP_DAYS", "0"), ("ON_VERDICT", ""), ("ON_VERDICT", "tell --to 'X Y'"), ("HEALTH_LEAST", "1")),
-        *(("HEALTH_RECOVERED", "0"), ("HEALTH_OTHER_PAGES", "1"), ("HEALTH_FIELD_LOSS", "1"), ("HEALTH_MISMATCHES", "0.5")),
-        *(("HEALTH_REFUSALS", "0"), ("HEALTH_REFUSALS", 100)),
-        *(("CONTACT", "Desk of X, mailto:x@example.org"), ("USER_AGENT", "my crawler/1 (of mine)"), ("BREAKER_SECONDS", [1, 2.5])),
-    ],
-)
-def test_what_makes_sense_is_taken(tmp_path: Path, name: str, value: object) -> None:
-    session = opened(tmp_path, **{name: value})
-    session.close()
-    assert session.ending is None
+def test_a_wrong_value_is_refused_and_named_before_anything_is_done(tmp_path: Path) -> None:
+    tried = [(name, value) for name, values in WRONG.items() for value in values]
+    told = {one: mistake(tmp_path / str(number), *one) for number, one in enumerate(tried)}
+    assert {one: what for one, what in told.items() if what} == {}
+
+
+def test_what_makes_sense_is_taken(tmp_path: Path) -> None:
+    together: tuple[dict[str, object], ...] = (
+        {
+            **{"OUTAGE_SECONDS": "0", "PROGRESS_SECONDS": "0", "CONNECTION_RATE": "auto", "CONTACT": "", "RETRY_SECONDS": "0,0,0,0"},
+            **{"LISTING_RETRY_SECONDS": "5", "PLAYBACK_RATE": "1e6", "PAGE_MEMORY_MB": "500", "LISTING_OVERLAP_DAYS": "0"},
+            **{"ON_VERDICT": "", "HEALTH_LEAST": "1", "HEALTH_RECOVERED": "0", "HEALTH_FIELD_LOSS": "1", "HEALTH_REFUSALS": "0"},
+        },
+        {
+            **{"CONNECTION_RATE": "20", "ON_VERDICT": "tell --to 'X Y'", "HEALTH_OTHER_PAGES": "1", "HEALTH_MISMATCHES": "0.5"},
+            **{"HEALTH_REFUSALS": 100, "CONTACT": "Desk of X, mailto:x@example.org", "USER_AGENT": "my crawler/1 (of mine)"},
+            **{"BREAKER_SECONDS": [1, 2.5]},
+        },
+    )
+    for given in together:
+        session = opened(tmp_path, **given)
+        session.close()
+        assert session.ending is None

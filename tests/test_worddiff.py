@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import re
-import time
+from difflib import SequenceMatcher
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler import worddiff
 from crawler.worddiff import difference, within
 
 _WAS, _NOW = re.compile(r"\[-(.*?)-\]"), re.compile(r"\{\+(.*?)\+\}")
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "lines"),
-    [
-        ("同一\n句子", "同一\n句子", []),
-        ("票價為兩元正。", "票價為三元正。", ["@@ line 1 @@", "~ 票價為[-兩-]{+三+}元正。"]),
-        ("標題\n第一段話。\n完", "標題\n第一段的話。\n完", ["@@ line 1 @@", "  標題", "~ 第一段{+的+}話。", "  完"]),
-        ("the old harbour", "the new harbour", ["@@ line 1 @@", "~ the [-old-]{+new+} harbour"]),
-        ("甲乙丙", "完全不同", ["@@ line 1 @@", "- 甲乙丙", "+ 完全不同"]),
-        ("一\n二\n三", "一\n三", ["@@ line 1 @@", "  一", "- 二", "  三"]),
-        ("一\n三", "一\n二\n三", ["@@ line 1 @@", "  一", "+ 二", "  三"]),
-        ("鐘樓開放日期", "全新一行\n鐘樓開放時期", ["@@ line 1 @@", "+ 全新一行", "~ 鐘樓開放[-日-]{+時+}期"]),
-    ],
-    ids=["same", "character", "between", "word", "another line", "gone", "new", "moved"],
-)
-def test_what_a_reader_is_shown(old: str, new: str, lines: list[str]) -> None:
-    assert list(difference(old, new)) == lines
+SHOWN = {
+    ("同一\n句子", "同一\n句子"): [],
+    ("票價為兩元正。", "票價為三元正。"): ["@@ line 1 @@", "~ 票價為[-兩-]{+三+}元正。"],
+    ("標題\n第一段話。\n完", "標題\n第一段的話。\n完"): ["@@ line 1 @@", "  標題", "~ 第一段{+的+}話。", "  完"],
+    ("the old harbour", "the new harbour"): ["@@ line 1 @@", "~ the [-old-]{+new+} harbour"],
+    ("甲乙丙", "完全不同"): ["@@ line 1 @@", "- 甲乙丙", "+ 完全不同"],
+    ("一\n二\n三", "一\n三"): ["@@ line 1 @@", "  一", "- 二", "  三"],
+    ("一\n三", "一\n二\n三"): ["@@ line 1 @@", "  一", "+ 二", "  三"],
+    ("鐘樓開放日期", "全新一行\n鐘樓開放時期"): ["@@ line 1 @@", "+ 全新一行", "~ 鐘樓開放[-日-]{+時+}期"],
+}
+
+
+def test_what_a_reader_is_shown() -> None:
+    assert {texts: list(difference(*texts)) for texts in SHOWN} == SHOWN
 
 
 def test_a_character_shared_by_chance_is_no_island() -> None:
@@ -60,9 +60,22 @@ def test_no_line_that_is_gone_or_new_is_left_out(old: list[str], new: list[str])
     assert set(new) - set(old) <= now | {""}
 
 
-def test_texts_made_to_be_slow_to_compare_are_told_by_lines() -> None:
-    begun = time.monotonic()
-    same = "的" * 3000
-    assert len(list(difference("\n".join(f"{same}{n}" for n in range(300)), "\n".join(f"{same}{n}了" for n in range(300))))) > 300
-    assert len(list(difference("的\n" * 50_000, "了\n" * 25_000 + "的\n" * 25_000))) > 10
-    assert time.monotonic() - begun < 20
+def test_texts_made_to_be_slow_to_compare_are_told_by_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in pairs: of characters within lines, and of lines that are the same."""
+    assert within("的" * 2001, "的" * 2000) is None
+    pairs: list[int] = []
+
+    class Counting(SequenceMatcher[str]):
+        def get_grouped_opcodes(self, n: int = 3) -> Any:
+            equal = vars(self)["b2j"]
+            pairs.append(sum(len(equal.get(line, ())) for line in vars(self)["a"]))
+            return super().get_grouped_opcodes(n)
+
+    monkeypatch.setattr(worddiff, "within", lambda old, new: pairs.append(len(old) * len(new)))
+    monkeypatch.setattr(worddiff, "SequenceMatcher", Counting)
+    same = "的" * 1900
+    assert len(list(difference("\n".join(f"{same}{n}" for n in range(100)), "\n".join(f"{same}{n}了" for n in range(100))))) > 100
+    assert 50_000_000 < sum(pairs) < 80_000_000
+    pairs.clear()
+    assert len(list(difference("的\n" * 5_000, "了\n" * 2_500 + "的\n" * 2_500))) > 10
+    assert sum(pairs) < 100_000

@@ -37,6 +37,18 @@ def _modules() -> Iterator[str]:
 
 
 _FORKING.set_forkserver_preload([__name__, *_modules()])
+_CONTEXTS: dict[str, Any] = vars(context)["_concrete_contexts"]
+
+
+@contextmanager
+def children_are_forked() -> Iterator[None]:
+    """What this process would spawn comes from the warm one too."""
+    spawning = _CONTEXTS["spawn"]
+    _CONTEXTS["spawn"] = _FORKING
+    try:
+        yield
+    finally:
+        _CONTEXTS["spawn"] = spawning
 
 
 class _Descriptor:
@@ -76,7 +88,7 @@ class _Order:
 def _execute(order: _Order) -> None:
     """In the child: become `python -m scrapy ...`, whose own children are forked like this one instead of spawned."""
     vars(_SERVER).update(order.server, ensure_running=lambda: None)
-    context._concrete_contexts["spawn"] = context._concrete_contexts["forkserver"]  # type: ignore[attr-defined]
+    _CONTEXTS["spawn"] = _CONTEXTS["forkserver"]
     if order.new_session:
         os.setsid()
     if order.largest_file is not None:
