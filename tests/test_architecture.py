@@ -164,8 +164,12 @@ def test_settings_that_matter(effective: Settings) -> None:
     off = ("RETRY", "REDIRECT", "METAREFRESH", "COMPRESSION", "COOKIES", "REFERER", "HTTPCACHE", "TELNETCONSOLE", "AUTOTHROTTLE")
     matter = {
         **{f"{name}_ENABLED": False for name in (*off, "REMOTE_CONTROL")},
-        **{"ROBOTSTXT_OBEY": False, "HTTPERROR_ALLOW_ALL": True, "DOWNLOAD_FAIL_ON_DATALOSS": True},
-        **{"URLLENGTH_LIMIT": 0, "DOWNLOAD_DELAY": 0, "JOBDIR": None},
+        "ROBOTSTXT_OBEY": False,
+        "HTTPERROR_ALLOW_ALL": True,
+        "DOWNLOAD_FAIL_ON_DATALOSS": True,
+        "URLLENGTH_LIMIT": 0,
+        "DOWNLOAD_DELAY": 0,
+        "JOBDIR": None,
     }
     assert {name: effective.get(name) for name in matter} == matter
 

@@ -127,7 +127,10 @@ def test_whole_numbers_seconds_and_shares() -> None:
 
 def test_a_command_is_split_as_a_shell_would_and_not_given_to_one() -> None:
     lines: dict[object, tuple[str, ...]] = {
-        **{"": (), None: (), "  ": (), "tell": ("tell",)},
+        "": (),
+        None: (),
+        "  ": (),
+        "tell": ("tell",),
         "'/srv/a b/tell' --to \"X Y\" $HOME;ls": ("/srv/a b/tell", "--to", "X Y", "$HOME;ls"),
     }
     assert {line: read_command({"X": line}, "X") for line in lines} == lines

@@ -85,14 +85,30 @@ def test_a_wrong_value_is_refused_and_named_before_anything_is_done(tmp_path: Pa
 def test_what_makes_sense_is_taken(tmp_path: Path) -> None:
     together: tuple[dict[str, object], ...] = (
         {
-            **{"OUTAGE_SECONDS": "0", "PROGRESS_SECONDS": "0", "CONNECTION_RATE": "auto", "CONTACT": "", "RETRY_SECONDS": "0,0,0,0"},
-            **{"LISTING_RETRY_SECONDS": "5", "PLAYBACK_RATE": "1e6", "PAGE_MEMORY_MB": "500", "LISTING_OVERLAP_DAYS": "0"},
-            **{"ON_VERDICT": "", "HEALTH_LEAST": "1", "HEALTH_RECOVERED": "0", "HEALTH_FIELD_LOSS": "1", "HEALTH_REFUSALS": "0"},
+            "OUTAGE_SECONDS": "0",
+            "PROGRESS_SECONDS": "0",
+            "CONNECTION_RATE": "auto",
+            "CONTACT": "",
+            "RETRY_SECONDS": "0,0,0,0",
+            "LISTING_RETRY_SECONDS": "5",
+            "PLAYBACK_RATE": "1e6",
+            "PAGE_MEMORY_MB": "500",
+            "LISTING_OVERLAP_DAYS": "0",
+            "ON_VERDICT": "",
+            "HEALTH_LEAST": "1",
+            "HEALTH_RECOVERED": "0",
+            "HEALTH_FIELD_LOSS": "1",
+            "HEALTH_REFUSALS": "0",
         },
         {
-            **{"CONNECTION_RATE": "20", "ON_VERDICT": "tell --to 'X Y'", "HEALTH_OTHER_PAGES": "1", "HEALTH_MISMATCHES": "0.5"},
-            **{"HEALTH_REFUSALS": 100, "CONTACT": "Desk of X, mailto:x@example.org", "USER_AGENT": "my crawler/1 (of mine)"},
-            **{"BREAKER_SECONDS": [1, 2.5]},
+            "CONNECTION_RATE": "20",
+            "ON_VERDICT": "tell --to 'X Y'",
+            "HEALTH_OTHER_PAGES": "1",
+            "HEALTH_MISMATCHES": "0.5",
+            "HEALTH_REFUSALS": 100,
+            "CONTACT": "Desk of X, mailto:x@example.org",
+            "USER_AGENT": "my crawler/1 (of mine)",
+            "BREAKER_SECONDS": [1, 2.5],
         },
     )
     for given in together:
