@@ -46,7 +46,7 @@ def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
         yield f"Bytes     {len(specimen.body):,}, which cannot be decompressed: {error}"
         return
     text = decode_page(decoded.body, specimen.content_type)
-    page = read_page(text.text)
+    page = read_page(text.text, captured=specimen.timestamp)
     yield f"Bytes     {len(decoded.body):,} decoded ({', '.join(decoded.codings) or 'not compressed'}), {text.encoding}"
     style = SeedStyle(replay, specimen.timestamp, specimen.original)
     found = recover(decoded.body, specimen.content_type, specimen.status, specimen.article, specimen.timestamp, specimen.original, style)

@@ -19,7 +19,7 @@ def article(number: int, text: str = "燈塔今晚亮起。", canonical: str = "
     return (
         f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>燈塔日誌{number}</title>{link}</head><body>'
         f'<div class="group">眾聞</div><h1>燈塔日誌{number}</h1>'
-        '<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.21</div>'
+        '<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.20</div>'
         f'<div class="article-content"><p>第{number}日：{text}</p></div></body></html>'
     ).encode()
 

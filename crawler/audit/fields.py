@@ -8,11 +8,8 @@ from datetime import date
 from crawler.audit.backupfile import BackupFile
 from crawler.audit.kinds import quoted
 from crawler.audit.mojibake import reread, reread_whole
+from crawler.hkcnews.dates import FIRST_DAY, LAST_DAY
 from crawler.hkcnews.urls import article_id, misspelling
-
-FIRST_DAY = date(2016, 12, 30)
-LAST_DAY = date(2022, 1, 3)
-"""Of publication (FACTS section 1)."""
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _PICTURE = re.compile(r"[^?#]*\.(?:svg|png|jpe?g|gif|webp|ico|bmp)(?=[?#]|\Z)", re.IGNORECASE)

@@ -10,6 +10,7 @@ from crawler.audit.backupfile import BackupFile
 from crawler.audit.kinds import Finding, Kind, quoted
 from crawler.audit.visible import has_substance
 from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
+from crawler.hkcnews.sitewide import is_sites
 
 _OWN_TITLE = re.compile(
     r"\W*(?:internet archive|(?:internet archive )?wayback machine)\W*(?:error|not found|page not found)?\W*", re.IGNORECASE
@@ -34,16 +35,19 @@ def not_an_article(file: BackupFile) -> Finding | None:
     """The one finding of a file without an article, None for a file with one.
 
     An article has a date and a category: none of the public backup's 888 non-articles has the latter. So what has both and a body is one,
-    whatever it speaks of, and words of a body count only where both are missing.
+    whatever it speaks of, and words of a body count only where both are missing. The site's last article has the farewell page's title,
+    but unlike it somebody wrote it, on some day.
     """
     substance = has_substance(file.body)
     date, category = file.fields.get("date"), file.fields.get("category")
     if substance and date and category:
         return None
+    author = file.fields.get("author", "")
+    is_signed = substance and bool(date or (author and not is_sites(author)))
     title = file.title
     body = file.rest[:_LOOKED_AT] if not (date or category) else ""
     for kind, test in _TESTS:
-        if why := test(title, body):
+        if not (kind is Kind.FAREWELL and is_signed) and (why := test(title, body)):
             return Finding(kind, why)
     if not substance:
         return Finding(Kind.BLANK, "no title, nothing below" if not title else f"nothing below the title {quoted(title)}")

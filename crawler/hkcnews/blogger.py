@@ -10,7 +10,8 @@ from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.aside import ancestors, ids, inside
 from crawler.hkcnews.layout import BLOGGER_NAME
-from crawler.hkcnews.page import Page, is_within, nearest, outermost, ranked
+from crawler.hkcnews.page import Page, is_within, nearest, ranked
+from crawler.hkcnews.selection import outermost
 from crawler.hkcnews.text import one_line
 from crawler.markdown.elements import HEADINGS
 

@@ -1,29 +1,86 @@
-"""Days and moments as the site and its metadata write them."""
+"""Days and moments as the site and its metadata write them, and whether the site can have printed them by the time of a capture."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
+from crawler.archive.capture import is_timestamp
+from crawler.archive.capture import read_moment as moment_of
+
 HONG_KONG = timezone(timedelta(hours=8))
+FIRST_DAY = date(2016, 12, 30)
+LAST_DAY = date(2022, 1, 3)
+"""Of publication (FACTS section 1)."""
 MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2}):(\d{2})", re.ASCII)
 """A moment as the site prints when an article was last updated."""
-_DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
-_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./年-](\d{1,2})[./月-](\d{1,2})(?!\d)")
+DAY = re.compile(r"\d{1,4}[./．／年-]\d{1,2}")
+"""What looks like a day, whether there is one or not."""
+_DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./．／-](\d{1,2})[./．／-](?:(\d{2})(?=\d?\d:\d\d)|(\d{4}|\d{2})(?!\d))")
+"""A time may stand right behind a year of two digits."""
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./．／年-](\d{1,2})[./．／月-](\d{1,2})(?!\d)")
+_ZONED = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})")
+_DIGIT = re.compile(r"\d")
+_QUOTED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A day or moment that a page states, in the form of its field; `value` is empty where there is none, or none that can be right: then
+    `fault` says what is wrong with it."""
+
+    value: str = ""
+    fault: str = ""
+
+
+def latest_day(timestamp: str) -> date:
+    """The day of a capture in Hong Kong; the last day of all when its time is not known, or is none of a capture of the site."""
+    is_whole = is_timestamp(timestamp) and "00" not in (timestamp[4:6], timestamp[6:8])
+    moment = moment_of(timestamp) if is_whole else None
+    day = moment.astimezone(HONG_KONG).date() if moment is not None and FIRST_DAY.year <= moment.year < date.max.year else FIRST_DAY
+    return day if day > FIRST_DAY else date.max
+
+
+def published(text: str, latest: date) -> Stated:
+    """The day of publication in what stands behind its label, where text may follow it. `latest`: see `latest_day`."""
+    day = read_date(text)
+    why = _why_not(day, min(latest, LAST_DAY)) if text else ""
+    return Stated("", f"the date {_quoted(text)} is left out: {why}") if why else Stated(day)
+
+
+def updated(text: str, latest: date) -> Stated:
+    """The moment of the last update, likewise; where only words stand behind the label there is none."""
+    moment = read_moment(text)
+    why = _why_not(moment[:10], latest) if _DIGIT.search(text) else ""
+    return Stated("", f"the last update {_quoted(text)} is left out: {why}") if why else Stated(moment)
+
+
+def _why_not(day: str, latest: date) -> str:
+    """Why a day that can be read, or cannot, is none at which the site printed something by the latest day; empty when it may be one."""
+    if not day:
+        return "no day or moment that there is"
+    if day < FIRST_DAY.isoformat():
+        return f"{day} is before the site's first day, {FIRST_DAY}"
+    return f"{day} is after the {'end of the site' if latest == LAST_DAY else 'capture'}, {latest}" if day > latest.isoformat() else ""
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”" if len(text) <= _QUOTED else f"“{text[:_QUOTED]}…”"
 
 
 def read_date(text: str) -> str:
     """`YYYY-MM-DD` from `dd.mm.yy`, `dd.mm.yyyy`, `YYYY-MM-DD` or a full ISO moment (in Hong Kong time); empty if none."""
-    if zoned := re.search(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})", text):
+    if zoned := _ZONED.search(text):
         try:
             return datetime.fromisoformat(zoned[0]).astimezone(HONG_KONG).date().isoformat()
-        except ValueError:
+        except (ValueError, OverflowError):
             return ""
     year_first, day_first = _YEAR_FIRST.search(text), _DAY_FIRST.search(text)
     if year_first and not (day_first and day_first.start() < year_first.start()):
         year, month, day = year_first.groups()
     elif day_first:
-        day, month, year = day_first.groups()
+        day, month, year = day_first[1], day_first[2], day_first[3] or day_first[4]
     else:
         return ""
     try:

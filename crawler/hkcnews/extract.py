@@ -47,7 +47,7 @@ def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp:
     if early := judge_answer(status, body):
         return Recovered(early)
     decoded = decode_page(body, content_type)
-    page = read_page(decoded.text, decoded.utf8)
+    page = read_page(decoded.text, decoded.utf8, timestamp)
     judgement = judge_page(page, wanted)
     if judgement.verdict is not Verdict.ARTICLE:
         return Recovered(judgement)
@@ -87,7 +87,7 @@ def extract(
         note=note if style.keeps_note else "",
         bloggers=tuple(filter(None, bloggers)),
         sources=sources,
-        faults=(*faults, *problems),
+        faults=(*faults, *(fault for field in fields.values() for fault in field.faults), *problems),
         images=images,
     )
     return article, tuple(found)

@@ -5,42 +5,38 @@ Addresses and image names never fill a field: in 28% of the articles the date in
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import islice
+from datetime import date
+from functools import partial
+from itertools import chain
 
 from selectolax.lexbor import LexborNode
 
-from crawler.hkcnews.aside import ancestors
-from crawler.hkcnews.dates import MOMENT, read_date, read_moment
-from crawler.hkcnews.layout import BYLINE, CITIZEN_NEWS, PUBLISHED, SITE_NAMES, UPDATED, UPDATED_WORDS
-from crawler.hkcnews.page import Page, by_distance, metadata, nearest, outermost, structured_data
-from crawler.hkcnews.region import parse, prepare, tidy
+from crawler.hkcnews.dates import Stated, latest_day, published, updated
+from crawler.hkcnews.infoline import info_line, labelled, shown, update_element
+from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
+from crawler.hkcnews.page import Page, contents, metadata, nearest, ranked, structured_data
+from crawler.hkcnews.sitewide import is_sites, own_words, without_addition, without_author, without_site, words_of
 from crawler.hkcnews.text import one_line
+from crawler.hkcnews.twins import wide_first
+from crawler.hkcnews.widget import is_at_home, own
 
 Source = tuple[str, Callable[[Page], str]]
 
+INFO_LINE = "markup info line"
 BESIDE = "markup beside the info line"
-_SAYING = "div, p, span, time, li, small, b, strong, em, i"
-_MOST_LABELS = 50
-_CLOSE_BY = 4
-_LONGEST_LINE = 300
-_BARS = " |｜·•\u3000\u00a0"
-_BAR = re.compile(r"[|｜]")
-_NOT_PLAIN = "[data-cfemail], a[href*=email-protection], script, style, .hidden, [hidden]"
-_LONGEST_UPDATE = 60
-"""Characters of an element that says when the article was last updated, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A field's value (empty when no source has it), the source that gave it, and what every source said, in order."""
+    """A field's value (empty when no source has it), the source that gave it, what every source said, in order, and what of that
+    cannot be right, as faults in words."""
 
     value: str
     source: str
     tried: tuple[tuple[str, str], ...]
+    faults: tuple[str, ...] = ()
 
 
 def find(page: Page, field: str) -> Found:
@@ -53,125 +49,114 @@ def find(page: Page, field: str) -> Found:
 
 def _find(page: Page, field: str) -> Found:
     tried: list[tuple[str, str]] = []
+    faults: dict[str, None] = {}
     for name, read in SOURCES[field]:
-        value = read(page)
-        tried.append((name, value))
-        if value:
-            return Found(value, name, tuple(tried))
-    return Found("", "", tuple(tried))
+        stated = _stated(page, field, read(page))
+        tried.append((name, stated.value))
+        if stated.fault:
+            faults[stated.fault] = None
+        if stated.value:
+            return Found(stated.value, name, tuple(tried), tuple(faults))
+    return Found("", "", tuple(tried), tuple(faults))
+
+
+def _stated(page: Page, field: str, said: str) -> Stated:
+    """What a source says, as the field has it; a day or moment at which the site printed nothing is no value."""
+    reader = _READERS.get(field)
+    return Stated(said) if reader is None else reader(said, latest_day(page.captured))
 
 
 def every_source(page: Page, field: str) -> list[tuple[str, str]]:
     """What each source of a field says, also those behind the winner; for people who look whether the selectors fit."""
-    return [(name, read(page)) for name, read in SOURCES[field]]
-
-
-def shown(node: LexborNode) -> str:
-    """The text of a field's element in one line, as a reader sees it: addresses that were protected revealed, nothing that is hidden."""
-    child = node.child
-    is_text = child is None or (child.next is None and child.tag == "-text")
-    if is_text or node.css_first(_NOT_PLAIN) is None:
-        return one_line(node.text())
-    region = parse(node.html or "")
-    tidy(region, CITIZEN_NEWS)
-    prepare(region)
-    return one_line(region.get_text())
+    return [(name, _stated(page, field, read(page)).value) for name, read in SOURCES[field]]
 
 
 def find_tags(page: Page) -> tuple[tuple[str, ...], str]:
     """The article's tags in the page's order, and the source that gave them."""
-    for selector in page.layout.tags:
-        tags = _distinct(shown(node) for node in nearest(page, selector, closest=True))
+    for selector in _tag_selectors(page):
+        tags = _distinct(shown(node) for node in _own_tags(page, selector))
         if tags:
             return tags, f"markup {selector}"
-    listed = [one_line(node.attributes.get("content") or "") for node in page.tree.css('meta[property="article:tag"]')]
-    if tags := _distinct(listed):
+    listed = list(contents(page, "article:tag"))
+    if tags := _distinct(own_words(listed)):
         return tags, "metadata article:tag"
-    if tags := _distinct(metadata(page, "keywords", "news_keywords").split(",")):
+    if tags := _distinct(own_words(words_of(_keywords(page)))):
         return tags, "metadata keywords"
     words = structured_data(page).get("keywords")
-    tags = _distinct(words.split(",") if isinstance(words, str) else [str(word) for word in words] if isinstance(words, list) else [])
+    listed = words_of(words) if isinstance(words, str) else [str(word) for word in words] if isinstance(words, list) else []
+    tags = _distinct(own_words(listed))
     return tags, "structured data keywords" if tags else ""
+
+
+def _tag_selectors(page: Page) -> Iterator[str]:
+    first, *others = page.layout.tags
+    yield first
+    if page.select(", ".join(others)):
+        yield from others
+
+
+def _own_tags(page: Page, selector: str) -> list[LexborNode]:
+    closest = nearest(page, selector, closest=True)
+    words = partial(_words, page)
+    return own(page, closest, words) or (ranked(page, own(page, nearest(page, selector), words), closest=True) if closest else [])
+
+
+def _keywords(page: Page) -> str:
+    return metadata(page, "keywords", "news_keywords")
+
+
+def _words(page: Page) -> frozenset[str] | None:
+    """The article's keywords in lower case; None if the page's head has none at all, not even the site's."""
+    content = _keywords(page)
+    return frozenset(word.lower() for word in own_words(words_of(content))) if content else None
 
 
 def _distinct(texts: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (one_line(text) for text in texts))))  # type: ignore[attr-defined]
 
 
-def info_line(page: Page) -> str:
-    """The line with byline and dates, as text."""
-    if "info line" not in page.texts:
-        page.texts["info line"] = _info_line(page)
-    return page.texts["info line"]
+def _title(page: Page) -> str:
+    """The title as the page shows it; the site's name is none."""
+    for selector in page.layout.title:
+        closest = wide_first(nearest(page, selector, closest=True))
+        if title := next(filter(None, map(_shown_own, chain(closest, nearest(page, selector)))), ""):
+            return title
+    return ""
 
 
-def _info_line(page: Page) -> str:
-    for selector in page.layout.info:
-        lines = [shown(node) for node in outermost(nearest(page, selector, closest=True))]
-        if line := " | ".join(filter(None, lines)):
-            return line
-    labels = (node for node in page.select(_SAYING) if PUBLISHED.search(node.text(deep=False)))
-    return next(filter(None, map(_line_around, by_distance(page, islice(labels, _MOST_LABELS)))), "")
+def _shown_own(node: LexborNode) -> str:
+    return _own_text(shown(node))
 
 
-def _line_around(label: LexborNode) -> str:
-    """The text around the label of the date: with the date, and with the byline if that stands close by."""
-    line = ""
-    for around in islice(ancestors(label), _CLOSE_BY):
-        text = shown(around)
-        if len(text) > _LONGEST_LINE or (line and BYLINE.search(line)):
-            break
-        if read_date(labelled(text, PUBLISHED)):
-            line = text
-    return line
-
-
-def labelled(line: str, label: re.Pattern[str]) -> str:
-    """What follows a label in the info line, up to the label of another part; bars inside a byline stay, a date ends at one."""
-    labels = _labels(line)
-    if not labels[label]:
-        return ""
-    _, start = labels[label][0]
-    others = [PUBLISHED, UPDATED] if label is BYLINE else [BYLINE, PUBLISHED, UPDATED]
-    ends = [begin for other in others for begin, _ in labels[other] if begin >= start]
-    value = line[start : min(ends, default=len(line))]
-    return (value if label is BYLINE else _BAR.split(value, maxsplit=1)[0]).strip(_BARS)
-
-
-@lru_cache(maxsize=8)
-def _labels(line: str) -> dict[re.Pattern[str], list[tuple[int, int]]]:
-    """Where each label stands in a line: every field asks for all of them."""
-    return {label: [found.span() for found in label.finditer(line)] for label in (BYLINE, PUBLISHED, UPDATED)}
-
-
-def _first_shown(page: Page, selectors: tuple[str, ...]) -> str:
-    return next((text for selector in selectors for node in nearest(page, selector) if (text := shown(node))), "")
+def _category(page: Page) -> str:
+    """The category nearest to the body; away from the article only where all that stands there is one."""
+    for selector in page.layout.category:
+        found = own(page, nearest(page, selector))
+        texts = _distinct(map(_shown_own, found))
+        if texts and (len(texts) == 1 or is_at_home(page, found[0])):
+            return texts[0]
+    return ""
 
 
 def _update_beside(page: Page) -> str:
     """The moment in the element that says it, wherever it stands apart from the line of information."""
     node = update_element(page)
-    return "" if node is None else read_moment(node.text())
+    return "" if node is None else one_line(node.text())
 
 
-def update_element(page: Page) -> LexborNode | None:
-    """The element that says when the article was last updated, and nothing else; in the body too, where it is no part of the text."""
-    if not any(word in page.source for word in UPDATED_WORDS):
-        return None
-    labels = (node for node in page.select(_SAYING) if any(word in node.text(deep=False) for word in UPDATED_WORDS))
-    near = by_distance(page, islice(labels, _MOST_LABELS), within=True)
-    return next((around for label in near for around in islice(ancestors(label), _CLOSE_BY) if _says_update(around)), None)
+def _bare(page: Page, title: str) -> str:
+    """A title from elsewhere than the article, without what stands around it there."""
+    return one_line(without_author(without_site(title), find(page, "author").value))
 
 
-def _says_update(node: LexborNode) -> bool:
-    text = one_line(node.text())
-    label = UPDATED.match(text) if len(text) <= _LONGEST_UPDATE else None
-    return label is not None and MOMENT.fullmatch(text[label.end() :].strip(_BARS)) is not None
+def _metadata_title(page: Page) -> str:
+    title = next(filter(None, (_bare(page, content) for content in contents(page, "og:title", "twitter:title"))), "")
+    return without_addition(title, _document_title(page)) if title else ""
 
 
 def _document_title(page: Page) -> str:
     node = page.tree.css_first("head > title") or page.tree.css_first("title")
-    return SITE_NAMES.sub("", one_line(node.text())) if node is not None else ""
+    return _bare(page, one_line(node.text())) if node is not None else ""
 
 
 def _author_object(page: Page) -> str:
@@ -179,48 +164,54 @@ def _author_object(page: Page) -> str:
     if isinstance(author, list):
         author = author[0] if author else None
     name = author.get("name") if isinstance(author, dict) else author
-    return one_line(name) if isinstance(name, str) else ""
+    return _own_text(name)
 
 
-def _author_metadata(page: Page) -> str:
-    author = metadata(page, "author", "article:author")
-    return "" if author.startswith(("http:", "https:", "//")) else author
+def _metadata(page: Page, *names: str) -> str:
+    """The first of these that says something of the article, and is no address."""
+    said = (content for content in contents(page, *names) if not is_sites(content))
+    return next((content for content in said if not content.startswith(("http:", "https:", "//"))), "")
 
 
 def _structured(page: Page, key: str) -> str:
-    value = structured_data(page).get(key)
-    return one_line(value) if isinstance(value, str) else ""
+    return _own_text(structured_data(page).get(key))
+
+
+def _own_text(value: object) -> str:
+    text = one_line(value) if isinstance(value, str) else ""
+    return "" if is_sites(text) else text
 
 
 def _time_element(page: Page) -> str:
-    return next((read_date(node.attributes.get("datetime") or "") for node in nearest(page, "time[datetime]")), "")
+    return next((node.attributes.get("datetime") or "" for node in nearest(page, "time[datetime]")), "")
 
 
+_READERS: Mapping[str, Callable[[str, date], Stated]] = {"date": published, "last_updated": updated}
 SOURCES: Mapping[str, tuple[Source, ...]] = {
     "title": (
-        ("markup h1", lambda page: _first_shown(page, page.layout.title)),
-        ("metadata og:title", lambda page: SITE_NAMES.sub("", metadata(page, "og:title", "twitter:title"))),
-        ("structured data headline", lambda page: _structured(page, "headline")),
+        ("markup h1", _title),
+        ("metadata og:title", _metadata_title),
+        ("structured data headline", lambda page: _bare(page, _structured(page, "headline"))),
         ("markup title", _document_title),
     ),
     "date": (
-        ("markup info line", lambda page: read_date(labelled(info_line(page), PUBLISHED))),
+        (INFO_LINE, lambda page: labelled(info_line(page), PUBLISHED)),
         ("markup time", _time_element),
-        ("metadata article:published_time", lambda page: read_date(metadata(page, "article:published_time", "datePublished"))),
-        ("structured data datePublished", lambda page: read_date(_structured(page, "datePublished"))),
+        ("metadata article:published_time", lambda page: metadata(page, "article:published_time", "datePublished")),
+        ("structured data datePublished", lambda page: _structured(page, "datePublished")),
     ),
     "last_updated": (
-        ("markup info line", lambda page: read_moment(labelled(info_line(page), UPDATED))),
+        (INFO_LINE, lambda page: labelled(info_line(page), UPDATED)),
         (BESIDE, _update_beside),
     ),
     "author": (
-        ("markup info line", lambda page: labelled(info_line(page), BYLINE)),
-        ("metadata author", _author_metadata),
+        (INFO_LINE, lambda page: labelled(info_line(page), BYLINE)),
+        ("metadata author", lambda page: _metadata(page, "author", "article:author")),
         ("structured data author", _author_object),
     ),
     "category": (
-        ("markup .group", lambda page: _first_shown(page, page.layout.category)),
-        ("metadata article:section", lambda page: metadata(page, "article:section")),
+        ("markup .group", _category),
+        ("metadata article:section", lambda page: _metadata(page, "article:section")),
         ("structured data articleSection", lambda page: _structured(page, "articleSection")),
     ),
 }

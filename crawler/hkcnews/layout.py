@@ -15,7 +15,7 @@ _SIMPLE = re.compile(r"(?:([a-z]+)|\.([a-z0-9_-]+)|\[([a-z]+)\])\Z")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """CSS selectors in order of trust, for one design of the site; those of `aside` and `dropped` are simple."""
+    """CSS selectors in order of trust, for one design of the site; those of `listing`, `aside` and `dropped` are simple."""
 
     name: str
     content: tuple[str, ...]
@@ -26,6 +26,7 @@ class Layout:
     note: tuple[str, ...]
     blogger: tuple[str, ...]
     avatar: tuple[str, ...]
+    listing: tuple[str, ...]
     aside: tuple[str, ...]
     dropped: tuple[str, ...]
 
@@ -42,6 +43,7 @@ def simple(selectors: tuple[str, ...]) -> Simple:
     return frozenset(filter(None, tags)), frozenset(filter(None, classes)), frozenset(filter(None, attributes))
 
 
+_LISTING = (".article-block", ".article-block-footer", ".related")
 CITIZEN_NEWS = Layout(
     name="citizen-news",
     content=(".article-content", "[itemprop=articleBody]", ".article-body"),  # the first: A
@@ -52,7 +54,8 @@ CITIZEN_NEWS = Layout(
     note=(".subscribe-note",),
     blogger=(".blogger-intro",),
     avatar=('img[src*="/uploads/avatars/"]', 'img[alt*=" | "]'),  # the first: A
-    aside=(".article-block", ".article-block-footer", "nav", "footer", "aside", ".related"),
+    listing=_LISTING,
+    aside=(*_LISTING, "nav", "footer", "aside"),
     dropped=(
         *("script", "style", "template", "noscript", "link", "meta", "svg", "canvas", "button", "input", "select", "textarea"),
         *(".hidden", "[hidden]", ".adsbygoogle", ".advertisement", ".ad-slot", ".google-auto-placed"),
@@ -70,21 +73,30 @@ NOT_FOUND = re.compile(_TITLED % r"404\b|找不到|頁面不存在|網頁不存�
 ERROR = re.compile(_TITLED % r"(?:403|429|50[0-4])\b|Just a moment|Attention Required|Access denied|Forbidden|Error\b", re.IGNORECASE)
 """Titles of pages by the site, or by the protection before it, that speak of an error; an article with its line of information may be
 called so too."""
-SITE_NAMES = re.compile(r"\s*[|｜\-–]\s*(?:眾新聞(?:\s*CitizenNews|\s*Citizen News)?|Citizen\s?News)\s*$", re.IGNORECASE)
-"""What the site appends to a title in `<title>` and `og:title`."""
 
 NOTE = "請加入成為眾新聞"
 """How the subscription note begins that closes the body of 84% of the articles."""
 NOTE_BLOCKS = 4
 """A note of more blocks than this is an article about subscriptions."""
-BLOGGER_NAME = re.compile(r"^\s*[\w\s]{1,16}[|｜]\s*\S")
+BAR = "|｜￨│∣¦"
+"""What stands between the parts of a line: a bar of any width."""
+ROLES = "博客|主筆|Bloggers?|Editorial Writers?"
+"""What a blogger's block calls him; all four are attested."""
+BLOGGER_NAME = re.compile(rf"^\s*[\w\s]{{1,16}}[{BAR}]\s*\S")
 """`博客 | 名`, `主筆 | 名`: a role, a bar, a name."""
 
 _LABEL = r"(?<![A-Za-z])(?:%s)\s*[:：]\s*"
-_DATED = r"(?<![A-Za-z])(?:%s)\s*(?:[:：]\s*|(?=\d\d))"
+_DATED = r"(?<![A-Za-z])(?:%s)\s*(?:[:：]\s*|(?=\d{1,4}[./．／年-]\d))"
 BYLINE = re.compile(_LABEL % "撰文|作者|文字|By|Text|Author|Written by", re.IGNORECASE)
-PUBLISHED = re.compile(_DATED % "發[佈布](?:日期|時間)|刊登日期|Published|Publish(?:ed)? Date|Published on|Date", re.IGNORECASE)
+PUBLISHED = re.compile(
+    _DATED
+    % (
+        "發[佈布表](?:日期|時間|於)|[刊上][登載](?:日期|時間|於)|出版日期|"
+        "(?:Publish(?:ed|ing)?|Publication|Posted)(?: Date| Time| on| at)?|Date(?: Published| of Publication| Posted)?"
+    ),
+    re.IGNORECASE,
+)
 UPDATED = re.compile(_DATED % "最後更新|更新日期|更新時間|Last Updated?(?: Date| on)?|Last Modified|Updated?|Updated on", re.IGNORECASE)
-"""Labels of the parts of `.article-info`; 撰文, 發佈日期, 最後更新 and Publish Date are attested."""
+"""Labels of the parts of `.article-info`; 撰文, 發佈日期, 最後更新, Author and Publish Date are attested."""
 UPDATED_WORDS = ("最後更新", "更新日期", "更新時間", "Last Update", "Last Modified", "Updated")
 """What a page holds on which `UPDATED` stands; to look for them in a whole page takes next to nothing."""

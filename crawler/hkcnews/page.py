@@ -6,14 +6,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.hkcnews.aside import Aside, ancestors
 from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
+from crawler.hkcnews.selection import Selection, outermost
 from crawler.hkcnews.text import one_line
+from crawler.hkcnews.twins import is_twin, wide_first
 
 END = "end-of-capture"
 """The id of the element that is set after the last byte of a document without an end."""
@@ -22,9 +23,10 @@ _WHOLE = re.compile(r"</html\s*>(?:\s|<!--(?:(?!-->).)*-->|<script\b(?:(?!</scri
 _UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
 _CLOSING = "--></script></style></title></textarea></noscript>"
 _TAIL = 20_000
-_TOGETHER = ("h1", "link", "meta")
-"""Elements that every page is searched for; one search finds them all."""
 _GOING_ON = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "figure", "ul", "ol", "blockquote", "table", "iframe", "hr", "pre"})
+_ABOUT_ARTICLES = frozenset({"headline", "articleBody", "datePublished"})
+_OF_THE_SITE = ("WebSite", "Organization", "NewsMediaOrganization")
+"""Types of JSON-LD objects that are the same on every page."""
 _SHOWING = frozenset({"img", "iframe", "video", "audio", "embed", "object"})
 
 
@@ -32,9 +34,10 @@ _SHOWING = frozenset({"img", "iframe", "video", "audio", "embed", "object"})
 class Page:
     """`content` is the element with the body; None when no layout that we know is on the page. `rest` are elements after it in which the
     body goes on; `astray`: because a stray end tag closed it. `source` is the page's text, `substance` whether a reader sees anything
-    in the body. `selected`, `texts`, `fields` and `depths` keep what was looked for already."""
+    in the body, `captured` the capture's timestamp, where it is known. `texts`, `fields` and `depths` keep what was looked for already."""
 
     tree: LexborHTMLParser
+    selection: Selection
     layout: Layout
     content: LexborNode | None
     whole: bool
@@ -44,39 +47,34 @@ class Page:
     substance: bool = False
     rest: tuple[LexborNode, ...] = ()
     astray: bool = False
-    selected: dict[str, list[LexborNode]] = field(default_factory=dict, repr=False)
+    captured: str = ""
     texts: dict[str, str] = field(default_factory=dict, repr=False)
     fields: dict[str, Any] = field(default_factory=dict, repr=False)
     depths: dict[int, int] = field(default_factory=dict, repr=False)
 
     def select(self, selector: str) -> list[LexborNode]:
-        """The nodes on the page for a selector, looked for once: each search goes through the whole page."""
-        if selector not in self.selected:
-            if selector in _TOGETHER:
-                found = self.tree.css(", ".join(_TOGETHER))
-                self.selected.update({name: [node for node in found if node.tag == name] for name in _TOGETHER})
-            else:
-                self.selected[selector] = self.tree.css(selector)
-        return self.selected[selector]
+        """The nodes on the page for a selector."""
+        return self.selection.of(selector)
 
 
-def read_page(text: str, utf8: bytes | None = None) -> Page:
-    """Parse a page and find the element that holds the article's body. `utf8` is the text as bytes, where they are at hand."""
+def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
+    """Parse a page and find the element that holds the article's body. `utf8` is the text as bytes, where they are at hand, `captured`
+    the capture's timestamp."""
     whole = _is_whole(text)
     tree = LexborHTMLParser(utf8 or text) if whole else _marked(text)
+    selection = Selection(tree)
     for layout in LAYOUTS:
         aside = Aside(tree, layout.aside)
-        contents, substance = _contents(tree, layout, aside)
-        if substance:
-            rest = _siblings_of(contents)
-            astray = _behind_stray_end(contents[0], text, aside) if not rest else ()
-            return Page(tree, layout, contents[0], whole, text, aside, substance=True, rest=rest or astray, astray=bool(astray))
+        contents, substance = _contents(selection, layout, aside)
         if contents:
-            return Page(tree, layout, contents[0], whole, text, aside)
+            rest = _siblings_of(contents)
+            astray = _behind_stray_end(contents[0], text, aside) if substance and not rest else ()
+            found = (False, substance, rest or astray, bool(astray), captured)
+            return Page(tree, selection, layout, contents[0], whole, text, aside, *found)
     aside = Aside(tree, CITIZEN_NEWS.aside)
     around = _around_the_info_line(tree, aside)
     substance = around is not None and has_substance(around, CITIZEN_NEWS)
-    return Page(tree, CITIZEN_NEWS, around, whole, text, aside, degraded=around is not None, substance=substance)
+    return Page(tree, selection, CITIZEN_NEWS, around, whole, text, aside, around is not None, substance, captured=captured)
 
 
 def _is_whole(text: str) -> bool:
@@ -92,29 +90,30 @@ def _marked(text: str) -> LexborHTMLParser:
     return tree if tree.css_first(f"#{END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
 
 
-def _contents(tree: LexborHTMLParser, layout: Layout, aside: Aside) -> tuple[list[LexborNode], bool]:
+def _contents(selection: Selection, layout: Layout, aside: Aside) -> tuple[list[LexborNode], bool]:
     """The elements with the body by the first selector that finds any with something in it, the one nearest to the title first; one
     element with nothing in it, if there is no other. And whether there is anything in them."""
     empty: list[LexborNode] = []
     for selector in layout.content:
-        nodes = [node for node in tree.css(selector) if not aside.holds(node)]
+        nodes = [node for node in selection.of(selector) if not aside.holds(node)]
         if full := [node for node in nodes if has_substance(node, layout)]:
-            return (full if len(full) == 1 else _nearest_to_title(tree, outermost(full))), True
+            return (full if len(full) == 1 else _nearest_to_title(selection, outermost(full))), True
         empty = empty or nodes[:1]
     return empty, False
 
 
-def _nearest_to_title(tree: LexborHTMLParser, nodes: list[LexborNode]) -> list[LexborNode]:
-    title = tree.css_first("h1")
+def _nearest_to_title(selection: Selection, nodes: list[LexborNode]) -> list[LexborNode]:
+    title = next(iter(selection.of("h1")), None)
     depths = {around.mem_id: depth for depth, around in enumerate(reversed(list(ancestors(title))))} if title is not None else {}
-    return sorted(nodes, key=lambda node: -max((depths.get(around.mem_id, 0) for around in ancestors(node)), default=0))
+    return sorted(wide_first(nodes), key=lambda node: -max((depths.get(around.mem_id, 0) for around in ancestors(node)), default=0))
 
 
 def _siblings_of(contents: list[LexborNode]) -> tuple[LexborNode, ...]:
-    """The other elements with a body beside the first: its continuation."""
+    """The other elements with a body beside the first: its continuation, unless it is the same once more."""
     first, *others = contents
     place = first.parent.mem_id if first.parent is not None else 0
-    return tuple(node for node in others if node.parent is not None and node.parent.mem_id == place)
+    beside = [node for node in others if node.parent is not None and node.parent.mem_id == place]
+    return tuple(node for node in beside if not is_twin(node, first))
 
 
 def _behind_stray_end(content: LexborNode, text: str, aside: Aside) -> tuple[LexborNode, ...]:
@@ -159,14 +158,6 @@ def common_ancestor(*nodes: LexborNode) -> LexborNode | None:
     return None
 
 
-def outermost(nodes: list[LexborNode]) -> list[LexborNode]:
-    """Those that stand in none of the others."""
-    if len(nodes) < 2:
-        return nodes
-    own = {node.mem_id for node in nodes}
-    return [node for node in nodes if not any(around.mem_id in own for around in islice(ancestors(node), 1, None))]
-
-
 def is_within(node: LexborNode, container: LexborNode) -> bool:
     """Whether `container` is the node itself or around it."""
     return any(ancestor.mem_id == container.mem_id for ancestor in ancestors(node))
@@ -204,29 +195,33 @@ def ranked(page: Page, nodes: list[LexborNode], *, within: bool = False, closest
     return [node for distance, node in found if not closest or distance == found[0][0]]
 
 
-def metadata(page: Page, *names: str) -> str:
-    """The content of the first `<meta>` with one of these names or properties that has any."""
+def contents(page: Page, *names: str) -> Iterator[str]:
+    """What the `<meta>` with one of these names or properties hold, name by name; those with nothing in them are passed over."""
     for name in names:
         for node in page.select("meta"):
             attributes = node.attributes
-            if name not in (attributes.get("property"), attributes.get("name"), attributes.get("itemprop")):
-                continue
-            if content := one_line(attributes.get("content") or ""):
-                return content
-    return ""
+            if name in (attributes.get("property"), attributes.get("name"), attributes.get("itemprop")):
+                content = one_line(attributes.get("content") or "")
+                if content:
+                    yield content
+
+
+def metadata(page: Page, *names: str) -> str:
+    """The content of the first of them."""
+    return next(contents(page, *names), "")
 
 
 def structured_data(page: Page) -> dict[str, Any]:
-    """The page's JSON-LD object about the article; empty when there is none that parses."""
-    for node in page.tree.css('script[type="application/ld+json"]'):
+    """The page's JSON-LD object about the article, or what may be about it; empty when there is none that parses."""
+    found: list[dict[str, Any]] = []
+    for node in page.select('script[type="application/ld+json"]') if "ld+json" in page.source else ():
         try:
             data = json.loads(node.text())
         except (ValueError, RecursionError):
             continue
-        for item in _objects(data):
-            if isinstance(item, dict) and ("headline" in item or "articleBody" in item or "datePublished" in item):
-                return item
-    return {}
+        about = (item for item in _objects(data) if isinstance(item, dict) and not _ABOUT_ARTICLES.isdisjoint(item))
+        found += [item for item in about if item.get("@type") not in _OF_THE_SITE]
+    return next((item for item in found if "Article" in str(item.get("@type"))), found[0] if found else {})
 
 
 def _objects(data: Any) -> Iterator[Any]:

@@ -10,7 +10,8 @@ from bs4 import Tag
 from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.blogger import blogger_blocks, by_layout, name_in
-from crawler.hkcnews.fields import BESIDE, find, update_element
+from crawler.hkcnews.fields import BESIDE, find
+from crawler.hkcnews.infoline import update_element
 from crawler.hkcnews.note import detached_note, take_note
 from crawler.hkcnews.page import Page, is_within
 from crawler.hkcnews.region import parse, tidy

@@ -13,7 +13,10 @@ _JUNK_SEQUENCES = (re.compile(rb"\xc2[\x80-\x9f]"), re.compile(rb"\xef(?:\xb7[\x
 """The same, and form feeds, in UTF-8: bytes are looked through much faster than a text."""
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BLANKS = " \u3000\u00a0"
-_UNSEEN = f"{_BLANKS}\u200b\ufeff"
+_NOTHING = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u1680\u205f\u3164\ufeff\uffa0"
+_RUNS_OF_NOTHING = ((0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFFF9, 0xFFFB))
+_UNSEEN = _BLANKS + _NOTHING + "".join(chr(code) for first, last in _RUNS_OF_NOTHING for code in range(first, last + 1))
+"""Characters that show nothing: spaces, joiners, marks of direction, selectors of variants, fillers."""
 _DETECTED = ("big5hkscs", "gb18030")
 _WESTERN = frozenset({"cp1252", "ascii", "iso8859-1", "latin-1"})
 """Declared by servers that do not know what they serve; no Chinese page is in one of them, and they fit any bytes."""

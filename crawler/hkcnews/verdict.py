@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crawler.hkcnews.cut import was_cut
-from crawler.hkcnews.fields import find, find_tags, info_line
-from crawler.hkcnews.layout import ERROR, FAREWELL, NOT_FOUND
+from crawler.hkcnews.fields import find, find_tags
+from crawler.hkcnews.infoline import info_line, labelled
+from crawler.hkcnews.layout import BYLINE, ERROR, FAREWELL, NOT_FOUND, PUBLISHED
 from crawler.hkcnews.page import Page, metadata
+from crawler.hkcnews.sitewide import is_sites
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.urls import article_id
 
@@ -80,7 +82,7 @@ def judge_answer(status: int, body: bytes) -> Judgement | None:
 def judge_page(page: Page, wanted: int) -> Judgement:
     """The verdict on a page that was captured under the address of article `wanted`."""
     title = find(page, "title").value
-    if re.sub(r"\s", "", title).startswith(FAREWELL) and not (page.substance and info_line(page)):
+    if re.sub(r"\s", "", title).startswith(FAREWELL) and not (page.substance and _is_stated(page, "date", "author")):
         return Judgement(Verdict.FAREWELL, f"titled “{title}”")
     if named := _named(page, wanted):
         return Judgement(Verdict.OTHER_ARTICLE, f"names itself article {named}")
@@ -94,9 +96,19 @@ def judge_page(page: Page, wanted: int) -> Judgement:
         return Judgement(Verdict.BLANK, "nothing in the element that holds the body")
     if not title:
         return Judgement(Verdict.BLANK, "no title anywhere on the page")
-    if not any(find(page, name).value for name in ("date", "author", "category")) and not find_tags(page)[0]:
+    if not _is_stated(page, "date", "author", "category") and all(map(is_sites, find_tags(page)[0])):
         return Judgement(Verdict.UNKNOWN_LAYOUT, "neither date nor byline, category or tags: every article has some of these")
     return Judgement(Verdict.ARTICLE)
+
+
+def _is_stated(page: Page, *fields: str) -> bool:
+    """Whether the page has one of these fields; a date that cannot be right was meant to be one."""
+    return any(find(page, name).value for name in fields) or _has_line(page)
+
+
+def _has_line(page: Page) -> bool:
+    """Whether a line of information says who or when: that of the template has only its labels."""
+    return any(labelled(info_line(page), label) for label in (PUBLISHED, BYLINE))
 
 
 def _instead(page: Page, title: str) -> Judgement | None:
@@ -104,7 +116,7 @@ def _instead(page: Page, title: str) -> Judgement | None:
     may be called so and be an article."""
     heading = next((one_line(node.text()) for node in page.select("h1")), "")
     called = heading or title
-    if page.substance and info_line(page):
+    if page.substance and _has_line(page):
         return None
     if NOT_FOUND.search(called) and (heading or page.substance or page.content is None):
         return Judgement(Verdict.NOT_FOUND, f"titled “{called}”")

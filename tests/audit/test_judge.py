@@ -56,6 +56,24 @@ def _bare(draft: Draft) -> None:
     del draft.fields["author"]
 
 
+@pytest.mark.parametrize(
+    ("left", "found"),
+    [
+        ({"date": "2022-01-02", "author": "甄小帆"}, [Kind.NO_CATEGORY]),
+        ({"date": "2022-01-02"}, [Kind.NO_CATEGORY]),
+        ({"author": "甄小帆", "category": "眾聞"}, [Kind.NO_DATE]),
+        ({"author": "眾新聞"}, [Kind.FAREWELL]),
+        ({"category": "眾聞"}, [Kind.FAREWELL]),
+        ({}, [Kind.FAREWELL]),
+    ],
+)
+def test_what_is_titled_as_the_farewell_page_is_an_article_if_it_says_who_or_when(left: dict[str, str], found: list[Kind]) -> None:
+    draft = sound(NUMBER)
+    addresses = {key: draft.fields[key] for key in ("url", "original_url")}
+    draft.fields = {"title": "眾新聞告別\u3000感謝讀者", "date": "", "author": "", **left, **addresses}
+    assert kinds(draft) == found
+
+
 NEAR_MISSES: dict[str, Callable[[Draft], object]] = {
     "an article about the farewell": lambda d: d.fields.update(title="眾新聞告別演唱會　街坊帶貓"),
     "the site's own article of the farewell": lambda d: d.fields.update(title="眾新聞告別　感謝讀者"),

@@ -40,18 +40,18 @@ def page(number: int, seed: int = 0) -> Page:
     timestamp = f"{day}{number // 3600 % 24:02}{number // 60 % 60:02}{number % 60:02}"
     title = heading(chance)
     original = f"https://www.hkcnews.com/article/{number}/{quote(title[:6])}"
-    return Page(number, timestamp, original, _html(chance, title, seed).encode("utf-8"))
+    return Page(number, timestamp, original, _html(chance, title, day, seed).encode("utf-8"))
 
 
-def _html(chance: Random, title: str, seed: int) -> str:
+def _html(chance: Random, title: str, day: str, seed: int) -> str:
     in_english = chance.random() < 0.03
     names = chance.sample(NAMES, 2)
     tags = chance.sample([*PLACES, *THINGS], chance.randint(1, 7))
     links = " ".join(f'<a class="tag" href="/tag/{quote(tag)}">{tag}</a>' for tag in tags)
-    date = f"{chance.randint(1, 28):02}.{chance.randint(1, 12):02}.{chance.randint(16, 21)}"
+    date = f"{day[6:]}.{day[4:6]}.{day[2:4]}"
     info = [f"By: {names[0]}" if in_english else f"撰文: {names[0]}", f"{'Publish Date' if in_english else '發佈日期'}: {date}"]
     if chance.random() < 0.28:
-        info.append(f"最後更新: 20{date[6:]}-{date[3:5]}-{date[:2]} {chance.randint(10, 23)}:00:{chance.randint(10, 59)}")
+        info.append(f"最後更新: {day[:4]}-{day[4:6]}-{day[6:]} {chance.randint(10, 23)}:00:{chance.randint(10, 59)}")
     text = body(chance, in_english)
     note = _NOTE if chance.random() < 0.84 else ""
     blogger = _blogger(chance, names[1]) if chance.random() < 0.38 else ""

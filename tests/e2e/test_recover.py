@@ -58,7 +58,7 @@ def farewell(number: int) -> bytes:
 
 
 def without_date(number: int) -> bytes:
-    return article(number).replace("發佈日期: 12.07.21".encode(), b"")
+    return article(number).replace("發佈日期: 12.07.20".encode(), b"")
 
 
 # The statuses

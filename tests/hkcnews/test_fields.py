@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crawler.hkcnews.dates import read_date, read_moment
-from crawler.hkcnews.fields import SOURCES, find, find_tags, info_line, labelled
+from crawler.hkcnews.fields import SOURCES, find, find_tags
+from crawler.hkcnews.infoline import info_line, labelled
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
 from crawler.hkcnews.page import read_page
 from tests.hkcnews.cases import page_with
@@ -139,7 +140,7 @@ def test_the_info_line_is_not_taken_from_the_body() -> None:
     assert info_line(page) == "撰文: 記者甄小帆 | 發佈日期: 12.07.21"
 
 
-UPDATE = "最後更新: 2021-07-13 10:11:12"
+UPDATE = "最後更新: 2021-07-12 10:11:12"
 INFO = '<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.21</div>'
 
 
@@ -147,21 +148,21 @@ INFO = '<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.
     "beside",
     [
         f"{INFO}<div>{UPDATE}</div>",
-        f"{INFO}<span><b>最後更新</b>：2021-07-13 10:11:12</span>",
+        f"{INFO}<span><b>最後更新</b>：2021-07-12 10:11:12</span>",
         f'{INFO}<div class="article-info">{UPDATE}</div>',
         f'<div class="article-info">撰文: 記者甄小帆</div><div class="article-info">發佈日期: 12.07.21</div><p>{UPDATE}</p>',
     ],
 )
 def test_what_stands_beside_the_line_of_information(beside: str) -> None:
     article = page_with("<p>字。</p>").having((INFO, beside)).article()
-    assert (article.author, article.date, article.last_updated) == ("記者甄小帆", "2021-07-12", "2021-07-13 10:11:12")
+    assert (article.author, article.date, article.last_updated) == ("記者甄小帆", "2021-07-12", "2021-07-12 10:11:12")
     assert article.body == "字。"
 
 
 def test_the_last_update_below_or_in_the_body() -> None:
     below = page_with("<p>字。</p>", after=f"<div>{UPDATE}</div>").article()
     within = page_with(f"<p>字。</p><p>{UPDATE}</p>").article()
-    assert (below.last_updated, below.body) == (within.last_updated, within.body) == ("2021-07-13 10:11:12", "字。")
+    assert (below.last_updated, below.body) == (within.last_updated, within.body) == ("2021-07-12 10:11:12", "字。")
 
 
 def test_a_text_that_speaks_of_an_update_is_text() -> None:

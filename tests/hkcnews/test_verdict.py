@@ -14,6 +14,12 @@ _MISSING = '<h1>{}</h1><div class="article-content"><p>這裏沒有文章。</p>
 _BLANK = '<h1></h1><div class="article-info">撰文: | 發佈日期: </div><div class="article-content">{}</div>'
 
 
+_BYE = '<h1>眾新聞告別{}感謝讀者</h1><div class="article-content"><p>再會。</p></div>'
+_LINE = '<div class="article-info">撰文: {} | 發佈日期: {}</div>'
+_BY = '<meta name="author" content="甄小帆"><meta property="article:published_time" content="2021-07-02T08:00:00+08:00">'
+_SITES = '<meta name="keywords" content="眾新聞, hkcnews"><meta name="author" content="眾新聞"><meta property="og:type" content="article">'
+
+
 def _html(body: str, head: str = "") -> Case:
     return Case(f"<!DOCTYPE html><html><head>{head}</head><body>{body}</body></html>".encode())
 
@@ -32,6 +38,11 @@ PAGES: list[tuple[str, Case, Verdict]] = [
         Verdict.FAREWELL,
     ),
     ("an article about the farewell", page_with("<p>記者最後一天上班。</p>", title="眾新聞告別 感謝讀者"), Verdict.ARTICLE),
+    ("the article that is titled so", page_with("<p>最後一天。</p>", title="眾新聞告別\u3000感謝讀者"), Verdict.ARTICLE),
+    ("the article, its date and byline in the head", _html(_BYE.format("\u3000"), _BY), Verdict.ARTICLE),
+    ("the article, without a category", _html(_BYE.format("\u3000") + _LINE.format("甄小帆", "02.07.21")), Verdict.ARTICLE),
+    ("farewell in the template, its line empty", _html(_BYE.format("&nbsp; ") + _LINE.format("", "")), Verdict.FAREWELL),
+    ("farewell with the site's own metadata", _html(_BYE.format(" &nbsp;"), _SITES), Verdict.FAREWELL),
     ("the template without anything", _html(_BLANK.format("")), Verdict.BLANK),
     ("a body of spaces", _html(_BLANK.format("<p>&nbsp;\u3000\u200b</p>"), "<title>題</title>"), Verdict.BLANK),
     ("a body of scripts", page_with('<script>var a = "b";</script><ins class="adsbygoogle">c</ins>'), Verdict.BLANK),
@@ -52,6 +63,8 @@ PAGES: list[tuple[str, Case, Verdict]] = [
     ("the protection before the site", _html(_MISSING.format(""), "<title>Just a moment...</title>"), Verdict.ARCHIVED_ERROR),
     ("an error of the site's", _html(_MISSING.format("500 Internal Server Error")), Verdict.ARCHIVED_ERROR),
     ("words in the element of bodies, and nothing of an article", _html(_MISSING.format("關於我們")), Verdict.UNKNOWN_LAYOUT),
+    ("an error in the template, its line empty", _html(_MISSING.format("404 Not Found") + _LINE.format("", "")), Verdict.NOT_FOUND),
+    ("words and the site's own metadata", _html(_MISSING.format("關於我們"), _SITES), Verdict.UNKNOWN_LAYOUT),
     ("an article about an error", page_with("<p>服務器。</p>", title="Error 錯誤"), Verdict.ARTICLE),
     ("an article about a number", page_with("<p>房號。</p>", title="404 號房"), Verdict.ARTICLE),
     *((f"archived {status}", replace(twin(), status=status), Verdict.NOT_FOUND) for status in (404, 410)),

@@ -1,0 +1,119 @@
+"""Whose tags and category: the article's, which stand with its title and body, or a widget's in a column or near the foot of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import pairwise
+
+from selectolax.lexbor import LexborNode
+
+from crawler.hkcnews.aside import ancestors
+from crawler.hkcnews.page import Page, common_ancestor, is_within, nearest
+from crawler.hkcnews.text import one_line
+
+_CALLED = re.compile(r"side-?bar|widget|hot(?:test|[-_]?(?:tag|topic|word|key))|tag-?cloud|popular|trend|recommend|ranking", re.IGNORECASE)
+_LABEL = re.compile(
+    r"熱門|熱搜|熱話|最熱|流行|人氣|推薦|推介|更多|所有|全部|其他|最新|\b(?:Hot|Popular|Trending|Latest|Recommended|More|All|Top)\b",
+    re.IGNORECASE,
+)
+_LABELS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "label", "header", "legend", "li"})
+_LONGEST_LABEL = 16
+
+Words = Callable[[], Collection[str] | None]
+"""What metadata has of the same kind as the nodes, in lower case; None where it says nothing of the kind."""
+
+
+def own(page: Page, nodes: Sequence[LexborNode], words: Words = lambda: None) -> list[LexborNode]:
+    """Of nodes in the page's order those that are the article's and no widget's; a list is the one or the other as a whole."""
+    if not nodes or page.content is None or page.degraded:
+        return list(nodes)
+    return [node for group in _lists(nodes) if _is_own(page, page.content, group, words) for node in group]
+
+
+def is_at_home(page: Page, node: LexborNode) -> bool:
+    """Whether the node stands in the innermost element around title and body; also where that is the whole page, or there is no title."""
+    if "home" not in page.fields:
+        titles = nearest(page, "h1", closest=True)
+        page.fields["home"] = common_ancestor(titles[0], page.content) if titles and page.content is not None else None
+    around: LexborNode | None = page.fields["home"]
+    return around is None or around.tag in ("html", "body") or is_within(node, around)
+
+
+def _lists(nodes: Sequence[LexborNode]) -> Iterator[Sequence[LexborNode]]:
+    """The nodes by the list that they stand in."""
+    if _place(nodes[0]) == _place(nodes[-1]):  # and all between them
+        yield nodes
+        return
+    start = 0
+    for number, (one, other) in enumerate(pairwise(nodes), start=1):
+        if _place(one) != _place(other):
+            yield nodes[start:number]
+            start = number
+    yield nodes[start:]
+
+
+def _place(node: LexborNode) -> int:
+    around = node.parent
+    if around is not None and around.tag == "li":
+        around = around.parent
+    return around.mem_id if around is not None else 0
+
+
+def _is_own(page: Page, content: LexborNode, group: Sequence[LexborNode], words: Words) -> bool:
+    own_branch, branch = _branches(content, group[0])
+    between = _after(own_branch, branch)
+    if _is_called_or_labelled(group[0], branch) or any(_holds_listing(page, node) for node in between or ()):
+        return False
+    if is_at_home(page, group[0]):
+        return True
+    said = words()
+    return between is None if said is None else any(one_line(node.text()).lower() in said for node in group)
+
+
+def _branches(content: LexborNode, node: LexborNode) -> tuple[LexborNode, LexborNode]:
+    """What holds the body, and what holds the node, right in the innermost element around both."""
+    chain = {around.mem_id: below for below, around in pairwise(ancestors(content))}
+    for below, around in pairwise(ancestors(node)):
+        if around.mem_id in chain:
+            return chain[around.mem_id], below
+    return content, node
+
+
+def _after(own_branch: LexborNode, branch: LexborNode) -> list[LexborNode] | None:
+    """The elements from the body's branch, without it, to the other, with it; None if that does not follow."""
+    found: list[LexborNode] = []
+    node = own_branch.next
+    while node is not None:
+        if node.is_element_node:
+            found.append(node)
+        if node.mem_id == branch.mem_id:
+            return found
+        node = node.next
+    return None
+
+
+def _holds_listing(page: Page, node: LexborNode) -> bool:
+    """Whether the element is a list of other articles, or has one in it; what follows one is the article's no more."""
+    return node.css_first(", ".join(page.layout.listing)) is not None
+
+
+def _is_called_or_labelled(node: LexborNode, branch: LexborNode) -> bool:
+    """Whether an element around the node, within its branch, has a widget's name, or a widget's label right before it."""
+    for around in ancestors(node):
+        attributes = around.attributes if around.mem_id != node.mem_id else {}
+        if any(_CALLED.search(attributes.get(name) or "") for name in ("class", "id")) or _has_label(around):
+            return True
+        if around.mem_id == branch.mem_id:
+            break
+    return False
+
+
+def _has_label(node: LexborNode) -> bool:
+    before = node.prev
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    if before is None or before.tag not in _LABELS or before.css_first("a") is not None:
+        return False
+    text = one_line(before.text())
+    return len(text) <= _LONGEST_LABEL and _LABEL.search(text) is not None
