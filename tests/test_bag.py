@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -22,16 +23,23 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 MANIFEST = "manifest-sha256.txt"
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "output").mkdir()
-    return recovered(tmp_path / "output")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recovered tree and its bag, to be copied from."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "output").mkdir()
+    bagged(recovered(folder / "output"), folder / "bag")
+    return folder
 
 
 @pytest.fixture
-def bag(root: Path, tmp_path: Path) -> Path:
-    bagged(root, tmp_path / "bag")
-    return tmp_path / "bag"
+def root(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made / "output", tmp_path / "output")
+
+
+@pytest.fixture
+def bag(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made / "bag", tmp_path / "bag")
 
 
 def bagged(root: Path, bag: Path) -> Bagged:
@@ -42,7 +50,7 @@ def bagged(root: Path, bag: Path) -> Bagged:
 def test_it_is_valid_to_the_library_and_to_sha256sum(root: Path, bag: Path) -> None:
     assert bagit.Bag(str(bag)).validate()
     line = ["sha256sum", "--check", "--strict", "--quiet", MANIFEST, f"tag{MANIFEST}"]
-    assert subprocess.run(line, cwd=bag, check=False, timeout=20).returncode == 0
+    assert subprocess.run(line, cwd=bag, check=False).returncode == 0
     assert check_bag(bag, 1).findings == []
     assert (bag / "bagit.txt").read_bytes() == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
     about = bagit.Bag(str(bag)).info

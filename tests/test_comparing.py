@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from crawler.audit.tree import audit_tree
 from crawler.comparing import Difference, Result, compare, compare_texts, spread
 from tests.audit.drafts import Draft, place, sound
@@ -20,7 +18,7 @@ def results(theirs: Draft, ours: Draft) -> dict[str, Result]:
     return {one.field: one.result for one in found if isinstance(one, Difference)}
 
 
-def changed(change: Callable[[Draft], None]) -> Draft:
+def changed(change: Callable[[Draft], object]) -> Draft:
     draft = sound(7)
     draft.blocks.append(WORDS)
     change(draft)
@@ -54,38 +52,28 @@ def test_the_same_is_equal_in_everything() -> None:
     assert len(found) == 12
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        (drop("author"), "author"),
-        (drop("date"), "date"),
-        (lambda draft: draft.blocks.remove(WORDS), "text"),
-        (lambda draft: draft.blocks.pop(0), "pictures"),
-        (lambda draft: setattr(draft, "tags", ()), "tags"),
-    ],
-)
-def test_what_one_side_lacks_is_the_others_gain(change: Callable[[Draft], None], field: str) -> None:
-    whole, less = changed(lambda draft: None), changed(change)
-    assert results(less, whole)[field] is Result.BETTER
-    assert results(whole, less)[field] is Result.WORSE
+def test_what_one_side_lacks_is_the_others_gain() -> None:
+    lacking: dict[str, Callable[[Draft], object]] = {
+        "author": drop("author"),
+        "date": drop("date"),
+        "text": lambda draft: draft.blocks.remove(WORDS),
+        "pictures": lambda draft: draft.blocks.pop(0),
+        "tags": lambda draft: setattr(draft, "tags", ()),
+    }
+    whole = changed(lambda draft: None)
+    for field, change in lacking.items():
+        assert results(changed(change), whole)[field] is Result.BETTER
+        assert results(whole, changed(change))[field] is Result.WORSE
 
 
 def test_another_value_is_neither_better_nor_worse() -> None:
     assert results(changed(lambda draft: None), changed(lambda draft: draft.fields.update(author="記者冼海星"))) == {"author": Result.OTHER}
 
 
-@pytest.mark.parametrize(
-    "defect",
-    [
-        lambda text: text.replace("街坊說，", "街坊說， [燈塔](https://x.example/) 的，"),
-        lambda text: text.replace("街坊說", "街\x08坊說"),
-        lambda text: text.replace("街坊說", "****街坊說"),
-        lambda text: text.replace("街坊說", "[email protected] 街坊說"),
-    ],
-)
-def test_their_known_defects_are_not_held_against_us(defect: Callable[[str], str]) -> None:
-    theirs = changed(lambda draft: draft.finish.append(defect))
-    assert results(theirs, changed(lambda draft: None)).get("text", Result.BETTER) is Result.BETTER
+def test_their_known_defects_are_not_held_against_us() -> None:
+    for defect in ("街坊說 [燈塔](https://x.example/) ", "街\x08坊說", "****街坊說", "[email protected] 街坊說"):
+        theirs = changed(lambda draft, defect=defect: draft.finish.append(lambda text: text.replace("街坊說", defect)))  # type: ignore[misc]
+        assert results(theirs, changed(lambda draft: None)).get("text", Result.BETTER) is Result.BETTER, defect
 
 
 def test_the_same_words_in_other_blocks_are_told() -> None:
@@ -105,15 +93,15 @@ def test_selectors_that_lose_bodies_do_not_fit() -> None:
 
 
 def test_the_choice_is_spread_and_the_same_every_time(tmp_path: Path) -> None:
-    for number in range(1, 200):
+    for number in range(1, 50):
         draft = sound(number)
-        draft.fields["date"] = f"{2017 + number // 40}-05-06"
+        draft.fields["date"] = f"{2017 + number // 10}-05-06"
         draft.fields["category"] = "眾聞" if number % 10 else "眾說"
         place(tmp_path, draft)
     audit = audit_tree(tmp_path, 1)
     chosen = spread(audit, 10)
     assert chosen == spread(audit, 10)
     assert len(set(chosen)) == 10
-    assert {2017 + number // 40 for number in chosen} == {2017, 2018, 2019, 2020, 2021}
+    assert {2017 + number // 10 for number in chosen} == {2017, 2018, 2019, 2020, 2021}
     assert any(number % 10 == 0 for number in chosen)
     assert spread(audit, 500) == sorted(audit.files)

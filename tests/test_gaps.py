@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,34 +15,32 @@ from crawler.hkcnews.extract import Recovered
 from crawler.hkcnews.verdict import Judgement, Verdict
 from crawler.markdown.style import SeedStyle
 from crawler.reading import Stored, read
-from tests.demo.lists import LISTS, Listed, list_page
+from tests.demo.lists import LISTS, list_page
 from tests.demo.pages import article_page
 from tests.demo.sources import read_sources
 
-
-@pytest.mark.parametrize(
-    ("text", "ids"),
-    [
-        ('<a href="/article/33951/x">', {33951}),
-        ("<a href='https://www.hkcnews.com/article/33951'>", {33951}),
-        (r'{"items": ["<a href=\"\/article\/40001\/%E7%87%88\">"]}', {40001}),
-        (r'"https:\/\/hkcnews.com\/article\/40002"', {40002}),
-        ("[燈](/web/20210712013906/https://hkcnews.com:80/article/174/-)", {174}),
-        ("https://elsewhere.example/article/5 /article/6 article/7", set()),
-        ("hkcnews.com/article/0 hkcnews.com/article/1234567890 hkcnews.com/article/100000", set()),
-        ("<a href=/article/40003>", {40003}),
-        ('<a href="article/40003?page=2">', {40003}),
-        ("onclick=\"location.href='./article/40003'\"", {40003}),
-        (r'{"url":"\u002Farticle\u002F40003","html":"<a href=\\\"\\\/article\\\/40004\\\">"}', {40003, 40004}),
-        (r"<a href=\u0022\/article\/40003\u0022>", {40003}),
-        ('<div data-card="&quot;&#x2f;article&#47;40003&quot;">', {40003}),
-        ("sharer.php?u=https%3A%2F%2Fwww.hkcnews.com%2Farticle%2F40003%2Fx", {40003}),
-        ('<a href="https://elsewhere.example/article/5"> <a href="/articles/6"> <a href="//article/7">', set()),
-        ("", set()),
-    ],
+NAMED: tuple[tuple[str, set[int]], ...] = (
+    ('<a href="/article/33951/x">', {33951}),
+    ("<a href='https://www.hkcnews.com/article/33951'>", {33951}),
+    (r'{"items": ["<a href=\"\/article\/40001\/%E7%87%88\">"]}', {40001}),
+    (r'"https:\/\/hkcnews.com\/article\/40002"', {40002}),
+    ("[燈](/web/20210712013906/https://hkcnews.com:80/article/174/-)", {174}),
+    ("https://elsewhere.example/article/5 /article/6 article/7", set()),
+    ("hkcnews.com/article/0 hkcnews.com/article/1234567890 hkcnews.com/article/100000", set()),
+    ("<a href=/article/40003>", {40003}),
+    ('<a href="article/40003?page=2">', {40003}),
+    ("onclick=\"location.href='./article/40003'\"", {40003}),
+    (r'{"url":"\u002Farticle\u002F40003","html":"<a href=\\\"\\\/article\\\/40004\\\">"}', {40003, 40004}),
+    (r"<a href=\u0022\/article\/40003\u0022>", {40003}),
+    ('<div data-card="&quot;&#x2f;article&#47;40003&quot;">', {40003}),
+    ("sharer.php?u=https%3A%2F%2Fwww.hkcnews.com%2Farticle%2F40003%2Fx", {40003}),
+    ('<a href="https://elsewhere.example/article/5"> <a href="/articles/6"> <a href="//article/7">', set()),
+    ("", set()),
 )
-def test_articles_that_a_text_names(text: str, ids: set[int]) -> None:
-    assert ids_in(text) == ids
+
+
+def test_articles_that_a_text_names() -> None:
+    assert [(text, ids_in(text)) for text, _ in NAMED] == [*NAMED]
 
 
 def listed(path: str, timestamp: str, digest: str = "", status: str = "200", mimetype: str = "text/html") -> Capture:
@@ -68,9 +65,8 @@ def test_the_same_bytes_name_the_same_articles() -> None:
     assert list(unread([[newest, same, revisit]], [(newest.timestamp, newest.original)])) == []
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
+def test_what_is_no_list_is_not_read() -> None:
+    others = [
         listed("news", "2020", status="302"),
         listed("news", "2020", status="404"),
         listed("news_新聞/hk-discuss/2020/05/a_large.jpg", "2020", mimetype="image/jpeg"),
@@ -78,10 +74,8 @@ def test_the_same_bytes_name_the_same_articles() -> None:
         listed("videos/a.mp4", "2020", mimetype="video/mp4"),
         listed("eventually", "2020"),
         listed("article/5", "2020"),
-    ],
-)
-def test_what_is_no_list_is_not_read(other: Capture) -> None:
-    assert list(unread([[other]], [])) == []
+    ]
+    assert list(unread([others], [])) == []
 
 
 def recovered(page: str, article: int) -> Recovered:
@@ -91,9 +85,9 @@ def recovered(page: str, article: int) -> Recovered:
     return read(Stored(page.encode(), "", "text/html; charset=utf-8", 200, article, "20210712013906", original), style)
 
 
-@pytest.mark.parametrize("of", LISTS, ids=lambda of: of.path)
-def test_a_list_is_no_article_whatever_its_cards_say(of: Listed) -> None:
-    assert recovered(list_page(of, read_sources()), of.ids[0]).article is None
+def test_a_list_is_no_article_whatever_its_cards_say() -> None:
+    sources = read_sources()
+    assert [of.path for of in LISTS if recovered(list_page(of, sources), of.ids[0]).article is not None] == []
 
 
 def test_no_card_gives_an_article_its_title() -> None:
@@ -129,7 +123,10 @@ def test_nothing_known_is_no_gap() -> None:
     assert by_range([]) == []
 
 
-@given(st.sets(st.integers(1, 300)), st.sets(st.integers(1, 300)), st.sets(st.integers(1, 300)), st.sets(st.integers(1, 300)))
+some = st.sets(st.integers(1, 300), max_size=30)
+
+
+@given(some, some, some, some)
 def test_each_is_asked_for_once_and_never_what_is_known(known: set[int], listed: set[int], links: set[int], asked: set[int]) -> None:
     found = [article for article, _ in candidates(sorted(known), {Why.ON_A_LIST: listed, Why.LINKED: links}, asked)]
     assert len(found) == len(set(found))

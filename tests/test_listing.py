@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -110,43 +110,36 @@ def test_the_whole_site_is_one_unfiltered_prefix_query_page_by_page(ledger: Ledg
     assert index.waited == [0.0] * 4
 
 
-ONCE = [
-    pytest.param(Trouble(Kind.HTML, first=2, times=1), id="html with status 200"),
-    pytest.param(Trouble(Kind.CUT_JSON, first=2, times=1), id="json cut off"),
-    pytest.param(Trouble(Kind.CUT, Endpoint.CDX, first=2, times=1), id="body cut off"),
-    pytest.param(Trouble(Kind.RESET, Endpoint.CDX, first=2, times=1), id="reset"),
-    pytest.param(Trouble(Kind.OUTAGE, Endpoint.CDX, status=200, first=2, times=1), id="outage page with 200"),
-    pytest.param(Trouble(Kind.ERROR, Endpoint.CDX, status=502, first=2, times=1), id="502"),
-    pytest.param(Trouble(Kind.ERROR, Endpoint.CDX, status=504, first=2, times=1), id="504"),
-    pytest.param(Trouble(Kind.REPEAT_KEY, first=2, times=1), id="the key sent comes back"),
-]
+ON_THE_SECOND_PAGE = {
+    "html with status 200": Trouble(Kind.HTML, first=2),
+    "json cut off": Trouble(Kind.CUT_JSON, first=2),
+    "body cut off": Trouble(Kind.CUT, Endpoint.CDX, first=2),
+    "outage page with 200": Trouble(Kind.OUTAGE, Endpoint.CDX, status=200, first=2),
+    "502": Trouble(Kind.ERROR, Endpoint.CDX, status=502, first=2),
+    "the key sent comes back": Trouble(Kind.REPEAT_KEY, first=2),
+}
 
 
-@pytest.mark.parametrize("trouble", ONCE)
-def test_a_page_that_does_not_count_is_asked_for_again(ledger: Ledger, trouble: Trouble) -> None:
-    archive = small_archive()
-    index = Index(archive, [trouble])
-    listing = index.run(new(ledger))
-    assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
-    assert listing.progress == Progress(pages=4, rows=10, new=10)
-    assert index.asked[trouble.first] == index.asked[trouble.first - 1]
-    assert index.waited[trouble.first] == 2.0
-    assert sum(index.waited) == 2.0
-
-
-@pytest.mark.parametrize("trouble", ONCE)
-def test_a_trouble_that_stays_ends_the_listing_incomplete_and_the_next_run_goes_on(ledger: Ledger, trouble: Trouble) -> None:
-    index = Index(small_archive(), [Trouble(trouble.kind, trouble.on, first=trouble.first, status=trouble.status, value=trouble.value)])
-    listing = index.run(new(ledger))
-    assert listing.end is ListingEnd.INCOMPLETE
-    assert listing.trouble
-    assert index.waited[-len(WAITS) :] == list(WAITS)
-    assert len(index.asked) == trouble.first + len(WAITS)
-    assert listed(ledger) == list(range(10, 10 + ROWS * (trouble.first - 1)))
-    again = Index(small_archive())
-    assert again.run(new(ledger)).end is ListingEnd.WHOLE
-    assert again.asked[0] == index.asked[trouble.first - 1]
-    assert listed(ledger) == list(range(10, 20))
+@pytest.mark.parametrize("trouble", ON_THE_SECOND_PAGE.values(), ids=ON_THE_SECOND_PAGE)
+def test_a_page_that_does_not_count_is_asked_for_again_and_if_it_stays_so_by_the_next_run(tmp_path: Path, trouble: Trouble) -> None:
+    with Ledger(tmp_path / "once.sqlite") as ledger:
+        once = Index(small_archive(), [replace(trouble, times=1)])
+        listing = once.run(new(ledger))
+        assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
+        assert listing.progress == Progress(pages=4, rows=10, new=10)
+        assert once.asked[2] == once.asked[1]
+        assert once.waited == [0.0, 0.0, 2.0, 0.0, 0.0]
+    with Ledger(tmp_path / "always.sqlite") as ledger:
+        always = Index(small_archive(), [trouble])
+        listing = always.run(new(ledger))
+        assert listing.end is ListingEnd.INCOMPLETE
+        assert listing.trouble
+        assert always.waited == [0.0, 0.0, *WAITS]
+        assert listed(ledger) == list(range(10, 10 + ROWS))
+        again = Index(small_archive())
+        assert again.run(new(ledger)).end is ListingEnd.WHOLE
+        assert again.asked[0] == always.asked[1]
+        assert listed(ledger) == list(range(10, 20))
 
 
 def test_waits_start_anew_after_a_page_that_counts(ledger: Ledger) -> None:
@@ -155,7 +148,7 @@ def test_waits_start_anew_after_a_page_that_counts(ledger: Ledger) -> None:
     assert index.waited == [0.0, 2.0, 5.0, 0.0, 2.0, 0.0, 0.0]
 
 
-@pytest.mark.parametrize("pages", [1, 2, 3])
+@pytest.mark.parametrize("pages", [1, 3])
 def test_a_listing_that_was_killed_goes_on_after_its_last_whole_page(ledger: Ledger, pages: int) -> None:
     archive = small_archive()
     killed = Index(archive)
@@ -360,21 +353,18 @@ def test_each_archive_goes_on_from_its_own_place(ledger: Ledger) -> None:
     assert listed(ledger) == [*range(10, 20), 30]
 
 
-@pytest.mark.parametrize(
-    ("ids", "wanted"),
-    [
-        ([33951], ["33951"]),
-        (range(4000, 4010), ["400"]),
-        (range(4000, 4011), ["400", "4010"]),
-        (range(40000, 40100), ["400"]),
-        ([*range(40000, 40100), 40100], ["400", "40100"]),
-        ([1, 15, 200], ["1", "200"]),
-        (range(1, 10), list("123456789")),
-        (range(10, 20), ["1"]),
-    ],
-)
-def test_prefixes(ids: Collection[int], wanted: list[str]) -> None:
-    assert prefixes(ids) == wanted
+def test_prefixes() -> None:
+    wanted: dict[tuple[int, ...], list[str]] = {
+        (33951,): ["33951"],
+        (*range(4000, 4010),): ["400"],
+        (*range(4000, 4011),): ["400", "4010"],
+        (*range(40000, 40100),): ["400"],
+        (*range(40000, 40101),): ["400", "40100"],
+        (1, 15, 200): ["1", "200"],
+        (*range(1, 10),): list("123456789"),
+        (*range(10, 20),): ["1"],
+    }
+    assert {ids: prefixes(ids) for ids in wanted} == wanted
 
 
 def _is_whole(prefix: str, ids: Collection[int]) -> bool:

@@ -54,13 +54,13 @@ def test_again_follows_stored_redirects_and_twins_without_a_request(bench: Bench
     assert (bench.written[5].article.original, bench.written[5].faults) == (address(5, "/twin"), ())
 
 
-@pytest.mark.parametrize("narrowed", [{"until": "2012"}, {"since": "2030"}])
-def test_again_without_a_capture_that_fits_leaves_the_article_as_it_is(bench: Bench, narrowed: dict[str, Any]) -> None:
+def test_again_without_a_capture_that_fits_leaves_the_article_as_it_is(bench: Bench) -> None:
     before = bench.lists(NEW).run().article(5)
-    bench.run(again={5}, **narrowed)
-    assert (bench.requests, bench.written, bench.article(5)) == ([], {}, before)
-    assert bench.recovery is not None
-    assert bench.recovery.kept == [5]
+    for narrowed in ({"until": "2012"}, {"since": "2030"}):
+        bench.run(again={5}, **narrowed)
+        assert (bench.requests, bench.written, bench.article(5)) == ([], {}, before)
+        assert bench.recovery is not None
+        assert bench.recovery.kept == [5]
 
 
 def test_again_while_the_archive_has_troubles_leaves_the_article_as_it_is(bench: Bench) -> None:
@@ -149,9 +149,7 @@ def test_limit_counts_articles_that_had_to_be_fetched(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("window", "wanted"),
     [
-        ({"since": "2021"}, NEW),
         ({"since": "20210712013906"}, NEW),
-        ({"until": "2020"}, OLD),
         ({"until": "202008"}, OLD),
         ({"since": "2020", "until": "2020"}, OLD),
         ({"since": "2022"}, None),
@@ -226,17 +224,17 @@ def test_most_of_the_first_pages_tell_whether_the_layout_is_known(
     assert (recovery.judge.layout_unknown(), recovery.judge.layout_unknown(at_end=True)) == (unknown, at_end)
 
 
-@pytest.mark.parametrize("room", [1, 7, 8])
+@pytest.mark.parametrize("room", [1, 8])
 def test_the_run_stops_soon_after_the_thirtieth_page(bench: Bench, room: int) -> None:
-    pages = _pages(100, 100)
+    pages = _pages(LAYOUT_PAGES + 20, LAYOUT_PAGES + 20)
     bench.lists(*[of for of, _ in pages]).serve({of: memento(of, page) for of, page in pages}).run(room=room)
     assert LAYOUT_PAGES <= len(bench.requests) < LAYOUT_PAGES + room
 
 
 def test_later_pages_do_not_stop_a_run_that_began_well(bench: Bench) -> None:
-    pages = _pages(100, 60)
+    pages = _pages(2 * LAYOUT_PAGES + 10, LAYOUT_PAGES + 10)
     bench.lists(*[of for of, _ in pages]).serve({of: memento(of, page) for of, page in pages}).run()
-    assert len(bench.requests) == 100
+    assert len(bench.requests) == len(pages)
 
 
 def test_pages_that_are_no_articles_say_nothing_of_the_layout(bench: Bench) -> None:

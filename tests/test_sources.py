@@ -1,16 +1,16 @@
-"""Sources: how they are named, what files of web archives hold of articles, and how a capture out of one is answered."""
+"""Sources: how they are named, what files of web archives hold of articles, and how a capture out of one is answered.
+
+Those that cannot be are in `test_settings.py`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from crawler.archive.digest import DigestResult, check
 from crawler.archive.holdings import Damage
 from crawler.archive.site import Site
-from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger
 from crawler.sources import Files, in_words, index, read_sources, reply_of, take_stock
 from crawler.store import Origin, Store
@@ -47,14 +47,6 @@ def test_sources_are_named_in_order(tmp_path: Path) -> None:
         "http://127.0.0.1:8080/coll",
         "https://pywb.example/coll",
     )
-
-
-@pytest.mark.parametrize("value", ["", "waybck", "pywb+", "pywb+ftp://x/y", "/no/such/file.warc.gz", "wayback,wayback", "wayback,", None])
-def test_a_source_that_cannot_be_is_refused_and_named(value: object) -> None:
-    with pytest.raises(Fatal) as refused:
-        sources(value)
-    assert refused.value.ending.status is Status.USAGE
-    assert refused.value.ending.message.startswith("SOURCES=")
 
 
 def test_stock_is_taken_once_and_again_when_a_file_has_changed(tmp_path: Path) -> None:
