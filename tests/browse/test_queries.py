@@ -49,10 +49,10 @@ def test_a_page_beyond_the_last_is_the_last(database: sqlite3.Connection) -> Non
     assert Search(database, Wanted(page=77)).find().page == 3
 
 
-@pytest.mark.parametrize("sort", Sort)
-def test_pages_of_a_search_give_each_article_once(database: sqlite3.Connection, sort: Sort) -> None:
-    found = [row.id for page in (1, 2, 3) for row in Search(database, Wanted("潮水", match_of("潮水"), {}, sort, page)).find().rows]
-    assert sorted(found) == list(range(1, 51))
+def test_pages_of_a_search_give_each_article_once(database: sqlite3.Connection) -> None:
+    for sort in Sort:
+        found = [row.id for page in (1, 2, 3) for row in Search(database, Wanted("潮水", match_of("潮水"), {}, sort, page)).find().rows]
+        assert sorted(found) == list(range(1, 51))
 
 
 def test_a_chosen_value_is_offered_also_when_it_is_a_rare_one(database: sqlite3.Connection) -> None:
@@ -69,9 +69,8 @@ def test_a_value_that_nobody_has_counts_nothing(database: sqlite3.Connection) ->
     assert [(each.value, each.count) for each in Search(database, wanted).facets()[Facet.TAG] if each.chosen] == [("沒有", 0)]
 
 
-@pytest.mark.parametrize(
-    ("given_arguments", "expected"),
-    [
+def test_addresses_of_lists_lead_back_to_them() -> None:
+    lists: list[tuple[dict[str, str], str]] = [
         ({}, "/"),
         ({"q": "  香港  人 "}, "/search?q=%E9%A6%99%E6%B8%AF+%E4%BA%BA"),
         ({"q": "港", "sort": "newest", "page": "3"}, "/search?q=%E6%B8%AF&sort=newest&page=3"),
@@ -82,16 +81,13 @@ def test_a_value_that_nobody_has_counts_nothing(database: sqlite3.Connection) ->
         ({"year": "19x9"}, "/"),
         ({"year": "unknown"}, "/search?year=unknown"),
         ({"q": "x" * 300}, "/search?q=" + "x" * 200),
-    ],
-)
-def test_addresses_of_lists_lead_back_to_them(given_arguments: dict[str, str], expected: str) -> None:
-    wanted = read_wanted(given_arguments, match_of)
-    assert address(wanted, page=wanted.page) == expected
+    ]
+    wanted = [read_wanted(arguments, match_of) for arguments, _ in lists]
+    assert [address(one, page=one.page) for one in wanted] == [expected for _, expected in lists]
 
 
-@pytest.mark.parametrize(
-    ("words", "text", "expected"),
-    [
+def test_what_was_found_is_marked() -> None:
+    cases: list[tuple[str, str, list[str]]] = [
         ("香港", "在香港，香港人", ["香港", "香港"]),
         ("香港", "在香-港", ["香-港"]),
         ("art", "art, Art, article, smart", ["art", "Art"]),
@@ -99,12 +95,11 @@ def test_addresses_of_lists_lead_back_to_them(given_arguments: dict[str, str], e
         ('"a b"', "a  b ab", ["a  b"]),
         ("C++", "C and c++", ["C", "c"]),
         ("(*.)", "(*.)", []),
-    ],
-)
-def test_what_was_found_is_marked(words: str, text: str, expected: list[str]) -> None:
-    pieces = marked(text, finder(match_of(words)))
-    assert [piece for piece, hit in pieces if hit] == expected
-    assert "".join(piece for piece, _ in pieces) == text
+    ]
+    for words, text, expected in cases:
+        pieces = marked(text, finder(match_of(words)))
+        assert [piece for piece, hit in pieces if hit] == expected
+        assert "".join(piece for piece, _ in pieces) == text
 
 
 @given(words=st.text(max_size=20), text=st.text(max_size=200))
@@ -130,56 +125,45 @@ def test_markdown_is_shown_as_words() -> None:
     assert excerpt(lines_of(body), finder(match_of("重要"))) == [("早上 見這裏，", False), ("重要", True), ("*。1 < 2", False)]
 
 
-@pytest.mark.parametrize(
-    ("href", "expected"),
-    [
-        ("/web/20210801000000/https://www.hkcnews.com/article/101/y", "/article/101"),
-        ("https://archive.example/web/20200101000000/http://hkcnews.com/article/101", "/article/101"),
-        ("https://www.hkcnews.com/article/101/z#here", "/article/101"),
-        ("../1-1000/article_101.md#here", "/article/101#here"),
-        ("article_101.md", "/article/101"),
-        (
-            "/web/20210801000000/https://www.hkcnews.com/article/102/y",
-            "https://archive.example/web/20210801000000/https://www.hkcnews.com/article/102/y",
-        ),
-        (
-            "/web/20210801000000/https://www.hkcnews.com/aboutus",
-            "https://archive.example/web/20210801000000/https://www.hkcnews.com/aboutus",
-        ),
-        ("https://a.example/x", "https://a.example/x"),
-        ("//a.example/x", "https://a.example/x"),
-        ("other", "https://www.hkcnews.com/article/7/other"),
-        ("mailto:a@b.example", "mailto:a@b.example"),
-        ("#names", "#names"),
-    ],
-)
-def test_links_lead_to_what_is_here(href: str, expected: str) -> None:
-    assert Links(URL, ORIGINAL, lambda number: number == 101).address(href) == expected
+def test_links_lead_to_what_is_here() -> None:
+    leads = {
+        "/web/20210801000000/https://www.hkcnews.com/article/101/y": "/article/101",
+        "https://archive.example/web/20200101000000/http://hkcnews.com/article/101": "/article/101",
+        "https://www.hkcnews.com/article/101/z#here": "/article/101",
+        "../1-1000/article_101.md#here": "/article/101#here",
+        "article_101.md": "/article/101",
+        "/web/20210801000000/https://www.hkcnews.com/article/102/y": "https://archive.example/web/20210801000000/https://www.hkcnews.com/article/102/y",
+        "/web/20210801000000/https://www.hkcnews.com/aboutus": "https://archive.example/web/20210801000000/https://www.hkcnews.com/aboutus",
+        "https://a.example/x": "https://a.example/x",
+        "//a.example/x": "https://a.example/x",
+        "other": "https://www.hkcnews.com/article/7/other",
+        "mailto:a@b.example": "mailto:a@b.example",
+        "#names": "#names",
+    }
+    links = Links(URL, ORIGINAL, lambda number: number == 101)
+    assert {href: links.address(href) for href in leads} == leads
 
 
-@pytest.mark.parametrize(
-    "src",
-    [
+def test_pictures_are_found_however_the_file_names_them(tmp_path: Path) -> None:
+    pictures = Pictures(write_tree(tmp_path, []))
+    names = (
         f"{REPLAY}/20210801000000im_/{PICTURE}",
         f"{REPLAY}/20200101000000im_/{PICTURE.replace('https://www.', 'http://')}",
         f"/web/20210801000000im_/{PICTURE}",
         f"../../{image_file(PICTURE)}",
         PICTURE,
         PICTURE.removeprefix("https://www.hkcnews.com"),
-    ],
-)
-def test_pictures_are_found_however_the_file_names_them(tmp_path: Path, src: str) -> None:
-    pictures = Pictures(write_tree(tmp_path, []))
-    found = pictures.address(src, URL, ORIGINAL)
-    assert found is not None
-    assert unquote(found) == f"/{image_file(PICTURE)}"
-
-
-@pytest.mark.parametrize(
-    "src", ["data:image/png;base64,AAAA", "../../images/../articles/x", "https://a.example/none.png", "about:invalid", "", "../../images/"]
-)
-def test_pictures_that_are_not_here_are_none(tmp_path: Path, src: str) -> None:
-    assert Pictures(write_tree(tmp_path, [])).address(src, URL, ORIGINAL) is None
+    )
+    assert {src: unquote(pictures.address(src, URL, ORIGINAL) or "") for src in names} == dict.fromkeys(names, f"/{image_file(PICTURE)}")
+    others = (
+        "data:image/png;base64,AAAA",
+        "../../images/../articles/x",
+        "https://a.example/none.png",
+        "about:invalid",
+        "",
+        "../../images/",
+    )
+    assert {src: pictures.address(src, URL, ORIGINAL) for src in others} == dict.fromkeys(others)
 
 
 def test_words_that_most_articles_have_are_listed_newest_first(database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
