@@ -237,7 +237,7 @@ def test_the_ledger_says_which_files_count_and_where_they_are_from(tree: Path) -
 
 
 def test_what_cannot_be_served_as_it_is_is_refused(tree: Path) -> None:
-    refused = {
+    refused: dict[str, tuple[Callable[[Path], object], str]] = {
         "gone": (Path.unlink, "there is no"),
         "empty": (lambda path: path.write_bytes(b""), "there is no"),
         "no database": (lambda path: path.write_bytes(b"letters" * 1000), "cannot be used"),

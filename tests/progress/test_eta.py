@@ -12,19 +12,16 @@ from crawler.progress.eta import LEAST, WINDOW, Speed, seconds_left, sending_sec
 RATES = st.floats(15, 480)
 
 
-@pytest.mark.parametrize(
-    ("requests", "permitted", "most", "seconds"),
-    [
-        (0, 60, 240, 0),
-        (240, 240, 240, 60),
-        (49_122, 240, 240, 12_280.5),
-        (1_125, 60, 240, 450),  # the ramp: 7.5 minutes at 150 on average
-        (1_365, 60, 240, 510),
-        (72, 60, 240, 60),  # the first of its minutes: from 60 to 84
-    ],
-)
-def test_requests_take_the_time_that_the_limit_gives_them(requests: float, permitted: float, most: float, seconds: float) -> None:
-    assert sending_seconds(requests, permitted, most) == pytest.approx(seconds)
+def test_requests_take_the_time_that_the_limit_gives_them() -> None:
+    takes = {
+        (0, 60, 240): 0,
+        (240, 240, 240): 60,
+        (49_122, 240, 240): 12_280.5,
+        (1_125, 60, 240): 450,  # the ramp: 7.5 minutes at 150 on average
+        (1_365, 60, 240): 510,
+        (72, 60, 240): 60,  # the first of its minutes: from 60 to 84
+    }
+    assert {one: sending_seconds(*one) for one in takes} == pytest.approx(takes)
 
 
 def test_the_ramp_is_the_one_that_the_limiter_has() -> None:
@@ -45,24 +42,22 @@ def test_more_requests_never_take_less_time(requests: int, more: int, one: float
     assert sending_seconds(requests, permitted, most) <= sending_seconds(requests + more, permitted, most)
 
 
-@pytest.mark.parametrize(
-    ("left", "each", "minute", "speed", "held", "seconds"),
-    [
-        pytest.param(240, 1, 240, 240, 0, 60, id="at the limit"),
-        pytest.param(240, 2, 240, 120, 0, 120, id="two requests each"),
-        pytest.param(240, 1, 60, 60, 0, 240, id="answers are slow"),
-        pytest.param(240, 1, 60, 60, 90, 330, id="and after a pause"),
-        pytest.param(240, 1, 0, None, 0, 60, id="nothing measured yet"),
-        pytest.param(240, 1, 200, 20, 0, 60, id="the limit grew meanwhile"),
-        pytest.param(240, 0, 0, 480, 0, 30, id="without requests"),
-        pytest.param(0, 1, 0, None, 45, 45, id="nothing left"),
-    ],
-)
-def test_the_longer_of_limit_and_speed_counts(
-    left: int, each: float, minute: int, speed: float | None, held: float, seconds: float
-) -> None:
-    found = seconds_left(left, each, permitted=240, most=240, minute=minute, speed=speed, held=held)
-    assert found == pytest.approx(seconds)
+def test_the_longer_of_limit_and_speed_counts() -> None:
+    cases: dict[str, tuple[int, float, int, float | None, float, float]] = {
+        "at the limit": (240, 1, 240, 240, 0, 60),
+        "two requests each": (240, 2, 240, 120, 0, 120),
+        "answers are slow": (240, 1, 60, 60, 0, 240),
+        "and after a pause": (240, 1, 60, 60, 90, 330),
+        "nothing measured yet": (240, 1, 0, None, 0, 60),
+        "the limit grew meanwhile": (240, 1, 200, 20, 0, 60),
+        "without requests": (240, 0, 0, 480, 0, 30),
+        "nothing left": (0, 1, 0, None, 45, 45),
+    }
+    found = {
+        name: seconds_left(left, each, permitted=240, most=240, minute=minute, speed=speed, held=held)
+        for name, (left, each, minute, speed, held, _) in cases.items()
+    }
+    assert found == pytest.approx({name: case[-1] for name, case in cases.items()})
 
 
 def test_without_an_archive_only_the_speed_tells() -> None:
@@ -86,9 +81,10 @@ def test_pauses_are_no_part_of_the_speed() -> None:
     assert speed.a_minute == pytest.approx(120)
 
 
-@pytest.mark.parametrize("notes", [[], [(0, 0)], [(0, 0), (LEAST / 2, 50)], [(0, 5), (600, 5)]])
-def test_too_little_tells_no_speed(notes: list[tuple[float, int]]) -> None:
-    speed = Speed()
-    for now, settled in notes:
-        speed.note(now, settled, held=False)
-    assert speed.a_minute is None
+def test_too_little_tells_no_speed() -> None:
+    cases: tuple[list[tuple[float, int]], ...] = ([], [(0, 0)], [(0, 0), (LEAST / 2, 50)], [(0, 5), (600, 5)])
+    for notes in cases:
+        speed = Speed()
+        for now, settled in notes:
+            speed.note(now, settled, held=False)
+        assert speed.a_minute is None, notes

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def gone() -> int:
     """The number of a process that is no more."""
-    child = subprocess.Popen([sys.executable, "-c", ""])
+    child = subprocess.Popen(["true"])
     child.wait()
     return child.pid
 
@@ -61,15 +60,15 @@ def test_a_run_that_is_writing_down_how_it_ended(ledger: Ledger, tmp_path: Path)
     assert said(seen, NOW).startswith("Run 1 is ending: 12,300 articles")
 
 
-@pytest.mark.parametrize(("verdict", "words"), [("all is well", "status 0: all is well. 12,300 articles"), ("", "status 0: done; what")])
-def test_a_run_that_has_ended(ledger: Ledger, tmp_path: Path, verdict: str, words: str) -> None:
-    run = ledger.begin_run({}, "0")
-    ledger.set_meta(KEY, replace(moment(Phase.ENDED), run=run).to_json())
-    ledger.end_run(run, 0, verdict)
-    seen = look(ledger, tmp_path)
-    assert (seen.under_way, seen.shown(NOW)) == (False, None)
-    assert said(seen, NOW).startswith("No run is under way. The last one, run 1, ended at 20")
-    assert words in said(seen, NOW)
+def test_a_run_that_has_ended(ledger: Ledger, tmp_path: Path) -> None:
+    for number, verdict, words in ((1, "all is well", "status 0: all is well. 12,300 articles"), (2, "", "status 0: done; what")):
+        run = ledger.begin_run({}, "0")
+        ledger.set_meta(KEY, replace(moment(Phase.ENDED), run=run).to_json())
+        ledger.end_run(run, 0, verdict)
+        seen = look(ledger, tmp_path)
+        assert (seen.under_way, seen.shown(NOW)) == (False, None)
+        assert said(seen, NOW).startswith(f"No run is under way. The last one, run {number}, ended at 20")
+        assert words in said(seen, NOW)
 
 
 def test_a_run_that_was_killed_is_not_taken_for_one_under_way(ledger: Ledger, tmp_path: Path) -> None:
@@ -88,15 +87,13 @@ def test_of_a_run_on_another_machine_only_its_notes_tell(ledger: Ledger, tmp_pat
     assert look(ledger, tmp_path).shown(NOW) == now
 
 
-@pytest.mark.parametrize("note", ["", "{}", moment().to_json().replace('"schema": 1', '"schema": 99')])
-def test_a_note_of_another_version_is_none(ledger: Ledger, tmp_path: Path, note: str) -> None:
-    ledger.begin_run({}, "0")
-    ledger.set_meta(KEY, note)
-    assert look(ledger, tmp_path).moment is None
-
-
-def test_the_moment_of_an_earlier_run_is_not_this_ones(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.set_meta(KEY, replace(moment(), run=ledger.begin_run({}, "0")).to_json())
+def test_a_note_of_another_version_or_of_an_earlier_run_is_none(ledger: Ledger, tmp_path: Path) -> None:
+    now = replace(moment(), run=ledger.begin_run({}, "0")).to_json()
+    for note in ("", "{}", now.replace('"schema": 1', '"schema": 99')):
+        ledger.set_meta(KEY, note)
+        assert look(ledger, tmp_path).moment is None
+    ledger.set_meta(KEY, now)
+    assert look(ledger, tmp_path).moment is not None
     ledger.begin_run({}, "0")
     assert look(ledger, tmp_path).moment is None
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-
 from crawler.report.heads import LARGEST, read_heads
 from tests.report.trees import front_matter
 
@@ -29,26 +27,25 @@ def test_keys_are_counted_and_months_read(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("date", ["2021-13-01", "12.07.21", "2021-07-123", "１２３４-01-01", "soon"])
-def test_what_is_no_date_gives_no_month(tmp_path: Path, date: str) -> None:
-    (tmp_path / "1.md").write_text(front_matter(date), "utf-8")
-    assert read_heads(tmp_path, [(1, "1.md")]).months == {}
+def test_what_is_no_date_gives_no_month(tmp_path: Path) -> None:
+    for number, date in enumerate(("2021-13-01", "12.07.21", "2021-07-123", "１２３４-01-01", "soon")):
+        (tmp_path / f"{number}.md").write_text(front_matter(date), "utf-8")
+    found = read_heads(tmp_path, [(number, f"{number}.md") for number in range(5)])
+    assert (found.read, found.months) == (5, {})
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
+def test_what_has_no_front_matter_is_unread(tmp_path: Path) -> None:
+    files = (
         b"",
         b"# no front matter\n",
         b"---\ntitle: x\n",
         b"---\n- a list\n---\n",
         b"---\na: &x\n  b: *x\n---\n",
         b"---\n" + b"x" * LARGEST + b"\n---\n",
-    ],
-)
-def test_what_has_no_front_matter_is_unread(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / "7.md").write_bytes(data)
-    assert read_heads(tmp_path, [(7, "7.md")]).unread == [7]
+    )
+    for number, data in enumerate(files):
+        (tmp_path / f"{number}.md").write_bytes(data)
+    assert read_heads(tmp_path, [(number, f"{number}.md") for number in range(6)]).unread == [*range(6)]
 
 
 def test_what_is_no_file_is_unread(tmp_path: Path) -> None:

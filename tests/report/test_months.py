@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.report.months import ENOUGH, ByMonth, Month, by_month
 
 
@@ -35,20 +33,13 @@ def test_too_few_trials_prove_nothing() -> None:
     assert found.months == [Month("2018-01", ENOUGH - 1, 0)]
 
 
-@pytest.mark.parametrize(
-    ("missing", "months", "unplaced"),
-    [
-        ([5], [("2018-01", 1), ("2018-02", 0)], 0),
-        ([401], [("2018-01", 0), ("2018-02", 1)], 0),
-        ([301], [("2018-01", 0), ("2018-02", 0)], 1),  # between the two months
-        ([1, 9999], [("2018-01", 0), ("2018-02", 0)], 2),  # before and after all
-    ],
-)
-def test_a_missing_article_is_of_the_month_of_both_its_neighbours(missing: list[int], months: list[tuple[str, int]], unplaced: int) -> None:
-    found = told({2 * i: "2018-01" if i <= 150 else "2018-02" for i in range(1, 301)}, missing)
-    assert found.trusted
-    assert [(month.name, month.missing) for month in found.months] == months
-    assert found.unplaced == unplaced
+def test_a_missing_article_is_of_the_month_of_both_its_neighbours() -> None:
+    """401 is between two of one month; 301 is not, and 1 and 9999 are before and after all."""
+    for missing, in_first, in_second, unplaced in (([5], 1, 0, 0), ([401], 0, 1, 0), ([301], 0, 0, 1), ([1, 9999], 0, 0, 2)):
+        found = told({2 * i: "2018-01" if i <= 150 else "2018-02" for i in range(1, 301)}, missing)
+        assert found.trusted
+        assert [(month.name, month.missing) for month in found.months] == [("2018-01", in_first), ("2018-02", in_second)]
+        assert found.unplaced == unplaced
 
 
 def test_ids_that_do_not_rise_with_time_are_not_trusted() -> None:

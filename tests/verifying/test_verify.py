@@ -22,6 +22,7 @@ from crawler.ledger.places import Places
 from crawler.store import Store
 from crawler.verifying import stretches
 from crawler.verifying.kinds import KINDS, Finding, Kind
+from tests.e2e.processes import children_are_forked
 from tests.verifying.tree import ARTICLES, capture_of, checked, file_of, found, recovered, warc_of
 
 ONE, TWO, THREE = ARTICLES
@@ -62,7 +63,8 @@ def test_a_sound_tree_has_no_finding(root: Path) -> None:
 
 def test_several_processes_find_the_same(root: Path) -> None:
     (root / file_of(ONE)).unlink()
-    one, two = checked(root), checked(root, 2)
+    with children_are_forked():
+        one, two = checked(root), checked(root, 2)
     assert (one.findings, one.counts) == (two.findings, two.counts)
 
 
@@ -228,20 +230,17 @@ DAMAGES: dict[Callable[[Path], Path], tuple[Kind, int]] = {
 
 
 @pytest.mark.parametrize("stretch", [stretches.STRETCH, 1], ids=["whole", "in stretches"])
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__.strip("_"))
-def test_each_damage_is_found_and_nothing_else(
-    root: Path, damage: Callable[[Path], Path], stretch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_damage_is_found_and_nothing_else(sound: Path, tmp_path: Path, stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where files of the store are read in stretches."""
+    counts = checked(sound).counts
     monkeypatch.setattr(stretches, "STRETCH", stretch)
-    kind, article = DAMAGES[damage]
-    where = damage(root).relative_to(root).as_posix()
-    assert found(root) == [(kind.value, article, where)]
-
-
-def test_a_file_in_stretches_is_read_as_it_is_in_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = checked(root).counts
-    monkeypatch.setattr(stretches, "STRETCH", 1)
-    assert checked(root).counts == whole
+    assert checked(sound).counts == counts
+    told, expected = {}, {}
+    for damage, (kind, article) in DAMAGES.items():
+        root = shutil.copytree(sound, tmp_path / damage.__name__)
+        where = damage(root).relative_to(root).as_posix()
+        told[damage.__name__], expected[damage.__name__] = found(root), [(kind.value, article, where)]
+    assert told == expected
 
 
 IMAGE = "images/www.hkcnews.com/a.jpg"
@@ -289,13 +288,13 @@ def test_images_are_checked_as_articles_are(pictured: Path) -> None:
     assert checked(pictured).findings == []
 
 
-@pytest.mark.parametrize("listed", [False, True], ids=["", "with a manifest"])
-@pytest.mark.parametrize("damage", [_image_gone, _image_changed, _image_unknown, _image_elsewhere])
-def test_each_damage_of_images_is_found(pictured: Path, damage: Callable[[Path], tuple[Kind, str]], listed: bool) -> None:
-    if listed:
+def test_each_damage_of_images_is_found(pictured: Path, tmp_path: Path) -> None:
+    for name in ("without", "with"):
+        for damage in (_image_gone, _image_changed, _image_unknown, _image_elsewhere):
+            root = shutil.copytree(pictured, tmp_path / f"{name}{damage.__name__}")
+            kind, file = damage(root)
+            assert found(root) == [(kind.value, 0, file)], f"{damage.__name__} {name} a manifest"
         assert checked(pictured, write_manifest=True).written
-    kind, file = damage(pictured)
-    assert found(pictured) == [(kind.value, 0, file)]
 
 
 def test_a_ledger_that_points_to_another_capture_of_the_article_is_found(root: Path) -> None:
