@@ -50,7 +50,7 @@ class Kind(StrEnum):
     CONTROL_CHARACTERS = "control_characters"
     INVALID_YAML = "invalid_yaml"
     MOJIBAKE_ADDRESS = "mojibake_address"
-    PUBLISHED_MORE_THAN_ONCE = "published_more_than_once"
+    PUBLISHED_AGAIN = "published_again"
 
 
 COSMETIC = frozenset(
@@ -64,7 +64,7 @@ COSMETIC = frozenset(
         Kind.MOJIBAKE_ADDRESS,
     }
 )
-INFORMATION = frozenset({Kind.PUBLISHED_MORE_THAN_ONCE})
+INFORMATION = frozenset({Kind.PUBLISHED_AGAIN})
 
 MEANING = {
     Kind.FAREWELL: "the site's farewell page",
@@ -94,7 +94,7 @@ MEANING = {
     Kind.CONTROL_CHARACTERS: "raw control characters",
     Kind.INVALID_YAML: "front matter that a strict reader refuses, and that could be mended",
     Kind.MOJIBAKE_ADDRESS: "an address with `%EF%BF%BD`, as the archive has it",
-    Kind.PUBLISHED_MORE_THAN_ONCE: "published more than once: an article with the same text as that of other ids",
+    Kind.PUBLISHED_AGAIN: "published more than once: an article with the same text as that of other ids",
 }
 """Each kind in words, for people."""
 

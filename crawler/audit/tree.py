@@ -123,7 +123,7 @@ def _audited(number: int, file: str, result: Examined, groups: Mapping[bytes, li
         return AuditedFile(number, file, result.findings)
     kinds = {finding.kind for finding in result.findings}
     is_junk = kinds >= _NOT_AN_ARTICLE or Kind.NO_FRONT_MATTER in kinds
-    shared = Finding(Kind.SHARED_TEXT if is_junk else Kind.PUBLISHED_MORE_THAN_ONCE, f"also {some(others)}")
+    shared = Finding(Kind.SHARED_TEXT if is_junk else Kind.PUBLISHED_AGAIN, f"also {some(others)}")
     return AuditedFile(number, file, (shared, *result.findings) if is_junk else (*result.findings, shared))
 
 

@@ -251,7 +251,7 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
 }
 """Ways to give a sound draft one kind of finding and no other. Those of OF_TREES and UNREADABLE are not of one text."""
 
-OF_TREES = frozenset({Kind.SHARED_TEXT, Kind.PUBLISHED_MORE_THAN_ONCE})
+OF_TREES = frozenset({Kind.SHARED_TEXT, Kind.PUBLISHED_AGAIN})
 
 WHOLE = (
     *(Kind.FAREWELL, Kind.OUTAGE_PAGE, Kind.ARCHIVE_PAGE, Kind.NOT_FOUND, Kind.ERROR_PAGE, Kind.BLANK, Kind.NO_FRONT_MATTER),

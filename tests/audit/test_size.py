@@ -30,7 +30,7 @@ BACKUP = {
     Kind.STRAY_ASTERISKS: 397,
     Kind.CONTROL_CHARACTERS: 229,
     Kind.INJECTED_SPACES: 15_000,
-    Kind.PUBLISHED_MORE_THAN_ONCE: 5546,
+    Kind.PUBLISHED_AGAIN: 5546,
 }
 """How many files of each kind, as in the backup (FACTS sections 1 and 2); injected spaces in fewer, each file having one kind here."""
 DUE = 537 + 260 + 91 + 156 + 3740 + 16
@@ -49,7 +49,7 @@ def _audit_all(folder: Path, part: int, capsys: pytest.CaptureFixture[str]) -> N
     begun = time.monotonic()
     for kind, count in BACKUP.items():
         expected[kind] = [next(numbers) for _ in range(-(-count // part))]
-        if kind is Kind.PUBLISHED_MORE_THAN_ONCE:
+        if kind is Kind.PUBLISHED_AGAIN:
             _publish_again(folder, expected[kind])
         else:
             _write(folder, expected[kind], kind)

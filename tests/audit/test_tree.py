@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.kinds import Class, Kind, class_of
+from crawler.audit.kinds import MEANING, Class, Kind, class_of
 from crawler.audit.report import EXAMPLES, as_object, describe, write_csv
 from crawler.audit.tree import Audit, audit_tree
 from crawler.audit.workers import CHUNK, examined
@@ -57,7 +57,7 @@ def planted(draw: st.DrawFn) -> tuple[list[tuple[Draft, set[Kind]]], bool]:
             lacking = draw(st.sampled_from([(), (), (Kind.NO_DATE,), (Kind.NO_CATEGORY,), (Kind.NO_DATE, Kind.NO_CATEGORY)]))
             for kind in lacking:
                 draw(st.sampled_from(PLANTS[kind]))(draft)
-            shared = Kind.SHARED_TEXT if len(lacking) == 2 else Kind.PUBLISHED_MORE_THAN_ONCE
+            shared = Kind.SHARED_TEXT if len(lacking) == 2 else Kind.PUBLISHED_AGAIN
             drafts.append((draft, {*lacking, shared} if sharing > 1 else {*lacking}))
             continue
         alone = draw(st.sampled_from([None, None, None, *(kind for kind in WHOLE if kind in PLANTS)]))
@@ -127,7 +127,7 @@ def test_articles_with_the_same_text_are_information_and_pages_with_it_that_lack
 ) -> None:
     numbers = range(1, ids + 1)
     articles = tree(tmp_path / "articles", *map(make, numbers), sound(49))
-    assert found(articles) == {number: {Kind.PUBLISHED_MORE_THAN_ONCE} for number in numbers}, why
+    assert found(articles) == {number: {Kind.PUBLISHED_AGAIN} for number in numbers}, why
     assert articles.refetch == set()
     pages = [make(number) for number in numbers]
     for page in pages:
@@ -141,7 +141,7 @@ def test_an_article_published_again_that_lost_something_is_due_for_that_alone(tm
     PLANTS[Kind.NO_DATE][0](drafts[0])
     PLANTS[Kind.MOJIBAKE_ADDRESS][0](drafts[1])
     audit = tree(tmp_path, *drafts)
-    assert found(audit)[1] == {Kind.NO_DATE, Kind.PUBLISHED_MORE_THAN_ONCE}
+    assert found(audit)[1] == {Kind.NO_DATE, Kind.PUBLISHED_AGAIN}
     assert audit.refetch == {1}
     assert [finding.detail for finding in audit.files[5].findings] == ["also 1, 2, 3, 4, 6, 7, 8, 9, …"]
 
@@ -282,11 +282,15 @@ def test_an_audit_as_an_object_adds_up(tmp_path: Path) -> None:
     for plant in (PLANTS[Kind.NO_DATE][0], PLANTS[Kind.NO_CATEGORY][0], PLANTS[Kind.RELATIVE_LINKS][0]):
         plant(drafts[0])
     PLANTS[Kind.RELATIVE_LINKS][0](drafts[1])
-    shown = as_object(tree(tmp_path, *drafts))
+    audit = tree(tmp_path, *drafts)
+    shown = as_object(audit)
     assert (shown["files"], shown["articles"], shown["sound"], shown["refetch"]) == (4, 4, 3, [1])
     assert shown["classes"] == {
         "refetch": {"findings": 2, "articles": 1},
         "cosmetic": {"findings": 2, "articles": 2},
         "information": {"findings": 2, "articles": 2},
     }
+    lines = list(describe(audit))
+    heading = lines.index("For information, no defect and no reason for a request:")
+    assert lines[heading + 1].split() == ["2", "published_again", *MEANING[Kind.PUBLISHED_AGAIN].split()[:-1], "ids:", "3,", "4"]
     assert shown["kinds"]["relative_links"] == {"class": "cosmetic", "count": 2, "ids": [1, 2]}
