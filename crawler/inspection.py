@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from crawler.archive.coding import CodingError, decode
+from crawler.archive.coding import CodingError, decode_what_came
 from crawler.hkcnews.extract import recover
 from crawler.hkcnews.fields import SOURCES, every_source, find_tags
 from crawler.hkcnews.hints import hints
@@ -41,7 +41,7 @@ def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
     yield f"Capture   {specimen.timestamp} {specimen.original}" if specimen.timestamp.strip("0") else "Capture   unknown"
     yield f"From      {specimen.whence}"
     try:
-        decoded = decode(specimen.body, specimen.coding or None)
+        decoded = decode_what_came(specimen.body, specimen.coding or None)
     except CodingError as error:
         yield f"Bytes     {len(specimen.body):,}, which cannot be decompressed: {error}"
         return
@@ -50,6 +50,7 @@ def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
     yield f"Bytes     {len(decoded.body):,} decoded ({', '.join(decoded.codings) or 'not compressed'}), {text.encoding}"
     style = SeedStyle(replay, specimen.timestamp, specimen.original)
     found = recover(decoded.body, specimen.content_type, specimen.status, specimen.article, specimen.timestamp, specimen.original, style)
+    found = found.with_fault(decoded.fault) if decoded.fault else found
     because = f" ({found.judgement.because})" if found.judgement.because else ""
     yield f"Verdict   {found.verdict.value}: {MEANING[found.verdict]}{because}"
     yield from _fields(page)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from crawler.archive import digest as digests
 from crawler.archive.capture import Capture
-from crawler.archive.coding import CodingError, decode
+from crawler.archive.coding import CodingError, decode_what_came
 from crawler.archive.headers import declared_coding, first
 from crawler.archive.unrewrite import unrewrite
 from crawler.archive.warcrecord import StoredCapture
@@ -91,9 +91,10 @@ class Judge:
     def recovered(self, row: CaptureRow, served: StoredCapture) -> Recovered:
         """What a capture gives, without any judgement being told of it."""
         content_type, coding = first(served.headers, "content-type") or "", declared_coding(served.headers) or ""
-        body = served.payload
+        body, fault = served.payload, ""
         if row.held is not None and row.held.rewritten:
-            body, coding = _as_sent(body, coding, served.timestamp), ""
+            body, fault = _as_sent(body, coding, served.timestamp)
+            coding = ""
         stored = Stored(body, coding, content_type, served.status, row.article, served.timestamp, served.original)
         recovered = self._read(stored, self._style_for(row.replay, served.timestamp, served.original))
         article = recovered.article
@@ -101,7 +102,7 @@ class Judge:
             return recovered
         if not (article.title and article.body):
             return Recovered(Judgement(Verdict.BLANK, "no title or no body is left of it"))
-        faults = tuple(_faults(row))
+        faults = (*filter(None, (fault,)), *_faults(row))
         if row.held_in or faults:
             return replace(recovered, article=replace(article, source=row.held_in, faults=(*article.faults, *faults)))
         return recovered
@@ -112,12 +113,14 @@ class Judge:
         return enough and self.unread * 2 > self.pages
 
 
-def _as_sent(payload: bytes, coding: str, timestamp: str) -> bytes:
-    """A rewritten view without what the archive added; bytes that cannot be decoded stay as they are, and are judged so."""
+def _as_sent(payload: bytes, coding: str, timestamp: str) -> tuple[bytes, str]:
+    """A rewritten view without what the archive added, and what is wrong with it if it is cut off; bytes that cannot be decoded stay as
+    they are, and are judged so."""
     try:
-        return unrewrite(decode(payload, coding or None).body, timestamp)
+        decoded = decode_what_came(payload, coding or None)
     except CodingError:
-        return payload
+        return payload, ""
+    return unrewrite(decoded.body, timestamp), decoded.fault if decoded.codings else ""
 
 
 def _faults(row: CaptureRow) -> Iterator[str]:

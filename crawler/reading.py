@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pebble import ProcessExpired, ProcessPool
 
-from crawler.archive.coding import CodingError, decode
+from crawler.archive.coding import CodingError, decode_what_came
 from crawler.hkcnews.extract import Recovered, recover
 from crawler.hkcnews.verdict import Judgement, Verdict
 from crawler.markdown.style import Style
@@ -42,11 +42,12 @@ Read = Callable[[Stored, Style], Recovered]
 def read(stored: Stored, style: Style) -> Recovered:
     """Decode, judge and extract. Whatever a page holds, it costs this page only: a failure of ours is a verdict with its name."""
     try:
-        page = decode(stored.body, stored.coding or None).body
+        decoded = decode_what_came(stored.body, stored.coding or None)
     except CodingError as error:
         return Recovered(Judgement(Verdict.UNDECODABLE, str(error)))
     try:
-        return recover(page, stored.content_type, stored.status, stored.article, stored.timestamp, stored.original, style)
+        recovered = recover(decoded.body, stored.content_type, stored.status, stored.article, stored.timestamp, stored.original, style)
+        return recovered.with_fault(decoded.fault) if decoded.fault else recovered
     except MemoryError:
         return _failed("it needs more memory than a page may have")
     except Exception as error:

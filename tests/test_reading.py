@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import brotli
 import pytest
 
 from crawler import reading
@@ -15,6 +18,7 @@ from crawler.hkcnews.extract import Recovered
 from crawler.hkcnews.verdict import Verdict
 from crawler.markdown.style import SeedStyle, Style
 from crawler.reading import IsolatedReader, Stored, read
+from tests.archive.foreign import chunked
 from tests.e2e.processes import children_are_forked
 
 TWIN = Path(__file__).parent / "fixtures" / "twin" / "page.html"
@@ -58,6 +62,40 @@ def test_an_isolated_page_reads_as_one_that_is_not(isolated: IsolatedReader) -> 
     assert isolated(page, STYLE) == read(page, STYLE)
     assert read(page, STYLE).verdict is Verdict.ARTICLE
     assert isolated(stored(b"\x1f\x8b\x08\x00cut"), STYLE).verdict is Verdict.UNDECODABLE
+
+
+def cuts(page: bytes) -> dict[str, tuple[bytes, str]]:
+    """A page of some length behind the article, cut off there, in every coding; and what is then wrong with it."""
+    noise = hashlib.sha256(page).hexdigest().encode() * 50
+    start = page[: page.rindex(b"</body>")] + b"<footer>" + noise
+    return {
+        "gzip": (gzip.compress(start + noise + b"</footer></body></html>")[:-30], "gzip is cut off"),
+        "br": (brotli.compress(start + noise + b"</footer></body></html>")[:-20], "br is cut off"),
+        "chunked": (chunked(start + noise + b"</footer></body></html>", 1000)[:-30], "its transfer is cut off"),
+        "": (chunked(page + b"<!-- -->", 1000)[:-5].replace(b"3E8", b"3E9").replace(b"3e8", b"3e9"), "sizes of chunks"),
+    }
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "chunked", ""])
+def test_what_is_cut_behind_the_article_gives_it_with_the_fault_named(coding: str) -> None:
+    body, fault = cuts(TWIN.read_bytes())[coding]
+    whole = read(stored(TWIN.read_bytes()), STYLE).article
+    recovered = read(stored(body, coding), STYLE)
+    assert recovered.verdict is Verdict.ARTICLE
+    assert recovered.article is not None
+    assert whole is not None
+    assert any(named.startswith(fault) for named in recovered.article.faults)
+    assert coding == "" or recovered.article.body == whole.body
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "chunked"])
+def test_what_is_cut_inside_the_article_is_cut_off_however_it_was_coded(coding: str) -> None:
+    page = TWIN.read_bytes()
+    inside = page[: page.index(b"</p>")]
+    noise = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(200)).hex().encode()
+    pack = {"gzip": gzip.compress, "br": brotli.compress, "chunked": chunked}[coding]
+    recovered = read(stored(pack(inside + noise)[:-40], coding), STYLE)
+    assert (recovered.verdict, "cut off" in recovered.judgement.because) == (Verdict.CUT_OFF, True)
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ NOT_THE_ARTICLE: dict[Verdict, Callable[[int], tuple[bytes, int]]] = {
     Verdict.NOT_HTML: lambda number: (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes([number]), 200),
     Verdict.OTHER_ARTICLE: lambda number: (article(number, canonical=address(6)), 200),
     Verdict.ARCHIVED_ERROR: lambda number: (b"<html>too many</html>" + b"\n" * number, 429),
-    Verdict.UNDECODABLE: lambda number: (gzip.compress(article(number))[:200], 200),
+    Verdict.UNDECODABLE: lambda number: (gzip.compress(article(number))[:-4] + b"\0\0\0\0", 200),
     Verdict.UNKNOWN_LAYOUT: lambda number: (unknown_layout(number), 200),
     Verdict.EXTRACTION_FAILED: lambda number: (article(number) + CRASHING, 200),
 }

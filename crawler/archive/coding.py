@@ -4,11 +4,13 @@ import re
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import brotli
 import zstandard
+
+from crawler.archive.transfer import dechunked, has_sizes
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LAYERS = 3
@@ -32,12 +34,13 @@ _KNOWN_BINARY = re.compile(
 
 
 class Coding(StrEnum):
-    """The codings that are recognised, by their HTTP names; DEFLATE is zlib or raw."""
+    """The codings that are recognised, by their HTTP names; DEFLATE is zlib or raw; CHUNKED is one of the transfer that was left on."""
 
     GZIP = "gzip"
     ZSTD = "zstd"
     DEFLATE = "deflate"
     BROTLI = "br"
+    CHUNKED = "chunked"
 
 
 class CodingError(Exception):
@@ -52,12 +55,22 @@ class _TooLarge(CodingError):
     pass
 
 
+class _Cut(CodingError):
+    """`came`: what was decoded before the end."""
+
+    def __init__(self, name: str, came: bytes) -> None:
+        super().__init__(f"{name} is cut off after {len(came)} decoded bytes")
+        self.name = name
+        self.came = came
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A body and the codings taken off it, outermost first."""
+    """A body and the codings taken off it, outermost first; `fault`: what is wrong with these, if it is what came of them."""
 
     body: bytes
     codings: tuple[str, ...] = ()
+    fault: str = ""
 
 
 def decode(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
@@ -69,18 +82,29 @@ def decode(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Dec
     return deque(layers(body, declared, max_bytes), maxlen=1)[0]
 
 
-def layers(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Iterator[Decoded]:
-    """The body as it came, then after each coding taken off; raises as `decode` does."""
+def decode_what_came(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
+    """As `decode`, but of coded bytes that are cut off what is there, and a fault. So is it where sizes of chunks are left in a text.
+
+    Raises CodingError where nothing can be had, and for damage in the middle: what is decoded behind that could be anything.
+    """
+    found = deque(layers(body, declared, max_bytes, cut=True), maxlen=1)[0]
+    if not found.fault and has_sizes(found.body):
+        return replace(found, fault="sizes of chunks from its transfer are left in it")
+    return found
+
+
+def layers(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES, *, cut: bool = False) -> Iterator[Decoded]:
+    """The body as it came, then after each coding taken off; raises as `decode` does, but for a cut body if `cut` permits that."""
     hints = {_ALIASES.get(name.strip(), name.strip()) for name in (declared or "").lower().split(",")}
     current = Decoded(body)
     yield current
     while len(current.codings) < MAX_LAYERS:
-        step = _take_off(current.body, hints, max_bytes, outermost=not current.codings)
+        step = _take_off(current.body, hints, max_bytes, outermost=not current.codings, cut=cut)
         if step is None:
             return
-        coding, inner = step
+        coding, inner, fault = step
         hints.discard(coding)
-        current = Decoded(inner, (*current.codings, coding.value))
+        current = Decoded(inner, (*current.codings, coding.value), current.fault or fault)
         yield current
 
 
@@ -101,13 +125,10 @@ def looks_like_markup(body: bytes) -> bool:
 _ALIASES: dict[str, str] = {"x-gzip": Coding.GZIP, "brotli": Coding.BROTLI, "zlib": Coding.DEFLATE}
 
 
-def _take_off(body: bytes, hints: set[str], max_bytes: int, *, outermost: bool) -> tuple[Coding, bytes] | None:
-    if body.startswith(_GZIP):
-        return Coding.GZIP, _gunzip(body, max_bytes)
-    if body.startswith(_ZSTD):
-        return Coding.ZSTD, _unzstd(body, max_bytes)
-    if not body or _KNOWN_BINARY.match(body):
-        return None
+def _take_off(body: bytes, hints: set[str], max_bytes: int, *, outermost: bool, cut: bool) -> tuple[Coding, bytes, str] | None:
+    """A coding, what it was taken off from, and what is wrong with that. Raises CodingError."""
+    if (certain := _by_its_bytes(body, max_bytes, cut=cut)) is not None or not body or _KNOWN_BINARY.match(body):
+        return certain
     text = looks_like_text(body)
     failure: CodingError | None = None
     for coding, attempt in _TRIALS:
@@ -115,7 +136,7 @@ def _take_off(body: bytes, hints: set[str], max_bytes: int, *, outermost: bool) 
         if text and not declared:
             continue  # plain text is never searched for a coding that nobody announced
         try:
-            inner = attempt(body, max_bytes)
+            inner, fault = _attempted(attempt, body, max_bytes, cut=cut)
         except _TooLarge:
             if declared:
                 raise
@@ -125,10 +146,31 @@ def _take_off(body: bytes, hints: set[str], max_bytes: int, *, outermost: bool) 
                 failure = failure or error
             continue
         if looks_like_markup(inner) or (declared and (not text or (inner and looks_like_text(inner)))):
-            return coding, inner
+            return coding, inner, fault
     if failure is not None:
         raise failure
     return None
+
+
+def _by_its_bytes(body: bytes, max_bytes: int, *, cut: bool) -> tuple[Coding, bytes, str] | None:
+    """As `_take_off`, for codings that cannot be mistaken."""
+    for magic, coding, attempt in _MAGIC:
+        if body.startswith(magic):
+            return (coding, *_attempted(attempt, body, max_bytes, cut=cut))
+    chunks = dechunked(body) if body[:1] in _BEFORE_CHUNKS else None
+    if chunks is None or not (chunks.whole or (cut and has_sizes(body))):
+        return None
+    return Coding.CHUNKED, chunks.body, "" if chunks.whole else f"its transfer is cut off after {len(chunks.body)} bytes"
+
+
+def _attempted(attempt: Callable[[bytes, int], bytes], body: bytes, max_bytes: int, *, cut: bool) -> tuple[bytes, str]:
+    """What is decoded, and what is wrong with it. Raises CodingError."""
+    try:
+        return attempt(body, max_bytes), ""
+    except _Cut as error:
+        if cut and error.came:
+            return error.came, error.reason
+        raise
 
 
 def _inflate(body: bytes, start: int, wbits: int, name: str, max_bytes: int) -> tuple[bytes, int]:
@@ -146,7 +188,7 @@ def _inflate(body: bytes, start: int, wbits: int, name: str, max_bytes: int) -> 
             out += part
             _limit(len(out), max_bytes)
             if not part and not stream.eof and not stream.unconsumed_tail and at >= len(body):
-                raise CodingError(f"{name} is cut off after {len(out)} decoded bytes")
+                raise _Cut(name, bytes(out))
     except zlib.error as error:
         raise CodingError(f"{name} is damaged: {error}") from error
     return bytes(out), at - len(stream.unused_data)
@@ -157,7 +199,10 @@ def _members(body: bytes, magic: bytes, one: Callable[[int, int], tuple[bytes, i
     out = bytearray()
     at = 0
     for _ in range(_MAX_MEMBERS):
-        part, at = one(at, max_bytes - len(out))
+        try:
+            part, at = one(at, max_bytes - len(out))
+        except _Cut as error:
+            raise _Cut(error.name, bytes(out) + error.came) from error
         out += part
         if body[at : at + len(magic)] != magic:
             return bytes(out)
@@ -180,7 +225,7 @@ def _zstd_frame(body: bytes, start: int, max_bytes: int) -> tuple[bytes, int]:
         while not frame.eof:
             piece = body[at : at + _ZSTD_CHUNK]
             if not piece:
-                raise CodingError(f"zstd is cut off after {len(out)} decoded bytes")
+                raise _Cut("zstd", bytes(out))
             out += frame.decompress(piece)
             _limit(len(out), max_bytes)
             at += len(piece)
@@ -209,10 +254,13 @@ def _unbrotli(body: bytes, max_bytes: int) -> bytes:
             while not stream.can_accept_more_data():
                 out += stream.process(b"", output_buffer_limit=_CHUNK)
                 _limit(len(out), max_bytes)
+        while not stream.is_finished() and (part := stream.process(b"", output_buffer_limit=_CHUNK)):
+            out += part  # what it has decoded of a cut body it holds back until it is asked
+            _limit(len(out), max_bytes)
     except brotli.error as error:
         raise CodingError(f"br is damaged: {error}") from error
     if not stream.is_finished():
-        raise CodingError(f"br is cut off after {len(out)} decoded bytes")
+        raise _Cut("br", bytes(out))
     return bytes(out)
 
 
@@ -221,6 +269,8 @@ def _limit(size: int, max_bytes: int) -> None:
         raise _TooLarge(f"larger than {max_bytes} bytes when decoded")
 
 
+_BEFORE_CHUNKS = b"0123456789abcdefABCDEF\r\n"
+_MAGIC: tuple[tuple[bytes, Coding, Callable[[bytes, int], bytes]], ...] = ((_GZIP, Coding.GZIP, _gunzip), (_ZSTD, Coding.ZSTD, _unzstd))
 _TRIALS: tuple[tuple[Coding, Callable[[bytes, int], bytes]], ...] = (
     (Coding.DEFLATE, _undeflate),
     (Coding.BROTLI, _unbrotli),

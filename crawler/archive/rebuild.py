@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from crawler.archive.coding import CodingError, decode
+from crawler.archive.coding import Coding, CodingError, decode
 from crawler.archive.headers import Headers, first, raw
 from crawler.archive.playback import escape
 
@@ -75,6 +75,6 @@ def _is_coded(payload: bytes, codings: list[str]) -> bool:
     if not codings:
         return False
     try:
-        return bool(decode(payload, ", ".join(codings)).codings)
+        return any(coding != Coding.CHUNKED for coding in decode(payload, ", ".join(codings)).codings)
     except CodingError:
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bs4 import Tag
 
@@ -36,6 +36,13 @@ class Recovered:
     @property
     def verdict(self) -> Verdict:
         return self.judgement.verdict
+
+    def with_fault(self, fault: str) -> Recovered:
+        """The same from bytes that have a fault: one of the article's, or else part of why there is none."""
+        if self.article is not None:
+            return replace(self, article=replace(self.article, faults=(*self.article.faults, fault)))
+        because = "; ".join(filter(None, (self.judgement.because, fault)))
+        return replace(self, judgement=Judgement(self.verdict, because))
 
 
 def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp: str, original: str, style: Style) -> Recovered:

@@ -10,7 +10,8 @@ import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.archive.coding import MAX_LAYERS, CodingError, decode, layers, looks_like_text
+from crawler.archive.coding import MAX_LAYERS, CodingError, decode, decode_what_came, layers, looks_like_text
+from tests.archive.foreign import chunked
 
 PAGE = (
     "<!DOCTYPE html><html><body><h1>海旁長椅重新上漆</h1>" + "".join(f"<p>第{n}張長椅。</p>" for n in range(300)) + "</body></html>"
@@ -136,6 +137,60 @@ def test_a_cut_body_never_passes_as_whole(name: str) -> None:
     for length in range(8, len(packed)):  # fewer bytes can be text as well
         with pytest.raises(CodingError, match=r"cut off|damaged|follow"):
             decode(packed[:length], coding)
+
+
+def zstd_blocks(data: bytes) -> bytes:
+    """As streaming servers send it: a block is all or nothing, and they end one every few kilobytes."""
+    packer = zstandard.ZstdCompressor().compressobj()
+    parts = [packer.compress(data[at : at + 500]) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) for at in range(0, len(data), 500)]
+    return b"".join(parts) + packer.flush()
+
+
+@pytest.mark.parametrize("name", [*(name for name in CODERS if "zstd" not in name), "zstd blocks"])
+@pytest.mark.parametrize("named", [True, False])
+def test_of_a_cut_body_what_is_there_with_a_fault(name: str, named: bool) -> None:
+    coding, coder = CODERS.get(name, ("zstd", zstd_blocks))
+    packed = coder(PAGE)
+    for length in range(len(packed) // 2, len(packed)):
+        got = decode_what_came(packed[:length], coding if named else None)
+        if name == "raw deflate" and got.body == PAGE:
+            continue
+        assert (got.codings, "cut off" in got.fault) == ((coding,), True), length
+        assert PAGE.startswith(got.body)
+        assert len(got.body) > 500
+    assert decode_what_came(packed, coding).fault == ""
+
+
+@pytest.mark.parametrize(("inner", "outer"), [("gzip", "brotli"), ("brotli", "gzip"), ("zlib", "gzip")])
+def test_of_a_cut_body_in_two_codings_too(inner: str, outer: str) -> None:
+    packed = CODERS[outer][1](CODERS[inner][1](PAGE))
+    got = decode_what_came(packed[:-20], f"{CODERS[inner][0]}, {CODERS[outer][0]}")
+    assert (got.codings, "cut off" in got.fault) == ((CODERS[outer][0], CODERS[inner][0]), True)
+    assert PAGE.startswith(got.body)
+    assert got.body
+
+
+@pytest.mark.parametrize("name", ["gzip", "zlib", "brotli"])
+def test_damage_in_the_middle_gives_nothing(name: str) -> None:
+    coding, coder = CODERS[name]
+    packed = coder(PAGE)
+    with pytest.raises(CodingError):
+        decode_what_came(packed[: len(packed) // 2] + b"\xff" * 30 + packed[len(packed) // 2 + 30 :], coding)
+
+
+@pytest.mark.parametrize("name", [*CODERS, "plain"])
+def test_chunks_around_a_coding_and_inside_it(name: str) -> None:
+    coding, coder = CODERS.get(name, ("", lambda data: data))
+    for body in (chunked(coder(PAGE)), coder(chunked(PAGE))):
+        got = decode_what_came(body, coding)
+        assert (got.body, got.fault) == (PAGE, "")
+        assert "chunked" in got.codings
+    if "zstd" not in name:
+        cut = decode_what_came(chunked(coder(PAGE))[:-20], coding)
+        assert PAGE.startswith(cut.body)
+        assert "cut off" in cut.fault
+    broken = chunked(PAGE, 100)[:50] + chunked(PAGE, 100)[60:]
+    assert decode_what_came(broken, None).fault == "sizes of chunks from its transfer are left in it"
 
 
 @pytest.mark.parametrize("name", ["gzip", "zstd"])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive.transfer import transferred
+from crawler.archive.transfer import has_sizes, transferred
 from tests.archive.foreign import chunked
 
 CHUNKED = [("Transfer-Encoding", "chunked")]
@@ -11,7 +11,7 @@ CHUNKED = [("Transfer-Encoding", "chunked")]
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_chunks_are_taken_off(payload: bytes, size: int) -> None:
     assert transferred(CHUNKED, chunked(payload, size)) == payload
-    assert transferred([], chunked(payload, size)) == chunked(payload, size)
+    assert transferred([], chunked(payload, size)) == payload
 
 
 @given(st.binary(min_size=1, max_size=300), st.data())
@@ -19,6 +19,7 @@ def test_a_cut_body_gives_what_has_come(payload: bytes, data: st.DataObject) -> 
     whole = chunked(payload, 20)
     cut = data.draw(st.integers(5, len(whole)))
     got = transferred(CHUNKED, whole[:cut])
+    assert transferred([], whole[:cut]) in (payload, whole[:cut])
     assert payload.startswith(got)
     assert len(got) >= min(len(payload), (cut - 4) * 20 // 26 - 20)
 
@@ -37,3 +38,75 @@ def test_a_cut_body_gives_what_has_come(payload: bytes, data: st.DataObject) -> 
 )
 def test_what_is_no_chunk_stays(body: bytes, payload: bytes) -> None:
     assert transferred(CHUNKED, body) == payload
+
+
+TEXT = "<html><body><p>渡輪碼頭的報攤，今日休息。</p>\r\n<p>64 是號碼，c8 也是。</p></body></html>".encode()
+
+
+def written(
+    body: bytes, size: int, *, line: bytes = b"\r\n", before: bytes = b"", behind: bytes = b"", last: bytes = b"0\r\n\r\n"
+) -> bytes:
+    """Chunks as other programs leave them."""
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
+    return before + b"".join(b"%X" % len(part) + line + part + line + behind for part in parts) + last
+
+
+@pytest.mark.parametrize("size", [7, 40, 1000])
+@pytest.mark.parametrize("headers", [CHUNKED, []])
+@pytest.mark.parametrize(
+    ("line", "before", "behind", "last"),
+    [
+        (b"\n", b"", b"", b"0\n\n"),
+        (b"\n", b"", b"", b"0\n"),
+        (b"\r\n", b"\r\n", b"", b"0\r\n\r\n"),
+        (b"\r\n", b"", b"\r\n", b"0\r\n\r\n"),
+        (b"\r\n\r\n", b"", b"", b"0\r\n\r\n"),
+        (b" \r\n", b"", b"", b"0 \r\n\r\n"),
+        (b";x=y\r\n", b"", b"", b"000\r\nTrailer: x\r\n\r\n"),
+        (b"\r\n", b"", b"", b"0\r\n\r\n\r\n"),
+    ],
+)
+def test_chunks_are_taken_off_as_other_programs_leave_them(
+    headers: list[tuple[str, str]], size: int, line: bytes, before: bytes, behind: bytes, last: bytes
+) -> None:
+    parts = [TEXT[at : at + size] for at in range(0, len(TEXT), size)]
+    body = before + b"".join(b"%X" % len(part) + line + part + b"\r\n" + behind for part in parts) + last
+    assert transferred(headers, body) == TEXT
+    assert not has_sizes(TEXT)
+
+
+WHOLE = chunked(TEXT, 30)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        WHOLE.replace(b"\r\n", b"\n"),  # line ends of the text too: no size is right any more
+        WHOLE[:40] + WHOLE[43:],
+        WHOLE[4:],
+        WHOLE[: -len(b"0\r\n\r\n")][4:],
+        b"64\r\n" + TEXT,
+        TEXT + b"\r\n0\r\n\r\n",
+        TEXT + b"\n0",
+        WHOLE.decode().encode("utf-16-le").decode("utf-16-le").encode("big5hkscs"),
+    ],
+)
+def test_sizes_that_are_left_are_seen(body: bytes) -> None:
+    assert has_sizes(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TEXT,
+        b"",
+        b"0",
+        b"<p>\r\n64\r\n</p>",
+        b"<pre>\r\n1\r\n2\r\n3\r\n</pre>",
+        b"\r\n\r\n<html>\r\n10\r\n20\r\n30\r\n</html>\r\n",
+        b"abc\ndef\n",
+        b"\r\n12" * 30,
+    ],
+)
+def test_numbers_on_lines_of_their_own_are_no_sizes(body: bytes) -> None:
+    assert not has_sizes(body)
