@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import processes
 from tests.bench.__main__ import main
 from tests.bench.comparing import others
 from tests.bench.measuring import Sizes
@@ -78,13 +80,29 @@ def test_memory_is_that_of_a_process_and_all_below_it() -> None:
     assert resident(child.pid) == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the work of others is known from /proc only")
-def test_what_this_process_does_is_not_its_neighbours_work() -> None:
+def test_the_neighbours_work_is_what_the_machine_does_beside_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([(100.0, 7.0), (160.0, 37.0), (160.0, 5.0), (160.0, None)])
+
+    def look() -> float | None:
+        now, foreign = next(looks)
+        monkeypatch.setattr("time.monotonic", lambda: now)
+        return foreign
+
+    monkeypatch.setattr(processes, "_foreign", look)
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
     neighbours = Neighbours()
-    cost = timed(lambda: sum(range(10_000_000)))
-    used = neighbours.cores()
-    assert used is not None
-    assert 0 <= used <= (os.cpu_count() or 1) - cost.cpu / cost.wall + 0.5
+    assert [neighbours.cores() for _ in range(3)] == [0.5, 0.0, None]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the work of others is known from /proc only")
+def test_what_all_processes_did_is_known_and_this_one_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = resource.struct_rusage((0.0, 0.0, *(0,) * 14))
+    foreign = processes._foreign()
+    monkeypatch.setattr(resource, "getrusage", lambda who: idle)
+    everything = processes._foreign()
+    assert foreign is not None
+    assert everything is not None
+    assert 0 < foreign < everything
 
 
 def test_without_the_others_there_is_nothing_to_compare(tmp_path: Path) -> None:

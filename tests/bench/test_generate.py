@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from statistics import mean
 
@@ -17,8 +18,12 @@ from crawler.store import Store
 from tests.bench import generate
 from tests.bench.generate import page_archive, settled_archive, write_settled, write_store
 from tests.bench.pages import Page, page
+from tests.e2e.processes import children_are_forked
 
-PAGES = [page(number) for number in range(1, 201)]
+
+@cache
+def pages() -> list[Page]:
+    return [page(number) for number in range(1, 121)]
 
 
 def recovered(one: Page) -> Recovered:
@@ -26,17 +31,14 @@ def recovered(one: Page) -> Recovered:
     return recover(one.body, "text/html; charset=utf-8", 200, one.number, one.timestamp, one.original, style)
 
 
-def test_every_page_is_an_article_without_differences() -> None:
-    found = [recovered(one) for one in PAGES]
+def test_every_page_is_an_article_without_differences_and_has_what_the_sites_have_as_often() -> None:
+    found = [recovered(one) for one in pages()]
     assert {one.verdict for one in found} == {Verdict.ARTICLE}
     assert [one.differences for one in found if one.differences] == []
     articles = [one.article for one in found if one.article is not None]
-    assert len(articles) == len(PAGES)
+    assert len(articles) == len(pages())
     assert all(one.title and one.date and one.author and one.category and one.tags and not one.faults for one in articles)
 
-
-def test_pages_have_what_the_sites_have_as_often_and_are_as_large() -> None:
-    articles = [one for one in (recovered(page).article for page in PAGES) if one is not None]
     shares = {
         "note": (mean(bool(one.note) for one in articles), 0.84),
         "blogger": (mean(bool(one.bloggers) for one in articles), 0.38),
@@ -46,25 +48,26 @@ def test_pages_have_what_the_sites_have_as_often_and_are_as_large() -> None:
         "heading": (mean("\n## " in one.body or "\n### " in one.body or "\n#### " in one.body for one in articles), 0.45),
     }
     assert {name: share for name, share in shares.items() if abs(share[0] - share[1]) > 0.1} == {}
-    assert 58_000 < mean(len(one.body) for one in PAGES) < 70_000
+    assert 58_000 < mean(len(one.body) for one in pages()) < 70_000
 
 
 def test_the_same_number_gives_the_same_page_and_another_another() -> None:
-    assert page(7) == PAGES[6]
-    assert page(7, seed=1).body != PAGES[6].body
-    assert len({hashlib.sha1(one.body).digest() for one in PAGES}) == len(PAGES)
-    assert len({one.original for one in PAGES}) == len(PAGES)
+    assert page(7) == pages()[6]
+    assert page(7, seed=1).body != pages()[6].body
+    assert len({hashlib.sha1(one.body).digest() for one in pages()}) == len(pages())
+    assert len({one.original for one in pages()}) == len(pages())
 
 
 def test_a_store_has_the_pages_and_its_ledger_knows_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "FULL", 20)
     output = tmp_path / "output"
-    write_store(output, range(1, 13))
+    with children_are_forked():
+        write_store(output, range(1, 24))
     store = Store(output / "warc")
     with Ledger(output / "ledger.sqlite") as ledger:
         assert ledger.due() == []
-        assert ledger.at_hand() == list(range(1, 13))
-        for one in PAGES[:12]:
+        assert ledger.at_hand() == list(range(1, 24))
+        for one in pages()[:23]:
             (row,) = ledger.captures(one.number)
             stored = store.read(Place(row.warc, row.warc_offset, row.warc_length))
             assert (stored.original, stored.timestamp, stored.payload) == (one.original, one.timestamp, one.body)
@@ -73,14 +76,15 @@ def test_a_store_has_the_pages_and_its_ledger_knows_where(tmp_path: Path, monkey
 def test_the_same_pages_give_the_same_files_whatever_process_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_store(tmp_path / "one", range(1, 9))
     monkeypatch.setattr(generate, "FULL", 4)
-    write_store(tmp_path / "two", range(1, 9))
+    with children_are_forked():
+        write_store(tmp_path / "two", range(1, 9))
+        write_store(tmp_path / "three", range(1, 9))
     both = [Store(tmp_path / name / "warc") for name in ("one", "two")]
     payloads = [
         [thing.capture.digest for name in store.files() for thing in store.records(name) if hasattr(thing, "capture")] for store in both
     ]
     assert payloads[0] == payloads[1]
     assert len(payloads[0]) == 8
-    write_store(tmp_path / "three", range(1, 9))
     files = [sorted((path.name, path.read_bytes()) for path in (tmp_path / name / "warc").iterdir()) for name in ("two", "three")]
     assert files[0] == files[1]
 
@@ -99,7 +103,7 @@ def test_what_is_settled_is_what_the_archive_lists(tmp_path: Path) -> None:
 def test_an_archive_of_pages_can_replay_them() -> None:
     archive = page_archive(range(3, 6))
     assert len(archive.rows) == 3
-    for one in PAGES[2:5]:
+    for one in pages()[2:5]:
         capture = archive.find(one.original, one.timestamp)
         assert capture is not None
         assert capture.body == one.body

@@ -217,11 +217,13 @@ def test_a_capture_that_was_served_for_another_time_is_not_asked_for_by_its_own(
     assert bench.row().reason == "html_page"
 
 
-@pytest.mark.parametrize(("status", "reason"), [(404, "not_found"), (410, "not_found"), (503, "archived_error"), (206, "archived_error")])
-def test_an_image_is_taken_only_from_a_capture_that_was_answered_with_200(bench: Bench, status: int, reason: str) -> None:
-    bench.answers[key()] = memento(png(1), status=status)
+def test_an_image_is_taken_only_from_a_capture_that_was_answered_with_200(make: Callable[..., Bench]) -> None:
+    bench = make(count=4)
+    for number, status in enumerate((404, 410, 503, 206), 1):
+        bench.answers[key(original=URL.format(number))] = memento(png(number), original=URL.format(number), status=status)
     bench.run()
-    assert (bench.row().state, bench.row().reason) == (ImageState.MISSING, reason)
+    assert {bench.row(number).state for number in range(1, 5)} == {ImageState.MISSING}
+    assert [bench.row(number).reason for number in range(1, 5)] == ["not_found"] * 2 + ["archived_error"] * 2
 
 
 def test_bytes_that_match_their_digest_are_preferred_to_nearer_ones_that_do_not(bench: Bench) -> None:
@@ -299,17 +301,14 @@ def test_bytes_that_are_gone_from_the_store_are_asked_for_again(bench: Bench) ->
     assert bench.row().state is ImageState.HAVE
 
 
-@pytest.mark.parametrize(
-    "worthless",
-    [
+def test_what_an_index_lists_as_no_image_is_not_asked_for() -> None:
+    worthless = [
         listed(LATER, statuscode="404"),
         listed(LATER, statuscode="-", mimetype="warc/revisit"),
         listed(LATER, mimetype="text/html"),
         listed(LATER, digest="3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"),
-    ],
-)
-def test_what_an_index_lists_as_no_image_is_not_asked_for(worthless: Capture) -> None:
-    assert nearest([worthless], AT) == []
+    ]
+    assert nearest(worthless, AT) == []
 
 
 def test_the_nearest_capture_is_the_first() -> None:

@@ -7,7 +7,6 @@ import unicodedata
 from pathlib import PureWindowsPath
 from urllib.parse import quote
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -56,9 +55,8 @@ def test_different_addresses_have_different_paths_even_where_case_is_ignored(one
     assert (folded(image_file(one)) == folded(image_file(other))) == (identity(one) == identity(other))
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
+def test_what_differs_stays_different() -> None:
+    pairs = [
         ("/a.jpg", "/A.jpg"),
         ("/a.jpg", "/a.JPG"),
         ("/a.jpg", "/b/a.jpg"),
@@ -70,15 +68,10 @@ def test_different_addresses_have_different_paths_even_where_case_is_ignored(one
         ("/caf\u00e9.jpg", "/cafe\u0301.jpg"),
         ("/燈.jpg", "/燈 .jpg"),
         ("/x?a=1&b=2", "/x?a=1%26b=2"),
-    ],
-)
-def test_what_differs_stays_different(one: str, other: str) -> None:
-    assert folded(image_file(SITE + one)) != folded(image_file(SITE + other))
-
-
-@pytest.mark.parametrize("host", ["//example.org", "//hkcnews.com.example.org", "//img.hkcnews.com", "//hkcnews.com:8080"])
-def test_another_host_is_another_address(host: str) -> None:
-    assert image_file(f"https:{host}/a.jpg") != image_file(f"{SITE}/a.jpg")
+    ]
+    assert [pair for pair in pairs if len({folded(image_file(SITE + path)) for path in pair}) < 2] == []
+    hosts = ("//hkcnews.com", "//example.org", "//hkcnews.com.example.org", "//img.hkcnews.com", "//hkcnews.com:8080")
+    assert len({image_file(f"https:{host}/a.jpg") for host in hosts}) == len(hosts)
 
 
 SPELLINGS = [
@@ -98,12 +91,9 @@ SPELLINGS = [
 ]
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_every_spelling_of_an_address_has_one_path(spelling: str) -> None:
+def test_every_spelling_of_an_address_has_one_path() -> None:
     expected = image_file(SITE + PICTURE)
-    if "%e" in spelling:  # `quote` made it lower case, and the letters of the name with it
-        expected = image_file(f"{SITE}{PICTURE}".replace("L", "l"))
-    assert image_file(spelling) == expected
+    assert [spelling for spelling in SPELLINGS if image_file(spelling) != expected] == []
 
 
 @given(st.text(alphabet=st.characters(blacklist_characters="#?%", blacklist_categories=["Cs"]), max_size=80))

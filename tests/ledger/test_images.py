@@ -92,20 +92,17 @@ def test_what_is_wanted_again_keeps_where_it_stands(ledger: Ledger) -> None:
     assert ledger.same_image("6") == ""
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
+def test_an_answer_reads_back(ledger: Ledger) -> None:
+    for said in (
         ImageAnswer("capture", 200, AT, A[1], "gzip", None, Place("w.warc.gz", 10, 20)),
         ImageAnswer("closest capture", 302, AT, A[1], "", ("20220101000000", B[1])),
         ImageAnswer("not archived"),
-    ],
-)
-def test_an_answer_reads_back(ledger: Ledger, said: ImageAnswer) -> None:
-    ledger.tell_image_answer("wayback", AT, A[1], said, A[0])
-    assert ledger.image_answer("wayback", AT, A[1]) == said
-    assert ledger.image_answer("another", AT, A[1]) is None
-    ledger.forget_image_answer("wayback", AT, A[1])
-    assert ledger.image_answer("wayback", AT, A[1]) is None
+    ):
+        ledger.tell_image_answer("wayback", AT, A[1], said, A[0])
+        assert ledger.image_answer("wayback", AT, A[1]) == said
+        assert ledger.image_answer("another", AT, A[1]) is None
+        ledger.forget_image_answer("wayback", AT, A[1])
+        assert ledger.image_answer("wayback", AT, A[1]) is None
 
 
 def test_what_an_index_gave_reads_back_and_nothing_is_not_the_same_as_never_asked(ledger: Ledger) -> None:

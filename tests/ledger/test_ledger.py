@@ -117,30 +117,30 @@ def test_a_capture_found_on_the_way_is_added_once(ledger: Ledger) -> None:
     assert ledger.add_capture(7, capture(7), "http://here", Found.JUMP) is None
 
 
-@pytest.mark.parametrize(("digest", "shared"), [(A, {A}), ("-", set()), ("", set())])
-def test_a_digest_under_several_articles_is_shared_unless_it_is_none(ledger: Ledger, digest: str, shared: set[str]) -> None:
-    list_all(ledger, *[(number, capture(number, digest=digest)) for number in (1, 2, 3)], (1, capture(1, digest=B, slug="/x")))
-    assert ledger.shared_digests(3) == shared
+def test_a_digest_under_several_articles_is_shared_unless_it_is_none(ledger: Ledger) -> None:
+    for slug, digest in (("", A), ("/none", "-"), ("/empty", "")):
+        list_all(ledger, *[(number, capture(number, digest=digest, slug=slug)) for number in (1, 2, 3)])
+    list_all(ledger, (1, capture(1, digest=B, slug="/x")))
+    assert ledger.shared_digests(3) == {A}
     assert ledger.shared_digests(4) == set()
 
 
-@pytest.mark.parametrize(
-    ("learnt", "carried"),
-    [
-        ({"verdict": "farewell", "digest_result": "match"}, True),
-        ({"verdict": "farewell", "digest_result": "match", "status": 200}, True),
-        ({"verdict": "not_found", "digest_result": "match", "status": 404}, False),
-        ({"verdict": "farewell", "digest_result": "match after decoding"}, True),
-        ({"verdict": "farewell", "digest_result": "mismatch"}, False),
-        ({"verdict": "cut_off", "digest_result": "match"}, False),
-        ({"verdict": "farewell", "digest_result": "match", "served_original": address(1, "/other")}, False),
-    ],
-)
-def test_only_verdicts_on_the_very_bytes_of_a_digest_are_carried(ledger: Ledger, learnt: dict[str, str | int], carried: bool) -> None:
-    list_all(ledger, (1, capture(1)))
-    served: dict[str, str | int] = {"served_timestamp": "20210712000000", "served_original": address(1), "because": "titled so"}
-    ledger.note(ledger.captures(1)[0].id, **{**served, **learnt})
-    assert ledger.digest_verdicts(["farewell", "blank", "not_found"]) == ({A: ("farewell", "titled so")} if carried else {})
+def test_only_verdicts_on_the_very_bytes_of_a_digest_are_carried(ledger: Ledger) -> None:
+    learnt: dict[str, dict[str, str | int]] = {
+        "A": {"verdict": "farewell", "digest_result": "match"},
+        "B": {"verdict": "farewell", "digest_result": "match", "status": 200},
+        "C": {"verdict": "farewell", "digest_result": "match after decoding"},
+        "D": {"verdict": "not_found", "digest_result": "match", "status": 404},
+        "E": {"verdict": "farewell", "digest_result": "mismatch"},
+        "F": {"verdict": "cut_off", "digest_result": "match"},
+        "G": {"verdict": "farewell", "digest_result": "match", "served_original": address(1, "/other")},
+    }
+    for number, (letter, told) in enumerate(learnt.items(), 1):
+        list_all(ledger, (number, capture(number, digest=letter * 32)))
+        served: dict[str, str | int] = {"served_timestamp": "20210712000000", "served_original": address(number), "because": "titled so"}
+        ledger.note(ledger.captures(number)[0].id, **{**served, **told})
+    carried = ledger.digest_verdicts(["farewell", "blank", "not_found"])
+    assert carried == {letter * 32: ("farewell", "titled so") for letter in "ABC"}
 
 
 # Articles
@@ -169,24 +169,21 @@ def test_reasons_come_most_frequent_first(ledger: Ledger) -> None:
     assert list(ledger.reasons(State.UNRECOVERABLE).items()) == [("farewell", 2), ("blank", 1)]
 
 
-@pytest.mark.parametrize(
-    ("listed", "state"),
-    [
-        ([(1, capture(1))], State.UNRECOVERABLE),
-        ([(2, capture(2))], State.UNRECOVERABLE),
-        ([(1, capture(1, "20220101000000", B))], State.LISTED),
-        ([(1, capture(1, slug="/x"))], State.LISTED),
-    ],
-    ids=["nothing new", "another article", "a newer capture", "another spelling"],
-)
-def test_an_article_given_up_is_due_again_when_a_new_capture_is_listed(
-    ledger: Ledger, listed: list[tuple[int, Capture]], state: State
-) -> None:
-    list_all(ledger, (1, capture(1)))
-    ledger.note(ledger.captures(1)[0].id, answer="capture", verdict="farewell")
-    ledger.settle(1, State.UNRECOVERABLE, 1, reason="farewell")
-    list_all(ledger, *listed)
-    assert [row.state for row in ledger.articles() if row.id == 1] == [state]
+def test_an_article_given_up_is_due_again_when_a_new_capture_is_listed(ledger: Ledger) -> None:
+    nothing_new, another_listed, newer, another_spelling = 1, 2, 3, 4
+    for number in (nothing_new, another_listed, newer, another_spelling):
+        list_all(ledger, (number, capture(number)))
+        ledger.note(ledger.captures(number)[0].id, answer="capture", verdict="farewell")
+        ledger.settle(number, State.UNRECOVERABLE, 1, reason="farewell")
+    list_all(
+        ledger,
+        (nothing_new, capture(nothing_new)),
+        (9, capture(9)),
+        (newer, capture(newer, "20220101000000", B)),
+        (another_spelling, capture(another_spelling, slug="/x")),
+    )
+    assert [row.id for row in ledger.articles(State.LISTED)] == [newer, another_spelling, 9]
+    assert [row.id for row in ledger.articles(State.UNRECOVERABLE)] == [nothing_new, another_listed]
 
 
 def test_a_recovered_article_stays_so_when_a_new_capture_is_listed(ledger: Ledger) -> None:

@@ -23,9 +23,9 @@ def there(url: str) -> bool:
     return url.endswith("there.jpg")
 
 
-@pytest.mark.parametrize(
-    ("articles", "pictures", "misled"),
-    [
+def test_misled_files(ledger: Ledger) -> None:
+    ledger.refer(2, {1: True}, {"there.jpg": True})
+    cases: list[tuple[dict[int, bool], dict[str, bool], list[int]]] = [
         ({}, {}, []),
         ({1: True, 2: True, 3: False, 9: False}, {"there.jpg": True, "gone.jpg": False}, []),
         ({2: False}, {}, [1]),
@@ -33,14 +33,12 @@ def there(url: str) -> bool:
         ({9: True}, {}, [1]),
         ({}, {"there.jpg": False}, [1]),
         ({}, {"gone.jpg": True}, [1]),
-    ],
-)
-def test_misled_files(ledger: Ledger, articles: dict[int, bool], pictures: dict[str, bool], misled: list[int]) -> None:
-    ledger.refer(1, articles, pictures)
-    ledger.refer(2, {1: True}, {"there.jpg": True})
-    assert ledger.misled(there) == misled
-    ledger.refer(1, {}, {})
-    assert ledger.misled(there) == []
+    ]
+    for articles, pictures, misled in cases:
+        ledger.refer(1, articles, pictures)
+        assert ledger.misled(there) == misled
+        ledger.refer(1, {}, {})
+        assert ledger.misled(there) == []
 
 
 def test_files_are_misled_by_what_comes_and_goes_and_only_those_that_are_there(ledger: Ledger) -> None:

@@ -35,7 +35,7 @@ class Client:
     """One kept-alive connection to a stand-in."""
 
     def __init__(self, standin: StandIn) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=10)
+        self._connection = http.client.HTTPConnection("127.0.0.1", standin.port)
 
     def get(self, target: str, method: str = "GET", **headers: str) -> Got:
         """Send the target as it is; http.client would refuse some of those that occur."""

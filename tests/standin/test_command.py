@@ -42,7 +42,7 @@ def test_it_serves_until_interrupted(folder: Path) -> None:
         announced = process.stdout.readline()
         port = int((folder / "port").read_text("ascii"))
         assert announced == f"http://127.0.0.1:{port} serves 1 captures\n"
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port)
         statuses = []
         for _ in range(2):
             connection.request("GET", f"/web/{FIRST}id_/{SITE}1")
@@ -50,7 +50,7 @@ def test_it_serves_until_interrupted(folder: Path) -> None:
                 statuses.append((response.status, response.read()[:2]))
         connection.close()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate()
     assert (statuses, process.returncode, errors) == ([(200, b"An"), (429, b"<!")], 0, "")
 
 
