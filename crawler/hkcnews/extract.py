@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bs4 import Tag
 
 from crawler.article import Article, Blogger
-from crawler.hkcnews.blogger import name_in, picture_of
+from crawler.hkcnews.bloggername import drop_twins, name_in, picture_of
 from crawler.hkcnews.check import Visible, differences, visible
 from crawler.hkcnews.fields import SOURCES, find, find_tags
 from crawler.hkcnews.page import Page, read_page
@@ -113,6 +113,7 @@ def _converted(part: Tag | None, style: Style, found: list[str], problems: list[
 
 def _blogger(block: Tag, sure: bool, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
     """A block as the format has it; None without a name, which is a problem if it says anything."""
+    drop_twins(block)
     name, heading = name_in(block, sure=sure)
     picture = picture_of(block)
     if not name:

@@ -25,7 +25,6 @@ class Layout:
     tags: tuple[str, ...]
     note: tuple[str, ...]
     blogger: tuple[str, ...]
-    avatar: tuple[str, ...]
     listing: tuple[str, ...]
     aside: tuple[str, ...]
     dropped: tuple[str, ...]
@@ -53,7 +52,6 @@ CITIZEN_NEWS = Layout(
     tags=(".tags a", "a.tag", "a[rel~=tag]", 'a[href*="/tag/"]', 'a[href*="/tags/"]', 'a[href*="?tag="]'),
     note=(".subscribe-note",),
     blogger=(".blogger-intro",),
-    avatar=('img[src*="/uploads/avatars/"]', 'img[alt*=" | "]'),  # the first: A
     listing=_LISTING,
     aside=(*_LISTING, "nav", "footer", "aside"),
     dropped=(
@@ -78,10 +76,12 @@ NOTE = "請加入成為眾新聞"
 """How the subscription note begins that closes the body of 84% of the articles."""
 NOTE_BLOCKS = 4
 """A note of more blocks than this is an article about subscriptions."""
+AVATARS = "/uploads/avatars/"
+"""Where bloggers' pictures lie (A)."""
 BAR = "|｜￨│∣¦"
 """What stands between the parts of a line: a bar of any width."""
-ROLES = "博客|主筆|Bloggers?|Editorial Writers?"
-"""What a blogger's block calls him; all four are attested."""
+ROLES = ("博客", "主筆", "Blogger", "Editorial Writer")
+"""What a blogger's block calls him."""
 BLOGGER_NAME = re.compile(rf"^\s*[\w\s]{{1,16}}[{BAR}]\s*\S")
 """`博客 | 名`, `主筆 | 名`: a role, a bar, a name."""
 

@@ -134,10 +134,10 @@ def detached_note(page: Page) -> Tag | None:
     content = page.content
     assert content is not None
     for selector in page.layout.note:
-        for node in page.tree.css(selector):
+        for node in page.select(selector):
             if not page.aside.holds(node) and not is_within(node, content):
                 return _without_rule(parse(node.html or ""))
-    for node in page.tree.css("p, div"):
+    for node in page.select("p, div") if _FIRST_WORDS in page.source else ():
         text = node.text(deep=node.tag == "p")
         if NOTE[0] in text and one_line(text).startswith(NOTE) and not page.aside.holds(node) and not is_within(node, content):
             return _without_rule(parse(_surroundings(node, content)))

@@ -9,7 +9,8 @@ from itertools import compress, count
 from bs4 import Tag
 from selectolax.lexbor import LexborNode
 
-from crawler.hkcnews.blogger import blogger_blocks, by_layout, name_in
+from crawler.hkcnews.blogger import blogger_blocks, by_layout
+from crawler.hkcnews.bloggername import name_in, named_without_block
 from crawler.hkcnews.fields import BESIDE, find
 from crawler.hkcnews.infoline import update_element
 from crawler.hkcnews.note import detached_note, take_note
@@ -49,6 +50,8 @@ def take_apart(page: Page) -> Parts:
     bloggers = [(block, sure) for block in _cut_out(body, mark, sure)]
     bloggers += [(parse(block.html or ""), True) for block, is_inside in zip(blocks, within, strict=True) if not is_inside]
     problems = tidy(body, page.layout)
+    if not bloggers and (name := named_without_block(page)):
+        problems.append(f"the page names a blogger, “{name}”, but no block about him was found")
     if page.astray:
         problems.append("text stands after the element that holds the body, behind a stray end tag: taken for its end")
     note = take_note(body)

@@ -17,7 +17,7 @@ _TAGS = "tags"
 _CLASSES = frozenset(
     found[1]
     for layout in LAYOUTS
-    for selectors in (layout.content, layout.category, layout.info, layout.blogger)
+    for selectors in (layout.content, layout.category, layout.info, layout.blogger, layout.note)
     for selector in selectors
     if (found := _CLASS.match(selector))
 ) | {_TAGS}

@@ -29,6 +29,14 @@ def wide_first(nodes: Iterable[LexborNode]) -> list[LexborNode]:
     return sorted(found, key=is_narrow) if len(found) > 1 else found
 
 
+def distinct(nodes: list[LexborNode]) -> list[LexborNode]:
+    """The nodes in their order without those that say the same as another one, for wide windows where there is one."""
+    if len(nodes) < 2:
+        return nodes
+    kept = {"".join(node.text().split()) or node.html: node.mem_id for node in reversed(wide_first(nodes))}
+    return [node for node in nodes if node.mem_id in kept.values()]
+
+
 def is_twin(node: LexborNode, first: LexborNode) -> bool:
     """Whether a node says the same as the first of its kind once more, or says it for narrow windows."""
     text = "".join(node.text().split())

@@ -31,6 +31,14 @@ def own(page: Page, nodes: Sequence[LexborNode], words: Words = lambda: None) ->
     return [node for group in _lists(nodes) if _is_own(page, page.content, group, words) for node in group]
 
 
+def is_labelled(page: Page, node: LexborNode) -> bool:
+    """Whether a label before the node, or before what it stands in, says that it is one of a list."""
+    if page.content is None or is_within(node, page.content):
+        return False
+    _, branch = _branches(page.content, node)
+    return any(map(_has_label, _up_to(node, branch)))
+
+
 def is_at_home(page: Page, node: LexborNode) -> bool:
     """Whether the node stands in the innermost element around title and body; also where that is the whole page, or there is no title."""
     if "home" not in page.fields:
@@ -100,13 +108,18 @@ def _holds_listing(page: Page, node: LexborNode) -> bool:
 
 def _is_called_or_labelled(node: LexborNode, branch: LexborNode) -> bool:
     """Whether an element around the node, within its branch, has a widget's name, or a widget's label right before it."""
-    for around in ancestors(node):
+    for around in _up_to(node, branch):
         attributes = around.attributes if around.mem_id != node.mem_id else {}
         if any(_CALLED.search(attributes.get(name) or "") for name in ("class", "id")) or _has_label(around):
             return True
+    return False
+
+
+def _up_to(node: LexborNode, branch: LexborNode) -> Iterator[LexborNode]:
+    for around in ancestors(node):
+        yield around
         if around.mem_id == branch.mem_id:
             break
-    return False
 
 
 def _has_label(node: LexborNode) -> bool:
