@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from bs4 import Tag
+from bs4 import Comment, Tag
+from bs4.element import PageElement
 
 from crawler.hkcnews.blogger import ROLE, listing, squeezed
 from crawler.hkcnews.fields import find
@@ -55,8 +57,8 @@ def picture_of(block: Tag) -> Tag | None:
     return next((part for part in block.descendants if isinstance(part, Tag) and part.name == "img"), None)
 
 
-def name_in(block: Tag, *, sure: bool) -> tuple[str, Tag | None]:
-    """The blogger's name, empty if the block has none, and the element with it, None where only the picture's description has it.
+def name_in(block: Tag, *, sure: bool) -> tuple[str, list[PageElement]]:
+    """The blogger's name, empty if the block has none, and what says it beside his picture's description.
 
     `sure`: that it is a blogger's block is known, so that his name need not be of the form `博客 | 名`.
     """
@@ -66,16 +68,24 @@ def name_in(block: Tag, *, sure: bool) -> tuple[str, Tag | None]:
     if alt and (sure or BLOGGER_NAME.match(alt)):
         same = next((element for element in elements if squeezed(element.get_text()) == squeezed(alt)), None)
         if same is not None:
-            return one_line(same.get_text()), same
-    named = [element for element in elements if element.name in _NAMING and not holds_block(element) and _is_name(element.get_text())]
-    leaf = next((element for element in named if not any(isinstance(part, Tag) for part in element.contents)), None)
-    if named:
-        naming = leaf or min(named, key=lambda element: len(element.get_text()))
-        return one_line(naming.get_text()), naming
+            return one_line(same.get_text()), [same]
+    saying = _saying(block, elements)
+    if saying is not None:
+        return one_line(saying.get_text()), [saying]
     if BLOGGER_NAME.match(alt):
-        return alt, None
+        parts = {squeezed(part) for part in re.split(f"[{BAR}]", alt)}
+        return alt, [element for element in elements if not element.find(True) and squeezed(element.get_text()) in parts]
     heading = next((element for element in elements if element.name in HEADINGS and one_line(element.get_text())), None) if sure else None
-    return (one_line(heading.get_text()), heading) if heading is not None else (alt if sure else "", None)
+    return (one_line(heading.get_text()), [heading]) if heading is not None else (alt if sure else "", [])
+
+
+def _saying(block: Tag, elements: Sequence[Tag]) -> PageElement | None:
+    """What says `博客 | 名` and nothing else: an element, the smaller the better, or a text without one."""
+    named = [element for element in elements if element.name in _NAMING and not holds_block(element) and _is_name(element.get_text())]
+    named = [element for element in named if element.find("br") is None]
+    leaf = next((element for element in named if not any(isinstance(part, Tag) for part in element.contents)), None)
+    smallest = leaf or min(named, key=lambda element: len(element.get_text()), default=None)
+    return smallest or next((text for text in block.find_all(string=True) if not isinstance(text, Comment) and _is_name(text)), None)
 
 
 def _is_name(text: str) -> bool:

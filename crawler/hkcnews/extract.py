@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bs4 import Tag
@@ -9,7 +10,8 @@ from bs4 import Tag
 from crawler.article import Article, Blogger
 from crawler.hkcnews.bloggername import drop_twins, name_in, picture_of
 from crawler.hkcnews.check import Visible, differences, visible
-from crawler.hkcnews.fields import SOURCES, find, find_tags
+from crawler.hkcnews.fields import SOURCES, Found, find, find_tags
+from crawler.hkcnews.infoline import info_line, unlabelled_day
 from crawler.hkcnews.page import Page, read_page
 from crawler.hkcnews.parting import take_apart
 from crawler.hkcnews.pictures import pictures
@@ -94,10 +96,18 @@ def extract(
         note=note if style.keeps_note else "",
         bloggers=tuple(filter(None, bloggers)),
         sources=sources,
-        faults=(*faults, *(fault for field in fields.values() for fault in field.faults), *problems),
+        faults=(*faults, *_faults(page, fields), *problems),
         images=images,
     )
     return article, tuple(found)
+
+
+def _faults(page: Page, fields: Mapping[str, Found]) -> Iterator[str]:
+    """What the page says in its fields and the article does not have."""
+    for field in fields.values():
+        yield from field.faults
+    if not fields["date"].value and (day := unlabelled_day(info_line(page))):
+        yield f"“{day}” in the line of information has no label that is known: not taken for the date"
 
 
 def _converted(part: Tag | None, style: Style, found: list[str], problems: list[str]) -> str:
@@ -114,14 +124,15 @@ def _converted(part: Tag | None, style: Style, found: list[str], problems: list[
 def _blogger(block: Tag, sure: bool, style: Style, found: list[str], problems: list[str]) -> Blogger | None:
     """A block as the format has it; None without a name, which is a problem if it says anything."""
     drop_twins(block)
-    name, heading = name_in(block, sure=sure)
+    name, saying = name_in(block, sure=sure)
     picture = picture_of(block)
     if not name:
         problems += ["a block about a blogger without a name is left out"] if one_line(block.get_text()) else []
         return None
     avatar = style.image(raw.source(picture)) if picture is not None and raw.source(picture) else ""
-    for part in filter(None, (picture, heading)):
-        part.extract()
+    for part in (*saying, picture):
+        if part is not None:
+            part.extract()
     return Blogger(name, avatar, _converted(block, style, found, problems))
 
 

@@ -90,6 +90,14 @@ def labelled(line: str, label: re.Pattern[str]) -> str:
     return ""
 
 
+def unlabelled_day(line: str) -> str:
+    """The part of an info line with what looks like a day, where no label that we know says which; empty if there is none."""
+    if labelled(line, PUBLISHED):
+        return ""
+    ends = [start for start, _ in _labels(line)[UPDATED]]
+    return next((part.strip(_BARS) for part in _BAR.split(line[: min(ends, default=len(line))]) if DAY.search(part)), "")
+
+
 @lru_cache(maxsize=8)
 def _labels(line: str) -> dict[re.Pattern[str], list[tuple[int, int]]]:
     """Where each label stands in a line: every field asks for all of them. `Date` in `Last Update Date` is not the day of publication."""

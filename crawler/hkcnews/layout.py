@@ -91,7 +91,7 @@ BYLINE = re.compile(_LABEL % "撰文|作者|文字|By|Text|Author|Written by", r
 PUBLISHED = re.compile(
     _DATED
     % (
-        "發[佈布表](?:日期|時間|於)|[刊上][登載](?:日期|時間|於)|出版日期|"
+        "發[佈布表](?:日期|時間|於)|[刊上][登載](?:日期|時間|於)|出版日期|(?<![\u4e00-\u9fff])日期|"
         "(?:Publish(?:ed|ing)?|Publication|Posted)(?: Date| Time| on| at)?|Date(?: Published| of Publication| Posted)?"
     ),
     re.IGNORECASE,

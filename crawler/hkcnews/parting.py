@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.blogger import blogger_blocks, by_layout
 from crawler.hkcnews.bloggername import name_in, named_without_block
+from crawler.hkcnews.builder import grown
 from crawler.hkcnews.fields import BESIDE, find
 from crawler.hkcnews.infoline import update_element
 from crawler.hkcnews.note import detached_note, take_note
@@ -48,7 +49,7 @@ def take_apart(page: Page) -> Parts:
         _drop_fields(body)
     sure = bool(by_layout(page))
     bloggers = [(block, sure) for block in _cut_out(body, mark, sure)]
-    bloggers += [(parse(block.html or ""), True) for block, is_inside in zip(blocks, within, strict=True) if not is_inside]
+    bloggers += [(_enclosed(parse(block.html or "")), True) for block, is_inside in zip(blocks, within, strict=True) if not is_inside]
     problems = tidy(body, page.layout)
     if not bloggers and (name := named_without_block(page)):
         problems.append(f"the page names a blogger, “{name}”, but no block about him was found")
@@ -94,8 +95,18 @@ def _cut_out(body: Tag, mark: str, sure: bool) -> list[Tag]:
         if kind == _UPDATE:
             part.decompose()
         elif name_in(part, sure=sure)[0]:
-            bloggers.append(part.extract())
+            bloggers.append(_enclosed(part.extract()))
     return bloggers
+
+
+def _enclosed(block: Tag) -> Tag:
+    """A block as the inside of an element that means nothing itself: it may be all one link."""
+    if block.name != "a":
+        return block
+    around = grown("<div></div>")
+    assert around is not None
+    around.append(block)
+    return around
 
 
 def _drop_fields(body: Tag) -> None:

@@ -96,7 +96,7 @@ def judge_page(page: Page, wanted: int) -> Judgement:
         return Judgement(Verdict.BLANK, "nothing in the element that holds the body")
     if not title:
         return Judgement(Verdict.BLANK, "no title anywhere on the page")
-    if not _is_stated(page, "date", "author", "category") and all(map(is_sites, find_tags(page)[0])):
+    if not _is_stated(page, "date", "author", "category") and not _has_tags(page):
         return Judgement(Verdict.UNKNOWN_LAYOUT, "neither date nor byline, category or tags: every article has some of these")
     return Judgement(Verdict.ARTICLE)
 
@@ -104,6 +104,12 @@ def judge_page(page: Page, wanted: int) -> Judgement:
 def _is_stated(page: Page, *fields: str) -> bool:
     """Whether the page has one of these fields; a date that cannot be right was meant to be one."""
     return any(find(page, name).value for name in fields) or _has_line(page)
+
+
+def _has_tags(page: Page) -> bool:
+    """Whether the page has tags as only articles do: keywords any page has, and every page the site's name."""
+    tags, source = find_tags(page)
+    return not source.endswith("keywords") and not all(map(is_sites, tags))
 
 
 def _has_line(page: Page) -> bool:

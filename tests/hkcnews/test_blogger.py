@@ -70,6 +70,11 @@ SAME = {
     "no description": beside(ASIDE.replace(' alt="{0} | 榕樹頭"', "")),
     "the name in parts": beside(ASIDE.replace("<h4>{0} | 榕樹頭</h4>", "<h4><i>{0}</i> | <b>榕樹頭</b></h4>")),
     "the biography outside": beside(f"<aside><div>{IMG}<h4>{{0}} | 榕樹頭</h4></div><div>退休後改寫字。</div></aside>"),
+    "the name without an element": beside(f"<aside>{IMG}{{0}} | 榕樹頭<br>退休後改寫字。</aside>"),
+    "the name in a paragraph with the biography": beside(f"<aside><p>{IMG}{{0}} | 榕樹頭<br>退休後改寫字。</p></aside>"),
+    "role and name apart": beside(ASIDE.replace("<h4>{0} | 榕樹頭</h4>", "<span>{0}</span><h4>榕樹頭</h4>")),
+    "a table": beside(f"<table><tr><td>{IMG}</td><td><b>{{0}} | 榕樹頭</b><br>退休後改寫字。</td></tr></table>"),
+    "a list of terms": beside(f"<dl><dt>{IMG}{{0}} | 榕樹頭</dt><dd>退休後改寫字。</dd></dl>"),
     "lazily loaded": beside(ASIDE.replace("src=", 'src="/placeholder.gif" data-src=')),
     "beside cards": beside(f'<div>{ASIDE}</div><div class="related">{INSIDE}</div>'),
     "beside an avatar without words": beside(f'{ASIDE}<div class="login"><img src="/uploads/avatars/default.jpg"></div>'),
@@ -87,6 +92,13 @@ SAME = {
 @pytest.mark.parametrize("case", SAME.values(), ids=SAME.keys())
 def test_the_block_alone_wherever_it_stands(case: Case) -> None:
     check(Case(case.html.replace("{0}", "博客").encode()))
+
+
+def test_a_block_that_is_all_a_link_keeps_it() -> None:
+    article = beside(f'<a href="/blogger/x-22">{INSIDE.format("博客")}</a>').article()
+    assert [blogger.biography for blogger in article.bloggers] == [
+        "[退休後改寫字。](/web/20210712003330/https://www.hkcnews.com/blogger/x-22)"
+    ]
 
 
 def test_two_authors_have_a_block_each() -> None:

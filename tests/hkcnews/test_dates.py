@@ -26,6 +26,7 @@ PAGE = page_with("<p>字。</p>")
         ("發佈日期：１２．０７．２１，更新版", "2021-07-12"),
         ("發表日期: 12.07.21", "2021-07-12"),
         ("刊登於 12.07.21", "2021-07-12"),
+        ("日期：12.07.21", "2021-07-12"),
         ("Publish Date: 12.07.21 Photo: Z", "2021-07-12"),
         ("Publish Date : 12.07.2021, 1:45pm", "2021-07-12"),
         ("Author: Z | Publish Date: 12.07.21 (Opinion)", "2021-07-12"),
@@ -119,3 +120,9 @@ def test_a_later_source_gives_the_date_and_the_first_is_named() -> None:
 def test_an_article_with_nothing_but_an_impossible_date_is_one() -> None:
     case = PAGE.having((INFO, "發佈日期: 00.00.00"), ('<div class="group">眾聞</div>', ""))
     assert case.recovered().verdict is Verdict.ARTICLE
+
+
+@pytest.mark.parametrize("line", ["記者甄小帆 | 12.07.21", "撰文: 記者甄小帆 | 攝於 12.07.21 | 最後更新: 2021-07-12 01:02:03"])
+def test_a_day_without_a_label_is_not_taken_and_named(line: str) -> None:
+    article = PAGE.having((INFO, line)).article()
+    assert (article.date, len(article.faults), "12.07.21" in article.faults[0]) == ("", 1, True)
