@@ -115,9 +115,6 @@ COOKIES_ENABLED = False
 REFERER_ENABLED = False
 # Playback addresses have up to 3,003 characters; cutting there would lose articles silently.
 URLLENGTH_LIMIT = 0
-# Both are servers that execute code.
-TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False
 
 ITEM_PIPELINES = {
     "pipelines.check.CheckPipeline": 100,  # the text that will be written reads back as it was meant
@@ -126,6 +123,9 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "crawler.extensions.ProgressLine": 0,
+    # Both are servers that execute code; and loading them takes a third of a second.
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
     # Figures of Scrapy's own that nobody reads here.
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.memusage.MemoryUsage": None,

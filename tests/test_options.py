@@ -5,6 +5,8 @@ Wrong values of settings are in `test_settings.py`.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from crawler import settings as ours
@@ -44,6 +46,7 @@ UNDERSTOOD: dict[Given, Arguments] = {
     (("dry_run", "0"),): Arguments(Choice(), ids(), dry_run=False),
     (("since", "2021-07"), ("until", "2021-07-12 01:20")): Arguments(Choice(since="202107", until="202107120120"), ids(), dry_run=False),
     (("since", "2021"), ("until", "2021")): Arguments(Choice(since="2021", until="2021"), ids(), dry_run=False),
+    (("repair", "."), ("in_place", "1")): Arguments(Choice(), ids(), dry_run=False, repair=Path(), in_place=True),
     (("until", "20210712013906"),): Arguments(Choice(until="20210712013906"), ids(), dry_run=False),
 }
 
@@ -74,6 +77,8 @@ MISTAKES: dict[Given, str] = {
     (("since", "2022"), ("until", "2021")): "since=2022 is after until=2021",
     (("since", "202108"), ("until", "202107")): "is after",
     (("dry_run", "maybe"),): "dry_run=maybe: 1 or 0 is needed",
+    (("repair", "/no/such/tree"),): "repair=/no/such/tree: a directory with files of articles is needed",
+    (("in_place", "1"),): "in_place=1: which directory is to be repaired is needed too",
 }
 
 

@@ -10,6 +10,8 @@ import atexit
 import multiprocessing
 import os
 import pkgutil
+import platform
+import re
 import resource
 import signal
 import sys
@@ -22,16 +24,22 @@ from multiprocessing import connection, context, forkserver, reduction
 from pathlib import Path
 from typing import IO, Any
 
+import scrapy
+from scrapy.settings import default_settings
+
 ROOT = Path(__file__).parents[2]
+SCRAPY = Path(scrapy.__file__).parent
+platform.platform()  # asks another program and keeps the answer; Scrapy wants it at each start
 _FORKING = multiprocessing.get_context("forkserver")
 _SERVER = forkserver._forkserver
 
 
 def _modules() -> Iterator[str]:
     """What a command imports, settings aside: they look at the environment."""
-    yield from ("scrapy.cmdline", "scrapy.crawler", "scrapy.core.downloader.handlers.http11", "scrapy.pipelines.files")
-    for package in ("crawler", "pipelines"):
-        for module in pkgutil.walk_packages([str(ROOT / package)], f"{package}."):
+    yield from ("scrapy.cmdline", "scrapy.crawler", "scrapy.pipelines.files")
+    yield from sorted(set(re.findall(r"scrapy(?:\.\w+)+(?=\.[A-Z])", str(vars(default_settings)))))
+    for package, folder in {"scrapy.commands": SCRAPY / "commands", **{name: ROOT / name for name in ("crawler", "pipelines")}}.items():
+        for module in pkgutil.walk_packages([str(folder)], f"{package}."):
             if module.name != "crawler.settings":
                 yield module.name
 

@@ -76,8 +76,17 @@ def test_limit_and_window_narrow_what_is_fetched_and_settle_nothing_else(standin
     assert run.article(9).state is State.LISTED
 
 
-def test_again_writes_the_same_file_from_the_store(standin: StandIn, finished: Path, tmp_path: Path) -> None:
+def test_again_writes_the_same_file_from_the_store_and_a_dry_run_of_it_changes_nothing(
+    standin: StandIn, finished: Path, tmp_path: Path
+) -> None:
     output = shutil.copytree(finished, tmp_path / "output")
+    tried = crawl(standin, output, {"again": "5", "dry_run": "1"})
+    assert tried.status == 0, tried.err
+    assert tried.out.startswith(f"5\t{NEW}\t{address(5)}\n")
+    with Ledger(output / "ledger.sqlite") as ledger:
+        assert ledger.due() == []
+        assert [row.verdict for row in ledger.captures(5)] == ["", "article"]
+    standin.reset()
     path = output / "articles/1-1000/article_5.md"
     before = path.read_bytes()
     path.write_bytes(b"spoilt")
@@ -86,23 +95,3 @@ def test_again_writes_the_same_file_from_the_store(standin: StandIn, finished: P
     assert asked(standin) == (["hkcnews.com/article/5", "hkcnews.com/article/8"], [])
     assert path.read_bytes() == before
     assert run.article(8).state is State.UNRECOVERABLE
-
-
-def test_a_dry_run_of_again_changes_nothing(standin: StandIn, finished: Path, tmp_path: Path) -> None:
-    output = shutil.copytree(finished, tmp_path / "output")
-    run = crawl(standin, output, {"again": "5", "dry_run": "1"})
-    assert run.status == 0, run.err
-    assert run.out.startswith(f"5\t{NEW}\t{address(5)}\n")
-    with Ledger(output / "ledger.sqlite") as ledger:
-        assert ledger.due() == []
-        assert [row.verdict for row in ledger.captures(5)] == ["", "article"]
-
-
-def test_a_torn_store_is_fetched_again(standin: StandIn, finished: Path, tmp_path: Path) -> None:
-    output = shutil.copytree(finished, tmp_path / "output")
-    (warc,) = (output / "warc").iterdir()
-    warc.write_bytes(warc.read_bytes()[:700])
-    run = crawl(standin, output, {"again": "9"})
-    assert run.status == 0, run.err
-    assert asked(standin)[1] == [(address(9), NEW)]
-    assert run.article(9).state is State.RECOVERED

@@ -52,14 +52,21 @@ def test_the_files_of_a_store_alone_give_the_crawls_files(crawled: Run, tmp_path
     assert not (tmp_path / "ledger.sqlite").exists()
 
 
-def test_the_store_gives_back_files_that_were_deleted_and_the_ledger_agrees(crawled: Run, tmp_path: Path) -> None:
+def test_the_store_gives_back_files_that_were_deleted_and_an_article_that_an_older_version_gave_up(crawled: Run, tmp_path: Path) -> None:
     output = copied(crawled, tmp_path)
     shutil.rmtree(output / "articles")
+    with Ledger(output / "ledger.sqlite") as ledger:
+        ledger.settle(next(ledger.articles(State.RECOVERED)).id, State.UNRECOVERABLE, 1, reason="unknown_layout")
+    before = (output / "ledger.sqlite").read_bytes()
+    tried = extract(output, "--dry-run")
+    assert (tried.status, "(dry run)" in tried.out) == (0, True)
+    assert tree(output) == {}
+    assert (output / "ledger.sqlite").read_bytes() == before
     done = extract(output)
     assert done.status == 0, done.err
     assert tree(output) == tree(crawled.output)
-    with Ledger(output / "ledger.sqlite") as now, Ledger(crawled.output / "ledger.sqlite") as before:
-        assert list(now.articles()) == list(before.articles())
+    with Ledger(output / "ledger.sqlite") as now, Ledger(crawled.output / "ledger.sqlite") as of_the_crawl:
+        assert list(now.articles()) == list(of_the_crawl.articles())
 
 
 @pytest.mark.heavy
@@ -76,28 +83,6 @@ def test_only_what_differs_is_written_and_said_by_field(crawled: Run, tmp_path: 
         assert f"1  title: {int(first.stem.split('_')[1])}" in done.out
         assert tree(output) != tree(crawled.output) if "--dry-run" in arguments else tree(output) == tree(crawled.output)
     assert {path: path.stat().st_mtime_ns for path in untouched} == untouched
-
-
-def test_a_dry_run_leaves_everything_as_it_is(crawled: Run, tmp_path: Path) -> None:
-    output = copied(crawled, tmp_path)
-    shutil.rmtree(output / "articles")
-    ledger = (output / "ledger.sqlite").read_bytes()
-    done = extract(output, "--dry-run")
-    assert (done.status, "(dry run)" in done.out) == (0, True)
-    assert tree(output) == {}
-    assert (output / "ledger.sqlite").read_bytes() == ledger
-
-
-def test_an_article_that_an_older_version_gave_up_is_recovered_from_the_store(crawled: Run, tmp_path: Path) -> None:
-    output = copied(crawled, tmp_path)
-    with Ledger(output / "ledger.sqlite") as ledger:
-        row = next(ledger.articles(State.RECOVERED))
-        ledger.settle(row.id, State.UNRECOVERABLE, 1, reason="unknown_layout")
-    (output / row.file).unlink()
-    assert extract(output).status == 0
-    assert tree(output) == tree(crawled.output)
-    with Ledger(output / "ledger.sqlite") as ledger:
-        assert ledger.article(row.id) == row
 
 
 def test_damage_costs_its_record_and_is_told(crawled: Run, tmp_path: Path) -> None:

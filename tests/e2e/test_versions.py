@@ -83,6 +83,10 @@ def test_the_difference_between_two_versions(crawled: Path) -> None:
     changed = next(line for line in lines if line.startswith("~ "))
     assert changed.startswith("~ 第5日：燈塔[-今-]{+昨+}晚亮起，票價為[-兩-]{+三+}元正。")
     assert not any(ord(one) < 32 or 127 <= ord(one) < 160 for line in lines for one in line)
+    same = versions(crawled, str(SAME))
+    assert same.status == 0
+    assert f"Article {SAME}: 1 version in 2 captures" in same.out
+    assert "From version" not in same.out
 
 
 @pytest.mark.heavy
@@ -104,13 +108,6 @@ def test_the_same_as_json(crawled: Path) -> None:
     }
     assert [(one["from"], one["to"]) for one in found["differences"]] == [(1, 2)]
     assert [one["sha256"] for one in found["versions"]] == [sha256 for number, _, sha256 in noted(crawled) if number == CORRECTED]
-
-
-def test_captures_that_say_the_same_are_one_version(crawled: Path) -> None:
-    done = versions(crawled, str(SAME))
-    assert done.status == 0
-    assert f"Article {SAME}: 1 version in 2 captures" in done.out
-    assert "From version" not in done.out
 
 
 @pytest.mark.heavy
