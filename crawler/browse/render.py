@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 _PLAIN = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "b", "i", "u", "s", "del", "ins"),
     *("sub", "sup", "small", "mark", "ul", "ol", "li", "dl", "dt", "dd", "figure", "figcaption", "div", "span", "cite", "q"),
+    *("kbd", "strike", "ruby", "rb", "rt", "rtc", "rp"),
     *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
 }
 TAGS = frozenset({*_PLAIN, "a", "img"})
@@ -22,7 +23,8 @@ TAGS = frozenset({*_PLAIN, "a", "img"})
 ATTRIBUTES = {
     "a": {"href"},
     "img": {"src", "alt"},
-    "ol": {"start"},
+    "ol": {"start", "type", "reversed"},
+    "li": {"value"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }

@@ -6,6 +6,7 @@ Whatever is not plainly of that form is left to BeautifulSoup's own builder on h
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.builder import HTMLTreeBuilder
@@ -14,15 +15,33 @@ from bs4.element import AttributeDict, AttributeValueList, NavigableString, Page
 
 _ATTRIBUTE = re.compile(r' ([a-z][a-z0-9_-]*)="([^"]*)"')
 _AROUND_VALUE = len(' =""')
-_VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+_VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
 _RAW = frozenset({"script", "style", "iframe"})
 """Lexbor writes what stands in them as it is; html.parser reads it as HTML in frames."""
 _KNOWN = _VOID.union(
     _RAW,
     ("a", "abbr", "address", "article", "aside", "audio", "b", "big", "blockquote", "button", "caption", "center", "cite", "code"),
     ("colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "fieldset", "figcaption", "figure", "font", "footer", "form"),
-    ("h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "i", "ins", "kbd", "label", "legend", "li", "main", "mark", "nav", "object"),
-    ("ol", "p", "picture", "pre", "q", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table"),
+    ("h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "i", "ins", "kbd", "label", "legend", "li", "main", "mark", "nav", "noscript"),
+    (
+        "object",
+        "ol",
+        "p",
+        "picture",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "section",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+    ),
     ("tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "video"),
 )
 """Elements on which Lexbor and html.parser agree; a region with any other is left to html.parser."""
@@ -73,6 +92,13 @@ class _Element(Tag):
         if name in _UNLIKE:
             self.can_be_empty_element = name in _VOID
             self.interesting_string_types = {_STRINGS[name]} if name in _STRINGS else Tag.MAIN_CONTENT_STRING_TYPES
+
+
+def element(name: str, attributes: Mapping[str, str] | None = None) -> Tag:
+    """A new element that stands nowhere yet; making one with BeautifulSoup takes a whole soup."""
+    node = _Element(name, AttributeDict(attributes or {}))
+    node.parent = node.previous_element = None
+    return node
 
 
 def grown(markup: str) -> Tag | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from html import escape
 
 from bs4 import BeautifulSoup, Comment, Tag
@@ -12,8 +13,11 @@ from bs4.element import NavigableString, PageElement
 from crawler.hkcnews.builder import RegionBuilder
 from crawler.hkcnews.embeds import frame_player
 from crawler.hkcnews.layout import Layout, simple
+from crawler.hkcnews.nesting import push_into_blocks, put_in_order, quote, spell_out_styles
+from crawler.hkcnews.noscript import reveal_media
 from crawler.hkcnews.text import clean
 from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
+from crawler.markdown.meaning import KINDS, says_emphasis
 
 DEEPEST = 100
 """Elements nested deeper than this carry no meaning; conversion is recursive and Python's stack is not endless."""
@@ -23,7 +27,7 @@ _CONTROL_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|11|1[4-9]|2\d|3[01]|127)|[xX]0
 _PROTECTED = re.compile(r"/cdn-cgi/l/email-protection(?:#([0-9a-fA-F]+))?")
 _PLACEHOLDER = re.compile(r"\[email.protected\]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_EMPHASIS = ("strong", "b", "em", "i", "a")
+_EMPHASIS = frozenset((*KINDS, "a"))
 _MEANT = frozenset(
     {
         *_EMPHASIS,
@@ -46,6 +50,7 @@ _MEANT = frozenset(
         "figure",
         "figcaption",
         "caption",
+        "q",
     }
 )
 _VOID = frozenset({"img", "br", "hr", "embed", "source"})
@@ -64,38 +69,54 @@ def tidy(region: Tag, layout: Layout) -> list[str]:
 
 
 def prepare(region: Tag) -> list[str]:
-    """Settle in a tidy region what depends on the site and what Markdown cannot nest; gives the faults found."""
-    protected, emphasis, players = _survey(region)
-    for element in players:
+    """Settle in a tidy region what depends on the site, what is meant without being said in elements, and what Markdown cannot nest;
+    gives the faults found."""
+    found = _survey(region)
+    for element in found.players:
         frame_player(element)
-    faults = reveal_addresses(region, protected)
-    if protected:
-        _, emphasis, _ = _survey(region)
+    faults = reveal_addresses(region, found.protected)
+    put_in_order(found.tables)
+    quote(found.quotations)
+    emphasis = found.emphasis + spell_out_styles(found.styled)
     if any(map(holds_block, emphasis)):
         for element in emphasis:
-            _push_into_blocks(element)
+            push_into_blocks(element)
     return faults
 
 
-def _survey(region: Tag) -> tuple[list[Tag], list[Tag], list[Tag]]:
-    """What may hide an e-mail address, the links and emphasis, and players that are no frames, in reading order."""
-    protected: list[Tag] = []
-    emphasis: list[Tag] = []
-    players: list[Tag] = []
+@dataclass(slots=True)
+class _Survey:
+    """What of a region needs care, in reading order: what may hide an e-mail address, links and emphasis, players that are no frames,
+    elements whose inline style says something, tables, quotations."""
+
+    protected: list[Tag] = field(default_factory=list)
+    emphasis: list[Tag] = field(default_factory=list)
+    players: list[Tag] = field(default_factory=list)
+    styled: list[Tag] = field(default_factory=list)
+    tables: list[Tag] = field(default_factory=list)
+    quotations: list[Tag] = field(default_factory=list)
+
+
+def _survey(region: Tag) -> _Survey:
+    found = _Survey()
+    by_name = {**dict.fromkeys(_EMPHASIS, found.emphasis), "table": found.tables, "q": found.quotations, "oembed": found.players}
     stack = list(reversed(region.contents))
     while stack:
         node = stack.pop()
         if isinstance(node, Tag):
             attributes = node.attrs
-            if attributes and ("data-cfemail" in attributes or _PROTECTED.search(str(attributes.get("href") or ""))):
-                protected.append(node)
-            if attributes and (node.name == "oembed" or "data-href" in attributes):
-                players.append(node)
-            if node.name in _EMPHASIS:
-                emphasis.append(node)
+            if attributes:
+                if "data-cfemail" in attributes or ("href" in attributes and _PROTECTED.search(str(attributes["href"]))):
+                    found.protected.append(node)
+                if "data-href" in attributes:
+                    found.players.append(node)
+                if "style" in attributes and says_emphasis(str(attributes["style"])):
+                    found.styled.append(node)
+            if node.name in by_name:
+                by_name[node.name].append(node)
             if node.contents:
                 stack += reversed(node.contents)
-    return protected, emphasis, players
+    return found
 
 
 def drop(region: Tag, layout: Layout) -> int:
@@ -113,6 +134,8 @@ def drop(region: Tag, layout: Layout) -> int:
                     dropped.append(child)
                 else:
                     stack.append((child, depth + 1))
+    if noscripts := [element for element in dropped if element.name == "noscript"]:
+        reveal_media(region, noscripts)
     for element in dropped:
         element.decompose()
     return deepest
@@ -214,43 +237,3 @@ def reveal(code: str) -> str:
         return clean(bytes(byte ^ key for byte in data).decode("utf-8"))
     except ValueError:
         return ""
-
-
-def _push_into_blocks(element: Tag) -> None:
-    """Emphasis or a link around whole blocks: Markdown has emphasis inside each block, and a link, which is one, inside
-    the first that shows anything."""
-    if not holds_block(element):
-        return
-    for holder in [element, *element.find_all(True)]:
-        if holder.name in FRAMES or not (holder is element or holder.name in BLOCKS or holds_block(holder)):
-            continue
-        if _wrap_runs(holder, element) and element.name == "a":
-            break
-    element.unwrap()
-
-
-def _wrap_runs(holder: Tag, like: Tag) -> bool:
-    """Wrap each run of inline nodes that shows anything, of a link only the first; gives whether there was any."""
-    run: list[PageElement] = []
-    found = False
-    for child in [*holder.children, None]:
-        is_block = isinstance(child, Tag) and (child.name in BLOCKS or holds_block(child))
-        if child is not None and not is_block:
-            run.append(child)
-            continue
-        if any(_shows(item) for item in run):
-            wrapper = BeautifulSoup("", "html.parser").new_tag(like.name, attrs={name: str(value) for name, value in like.attrs.items()})
-            run[0].insert_before(wrapper)
-            for item in run:
-                wrapper.append(item.extract())
-            found = True
-            if like.name == "a":
-                break
-        run.clear()
-    return found
-
-
-def _shows(node: PageElement) -> bool:
-    if isinstance(node, Tag):
-        return node.name == "img" or node.find("img") is not None or bool(node.get_text().strip())
-    return not isinstance(node, Comment) and bool(str(node).strip())

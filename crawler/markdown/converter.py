@@ -31,15 +31,15 @@ from crawler.markdown.escape import (
     one_space,
     settle_joints,
 )
-from crawler.markdown.lists import joined, number_of, tight
+from crawler.markdown.lists import joined, tight
+from crawler.markdown.meaning import KEPT_TAGS, KINDS, is_countable, item_numbers
 from crawler.markdown.style import Style
 from crawler.markdown.tables import is_plain, only_block, pipe_table
 
 _SEVERAL_SPACES = re.compile("  +")
 _SPACES_AT_BREAK = re.compile(f" *{BREAK} *")
 _LINES = re.compile(r"^(?=.)", re.MULTILINE)
-_KEPT_TAGS = ("sub", "sup", "del", "s", "ins", "kbd", "mark")
-_MORE_THAN_TEXT = frozenset({"a", "img", "br", "strong", "b", "em", "i"})
+_MORE_THAN_TEXT = frozenset({"a", "img", "br", *KINDS})
 _MORE_THAN_PICTURES = frozenset(("table", "figure", "ul", "ol", "blockquote", "pre", "hr", *HEADINGS, *FRAMES))
 _SHORTCODE = re.compile(r"\{\{[<%]")
 _SHOWN_PICTURE = re.compile(r"(?!data:)|data:image/(?:gif|png|jpeg|webp);", re.IGNORECASE)
@@ -158,7 +158,7 @@ class Converter(MarkdownConverter):
             return around(EM, END_EM, _without(text, EM, END_EM))
         if name == "a" and not in_link:
             return self.convert_a(node, text)
-        return around(f"<{name}>", f"</{name}>", text) if name in _KEPT_TAGS or name == "code" else text
+        return around(f"<{name}>", f"</{name}>", text) if name in KEPT_TAGS or name == "code" else text
 
     def convert_a(self, el: Tag, text: str, parent_tags: Any = ()) -> str:
         target = self.style.link(str(el.get("href") or ""))
@@ -193,20 +193,27 @@ class Converter(MarkdownConverter):
         quoted = joined(self.blocks(el))
         return "\n".join(f"> {line}" if line else ">" for line in quoted.split("\n")) if quoted else ""
 
-    def convert_list(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
-        """Items one below the other, as markdownify: `*`, `+`, `-` by depth or numbers; further blocks indented."""
+    def convert_ul(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
+        """Items one below the other, as markdownify: `*`, `+`, `-` by depth; further blocks indented."""
         depth = sum(1 for parent in el.parents if parent.name == "ul")
-        number = number_of(el)
-        items = []
-        for blocks in self._items(el):
-            bullet = f"{number}. " if el.name == "ol" else f"{self.bullets[depth % len(self.bullets)]} "
-            indented = _LINES.sub(" " * len(bullet), tight(blocks))
-            items.append(bullet + indented[len(bullet) :])
-            number += 1
-        return "\n".join(items)
+        return "\n".join(_item(f"{self.bullets[depth % len(self.bullets)]} ", blocks) for blocks in self._items(el))
 
-    convert_ul = convert_list
-    convert_ol = convert_list
+    def convert_ol(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
+        """The same with numbers. CommonMark counts on from the first, so where the page does not, another list begins."""
+        items = self._numbered(el)
+        if items and not is_countable(el):
+            return raw.ordered(el, self.style)
+        found: list[list[str]] = []
+        previous: int | None = None
+        for number, blocks in items:
+            if number is None:
+                found += [[block] for block in blocks]
+                continue
+            if previous is None or number != previous + 1:
+                found.append([])
+            found[-1].append(_item(f"{number}. ", blocks))
+            previous = number
+        return ["\n".join(lines) for lines in found]
 
     def _items(self, el: Tag) -> Iterable[list[str]]:
         """The blocks of each item; what stands in a list outside of items belongs to the item before it."""
@@ -218,11 +225,22 @@ class Converter(MarkdownConverter):
                 items[-1].extend(stray) if items else items.append(stray)
         return [blocks for blocks in items if blocks]
 
+    def _numbered(self, el: Tag) -> list[tuple[int | None, list[str]]]:
+        """The blocks of each item in an ordered list with its number; what stands before the first has none."""
+        found: list[tuple[int | None, list[str]]] = []
+        numbers = iter(item_numbers(el))
+        for is_item, nodes in groupby(el.children, lambda child: isinstance(child, Tag) and child.name == "li"):
+            if is_item:
+                items = [(next(numbers), self.blocks(item)) for item in nodes if isinstance(item, Tag)]
+                found += [(number, blocks) for number, blocks in items if blocks]
+            elif stray := self._blocks_of(nodes):
+                found[-1][1].extend(stray) if found else found.append((None, stray))
+        return found
+
     def convert_table(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         if not is_plain(el):
             return raw.table(el, self.style)
-        caption = el.find("caption")
-        above = self.blocks(caption) if isinstance(caption, Tag) else []
+        above = [block for child in el.contents if isinstance(child, Tag) and child.name == "caption" for block in self.blocks(child)]
         return [*above, pipe_table(el, self._cell)]
 
     def _cell(self, cell: Tag) -> str:
@@ -234,6 +252,10 @@ class Converter(MarkdownConverter):
         if holds(el, _MORE_THAN_PICTURES):
             return self.blocks(el)
         return raw.figure(el, self.style) or self.blocks(el)
+
+
+def _item(mark: str, blocks: list[str]) -> str:
+    return mark + _LINES.sub(" " * len(mark), tight(blocks))[len(mark) :]
 
 
 def _without(text: str, *marks: str) -> str:

@@ -6,14 +6,11 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from bs4 import Tag
-
 _LIST = re.compile(r"[*+-](?= )|\d+[.)](?= )")
 _ITEM = re.compile(r"^([*+-]|\d+[.)])(?= )", re.MULTILINE)
-_NO_TEXT = re.compile(r"<(?:figure|table|pre)>|`{3}|>|\{\{<|\||[*+-] |\d+[.)] ")
+_NO_TEXT = re.compile(r"<(?:figure|table|pre|ol)[ >]|`{3}|>|\{\{<|\||[*+-] |\d+[.)] ")
 _INTERRUPTING = re.compile(r"(?:[*+-]|1\.) (?!\{\{<)")
 _OTHER = {"*": "-", "+": "*", "-": "+", ".": ")", ")": "."}
-_LONGEST_NUMBER = 8
 
 
 def joined(blocks: Iterable[str]) -> str:
@@ -46,9 +43,3 @@ def _apart(previous: str, block: str) -> str:
     if not mark or not (before := _LIST.match(previous)) or before[0][-1] != mark[0][-1]:
         return block
     return _ITEM.sub(lambda found: found[0][:-1] + _OTHER[found[0][-1]], block)
-
-
-def number_of(node: Tag) -> int:
-    """The number of a list's first item; 1 where the page has none that CommonMark takes."""
-    start = str(node.get("start") or "")
-    return int(start) if start.isascii() and start.isdigit() and len(start) <= _LONGEST_NUMBER else 1

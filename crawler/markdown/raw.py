@@ -3,37 +3,96 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
 
 from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, enclosing, holds, holds_block
 from crawler.markdown.escape import attribute, autolink, escape_html, one_space, shortcode
+from crawler.markdown.meaning import KINDS, counter, integer, item_numbers
 from crawler.markdown.style import Style, Video
 
-_INLINE = frozenset({"a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code", "br", "img"})
+_INLINE = frozenset(("a", "u", "small", "code", "br", "img", *KINDS))
 _TABLE = _INLINE.union(
     ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "figure", "figcaption", "hr"),
     HEADINGS,
 )
 _PICTURE = frozenset({"img"})
 _VOID = frozenset({"br", "img", "hr"})
-_LAZY = ("data-src", "data-original", "data-lazy-src")
+_LAZY = frozenset(
+    (
+        "data-src",
+        "data-original",
+        "data-lazy-src",
+        "data-lazy",
+        "data-lazyload",
+        "data-cfsrc",
+        "data-echo",
+        "data-actualsrc",
+        "data-real-src",
+    )
+)
+_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+_LATER = _LAZY.union(_SETS)
+_DESCRIPTOR = re.compile(r"[\d.]+[wxh],?")
+_NO_ADDRESS = re.compile(r"data:|about:|#", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"(?:\A|/)(?:blank|spacer|placeholder|transparent|pixel|loading|lazy|1x1)[\w-]*\.(?:gif|png|svg)(?:[?#]|\Z)", re.IGNORECASE
+)
+_PICTURE_FILE = re.compile(r"\A[^\s,]+\.(?:jpe?g|png|gif|webp|svg|bmp|avif)(?:[?#]|\Z)", re.IGNORECASE)
+_WEB = re.compile(r"(?:https?:)?//[^\s/]", re.IGNORECASE)
+_PARAMETERS = frozenset({"movie", "src", "url", "filename"})
+"""Of `<param>`: those that name what an `<object>` plays."""
 _EDGE_BREAKS = re.compile(r"^(?:<br>| )+|(?:<br>| )+$")
 
 
 def source(node: Tag) -> str:
     """The address of a picture or frame; of lazily loaded ones the real one, not the placeholder's."""
     attributes = node.attrs
-    if lazy := next((str(attributes[name]).strip() for name in _LAZY if attributes.get(name)), ""):
-        return lazy
     src = str(attributes.get("src") or attributes.get("data") or "").strip()
-    if (not src or src.startswith("data:")) and (set_of := str(attributes.get("srcset") or attributes.get("data-srcset") or "").split()):
-        return set_of[0].rstrip(",")
-    if not src:
-        inner = node.find(["source", "embed", "iframe"], src=True) if node.contents else None
-        return str(inner["src"]).strip() if isinstance(inner, Tag) else ""
-    return "" if src.startswith("about:") else src
+    if src and _LATER.isdisjoint(attributes) and not _NO_ADDRESS.match(src):
+        return src
+    found = next((address for address in _addresses(node, src) if not stands_in(address)), src)
+    return "" if found.startswith(("about:", "#")) else found
+
+
+def stands_in(address: str) -> bool:
+    """Whether it is no address, or that of something that only holds a place until a script knows better."""
+    return not address or _NO_ADDRESS.match(address) is not None or _PLACEHOLDER.search(address) is not None
+
+
+def _addresses(node: Tag, src: str) -> Iterator[str]:
+    """Where an element and what belongs to it may have the address, the surest places first."""
+    attributes = node.attrs
+    yield from (str(attributes[name]).strip() for name in attributes if name in _LAZY)
+    yield src
+    yield from _of_sets(node)
+    if node.name == "img":
+        around = node.parent
+        if around is not None and around.name == "picture":
+            for one in around.find_all("source"):
+                yield from _of_sets(one)
+        yield from (
+            value for name in attributes if name.startswith("data-") and _PICTURE_FILE.search(value := str(attributes[name]).strip())
+        )
+        return
+    for inner in node.find_all(["source", "embed", "iframe", "param"]) if node.contents else ():
+        is_source = inner.name != "param" or str(inner.get("name")).lower() in _PARAMETERS
+        yield (str(inner.get("src") or inner.get("data-src") or inner.get("value") or "") if is_source else "").strip()
+    yield from (value for name in attributes if name.startswith("data-") and _WEB.match(value := str(attributes[name]).strip()))
+
+
+def _of_sets(node: Tag) -> Iterator[str]:
+    """The addresses in the attributes with several pictures for several screens."""
+    for name in _SETS:
+        words = str(node.attrs.get(name) or "").split()
+        yield from (word.rstrip(",") for word in words if not _DESCRIPTOR.fullmatch(word))
+
+
+def is_lazy(node: Tag) -> bool:
+    """Whether a script was to load a picture or frame."""
+    return not _LATER.isdisjoint(node.attrs)
 
 
 def described(img: Tag, style: Style) -> str:
@@ -71,21 +130,22 @@ def figure(node: Tag, style: Style) -> str:
     return "\n".join(["<figure>", *lines, "</figure>"]) if pictures else ""
 
 
-def _figure_lines(node: Tag, style: Style, lines: list[str]) -> None:
+def _figure_lines(node: Tag, style: Style, lines: list[str], tags: tuple[str, ...] = ()) -> None:
+    """`tags`: the emphasis around all of it."""
     run: list[PageElement] = []
     for child in [*node.children, None]:
         shows = isinstance(child, Tag) and (child.name == "img" or holds(child, _PICTURE))
         if child is not None and not shows and not (isinstance(child, Tag) and child.name == "figcaption"):
             run.append(child)
             continue
-        _caption(run, style, lines)
+        _caption(run, style, lines, tags)
         run.clear()
         if isinstance(child, Tag) and child.name == "img":
             _picture(child, style, lines)
         elif isinstance(child, Tag) and shows:
-            _figure_lines(child, style, lines)
+            _figure_lines(child, style, lines, (*tags, child.name) if child.name in KINDS else tags)
         elif isinstance(child, Tag):
-            _caption(list(child.children), style, lines)
+            _caption(list(child.children), style, lines, tags)
 
 
 def _picture(img: Tag, style: Style, lines: list[str]) -> None:
@@ -97,9 +157,10 @@ def _picture(img: Tag, style: Style, lines: list[str]) -> None:
     lines.append(f"<a{target}>{tag}</a>" if target else tag)
 
 
-def _caption(nodes: list[PageElement], style: Style, lines: list[str]) -> None:
+def _caption(nodes: list[PageElement], style: Style, lines: list[str], tags: tuple[str, ...]) -> None:
     """A text as a caption on one line; its links and emphasis stay HTML, and so do paragraphs where it has several."""
-    paragraphs = [text for text in _paragraphs(nodes, style) if text.strip()]
+    begin, end = "".join(f"<{name}>" for name in tags), "".join(f"</{name}>" for name in reversed(tags))
+    paragraphs = [f"{begin}{text}{end}" for text in _paragraphs(nodes, style) if text.strip()]
     if paragraphs:
         text = paragraphs[0] if len(paragraphs) == 1 else "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
         lines.append(f"<figcaption>{text}</figcaption>")
@@ -119,6 +180,11 @@ def _paragraphs(nodes: list[PageElement], style: Style) -> list[str]:
 def table(node: Tag, style: Style) -> str:
     """A table as HTML without blank lines (one would end it as an HTML block)."""
     return re.sub(r" *\n\s*", "\n", _html(node, style, _TABLE)).strip()
+
+
+def ordered(node: Tag, style: Style) -> str:
+    """A list whose numbers Markdown does not have, as HTML."""
+    return table(node, style).replace("<li", "\n<li")
 
 
 def preformatted(node: Tag, style: Style) -> str:
@@ -157,7 +223,20 @@ def _attributes(node: Tag, style: Style) -> str:
         return f' href="{attribute(target)}"' if target else ""
     if node.name == "img":
         return f' src="{attribute(style.image(source(node)))}" alt="{attribute(described(node, style))}"'
+    if node.name == "ol":
+        return _of_list(node)
+    if node.name == "li" and node.parent is not None and node.parent.name == "ol":
+        number = integer(node.attrs.get("value"))
+        return f' value="{number}"' if number is not None else ""
     if node.name in ("td", "th"):
         spans = ((name, str(node.get(name) or "")) for name in ("rowspan", "colspan"))
         return "".join(f' {name}="{value}"' for name, value in spans if value.isascii() and value.isdigit() and value != "1")
     return ""
+
+
+def _of_list(node: Tag) -> str:
+    """How an ordered list counts, where it does not from one upwards in Arabic numerals."""
+    kind, is_reversed = counter(node), "reversed" in node.attrs
+    numerals = f' type="{kind}"' if len(kind) == 1 else f' style="list-style-type:{kind}"' if kind else ""
+    start = next(iter(item_numbers(node)), 1)
+    return numerals + (f' start="{start}"' if start != 1 or is_reversed else "") + (" reversed" if is_reversed else "")

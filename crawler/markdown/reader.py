@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import takewhile
+
+from crawler.markdown.meaning import BOLD, ITALIC, KINDS, integer
 
 _DESTINATION = r"\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))*\))*\)"
 _INLINE = re.compile(
@@ -38,21 +40,41 @@ _RULE = 2
 """The row of a table that only says where its cells are."""
 _FENCE = re.compile(r"`{3,}")
 _GAPS = re.compile(r"\n[ \t]*\n\s*(?<=\n)")
-_RAW = re.compile(r"<(figure|table|pre)>")
+_NUMBER = re.compile(r"(\d{1,9})[.)] ")
+_RAW = re.compile(r"<(figure|table|pre|ol)(?: [^<>]*)?>")
+_BLOCK = re.compile(rf"\||#{{1,6}} |(?:{_RAW.pattern})|(?:`{{3,}}|---|___|{_FRAME.pattern})?\Z", re.IGNORECASE)
+"""How a line begins that is not of a paragraph."""
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|t[drh]|thead|tbody|tfoot|table|caption|li|ul|ol|blockquote|h[1-6r]|figure|figcaption|br|img|pre)\b[^<>]*>"
 )
 
 
+_TAG = re.compile(r"(<[^<>]*>)")
+_MEANING_TAG = re.compile(rf"<(?:ol|{'|'.join(KINDS)})[ >]")
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_VOID = frozenset({"br", "img", "hr", "iframe"})
+_SHOWING = frozenset({"img", "hr", "iframe", "table"})
+_DRAWN = re.compile(r"(?:\]\(|<img src=\")data:image/", re.IGNORECASE)
+
+
 @dataclass(slots=True)
 class Reading:
-    """The text of a piece of Markdown, blocks, pictures and line breaks as newlines, and counts of what is not text."""
+    """The text of a piece of Markdown, blocks, pictures and line breaks as newlines, and counts of what is not text, `drawn` being the
+    pictures that are data. `marked` is the text of each kind of emphasis (see `meaning`), in pieces; `numbers` are those of the items in
+    ordered lists: `9`, or with the kind of numerals `a9`."""
 
     text: str = ""
     pictures: int = 0
     frames: int = 0
     tables: int = 0
     links: int = 0
+    drawn: int = field(default=0, compare=False)
+    marked: dict[str, list[str]] = field(default_factory=dict, compare=False)
+    numbers: list[str] = field(default_factory=list, compare=False)
+
+    def mark(self, kinds: Iterable[str], text: str) -> None:
+        for kind in dict.fromkeys(kinds):
+            self.marked.setdefault(kind, []).append(text)
 
 
 def read_markdown(markdown: str) -> Reading:
@@ -70,13 +92,16 @@ def read_markdown(markdown: str) -> Reading:
             continue
         indent = _PREFIX.match(line).end() if line[:1] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
         text = line[indent:]
-        row = 0 if text[:1] != "|" else 1 if line[:indent].strip(" >") else row + 1  # in a new item begins a new table
-        block = _block(text, indent, row, lines, reading) if text[:1] in _BLOCK_STARTS else None
-        if block is None:
+        items = line[:indent].strip(" >")
+        if items:
+            reading.numbers += _NUMBER.findall(f"{items} ")
+        row = 0 if text[:1] != "|" else 1 if items else row + 1  # in a new item begins a new table
+        if text[:1] not in _BLOCK_STARTS or not _BLOCK.match(text):
             paragraph.append(text.rstrip(" "))
             continue
-        parts += [_inline("\n".join(paragraph), reading), block]
+        parts.append(_inline("\n".join(paragraph), reading))
         paragraph.clear()
+        parts.append(_block(text, indent, row, lines, reading))
     parts.append(_inline("\n".join(paragraph), reading))
     reading.text = "\n".join(parts)
     return reading
@@ -88,8 +113,8 @@ def plain_text(markdown: str) -> str:
     return _GAPS.sub("\n\n", read_markdown(markdown).text).strip("\n")
 
 
-def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: Reading) -> str | None:
-    """A block that is not a paragraph, with those of the following lines that are its own; None if it is one. `row`: of a table."""
+def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: Reading) -> str:
+    """A block that is not a paragraph, with those of the following lines that are its own. `row`: of a table."""
     if opening := _RAW.match(text):
         return _raw(_until_closed(text, opening[1], indent, lines), reading)
     if _FENCE.fullmatch(text):
@@ -104,12 +129,12 @@ def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: Read
         return ""
     if found := _HEADING.match(text):
         return _inline(text[found.end() :], reading)
-    return "" if text in ("", "---", "___") else None
+    return ""
 
 
 def _until_closed(text: str, tag: str, indent: int, lines: Iterator[str]) -> str:
     block = text
-    while block.count(f"<{tag}>") > block.count(f"</{tag}>") and (line := next(lines, None)) is not None:
+    while block.count(f"<{tag}>") + block.count(f"<{tag} ") > block.count(f"</{tag}>") and (line := next(lines, None)) is not None:
         block += "\n" + line[indent:]
     return block
 
@@ -119,20 +144,40 @@ def _inline(text: str, reading: Reading) -> str:
         return text
     parts: list[str] = []
     brackets: list[int] = []
+    kinds: list[str] = []
     last = 0
     for found in _INLINE.finditer(text):
-        parts.append(text[last : found.start()])
+        markup, plain = found[0], text[last : found.start()]
         last = found.end()
-        if found[0] == "[":
+        if kinds:
+            reading.mark(kinds, plain)
+        parts.append(plain)
+        if markup == "[":
             brackets.append(len(parts))
-        elif found[0] == "]":
+        elif markup == "]":
             if brackets:
                 brackets.pop()
         elif found["link"] and brackets:
             parts[brackets.pop()] = ""
             reading.links += 1
-        parts.append(_plain(found, reading))
+        elif markup[0] in "*<":
+            _change(kinds, markup)
+        plain = _plain(found, reading)
+        if kinds:
+            reading.mark(kinds, plain)
+        parts.append(plain)
     return "".join([*parts, text[last:]])
+
+
+def _change(kinds: list[str], markup: str) -> None:
+    """Note what emphasis begins or ends with asterisks or a tag."""
+    if markup[0] == "*":
+        for kind in (*((BOLD,) if len(markup) > 1 else ()), *((ITALIC,) if len(markup) % 2 else ())):
+            kinds.remove(kind) if kind in kinds else kinds.append(kind)
+    elif (kind := KINDS.get(markup.strip("</>"), "")) and markup[1] != "/":
+        kinds.append(kind)
+    elif kind in kinds:
+        kinds.remove(kind)
 
 
 def _plain(found: re.Match[str], reading: Reading) -> str:
@@ -144,14 +189,79 @@ def _plain(found: re.Match[str], reading: Reading) -> str:
     if found["entity"]:
         return html.unescape(markup)
     is_picture = bool(found["picture"]) or markup.startswith("<img ")
-    reading.pictures += is_picture
+    if is_picture:
+        reading.pictures += 1
+        reading.drawn += _DRAWN.search(markup) is not None
     return markup if markup in ("[", "]") else "\n" if is_picture or markup == "<br>" else ""
 
 
 def _raw(block: str, reading: Reading) -> str:
     reading.frames += len(_FRAME.findall(block))
-    block = _FRAME.sub("\n", block)
     reading.tables += block.count("<table>")
     reading.pictures += block.count("<img ")
+    reading.drawn += len(_DRAWN.findall(block))
+    block = _FRAME.sub("<iframe>", block)
     reading.links += block.count("<a href=")
+    if _MEANING_TAG.search(block):
+        _Raw(reading).read(block)
     return html.unescape(re.sub(r"<[^<>]*>", "", _BLOCK_TAG.sub("\n", block)))
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element of raw HTML that is open: of an ordered list its kind of numerals, next number and step; of its items that they count.
+    `shown`: whether anything was seen in it."""
+
+    name: str
+    kind: str = ""
+    number: int = 1
+    step: int = 1
+    counts: bool = False
+    shown: bool = False
+
+
+class _Raw:
+    """A walk through raw HTML, of anybody's making, for what its elements make of the text."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._kinds: list[str] = []
+        self._open: list[_Open] = [_Open("")]
+
+    def read(self, block: str) -> None:
+        for piece in _TAG.split(block):
+            if not piece.startswith("<"):
+                self._reading.mark(self._kinds, html.unescape(piece))
+                self._see(bool(piece.strip()))
+                continue
+            _change(self._kinds, piece)
+            name = piece.strip("</>").partition(" ")[0]
+            self._see(name in _SHOWING)
+            if piece[1:2] == "/":
+                self._close(name)
+            elif name not in _VOID:
+                self._open.append(self._opened(name, piece))
+
+    def _see(self, shows: bool) -> None:
+        for element in self._open if shows else ():
+            element.shown = True
+
+    def _opened(self, name: str, tag: str) -> _Open:
+        values, holder = dict(_ATTRIBUTE.findall(tag)), self._open[-1]
+        if name == "ol":
+            start = integer(values.get("start"))
+            kind = values.get("type") or values.get("style", "").removeprefix("list-style-type:")
+            return _Open(name, kind, 1 if start is None else start, -1 if " reversed" in tag else 1)
+        if name != "li" or holder.name != "ol":
+            return _Open(name)
+        own = integer(values.get("value"))
+        number = holder.number if own is None else own
+        holder.number = number + holder.step
+        self._reading.numbers.append(f"{holder.kind}{number}")
+        return _Open(name, counts=True)
+
+    def _close(self, name: str) -> None:
+        if name and self._open[-1].name == name:
+            closed = self._open.pop()
+            if closed.counts and not closed.shown:
+                self._reading.numbers.pop()

@@ -161,3 +161,8 @@ def test_tables_in_both_forms_and_what_a_text_has() -> None:
     assert [cell.text for cell in page.find_all(["th", "td"])] == ["甲", "乙", "1", "2", "丙"]
     assert [page.find(tag).text.strip() for tag in ("h2", "blockquote", "strong", "code")] == ["小題", "引文", "二", "碼"]  # type: ignore[union-attr]
     assert "".join(page.text.split()) == "".join(plain_text(body).split())
+
+
+def test_readings_above_characters_and_the_numbers_of_items_stay() -> None:
+    body = '<ruby>漢<rp>(</rp><rt>hon</rt><rp>)</rp></ruby>\n\n<ol type="a" start="3" reversed="">\n<li value="5">甲</li></ol>'
+    assert "".join(rendered(body).split("\n")) == f"<p>{body[: body.index('<ol')].strip()}</p>{body[body.index('<ol') :]}".replace("\n", "")

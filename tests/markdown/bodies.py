@@ -123,9 +123,22 @@ _FRAMES = st.sampled_from(
 )
 
 
-_EMPHASIS = st.sampled_from(["strong", "b", "em", "i", "strong", "span", "sub", "del"])
+_EMPHASIS = st.sampled_from(["strong", "b", "em", "i", "strong", "span", "sub", "del", "q", "ruby"])
+_STYLES = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        "",
+        ' style="font-weight:700"',
+        ' style="font-weight:400"',
+        ' style="font-style:italic"',
+        ' style="font-style:normal;color:red"',
+    ]
+)
 _BREAKS = st.sampled_from(["<br>", "<br><br>", "<br> <br>\n<br>"])
-_STARTS = st.sampled_from(["", "", ' start="7"', ' start="1234567890"', ' start="x"'])
+_STARTS = st.sampled_from(["", "", ' start="7"', ' start="1234567890"', ' start="x"', " reversed", ' reversed start="5"', ' type="a"'])
+_VALUES = st.sampled_from(["", "", "", ' value="3"', ' value="-1"', ' value="x"'])
 _SPANS = st.sampled_from(["", "", "", "", ' colspan="2"', ' rowspan="2"'])
 
 
@@ -165,7 +178,7 @@ class _Writer:
         if kind == 3 and not linked:
             return _tag("a", self.inline(depth - 1, linked=True, pictures=pictures), f' href="{escape(self.draw(_URLS))}"')
         if kind >= 6 and depth > 0:
-            return _tag(self.draw(_EMPHASIS), self.inline(depth - 1, linked=linked, pictures=pictures))
+            return _tag(self.draw(_EMPHASIS), self.inline(depth - 1, linked=linked, pictures=pictures), self.draw(_STYLES))
         return escape(self.text())
 
     def blocks(self, depth: int = 2) -> str:
@@ -187,7 +200,7 @@ class _Writer:
             return _tag(self.draw(st.sampled_from(["h1", "h2", "h3", "h6"])), self.inline())
         if kind == 3:
             return _tag(self.draw(_EMPHASIS), _tag("p", self.inline(2)))
-        return _tag("p", self.inline())
+        return _tag("p", self.inline(), self.draw(_STYLES))
 
     def _figure(self) -> str:
         captions = "".join(_tag("p", self.inline(pictures=False)) for _ in range(self.one_of(2))), self.inline(pictures=False)
@@ -209,8 +222,9 @@ class _Writer:
         heavy = self.one_of(6) == 0
         caption = _tag("caption", self.inline()) if self.one_of(6) == 0 else ""
         head = _tag("thead", self._row("th", heavy)) if self.one_of(1) else ""
+        foot = _tag("tfoot", self._row("td", heavy)) if self.one_of(6) == 0 else ""
         rows = 0 if self.one_of(6) == 0 else self.one_of(2) + 1
-        return _tag("table", caption + head + _tag("tbody", "".join(self._row("td", heavy) for _ in range(rows))))
+        return _tag("table", caption + head + _tag("tbody", "".join(self._row("td", heavy) for _ in range(rows))) + foot)
 
     def _row(self, name: str, heavy: bool) -> str:
         number = 0 if self.one_of(6) == 0 else self.one_of(2) + 1
@@ -224,7 +238,7 @@ class _Writer:
 
     def _list(self, depth: int) -> str:
         name = self.draw(st.sampled_from(["ul", "ol"]))
-        items = "".join(_tag("li", self._item(depth)) for _ in range(self.one_of(2) + 1))
+        items = "".join(_tag("li", self._item(depth), self.draw(_VALUES)) for _ in range(self.one_of(2) + 1))
         return _tag(name, items, self.draw(_STARTS) if name == "ol" else "")
 
     def _item(self, depth: int) -> str:

@@ -13,7 +13,7 @@ from crawler.hkcnews.region import parse, prepare, tidy
 from crawler.markdown.reader import read_markdown
 from tests.markdown.bodies import bodies, lines
 from tests.markdown.conversion import CONVERTER, STYLE
-from tests.markdown.outline import Outline, outline_of_html, outline_of_markdown
+from tests.markdown.outline import MARKS, Outline, outline_of_html, outline_of_markdown
 
 
 def addresses(found: tuple[str, ...]) -> list[str]:
@@ -22,7 +22,7 @@ def addresses(found: tuple[str, ...]) -> list[str]:
 
 def words(text: str) -> list[str]:
     """What white space separates, invisible characters aside."""
-    return re.sub("[\u200b\ufeff]", "", text).split()
+    return re.sub("[\u200b\ufeff]", "", text.translate(MARKS)).split()
 
 
 def expected_links(page: Outline) -> list[str]:
@@ -41,6 +41,7 @@ def assert_faithful(html: str) -> None:
     assert file.blocks == page.blocks
     assert file.bold == page.bold
     assert file.italic == page.italic
+    assert file.numbers == page.numbers
     assert addresses(file.links) == expected_links(page)
     assert addresses(file.pictures) == [unquote(STYLE.image(src)) for src in page.pictures]
     assert addresses(file.frames) == [unquote(STYLE.frame(src)) for src in page.frames]
