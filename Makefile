@@ -7,7 +7,7 @@ SHARED ?= ../shared
 SAMPLE ?= $(SHARED)/sample
 BENCH_PAGES ?= 5000
 
-.PHONY: demo venv pywb test test-heavy test-all explore check lint types sample bench bench-others lock clean
+.PHONY: demo venv pywb test test-heavy test-all explore check lint types mutants sample bench bench-others lock clean
 
 # Wheels only, so that nothing is compiled; bagit has none, and is Python alone.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-binary bagit
@@ -68,6 +68,13 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+
+# A check of the tests: of MUTANTS small changes of the code, by chance but by SEED the same ones, how many the fast tests notice; and
+# those that they do not. An hour or more, in copies of the tree, two at a time and with low priority.
+SEED ?= 1
+MUTANTS ?= 300
+mutants: $(VENV)/.dev
+	@$(BIN)/python -m tests.mutants --seed $(SEED) --mutants $(MUTANTS)
 
 # The 160 real articles of $(SHARED), crawled from the stand-in with their troubles acted out, then judged.
 sample: $(VENV)/.dev

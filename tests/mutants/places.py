@@ -1,0 +1,29 @@
+"""What is mutated, below the root of the tree: patterns of files. The one place to change when files move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+PLACES: Final = (
+    "crawler/hkcnews/*.py",
+    "crawler/markdown/*.py",
+    "crawler/archive/politeness*.py",
+    "crawler/archive/limiter.py",
+    "crawler/archive/budget.py",
+    "crawler/archive/breaker.py",
+    "crawler/archive/conduct.py",
+    "crawler/manners.py",
+    "crawler/case.py",
+)
+
+
+def files(root: Path) -> list[str]:
+    """The files to mutate, relative to the tree; LookupError for a pattern that finds nothing any more."""
+    found: set[str] = set()
+    for place in PLACES:
+        here = {path.relative_to(root).as_posix() for path in root.glob(place)}
+        if not here:
+            raise LookupError(f"nothing to mutate is at {place}; see PLACES in tests/mutants/places.py")
+        found |= here
+    return sorted(found)
