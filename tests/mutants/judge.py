@@ -1,4 +1,5 @@
-"""Judges mutants in a copy of the tree, its working directory: a line of JSON in for each, one out. What tests import of others' packages
+"""Judges mutants in a copy of the tree, its working directory: a line of JSON in for each, one out; no file is named for what is to be
+run without a mutant. What tests import of others' packages
 is imported once; each mutant is written to its file and judged in a fork, which imports everything of ours anew, as do the programs that
 tests start."""
 
@@ -15,7 +16,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,15 +72,25 @@ def serve(modules: list[str]) -> None:
     stamp = int(time.time())
     for number, line in enumerate(sys.stdin, 1):
         asked = json.loads(line)
-        path = Path(asked["file"])
-        was = path.read_bytes()
         began = time.monotonic()
-        try:
-            _write(path, asked["source"].encode(), stamp + 2 * number)
+        with _changed(asked["file"], asked["source"], stamp + 2 * number):
             answer = judge(asked["tests"])
-        finally:
-            _write(path, was, stamp + 2 * number + 1)
         print(json.dumps({**answer, "seconds": round(time.monotonic() - began, 1)}), flush=True)
+
+
+@contextlib.contextmanager
+def _changed(file: str, source: str, stamp: int) -> Iterator[None]:
+    """With that text in the file, if one is named."""
+    if not file:
+        yield
+        return
+    path = Path(file)
+    was = path.read_bytes()
+    try:
+        _write(path, source.encode(), stamp)
+        yield
+    finally:
+        _write(path, was, stamp + 1)
 
 
 def _write(path: Path, content: bytes, stamp: int) -> None:

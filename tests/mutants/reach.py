@@ -4,6 +4,7 @@ does it in a copy of the tree; `Reach` reads what came of it."""
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -16,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import coverage
+import coverage.exceptions
 import pytest
 
 from tests.mutants.judge import FAST, settle_hypothesis
 from tests.mutants.mutations import Mutant
 
+FEW = 5
+"""A crawl takes seconds, and runs nearly every line."""
 FOLLOWED = """
 import atexit, multiprocessing, os, signal
 if os.environ.get("MUTANTS_PID", str(os.getpid())) != str(os.getpid()):
@@ -106,13 +110,23 @@ def main(folder: Path) -> int:
         measured.stop()
         entry.write_bytes(was)
     measured.save()
-    if any(pieces.iterdir()):
-        measured.combine([str(pieces)])
-        measured.save()
+    starting = _put_together(measured.get_data(), pieces)
     passed = {test: seconds for test, seconds in recorder.seconds.items() if test not in recorder.left_out}
-    told = {"seconds": passed, "failed": sorted(recorder.failed), "modules": recorder.modules}
+    told = {"seconds": passed, "failed": sorted(recorder.failed), "modules": recorder.modules, "starting": starting}
     (folder / "tests.json").write_text(json.dumps(told), "utf-8")
     return 0
+
+
+def _put_together(data: coverage.CoverageData, pieces: Path) -> list[str]:
+    """Adds what programs have told; returns the contexts that started them. What a killed one left half written is passed over."""
+    starting: set[str] = set()
+    for piece in pieces.iterdir():
+        told = coverage.CoverageData(str(piece))
+        with contextlib.suppress(coverage.exceptions.DataError):
+            told.read()
+            starting |= told.measured_contexts()
+            data.update(told)
+    return sorted(starting - {""})
 
 
 class Reach:
@@ -131,11 +145,18 @@ class Reach:
         self._of_module: dict[str, set[str]] = defaultdict(set)
         for test in self.seconds:
             self._of_module[test.split("::")[0]].add(test)
+        self._starting = self._tests_of(told["starting"])
         self._contexts: dict[str, dict[int, list[str]]] = {}
 
     def tests(self, mutant: Mutant) -> set[str]:
-        """Those that run its line; for what runs at import, those that run a line which names what it defines, by way of other
-        definitions too, and tests of modules that name it."""
+        """Those that run its line; of those that start programs of ours only the quickest few."""
+        found = self._reaching(mutant)
+        slow = sorted(found & self._starting, key=lambda test: (self.seconds[test], test))[FEW:]
+        return found.difference(slow)
+
+    def _reaching(self, mutant: Mutant) -> set[str]:
+        """For what runs at import, those that run a line which names what it defines, by way of other definitions too, and tests of
+        modules that name it."""
         names = self._defining[mutant.file].get(mutant.line)
         if not names:
             return self._running(mutant.file, mutant.lines)
@@ -149,8 +170,12 @@ class Reach:
     def _running(self, file: str, lines: Iterable[int]) -> set[str]:
         if file not in self._contexts:
             self._contexts[file] = self._data.contexts_by_lineno(str(self._root / file))
+        return self._tests_of({context for line in lines for context in self._contexts[file].get(line, ())})
+
+    def _tests_of(self, contexts: Iterable[str]) -> set[str]:
+        """A context is a test, or a module, whose tests share something."""
         found: set[str] = set()
-        for context in {context for line in lines for context in self._contexts[file].get(line, ())}:
+        for context in contexts:
             found |= {context} & self.seconds.keys() if "::" in context else self._of_module[context]
         return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import SIDE_BY_SIDE, judge_all
+from tests.mutants.court import Court
 from tests.mutants.mutations import places
 from tests.mutants.reach import Reach
 
@@ -50,6 +50,11 @@ def test_less(shared):
 def test_told():
     assert subprocess.run([sys.executable, "-m", "crawler.small"], capture_output=True, text=True).stdout == "a\\n"
 
+def test_only_at_first():
+    small.compare(2, 1)
+    with open("../first", "x"):
+        pass
+
 def test_broken():
     small.unseen()
     assert False
@@ -63,7 +68,9 @@ def test_heavy():
 @pytest.mark.heavy
 def test_mutants_are_killed_by_who_notices_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    trees = [tmp_path / str(number) / "tree" for number in range(SIDE_BY_SIDE)]
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "first").touch()
+    trees = [tmp_path / str(number) / "tree" for number in range(2)]
     for tree in trees:
         for name, text in (("crawler/__init__.py", ""), ("crawler/small.py", CODE), ("checks/test_small.py", TESTS)):
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +80,9 @@ def test_mutants_are_killed_by_who_notices_them(tmp_path: Path, monkeypatch: pyt
     reach = Reach(trees[0].parent, trees[0])
     assert reach.failed == ["checks/test_small.py::test_broken"]
     mutants = [place[0] for place in places("crawler/small.py", CODE)]
-    judged = {(one.mutant.scope, one.mutant.before): (one.outcome, one.by.split("::")[-1]) for one in judge_all(mutants, reach, trees)}
+    court = Court(reach, trees)
+    judged = {(one.mutant.scope, one.mutant.before): (one.outcome, one.by.split("::")[-1]) for one in court.judge(mutants)}
+    assert court.unsound == {"checks/test_small.py::test_only_at_first"}
     assert judged == {
         ("", '"less": "<", '): ("killed", "test_less"),
         ("", '"less"'): ("killed", "test_less"),
