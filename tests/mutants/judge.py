@@ -45,6 +45,9 @@ class Teller:
     def __hash__(self) -> int:
         return id(self)
 
+    def pytest_configure(self) -> None:
+        settle_hypothesis()
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((item for item in items if item.nodeid in self.wanted), key=lambda item: self.wanted[item.nodeid])
 
@@ -56,7 +59,8 @@ class Teller:
 def settle_hypothesis() -> None:
     """The same examples for each mutant, and those that fail are not made smaller."""
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=phases)
+    usual = hypothesis.settings.default
+    hypothesis.settings.register_profile("mutants", usual, derandomize=True, database=None, deadline=None, phases=phases)
     hypothesis.settings.load_profile("mutants")
 
 
@@ -146,7 +150,6 @@ def _run(tests: Tests, pipe: int) -> None:
         for stream in range(3):
             os.dup2(nowhere, stream)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        settle_hypothesis()
         options = ["-x", f"--basetemp=../tmp-{os.getppid()}", *FAST]
         for module, wanted in tests.items():
             _tell(pipe, module, 0.0)

@@ -58,6 +58,9 @@ class Recorder:
     failed: set[str] = field(default_factory=set)
     modules: list[str] = field(default_factory=list)
 
+    def pytest_configure(self) -> None:
+        settle_hypothesis()
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.modules = sorted(name for name, module in list(sys.modules.items()) if "site-packages" in str(getattr(module, "__file__", "")))
 
@@ -101,7 +104,6 @@ def main(folder: Path) -> int:
     os.environ |= {"MUTANTS_PID": str(os.getpid()), "MUTANTS_DATA": str(pieces / "coverage"), "MUTANTS_SOURCE": str(source)}
     measured = coverage.Coverage(data_file=str(data), config_file=False, source=[str(source)], check_preimported=False)
     recorder = Recorder(measured)
-    settle_hypothesis()
     entry.write_bytes(was + FOLLOWED.encode())
     measured.start()
     try:
