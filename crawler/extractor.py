@@ -11,10 +11,19 @@ from crawler.ledger import Ledger
 
 KEY = "extractor"
 """Where the ledger has the extractor that all files of recovered articles are of; empty when they are of several."""
-_SHAPING = ("article.py", "case.py", "formats.py", "judging.py", "reading.py", "archive/coding.py", "archive/unrewrite.py")
+_SHAPING = (
+    "article.py",
+    "case.py",
+    "formats.py",
+    "judging.py",
+    "reading.py",
+    "archive/coding.py",
+    "archive/transfer.py",
+    "archive/unrewrite.py",
+)
 """What decides with the site's and the format's rooms what a file says."""
 _ROOMS = ("hkcnews", "markdown")
-_LIBRARIES = ("beautifulsoup4", "lxml", "markdownify", "selectolax")
+_LIBRARIES = ("beautifulsoup4", "charset-normalizer", "lxml", "markdownify", "selectolax")
 
 
 @cache

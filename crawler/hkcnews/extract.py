@@ -16,7 +16,7 @@ from crawler.hkcnews.page import Page, read_page
 from crawler.hkcnews.parting import take_apart
 from crawler.hkcnews.pictures import pictures
 from crawler.hkcnews.region import prepare
-from crawler.hkcnews.text import decode_page, one_line
+from crawler.hkcnews.text import decode_again, decode_page, lost_characters, one_line
 from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
 from crawler.markdown import raw
 from crawler.markdown.converter import Converter
@@ -57,15 +57,20 @@ def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp:
         return Recovered(early)
     decoded = decode_page(body, content_type)
     page = read_page(decoded.text, decoded.utf8, timestamp)
+    if (again := decode_again(decoded, "".join(node.text() for node in page.select("h1")[:1]))) is not None:
+        decoded = again
+        page = read_page(decoded.text, decoded.utf8, timestamp)
     judgement = judge_page(page, wanted)
     if judgement.verdict is not Verdict.ARTICLE:
         return Recovered(judgement)
-    faults = [f"{decoded.replaced} bytes are not {decoded.encoding}"] if decoded.replaced else []
+    faults = list(decoded.faults)
     if not page.whole:
         faults.append("the document ends before its end tag, after the article")
     if page.degraded:
         faults.append("no element that we know holds the body: taken from around the line with the date")
     article, found = extract(page, wanted, timestamp, original, style, tuple(faults))
+    if not decoded.replaced and (lost := lost_characters(article.title, article.author, *article.tags, article.body)):
+        article = replace(article, faults=(*article.faults, f"{lost} characters were lost before the capture was made"))
     if not article.body:
         return Recovered(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
     return Recovered(judgement, article, found, style.references)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.hkcnews.text import clean, decode_page, one_line
+from crawler.hkcnews.text import clean, decode_again, decode_page, one_line
 from tests.hkcnews.cases import Case, page_with
 
 WORDS = "眾新聞：「冼伯與區老大」互換渡輪。"
@@ -53,6 +53,86 @@ def test_character_sets(body: bytes, content_type: str, encoding: str, replaced:
     assert (page.encoding, page.replaced) == (encoding, replaced)
     shown = re.sub(r"<[^<>]*>", "", page.text)
     assert shown.startswith(("眾新聞：「冼伯", "𨋢裏嘅嘢", "café")) or not body
+
+
+CHINESE = "渡輪碼頭的報攤今日休息，老闆說三月再開門。"
+ENGLISH = "The kiosk’s keeper said “not today” – and left the café…"
+SIGNS = "票價€5，比去年貴得多‧╔═▓在門牌之內。"
+DOCUMENT = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p></body></html>"
+WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+
+
+@pytest.mark.parametrize(
+    ("text", "coded", "declared", "guess"),
+    [
+        *(
+            (CHINESE, "cp950", declared, "big5hkscs, the page says that it is")
+            for declared in ("gb2312", "gbk", "shift_jis", "utf-8", "euc-kr")
+        ),
+        *((CHINESE, "cp950", declared, "big5hkscs, the page does not say") for declared in ("", "iso-8859-1", "windows-1252", "utf-16")),
+        *((CHINESE, "gb18030", declared, "gb18030, the page says that it is") for declared in ("big5", "big5-hkscs", "utf-8")),
+        (CHINESE, "gb18030", "", "gb18030, the page does not say"),
+        *((ENGLISH, "cp1252", declared, "cp1252, the page says that it is") for declared in ("utf-8", "big5", "gb2312")),
+        (ENGLISH, "cp1252", "", "cp1252, the page does not say"),
+        ("The kiosk’s keeper is ill.", "cp1252", "", "cp1252, the page does not say"),
+        (SIGNS, "cp950", "", "big5hkscs, the page does not say"),
+        (SIGNS, "cp950", "gb2312", "big5hkscs, the page says that it is"),
+        (SIGNS, "cp950", "big5", ""),
+        ("票價\x80 5，比去年貴得多。", "gbk with the euro", "gbk", ""),
+        (ENGLISH, "cp1252", "iso-8859-1", ""),
+        *((CHINESE, wide, declared, "") for wide in WIDE for declared in ("", "utf-8", "utf-16", "big5")),
+    ],
+)
+def test_a_page_is_what_it_is_whatever_it_says_and_a_guess_is_named(text: str, coded: str, declared: str, guess: str) -> None:
+    page = DOCUMENT.format(text)
+    body = page.replace("\x80", "").encode("gbk").replace(b" 5", b"\x80 5") if "euro" in coded else page.encode(coded)
+    got = decode_page(body, f"text/html; charset={declared}" if declared else "text/html")
+    assert (got.text, got.replaced) == (page.replace("\x80", "€"), 0)
+    assert guess in got.fault
+    assert got.faults == ((got.fault,) if guess else ())
+
+
+def sloppily(data: bytes) -> str:
+    """Bytes read as Windows-1252 as browsers do: what has no character there is a control."""
+    return "".join(bytes((byte,)).decode("cp1252", "ignore") or chr(byte) for byte in data)
+
+
+@pytest.mark.parametrize("text", [CHINESE, ENGLISH, SIGNS])
+@pytest.mark.parametrize("around", ["", "眾新聞報道，即時更新。"])
+def test_what_was_encoded_twice_is_undone_and_named(text: str, around: str) -> None:
+    page = DOCUMENT.format(text)
+    for once in (sloppily(page.encode()), page.encode().decode("latin-1")):
+        got = decode_page(around.encode() + once.encode(), "text/html; charset=utf-8")
+        assert (got.text, got.replaced) == (around + page, 0)
+        assert "encoded twice" in got.fault
+    lossy = decode_page(page.encode().decode("cp1252", "replace").encode(), "")
+    assert "encoded twice" in lossy.fault
+    assert text is ENGLISH or lossy.replaced
+
+
+@pytest.mark.parametrize("wrongly", ["gb18030", "ptcp154", "cp1251", "kz1048"])
+def test_a_heading_shows_that_a_page_was_encoded_twice_as_another_script(wrongly: str) -> None:
+    page = page_with("<p>渡輪碼頭的報攤今日休息。</p><p>老闆說三月再開門，請各位街坊留意。</p>")
+    recovered = Case(page.page.decode().encode().decode(wrongly, "replace").encode()).recovered()
+    assert recovered.article is not None
+    assert any("encoded twice" in fault for fault in recovered.article.faults)
+    assert (recovered.article.title, recovered.article.body.count("渡輪碼頭")) == ("燈塔日誌", 1)
+
+
+@pytest.mark.parametrize(
+    "text", [CHINESE, ENGLISH, SIGNS, "Ça va, naïve Zoë? “É” – Ã la carte, CAFÉ™, £5–£6, ½…", "Привет, мир — это не ошибка", "Τι κάνεις;"]
+)
+def test_what_was_encoded_once_is_left_alone(text: str) -> None:
+    page = DOCUMENT.format(text)
+    got = decode_page(page.encode(), "")
+    assert (got.text, got.faults) == (page, ())
+    assert decode_again(got, text) is None
+
+
+@pytest.mark.parametrize("lost", ["\ufffd", "\u951f\u65a4\u62f7"])
+def test_characters_that_were_lost_before_the_capture_are_named(lost: str) -> None:
+    article = page_with(f"<p>渡輪{lost}頭。<a href='/article/5/{lost}'>去</a></p>").article()
+    assert article.faults == ("1 characters were lost before the capture was made",)
 
 
 @given(
