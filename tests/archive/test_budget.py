@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from crawler.archive.budget import CDX_RATE_CEILING, PLAYBACK_RATE_CEILING, Budget, capped
+from tests.walking import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("wrong", "name"),
     [
         ({"cdx_rate": 0}, "cdx_rate"),

@@ -1,14 +1,14 @@
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.capture import EMPTY_DIGEST, Capture, is_timestamp, timestamp_of
 from crawler.archive.digest import payload_digest
+from tests.walking import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("timestamp", "moment"),
     [
         ("20211230123456", datetime(2021, 12, 30, 12, 34, 56, tzinfo=UTC)),
@@ -49,7 +49,7 @@ def test_a_moment_comes_back_from_its_timestamp(naive: datetime) -> None:
     assert Capture(timestamp=timestamp, original="x").moment == moment
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "wanted"),
     [("20211230123456", True), ("2021123012345", False), ("2021123012345x", False), ("２０２１１２３０１２３４５６", False), ("", False)],
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.archive.capture import Capture
 from crawler.archive.cdx import FIELDS, CdxAnswer, CdxError, CdxPage, CdxQuery, CdxTrouble, parse_page, read_reply
+from tests.walking import walked
 
 HEADER = list(FIELDS)
 URL = "https://site.example/article/1/%EF%BF%BD%25E6-1/|[x]?"
@@ -27,7 +28,7 @@ def capture(row: list[str]) -> Capture:
 # --- the request ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("base", ["http://archive.example", "http://archive.example/"])
+@walked("base", ["http://archive.example", "http://archive.example/"])
 def test_request_url_encodes_once(base: str) -> None:
     query = CdxQuery("site.example/article/新聞 %E6&x=1", limit=7)
     key = "com%2Cexample%29%2F+2001041400593%3A"
@@ -76,13 +77,13 @@ GOOD: dict[str, tuple[bytes, CdxPage]] = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
+@walked("name", GOOD)
 def test_good_pages(name: str) -> None:
     body, wanted = GOOD[name]
     assert parse_page(body) == wanted
 
 
-@pytest.mark.parametrize(
+@walked(
     "bad",
     [
         "text",
@@ -142,7 +143,7 @@ BAD: dict[str, tuple[bytes, CdxTrouble]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
+@walked("name", BAD)
 def test_pages_that_do_not_count(name: str) -> None:
     body, kind = BAD[name]
     with pytest.raises(CdxError) as caught:
@@ -156,7 +157,7 @@ def test_every_trouble_has_a_case() -> None:
     assert {kind for _, kind in BAD.values()} | of_lines == set(CdxTrouble)
 
 
-@pytest.mark.parametrize("name", ["last page", "key", "duplicates"])
+@walked("name", ["last page", "key", "duplicates"])
 def test_cut_anywhere_never_counts(name: str) -> None:
     body = GOOD[name][0]
     for length in range(1, len(body)):
@@ -230,7 +231,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str], bytes, CdxAnswer]] = {
 }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@walked("name", ANSWERS)
 def test_answers(name: str) -> None:
     status, headers, body, wanted = ANSWERS[name]
     reply = read_reply(status, headers, body)

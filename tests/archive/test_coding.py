@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.archive.coding import MAX_LAYERS, CodingError, decode, decode_what_came, layers, looks_like_text
 from tests.archive.foreign import chunked
+from tests.walking import walked
 
 PAGE = (
     "<!DOCTYPE html><html><body><h1>海旁長椅重新上漆</h1>" + "".join(f"<p>第{n}張長椅。</p>" for n in range(300)) + "</body></html>"
@@ -40,9 +41,9 @@ CODERS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 }
 
 
-@pytest.mark.parametrize("name", CODERS)
-@pytest.mark.parametrize("page", [PAGE, DATA], ids=["html", "json"])
-@pytest.mark.parametrize("header", ["right", "", None, "wrong"])
+@walked("name", CODERS)
+@walked("page", [PAGE, DATA], ids=["html", "json"])
+@walked("header", ["right", "", None, "wrong"])
 def test_header_right_empty_absent_or_wrong(name: str, page: bytes, header: str | None) -> None:
     coding, coder = CODERS[name]
     declared = {"right": coding, "wrong": "gzip" if coding != "gzip" else "br"}.get(header or "", header)
@@ -50,8 +51,8 @@ def test_header_right_empty_absent_or_wrong(name: str, page: bytes, header: str 
     assert (got.body, got.codings) == (page, (coding,))
 
 
-@pytest.mark.parametrize("declared", ["gzip", "br", "deflate", "zstd", "x-gzip, br", "nonsense", "", None])
-@pytest.mark.parametrize("body", [PAGE, DATA, b"", b"<", b";", "撰文".encode("big5"), "\ufeff字".encode("utf-16"), b"x^" * 40])
+@walked("declared", ["gzip", "br", "deflate", "zstd", "x-gzip, br", "nonsense", "", None])
+@walked("body", [PAGE, DATA, b"", b"<", b";", "撰文".encode("big5"), "\ufeff字".encode("utf-16"), b"x^" * 40])
 def test_plain_text_is_left_alone(body: bytes, declared: str | None) -> None:
     assert decode(body, declared).body == body
 
@@ -76,14 +77,14 @@ BINARY = {
 }
 
 
-@pytest.mark.parametrize("name", BINARY)
-@pytest.mark.parametrize("declared", [None, "", "gzip"])
+@walked("name", BINARY)
+@walked("declared", [None, "", "gzip"])
 def test_binary_is_not_mangled(name: str, declared: str | None) -> None:
     body = BINARY[name] + bytes(range(256)) * 8
     assert decode(body, declared).body == body
 
 
-@pytest.mark.parametrize("name", [name for name in BINARY if name != "unknown"])
+@walked("name", [name for name in BINARY if name != "unknown"])
 def test_known_binary_is_not_mangled_by_any_header(name: str) -> None:
     body = BINARY[name] + bytes(range(256)) * 8
     assert decode(body, "br, deflate, zstd").body == body
@@ -111,8 +112,8 @@ def test_several_members_and_padding() -> None:
     assert decode(zstd_stream(PAGE[:99]) + zstd_stream(PAGE[99:]), None).body == PAGE
 
 
-@pytest.mark.parametrize("outer", CODERS)
-@pytest.mark.parametrize("inner", CODERS)
+@walked("outer", CODERS)
+@walked("inner", CODERS)
 def test_nested(outer: str, inner: str) -> None:
     """The inner one is found by magic or trial where text is inside; the outer one is announced, as a server would."""
     (inner_name, pack_inner), (outer_name, pack_outer) = CODERS[inner], CODERS[outer]
@@ -130,7 +131,7 @@ def test_layers_end_at_three() -> None:
     assert [len(step.codings) for step in layers(body, None)] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("name", CODERS)
+@walked("name", CODERS)
 def test_a_cut_body_never_passes_as_whole(name: str) -> None:
     coding, coder = CODERS[name]
     packed = coder(PAGE)
@@ -146,8 +147,8 @@ def zstd_blocks(data: bytes) -> bytes:
     return b"".join(parts) + packer.flush()
 
 
-@pytest.mark.parametrize("name", [*(name for name in CODERS if "zstd" not in name), "zstd blocks"])
-@pytest.mark.parametrize("named", [True, False])
+@walked("name", [*(name for name in CODERS if "zstd" not in name), "zstd blocks"])
+@walked("named", [True, False])
 def test_of_a_cut_body_what_is_there_with_a_fault(name: str, named: bool) -> None:
     coding, coder = CODERS.get(name, ("zstd", zstd_blocks))
     packed = coder(PAGE)
@@ -161,7 +162,7 @@ def test_of_a_cut_body_what_is_there_with_a_fault(name: str, named: bool) -> Non
     assert decode_what_came(packed, coding).fault == ""
 
 
-@pytest.mark.parametrize(("inner", "outer"), [("gzip", "brotli"), ("brotli", "gzip"), ("zlib", "gzip")])
+@walked(("inner", "outer"), [("gzip", "brotli"), ("brotli", "gzip"), ("zlib", "gzip")])
 def test_of_a_cut_body_in_two_codings_too(inner: str, outer: str) -> None:
     packed = CODERS[outer][1](CODERS[inner][1](PAGE))
     got = decode_what_came(packed[:-20], f"{CODERS[inner][0]}, {CODERS[outer][0]}")
@@ -170,7 +171,7 @@ def test_of_a_cut_body_in_two_codings_too(inner: str, outer: str) -> None:
     assert got.body
 
 
-@pytest.mark.parametrize("name", ["gzip", "zlib", "brotli"])
+@walked("name", ["gzip", "zlib", "brotli"])
 def test_damage_in_the_middle_gives_nothing(name: str) -> None:
     coding, coder = CODERS[name]
     packed = coder(PAGE)
@@ -178,7 +179,7 @@ def test_damage_in_the_middle_gives_nothing(name: str) -> None:
         decode_what_came(packed[: len(packed) // 2] + b"\xff" * 30 + packed[len(packed) // 2 + 30 :], coding)
 
 
-@pytest.mark.parametrize("name", [*CODERS, "plain"])
+@walked("name", [*CODERS, "plain"])
 def test_chunks_around_a_coding_and_inside_it(name: str) -> None:
     coding, coder = CODERS.get(name, ("", lambda data: data))
     for body in (chunked(coder(PAGE)), coder(chunked(PAGE))):
@@ -193,7 +194,7 @@ def test_chunks_around_a_coding_and_inside_it(name: str) -> None:
     assert decode_what_came(broken, None).fault == "sizes of chunks from its transfer are left in it"
 
 
-@pytest.mark.parametrize("name", ["gzip", "zstd"])
+@walked("name", ["gzip", "zstd"])
 def test_a_damaged_body(name: str) -> None:
     packed = bytearray(CODERS[name][1](PAGE))
     packed[12:40] = bytes(28)
@@ -201,7 +202,7 @@ def test_a_damaged_body(name: str) -> None:
         decode(bytes(packed), None)
 
 
-@pytest.mark.parametrize("name", CODERS)
+@walked("name", CODERS)
 def test_bombs_end_at_the_limit(name: str) -> None:
     coding, coder = CODERS[name]
     bomb = coder(b"<p>" + b"0" * 30_000_000)
@@ -217,7 +218,7 @@ def test_a_flood_of_tiny_members_ends() -> None:
     assert time.monotonic() - start < 30
 
 
-@pytest.mark.parametrize("name", CODERS)
+@walked("name", CODERS)
 def test_exactly_the_limit_is_permitted(name: str) -> None:
     coding, coder = CODERS[name]
     assert decode(coder(PAGE), coding, max_bytes=len(PAGE)).body == PAGE

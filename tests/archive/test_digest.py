@@ -2,10 +2,10 @@ import gzip
 import hashlib
 
 import brotli
-import pytest
 
 from crawler.archive.capture import EMPTY_DIGEST
 from crawler.archive.digest import DigestResult, MismatchReason, check, payload_digest, usable
+from tests.walking import walked
 
 PAGE = b"<html><p>" + b"The lighthouse was painted. " * 40 + b"</p></html>"
 GZIP = gzip.compress(PAGE, mtime=0)
@@ -22,7 +22,7 @@ def test_payload_digest_is_the_known_form() -> None:
     assert payload_digest(b"a") == "Q336IN72UWT7ZYK5DXOLT2XK5I3XMZ5Y"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("wire", "coding", "stored", "result", "payload", "codings"),
     [
         (PAGE, None, PAGE, DigestResult.MATCH, PAGE, ()),
@@ -46,9 +46,7 @@ def test_order_and_payload(
     assert (got.reason == NOTHING) == (result is not DigestResult.MISMATCH)
 
 
-@pytest.mark.parametrize(
-    "digest", ["", "-", "sha1:", payload_digest(PAGE)[:-1], payload_digest(PAGE) + "A", "0" * 32, "sha256:" + "A" * 32]
-)
+@walked("digest", ["", "-", "sha1:", payload_digest(PAGE)[:-1], payload_digest(PAGE) + "A", "0" * 32, "sha256:" + "A" * 32])
 def test_no_usable_digest(digest: str) -> None:
     assert usable(digest) is None
     got = check(GZIP, "gzip", digest)
@@ -84,7 +82,7 @@ REASONS: list[tuple[bytes, Headers, bool, MismatchReason]] = [
 ]
 
 
-@pytest.mark.parametrize(("wire", "headers", "other", "reason"), REASONS)
+@walked(("wire", "headers", "other", "reason"), REASONS)
 def test_reasons(wire: bytes, headers: Headers, other: bool, reason: MismatchReason) -> None:
     got = check(wire, None, payload_digest(b"something else"), headers=headers, other_capture=other)
     assert (got.result, got.reason) == (DigestResult.MISMATCH, reason)

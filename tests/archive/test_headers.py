@@ -1,6 +1,5 @@
-import pytest
-
 from crawler.archive.headers import as_text, declared_coding, every, first, raw
+from tests.walking import walked
 
 PAIRS = [("Content-Encoding", ""), ("content-encoding", " gzip "), ("Link", "a"), ("LINK", "b")]
 
@@ -12,7 +11,7 @@ def test_names_in_any_case_and_repeated() -> None:
     assert first(PAIRS, "absent") is None
 
 
-@pytest.mark.parametrize(
+@walked(
     ("pairs", "wanted"),
     [
         (PAIRS, "gzip"),
@@ -25,9 +24,7 @@ def test_declared_coding(pairs: list[tuple[str, str]], wanted: str | None) -> No
     assert declared_coding(pairs) == wanted
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [("/新聞".encode().decode("latin-1"), "/新聞"), ("/新聞", "/新聞"), ("caf\xe9", "caf\xe9"), ("plain", "plain")]
-)
+@walked(("value", "text"), [("/新聞".encode().decode("latin-1"), "/新聞"), ("/新聞", "/新聞"), ("caf\xe9", "caf\xe9"), ("plain", "plain")])
 def test_bytes_that_are_utf8_are_read_as_such(value: str, text: str) -> None:
     assert as_text(value) == text
 

@@ -135,14 +135,15 @@ def test_nothing_whole(tmp_path: Path) -> None:
     assert last_whole(path) == 0
 
 
-def test_every_cut_of_our_own_file(tmp_path: Path) -> None:
+def test_our_own_file_cut_around_every_end_and_in_between(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     with create(path) as writer:
         places = [put(writer), put(writer, payload=PAGE)]
     data = path.read_bytes()
     ends = [place.offset for place in places] + [place.offset + place.length for place in places] + [len(data)]
     torn = tmp_path / "torn.warc.gz"
-    for length in range(len(data)):
+    around = {length for end in ends for length in range(end - 6, end + 7) if 0 <= length < len(data)}
+    for length in sorted({*range(0, len(data), 17), *around}):
         torn.write_bytes(data[:length])
         holdings, damages = split(torn)
         assert [holding.place.offset for holding in holdings] == [place.offset for place in places if place.offset + place.length <= length]

@@ -1,9 +1,8 @@
 import gzip
 from collections.abc import Callable
 
-import pytest
-
 from crawler.archive.ownpages import says_excluded, says_not_archived, says_not_authorised, says_offline, words
+from tests.walking import walked
 
 PAGES: dict[Callable[[str], bool], list[bytes]] = {
     says_offline: [
@@ -17,7 +16,7 @@ PAGES: dict[Callable[[str], bool], list[bytes]] = {
 }
 
 
-@pytest.mark.parametrize("says", PAGES)
+@walked("says", PAGES)
 def test_each_page_says_one_thing(says: Callable[[str], bool]) -> None:
     for page in PAGES[says]:
         for body in (page, gzip.compress(page)):
@@ -29,6 +28,6 @@ def test_the_error_header_speaks_too() -> None:
     assert says_excluded(words([("X-Archive-Wayback-Runtime-Error", "Blocked Site Error")], b""))
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>Welcome</html>", b"\xff\x00", b"\x1f\x8b"])
+@walked("body", [b"", b"<html>Welcome</html>", b"\xff\x00", b"\x1f\x8b"])
 def test_other_pages_say_nothing(body: bytes) -> None:
     assert not any(says(words([], body)) for says in PAGES)

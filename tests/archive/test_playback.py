@@ -1,12 +1,12 @@
 import gzip
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.capture import Capture
 from crawler.archive.playback import WHAT_NEXT, Answer, Next, Reply, escape, parse_playback_url, playback_url, read_reply, retry_after
+from tests.walking import walked
 
 ARCHIVE = "https://web.archive.org"
 REPLAY = f"{ARCHIVE}/web"
@@ -21,7 +21,7 @@ Pairs = list[tuple[str, str]]
 # --- addresses -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@walked(
     ("original", "path"),
     [
         (URL, URL),
@@ -32,7 +32,7 @@ Pairs = list[tuple[str, str]]
         ("http://a.example/\ud800", "http://a.example/?"),
     ],
 )
-@pytest.mark.parametrize("replay", [REPLAY, REPLAY + "/"])
+@walked("replay", [REPLAY, REPLAY + "/"])
 def test_playback_url(replay: str, original: str, path: str) -> None:
     assert playback_url(replay, TS, original) == f"https://web.archive.org/web/{TS}id_/{path}"
 
@@ -55,7 +55,7 @@ def test_any_original_fits_a_request_line(original: str) -> None:
     assert escape(escaped) == escaped
 
 
-@pytest.mark.parametrize(
+@walked(
     ("replay", "url", "wanted"),
     [
         (REPLAY, f"https://web.archive.org/web/{TS}id_/{URL}", (TS, "id_", URL)),
@@ -164,7 +164,7 @@ def read(status: int, headers: Pairs, body: bytes = b"", *, replay: str = REPLAY
     return read_reply(replay, Capture(timestamp=timestamp, original=original), status, headers, body)
 
 
-@pytest.mark.parametrize("name", CASES)
+@walked("name", CASES)
 def test_answers(name: str) -> None:
     status, headers, body, answer = CASES[name]
     reply = read(status, headers, body)
@@ -179,7 +179,7 @@ def test_every_answer_has_a_case_and_a_sequel() -> None:
     assert set(WHAT_NEXT.values()) == set(Next)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("answers", "sequel"),
     [
         ({Answer.CAPTURE}, Next.JUDGE),
@@ -197,7 +197,7 @@ def test_what_next(answers: set[Answer], sequel: Next) -> None:
     assert {answer for answer, follows in WHAT_NEXT.items() if follows is sequel} == answers
 
 
-@pytest.mark.parametrize(
+@walked(
     ("replay", "location", "wanted"),
     [
         (REPLAY, f"{REPLAY}/20210102030406id_/http://b.example/", ("20210102030406", "http://b.example/")),
@@ -213,7 +213,7 @@ def test_what_next(answers: set[Answer], sequel: Next) -> None:
         (MIRROR, "/a\tb", (TS, "https://www.site.example/ab")),
     ],
 )
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@walked("status", [301, 302, 303, 307, 308])
 def test_where_an_archived_redirect_leads(status: int, replay: str, location: str, wanted: tuple[str, str]) -> None:
     reply = read(status, [MEMENTO, ("Location", location)], b"Moved", replay=replay)
     assert (reply.answer, reply.location) == (Answer.ARCHIVED_REDIRECT, wanted)
@@ -225,7 +225,7 @@ def test_where_a_jump_to_the_closest_leads() -> None:
     assert (reply.timestamp, reply.original) == (TS, URL)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("memento", "requested", "wanted"),
     [
         ("Sat, 02 Jan 2021 03:04:05 GMT", TS, TS),
@@ -246,7 +246,7 @@ def test_the_timestamp_really_served(memento: str, requested: str, wanted: str) 
 OTHERS = f'<{REPLAY}/timemap/link/{URL}>; rel="timemap"; type="application/link-format", <{REPLAY}/{URL}>; rel="timegate"'
 
 
-@pytest.mark.parametrize(
+@walked(
     ("requested", "served", "wanted"),
     [
         (URL, URL, URL),
@@ -265,7 +265,7 @@ OTHERS = f'<{REPLAY}/timemap/link/{URL}>; rel="timemap"; type="application/link-
         (URL, "", URL),
     ],
 )
-@pytest.mark.parametrize("rel", ['rel="original"', "rel=original", "rel='memento original'", 'type="x"; REL="Original"'])
+@walked("rel", ['rel="original"', "rel=original", "rel='memento original'", 'type="x"; REL="Original"'])
 def test_the_original_really_served(requested: str, served: str, wanted: str, rel: str) -> None:
     for links in ([f"<{served}>; {rel}, {OTHERS}"], [OTHERS, f"<{served}>; {rel}"], [f"{OTHERS}, <{served}>; {rel}"]):
         assert read(200, [MEMENTO, *(("Link", link) for link in links)], original=requested).original == wanted
@@ -291,7 +291,7 @@ def test_reading_a_reply_never_raises(status: int, headers: Pairs, body: bytes, 
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("values", "wanted"),
     [
         (["60"], 60.0),

@@ -11,6 +11,7 @@ from crawler.archive.politeness import Politeness
 from crawler.archive.politeness_report import PolitenessClosed
 from tests.archive.politeness_bench import CDX, FULL, PLAYBACK, Bench, busiest_minute
 from tests.clock import VirtualClock, on_virtual_clock
+from tests.walking import walked
 
 
 @on_virtual_clock
@@ -35,8 +36,8 @@ async def test_rest_does_not_build_up_a_burst(clock: VirtualClock) -> None:
     assert busiest_minute(bench.sent[CDX]) == 24
 
 
-@pytest.mark.parametrize(("latency", "workers", "most_late"), [(0.0, 1, 0.0), (0.5, 4, 0.0), (0.5, 8, 0.05), (2.0, 16, 0.2)])
-@pytest.mark.parametrize("endpoint", list(Endpoint))
+@walked(("latency", "workers", "most_late"), [(0.5, 8, 0.05), (2.0, 16, 0.2)])
+@walked("endpoint", list(Endpoint))
 def test_half_an_hour_uses_at_least_97_percent_and_no_minute_exceeds_the_rate(
     endpoint: Endpoint, latency: float, workers: int, most_late: float
 ) -> None:
@@ -75,7 +76,7 @@ async def test_a_start_above_the_rate_is_the_rate(clock: VirtualClock) -> None:
     assert Bench(clock, playback_rate=30.0).rate == 30
 
 
-@pytest.mark.parametrize(
+@walked(
     ("endpoint", "outcome", "rate"),
     [
         (PLAYBACK, Outcome.RATE_LIMITED, 120),

@@ -9,6 +9,7 @@ from crawler.archive.budget import Outcome
 from crawler.archive.politeness_report import EndKind, MustEnd
 from tests.archive.politeness_bench import CDX, PLAYBACK, Bench, done, refused_probe, stop
 from tests.clock import VirtualClock, on_virtual_clock
+from tests.walking import walked
 
 # Pauses
 
@@ -42,7 +43,7 @@ async def test_pauses_double_up_to_the_most(clock: VirtualClock) -> None:
     assert waits == pytest.approx([60, 120, 240, 480, 900, 900])
 
 
-@pytest.mark.parametrize(("calm", "pause"), [(580.0, 120.0), (620.0, 60.0)])
+@walked(("calm", "pause"), [(580.0, 120.0), (620.0, 60.0)])
 def test_ten_healthy_minutes_bring_the_pause_back_to_its_start(calm: float, pause: float) -> None:
     @on_virtual_clock
     async def scenario(clock: VirtualClock) -> None:
@@ -58,9 +59,7 @@ def test_ten_healthy_minutes_bring_the_pause_back_to_its_start(calm: float, paus
     scenario()
 
 
-@pytest.mark.parametrize(
-    ("asked", "waits"), [(None, 60), (0, 60), (-5, 60), (float("nan"), 60), (10, 60), (61, 61), (1000, 1000), (3600, 3600)]
-)
+@walked(("asked", "waits"), [(None, 60), (0, 60), (-5, 60), (float("nan"), 60), (10, 60), (61, 61), (1000, 1000), (3600, 3600)])
 def test_a_longer_retry_after_is_obeyed(asked: float | None, waits: float) -> None:
     @on_virtual_clock
     async def scenario(clock: VirtualClock) -> None:
@@ -98,8 +97,8 @@ async def test_a_503_with_retry_after_is_obeyed_but_doubles_nothing(clock: Virtu
     assert bench.politeness.summary().pauses == 2
 
 
-@pytest.mark.parametrize("outcome", [Outcome.RATE_LIMITED, Outcome.OVERLOADED])
-@pytest.mark.parametrize(("asked", "counted"), [(3601.0, 3601.0), (float("inf"), 7 * 86400.0)])
+@walked("outcome", [Outcome.RATE_LIMITED, Outcome.OVERLOADED])
+@walked(("asked", "counted"), [(3601.0, 3601.0), (float("inf"), 7 * 86400.0)])
 def test_a_retry_after_above_an_hour_ends_the_run(outcome: Outcome, asked: float, counted: float) -> None:
     @on_virtual_clock
     async def scenario(clock: VirtualClock) -> None:
@@ -209,8 +208,8 @@ async def test_a_probe_that_ends_in_trouble_is_followed_by_one_probe_at_a_time(c
     await stop(waiting)
 
 
-@pytest.mark.parametrize("shut", [Outcome.REFUSED, Outcome.TROUBLE])
-@pytest.mark.parametrize("reported", [True, False])
+@walked("shut", [Outcome.REFUSED, Outcome.TROUBLE])
+@walked("reported", [True, False])
 def test_a_probe_without_an_answer_makes_room_for_another(shut: Outcome, reported: bool) -> None:
     @on_virtual_clock
     async def scenario(clock: VirtualClock) -> None:

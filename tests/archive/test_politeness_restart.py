@@ -8,6 +8,7 @@ from crawler.archive.budget import Budget, Outcome
 from crawler.archive.politeness import Politeness
 from tests.archive.politeness_bench import CDX, FULL, PLAYBACK, Bench, done, refused_probe, stop
 from tests.clock import VirtualClock, on_virtual_clock
+from tests.walking import walked
 
 
 @on_virtual_clock
@@ -78,7 +79,7 @@ async def test_a_restart_is_no_way_round_the_breaker(clock: VirtualClock) -> Non
     await stop(again)
 
 
-@pytest.mark.parametrize(("jump", "left"), [(-86400.0 * 365, 40), (-1.0, 40), (0.0, 40), (15.0, 25), (86400.0 * 365, 0)])
+@walked(("jump", "left"), [(-86400.0 * 365, 40), (-1.0, 40), (0.0, 40), (15.0, 25), (86400.0 * 365, 0)])
 def test_a_wall_clock_set_back_lengthens_no_wait(jump: float, left: float) -> None:
     @on_virtual_clock
     async def scenario(clock: VirtualClock) -> None:
@@ -111,7 +112,7 @@ async def test_waits_no_gate_knows_are_shortened_to_its_longest(clock: VirtualCl
     assert await bench.send() == pytest.approx(3600)
 
 
-@pytest.mark.parametrize(
+@walked(
     "damage",
     [
         {"version": 2},

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from crawler.archive.capture import Capture
 from crawler.archive.cdx import FIELDS, CdxError, CdxPage, CdxQuery, CdxTrouble
 from crawler.archive.pywb import as_wayback, listing_url, parse_lines
+from tests.walking import walked
 
 # As pywb 2.10.0 writes them: an object a line, its own names, more fields than are wanted, no status with a revisit.
 LINE = (
@@ -53,8 +54,8 @@ def array(*rows: list[Any]) -> bytes:
 VALUES = [getattr(CAPTURE, name) for name in FIELDS]
 
 
-@pytest.mark.parametrize("collection", ["http://127.0.0.1:8080/web", "http://127.0.0.1:8080/web/"])
-@pytest.mark.parametrize("match_type", ["prefix", "exact"])
+@walked("collection", ["http://127.0.0.1:8080/web", "http://127.0.0.1:8080/web/"])
+@walked("match_type", ["prefix", "exact"])
 def test_a_listing_is_asked_for_whole_without_what_pywb_does_not_know(collection: str, match_type: str) -> None:
     url = listing_url(collection, CdxQuery("site.example/article/新&1", match_type, 7))
     asked = f"url=site.example%2Farticle%2F%E6%96%B0%261&matchType={match_type}&output=json"
@@ -91,13 +92,13 @@ GOOD: dict[str, tuple[bytes, CdxPage]] = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
+@walked("name", GOOD)
 def test_listings_that_count(name: str) -> None:
     body, wanted = GOOD[name]
     assert parse_lines(body) == wanted
 
 
-@pytest.mark.parametrize(
+@walked(
     "row",
     [
         {"timestamp": "soon"},
@@ -144,7 +145,7 @@ BAD: dict[str, tuple[bytes, CdxTrouble]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
+@walked("name", BAD)
 def test_listings_that_do_not_count(name: str) -> None:
     body, kind = BAD[name]
     with pytest.raises(CdxError) as caught:
@@ -184,7 +185,7 @@ MEMENTO = ("Memento-Datetime", "Mon, 12 Jul 2021 01:20:00 GMT")
 CODED = ("X-Archive-Orig-Content-Encoding", "gzip")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("headers", "wanted"),
     [
         ([MEMENTO, ("Content-Encoding", "gzip")], [MEMENTO, ("Content-Encoding", "gzip"), CODED]),

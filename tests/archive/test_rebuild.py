@@ -1,15 +1,14 @@
 import gzip
 
-import pytest
-
 from crawler.archive.rebuild import http_headers, one_line, status_line
+from tests.walking import walked
 
 PAGE = b"<html>page</html>"
 LENGTH = ("Content-Length", str(len(PAGE)))
 Pairs = list[tuple[str, str]]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("headers", "fields"),
     [
         ([], [LENGTH]),
@@ -60,7 +59,7 @@ def test_notes_name_what_was_changed() -> None:
     assert got.notes == ("header fields from x-archive-orig-*", "content-length set aside", "location from the archive's own")
 
 
-@pytest.mark.parametrize(("status", "line"), [(200, "200 OK"), (404, "404 Not Found"), (299, "299 Archived"), (999, "999 Archived")])
+@walked(("status", "line"), [(200, "200 OK"), (404, "404 Not Found"), (299, "299 Archived"), (999, "999 Archived")])
 def test_status_line(status: int, line: str) -> None:
     assert status_line(status) == line
 

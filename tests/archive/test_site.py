@@ -14,6 +14,7 @@ from crawler.archive.headers import declared_coding
 from crawler.archive.playback import Answer, Reply
 from crawler.archive.rebuild import http_headers
 from crawler.archive.site import Dialect, Site, pywb, wayback
+from tests.walking import walked
 
 MACHINE = wayback("https://web.archive.org/", "https://web.archive.org/web/")
 MIRROR = wayback("http://127.0.0.1:8080", "https://mirror.example/web")
@@ -26,7 +27,7 @@ WANTED = Capture(timestamp=TS, original=URL)
 Pairs = list[tuple[str, str]]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("site", "name", "dialect", "address", "public", "replay", "paged"),
     [
         (
@@ -102,7 +103,7 @@ def test_an_empty_answer_of_pywb_lists_nothing() -> None:
     assert reply.page.captures == ()
 
 
-@pytest.mark.parametrize(
+@walked(
     ("status", "body", "answer", "detail"),
     [
         (400, b'{"message": "Invalid match_type: nonsense"}', CdxAnswer.BAD_REQUEST, "Invalid match_type"),
@@ -137,7 +138,7 @@ def test_what_is_asked_for_is_read_back(site: Site, original: str) -> None:
     assert site.parse_playback_url(site.playback_url(TS, original)) == (TS, "id_", original)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("site", "address", "inside"),
     [
         (MACHINE, "https://web.archive.org/web", True),
@@ -185,7 +186,7 @@ def read(status: int, headers: Pairs, body: bytes = PAGE, *, site: Site = LOCAL,
     return site.read_reply(requested, status, headers, body)
 
 
-@pytest.mark.parametrize("status", [200, 404, 429, 451, 503])
+@walked("status", [200, 404, 429, 451, 503])
 def test_a_capture_is_told_by_its_memento_header_whatever_its_status(status: int) -> None:
     reply = read(status, served())
     assert (reply.answer, reply.status, reply.timestamp, reply.original, reply.body) == (Answer.CAPTURE, status, TS, URL, PAGE)
@@ -213,7 +214,7 @@ def test_a_redirect_that_names_the_public_address() -> None:
     assert read(307, headers, b"", site=LOCAL).answer is Answer.UNKNOWN_PAGE
 
 
-@pytest.mark.parametrize(
+@walked(
     ("location", "target"),
     [
         ("https://www.site.example/article/14/new", "https://www.site.example/article/14/new"),
@@ -257,7 +258,7 @@ LOST = own("Pywb Error", "Error Details: t.warc.gz: Archive File Not Found")
 ELSEWHERE = own("Pywb Error", "Collection not found: <b>none</b>")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("status", "body", "answer"),
     [
         (404, MISSING, Answer.NOT_ARCHIVED),

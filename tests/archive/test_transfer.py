@@ -1,9 +1,9 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.transfer import has_sizes, transferred
 from tests.archive.foreign import chunked
+from tests.walking import walked
 
 CHUNKED = [("Transfer-Encoding", "chunked")]
 
@@ -24,7 +24,7 @@ def test_a_cut_body_gives_what_has_come(payload: bytes, data: st.DataObject) -> 
     assert len(got) >= min(len(payload), (cut - 4) * 20 // 26 - 20)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "payload"),
     [
         (b"<html>the header is a leftover</html>", b"<html>the header is a leftover</html>"),
@@ -51,9 +51,9 @@ def written(
     return before + b"".join(b"%X" % len(part) + line + part + line + behind for part in parts) + last
 
 
-@pytest.mark.parametrize("size", [7, 40, 1000])
-@pytest.mark.parametrize("headers", [CHUNKED, []])
-@pytest.mark.parametrize(
+@walked("size", [7, 40, 1000])
+@walked("headers", [CHUNKED, []])
+@walked(
     ("line", "before", "behind", "last"),
     [
         (b"\n", b"", b"", b"0\n\n"),
@@ -78,7 +78,7 @@ def test_chunks_are_taken_off_as_other_programs_leave_them(
 WHOLE = chunked(TEXT, 30)
 
 
-@pytest.mark.parametrize(
+@walked(
     "body",
     [
         WHOLE.replace(b"\r\n", b"\n"),  # line ends of the text too: no size is right any more
@@ -95,7 +95,7 @@ def test_sizes_that_are_left_are_seen(body: bytes) -> None:
     assert has_sizes(body)
 
 
-@pytest.mark.parametrize(
+@walked(
     "body",
     [
         TEXT,

@@ -1,8 +1,8 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.unrewrite import unrewrite
+from tests.walking import walked
 
 TS = "20210712012001"
 HEAD = b"""<script type="text/javascript" src="https://web-static.archive.org/_static/js/bundle-playback.js?v=1" charset="utf-8"></script>
@@ -51,7 +51,7 @@ def test_the_header_element_is_no_head() -> None:
     assert unrewrite(b"<header>x</header>" + HEAD + b"y", TS) == b"<header>x</header>y"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("tag", "original"),
     [
         (b'<a href="https://web.archive.org/web/20210712012001/https://a.example/x">', b'<a href="https://a.example/x">'),
@@ -79,7 +79,7 @@ def test_addresses_come_back(tag: bytes, original: bytes) -> None:
     assert unrewrite(tag, TS) == original
 
 
-@pytest.mark.parametrize(
+@walked(
     "page",
     [
         b'<a href="https://b.example/web/20210712012001/http://a.example/">',

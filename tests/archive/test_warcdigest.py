@@ -1,10 +1,9 @@
 import base64
 import hashlib
 
-import pytest
-
 from crawler.archive.digest import payload_digest
 from crawler.archive.warcdigest import as_cdx, differs, is_checkable, matches_any
+from tests.walking import walked
 
 DATA = b"The kiosk on the pier"
 FORMS = [
@@ -21,7 +20,7 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("stated", [*FORMS, payload_digest(DATA)])
+@walked("stated", [*FORMS, payload_digest(DATA)])
 def test_every_way_of_stating_a_digest(stated: str) -> None:
     assert is_checkable(stated)
     assert not differs(stated, DATA)
@@ -32,9 +31,7 @@ def test_every_way_of_stating_a_digest(stated: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "stated", ["", "-", "sha1:", "sha1:xyz", "sha1:" + "1" * 32, "blake3:" + "a" * 64, "md5:" + "z" * 32, "sha1:" + "é" * 40]
-)
+@walked("stated", ["", "-", "sha1:", "sha1:xyz", "sha1:" + "1" * 32, "blake3:" + "a" * 64, "md5:" + "z" * 32, "sha1:" + "é" * 40])
 def test_what_cannot_be_compared_differs_from_nothing(stated: str) -> None:
     assert not is_checkable(stated)
     assert not differs(stated, DATA)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.demo.chrome import head
 from tests.demo.chrome import page as chrome
 from tests.hkcnews.cases import Case, page_with
+from tests.walking import walked
 
 ROLES = ("博客", "主筆", "Blogger", "Editorial Writer")
 IMG = '<img src="/uploads/avatars/11aa22bb.png?1288" alt="{0} | 榕樹頭">'
@@ -32,9 +31,9 @@ def check(case: Case, role: str = "博客", biography: str = "退休後改寫字
     assert (article.body, article.faults) == ("字。", ())
 
 
-@pytest.mark.parametrize("inside", [INSIDE, COLUMNS])
-@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND.keys())
-@pytest.mark.parametrize("role", ROLES)
+@walked("inside", [INSIDE, COLUMNS])
+@walked("around", AROUND.values(), ids=AROUND.keys())
+@walked("role", ROLES)
 def test_the_block_in_any_element_beside_the_body(role: str, around: tuple[str, str], inside: str) -> None:
     block = inside.format(role).join(around)
     check(page_with("<p>字。</p>", after=block), role)
@@ -42,7 +41,7 @@ def test_the_block_in_any_element_beside_the_body(role: str, around: tuple[str, 
     check(page_with("<p>字。</p>").having(("</div></div></body>", f"</div></div>{block}{FOOT}")), role)
 
 
-@pytest.mark.parametrize("bar", ["|", " | ", "｜", " ｜ ", "￨", "│"])
+@walked("bar", ["|", " | ", "｜", " ｜ ", "￨", "│"])
 def test_a_bar_of_any_width(bar: str) -> None:
     block = f"<aside>{INSIDE.format('主筆')}</aside>".replace(" | ", bar)
     assert [blogger.name for blogger in page_with("<p>字。</p>", after=block).article().bloggers] == [f"主筆{bar}榕樹頭"]
@@ -89,7 +88,7 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("case", SAME.values(), ids=SAME.keys())
+@walked("case", SAME.values(), ids=SAME.keys())
 def test_the_block_alone_wherever_it_stands(case: Case) -> None:
     check(Case(case.html.replace("{0}", "博客").encode()))
 
@@ -119,7 +118,7 @@ NOBODY = {
 }
 
 
-@pytest.mark.parametrize("case", NOBODY.values(), ids=NOBODY.keys())
+@walked("case", NOBODY.values(), ids=NOBODY.keys())
 def test_who_has_nothing_to_do_with_the_article(case: Case) -> None:
     article = Case(case.html.replace("{0}", "博客").encode()).article()
     assert (article.bloggers, article.faults, article.body) == ((), (), "字。")
@@ -137,8 +136,8 @@ ONLY_NAMED = {
 }
 
 
-@pytest.mark.parametrize("after", ONLY_NAMED.values(), ids=ONLY_NAMED.keys())
-@pytest.mark.parametrize("role", ROLES)
+@walked("after", ONLY_NAMED.values(), ids=ONLY_NAMED.keys())
+@walked("role", ROLES)
 def test_a_role_without_a_block_is_a_fault(role: str, after: str) -> None:
     article = page_with("<p>字。</p>", after=after.format(role)).article()
     (fault,) = article.faults

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.hkcnews.builder import RegionBuilder, grown
 from tests.hkcnews.cases import twin
 from tests.hkcnews.test_soup import SOUP
+from tests.walking import walked
 
 PIECES: dict[str, str] = {
     "spaces": "<p> \n\t<b> </b>\u3000 </p>\n \n<pre> \n <b>\n\n</b>\t</pre> \n<div>\r</div>",
@@ -56,7 +57,7 @@ def of_lexbor(inside: str) -> str:
     return (region.html or "") if region is not None else ""
 
 
-@pytest.mark.parametrize("inside", PIECES.values(), ids=PIECES.keys())
+@walked("inside", PIECES.values(), ids=PIECES.keys())
 def test_the_tree_is_beautifulsoups(inside: str) -> None:
     agree(of_lexbor(inside))
 

@@ -13,6 +13,7 @@ from crawler.hkcnews.region import parse
 from crawler.markdown import raw
 from crawler.markdown.converter import Converter
 from tests.hkcnews.cases import page_with
+from tests.walking import walked
 
 BODY = (
     '<p>第一段有<a href="/article/5">連結</a>，也有<strong>粗體</strong>。</p>'
@@ -76,7 +77,7 @@ def test_a_difference_shows_where_it_is() -> None:
     assert difference == f"text lost: page has '{'前' * 19}甲乙{'後' * 19}', file has '{'前' * 19}甲{'後' * 20}'"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("html", "text"),
     [
         ("<p> a \n b </p>", "a b"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive.capture import EMPTY_DIGEST, REVISIT, Capture
 from crawler.hkcnews.choice import ranked, resolved
+from tests.walking import walked
 
 WELL = "https://www.hkcnews.com/article/5/%E7%94%B2"
 BARE = "http://hkcnews.com/article/5"
@@ -90,7 +90,7 @@ CASES: dict[str, list[Capture]] = {
 }
 
 
-@pytest.mark.parametrize("best_first", CASES.values(), ids=CASES.keys())
+@walked("best_first", CASES.values(), ids=CASES.keys())
 def test_the_order_of_captures(best_first: list[Capture]) -> None:
     for shuffled in (best_first, best_first[::-1], best_first[1::2] + best_first[::2]):
         assert ranked(shuffled, BAD) == best_first

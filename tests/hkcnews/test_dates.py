@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from crawler.hkcnews.verdict import Verdict
 from tests.hkcnews.cases import page_with
+from tests.walking import walked
 
 INFO = "撰文: 記者甄小帆 | 發佈日期: 12.07.21"
 PAGE = page_with("<p>字。</p>")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("line", "date"),
     [
         ("發佈日期: 12.07.21 13:45", "2021-07-12"),
@@ -46,7 +45,7 @@ def test_text_may_stand_behind_the_date(line: str, date: str) -> None:
     assert (article.date, article.faults) == (date, ())
 
 
-@pytest.mark.parametrize(
+@walked(
     ("stated", "why"),
     [
         ("01.01.70", "2070-01-01 is after the capture, 2021-07-12"),
@@ -72,7 +71,7 @@ def test_an_impossible_date_is_left_out_and_named(stated: str, why: str) -> None
     assert fault.startswith(f"the date “{stated}” is left out: {why}")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("timestamp", "day", "is_possible"),
     [
         ("20210711155959", "12.07.21", False),
@@ -94,7 +93,7 @@ def test_no_date_is_later_than_the_capture_in_hong_kong(timestamp: str, day: str
     assert bool(article.date) == (not article.faults) == is_possible
 
 
-@pytest.mark.parametrize(
+@walked(
     ("stated", "why"),
     [
         ("2021-07-13 08:00:00", "2021-07-13 is after the capture"),
@@ -122,7 +121,7 @@ def test_an_article_with_nothing_but_an_impossible_date_is_one() -> None:
     assert case.recovered().verdict is Verdict.ARTICLE
 
 
-@pytest.mark.parametrize("line", ["記者甄小帆 | 12.07.21", "撰文: 記者甄小帆 | 攝於 12.07.21 | 最後更新: 2021-07-12 01:02:03"])
+@walked("line", ["記者甄小帆 | 12.07.21", "撰文: 記者甄小帆 | 攝於 12.07.21 | 最後更新: 2021-07-12 01:02:03"])
 def test_a_day_without_a_label_is_not_taken_and_named(line: str) -> None:
     article = PAGE.having((INFO, line)).article()
     assert (article.date, len(article.faults), "12.07.21" in article.faults[0]) == ("", 1, True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.hkcnews.cases import page_with
+from tests.walking import walked
 
 FRAME = '{{{{< video src="https://web.archive.org/web/20210712003330if_/{}" >}}}}'
 
 
-@pytest.mark.parametrize(
+@walked(
     ("html", "address", "rest"),
     [
         (
@@ -29,8 +28,6 @@ def test_a_player_without_a_frame_is_one(html: str, address: str, rest: str) -> 
     assert page_with(f"<p>甲</p>{html}<p>乙</p>").article().body == f"甲\n\n{FRAME.format(address)}{rest}\n\n乙"
 
 
-@pytest.mark.parametrize(
-    "html", ['<p data-href="https://x.example/">字</p>', "<p>字<oembed></oembed></p>", '<p class="fb-video" data-href=" ">字</p>']
-)
+@walked("html", ['<p data-href="https://x.example/">字</p>', "<p>字<oembed></oembed></p>", '<p class="fb-video" data-href=" ">字</p>'])
 def test_what_is_no_player_is_left(html: str) -> None:
     assert page_with(html).article().body == "字"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from crawler.hkcnews.verdict import Verdict
 from tests.hkcnews.cases import FIXTURES, Case, case_in, page_with, twin
 from tests.shared import shared
+from tests.walking import walked
 
 FOLDERS = sorted((FIXTURES / "pages").iterdir())
 
@@ -23,7 +22,7 @@ def test_the_twin_of_the_seed_byte_for_byte() -> None:
     assert twin().file().encode() == (FIXTURES / "twin" / "article_34011.md").read_bytes()
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
+@walked("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
 def test_a_fixture_byte_for_byte(folder: Path) -> None:
     assert case_in(folder).file().encode() == (folder / "expected.md").read_bytes()
 
@@ -126,7 +125,7 @@ SAME: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize("case", SAME.values(), ids=SAME.keys())
+@walked("case", SAME.values(), ids=SAME.keys())
 def test_the_same_article_however_it_is_laid_out(case: Case) -> None:
     article, plain = case.article(), FULL.article()
     assert article.title == "樓梯底的裁縫"
@@ -168,7 +167,7 @@ STRUCTURED = (
 )
 
 
-@pytest.mark.parametrize(
+@walked(
     ("head", "fields"),
     [
         (METADATA, ("標題在後設資料", "2018-05-06", "筆名", "眾觀")),

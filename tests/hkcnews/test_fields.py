@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.hkcnews.dates import read_date, read_moment
 from crawler.hkcnews.fields import SOURCES, find, find_tags
 from crawler.hkcnews.infoline import info_line, labelled
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
 from crawler.hkcnews.page import read_page
 from tests.hkcnews.cases import page_with
+from tests.walking import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("line", "author", "date", "updated"),
     [
         ("撰文: 甲 | 發佈日期: 19.09.20", "甲", "2020-09-19", ""),
@@ -41,7 +40,7 @@ def test_the_line_of_information(line: str, author: str, date: str, updated: str
     assert read_moment(labelled(line, UPDATED)) == updated
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "date"),
     [
         ("05.03.19", "2019-03-05"),
@@ -66,7 +65,7 @@ def test_dates(text: str, date: str) -> None:
     assert read_date(text) == date
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "moment"),
     [
         ("2018-05-07 08:09:10", "2018-05-07 08:09:10"),
@@ -92,7 +91,7 @@ def test_what_was_tried_is_told_in_order() -> None:
     assert set(SOURCES) == {"title", "date", "last_updated", "author", "category"}
 
 
-@pytest.mark.parametrize(
+@walked(
     "head",
     [
         '<script type="application/ld+json">{"headline": </script>',
@@ -144,7 +143,7 @@ UPDATE = "最後更新: 2021-07-12 10:11:12"
 INFO = '<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.21</div>'
 
 
-@pytest.mark.parametrize(
+@walked(
     "beside",
     [
         f"{INFO}<div>{UPDATE}</div>",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.hkcnews.note import take_note
 from crawler.hkcnews.region import parse
 from tests.hkcnews.cases import page_with
+from tests.walking import walked
 
 NOTE = "<p>請加入成為眾新聞的月費訂戶。</p>"
 MORE = "<p>辦法。</p>"
@@ -39,7 +38,7 @@ LEFT = [
 ]
 
 
-@pytest.mark.parametrize(("html", "body", "note"), TAKEN)
+@walked(("html", "body", "note"), TAKEN)
 def test_a_note_is_cut_out(html: str, body: str, note: str) -> None:
     region = parse(f"<div>{html}</div>")
     found = take_note(region)
@@ -48,7 +47,7 @@ def test_a_note_is_cut_out(html: str, body: str, note: str) -> None:
     assert found.decode_contents(formatter="minimal") == note
 
 
-@pytest.mark.parametrize("html", LEFT)
+@walked("html", LEFT)
 def test_what_is_no_note_stays(html: str) -> None:
     region = parse(f"<div>{html}</div>")
     assert take_note(region) is None

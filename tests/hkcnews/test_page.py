@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.hkcnews.blogger import blogger_blocks
 from crawler.hkcnews.page import metadata, read_page, structured_data
 from tests.hkcnews.cases import page_with
+from tests.walking import walked
 
 CONTENT: dict[str, tuple[str, str]] = {
     "the first with anything in it": ('<div class="article-content"> </div><div class="article-content"><p>甲</p></div>', "甲"),
@@ -21,7 +20,7 @@ CONTENT: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("html", "text"), CONTENT.values(), ids=CONTENT.keys())
+@walked(("html", "text"), CONTENT.values(), ids=CONTENT.keys())
 def test_the_element_with_the_body(html: str, text: str) -> None:
     page = read_page(f"<html><body><h1>題</h1>{html}</body></html>")
     assert page.content is not None
@@ -29,7 +28,7 @@ def test_the_element_with_the_body(html: str, text: str) -> None:
     assert not page.degraded
 
 
-@pytest.mark.parametrize(
+@walked(
     "html",
     [
         "",
@@ -44,7 +43,7 @@ def test_pages_without_one(html: str) -> None:
     assert read_page(f"<html><body>{html}</body></html>").content is None
 
 
-@pytest.mark.parametrize(
+@walked(
     ("after", "name"),
     [
         ('<div><img src="/uploads/avatars/1.png"><b>博客 | 甲</b><p>字</p></div>', "博客 | 甲"),
@@ -97,7 +96,7 @@ def test_two_bloggers_have_a_block_each() -> None:
     assert [(blogger.name, blogger.biography) for blogger in article.bloggers] == [("博客 | 甲", "甲的生平"), ("博客 | 乙", "乙的生平")]
 
 
-@pytest.mark.parametrize("alt", ["", "作者"])
+@walked("alt", ["", "作者"])
 def test_a_face_in_the_body_that_names_nobody_takes_no_text_with_it(alt: str) -> None:
     article = page_with(f'<div><img src="/uploads/avatars/z.png" alt="{alt}"> 重要文字</div><p>內文。</p>').article()
     assert "重要文字" in article.body
@@ -125,7 +124,7 @@ def test_a_stray_end_tag_loses_no_text_and_is_named() -> None:
     assert (tidy.body, tidy.faults) == ("一", ())
 
 
-@pytest.mark.parametrize("mark", ["data-recovery-part", "DATA-recovery-PART", "data-recovery-part1"])
+@walked("mark", ["data-recovery-part", "DATA-recovery-PART", "data-recovery-part1"])
 def test_a_page_cannot_mark_its_own_parts(mark: str) -> None:
     after = '<div class="blogger-intro"><h4>博客 | 甲</h4><p>字</p></div>'
     article = page_with(f'<p {mark}="update">一</p><p {mark}="blogger">博客 | 乙</p><p>最後更新: 2021-07-12 10:11:12</p>{after}').article()

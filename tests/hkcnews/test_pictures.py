@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.hkcnews.extract import recover
 from crawler.hkcnews.pictures import picture_address
 from crawler.markdown.style import SeedStyle
+from tests.walking import walked
 
 PAGE = "https://www.hkcnews.com/article/33951/%E7%87%88-33951/x"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("src", "address"),
     [
         ("/news_新聞/a b.jpg", "https://www.hkcnews.com/news_新聞/a b.jpg"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.hkcnews.layout import CITIZEN_NEWS
 from crawler.hkcnews.selection import Selection
+from tests.walking import walked
 
 SELECTORS = ("h1", "img", "meta", ".tags", *CITIZEN_NEWS.tags, *CITIZEN_NEWS.content, *CITIZEN_NEWS.info, *CITIZEN_NEWS.blogger)
 PIECES = [
@@ -48,7 +48,7 @@ def test_it_finds_what_the_page_has(pieces: list[str], selectors: list[str]) -> 
             assert [node.mem_id for node in selection.of(selector)] == [node.mem_id for node in tree.css(selector)], selector
 
 
-@pytest.mark.parametrize("selector", [".tags a", "h1"])
+@walked("selector", [".tags a", "h1"])
 def test_each_is_looked_for_once(selector: str) -> None:
     selection = Selection(LexborHTMLParser('<h1>題</h1><ul class="tags"><li><ul class="tags"><li><a>甲</a></ul></ul>'))
     assert selection.of(selector) is selection.of(selector)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.hkcnews.verdict import Verdict
 from tests.hkcnews.cases import Case, page_with
+from tests.walking import walked
 
 KEYWORDS = '<meta name="keywords" content="{}">'
 JSON = '<script type="application/ld+json">{}</script>'
@@ -31,18 +30,18 @@ ABOUT = (
 HOT = '<div class="sidebar"><h4>熱門標籤</h4><div class="tags"><a href="/tags/a">甲</a></div></div>'
 
 
-@pytest.mark.parametrize("head", [*OF_THE_SITE.values(), KEYWORDS.format("眾新聞, hkcnews, 關於我們, 訂閱")])
+@walked("head", [*OF_THE_SITE.values(), KEYWORDS.format("眾新聞, hkcnews, 關於我們, 訂閱")])
 def test_what_is_the_same_on_every_page_makes_no_article(head: str) -> None:
     assert Case(ABOUT.format(head, HOT).encode()).recovered().verdict is Verdict.UNKNOWN_LAYOUT
 
 
-@pytest.mark.parametrize("head", OF_THE_SITE.values(), ids=OF_THE_SITE.keys())
+@walked("head", OF_THE_SITE.values(), ids=OF_THE_SITE.keys())
 def test_nor_does_it_fill_a_field(head: str) -> None:
     article = page_with("<p>字。</p>", head=head).having(("撰文: 記者甄小帆 | ", ""), ('<div class="group">眾聞</div>', "")).article()
     assert (article.title, article.date, article.author, article.category, article.tags) == ("燈塔日誌", "2021-07-12", "", "", ())
 
 
-@pytest.mark.parametrize(
+@walked(
     ("head", "tags"),
     [
         (KEYWORDS.format("眾新聞, hkcnews, 燈塔, 渡輪"), ("燈塔", "渡輪")),
@@ -95,8 +94,8 @@ TITLES: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("label", "head", "title"), TITLES)
-@pytest.mark.parametrize("heading", ["<h1></h1>", "<h1>&#x200b;</h1>", "<h1>眾新聞</h1>", ""])
+@walked(("label", "head", "title"), TITLES)
+@walked("heading", ["<h1></h1>", "<h1>&#x200b;</h1>", "<h1>眾新聞</h1>", ""])
 def test_a_title_from_the_head_is_the_articles_alone(label: str, head: str, title: str, heading: str) -> None:
     case = page_with("<p>字。</p>", head=head).having(("<title>燈塔日誌 | 眾新聞</title>", label), ("<h1>燈塔日誌</h1>", heading))
     assert case.article().title == title
@@ -114,7 +113,7 @@ NONE = [
 ]
 
 
-@pytest.mark.parametrize("label", NONE)
+@walked("label", NONE)
 def test_the_sites_name_and_what_is_not_seen_are_no_titles(label: str) -> None:
     case = page_with("<p>字。</p>", head=og(label)).having(
         ("<title>燈塔日誌 | 眾新聞</title>", f"<title>{label}</title>"), ("<h1>燈塔日誌</h1>", "<h1></h1>")
@@ -164,7 +163,7 @@ TWINS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-@pytest.mark.parametrize("changes", TWINS.values(), ids=TWINS.keys())
+@walked("changes", TWINS.values(), ids=TWINS.keys())
 def test_twins_for_wide_and_narrow_windows_are_one(changes: tuple[tuple[str, str], ...]) -> None:
     article = page_with("<p>字。</p>").having(*changes).article()
     assert (article.title, article.author, article.date, article.category) == ("燈塔日誌", "記者甄小帆", "2021-07-12", "眾聞")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.hkcnews.text import clean, decode_again, decode_page, one_line
 from tests.hkcnews.cases import Case, page_with
+from tests.walking import walked
 
 WORDS = "眾新聞：「冼伯與區老大」互換渡輪。"
 HEAD = "<html><head>{}</head><body>"
@@ -18,7 +18,7 @@ PADDING = "<!-- " + "template " * 2000 + "-->"
 BROKEN = WORDS.encode() + b"\xe7\x9c" + WORDS.encode()
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "content_type", "encoding", "replaced"),
     [
         (WORDS.encode(), "text/html; charset=utf-8", "utf-8", 0),
@@ -154,7 +154,7 @@ def test_any_bytes_are_some_text(body: bytes, content_type: str) -> None:
     text.encode()
 
 
-@pytest.mark.parametrize(
+@walked(
     ("dirty", "plain"),
     [
         ("a\x00b\x08c\x0bd\x1ce\x1ff\x7fg\x85h\x9fi", "abcdefghi"),
@@ -168,7 +168,7 @@ def test_what_is_never_text(dirty: str, plain: str) -> None:
     assert clean(dirty) == plain
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "line"),
     [
         (" a \n\t b ", "a b"),
@@ -193,7 +193,7 @@ def test_no_reference_on_a_page_brings_junk_back() -> None:
     assert article.body.endswith("乙")
 
 
-@pytest.mark.parametrize("encoding", ["big5", "utf-16", "utf-8-sig", "gb18030"])
+@walked("encoding", ["big5", "utf-16", "utf-8-sig", "gb18030"])
 def test_a_page_in_another_character_set_is_recovered(encoding: str) -> None:
     html = page_with("<p>渡輪互換一天。</p>").html.replace('<meta charset="utf-8">', "")
     article = Case(html.encode(encoding), content_type=f"text/html; charset={encoding.removesuffix('-sig')}").article()

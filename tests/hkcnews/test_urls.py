@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.hkcnews.urls import article_id, misspelling
+from tests.walking import walked
 
 ARTICLES = [
     "https://www.hkcnews.com/article/33951/甲-乙-33951/題目",
@@ -97,12 +97,12 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("url", ARTICLES)
+@walked("url", ARTICLES)
 def test_every_spelling_is_the_same_article(url: str) -> None:
     assert article_id(url) == 33951
 
 
-@pytest.mark.parametrize("url", OTHERS)
+@walked("url", OTHERS)
 def test_what_is_not_an_article(url: str) -> None:
     assert article_id(url) is None
 
@@ -118,7 +118,7 @@ def test_no_text_is_too_odd(text: str) -> None:
     article_id(f"https://www.hkcnews.com/article/{text}")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("url", "badness"),
     [
         ("https://www.hkcnews.com/article/5/%E7%94%B2", 0),

@@ -8,6 +8,7 @@ import pytest
 
 from crawler.hkcnews.verdict import MEANING, Verdict
 from tests.hkcnews.cases import Case, page_with, twin
+from tests.walking import walked
 
 _FAREWELL = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{1}</p></body></html>"
 _MISSING = '<h1>{}</h1><div class="article-content"><p>這裏沒有文章。</p></div>'
@@ -101,7 +102,7 @@ _NAMES: list[tuple[str, Verdict]] = [
 ]
 
 
-@pytest.mark.parametrize(("head", "verdict"), _NAMES)
+@walked(("head", "verdict"), _NAMES)
 def test_the_article_that_a_page_says_it_is(head: str, verdict: Verdict) -> None:
     assert page_with("<p>字。</p>", head=head).recovered().verdict is verdict
 
@@ -124,14 +125,14 @@ CUTS = {
 }
 
 
-@pytest.mark.parametrize("case", CUTS.values(), ids=CUTS.keys())
+@walked("case", CUTS.values(), ids=CUTS.keys())
 def test_a_page_cut_off_anywhere(case: Case) -> None:
     """Before the wrapper's end it is never the article; after it the article is whole, and the missing end is named."""
     html = case.page
     wrapper_ends = html.index(b"</div>\n</div></div>" if b"</div>\n</div></div>" in html else b"</div></div><section") + 6
     whole = case.article()
-    around = range(wrapper_ends - 300, wrapper_ends + 40)
-    for length in sorted({*range(1, html.rindex(b"</html>") + 7, 5), *around, html.rindex(b"</html>") + 6}):
+    around = range(wrapper_ends - 60, wrapper_ends + 40)
+    for length in sorted({*range(1, html.rindex(b"</html>") + 7, 23), *around, html.rindex(b"</html>") + 6}):
         recovered = replace(case, page=html[:length]).recovered()
         if recovered.verdict is Verdict.ARTICLE:
             assert length >= wrapper_ends, html[:length][-60:]

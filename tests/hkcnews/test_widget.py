@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.demo.chrome import head
 from tests.demo.chrome import page as chrome
 from tests.hkcnews.cases import Case, page_with
+from tests.walking import walked
 
 LIST = '<ul class="tags"><li><a href="/tags/a">熱話</a></li><li><a href="/tags/b">海岸</a></li></ul>'
 LINKS = '<p><a href="/tag/a">熱話</a> <a href="/tag/b">海岸</a></p>'
@@ -51,7 +50,7 @@ WIDGETS = {
 }
 
 
-@pytest.mark.parametrize("case", WIDGETS.values(), ids=WIDGETS.keys())
+@walked("case", WIDGETS.values(), ids=WIDGETS.keys())
 def test_a_widgets_tags_and_category_are_not_the_articles(case: Case) -> None:
     found = case.article()
     assert (found.title, found.author, found.date) == ("燈塔日誌", "記者甄小帆", "2021-07-12")
@@ -74,7 +73,7 @@ OWN = {
 }
 
 
-@pytest.mark.parametrize("case", OWN.values(), ids=OWN.keys())
+@walked("case", OWN.values(), ids=OWN.keys())
 def test_the_articles_own_are_found_where_they_stand_with_it(case: Case) -> None:
     found = case.article()
     assert (found.tags, found.category) == (("熱話", "海岸"), "眾觀")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.hkcnews.region import parse
 from crawler.markdown.converter import Converter
 from crawler.markdown.style import SeedStyle
 from tests.markdown.conversion import ABROAD, HERE, STYLE, markdown_of
+from tests.walking import walked
 
 IMAGES = ABROAD + "im_/https://www.hkcnews.com"
 FRAME = '<iframe src="https://www.youtube.com/embed/x"></iframe>'
@@ -128,7 +127,7 @@ FRAMES: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("html", "markdown"), [*TEXTS, *LISTS, *LINKS, *PICTURES, *FRAMES])
+@walked(("html", "markdown"), [*TEXTS, *LISTS, *LINKS, *PICTURES, *FRAMES])
 def test_markdown(html: str, markdown: str) -> None:
     assert markdown_of(html) == markdown
 

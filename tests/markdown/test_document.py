@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from crawler.article import Blogger
 from crawler.markdown.document import relative_path, render
 from tests.markdown.outline import outline_of_markdown
 from tests.markdown.test_frontmatter import FULL, PUBLIC
+from tests.walking import walked
 
 BLOGGER = Blogger("博客 | 榕樹頭", "https://web.archive.org/x (1).png?1", "賣了半世涼茶。\n\n退休後改寫字。")
 ARTICLE = replace(FULL, body="甲\n\n乙")
@@ -21,7 +21,7 @@ def body_of(file: str) -> str:
     return file.split("\n---\n", 1)[1]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("note", "blogger", "written"),
     [
         ("", None, "\n# 題　「目」\n\n甲\n\n乙\n"),
@@ -45,7 +45,7 @@ def test_no_body_leaves_no_gap() -> None:
     assert body_of(render(replace(FULL, note="請加入"), PUBLIC)) == "\n# 題　「目」\n\n\n---\n\n\n請加入\n"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("title", "line"),
     [
         ("C#", "# C#"),
@@ -74,7 +74,7 @@ def test_any_title_and_any_name_are_shown_as_they_are(text: str) -> None:
     assert shown.pictures == ("https://x.example/a.png",)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("number", "path"),
     [
         (1, "1-1000/article_1.md"),

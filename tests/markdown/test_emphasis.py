@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.markdown.conversion import ABROAD, HERE, markdown_of
 from tests.markdown.outline import outline_of_markdown
+from tests.walking import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("html", "markdown"),
     [
         ("<b>粗</b>", "**粗**"),
@@ -66,10 +65,8 @@ def test_emphasis(html: str, markdown: str) -> None:
     assert markdown_of(html) == markdown
 
 
-@pytest.mark.parametrize(
-    "mark", ["→", "①", "°", "€", "$", "+", "~", "^", "“", "”", "’", "・", "…", "—", "／", "％", "〇", "\u2028", "\u0301", "👩\u200d🔬"]
-)
-@pytest.mark.parametrize(
+@walked("mark", ["→", "①", "°", "€", "$", "+", "~", "^", "“", "”", "’", "・", "…", "—", "／", "％", "〇", "\u2028", "\u0301", "👩\u200d🔬"])
+@walked(
     "form",
     [
         "甲<b>{0}乙</b>",

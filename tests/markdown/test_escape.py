@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -23,9 +22,10 @@ from crawler.markdown.escape import (
     shortcode,
 )
 from tests.markdown.outline import outline_of_html, outline_of_markdown
+from tests.walking import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "escaped"),
     [
         ("*特價*，明日_照舊_`x`\\", "\\*特價\\*，明日\\_照舊\\_\\`x\\`\\\\"),
@@ -45,7 +45,7 @@ def test_text(text: str, escaped: str) -> None:
     assert escape_text(text) == escaped
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "escaped"),
     [("[甲]", "\\[甲\\]"), ("\\[", "\\\\\\["), ("a](b)", "a\\](b)"), ("![x](y)", "!\\[x\\](y)"), ("甲*乙", "甲\\*乙")],
 )
@@ -53,7 +53,7 @@ def test_text_in_a_link(text: str, escaped: str) -> None:
     assert escape_text(text, in_link=True) == escaped
 
 
-@pytest.mark.parametrize(
+@walked(
     ("parts", "line"),
     [
         (["<", "b>"], "\\<b>"),
@@ -75,7 +75,7 @@ def test_texts_that_make_markup_only_together(parts: list[str], line: str) -> No
     assert settle_joints("".join(map(escape_part, parts))) == line
 
 
-@pytest.mark.parametrize(
+@walked(
     ("paragraph", "escaped"),
     [
         ("# 甲", "\\# 甲"),
@@ -107,14 +107,12 @@ def test_the_first_characters_of_a_line(paragraph: str, escaped: str) -> None:
     assert escape_line_starts(paragraph) == escaped
 
 
-@pytest.mark.parametrize(
-    ("text", "escaped"), [("甲 #", "甲 \\#"), ("甲 ##", "甲 \\##"), ("C#", "C#"), ("#", "\\#"), ("甲 # 乙", "甲 # 乙")]
-)
+@walked(("text", "escaped"), [("甲 #", "甲 \\#"), ("甲 ##", "甲 \\##"), ("C#", "C#"), ("#", "\\#"), ("甲 # 乙", "甲 # 乙")])
 def test_the_end_of_a_heading(text: str, escaped: str) -> None:
     assert escape_heading(text) == escaped
 
 
-@pytest.mark.parametrize(
+@walked(
     ("url", "target"),
     [
         ("https://a.example/新聞/頁", "https://a.example/新聞/頁"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from crawler.article import Article
 from crawler.markdown import frontmatter
 from crawler.markdown.frontmatter import FrontMatterError, fields_of, front_matter
+from tests.walking import walked
 
 PUBLIC = "https://web.archive.org/web"
 FULL = Article(
@@ -49,7 +50,7 @@ def test_what_is_empty_is_absent() -> None:
     assert list(loaded(front_matter(fields_of(bare, PUBLIC)))) == ["title", "url", "original_url"]
 
 
-@pytest.mark.parametrize("field", ["date", "last_updated", "author", "category"])
+@walked("field", ["date", "last_updated", "author", "category"])
 def test_each_may_be_absent_and_the_order_stays(field: str) -> None:
     order = ["title", "date", "last_updated", "author", "category", "tags", "url", "original_url"]
     order.remove(field)
@@ -90,7 +91,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@walked("text", HOSTILE)
 def test_hostile_titles_stay_titles(text: str) -> None:
     values = fields_of(replace(FULL, title=text, tags=(text, text)), PUBLIC)
     try:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.markdown.lists import joined, tight
+from tests.walking import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("blocks", "text"),
     [
         ([], ""),
@@ -23,7 +22,7 @@ def test_blocks(blocks: list[str], text: str) -> None:
     assert joined(blocks) == text
 
 
-@pytest.mark.parametrize(
+@walked(
     ("blocks", "text"),
     [
         (["甲"], "甲"),

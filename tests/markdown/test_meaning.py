@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from bs4 import BeautifulSoup, Tag
 
 from crawler.hkcnews.check import differences, visible
@@ -10,6 +9,7 @@ from crawler.hkcnews.layout import CITIZEN_NEWS
 from crawler.hkcnews.region import parse, prepare, tidy
 from crawler.markdown.meaning import counter, emphasis, item_numbers
 from tests.markdown.conversion import ABROAD, CONVERTER, STYLE
+from tests.walking import walked
 
 IMAGES = ABROAD + "im_/https://www.hkcnews.com"
 FIGURE = (
@@ -98,7 +98,7 @@ def region_of(html: str) -> Tag:
     return region
 
 
-@pytest.mark.parametrize(("html", "markdown", "spoiled"), SAYING)
+@walked(("html", "markdown", "spoiled"), SAYING)
 def test_what_a_page_means_is_in_the_file_and_is_missed_where_it_is_not(html: str, markdown: str, spoiled: str) -> None:
     region = region_of(html)
     as_it_came = visible(region)
@@ -126,7 +126,7 @@ PICTURES: list[tuple[str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("html", "number"), PICTURES)
+@walked(("html", "number"), PICTURES)
 def test_a_picture_that_waits_for_a_script_has_its_address_once(html: str, number: int) -> None:
     region = region_of(f"<p>甲</p><p>{html}</p>")
     prepare(region)
@@ -148,7 +148,7 @@ def test_a_stand_in_brings_its_link_its_caption_and_its_description() -> None:
     assert markdown.count("{{<") == 1
 
 
-@pytest.mark.parametrize(
+@walked(
     ("html", "said"),
     [
         ('<span style="font-weight:600"></span>', {"bold": True}),
@@ -166,7 +166,7 @@ def test_what_an_element_makes_of_its_text(html: str, said: dict[str, bool]) -> 
     assert emphasis(element(html)) == said
 
 
-@pytest.mark.parametrize(
+@walked(
     ("html", "kind", "numbers"),
     [
         ('<ol start=" +3x"><li></li><p>甲</p><li></li></ol>', "", [3, 4]),

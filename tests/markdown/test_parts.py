@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.article import Article, Blogger
 from crawler.markdown.document import render
 from crawler.markdown.parts import differing, parts
+from tests.walking import walked
 
 ARTICLE = Article(
     5,
@@ -49,7 +49,7 @@ def test_blocks_of_two_bloggers_are_told_from_a_body_with_a_rule() -> None:
     assert two["blogger"] == "![博客 | 一悠](https://x.example/a.png)\n\n**博客 | 一悠**\n\n甲\n\n---\n\n**主筆 | 二悠**\n\n乙"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("changes", "names"),
     [
         ({"date": "2021-07-13"}, ("date",)),
@@ -72,7 +72,7 @@ def test_white_space_alone_is_layout() -> None:
     assert differing(text(), text() + "\n") == ("layout",)
 
 
-@pytest.mark.parametrize("head", ["[" * 60_000, "&a [*a, *a]", "!!python/object:os.system x", "a: b: c", "\x00", "- x", "a: {b: c}"])
+@walked("head", ["[" * 60_000, "&a [*a, *a]", "!!python/object:os.system x", "a: b: c", "\x00", "- x", "a: {b: c}"])
 def test_front_matter_that_is_none_does_no_harm(head: str) -> None:
     assert set(parts(f"---\na: {head}\n---\n\n# x\n")) <= {"front_matter", "body", "a"}
 

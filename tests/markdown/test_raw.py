@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from bs4 import BeautifulSoup, Tag
 
 from crawler.markdown.raw import figure, source
 from tests.markdown.conversion import STYLE
+from tests.walking import walked
 
 
 def element(html: str) -> Tag:
@@ -15,7 +15,7 @@ def element(html: str) -> Tag:
     return found
 
 
-@pytest.mark.parametrize(
+@walked(
     ("html", "address"),
     [
         ('<img src="/a.jpg">', "/a.jpg"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.markdown.reader import Reading, plain_text, read_markdown
 from tests.markdown.conversion import markdown_of
+from tests.walking import walked
 
 CASES: list[tuple[str, Reading]] = [
     ("", Reading("")),
@@ -45,7 +44,7 @@ CASES: list[tuple[str, Reading]] = [
 ]
 
 
-@pytest.mark.parametrize(("markdown", "reading"), CASES)
+@walked(("markdown", "reading"), CASES)
 def test_reading(markdown: str, reading: Reading) -> None:
     found = read_markdown(markdown)
     found.text = "\n".join(line.strip(" ") for line in found.text.split("\n") if line.strip(" "))
@@ -69,7 +68,7 @@ def test_raw_html_of_anybodys_making_is_read_as_far_as_it_goes() -> None:
     assert (reading.numbers, reading.tables) == (["1", "7"], 1)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("markdown", "text"),
     [
         ("", ""),

@@ -6,7 +6,6 @@ import html
 import re
 from dataclasses import replace
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -21,6 +20,7 @@ from crawler.markdown.readingstyle import ReadingStyle
 from crawler.markdown.style import References, Video, leads_somewhere
 from crawler.markdown.video import watchable
 from tests.markdown.conversion import CONVERTER
+from tests.walking import walked
 
 REPLAY = "https://web.archive.org/web"
 ORIGINAL = "https://www.hkcnews.com/article/12/x"
@@ -42,7 +42,7 @@ def written(page: str, like: ReadingStyle) -> str:
     return text
 
 
-@pytest.mark.parametrize(
+@walked(
     ("href", "target"),
     [
         # to articles that are recovered, in every spelling
@@ -111,7 +111,7 @@ def test_links(href: str, target: str | None) -> None:
     assert leads_somewhere(href) == (target is not None)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("src", "address"),
     [
         ("/a.jpg", "../../images/3f/a-3f.jpg"),
@@ -133,7 +133,7 @@ def test_pictures(src: str, address: str) -> None:
     assert style().image(src) == address
 
 
-@pytest.mark.parametrize(
+@walked(
     ("src", "address", "page"),
     [
         ("https://www.youtube.com/embed/x-_1?rel=0&start=5", None, "https://www.youtube.com/watch?v=x-_1"),
@@ -182,7 +182,7 @@ def test_frames_are_written_as_the_style_says() -> None:
     assert '{{< video src="about:invalid" >}}' in written('<iframe src="javascript:x"></iframe>', style(video=Video.LINK))
 
 
-@pytest.mark.parametrize(
+@walked(
     ("page", "alt"),
     [
         ('<figure><img src="/b.jpg" alt=""><figcaption>甲 <b>"乙"</b>\n<a href="/x">丙</a></figcaption></figure>', "甲 &quot;乙&quot; 丙"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crawler.markdown.style import SeedStyle, leads_somewhere
 from tests.markdown.conversion import ABROAD, HERE, STYLE
+from tests.walking import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("href", "target"),
     [
         ("/article/5", f"{HERE}/article/5"),
@@ -42,7 +41,7 @@ def test_links(href: str, target: str | None) -> None:
     assert leads_somewhere(href) == (target is not None)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("src", "address"),
     [
         ("/news_新聞/甲%20乙.jpg", f"{ABROAD}im_/https://www.hkcnews.com/news_新聞/甲%20乙.jpg"),
@@ -64,7 +63,7 @@ def test_frames() -> None:
     assert STYLE.frame("//www.youtube.com/embed/x") == "//web.archive.org/web/20200102030405if_/https://www.youtube.com/embed/x"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("original", "site"),
     [
         ("https://www.hkcnews.com/article/1", "https://www.hkcnews.com"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.markdown.conversion import HERE, markdown_of
 from tests.markdown.outline import outline_of_html, outline_of_markdown
+from tests.walking import walked
 
 PIPES: list[tuple[str, str]] = [
     ("<thead><tr><th>甲</th><th>乙</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody>", "| 甲 | 乙 |\n| --- | --- |\n| 1 | 2 |"),
@@ -47,18 +46,18 @@ RAW: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("html", "markdown"), [*PIPES, *RAW])
+@walked(("html", "markdown"), [*PIPES, *RAW])
 def test_tables(html: str, markdown: str) -> None:
     assert markdown_of(f"<table>{html}</table>") == markdown
 
 
-@pytest.mark.parametrize("html", ["", "<tr></tr>", "<tbody></tbody>"])
+@walked("html", ["", "<tr></tr>", "<tbody></tbody>"])
 def test_a_table_without_cells_is_kept_for_the_count_and_says_nothing(html: str) -> None:
     markdown = markdown_of(f"<p>甲</p><table>{html}</table>")
     assert outline_of_markdown(markdown).texts == ["甲"]
 
 
-@pytest.mark.parametrize(
+@walked(
     "around",
     [
         "<blockquote>{}</blockquote>",
@@ -67,7 +66,7 @@ def test_a_table_without_cells_is_kept_for_the_count_and_says_nothing(html: str)
         "<blockquote><ul><li>{}</li></ul></blockquote>",
     ],
 )
-@pytest.mark.parametrize("html", [html for html, _ in (*PIPES, *RAW) if "|" not in html and "iframe" not in html])
+@walked("html", [html for html, _ in (*PIPES, *RAW) if "|" not in html and "iframe" not in html])
 def test_tables_in_other_blocks(around: str, html: str) -> None:
     page = around.format(f"<table>{html}</table>")
     shown, wanted = outline_of_markdown(markdown_of(page)), outline_of_html(page)
