@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger, State
+from tests.archive.foreign import chunked, http, packed, record
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
+from tests.pages import address, article
 from tests.standin import StandIn, load_sample
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "sample"
@@ -137,3 +140,31 @@ def test_the_samples_own_warc_gives_every_article(tmp_path: Path) -> None:
     done = extract(tmp_path, str(SAMPLE / "captures.warc.gz"), ARCHIVE_PUBLIC_URL="https://web.archive.org")
     found = {int(Path(name).stem.split("_")[1]) for name in tree(tmp_path)}
     assert found == {line["id"] for line in truth if line["status"] == "ok"}, done.out
+
+
+def test_a_file_of_other_writers_faults_is_extracted_and_what_is_passed_over_is_said(tmp_path: Path) -> None:
+    noise = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(100)).hex().encode()
+    page = article(6).replace(b"</body></html>", b"<footer>" + noise + b"</footer></body></html>")
+    other = "http://a.example/x"
+    records = [
+        record(article(5), "resource", url=address(5), fields={"Content-Type": "text/html"}),
+        record(http(gzip.compress(page)[:-40], ("Content-Encoding: gzip",)), url=address(6)),
+        record(http(chunked(article(7)), ()), url=address(7)),
+        record(http(article(8)), url=address(8), fields={"Content-Length": str(len(http(article(8))) + 1)}),
+        record(
+            http(article(9).replace(b'<meta charset="utf-8">', b"").decode().encode("big5"), ("Content-Type: text/html; charset=gb2312",)),
+            url=address(9),
+        ),
+        record(b"no HTTP head", url=other),
+        record(b"in short", "conversion", url=address(5), fields={"Content-Type": "text/plain"}),
+    ]
+    (tmp_path / "odd.warc.gz").write_bytes(packed(records))
+    done = extract(tmp_path / "output", str(tmp_path / "odd.warc.gz"), FORMAT="reading")
+    assert done.status == 0, done.err + done.out
+    assert "Passed over         2 records in the files: 1 conversion records, 1 damaged records of other addresses" in done.out
+    texts = {int(Path(name).stem.rpartition("_")[2]): text.decode() for name, text in tree(tmp_path / "output").items()}
+    assert sorted(texts) == [5, 6, 7, 8, 9]
+    assert all(f"第{number}日：燈塔今晚亮起。" in text for number, text in texts.items())
+    assert "gzip is cut off" in texts[6]
+    assert "is a guess: read as big5hkscs" in texts[9]
+    assert not any("faults:" in texts[number] for number in (5, 7, 8))
