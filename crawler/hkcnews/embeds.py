@@ -1,23 +1,167 @@
-"""Players that a script of the page would have put in place, as the frames that they would have become."""
+"""What a page's scripts would have put in place: players, posts and charts. Their frames are set where they would stand; what has no
+address on the page is a named fault, and never nothing."""
 
 from __future__ import annotations
 
-from bs4 import BeautifulSoup, Tag
+import re
+from collections.abc import Collection, Iterator, Sequence
 
-_FACEBOOK = frozenset({"fb-video", "fb-post"})
-"""What Facebook's script looks for: an element with the address in `data-href`, and words for those without the script in it."""
+from bs4 import Tag
+
+from crawler.hkcnews.builder import element as new_element
+from crawler.hkcnews.noscript import reveal_media
+from crawler.hkcnews.players import BY_CLASS, BY_NAME, SIGNS, address_of, likely_address
+from crawler.markdown import raw
+from crawler.markdown.elements import FRAMES
+
+LOST = "shown by a script only, and lost: "
+"""How the fault begins of what has no address on the page."""
+_AMP = {"amp-img": "img", "amp-anim": "img", "amp-iframe": "iframe", "amp-video": "video", "amp-audio": "audio"}
+_SPECIAL = frozenset((*BY_NAME, *_AMP, *FRAMES))
+_HOLDERS = frozenset(("div", "section", "figure", "span", "blockquote", "a", "center"))
+"""Elements in which scripts show something, and which are of no use when they are empty."""
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
+_SHOWN_IN = re.compile(
+    r"embed|chart|graph|player|widget|infogra|viz|visuali|datawrapper|timeline|quiz|poll|survey|interactive|leaflet|(?:\A|[\s_-])map(?:\Z|[\s_-])"
+    r"|video|audio|podcast|gallery|slideshow|carousel|likecoin",
+    re.IGNORECASE,
+)
+"""How elements are called in which scripts show something."""
+_NOTHING_SHOWN = re.compile(
+    r"(?:\A|[\s_-])(?:ads?|adv|advert\w*|banner|dfp|gpt|sponsor\w*|promo\w*|shar\w+|social|follow\w*|like|comments?|related|recommend\w*"
+    r"|addthis|sharethis|newsletter|subscri\w+|cookies?|icons?|glyphicon|fa|fb-root)(?:\Z|[\s_-])",
+    re.IGNORECASE,
+)
+"""How elements are called that hold nothing of an article."""
+_NO_SCRIPT = re.compile(r"json|template|html|x-", re.IGNORECASE)
+"""Types of `<script>` that no browser runs."""
+_ELSEWHERE = re.compile(
+    r"googlesyndication|adsbygoogle|googletag|googleadservices|doubleclick|adnxs|prebid|criteo|taboola|outbrain|teads|dable|popin"
+    r"|google-analytics|gtag\(|gtm\.js|\bga\(|dataLayer|fbq\(|scorecardresearch|quantserve|chartbeat|hotjar|onesignal|recaptcha"
+    r"|connect\.facebook\.net|platform\.twitter\.com|platform\.instagram\.com|instagram\.com/embed|tiktok\.com/embed|telegram-widget"
+    r"|infogram\.com/js|InfogramEmbeds|flourish\.studio|like\.co/sdk|tableau\.com/javascripts|embedly|iframe\.ly|typeform\.com|imgur\.com"
+    r"|pinterest|line\.me|line-scdn|addthis|sharethis|disqus|apis\.google\.com|cdn-cgi|cloudflare|jquery|bootstrap|polyfill|lazysizes"
+    r"|archive\.org/_static|tumblr\.com/post",
+    re.IGNORECASE,
+)
+"""Scripts that show nothing of an article where they stand: advertisements, counters, libraries, and what looks for known players."""
+_DRAWING = re.compile(r"chart|plotly|\bd3\.|google\.visualization|vegaEmbed|leaflet|mapbox|document\.write", re.IGNORECASE)
+_TELLING = frozenset({"script", "object", "button"})
+"""What may be dropped, and yet have a known player's marks."""
+_OF_OTHERS = re.compile(r"(?:https?:)?//(?!(?:www\.)?hkcnews\.com)", re.IGNORECASE)
+_LONGEST_NAME = 80
 
 
-def frame_player(element: Tag) -> None:
-    """Put a frame where the player would stand: for CKEditor's `<oembed url=…>`, and for Facebook's videos and posts."""
-    if element.name == "oembed":
-        address = str(element.get("url") or "")
-    else:
-        address = str(element.get("data-href") or "") if _FACEBOOK.intersection(element.get_attribute_list("class")) else ""
-    if not address.strip():
-        return
-    frame = BeautifulSoup("", "html.parser").new_tag("iframe", attrs={"src": address})
-    element.insert_before(frame)
-    del element["data-href"]
-    if element.name == "oembed":
+def may_be_embed(element: Tag) -> bool:
+    """Whether a script may have had something to show in an element, or in its place; few elements are looked at more closely."""
+    own = element.attrs
+    if element.name in _SPECIAL or "-" in element.name:
+        return True
+    if not own:
+        return False
+    if not SIGNS.isdisjoint(own) or ("class" in own and not BY_CLASS.keys().isdisjoint(element.get_attribute_list("class"))):
+        return True
+    return not element.contents and element.name in _HOLDERS
+
+
+def settle(region: Tag, dropped: Sequence[Tag], candidates: Sequence[Tag]) -> list[str]:
+    """Set frames and pictures where scripts would have shown them, and take out what is dropped; gives a fault for each that is lost.
+
+    `dropped` are the elements that are no content, scripts among them; `candidates` those that `may_be_embed`.
+    """
+    known = [(element, address) for element in dropped if element.name in _TELLING and (address := address_of(element))]
+    for element, address in known:
+        _set_frame(element, address)
+    if noscripts := [element for element in dropped if element.name == "noscript"]:
+        reveal_media(region, noscripts)
+    lost = [_described(element) for element in dropped if _is_drawing(element)]
+    scripts = [element for element in dropped if element.name == "script" and not _shows_elsewhere(element)]
+    code = [script.get_text() for script in scripts]
+    holders = [(script.parent, _described(script)) for script in scripts if _draws(script)]
+    around = {id(script.parent): script.parent for script in scripts if script.parent is not None and script.parent is not region}
+    for element in dropped:
+        element.decompose()
+    elements = [element for element in (*candidates, *around.values()) if not element.decomposed]
+    outcomes = [(element, _settled(element, code)) for element in elements]
+    lost += [_described(element) for element, outcome in outcomes if outcome is False]
+    if not known and not lost and all(outcome is None for _, outcome in outcomes):  # scripts that belong to nothing else
+        lost += [what for holder, what in holders if holder is region or (holder is not None and not _shows(holder))]
+    return [f"{LOST}{what}" for what in dict.fromkeys(lost)]
+
+
+def _shows_elsewhere(script: Tag) -> bool:
+    """Whether a script is known to show nothing of the article, or is none."""
+    said = f"{script.get('src') or ''} {script.get_text()}"
+    return _NO_SCRIPT.search(str(script.get("type") or "")) is not None or _ELSEWHERE.search(said) is not None
+
+
+def _is_drawing(element: Tag) -> bool:
+    """Whether something is drawn in it: by a script, or with words or pictures."""
+    return element.name == "canvas" or (element.name == "svg" and element.find(["text", "image", "foreignobject"]) is not None)
+
+
+def _draws(script: Tag) -> bool:
+    """Whether a script looks as if it showed something where it stands."""
+    if src := str(script.get("src") or ""):
+        return _OF_OTHERS.match(src) is not None and _SHOWN_IN.search(src) is not None
+    return _DRAWING.search(script.get_text()) is not None
+
+
+def _settled(element: Tag, code: Collection[str]) -> bool | None:
+    """Set what a script would have made of an element: True where that was done, False where it is lost, None where there is nothing."""
+    if element.name in _AMP:
+        element.name = _AMP[element.name]
+        if element.name in ("img", "iframe"):  # what it holds stands in until it is loaded
+            element.clear()
+    if element.name == "img" or (element.name in FRAMES and raw.source(element)):
+        return None
+    if address := address_of(element):
+        return _set_frame(element, address)
+    names = " ".join(map(str, (*element.get_attribute_list("class"), element.get("id") or "")))
+    if _shows(element) or _NOTHING_SHOWN.search(names):
+        return None
+    is_named = element.name != "span" and _SHOWN_IN.search(names) is not None
+    if (address := likely_address(element)) and (element.name != "a" or is_named or _is_of_embed(element)):
+        return _set_frame(element, address)
+    called = str(element.get("id") or "")
+    is_filled = bool(called) and any(f'"{called}"' in text or f"'{called}'" in text or f"#{called}" in text for text in code)
+    is_lost = is_filled or element.name in FRAMES or "-" in element.name or (is_named and element.name != "a")
+    return False if is_lost else None
+
+
+def _is_of_embed(link: Tag) -> bool:
+    """Whether a link without a text is there for a script."""
+    around = " ".join(link.parent.get_attribute_list("class")) if link.parent is not None and link.parent.has_attr("class") else ""
+    return any(name.startswith("data-") for name in link.attrs) or _SHOWN_IN.search(around) is not None
+
+
+def _shows(element: Tag) -> bool:
+    """Whether there is something to see in it: words, a picture or a frame."""
+    return bool(element.get_text().strip()) or any(map(raw.source, element.find_all(["img", *FRAMES])))
+
+
+def _set_frame(element: Tag, address: str) -> bool:
+    """Set a frame, or a picture, before an element, unless it has one already, or a link to the same."""
+    if not any(map(raw.source, element.find_all(list(FRAMES)))) and _plain(address) not in map(_plain, _links(element)):
+        element.insert_before(new_element("img" if _PICTURE_FILE.search(address) else "iframe", {"src": address}))
+    if element.name in BY_NAME:
         element.unwrap()
+    return True
+
+
+def _links(element: Tag) -> Iterator[str]:
+    for link in element.find_all("a", href=True):
+        if link.get_text().strip():
+            yield str(link["href"])
+
+
+def _plain(address: str) -> str:
+    """An address by what it leads to."""
+    return re.sub(r"\A(?:https?:)?//(?:www\.)?", "", address.strip()).partition("?")[0].rstrip("/").lower()
+
+
+def _described(element: Tag) -> str:
+    """An element by its name and what tells it from others."""
+    told = ((name, element.get(name)) for name in ("id", "class", "src"))
+    words = " ".join(f'{name}="{" ".join(value) if isinstance(value, list) else value}"' for name, value in told if value)
+    return f"<{element.name}{' ' if words else ''}{words[:_LONGEST_NAME]}>"

@@ -10,6 +10,7 @@ from bs4 import Tag
 from crawler.article import Article, Blogger
 from crawler.hkcnews.bloggername import drop_twins, name_in, picture_of
 from crawler.hkcnews.check import Visible, differences, visible
+from crawler.hkcnews.embeds import LOST
 from crawler.hkcnews.fields import SOURCES, Found, find, find_tags
 from crawler.hkcnews.infoline import info_line, unlabelled_day
 from crawler.hkcnews.page import Page, read_page
@@ -20,6 +21,7 @@ from crawler.hkcnews.text import decode_again, decode_page, lost_characters, one
 from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
 from crawler.markdown import raw
 from crawler.markdown.converter import Converter
+from crawler.markdown.escape import autolink
 from crawler.markdown.style import References, Style
 
 _CONVERTER = Converter()
@@ -71,6 +73,8 @@ def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp:
     article, found = extract(page, wanted, timestamp, original, style, tuple(faults))
     if not decoded.replaced and (lost := lost_characters(article.title, article.author, *article.tags, article.body)):
         article = replace(article, faults=(*article.faults, f"{lost} characters were lost before the capture was made"))
+    if not article.body and any(fault.startswith(LOST) for fault in article.faults):
+        article = replace(article, body=autolink(f"{style.replay}/{timestamp}/{original}"))  # where it can be seen, if anywhere
     if not article.body:
         return Recovered(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
     return Recovered(judgement, article, found, style.references)

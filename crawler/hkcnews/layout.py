@@ -58,7 +58,18 @@ CITIZEN_NEWS = Layout(
         *("script", "style", "template", "noscript", "link", "meta", "svg", "canvas", "button", "input", "select", "textarea"),
         *(".hidden", "[hidden]", ".adsbygoogle", ".advertisement", ".ad-slot", ".google-auto-placed"),
         *(".share", ".share-buttons", ".social-share", ".sharing", ".addthis_toolbox", ".sharethis-inline-share-buttons", ".a2a_kit"),
-        *(".fb-like", ".fb-share-button", ".fb-save", ".twitter-share-button", ".line-it-button", ".wechat-share"),
+        *(
+            ".fb-like",
+            ".fb-share-button",
+            ".fb-save",
+            ".fb-comments",
+            ".fb-send",
+            ".fb-follow",
+            ".fb-quote",
+            ".twitter-share-button",
+            ".line-it-button",
+            ".wechat-share",
+        ),
     ),
 )
 LAYOUTS = (CITIZEN_NEWS,)

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.hkcnews.aside import Aside, ancestors
 from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
+from crawler.hkcnews.region import parse, shows_unscripted
 from crawler.hkcnews.selection import Selection, outermost
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.twins import is_twin, wide_first
@@ -133,7 +134,7 @@ def has_substance(node: LexborNode, layout: Layout) -> bool:
         shows = part.tag in _SHOWING or (part.tag == "-text" and bool(one_line(part.text())))
         if shows and not dropped.holds(part):
             return True
-    return False
+    return shows_unscripted(parse(node.html or ""), layout)
 
 
 def _around_the_info_line(tree: LexborHTMLParser, aside: Aside) -> LexborNode | None:

@@ -11,11 +11,11 @@ from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString, PageElement
 
 from crawler.hkcnews.builder import RegionBuilder
-from crawler.hkcnews.embeds import frame_player
+from crawler.hkcnews.embeds import LOST, may_be_embed, settle
 from crawler.hkcnews.layout import Layout, simple
 from crawler.hkcnews.nesting import push_into_blocks, put_in_order, quote, spell_out_styles
-from crawler.hkcnews.noscript import reveal_media
 from crawler.hkcnews.text import clean
+from crawler.markdown import raw
 from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
 from crawler.markdown.meaning import KINDS, says_emphasis
 
@@ -65,15 +65,21 @@ def parse(html: str) -> Tag:
 
 def tidy(region: Tag, layout: Layout) -> list[str]:
     """Take everything out of the region that is not content, and what is nested beyond reason; gives the faults found."""
-    return flatten(region) if drop(region, layout) > DEEPEST else []
+    depth, faults = drop(region, layout)
+    return faults + flatten(region) if depth > DEEPEST else faults
+
+
+def shows_unscripted(region: Tag, layout: Layout) -> bool:
+    """Whether there is something to see in a region that shows nothing until its scripts have run: what these would show, or that it is
+    lost."""
+    faults = tidy(region, layout)
+    return any(fault.startswith(LOST) for fault in faults) or any(map(raw.source, region.find_all(["img", *FRAMES])))
 
 
 def prepare(region: Tag) -> list[str]:
     """Settle in a tidy region what depends on the site, what is meant without being said in elements, and what Markdown cannot nest;
     gives the faults found."""
     found = _survey(region)
-    for element in found.players:
-        frame_player(element)
     faults = reveal_addresses(region, found.protected)
     put_in_order(found.tables)
     quote(found.quotations)
@@ -86,12 +92,11 @@ def prepare(region: Tag) -> list[str]:
 
 @dataclass(slots=True)
 class _Survey:
-    """What of a region needs care, in reading order: what may hide an e-mail address, links and emphasis, players that are no frames,
-    elements whose inline style says something, tables, quotations."""
+    """What of a region needs care, in reading order: what may hide an e-mail address, links and emphasis, elements whose inline style
+    says something, tables, quotations."""
 
     protected: list[Tag] = field(default_factory=list)
     emphasis: list[Tag] = field(default_factory=list)
-    players: list[Tag] = field(default_factory=list)
     styled: list[Tag] = field(default_factory=list)
     tables: list[Tag] = field(default_factory=list)
     quotations: list[Tag] = field(default_factory=list)
@@ -99,7 +104,7 @@ class _Survey:
 
 def _survey(region: Tag) -> _Survey:
     found = _Survey()
-    by_name = {**dict.fromkeys(_EMPHASIS, found.emphasis), "table": found.tables, "q": found.quotations, "oembed": found.players}
+    by_name = {**dict.fromkeys(_EMPHASIS, found.emphasis), "table": found.tables, "q": found.quotations}
     stack = list(reversed(region.contents))
     while stack:
         node = stack.pop()
@@ -108,8 +113,6 @@ def _survey(region: Tag) -> _Survey:
             if attributes:
                 if "data-cfemail" in attributes or ("href" in attributes and _PROTECTED.search(str(attributes["href"]))):
                     found.protected.append(node)
-                if "data-href" in attributes:
-                    found.players.append(node)
                 if "style" in attributes and says_emphasis(str(attributes["style"])):
                     found.styled.append(node)
             if node.name in by_name:
@@ -119,11 +122,13 @@ def _survey(region: Tag) -> _Survey:
     return found
 
 
-def drop(region: Tag, layout: Layout) -> int:
-    """Remove scripts, advertisements, share widgets and what is hidden; gives how deep the elements left are nested."""
+def drop(region: Tag, layout: Layout) -> tuple[int, list[str]]:
+    """Remove scripts, advertisements, share widgets and what is hidden, and set what scripts would have shown; gives how deep the elements
+    left are nested, and the faults found."""
     tags, classes, attributes = simple(layout.dropped)
     stack = [(region, 0)]
     dropped: list[Tag] = []
+    candidates: list[Tag] = []
     deepest = 0
     while stack:
         element, depth = stack.pop()
@@ -134,11 +139,9 @@ def drop(region: Tag, layout: Layout) -> int:
                     dropped.append(child)
                 else:
                     stack.append((child, depth + 1))
-    if noscripts := [element for element in dropped if element.name == "noscript"]:
-        reveal_media(region, noscripts)
-    for element in dropped:
-        element.decompose()
-    return deepest
+                    if may_be_embed(child):
+                        candidates.append(child)
+    return deepest, settle(region, dropped, candidates) if dropped or candidates else []
 
 
 def _is_hidden(element: Tag, classes: frozenset[str], attributes: frozenset[str]) -> bool:

@@ -58,6 +58,10 @@ class Style(Protocol):
     """Whether a picture without a description has its caption for one."""
 
     @property
+    def replay(self) -> str:
+        """The public address under which the archive replays captures."""
+
+    @property
     def video(self) -> Video:
         """How frames are written."""
 
