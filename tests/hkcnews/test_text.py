@@ -63,7 +63,7 @@ DOCUMENT = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>{0}</p></b
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "coded", "declared", "guess"),
     [
         *(
@@ -98,8 +98,8 @@ def sloppily(data: bytes) -> str:
     return "".join(bytes((byte,)).decode("cp1252", "ignore") or chr(byte) for byte in data)
 
 
-@pytest.mark.parametrize("text", [CHINESE, ENGLISH, SIGNS])
-@pytest.mark.parametrize("around", ["", "眾新聞報道，即時更新。"])
+@walked("text", [CHINESE, ENGLISH, SIGNS])
+@walked("around", ["", "眾新聞報道，即時更新。"])
 def test_what_was_encoded_twice_is_undone_and_named(text: str, around: str) -> None:
     page = DOCUMENT.format(text)
     for once in (sloppily(page.encode()), page.encode().decode("latin-1")):
@@ -111,7 +111,7 @@ def test_what_was_encoded_twice_is_undone_and_named(text: str, around: str) -> N
     assert text is ENGLISH or lossy.replaced
 
 
-@pytest.mark.parametrize("wrongly", ["gb18030", "ptcp154", "cp1251", "kz1048"])
+@walked("wrongly", ["gb18030", "ptcp154", "cp1251", "kz1048"])
 def test_a_heading_shows_that_a_page_was_encoded_twice_as_another_script(wrongly: str) -> None:
     page = page_with("<p>渡輪碼頭的報攤今日休息。</p><p>老闆說三月再開門，請各位街坊留意。</p>")
     recovered = Case(page.page.decode().encode().decode(wrongly, "replace").encode()).recovered()
@@ -120,7 +120,7 @@ def test_a_heading_shows_that_a_page_was_encoded_twice_as_another_script(wrongly
     assert (recovered.article.title, recovered.article.body.count("渡輪碼頭")) == ("燈塔日誌", 1)
 
 
-@pytest.mark.parametrize(
+@walked(
     "text", [CHINESE, ENGLISH, SIGNS, "Ça va, naïve Zoë? “É” – Ã la carte, CAFÉ™, £5–£6, ½…", "Привет, мир — это не ошибка", "Τι κάνεις;"]
 )
 def test_what_was_encoded_once_is_left_alone(text: str) -> None:
@@ -130,7 +130,7 @@ def test_what_was_encoded_once_is_left_alone(text: str) -> None:
     assert decode_again(got, text) is None
 
 
-@pytest.mark.parametrize("lost", ["\ufffd", "\u951f\u65a4\u62f7"])
+@walked("lost", ["\ufffd", "\u951f\u65a4\u62f7"])
 def test_characters_that_were_lost_before_the_capture_are_named(lost: str) -> None:
     article = page_with(f"<p>渡輪{lost}頭。<a href='/article/5/{lost}'>去</a></p>").article()
     assert article.faults == ("1 characters were lost before the capture was made",)
