@@ -15,30 +15,36 @@ SECONDS = 60.0
 def tell(words: Sequence[str], record: Path, seconds: float = SECONDS) -> str:
     """Run a command with the path of a run's record as its last argument, without a shell and with nothing to read; what it prints goes
     to standard error. Gives why it failed, or nothing. Only in the main thread."""
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # Scrapy's own only asks its loop, which has ended, to stop
+    process: subprocess.Popen[bytes] | None = None
+    early = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal early
+        if process is not None:
+            raise KeyboardInterrupt
+        early = True  # while it is being started, of which nothing may be lost
+
+    handler = signal.signal(signal.SIGINT, interrupt)  # Scrapy's own only asks its loop, which has ended, to stop
     try:
         # In a session of its own, so that all that it started can be stopped with it.
         process = subprocess.Popen([*words, str(record)], stdin=subprocess.DEVNULL, stdout=2, start_new_session=True)
+        if early:
+            raise KeyboardInterrupt
+        status = process.wait(seconds)
     except (OSError, ValueError) as error:
         return f"could not be started: {error}"
-    else:
-        return _waited(process, seconds)
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-def _waited(process: subprocess.Popen[bytes], seconds: float) -> str:
-    try:
-        status = process.wait(seconds)
     except subprocess.TimeoutExpired:
         _stop(process)
         return f"did not end within {seconds:g} s and was stopped"
     except KeyboardInterrupt:
         _stop(process)
         return "was interrupted"
+    finally:
+        signal.signal(signal.SIGINT, handler)
     return f"ended with status {status}" if status else ""
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _stop(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
