@@ -186,8 +186,8 @@ class Session(Asked):
             self._lock.release()
 
     def _told(self, message: str, seconds: float) -> None:
+        self.manners.save(self.ledger)  # whoever reads of a pause may kill the run, and the next one keeps it
         logger.warning("%s", message)
-        self.manners.save(self.ledger)
 
 
 def format_mistake(ledger: Ledger, asked: Asked) -> str:

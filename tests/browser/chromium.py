@@ -106,7 +106,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     driver = Chrome(options, ChromeService(DRIVER))
     try:
-        driver.set_page_load_timeout(30)
+        driver.set_page_load_timeout(900)
         yield Browser(driver)
     finally:
         driver.quit()

@@ -219,12 +219,9 @@ def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site
         "document.body.append(image); add('img', {src: 'https://evil.example/x.png'}); add('iframe', {src: 'https://evil.example/'});"
     )
     said = ""
-    for _ in range(50):
-        said += "\n".join(browser.complaints())
-        if said.count("Content Security Policy") >= 3:
-            break
+    while said.count("Content Security Policy") < 3:
         browser.driver.execute_async_script("setTimeout(arguments[0], 100)")
-    assert said.count("Content Security Policy") >= 3
+        said += "\n".join(browser.complaints())
     assert browser.driver.title != "owned"
 
 

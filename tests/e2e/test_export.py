@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 import shutil
 import signal
-import uuid
 import zipfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crawler.archive.warc import Provenance, WarcWriter
 from crawler.ending import Status
 from crawler.ledger import Ledger, State
 from tests.e2e.crawling import Run, command, crawl, environment, run
@@ -202,35 +198,22 @@ def test_a_disk_that_is_full_leaves_nothing(output: Path, tmp_path: Path, beyond
     assert path.stat().st_size > size
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An output directory whose store takes a second or two to export."""
-    output = tmp_path_factory.mktemp("large")
-    (output / "warc").mkdir()
-    noise = random.Random(1).randbytes(4_000_000)
-    about = Provenance("http://archive.test/x", datetime.now(UTC), "-", "unknown")
-    path = output / "warc" / "a.warc.gz"
-    with WarcWriter.create(path, software="test/1", clock=lambda: datetime.now(UTC), new_uuid=uuid.uuid4, sync=False) as writer:
-        for number in range(1, 30):
-            writer.append(original=address(number), timestamp=WHEN, status=200, headers=(), payload=noise, provenance=about)
-    return output
-
-
 @pytest.mark.heavy
 @pytest.mark.parametrize(("sign", "status", "left"), [(signal.SIGKILL, -9, ["all.wacz.part"]), (signal.SIGINT, 130, [])])
 def test_one_that_is_stopped_in_the_middle_leaves_no_file(
-    large: Path, tmp_path: Path, sign: signal.Signals, status: int, left: list[str]
+    done: Path, tmp_path: Path, sign: signal.Signals, status: int, left: list[str]
 ) -> None:
     path, part = tmp_path / "all.wacz", tmp_path / "all.wacz.part"
-    line = command("export", "--wacz", str(path), OUTPUT_DIR=str(large))
-    with started(line, environment()) as running:
+    line = command("export", "--wacz", str(path), OUTPUT_DIR=str(done))
+    waits = "import crawler.wacz, signal; crawler.wacz.recovered_pages = lambda *given, signal=signal: signal.pause()"
+    with started(line, environment(), fault=waits) as running:
         running.until(lambda: part.exists() and part.stat().st_size)
         running.send_signal(sign)
         _, err = running.communicate()
     assert running.returncode == status, err
     assert "Traceback" not in err
     assert sorted(found.name for found in tmp_path.iterdir()) == left
-    again = export(large, "--wacz", str(path))
+    again = export(done, "--wacz", str(path))
     assert again.status == 0, again.err
     assert sorted(found.name for found in tmp_path.iterdir()) == ["all.wacz"]
     with zipfile.ZipFile(path) as archive:

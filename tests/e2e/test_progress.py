@@ -17,6 +17,8 @@ from tests.e2e.screen import Program
 from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
+HELD = Trouble(Kind.HELD, Endpoint.PLAYBACK, first=9)
+"""The run goes on when it is let go, so that it does not end before something of it was seen."""
 SLOW = {**QUICK, "PLAYBACK_RATE": "600", "PLAYBACK_RATE_START": "600"}
 """Ten requests a second, so that there is something to see."""
 
@@ -101,13 +103,13 @@ def test_a_dry_run_tells_what_would_be_asked_for_and_nothing_in_between(begun: B
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 def test_on_a_terminal_the_display_stays_below_whole_log_lines_and_leaves_nothing(begun: Begun, tmp_path: Path) -> None:
-    troubles = [Trouble(Kind.OUTAGE, Endpoint.PLAYBACK, pattern="/article/[123]5$", times=1, each=True, status=200)]
-    with StandIn(archive_of(40), troubles) as archive:
+    outage = Trouble(Kind.OUTAGE, Endpoint.PLAYBACK, pattern="/article/[123]5$", times=1, each=True, status=200)
+    with StandIn(archive_of(40), [outage, HELD]) as archive:
         program = begun.shown(line(archive, tmp_path))
         program.until(drawn)
         shown = [line for line in program.screen.lines if line]
+        archive.release()
         status, out = program.end()
     assert status == 0, program.written
     assert shown[-1].startswith("Time     ")
@@ -120,14 +122,15 @@ def test_on_a_terminal_the_display_stays_below_whole_log_lines_and_leaves_nothin
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 def test_after_ctrl_c_the_terminal_is_in_order(begun: Begun, tmp_path: Path, times: int) -> None:
-    with StandIn(archive_of(300)) as archive:
+    with StandIn(archive_of(300), [HELD]) as archive:
         program = begun.shown(line(archive, tmp_path))
         program.until(drawn)
         for _ in range(times):
             program.process.send_signal(signal.SIGINT)
+            program.until(lambda seen: any("shutting down gracefully" in line for line in seen.screen.lines))
+        archive.release()
         status, out = program.end()
     assert status == 130, program.written
     left = [line for line in program.screen.lines if line]
@@ -138,12 +141,12 @@ def test_after_ctrl_c_the_terminal_is_in_order(begun: Begun, tmp_path: Path, tim
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path: Path) -> None:
-    with StandIn(archive_of(40)) as archive:
+    with StandIn(archive_of(40), [HELD]) as archive:
         program = begun.shown(line(archive, tmp_path))
         program.until(drawn)
         program.hang_up()
+        archive.release()
         status, out = program.end()
     assert status == 0
     assert "Recovered          40" in out
@@ -151,7 +154,6 @@ def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path:
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(12)) as archive:
         program = begun.shown(line(archive, tmp_path), fault="import crawler.extensions as e; e.display = lambda moment: 1 / 0")
@@ -163,7 +165,6 @@ def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_pat
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 def test_no_display_is_drawn_when_none_is_wanted(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(12)) as archive:
         program = begun.shown(line(archive, tmp_path, PROGRESS_SECONDS="0"))
@@ -181,15 +182,13 @@ def watching(output: Path) -> list[str]:
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 def test_a_run_is_watched_from_another_terminal_until_it_has_ended(begun: Begun, tmp_path: Path) -> None:
-    with StandIn(archive_of(60), [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, first=9, times=1)]) as archive:
-        process = begun.piped(line(archive, tmp_path, PAUSE_SECONDS="7", PLAYBACK_RATE="2400", PLAYBACK_RATE_START="2400"))
-        while not (tmp_path / "ledger.sqlite").exists():
-            assert process.poll() is None
+    with StandIn(archive_of(60), [HELD]) as archive:
+        process = begun.piped(line(archive, tmp_path, PLAYBACK_RATE="2400", PLAYBACK_RATE_START="2400"))
+        process.until((tmp_path / "ledger.sqlite").exists)
         watcher = begun.shown(watching(tmp_path), stdout=True)
-        watcher.until(lambda seen: any(line.startswith("Held     the archive asked for a pause: 0:0") for line in seen.screen.lines))
         watcher.until(drawn)
+        archive.release()
         watcher.until(lambda seen: any("No run is under way. The last one, run 1, ended" in line for line in seen.screen.lines))
         process.communicate()
         watcher.process.send_signal(signal.SIGINT)
@@ -200,21 +199,21 @@ def test_a_run_is_watched_from_another_terminal_until_it_has_ended(begun: Begun,
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 def test_without_a_terminal_watching_prints_a_line_whenever_something_changes(begun: Begun, tmp_path: Path) -> None:
-    with StandIn(archive_of(120)) as archive:
+    with StandIn(archive_of(40), [HELD]) as archive:
         process = begun.piped(line(archive, tmp_path))
-        while not (tmp_path / "ledger.sqlite").exists():
-            assert process.poll() is None
+        process.until((tmp_path / "ledger.sqlite").exists)
         watcher = begun.piped(watching(tmp_path))
         seen = [said(watcher)]
+        while not seen[-1].startswith("articles: "):
+            seen.append(said(watcher))
+        archive.release()
         while "No run is under way" not in seen[-1]:
             seen.append(said(watcher))
         watcher.send_signal(signal.SIGINT)
         rest, _ = watcher.communicate()
         process.communicate()
     assert (process.returncode, watcher.returncode, rest) == (0, 0, "")
-    assert any(line.startswith("articles: ") for line in seen), seen
     assert len(set(seen)) == len(seen)
 
 
@@ -228,7 +227,6 @@ def test_watching_where_nothing_was_crawled_says_so_and_waits(begun: Begun, tmp_
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
 @pytest.mark.parametrize("other", ["--json", "--gaps"])
 def test_watching_goes_with_nothing_else(tmp_path: Path, other: str) -> None:
     done = run([*watching(tmp_path), other], tmp_path)
@@ -237,17 +235,15 @@ def test_watching_goes_with_nothing_else(tmp_path: Path, other: str) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.alone
-def test_a_killed_run_is_said_to_be_killed(begun: Begun, tmp_path: Path) -> None:
-    with StandIn(archive_of(300)) as archive:
-        process = begun.piped(line(archive, tmp_path))
-        while not list(tmp_path.glob("articles/*/*")):
-            assert process.poll() is None
+def test_a_run_is_seen_in_its_pause_and_when_it_was_killed_that_is_said(begun: Begun, tmp_path: Path) -> None:
+    with StandIn(archive_of(30), [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, first=9, times=1)]) as archive:
+        process = begun.piped(line(archive, tmp_path, PAUSE_SECONDS="900"))
+        process.until((tmp_path / "ledger.sqlite").exists)
+        watcher = begun.shown(watching(tmp_path), stdout=True)
+        watcher.until(lambda seen: any(line.startswith("Held     the archive asked for a pause: 1") for line in seen.screen.lines))
         process.kill()
         process.communicate()
-    watcher = begun.piped(watching(tmp_path))
-    told = said(watcher)
-    watcher.send_signal(signal.SIGINT)
-    watcher.communicate()
-    assert "No run is under way. The last one, run 1, was killed or lost" in told
-    assert watcher.returncode == 0
+        watcher.until(lambda seen: any("The last one, run 1, was killed or lost" in line for line in seen.screen.lines))
+        watcher.process.send_signal(signal.SIGINT)
+        status, _ = watcher.end()
+    assert status == 0, watcher.written

@@ -14,6 +14,7 @@ import pytest
 from crawler.commands.recover import refuse_one_off
 from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger
+from crawler.onverdict import SECONDS
 from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
 from tests.e2e.processes import started
 from tests.pages import FAREWELL, address, article, unknown_layout
@@ -346,10 +347,12 @@ def test_a_command_that_fails_changes_nothing(tmp_path: Path, words: str, why: s
 
 @pytest.mark.heavy
 def test_a_command_that_hangs_is_stopped_and_changes_nothing(tmp_path: Path) -> None:
+    assert SECONDS == 60, "as the documents say; here it is given less"
     with StandIn(archive_of(article)) as standin:
-        ended = recover(standin, tmp_path, ON_VERDICT=f"{sys.executable} -c 'import time; time.sleep(600)'")
+        line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK, "ON_VERDICT": "sh -c 'sleep 10000'"})
+        ended = run(line, tmp_path, fault="import crawler.onverdict; crawler.onverdict.tell.__defaults__ = (0.5,)")
     assert ended.status == Status.DONE, ended.err
-    assert "did not end within 60 s and was stopped" in ended.err
+    assert "ON_VERDICT: sh did not end within 0.5 s and was stopped" in ended.err
     assert last(ended)["recovered"] == 1
 
 
@@ -370,10 +373,10 @@ def test_130_stopped_while_files_are_written_anew(tmp_path: Path) -> None:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             ledger.set_meta("extractor", "another")
         line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
-        with started(line, environment()) as process:
+        waits = "lambda self, jobs, run=w.Workers.run, signal=signal: (signal.pause() for done in run(self, jobs))"
+        with started(line, environment(), fault=f"import crawler.offline.workers as w, signal; w.Workers.run = {waits}") as process:
             assert process.stderr is not None
-            while "the extractor has changed" not in process.stderr.readline():
-                assert process.poll() is None
+            assert any("the extractor has changed" in line for line in process.stderr)
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate()
         assert process.returncode == Status.INTERRUPTED, err

@@ -1,45 +1,38 @@
-"""Over real sockets: a healthy archive's budget is used, and never passed."""
+"""Over real sockets: what is sent of a healthy archive's budget, by the run's own record. How much of it is used is told, not judged: that
+is the machine's affair too. That it is used, and never passed, is held on a virtual clock in `tests/archive/test_politeness.py`."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.crawling import crawl
 from tests.heavy.test_storm import synthetic
-from tests.standin import Endpoint, StandIn
+from tests.standin import StandIn
 
 pytestmark = [pytest.mark.heavy, pytest.mark.alone]
 
-ROOT = Path(__file__).resolve().parents[2]
 RATE = 480
 MINUTES = 1.5
-JITTER = 0.5
-"""Seconds by which requests may come closer to each other on their way than they were sent, on a machine that does other things too. That
-they are sent no closer is held on a virtual clock, in `tests/archive/test_politeness.py`."""
 
 
-def test_the_budget_is_used_and_not_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_budget_is_not_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     archive, _ = synthetic(round(RATE * MINUTES))
-    settings = {"OUTPUT_DIR": str(tmp_path), "PLAYBACK_RATE": str(RATE), "PLAYBACK_RATE_START": str(RATE), "CDX_RATE": "1e6"}
     with StandIn(archive) as standin:
-        arguments = [part for name, value in {"ARCHIVE_URL": standin.url, **settings}.items() for part in ("-s", f"{name}={value}")]
-        subprocess.run(
-            [sys.executable, "-m", "scrapy", "crawl", "articles", *arguments], cwd=ROOT, capture_output=True, timeout=300, check=True
-        )
-        log = standin.playback_requests()
-        most = standin.in_window(60, Endpoint.PLAYBACK)
-        sent = standin.in_window(60 - JITTER, Endpoint.PLAYBACK)
-        connections = len(standin.connections)
+        done = crawl(standin, tmp_path, CDX_RATE="1e6", PLAYBACK_RATE=str(RATE), PLAYBACK_RATE_START=str(RATE))
+        assert done.status == 0, done.err
+        log, connections = standin.playback_requests(), len(standin.connections)
+        (record,) = (tmp_path / "runs").iterdir()
+        sent = json.loads(record.read_text("utf-8"))["politeness"][standin.url]["playback"]
     elapsed = (log[-1].time - log[0].time) / 60
     used = (len(log) - 1) / (elapsed * RATE)
     with capsys.disabled():
         print(
-            f"\n{len(log)} requests at {RATE}/min over {elapsed:.1f} min: {used:.1%} of the budget used, at most {most} in any minute;"
-            f" {connections} connections"
+            f"\n{len(log)} requests at {RATE}/min over {elapsed:.1f} min: {used:.1%} of the budget used, {sent['busiest_minute']} in the"
+            f" busiest minute; {connections} connections"
         )
-    assert used >= 0.97
-    assert sent <= RATE + 1
+    assert sent["requests"] == len(log)
+    assert sent["busiest_minute"] <= RATE
     assert connections <= 8

@@ -32,7 +32,7 @@ def _arguments(url: str, output: Path) -> list[str]:
 
 
 def _run(*command: str) -> int:
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, -9):
         raise AssertionError(done.stderr[-3000:])
     return done.returncode

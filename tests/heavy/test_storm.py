@@ -11,7 +11,7 @@ import pytest
 
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble
 
-pytestmark = [pytest.mark.heavy, pytest.mark.alone]
+pytestmark = pytest.mark.heavy
 
 ROOT = Path(__file__).resolve().parents[2]
 TWIN = ROOT / "tests" / "fixtures" / "twin"
@@ -21,6 +21,8 @@ BAD = ((Kind.OUTAGE, 200), (Kind.ERROR, 502), (Kind.CUT, 0), (Kind.CUT_CHUNKED, 
 LIMITS = (40, 150, 300)
 """At these requests a 429 comes; few, because each further pause is twice as long."""
 SHARE = 0.2
+UNDER_WAY = 3
+"""So many requests may be on their way, over four connections, when one of them is answered with 429."""
 
 
 def synthetic(articles: int) -> tuple[Archive, dict[int, tuple[str, str]]]:
@@ -53,7 +55,7 @@ def test_everything_is_recovered_in_a_storm(tmp_path: Path, capsys: pytest.Captu
         arguments = [part for name, value in {"ARCHIVE_URL": standin.url, **settings}.items() for part in ("-s", f"{name}={value}")]
         for run in range(1, 7):  # noqa: B007 - printed below
             command = [sys.executable, "-m", "scrapy", "crawl", "articles", *arguments]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             if done.returncode == 0:
                 break
             assert done.returncode in (3, 4), done.stderr[-3000:]
@@ -62,8 +64,8 @@ def test_everything_is_recovered_in_a_storm(tmp_path: Path, capsys: pytest.Captu
     inside = [
         (request.number, limit.number)
         for limit in limited
-        for request in log
-        if limit.time + 0.15 < request.time < limit.time + PAUSE - 0.15
+        for request in log[log.index(limit) + 1 + UNDER_WAY :]
+        if request.time < limit.time + PAUSE - 0.05
     ]
     status = subprocess.run(
         [sys.executable, "-m", "scrapy", "status", "--json", "-s", f"OUTPUT_DIR={tmp_path}"], cwd=ROOT, capture_output=True, check=True
