@@ -345,7 +345,7 @@ def test_an_image_in_trouble_waits_for_the_next_run(tmp_path: Path, trouble: Tro
     shore = many(3)
     shore.image(f"{SITE}/p/2.png", AT, FAREWELL, mimetype="text/html")
     with StandIn(shore, [trouble]) as standin:
-        done = fetch(standin, tmp_path, **({"DOWNLOAD_TIMEOUT": "2"} if trouble.kind is Kind.HELD else {}))
+        done = fetch(standin, tmp_path, DOWNLOAD_TIMEOUT="2" if trouble.kind is Kind.HELD else "90")
         assert sum(r.trouble == trouble.kind for r in standin.requests) == 5
     assert done.status == 3, done.err
     assert "1 image waits" in done.err

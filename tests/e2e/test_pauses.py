@@ -82,7 +82,7 @@ def test_a_refused_connection_ends_the_run_cleanly(tmp_path: Path) -> None:
 )
 def test_a_capture_in_trouble_is_asked_for_five_times_and_its_article_waits(tmp_path: Path, trouble: Trouble) -> None:
     with StandIn(archive_of(3), [trouble]) as standin:
-        run = crawl(standin, tmp_path, **({"DOWNLOAD_TIMEOUT": "2"} if trouble.kind is Kind.HELD else {}))
+        run = crawl(standin, tmp_path, DOWNLOAD_TIMEOUT="2" if trouble.kind is Kind.HELD else "90")
         asked = [r for r in standin.requests if r.original == address(2)]
     assert run.status == 3, run.err
     assert len(asked) == 5
