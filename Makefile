@@ -46,9 +46,9 @@ export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n auto --dist loadscope
 
-# The fast tests: about a minute.
+# The fast tests: about a minute. What is ignored has heavy ones only, and takes long to import.
 test: $(VENV)/.dev
-	$(PYTEST) -m "not heavy" $(SIDE_BY_SIDE)
+	$(PYTEST) -m "not heavy" --ignore tests/browser --ignore tests/heavy $(SIDE_BY_SIDE)
 
 # The others: storms, kill and resume, fuzzing. What measures runs alone.
 test-heavy: $(VENV)/.dev $(PYWB)/.done
