@@ -33,8 +33,9 @@ _NEVER_REWRITTEN = ("image/", "video/", "audio/", "font/", "application/pdf", "a
 _OF_THE_BODY = frozenset({"content-length", "transfer-encoding", "content-encoding"})
 
 
-def held_in(frame: Frame) -> Holding | Skipped:
-    """What a record holds, without the metadata beside it. Raises Malformed for a capture that cannot be used."""
+def held_in(frame: Frame, *, trusted: bool = False) -> Holding | Skipped:
+    """What a record holds, without the metadata beside it. `trusted`: its writer is known to take digests of the payload, so that this one
+    need not be compared where a checksum vouches for the record. Raises Malformed for a capture that cannot be used."""
     head = frame.head
     if why := _is_none(frame):
         return Skipped(frame.file, frame.offset, why, head.kind)
@@ -42,7 +43,7 @@ def held_in(frame: Frame) -> Holding | Skipped:
     http = message_of(head, frame.block) if frame.block.strip() or not revisit else None
     if not frame.guarded:
         compare_block(head, http, frame.block)
-    digest, own = _digests(frame, http)
+    digest, own = _digests(frame, http, trusted=trusted)
     original, timestamp, rewritten, kind = original_of(head), timestamp_from(head), False, "unk"
     if http is not None:
         kind = (first(http.headers, "content-type") or "").partition(";")[0].strip().lower() or "unk"
@@ -121,11 +122,11 @@ def _is_none(frame: Frame) -> Why | None:
     return Why.NOT_HTTP
 
 
-def _digests(frame: Frame, http: Http | None) -> tuple[str, str]:
+def _digests(frame: Frame, http: Http | None, *, trusted: bool) -> tuple[str, str]:
     """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its own where the one
     stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a checksum nor a digest proves it."""
     stated = as_cdx(frame.head.get("warc-payload-digest"))
-    if http is None or frame.head.kind == "revisit":
+    if http is None or frame.head.kind == "revisit" or (stated and trusted and frame.guarded):
         return stated, ""
     if not frame.guarded and (found := compare_payload(frame.head, http, frame.block)):
         return found, ""

@@ -311,3 +311,13 @@ def test_a_wacz_that_lies_in_too_many_others_or_is_none(tmp_path: Path) -> None:
     wacz(path, {"a.wacz": b"no zip", "b.warc": pages(1)[0]})
     holdings, (damage,) = split(path)
     assert (len(holdings), "cannot be read" in damage.why) == (1, True)
+
+
+def test_a_writer_is_trusted_until_another_ones_records_may_follow(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    odd = record(http(BODY), number=3, fields=digested(http(BODY)))
+    info = record(b"software: x\r\n", "warcinfo", fields={"Content-Type": "application/warc-fields"})
+    path.write_bytes(packed([*pages(60), info, odd]))
+    *others, last = held(path)
+    assert {holding.links.digest for holding in others} == {""}
+    assert (last.links.digest, last.capture.digest, read(last).payload) == (sha1(BODY), sha1(http(BODY)), BODY)
