@@ -9,8 +9,8 @@ BENCH_PAGES ?= 5000
 
 .PHONY: demo venv pywb test test-heavy test-all explore check lint types mutants sample bench bench-others lock clean
 
-# Wheels only, so that nothing is compiled; bagit has none, and is Python alone.
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-binary bagit
+# Wheels only, so that nothing is compiled; bagit and surt have none, and are Python alone.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-binary bagit,surt
 
 $(VENV)/.run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
