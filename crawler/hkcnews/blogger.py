@@ -20,10 +20,11 @@ _SPACES = re.compile(r"\s+")
 ROLE = re.compile(rf"(?:{'|'.join(ROLES)})s?[{BAR}](?=\S)".replace(" ", ""), re.IGNORECASE)
 """In a text without spaces."""
 _AUTHORS = re.compile(rf"[、,，/&和與{BAR}]")
+_ADDRESSES = ("src", "data-src", "data-original", "data-lazy-src", "srcset", "data-srcset")
 _ONLY_NAME = 30
 _LONGEST_BIOGRAPHY = 3000
 _MOST = 20
-"""Pictures that are looked at; a page with more avatars lists people."""
+"""Pictures and headings that are looked at; a page with more avatars lists people."""
 _HEADINGS = "h2, h3, h4, h5, h6"
 
 
@@ -60,16 +61,16 @@ def _by_pictures(page: Page) -> list[LexborNode]:
         if not any(is_within(picture, block) for block in blocks):
             block = _around(page, picture, pictures)
             blocks += [block] if block is not None else []
-    return _articles(page, distinct([block for block in blocks if not is_labelled(page, block)]))
+    return _articles(page, distinct([block for block in blocks if is_author(page, squeezed(block.text())) or not is_labelled(page, block)]))
 
 
 def _may_be(page: Page, picture: LexborNode) -> bool:
     """Whether it may be the blogger's picture: by its address, or by the name in its description that stands beside it as well."""
     attributes = picture.attributes
-    alt = squeezed(attributes.get("alt") or "")
-    if not any(AVATARS in (value or "") for value in attributes.values()):
+    if not any(AVATARS in (attributes[name] or "") for name in _ADDRESSES if name in attributes):
+        alt = attributes.get("alt") or ""
         beside = islice(ancestors(picture), 1, 4) if BLOGGER_NAME.match(alt) else ()
-        if not any(squeezed(around.text()).startswith(alt) for around in beside):
+        if not any(squeezed(around.text()).startswith(squeezed(alt)) for around in beside):
             return False
     return not listing(page).holds(picture) and not _is_in_text(page, picture)
 
@@ -82,7 +83,7 @@ def _is_in_text(page: Page, picture: LexborNode) -> bool:
 
 def _around(page: Page, picture: LexborNode, pictures: Sequence[LexborNode]) -> LexborNode | None:
     """The block around a blogger's picture; None if nothing that holds it is but a block."""
-    others = [node for node in (page.content, *page.rest, *page.select("h1")) if node is not None and not is_within(picture, node)]
+    others = [node for node in (page.content, *page.rest, *page.select("h1")[:_MOST]) if node is not None and not is_within(picture, node)]
     others += [other for other in pictures if _who(other) != _who(picture)]
     within = []
     for around in islice(ancestors(picture), 1, None):
@@ -147,13 +148,13 @@ def _articles(page: Page, blocks: list[LexborNode]) -> list[LexborNode]:
     """Of several blocks those of the article: of its authors; else those that stand together with it, and if none does, it is a list."""
     if len(blocks) < 2:
         return blocks
-    if by_author := [block for block in blocks if _is_author(page, squeezed(block.text()))]:
+    if by_author := [block for block in blocks if is_author(page, squeezed(block.text()))]:
         return by_author
     at_home = [block for block in blocks if is_at_home(page, block)]
     return [block for block in at_home if block.parent == at_home[0].parent]
 
 
-def _is_author(page: Page, text: str) -> bool:
+def is_author(page: Page, text: str) -> bool:
     """Whether the name behind a role is in the byline."""
     author = squeezed(find(page, "author").value)
     names = (text[found.end() :] for found in ROLE.finditer(text))

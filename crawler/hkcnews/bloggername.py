@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bs4 import Comment, Tag
 from bs4.element import PageElement
 
-from crawler.hkcnews.blogger import ROLE, listing, squeezed
+from crawler.hkcnews.blogger import ROLE, is_author, listing, squeezed
 from crawler.hkcnews.fields import find
 from crawler.hkcnews.layout import BAR, BLOGGER_NAME, ROLES
 from crawler.hkcnews.page import Page
@@ -20,6 +20,8 @@ from crawler.markdown.elements import HEADINGS, holds_block
 
 _NAMING = frozenset({*HEADINGS, "strong", "b", "p", "div", "span", "a"})
 _LONGEST_NAME = 80
+_MOST_READ = 4_000_000
+"""Characters, each as often as elements are around it; the longest page has a tenth of that."""
 _SAYING = "h1, h2, h3, h4, h5, h6, p, div, span, a, strong, b, em, i, li, td, th, dt, dd, figcaption, label, small, font, img"
 _BAR_BEHIND = re.compile(rf"s?(?:\s|<[^<>]{{0,200}}>|&(?:nbsp|#160);){{0,20}}(?:[{BAR}]|&(?:#124|vert|verbar);)")
 
@@ -30,15 +32,18 @@ def named_without_block(page: Page) -> str:
         return ""
     author = find(page, "author").value
     named = [author] if ROLE.match(squeezed(author)) else []
+    read = 0
     for node in page.select(_SAYING):
+        if read > _MOST_READ:
+            break
         text = (node.attributes.get("alt") or "") if node.tag == "img" else node.text()
+        read += len(text)
         is_name = len(text) < 2 * _LONGEST_NAME and ROLE.match(squeezed(text)) and len(one_line(text)) < _LONGEST_NAME
-        if is_name and not listing(page).holds(node) and not is_labelled(page, node):
+        if is_name and not listing(page).holds(node) and (is_author(page, squeezed(text)) or not is_labelled(page, node)):
             named.append(one_line(text))
     whole = {squeezed(name) for name in named}
     several = len([name for name in whole if not any(name != other and name.startswith(other) for other in whole)]) > 1
-    fitting = [name for name in named if not several or squeezed(re.split(f"[{BAR}]", name)[-1]) in squeezed(author)]
-    return min(fitting, key=len, default="")
+    return min((name for name in named if not several or is_author(page, squeezed(name))), key=len, default="")
 
 
 def _is_role_in(source: str) -> bool:

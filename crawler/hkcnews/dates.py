@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 
 from crawler.archive.capture import is_timestamp
 from crawler.archive.capture import read_moment as moment_of
@@ -34,6 +35,7 @@ class Stated:
     fault: str = ""
 
 
+@lru_cache(maxsize=4)
 def latest_day(timestamp: str) -> date:
     """The day of a capture in Hong Kong; the last day of all when its time is not known, or is none of a capture of the site."""
     is_whole = is_timestamp(timestamp) and "00" not in (timestamp[4:6], timestamp[6:8])

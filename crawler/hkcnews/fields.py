@@ -13,7 +13,7 @@ from itertools import chain
 
 from selectolax.lexbor import LexborNode
 
-from crawler.hkcnews.dates import Stated, latest_day, published, updated
+from crawler.hkcnews.dates import DAY, Stated, latest_day, published, updated
 from crawler.hkcnews.infoline import info_line, labelled, shown, update_element
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
 from crawler.hkcnews.page import Page, contents, metadata, nearest, ranked, structured_data
@@ -183,7 +183,8 @@ def _own_text(value: object) -> str:
 
 
 def _time_element(page: Page) -> str:
-    return next((node.attributes.get("datetime") or "" for node in nearest(page, "time[datetime]")), "")
+    said = (node.attributes.get("datetime") or "" for node in nearest(page, "time[datetime]"))
+    return next(filter(DAY.search, said), "")
 
 
 _READERS: Mapping[str, Callable[[str, date], Stated]] = {"date": published, "last_updated": updated}

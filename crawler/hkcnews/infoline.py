@@ -82,7 +82,7 @@ def labelled(line: str, label: re.Pattern[str]) -> str:
     the first with anything behind it."""
     labels = _labels(line)
     others = [PUBLISHED, UPDATED] if label is BYLINE else [BYLINE, PUBLISHED, UPDATED]
-    for _, start in labels[label]:
+    for _, start in labels[label][:_MOST_LABELS]:
         ends = [begin for other in others for begin, _ in labels[other] if begin >= start]
         value = line[start : min(ends, default=len(line))]
         if found := one_line((value if label is BYLINE else _BAR.split(value, maxsplit=1)[0]).strip(_BARS)):

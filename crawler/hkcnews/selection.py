@@ -11,6 +11,8 @@ from crawler.hkcnews.aside import ancestors
 from crawler.hkcnews.layout import LAYOUTS
 
 _ELEMENTS = frozenset({"h1", "link", "meta", "img"})
+_WITHOUT_CLASS = ("link", "meta", "img")
+"""Elements whose class says nothing of an article's parts."""
 _CLASS = re.compile(r"\.([\w-]+)\Z")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _TAGS = "tags"
@@ -49,14 +51,15 @@ class Selection:
         found: dict[str, list[LexborNode]] = {selector: [] for selector in _TOGETHER}
         seen: set[int] = set()
         for node in self._tree.css(", ".join(_TOGETHER)):
-            if node.mem_id in seen:  # a node is given once for each selector that it matches
+            place, tag = node.mem_id, node.tag or ""
+            if place in seen:  # a node is given once for each selector that it matches
                 continue
-            seen.add(node.mem_id)
-            if node.tag in _ELEMENTS:
-                found[node.tag or ""].append(node)
-            names = node.attributes.get("class") if node.tag not in ("link", "meta") else ""
-            for name in _CLASSES.intersection(_SPACES.split(names)) if names else ():
-                found[f".{name}"].append(node)
+            seen.add(place)
+            if tag in found:
+                found[tag].append(node)
+            if tag not in _WITHOUT_CLASS and (names := node.attributes.get("class")):
+                for name in _CLASSES.intersection(_SPACES.split(names)):
+                    found[f".{name}"].append(node)
         self._found.update(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from selectolax.lexbor import LexborNode
 
@@ -19,6 +19,8 @@ _LABEL = re.compile(
 )
 _LABELS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "label", "header", "legend", "li"})
 _LONGEST_LABEL = 16
+_MOST_LISTS = 50
+"""Lists that are looked at, the nearest to the body first; an article has one or two."""
 
 Words = Callable[[], Collection[str] | None]
 """What metadata has of the same kind as the nodes, in lower case; None where it says nothing of the kind."""
@@ -28,7 +30,8 @@ def own(page: Page, nodes: Sequence[LexborNode], words: Words = lambda: None) ->
     """Of nodes in the page's order those that are the article's and no widget's; a list is the one or the other as a whole."""
     if not nodes or page.content is None or page.degraded:
         return list(nodes)
-    return [node for group in _lists(nodes) if _is_own(page, page.content, group, words) for node in group]
+    lists = islice(_lists(nodes), _MOST_LISTS)
+    return [node for group in lists if _is_own(page, page.content, group, words) for node in group]
 
 
 def is_labelled(page: Page, node: LexborNode) -> bool:

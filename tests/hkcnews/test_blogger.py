@@ -84,6 +84,7 @@ SAME = {
         ('<div class="container"><div class="article-wrapper">', ""), ("</div></div><aside", "</div><aside")
     ),
     "other bloggers in a list": beside(ASIDE).having(("</body>", f"<section><h3>熱門博客</h3>{others('甲', '乙')}</section></body>")),
+    "a label that speaks of more": beside(f"<h3>更多</h3>{ASIDE}").having(("記者甄小帆", "榕樹頭")),
     "other bloggers beside": at_the_foot(ASIDE + others("甲", "乙")).having(("記者甄小帆", "榕樹頭")),
 }
 

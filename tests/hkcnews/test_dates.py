@@ -116,6 +116,12 @@ def test_a_later_source_gives_the_date_and_the_first_is_named() -> None:
     assert (article.date, article.sources["date"], len(article.faults)) == ("2021-07-10", "metadata article:published_time", 1)
 
 
+def test_a_time_that_is_no_day_is_none() -> None:
+    times = '<time datetime="PT3M">3</time><time datetime="2021-07-11T09:00">x</time>'
+    article = PAGE.having((f'<div class="article-info">{INFO}</div>', times)).article()
+    assert (article.date, article.sources["date"], article.faults) == ("2021-07-11", "markup time", ())
+
+
 def test_an_article_with_nothing_but_an_impossible_date_is_one() -> None:
     case = PAGE.having((INFO, "發佈日期: 00.00.00"), ('<div class="group">眾聞</div>', ""))
     assert case.recovered().verdict is Verdict.ARTICLE

@@ -131,3 +131,22 @@ def test_a_page_cannot_mark_its_own_parts(mark: str) -> None:
     assert article.body == "一\n\n博客 | 乙"
     assert [blogger.name for blogger in article.bloggers] == ["博客 | 甲"]
     assert article.last_updated == "2021-07-12 10:11:12"
+
+
+MANY = 10_000
+LINE = "發佈日期: 12.07.21"
+CROWDED = {
+    "labels": (LINE, f"{LINE} | " + "發佈日期: " * MANY),
+    "categories": ("</body>", "<div><i class='group'>甲</i></div>" * MANY + "</body>"),
+    "lists of tags": ("</body>", '<div><b class="tags"><a href="/tag/x">甲</a></b></div>' * MANY + "</body>"),
+    "bloggers": ("</body>", '<div class="article-block"><img src="/uploads/avatars/1.png"><b>博客 | 甲</b></div>' * MANY + "</body>"),
+    "headings": ("</body>", "<h1>甲</h1>" * MANY + '<aside><img src="/uploads/avatars/1.png"><p>甲</p></aside></body>'),
+    "roles": ("</body>", "<p>" + "博客<i> " * MANY + "</body>"),
+}
+
+
+@walked("change", CROWDED.values(), ids=CROWDED.keys())
+def test_very_many_parts_take_time_in_proportion(change: tuple[str, str]) -> None:
+    """With so many that anything that is not linear would take minutes."""
+    article = page_with("<p>一</p>").having(change).article()
+    assert (article.title, article.date, article.category, article.tags, article.bloggers) == ("燈塔日誌", "2021-07-12", "眾聞", (), ())
