@@ -7,6 +7,9 @@ SHARED ?= ../shared
 SAMPLE ?= $(SHARED)/sample
 BENCH_PAGES ?= 5000
 
+# What is imported is compiled once, and not at each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo venv pywb test test-heavy test-all explore check lint types mutants sample bench bench-others lock clean
 
 # Wheels only, so that nothing is compiled; bagit and surt have none, and are Python alone.

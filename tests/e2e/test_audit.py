@@ -113,20 +113,17 @@ def test_many_files_on_several_processes_with_progress(tree: Path) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_interrupted_it_leaves_nothing(tree: Path, tmp_path: Path, workers: str) -> None:
-    table = tmp_path / "findings.csv"
-    line = command("audit", str(tree), "--csv", str(table), "--workers", workers, PROGRESS_SECONDS="0.001")
-    status, first = 0, 100
-    while status == 0:  # it may be at its end before the signal reaches it: then with more files
-        for number in range(first, 4 * first + 4000):
-            place(tree, sound(number))
-        first = 4 * first + 4000
-        table.unlink(missing_ok=True)
-        with started(line, environment(), new_session=True) as process:
-            assert process.stderr is not None
-            assert process.stderr.readline() == "audited 1,000 files\n"
-            os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
-            out, err = process.communicate()
-            status = process.wait()
+    """After the first file that is audited, with the worker processes under way."""
+    line = command("audit", str(tree), "--csv", str(tmp_path / "findings.csv"), "--workers", workers)
+    waits = "(print('audited one', file=sys.stderr) or signal.pause() for one in real(*given))"
+    examined = f"lambda *given, real=t.examined, signal=signal, sys=sys: {waits}"
+    fault = f"import crawler.audit.tree as t, signal, sys; t.ENOUGH_FOR_ONE = 1; t.examined = {examined}"
+    with started(line, environment(), new_session=True, fault=fault) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "audited one\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
+        out, err = process.communicate()
+        status = process.wait()
     assert (status, out) == (130, "")
     assert "interrupted" in err
     assert "Traceback" not in err
