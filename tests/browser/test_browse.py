@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 from crawler.ending import Status
 from tests.browse.tree import ARTICLES, HOSTILE, Draft, figure, write_tree
@@ -105,6 +106,8 @@ def test_a_word_of_two_characters_is_typed_and_found(browser: Browser, site: str
     browser.driver.get(site)
     field = browser.driver.find_element(By.NAME, "q")
     field.send_keys("香港", Keys.ENTER)
+    shown = "return location.search.includes('q=') && document.readyState === 'complete'"
+    WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(shown))
     assert sorted(listed(browser)) == ["碼頭的貓", "立法會選舉押後"]
     assert {each.text for each in browser.driver.find_elements(By.TAG_NAME, "mark")} == {"香港"}
     assert browser.driver.find_element(By.NAME, "q").get_attribute("value") == "香港"

@@ -135,7 +135,7 @@ def test_a_store_alone_gives_the_reading_tree(reading: Run, tmp_path: Path, work
 def test_links_become_local_when_their_articles_are_recovered(archive: StandIn, reading: Run, tmp_path: Path) -> None:
     first = crawl(archive, tmp_path, {"ids": str(_LINKING)}, **READING)
     assert (first.status, local_links(tmp_path)) == (0, {}), first.err
-    assert "https://www.hkcnews.com/article/174/-" in first.file(_LINKING)
+    assert "https://hkcnews.com/article/174/-" in first.file(_LINKING)
     second = crawl(archive, tmp_path, {"ids": str(_LINKED)}, **READING)
     assert second.status == 0, second.err
     assert "1 files were written anew" in second.err
@@ -163,7 +163,7 @@ def test_images_are_local_once_they_are_there(reading: Run, tmp_path: Path) -> N
     output = copied(reading, tmp_path)
     file = output / reading.article(_LINKING).file
     (source,) = re.findall(r'<img src="([^"]*)"', file.read_text("utf-8"))
-    assert source.startswith("https://www.hkcnews.com/news_新聞/")
+    assert source.startswith("https://hkcnews.com/news_新聞/")
     image = output / image_file(source)
     image.parent.mkdir(parents=True)
     image.write_bytes(b"an image")
