@@ -42,9 +42,6 @@ pywb: $(PYWB)/.done
 demo: $(VENV)/.run
 	@$(BIN)/python -m tests.demo
 
-# Compiled modules are kept, wherever whoever runs this has switched that off: they are loaded hundreds of times.
-export PYTHONDONTWRITEBYTECODE :=
-
 # In as many processes as there are cores; what a module sets up for its tests is set up once.
 PYTEST := $(BIN)/python -m pytest
 SIDE_BY_SIDE := -n auto --dist loadscope
