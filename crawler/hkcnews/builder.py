@@ -60,7 +60,8 @@ class RegionBuilder(HTMLParserTreeBuilder):
         assert self.soup is not None
         root = grown(markup)
         if root is None:
-            super().feed(markup)
+            # Only what stands in frames and their like has this unescaped; html.parser raises at marked sections unknown to it.
+            super().feed(markup.replace("<![", "&lt;!["))
         else:
             root.parent = self.soup
             self.soup.contents.append(root)

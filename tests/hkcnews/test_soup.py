@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import unquote
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -123,3 +124,11 @@ def test_no_damage_to_a_page_raises(damages: list[tuple[int, bytes, int]]) -> No
 @given(st.binary(max_size=400) | SOUP.map(str.encode))
 def test_nothing_at_all_raises(page: bytes) -> None:
     assert Case(page).recovered().verdict in Verdict
+
+
+@pytest.mark.parametrize("element", ["iframe", "noscript", "object", "svg", "video", "textarea", "xmp"])
+def test_a_marked_section_in_an_element_that_is_read_as_it_stands(element: str) -> None:
+    recovered = page_with(f"<p>甲</p><{element}><![x[乙]]></{element}><p>丙</p>").recovered()
+    assert recovered.verdict is Verdict.ARTICLE
+    assert recovered.article is not None
+    assert recovered.article.body.startswith("甲")
