@@ -75,6 +75,7 @@ def _sound(text: str, number: int) -> None:
     assert not SHORTCODES.search(body), f"{where}: {SHORTCODES.search(body)}"
 
 
+@pytest.mark.timeout(5400)
 def test_damaged_pages_cost_only_themselves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pages = _fixtures()
     with multiprocessing.get_context("spawn").Pool(2) as pool:
