@@ -27,8 +27,9 @@ PUBLIC = "https://archive.example/web"
 KEYS = ["title", "date", "last_updated", "author", "category", "tags", "url", "original_url"]
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 LINKS = re.compile(
-    r"""\]\(\s*(?:java|vb)script:|<\w[^<>]*\shref="\s*(?:java|vb)script:|\]\(data:|<script|<\w[^<>]*\sonerror=""", re.IGNORECASE
+    r"""\]\(\s*(?:java|vb)script:|<[a-z][^<>]*\shref="\s*(?:java|vb)script:|\]\(data:|<script|<[a-z][^<>]*\sonerror=""", re.IGNORECASE
 )
+"""What no file may hold. A tag's name begins with a letter: `<3 href=` is text, to a browser and in CommonMark."""
 SHORTCODES = re.compile(r"\{\{[<%](?! video src=\"[^\"]*\" >\}\})")
 
 
