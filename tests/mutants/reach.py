@@ -26,25 +26,26 @@ from tests.mutants.mutations import Mutant
 FEW = 5
 """A crawl takes seconds, and runs nearly every line."""
 FOLLOWED = """
-import atexit, multiprocessing, os, signal
+import atexit, multiprocessing.util, os, signal
 if os.environ.get("MUTANTS_PID", str(os.getpid())) != str(os.getpid()):
     import coverage
-    _seen = coverage.Coverage(
+    _seen = [coverage.Coverage(
         data_file=os.environ["MUTANTS_DATA"], data_suffix=True, config_file=False, source=[os.environ["MUTANTS_SOURCE"]],
         context=os.environ["MUTANTS_CONTEXT"], messages=False, check_preimported=False,
-    )
-    def _save(*_):
-        _seen.stop()
-        _seen.save()
-        if _:
-            os._exit(143)
-    _seen.start()
+    )]
+    _leave = multiprocessing.util._exit_function
+    def _save():
+        if _seen:
+            _seen.pop().save()
+    def _save_and_leave():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _save()
+        _leave()
     atexit.register(_save)
-    if multiprocessing.parent_process() is not None:
-        signal.signal(signal.SIGTERM, _save)
+    multiprocessing.util._exit_function = _save_and_leave  # a pool's workers are ended by a signal, and leave without the rest
+    _seen[0].start()
 """
-"""What is added to `crawler/__init__.py` in the copy, so that processes which tests start tell what they ran too. Workers of a pool are
-ended by a signal."""
+"""What is added to `crawler/__init__.py` in the copy, so that programs which tests start tell what they ran too."""
 
 
 @dataclass(eq=False)
