@@ -29,8 +29,8 @@ from tests.demo.pages import article_page, farewell_page
 from tests.demo.pictures import FETCHED, MISSING, PICTURES
 from tests.demo.scenes import draw
 from tests.demo.sources import Layout, Source, address, read_source, read_sources
-from tests.failing import failing
 from tests.shared import shared
+from tests.walking import walked
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CASES = {
@@ -117,20 +117,17 @@ def test_a_listed_length_is_that_of_the_gzip_member() -> None:
     assert at == len(data)
 
 
-def test_good_captures_show_the_article() -> None:
+@walked("line", truth().values(), ids=truth())
+def test_good_captures_show_the_article(line: dict[str, Any]) -> None:
     listed = {(row[1], row[2]): row for row in cdx()[1:]}
-
-    def check(line: dict[str, Any]) -> None:
-        assert (line["status"] == "ok") == bool(line["good"])
-        assert (line["reason"] is None) == bool(line["good"])
-        for timestamp, original in line["good"]:
-            assert listed[timestamp, original][4] in ("200", "-")
-            page = text_of((timestamp, original))
-            assert "</html>" in page
-            assert f"{line['author'].split(':')[0]}" in page
-            assert ("最後更新" in page) == bool(line["last_updated"])
-
-    assert failing(check, {f"{number} {line['case']}": line for number, line in truth().items()}) == {}
+    assert (line["status"] == "ok") == bool(line["good"])
+    assert (line["reason"] is None) == bool(line["good"])
+    for timestamp, original in line["good"]:
+        assert listed[timestamp, original][4] in ("200", "-")
+        page = text_of((timestamp, original))
+        assert "</html>" in page
+        assert f"{line['author'].split(':')[0]}" in page
+        assert ("最後更新" in page) == bool(line["last_updated"])
 
 
 def test_the_farewell_page_has_one_digest_under_many_articles() -> None:

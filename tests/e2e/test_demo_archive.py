@@ -17,8 +17,8 @@ from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED, MISSING
 from tests.e2e.crawling import Run, command, crawl, environment, run
 from tests.e2e.processes import started
-from tests.failing import failing
 from tests.standin import Logged, StandIn, load_sample
+from tests.walking import walked
 
 TRUTH: dict[int, dict[str, Any]] = {line["id"]: line for line in map(json.loads, (ARCHIVE / "truth.jsonl").read_text("utf-8").splitlines())}
 REASONS = {"farewell": "farewell", "blank": "blank", "not_found": "not_found", "gone": "not_found"}
@@ -62,23 +62,21 @@ def test_the_terminal_shows_what_concerns_the_user_only(story: Story) -> None:
         assert clutter not in err
 
 
-def test_every_article_ends_as_the_truth_says(story: Story) -> None:
-    def check(line: dict[str, Any]) -> None:
-        row = story.first.article(line["id"])
-        if line["status"] != "ok":
-            assert (row.state, row.reason.split(", ")[0]) == (State.UNRECOVERABLE, line["reason"])
-            assert not row.file
-            return
-        assert row.state is State.RECOVERED
-        assert row.faults == ()
-        fields = story.first.fields(line["id"])
-        for name in ("title", "date", "last_updated", "author", "category"):
-            assert fields.get(name, "") == line[name], name
-        assert fields.get("tags", []) == line["tags"]
-        assert [fields["url"].split("/")[4], fields["original_url"]] in line["good"]
-        assert fields["url"] == f"https://archive.example/web/{fields['url'].split('/')[4]}/{fields['original_url']}"
-
-    assert failing(check, {f"{number} {line['case']}": line for number, line in TRUTH.items()}) == {}
+@walked("line", TRUTH.values(), ids=TRUTH)
+def test_every_article_ends_as_the_truth_says(story: Story, line: dict[str, Any]) -> None:
+    row = story.first.article(line["id"])
+    if line["status"] != "ok":
+        assert (row.state, row.reason.split(", ")[0]) == (State.UNRECOVERABLE, line["reason"])
+        assert not row.file
+        return
+    assert row.state is State.RECOVERED
+    assert row.faults == ()
+    fields = story.first.fields(line["id"])
+    for name in ("title", "date", "last_updated", "author", "category"):
+        assert fields.get(name, "") == line[name], name
+    assert fields.get("tags", []) == line["tags"]
+    assert [fields["url"].split("/")[4], fields["original_url"]] in line["good"]
+    assert fields["url"] == f"https://archive.example/web/{fields['url'].split('/')[4]}/{fields['original_url']}"
 
 
 def test_there_are_files_of_recovered_articles_and_no_others(story: Story) -> None:
