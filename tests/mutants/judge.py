@@ -122,13 +122,17 @@ def judge(tests: Tests) -> dict[str, Any]:
 
 def _listen(pipe: int, child: int) -> tuple[str, bool]:
     """The test that the child told last before it ended, or said nothing for too long, which the second value tells."""
-    last, patience, rest = "", PATIENCE, b""
+    last, patience, silent, rest = "", PATIENCE, 0, b""
     end = os.pidfd_open(child)
     try:
-        while ready := select.select([pipe, end], [], [], patience)[0]:
+        while silent < patience:
+            if not (ready := select.select([pipe, end], [], [], 1.0)[0]):
+                silent += 1  # seconds are counted one by one: when all of us are stopped for a while, nobody has been silent
+                continue
             if pipe not in ready or not (part := os.read(pipe, 65_536)):
                 return last, False
             *lines, rest = (rest + part).split(b"\n")
+            silent = 0
             for line in lines:
                 last, seconds = json.loads(line)
                 patience = PATIENCE + 10 * seconds

@@ -26,26 +26,34 @@ from tests.mutants.mutations import Mutant
 FEW = 5
 """A crawl takes seconds, and runs nearly every line."""
 FOLLOWED = """
-import atexit, multiprocessing.util, os, signal
+import os
 if os.environ.get("MUTANTS_PID", str(os.getpid())) != str(os.getpid()):
+    import atexit, multiprocessing.util, pathlib, signal
     import coverage
-    _seen = [coverage.Coverage(
-        data_file=os.environ["MUTANTS_DATA"], data_suffix=True, config_file=False, source=[os.environ["MUTANTS_SOURCE"]],
-        context=os.environ["MUTANTS_CONTEXT"], messages=False, check_preimported=False,
-    )]
+    _test = pathlib.Path(os.environ["MUTANTS_DATA"] + ".test").read_text
+    _seen = [coverage.Coverage(data_file=None, config_file=False, source=[os.environ["MUTANTS_SOURCE"]], messages=False), _test()]
     _leave = multiprocessing.util._exit_function
     def _save():
         if _seen:
-            _seen.pop().save()
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            measured, test = _seen
+            _seen.clear()
+            measured.stop()
+            found = measured.get_data()
+            told = coverage.CoverageData(os.environ["MUTANTS_DATA"], suffix=True)
+            told.set_context(test)
+            told.add_lines({file: found.lines(file) for file in found.measured_files()})
+            told.write()
     def _save_and_leave():
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _save()
         _leave()
     atexit.register(_save)
     multiprocessing.util._exit_function = _save_and_leave  # a pool's workers are ended by a signal, and leave without the rest
+    os.register_at_fork(after_in_child=lambda: _seen.__setitem__(1, _test()) if _seen else None)
     _seen[0].start()
 """
-"""What is added to `crawler/__init__.py` in the copy, so that programs which tests start tell what they ran too."""
+"""What is added to `crawler/__init__.py` in the copy, so that programs which tests start tell what they ran too; what is forked from a
+process that has imported everything, too."""
 
 
 @dataclass(eq=False)
@@ -53,11 +61,14 @@ class Recorder:
     """For pytest: has coverage note for whom lines run. A fixture that several tests share runs for all tests of its module."""
 
     measured: coverage.Coverage
+    now: Path
+    """Where the test under way is told to programs that it starts."""
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     left_out: set[str] = field(default_factory=set)
     """Tests that failed or were skipped, and those that failed."""
     failed: set[str] = field(default_factory=set)
     modules: list[str] = field(default_factory=list)
+    context: str = ""
 
     def pytest_configure(self) -> None:
         settle_hypothesis()
@@ -75,7 +86,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
-        before = os.environ.get("MUTANTS_CONTEXT", "")
+        before = self.context
         if fixturedef.scope != "function":
             self._switch(before.split("::")[0])
         try:
@@ -91,7 +102,8 @@ class Recorder:
             self.failed.add(report.nodeid)
 
     def _switch(self, context: str) -> None:
-        os.environ["MUTANTS_CONTEXT"] = context
+        self.context = context
+        self.now.write_text(context, "utf-8")
         self.measured.switch_context(context)
 
 
@@ -104,7 +116,8 @@ def main(folder: Path) -> int:
     pieces.mkdir()
     os.environ |= {"MUTANTS_PID": str(os.getpid()), "MUTANTS_DATA": str(pieces / "coverage"), "MUTANTS_SOURCE": str(source)}
     measured = coverage.Coverage(data_file=str(data), config_file=False, source=[str(source)], check_preimported=False)
-    recorder = Recorder(measured)
+    recorder = Recorder(measured, pieces / "coverage.test")
+    recorder.now.touch()
     entry.write_bytes(was + FOLLOWED.encode())
     measured.start()
     try:
@@ -123,7 +136,7 @@ def main(folder: Path) -> int:
 def _put_together(data: coverage.CoverageData, pieces: Path) -> list[str]:
     """Adds what programs have told; returns the contexts that started them. What a killed one left half written is passed over."""
     starting: set[str] = set()
-    for piece in pieces.iterdir():
+    for piece in pieces.glob("coverage.*.*"):
         told = coverage.CoverageData(str(piece))
         with contextlib.suppress(coverage.exceptions.DataError):
             told.read()
