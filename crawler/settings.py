@@ -94,7 +94,7 @@ USER_AGENT = f"{BOT_NAME}/{__version__}"
 # The archive's interfaces are made for programs; its robots.txt speaks of crawling the replayed pages.
 ROBOTSTXT_OBEY = False
 # The gate in the handlers decides when a request goes out, so that a pause stops everything (measured in the project's notes).
-DOWNLOAD_HANDLERS = {"http": "crawler.handlers.PoliteHandler", "https": "crawler.handlers.PoliteHandler"}
+DOWNLOAD_HANDLERS = {"http": "crawler.politeness.handler.PoliteHandler", "https": "crawler.politeness.handler.PoliteHandler"}
 DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 # Few connections, kept alive: new ones are what the archive refuses.
@@ -106,7 +106,7 @@ DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 # Codings cannot be trusted, and digests are of the bytes as they came: decoded by ourselves.
 COMPRESSION_ENABLED = False
-# Retries, redirects and statuses are decided by the table of answers in crawler/archive/playback.py.
+# Retries, redirects and statuses are decided by the table of answers in crawler/wayback/playback.py.
 RETRY_ENABLED = False
 REDIRECT_ENABLED = False
 METAREFRESH_ENABLED = False
@@ -117,12 +117,12 @@ REFERER_ENABLED = False
 URLLENGTH_LIMIT = 0
 
 ITEM_PIPELINES = {
-    "pipelines.check.CheckPipeline": 100,  # the text that will be written reads back as it was meant
-    "pipelines.markdown.MarkdownPipeline": 200,  # the file, beside its place and renamed
-    "pipelines.settle.SettlePipeline": 300,  # the ledger, last: what it says is on the disk
+    "pipelines.article.CheckPipeline": 100,  # the text that will be written reads back as it was meant
+    "pipelines.article.MarkdownPipeline": 200,  # the file, beside its place and renamed
+    "pipelines.article.SettlePipeline": 300,  # the ledger, last: what it says is on the disk
 }
 EXTENSIONS = {
-    "crawler.extensions.ProgressLine": 0,
+    "crawler.run.monitor.ProgressExtension": 0,
     # Both are servers that execute code; and loading them takes a third of a second.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,

@@ -10,14 +10,15 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.archive.capture import Capture, read_moment
-from crawler.archive.digest import payload_digest
-from crawler.archive.playback import Answer, Reply, playback_url, read_reply
-from crawler.better import better_known
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
-from crawler.reading import Read, read
-from crawler.recovery import Choice, Fetch, Recovery, Write
-from crawler.store import Store
+from crawler.recovery.case import improvable_articles
+from crawler.recovery.judge import ReadPage, read_page
+from crawler.recovery.recovery import CaptureRequest, RecoveredArticle, Recovery, Selection
+from crawler.recovery.store import Store
+from crawler.utils.timestamps import read_moment
+from crawler.wayback.capture import Capture
+from crawler.wayback.digest import payload_digest
+from crawler.wayback.playback import Answer, Reply, playback_url, read_reply
 from tests.pages import address, article
 
 REPLAY = "http://archive.test/web"
@@ -78,7 +79,7 @@ class Bench:
     answers: dict[Key, Sequence[Told]] = field(default_factory=dict)
     now: float = 1000.0
     asked: list[tuple[float, Capture]] = field(default_factory=list)
-    written: dict[int, Write] = field(default_factory=dict)
+    written: dict[int, RecoveredArticle] = field(default_factory=dict)
     recovery: Recovery | None = None
     reopened: list[int] = field(default_factory=list)
 
@@ -105,7 +106,7 @@ class Bench:
         again: Collection[int] = (),
         most: int | None = None,
         room: int = 8,
-        reader: Read = read,
+        reader: ReadPage = read_page,
         whole: bool = True,
         renewing: bool = False,
         **choice: Any,
@@ -115,13 +116,13 @@ class Bench:
         kept = self.ledger.again(again)
         run = self.ledger.begin_run({}, "test")
         store = Store(self.folder / "warc")
-        self.reopened = better_known(self.ledger, choice.get("ids"), "", "", ()) if renewing else []
+        self.reopened = improvable_articles(self.ledger, choice.get("ids"), "", "", ()) if renewing else []
         self.recovery = recovery = self.open(run, store, reader, self.reopened, kept, **choice)
         sent: dict[Key, int] = {}
         while not recovery.finished and not recovery.judge.layout_unknown():
             fetches = []
             for step in recovery.steps(room):
-                if isinstance(step, Fetch):
+                if isinstance(step, CaptureRequest):
                     fetches.append(step.row)
                 else:
                     self._write(run, step)
@@ -138,10 +139,16 @@ class Bench:
         return self
 
     def open(
-        self, run: int, store: Store, reader: Read = read, recovered: Collection[int] = (), again: Collection[int] = (), **choice: Any
+        self,
+        run: int,
+        store: Store,
+        reader: ReadPage = read_page,
+        recovered: Collection[int] = (),
+        again: Collection[int] = (),
+        **choice: Any,
     ) -> Recovery:
         """A recovery, not run."""
-        chosen = Choice(**choice)
+        chosen = Selection(**choice)
         return Recovery(self.ledger, store, run, chosen, lambda: self.now, WAITS, read_page=reader, recovered=recovered, again=again)
 
     def _ask(self, recovery: Recovery, run: int, row: CaptureRow, sent: dict[Key, int], whole: bool) -> None:
@@ -155,7 +162,7 @@ class Bench:
         elif (write := recovery.received(row, answer, playback_url(REPLAY, of.timestamp, of.original), whole=whole)) is not None:
             self._write(run, write)
 
-    def _write(self, run: int, write: Write) -> None:
+    def _write(self, run: int, write: RecoveredArticle) -> None:
         self.written[write.article.id] = write
         self.ledger.settle(write.article.id, State.RECOVERED, run, capture=write.row.id, file="x.md", faults=write.faults)
 

@@ -108,7 +108,7 @@ def test_the_walk_sees_imports_of_every_form(tmp_path: Path, monkeypatch: pytest
     room.mkdir(parents=True)
     (room / "a.py").write_text("def f():\n    import scrapy.http\n", "utf-8")
     (room / "b.py").write_text("from ..hkcnews import urls\nfrom . import c\n", "utf-8")
-    (room / "c.py").write_text("if True:\n    from crawler import hkcnews\n", "utf-8")
+    (room / "c.py").write_text("if True:\n    from crawler.hkcnews import hkcnews\n", "utf-8")
     assert breaches(["crawler/archive"], "scrapy", "crawler.hkcnews") == [
         "crawler/archive/a.py: scrapy.http",
         "crawler/archive/b.py: crawler.hkcnews",
@@ -118,7 +118,7 @@ def test_the_walk_sees_imports_of_every_form(tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_core_knows_neither_scrapy_nor_twisted() -> None:
-    shell = ("scrapy", "twisted", "crawler.spiders", "crawler.handlers", "crawler.command", "crawler.commands", "pipelines")
+    shell = ("scrapy", "twisted", "crawler.spiders", "crawler.politeness.handler", "crawler.run.command", "crawler.commands", "pipelines")
     assert breaches([*CORE, *(f"crawler/{name}.py" for name in PLAIN)], *shell) == []
 
 
@@ -128,17 +128,17 @@ def test_the_archive_room_does_not_know_the_site_nor_where_output_lies() -> None
 
 
 def test_the_site_room_knows_of_archives_only_what_a_capture_is() -> None:
-    known = {module for path in sources("crawler/hkcnews") for module in imports(path) if module.startswith("crawler.archive")}
+    known = {module for path in sources("crawler/hkcnews") for module in imports(path) if module.startswith("crawler.wayback")}
     assert known
-    assert all(module == "crawler.archive.capture" or module.startswith("crawler.archive.capture.") for module in known), known
+    assert all(module == "crawler.wayback.capture" or module.startswith("crawler.archive.capture.") for module in known), known
 
 
 def test_the_writing_room_knows_neither_the_site_nor_the_archive() -> None:
-    assert breaches(["crawler/markdown"], "crawler.hkcnews", "crawler.archive") == []
+    assert breaches(["crawler/markdown"], "crawler.hkcnews", "crawler.wayback") == []
 
 
 def test_the_ledger_knows_neither_http_nor_html() -> None:
-    names = ("crawler.hkcnews", "crawler.markdown", "bs4", "lxml", "selectolax", "warcio", "http", "urllib", "crawler.archive.playback")
+    names = ("crawler.hkcnews", "crawler.markdown", "bs4", "lxml", "selectolax", "warcio", "http", "urllib", "crawler.wayback.playback")
     assert breaches(["crawler/ledger"], *names) == []
 
 
@@ -176,13 +176,13 @@ def test_settings_that_matter(effective: Settings) -> None:
 
 def test_every_request_leaves_by_our_handler(effective: Settings) -> None:
     handlers = effective.getwithbase("DOWNLOAD_HANDLERS")
-    assert {handlers[scheme] for scheme in ("http", "https")} == {"crawler.handlers.PoliteHandler"}
+    assert {handlers[scheme] for scheme in ("http", "https")} == {"crawler.politeness.handler.PoliteHandler"}
 
 
 def test_no_component_delays_requests_in_a_way_that_would_hide_a_dead_gate(effective: Settings) -> None:
     assert effective.get("DOWNLOAD_SLOTS") in (None, {})
     switched_on = {path for path, order in effective.getwithbase("EXTENSIONS").items() if order is not None}
-    assert "crawler.extensions.ProgressLine" in switched_on
+    assert "crawler.run.monitor.ProgressExtension" in switched_on
     assert not any("telnet" in path or "remote_control" in path for path in switched_on), "servers that execute code"
     assert not effective.getdict("DOWNLOADER_MIDDLEWARES")
     assert not effective.getdict("SPIDER_MIDDLEWARES")

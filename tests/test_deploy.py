@@ -14,7 +14,7 @@ from scrapy.settings import default_settings
 
 from crawler import settings
 from crawler.commands import recover
-from crawler.ending import Status
+from crawler.utils.exit_status import ExitStatus
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -41,7 +41,7 @@ def seconds(text: str) -> int:
 
 def test_the_service_has() -> None:
     needed = {
-        *(("Type", "oneshot"), ("SuccessExitStatus", str(int(Status.INCOMPLETE))), ("KillSignal", "SIGTERM"), ("KillMode", "mixed")),
+        *(("Type", "oneshot"), ("SuccessExitStatus", str(int(ExitStatus.INCOMPLETE))), ("KillSignal", "SIGTERM"), ("KillMode", "mixed")),
         *(("ProtectSystem", "strict"), ("ProtectHome", "yes"), ("PrivateTmp", "yes"), ("NoNewPrivileges", "yes")),
         *(("PrivateDevices", "yes"), ("CapabilityBoundingSet", ""), ("SystemCallFilter", "@system-service")),
         ("RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX"),
@@ -122,4 +122,4 @@ def test_cron_starts_one_run_at_a_time(tmp_path: Path) -> None:
     beside = ["flock", str(tmp_path / "data" / "cron.lock"), *alone]
     assert subprocess.run(beside, env={"PATH": "/usr/bin:/bin"}, check=False).returncode == 75
     assert (tmp_path / "ran").read_text("utf-8").count("\n") == 1
-    assert 75 not in set(Status)
+    assert 75 not in set(ExitStatus)

@@ -25,26 +25,25 @@ from scrapy.commands.crawl import Command as ScrapysCrawl
 from scrapy.settings import default_settings
 from scrapy.utils.project import get_project_settings
 
-from crawler import runfile, settings
-from crawler.archive.budget import Endpoint
-from crawler.archive.digest import DigestResult, MismatchReason
-from crawler.archive.playback import WHAT_NEXT, Answer
-from crawler.article import Article, Evidence
-from crawler.audit.kinds import MEANING as MEANING_OF_KIND
-from crawler.audit.kinds import Class, Kind, class_of
-from crawler.audit.report import as_object
-from crawler.audit.tree import Audit
-from crawler.command import check_settings
-from crawler.ending import Fatal, Status
-from crawler.health import Breach
-from crawler.hkcnews.verdict import MEANING, Verdict
-from crawler.images.case import MEANING as MEANING_OF_LACK
-from crawler.jsonl import SCHEMA
+from crawler import settings
+from crawler.hkcnews.verdict import VERDICT_MEANING, Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.markdown.frontmatter import fields_of
-from crawler.options import ARGUMENTS
-from crawler.verifying.kinds import KINDS
+from crawler.markdown.article import Article, Evidence
+from crawler.markdown.front_matter import fields_of
+from crawler.politeness.rate_limiter import Endpoint
+from crawler.preserve.audit_findings import KIND_MEANING as MEANING_OF_KIND
+from crawler.preserve.audit_findings import Audit, Class, Kind, as_object, class_of
+from crawler.preserve.jsonl import SCHEMA
+from crawler.preserve.verify_findings import KINDS
+from crawler.recovery.image_case import FAULT_MEANING as MEANING_OF_LACK
+from crawler.run import record as runfile
+from crawler.run.command import check_settings
+from crawler.run.health import Breach
+from crawler.run.settings import ARGUMENTS
+from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.wayback.digest import DigestResult, MismatchReason
+from crawler.wayback.playback import NEXT_ACTION, Answer
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
@@ -138,7 +137,7 @@ LISTS: Mapping[str, list[str]] = {
     "setting": OURS,
     "command": COMMANDS,
     "argument": list(ARGUMENTS),
-    "exit status": [str(int(status)) for status in Status],
+    "exit status": [str(int(status)) for status in ExitStatus],
     "verdict": [verdict.value for verdict in Verdict],
     "finding": [kind.value for kind in Kind],
     "finding of `verify`": [kind.value for kind in KINDS],
@@ -208,7 +207,7 @@ def test_reasons_for_missing_images_are_documented_in_the_words_of_the_code() ->
 
 def test_verdicts_are_documented_in_the_words_of_the_code() -> None:
     for name, row in listed(DOCUMENTS, "verdict"):
-        assert row["what it is"].startswith(MEANING[Verdict(name)])
+        assert row["what it is"].startswith(VERDICT_MEANING[Verdict(name)])
 
 
 def test_front_matter_keys_are_documented_in_their_order() -> None:
@@ -218,7 +217,7 @@ def test_front_matter_keys_are_documented_in_their_order() -> None:
 def test_every_threshold_and_status_is_in_the_page_on_schedules() -> None:
     told = {name: row["default"] for name, row in listed(DOCUMENTS, "threshold")}
     assert told == {name: str(getattr(settings, name)) for name in OURS if name.startswith("HEALTH_")}
-    assert sorted(int(name) for name, _ in listed(DOCUMENTS, "status")) == sorted(Status)
+    assert sorted(int(name) for name, _ in listed(DOCUMENTS, "status")) == sorted(ExitStatus)
 
 
 # Keys of files for programs
@@ -299,7 +298,7 @@ def mistakes(line: str, *, in_text: bool = False) -> list[str]:
     try:
         given, _ = of.parse_known_args(rest)
         check_settings(given)
-    except (_Mistake, Fatal) as mistake:
+    except (_Mistake, CommandError) as mistake:
         return [f"{line}: {mistake}"]
     arguments = (pair.partition("=")[0] for pair in getattr(given, "spargs", ()))
     return [f"there is no argument {argument}" for argument in arguments if argument not in ARGUMENTS]
@@ -395,7 +394,7 @@ def test_the_table_of_answers_is_the_codes_table() -> None:
     assert [name for name, _ in rows if name.isupper()] == [answer.name for answer in Answer]
     for name, row in rows:
         if name.isupper():
-            assert row["what happens next"].startswith(WHAT_NEXT[Answer[name]].value), name
+            assert row["what happens next"].startswith(NEXT_ACTION[Answer[name]].value), name
 
 
 def test_settings_named_in_the_table_of_answers_exist() -> None:

@@ -6,14 +6,14 @@ import argparse
 import os
 from pathlib import Path
 
-from crawler.auditing import audited
-from crawler.command import ProjectCommand
-from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger, LedgerError
-from crawler.opening import hold
-from crawler.options import archive_address, check_whole, read_output, wrong
-from crawler.repair import adopt
-from crawler.session import ledger_path
+from crawler.ledger.file import ledger_path
+from crawler.preserve.audit import audit_folder
+from crawler.preserve.repair import adopt_sound
+from crawler.run.command import ProjectCommand
+from crawler.run.settings import check_integer, read_address, read_output, read_seconds
+from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
+from crawler.utils.lock import lock_output
 
 
 class Command(ProjectCommand):
@@ -31,19 +31,19 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise wrong("one directory is needed: scrapy adopt DIR")
+            raise usage_error("one directory is needed: scrapy adopt DIR")
         assert self.settings is not None
         settings = dict(self.settings)
-        output, public = read_output(settings), archive_address(settings, "ARCHIVE_PUBLIC_URL")
-        audit = audited(Path(args[0]), check_whole(opts.workers, "--workers", 1, 256), settings)
-        lock = hold(output, make=True)
+        output, public = read_output(settings), read_address(settings, "ARCHIVE_PUBLIC_URL")
+        audit = audit_folder(Path(args[0]), check_integer(opts.workers, "--workers", 1, 256), read_seconds(settings, "PROGRESS_SECONDS"))
+        lock = lock_output(output, make=True)
         try:
             with Ledger(ledger_path(output), public) as ledger:
-                new = adopt(ledger, audit)
+                new = adopt_sound(ledger, audit)
         except LedgerError as error:
-            raise Fatal(Status.STORAGE, str(error)) from error
+            raise CommandError(ExitStatus.STORAGE, str(error)) from error
         finally:
             lock.release()
         sound = len(audit.files) - len(audit.refetch)
         print(f"Adopted {sound:,} articles of {args[0]}, {new:,} of them new; {len(audit.refetch):,} are to be fetched")
-        return Status.DONE
+        return ExitStatus.DONE

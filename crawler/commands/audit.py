@@ -9,14 +9,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.auditing import audited
-from crawler.command import ProjectCommand
-from crawler.ending import Fatal, Status
-from crawler.newfile import new_file
-from crawler.options import check_whole, wrong
+from crawler.preserve.audit import audit_folder
+from crawler.run.command import ProjectCommand
+from crawler.run.settings import check_integer, read_seconds
+from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
+from crawler.utils.files import atomic_file
 
 if TYPE_CHECKING:
-    from crawler.audit.tree import Audit
+    from crawler.preserve.audit_findings import Audit
 
 
 class Command(ProjectCommand):
@@ -36,29 +36,29 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise wrong("one directory is needed: scrapy audit DIR")
+            raise usage_error("one directory is needed: scrapy audit DIR")
         if opts.csv in ("", "-"):
-            raise wrong("--csv: the name of a file is needed")
+            raise usage_error("--csv: the name of a file is needed")
         assert self.settings is not None
-        workers = check_whole(opts.workers, "--workers", 1, 256)
+        workers = check_integer(opts.workers, "--workers", 1, 256)
         table = Path(opts.csv) if opts.csv else None
         try:
-            with new_file(table) if table else nullcontext() as out:
-                audit = audited(Path(args[0]), workers, dict(self.settings))
+            with atomic_file(table) if table else nullcontext() as out:
+                audit = audit_folder(Path(args[0]), workers, read_seconds(dict(self.settings), "PROGRESS_SECONDS"))
                 if out is not None:
-                    from crawler.audit.report import write_csv  # noqa: PLC0415 - see crawler/auditing.py
+                    from crawler.preserve.audit_findings import write_csv
 
                     write_csv(audit, out)
         except OSError as error:
-            raise Fatal(Status.STORAGE, f"{table} was not written: {error.strerror or error}") from error
+            raise CommandError(ExitStatus.STORAGE, f"{table} was not written: {error.strerror or error}") from error
         except KeyboardInterrupt as error:
-            raise Fatal(Status.INTERRUPTED, f"interrupted{f'; {table} was not written' if table else ''}") from error
+            raise CommandError(ExitStatus.INTERRUPTED, f"interrupted{f'; {table} was not written' if table else ''}") from error
         _print(audit, as_json=opts.json)
-        return Status.DONE
+        return ExitStatus.DONE
 
 
 def _print(audit: Audit, *, as_json: bool) -> None:
-    from crawler.audit.report import as_object, describe  # noqa: PLC0415
+    from crawler.preserve.audit_findings import as_object, describe
 
     if as_json:
         print(json.dumps(as_object(audit), ensure_ascii=False))

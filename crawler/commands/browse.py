@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from crawler.command import ProjectCommand
-from crawler.ending import Fatal, Status
-from crawler.options import check_whole, read_output, read_seconds, wrong
+from crawler.run.command import ProjectCommand
+from crawler.run.settings import check_integer, read_output, read_seconds
+from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
 
 DATABASE = "archive.db"
 _ON_A_TERMINAL = 0.2
@@ -36,12 +36,12 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise wrong(f"browse takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it shows")
+            raise usage_error(f"browse takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it shows")
         assert self.settings is not None
         settings = dict(self.settings)
         if not opts.host.strip():
-            raise wrong("--host: an address or the name of this machine is needed")
-        output, port = read_output(settings), check_whole(opts.port, "--port", 0, 65535)
+            raise usage_error("--host: an address or the name of this machine is needed")
+        output, port = read_output(settings), check_integer(opts.port, "--port", 0, 65535)
         seconds = read_seconds(settings, "PROGRESS_SECONDS")
         signal.signal(signal.SIGTERM, _end)
         try:
@@ -51,10 +51,10 @@ class Command(ProjectCommand):
         except KeyboardInterrupt:
             print(file=sys.stderr)
         except sqlite3.DatabaseError as error:
-            raise Fatal(
-                Status.STORAGE, f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files"
+            raise CommandError(
+                ExitStatus.STORAGE, f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files"
             ) from error
-        return Status.DONE
+        return ExitStatus.DONE
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -64,8 +64,10 @@ def _end(number: int, frame: FrameType | None) -> None:
 def _bound(host: str, port: int) -> socket.socket:
     """The place where it will be served, taken before anything that takes long. Raises Fatal."""
     # Scrapy imports every command for each of them; the others need not wait for these.
-    from crawler.browse.gate import is_loopback  # noqa: PLC0415
-    from crawler.browse.server import bind  # noqa: PLC0415
+    from crawler.publish.browse.server import (
+        bind,
+        is_loopback,
+    )
 
     if not is_loopback(host):
         print(f"warning: {host} can be reached from other machines, and whoever reaches it can read everything here", file=sys.stderr)
@@ -73,11 +75,11 @@ def _bound(host: str, port: int) -> socket.socket:
         return bind(host, port)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a name of a host
         because = getattr(error, "strerror", None) or error
-        raise wrong(f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port") from error
+        raise usage_error(f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port") from error
 
 
 def _ready(output: Path, seconds: float, *, update: bool) -> None:
-    from crawler.browse.schema import refuse_unusable  # noqa: PLC0415 - as above
+    from crawler.publish.browse.database import check_usable as refuse_unusable
 
     if update:
         _update(output, seconds)
@@ -86,16 +88,18 @@ def _ready(output: Path, seconds: float, *, update: bool) -> None:
 
 
 def _update(output: Path, seconds: float) -> None:
-    from crawler.browse.build import build  # noqa: PLC0415 - as above
+    from crawler.publish.browse.database import build
 
     if not (output / "articles").is_dir():
-        raise Fatal(Status.STORAGE, f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet")
+        raise CommandError(ExitStatus.STORAGE, f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet")
     try:
         built = build(output, _teller(seconds))
     except OSError as error:
-        raise Fatal(Status.STORAGE, f"{output / DATABASE} cannot be written: {error}; --no-update serves one that is there") from error
+        raise CommandError(
+            ExitStatus.STORAGE, f"{output / DATABASE} cannot be written: {error}; --no-update serves one that is there"
+        ) from error
     except KeyboardInterrupt as error:
-        raise Fatal(Status.INTERRUPTED, f"interrupted; run again to go on with {DATABASE}") from error
+        raise CommandError(ExitStatus.INTERRUPTED, f"interrupted; run again to go on with {DATABASE}") from error
     if built.anew:
         print(f"{DATABASE} was {built.anew}, and was made anew from the files", file=sys.stderr)
     for why in built.unreadable[:_EXAMPLES]:
@@ -106,7 +110,7 @@ def _update(output: Path, seconds: float) -> None:
 
 
 def _serve(output: Path, host: str, bound: socket.socket) -> None:
-    from crawler.browse.server import close_archive, open_archive, serve  # noqa: PLC0415 - as above
+    from crawler.publish.browse.server import close_archive, open_archive, serve
 
     opened = open_archive(output / DATABASE, output, host)
     try:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from scrapy.crawler import AsyncCrawlerProcess
 
-from crawler.audit.backupfile import read_text
-from crawler.audit.tree import Audit
-from crawler.auditing import audited
-from crawler.command import ProjectCommand, report
-from crawler.comparing import Comparison, compare, describe, spread
-from crawler.ending import Ending, Fatal, Status
 from crawler.ledger import Ledger, State
-from crawler.options import check_whole, wrong
-from crawler.session import Session
+from crawler.preserve.article_file import read_text
+from crawler.preserve.audit import audit_folder
+from crawler.preserve.audit_findings import Audit
+from crawler.preserve.compare import Comparison, compare, describe, sample_articles
+from crawler.run.command import ProjectCommand, report
+from crawler.run.session import Session
+from crawler.run.settings import check_integer, read_seconds
 from crawler.spiders.articles import ArticlesSpider
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
 
 
 class Command(ProjectCommand):
@@ -36,21 +36,21 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise wrong("one directory is needed: scrapy compare DIR")
-        count = check_whole(opts.count, "--count", 1, 1000)
+            raise usage_error("one directory is needed: scrapy compare DIR")
+        count = check_integer(opts.count, "--count", 1, 1000)
         assert self.settings is not None
-        audit = audited(Path(args[0]), os.cpu_count() or 1, dict(self.settings))
-        chosen = spread(audit, count)
+        audit = audit_folder(Path(args[0]), os.cpu_count() or 1, read_seconds(dict(self.settings), "PROGRESS_SECONDS"))
+        chosen = sample_articles(audit, count)
         if not chosen:
-            raise wrong(f"{args[0]} has no sound file of an article to compare with")
+            raise usage_error(f"{args[0]} has no sound file of an article to compare with")
         ending, found = self._compared(audit, chosen)
         print("\n".join(describe(found)))
-        if ending.status is Status.DONE and not found.fits:
+        if ending.status is ExitStatus.DONE and not found.fits:
             message = "more than a tenth of the articles lost title or text. Run `scrapy inspect` on one before a full crawl"
-            ending = Ending(Status.LAYOUT, message)
+            ending = RunResult(ExitStatus.LAYOUT, message)
         return report(ending)
 
-    def _compared(self, audit: Audit, chosen: list[int]) -> tuple[Ending, Comparison]:
+    def _compared(self, audit: Audit, chosen: list[int]) -> tuple[RunResult, Comparison]:
         assert self.settings is not None
         logging.getLogger("scrapy").setLevel(logging.ERROR)
         session = Session(dict(self.settings), {"compare": str(audit.folder)})
@@ -63,7 +63,7 @@ class Command(ProjectCommand):
             process = AsyncCrawlerProcess(settings)
             process.crawl(process.create_crawler(ArticlesSpider), session=session)
             process.start()
-            return session.ending or Ending(Status.DONE), _found(audit, chosen, session.ledger, session.output)
+            return session.ending or RunResult(ExitStatus.DONE), _found(audit, chosen, session.ledger, session.output)
         finally:
             session.close()
 
@@ -79,5 +79,5 @@ def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Com
         try:
             pairs.append((article, read_text(audit.folder / audit.files[article].file), (output / row.file).read_text("utf-8")))
         except OSError as error:
-            raise Fatal(Status.STORAGE, f"article {article} cannot be read: {error}") from error
+            raise CommandError(ExitStatus.STORAGE, f"article {article} cannot be read: {error}") from error
     return compare(pairs, missing)

@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
-from crawler.auditing import audited
-from crawler.command import check_settings, refuse_options, report
-from crawler.ending import Fatal
-from crawler.options import read_arguments, read_format, wrong
-from crawler.repair import repaired
-from crawler.running import Plan, hush, run_spider
-from crawler.session import Session
+from crawler.preserve.audit import audit_folder
+from crawler.preserve.audit_findings import Audit
+from crawler.preserve.repair import describe, put_in_place, recovered
+from crawler.run.command import check_no_options, check_settings, report
+from crawler.run.crawl import RunPlan, quiet_scrapy, run_spider
+from crawler.run.session import Session
+from crawler.run.settings import read_arguments, read_format, read_seconds
+from crawler.utils.exit_status import CommandError, usage_error
+
+if TYPE_CHECKING:
+    from crawler.run.settings import SpiderArguments
+
+
+def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iterator[str]:
+    """After a crawl: what it brought for the tree, and in place where that was asked for."""
+    outcomes = list(recovered(audit, session.ledger, session.output))
+    replaced = None
+    if arguments.in_place and not arguments.dry_run:
+        try:
+            replaced = put_in_place(audit, outcomes, session.ledger, session.output, lambda: datetime.now(UTC))
+        except CommandError as fatal:
+            session.ending = fatal.ending
+    yield from describe(audit, outcomes, replaced)
 
 
 class Command(ScrapyCrawl):
@@ -27,11 +46,11 @@ class Command(ScrapyCrawl):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
-        hush(self.settings.get("LOG_LEVEL"))
+        quiet_scrapy(self.settings.get("LOG_LEVEL"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
-            refuse_options(args)
+            check_no_options(args)
             if args != ["articles"]:
                 raise UsageError("there is one spider: scrapy crawl articles")
             check_settings(opts)
@@ -39,13 +58,17 @@ class Command(ScrapyCrawl):
             assert self.settings is not None
             settings = dict(self.settings)
             if arguments.in_place and read_format(settings).for_reading:
-                raise wrong("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
-            audit = audited(arguments.repair, os.cpu_count() or 1, settings) if arguments.repair else None
+                raise usage_error("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
+            audit = (
+                audit_folder(arguments.repair, os.cpu_count() or 1, read_seconds(settings, "PROGRESS_SECONDS"))
+                if arguments.repair
+                else None
+            )
             session = Session(settings, opts.spargs)
             if audit is not None:
                 session.only = frozenset(audit.refetch)
                 session.ledger.disown(audit.refetch)
             afterwards = partial(repaired, audit, arguments, session) if audit else None
-            self.exitcode = report(run_spider(self, session, Plan("crawl", opts.spargs, afterwards=afterwards)))
-        except Fatal as fatal:
+            self.exitcode = report(run_spider(self, session, RunPlan("crawl", opts.spargs, afterwards=afterwards)))
+        except CommandError as fatal:
             self.exitcode = report(fatal.ending)

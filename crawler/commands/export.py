@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler import __version__
-from crawler.command import ProjectCommand, report
-from crawler.ending import Ending, Fatal, Status
 from crawler.ledger import Ledger, LedgerError, State
-from crawler.newfile import new_file, refuse_existing
-from crawler.options import read_output, wrong
-from crawler.session import ledger_path
-from crawler.store import OPEN
-from crawler.wording import some
+from crawler.ledger.file import ledger_path
+from crawler.recovery.store import OPEN_SUFFIX
+from crawler.run.command import ProjectCommand, report
+from crawler.run.settings import read_output
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.files import atomic_file, check_is_new
+from crawler.utils.text import first_few
 
 if TYPE_CHECKING:
-    from crawler.archive.cdxj import Unread
+    from crawler.preserve.wacz import UnindexedRange
 
 SUFFIX = ".wacz"
 FORMATS = {"wacz": "--wacz FILE", "bag": "--bag DIR", "jsonl": "--jsonl FILE"}
@@ -52,103 +52,103 @@ class Command(ProjectCommand):
         chosen = [name for name in FORMATS if getattr(opts, name) is not None]
         if args or len(chosen) != 1:
             unknown = f" ({' '.join(args)} is none)" if args else ""
-            raise wrong(f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}")
+            raise usage_error(f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}")
         assert self.settings is not None
         if opts.bag is not None:
             if opts.force or not opts.bag.strip():
-                raise wrong("--bag: the name of a new directory is needed; none is replaced, so --force is no help")
+                raise usage_error("--bag: the name of a new directory is needed; none is replaced, so --force is no help")
             return _bag(read_output(dict(self.settings)), Path(opts.bag))
         if opts.jsonl is not None:
             return self._jsonl(opts.jsonl, opts.force)
         path = Path(opts.wacz)
         if path.suffix.lower() != SUFFIX:
-            raise wrong(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
-        refuse_existing(path, force=opts.force)
+            raise usage_error(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
+        check_is_new(path, force=opts.force)
         return _wacz(read_output(dict(self.settings)), path)
 
     def _jsonl(self, name: str, force: bool) -> int:
         if not name.strip():
-            raise wrong("--jsonl: the name of a file is needed, or - for standard output")
+            raise usage_error("--jsonl: the name of a file is needed, or - for standard output")
         assert self.settings is not None
         output = read_output(dict(self.settings))
         if name == STANDARD_OUTPUT:
             return _jsonl(output, None)
-        refuse_existing(Path(name), force=force)
+        check_is_new(Path(name), force=force)
         return _jsonl(output, Path(name))
 
 
 def _jsonl(output: Path, path: Path | None) -> int:
     """Export the articles, to standard output without a path; gives the exit status. Raises Fatal."""
-    from crawler.jsonl import FOLDER, write_jsonl  # noqa: PLC0415 - as below
-    from crawler.verifying.opened import open_places  # noqa: PLC0415
+    from crawler.preserve.jsonl import FOLDER, write_jsonl
+    from crawler.preserve.verify import open_locked as open_places
 
     has_ledger = ledger_path(output).exists()
     if not has_ledger:
         if not (output / FOLDER).is_dir():
-            raise Fatal(Status.STORAGE, f"there is nothing to export: no ledger and no folder {FOLDER} in {output}")
+            raise CommandError(ExitStatus.STORAGE, f"there is nothing to export: no ledger and no folder {FOLDER} in {output}")
         _note(f"there is no ledger {ledger_path(output)}: lines have what the files in {output / FOLDER} say by themselves")
     with open_places(output) if has_ledger else nullcontext() as ledger, _explained(path or Path("standard output")):
-        with new_file(path) if path is not None else nullcontext(sys.stdout.buffer) as out:
+        with atomic_file(path) if path is not None else nullcontext(sys.stdout.buffer) as out:
             lines = write_jsonl(out, output, ledger)
             out.flush()
         adopted = ledger.counts()[State.ADOPTED] if ledger is not None else 0
     if adopted:
         _note(f"{adopted} adopted articles are not in it: their files are elsewhere")
     if lines.others:
-        _note(f"{len(lines.others)} further files of articles that have a line are left out: {some(lines.others)}")
+        _note(f"{len(lines.others)} further files of articles that have a line are left out: {first_few(lines.others)}")
     about = f"{path or 'standard output'}: {lines.articles} articles, {lines.size} bytes"
     print(about, file=sys.stdout if path is not None else sys.stderr)
     if not (lines.left_out or lines.changed):
-        return Status.DONE
-    left = f"{len(lines.left_out)} files cannot be read and have no line: {some(lines.left_out)}" if lines.left_out else ""
-    changed = f"{len(lines.changed)} files are not as the ledger has them: {some(lines.changed)}" if lines.changed else ""
-    return report(Ending(Status.DAMAGED, f"{'; '.join(filter(None, (left, changed)))}. See `scrapy verify`"))
+        return ExitStatus.DONE
+    left = f"{len(lines.left_out)} files cannot be read and have no line: {first_few(lines.left_out)}" if lines.left_out else ""
+    changed = f"{len(lines.changed)} files are not as the ledger has them: {first_few(lines.changed)}" if lines.changed else ""
+    return report(RunResult(ExitStatus.DAMAGED, f"{'; '.join(filter(None, (left, changed)))}. See `scrapy verify`"))
 
 
 def _wacz(output: Path, path: Path) -> int:
     """Export the store; gives the exit status. Raises Fatal."""
     # Scrapy imports every command for each of them; the index's libraries take a fifth of a second that the others need not wait.
-    from crawler.wacz import indexed_pages, recovered_pages, write_wacz  # noqa: PLC0415
+    from crawler.preserve.wacz import indexed_pages, recovered_pages, write_wacz
 
     warcs = _warcs(output / "warc")
     left_out: list[int] = []
     with _ledger(ledger_path(output)) as ledger, _explained(path):
         pages = indexed_pages if ledger is None else partial(recovered_pages, ledger, output, left_out)
-        with new_file(path) as out:
+        with atomic_file(path) as out:
             software = f"citizen-news-recovery/{__version__}"
             packed = write_wacz(out, warcs, pages, title=TITLE, software=software, created=datetime.now(UTC))
         for damage in packed.damages:
             print(f"damaged: {damage}{_articles(ledger, damage)}", file=sys.stderr)
     if left_out:
-        _note(f"{len(left_out)} recovered articles are no pages in it, since their captures are not in these files: {some(left_out)}")
+        _note(f"{len(left_out)} recovered articles are no pages in it, since their captures are not in these files: {first_few(left_out)}")
     print(f"{path}: {packed.captures} captures, {packed.pages} pages, {len(warcs)} WARC files, {path.stat().st_size} bytes")
     if packed.damages:
         count = len(packed.damages)
         about = f"{count} damaged places in the store: {path} has its files as they are, and everything in them that is whole in its index"
-        return report(Ending(Status.DAMAGED, about))
-    return Status.DONE
+        return report(RunResult(ExitStatus.DAMAGED, about))
+    return ExitStatus.DONE
 
 
 def _bag(output: Path, bag: Path) -> int:
     """Export everything; gives the exit status. Raises Fatal."""
-    from crawler.bag import write_bag  # noqa: PLC0415 - as above
-    from crawler.verifying.opened import open_places  # noqa: PLC0415
+    from crawler.preserve.bag import write_bag
+    from crawler.preserve.verify import open_locked as open_places
 
     with open_places(output) as ledger, _explained(bag):
         bagged = write_bag(output, ledger, bag, software=f"citizen-news-recovery/{__version__}", now=datetime.now(UTC))
     if bagged.left_out:
-        _note(f"{len(bagged.left_out)} files are left out, see `scrapy verify`: {some(bagged.left_out)}")
+        _note(f"{len(bagged.left_out)} files are left out, see `scrapy verify`: {first_few(bagged.left_out)}")
     print(f"{bag}: {bagged.files} files, {bagged.size} bytes")
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _warcs(folder: Path) -> list[tuple[Path, int]]:
     """The store's files with their sizes, by name; says which one is left out because it is not finished. Raises Fatal."""
-    for unfinished in sorted(folder.glob(f"*.warc.gz{OPEN}")):
+    for unfinished in sorted(folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
         _note(f"{unfinished} is left out: a run is writing it, or left it when it was killed; the next run finishes it")
     warcs = [(path, size) for path in sorted(folder.glob("*.warc.gz")) if path.is_file() and (size := path.stat().st_size)]
     if not warcs:
-        raise Fatal(Status.STORAGE, f"there is nothing to export: no *.warc.gz in {folder}")
+        raise CommandError(ExitStatus.STORAGE, f"there is nothing to export: no *.warc.gz in {folder}")
     return warcs
 
 
@@ -162,7 +162,7 @@ def _ledger(path: Path) -> Iterator[Ledger | None]:
     try:
         ledger = Ledger(path)
     except LedgerError as error:
-        raise Fatal(Status.STORAGE, str(error)) from error
+        raise CommandError(ExitStatus.STORAGE, str(error)) from error
     with ledger:
         yield ledger
 
@@ -176,12 +176,12 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         about = f" ({error.filename})" if error.filename else ""
-        raise Fatal(Status.STORAGE, f"{path} was not written: {error.strerror or error}{about}") from error
+        raise CommandError(ExitStatus.STORAGE, f"{path} was not written: {error.strerror or error}{about}") from error
     except KeyboardInterrupt as error:
-        raise Fatal(Status.INTERRUPTED, f"interrupted; {path} was not written") from error
+        raise CommandError(ExitStatus.INTERRUPTED, f"interrupted; {path} was not written") from error
 
 
-def _articles(ledger: Ledger | None, damage: Unread) -> str:
+def _articles(ledger: Ledger | None, damage: UnindexedRange) -> str:
     """The articles whose captures the ledger has in a damaged stretch."""
     if ledger is None:
         return ""

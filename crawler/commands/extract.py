@@ -8,11 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from crawler.command import ProjectCommand, report
-from crawler.ending import Fatal, Status
-from crawler.offline import FromFiles, FromStore, Input, Limits, Report, extract
-from crawler.options import archive_address, check_whole, read_format, read_output, read_seconds, read_whole
-from crawler.session import LEAST_MEMORY, ledger_path
+from crawler.ledger.file import ledger_path
+from crawler.recovery.extraction import WorkerLimits, extract
+from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport, FromFiles, FromStore
+from crawler.run.command import ProjectCommand, report
+from crawler.run.settings import LEAST_MEMORY, check_integer, read_address, read_format, read_integer, read_output, read_seconds
+from crawler.utils.exit_status import CommandError, ExitStatus
 
 
 class Command(ProjectCommand):
@@ -34,18 +35,18 @@ class Command(ProjectCommand):
         assert self.settings is not None
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
         settings = dict(self.settings)
-        limits = Limits(
-            check_whole(opts.workers, "--workers", 1, 256),
+        limits = WorkerLimits(
+            check_integer(opts.workers, "--workers", 1, 256),
             read_seconds(settings, "PAGE_SECONDS", zero=False),
-            read_whole(settings, "PAGE_MEMORY_MB", LEAST_MEMORY),
+            read_integer(settings, "PAGE_MEMORY_MB", LEAST_MEMORY),
         )
-        told = Report(read_seconds(settings, "PROGRESS_SECONDS"))
+        told = ExtractionReport(read_seconds(settings, "PROGRESS_SECONDS"))
         wanted = read_format(settings)
         ending = extract(self._input(args, settings, opts.dry_run), told, limits, wanted, only_changed=opts.changed, dry_run=opts.dry_run)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(ending)
 
-    def _input(self, args: list[str], settings: dict[str, object], dry_run: bool) -> Input:
+    def _input(self, args: list[str], settings: dict[str, object], dry_run: bool) -> ExtractionInput:
         output = read_output(settings)
         paths = [Path(name) for name in args]
         if not paths:
@@ -53,5 +54,7 @@ class Command(ProjectCommand):
                 return FromStore(output, dry_run)
             paths = [output / "warc"]
             if not paths[0].is_dir():
-                raise Fatal(Status.USAGE, f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR")
-        return FromFiles(paths, output, f"{archive_address(settings, 'ARCHIVE_PUBLIC_URL')}/web")
+                raise CommandError(
+                    ExitStatus.USAGE, f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
+                )
+        return FromFiles(paths, output, f"{read_address(settings, 'ARCHIVE_PUBLIC_URL')}/web")

@@ -12,20 +12,20 @@ from functools import partial
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
-from crawler.asked import Asked
-from crawler.command import check_settings, refuse_options, report
-from crawler.ending import Ending, Fatal, Status
-from crawler.health import Breach, concluded
 from crawler.ledger import Ledger, LedgerError
-from crawler.options import read_arguments, wrong
-from crawler.runfile import Numbers
-from crawler.running import Plan, hush, run_spider
-from crawler.session import Session, format_mistake, ledger_path
+from crawler.ledger.file import ledger_path
+from crawler.run.command import check_no_options, check_settings, report
+from crawler.run.crawl import RunPlan, quiet_scrapy, run_spider
+from crawler.run.health import Breach, conclude
+from crawler.run.record import RunNumbers
+from crawler.run.session import Session, format_conflict
+from crawler.run.settings import RunSettings, read_arguments
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
 
 ONE_OFF = ("dry_run", "again", "repair", "in_place")
 """Arguments of `crawl articles` for somebody who looks at what comes of it."""
-WORDS = {Status.DONE: "good", Status.INCOMPLETE: "good, but not all", Status.UNHEALTHY: "unhealthy"}
-_GOES_ON = (Status.DONE, Status.DAMAGED)
+WORDS = {ExitStatus.DONE: "good", ExitStatus.INCOMPLETE: "good, but not all", ExitStatus.UNHEALTHY: "unhealthy"}
+_GOES_ON = (ExitStatus.DONE, ExitStatus.DAMAGED)
 """After a renewal that ended so there is still something to crawl."""
 
 
@@ -43,36 +43,36 @@ class Command(BaseRunSpiderCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
-        hush(self.settings.get("LOG_LEVEL"))
+        quiet_scrapy(self.settings.get("LOG_LEVEL"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
-            refuse_options(args)
+            check_no_options(args)
             if args:
                 raise UsageError("scrapy recover takes no names; -a ids=33951 chooses articles", print_help=False)
             check_settings(opts)
             refuse_one_off(opts.spargs)
             assert self.settings is not None
             settings = dict(self.settings)
-            asked = Asked(settings)
+            asked = RunSettings(settings)
             _refuse_other_format(asked)
             self.exitcode = self._recover(asked, settings, opts.spargs)
-        except Fatal as fatal:
+        except CommandError as fatal:
             self.exitcode = report(fatal.ending)
 
-    def _recover(self, asked: Asked, settings: Mapping[str, object], given: Mapping[str, str]) -> int:
-        from crawler.renewal import renew_files  # noqa: PLC0415 - Scrapy imports every command, and this one brings the extraction
+    def _recover(self, asked: RunSettings, settings: Mapping[str, object], given: Mapping[str, str]) -> int:
+        from crawler.run.crawl import renew_files
 
         with _terminated_as_interrupted():
             renewed = renew_files(asked.output, settings, partial(print, file=sys.stderr))
-        if renewed.ending.status is Status.LOCKED:
-            raise Fatal(renewed.ending.status, renewed.ending.message)
+        if renewed.ending.status is ExitStatus.LOCKED:
+            raise CommandError(renewed.ending.status, renewed.ending.message)
         session = Session(settings, given)
         session.renewing = True
         if renewed.ending.status not in _GOES_ON:
             session.end(renewed.ending.status, renewed.ending.message)
         conclude = partial(_conclude, renewed.ending, renewed.rewritten)
-        ending = run_spider(self, session, Plan("recover", given, renewed.rewritten, conclude=conclude))
+        ending = run_spider(self, session, RunPlan("recover", given, renewed.rewritten, conclude=conclude))
         if ending.status not in WORDS:
             return report(ending)
         words = WORDS[ending.status]
@@ -84,24 +84,28 @@ def refuse_one_off(given: Mapping[str, str]) -> None:
     """Read the arguments, and refuse those that make no sense time and again; raises Fatal."""
     for name in ONE_OFF:
         if name in given:
-            raise wrong(f"{name}={given[name]}: not for unattended runs. `scrapy crawl articles -a {name}={given[name]}` does it once")
+            raise usage_error(
+                f"{name}={given[name]}: not for unattended runs. `scrapy crawl articles -a {name}={given[name]}` does it once"
+            )
     read_arguments(given)
 
 
-def _refuse_other_format(asked: Asked) -> None:
+def _refuse_other_format(asked: RunSettings) -> None:
     """Before a file is touched: a schedule with another FORMAT must not change a whole tree. Raises Fatal."""
     path = ledger_path(asked.output)
     try:
         if not path.exists():
             return
         with Ledger(path) as ledger:
-            mistake = format_mistake(ledger, asked)
+            mistake = format_conflict(ledger, asked)
     except LedgerError as error:
-        raise Fatal(Status.STORAGE, str(error)) from error
+        raise CommandError(ExitStatus.STORAGE, str(error)) from error
     except OSError as error:
-        raise Fatal(Status.STORAGE, f"{asked.output} cannot be used: {error.strerror or error}. Choose another OUTPUT_DIR") from error
+        raise CommandError(
+            ExitStatus.STORAGE, f"{asked.output} cannot be used: {error.strerror or error}. Choose another OUTPUT_DIR"
+        ) from error
     if mistake:
-        raise Fatal(Status.USAGE, mistake)
+        raise CommandError(ExitStatus.USAGE, mistake)
 
 
 @contextmanager
@@ -114,10 +118,10 @@ def _terminated_as_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _conclude(renewed: Ending, rewritten: int, ending: Ending, numbers: Numbers, found: Sequence[Breach]) -> Ending:
+def _conclude(renewed: RunResult, rewritten: int, ending: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:
     """How the run ends, of how its crawl did and how the renewal of files before it."""
-    if renewed.status is not Status.DONE and ending.status in (Status.DONE, Status.UNAVAILABLE):
+    if renewed.status is not ExitStatus.DONE and ending.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
         ending = renewed
     came = bool(numbers.recovered or numbers.improved or rewritten or numbers.verdicts)
     did = numbers.in_words(rewritten)
-    return concluded(ending, found, came=came, listed=numbers.standing["listed"], missing=numbers.missing, did=did)
+    return conclude(ending, found, came=came, listed=numbers.standing["listed"], missing=numbers.missing, did=did)

@@ -6,14 +6,13 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.command import ProjectCommand
-from crawler.ending import Fatal, Status
-from crawler.files import write_file
 from crawler.ledger import LedgerError
-from crawler.newfile import new_file, refuse_existing
-from crawler.opening import refuse_links
-from crawler.options import read_output, wrong
-from crawler.session import ledger_path
+from crawler.ledger.file import ledger_path
+from crawler.run.command import ProjectCommand
+from crawler.run.settings import read_output
+from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
+from crawler.utils.files import atomic_file, check_is_new, write_file
+from crawler.utils.lock import check_links
 
 NAME = "report.html"
 
@@ -31,42 +30,42 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise wrong(f"report takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
+            raise usage_error(f"report takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
         if opts.to is not None and not opts.to:
-            raise wrong("--to: the name of a file is needed")
+            raise usage_error("--to: the name of a file is needed")
         if opts.force and opts.to is None:
-            raise wrong(f"--force belongs to --to: {NAME} in OUTPUT_DIR is replaced anyway")
+            raise usage_error(f"--force belongs to --to: {NAME} in OUTPUT_DIR is replaced anyway")
         assert self.settings is not None
         output = read_output(dict(self.settings))
         to = Path(opts.to) if opts.to else output / NAME
         if opts.to:
-            refuse_existing(to, force=opts.force)
+            check_is_new(to, force=opts.force)
         page = _page(output)
         try:
             if opts.to:
-                with new_file(to) as file:
+                with atomic_file(to) as file:
                     file.write(page)
             else:
                 write_file(output, NAME, page)
         except OSError as error:
-            raise Fatal(Status.STORAGE, f"{to} cannot be written: {error.strerror or error}") from error
+            raise CommandError(ExitStatus.STORAGE, f"{to} cannot be written: {error.strerror or error}") from error
         print(f"{to}: {len(page) / 1e6:,.1f} MB; open it in a browser")
-        return Status.DONE
+        return ExitStatus.DONE
 
 
 def _page(output: Path) -> bytes:
     # Scrapy imports every command for each of them; the others need not wait for these.
-    from crawler.report.ledgerfigures import LedgerFigures  # noqa: PLC0415
-    from crawler.report.page import report_on  # noqa: PLC0415
+    from crawler.ledger.queries import ReportQueries as LedgerFigures
+    from crawler.publish.report.page import report_on
 
     path = ledger_path(output)
     if not path.exists():
-        raise Fatal(Status.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
-    refuse_links(output)
+        raise CommandError(ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+    check_links(output)
     try:
         with LedgerFigures(path) as ledger:
             return report_on(output, ledger, datetime.now(UTC))
     except LedgerError as error:
-        raise Fatal(Status.STORAGE, str(error)) from error
+        raise CommandError(ExitStatus.STORAGE, str(error)) from error
     except KeyboardInterrupt as error:
-        raise Fatal(Status.INTERRUPTED, "interrupted; nothing was written") from error
+        raise CommandError(ExitStatus.INTERRUPTED, "interrupted; nothing was written") from error

@@ -8,17 +8,14 @@ import sys
 import time
 from pathlib import Path
 
-from crawler.command import ProjectCommand
-from crawler.ending import Fatal, Status
-from crawler.gaps import describe_gap
 from crawler.ledger import Ledger, LedgerError
-from crawler.options import wrong
-from crawler.progress.display import display
-from crawler.progress.line import line
-from crawler.progress.terminal import Terminal, is_terminal
-from crawler.progress.watching import Seen, look, said, watch
-from crawler.session import ledger_path
-from crawler.summary import describe, standing
+from crawler.ledger.file import ledger_path
+from crawler.recovery.listing import describe_gap
+from crawler.run.command import ProjectCommand
+from crawler.run.progress import progress_line, progress_table
+from crawler.run.status import describe_status, status_object
+from crawler.run.terminal import Terminal, WatchedRun, is_terminal, look_at_run, watch, watch_message
+from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
 
 LOOKED = 1.0
 """Seconds between two looks at the ledger."""
@@ -38,26 +35,26 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise wrong(f"status takes no arguments ({' '.join(args)}): `scrapy inspect` and `scrapy versions` tell of one article")
+            raise usage_error(f"status takes no arguments ({' '.join(args)}): `scrapy inspect` and `scrapy versions` tell of one article")
         if opts.watch and (opts.json or opts.gaps):
-            raise wrong("--watch goes with neither --json nor --gaps")
+            raise usage_error("--watch goes with neither --json nor --gaps")
         output = Path(str(self.setting("OUTPUT_DIR")))
         path = ledger_path(output)
         if opts.watch and not path.exists():
             _wait_for(path)
         if not path.exists():
-            raise Fatal(Status.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+            raise CommandError(ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
         try:
             with Ledger(path) as ledger:
                 if opts.watch:
                     _watch(ledger, output)
                 elif opts.json:
-                    print(json.dumps(standing(ledger), ensure_ascii=False, indent=2))
+                    print(json.dumps(status_object(ledger), ensure_ascii=False, indent=2))
                 else:
-                    print("\n".join(describe_gap(ledger) if opts.gaps else describe(ledger)))
+                    print("\n".join(describe_gap(ledger) if opts.gaps else describe_status(ledger)))
         except LedgerError as error:
-            raise Fatal(Status.STORAGE, str(error)) from error
-        return Status.DONE
+            raise CommandError(ExitStatus.STORAGE, str(error)) from error
+        return ExitStatus.DONE
 
 
 def _wait_for(path: Path) -> None:
@@ -67,7 +64,7 @@ def _wait_for(path: Path) -> None:
         while not path.exists():
             time.sleep(LOOKED)
     except KeyboardInterrupt:
-        raise Fatal(Status.DONE, "") from None
+        raise CommandError(ExitStatus.DONE, "") from None
 
 
 def _watch(ledger: Ledger, output: Path) -> None:
@@ -75,20 +72,20 @@ def _watch(ledger: Ledger, output: Path) -> None:
     terminal = Terminal(sys.stdout, keep=True) if is_terminal(sys.stdout) else None
     told = ""
 
-    def tell(seen: Seen) -> None:
+    def tell(seen: WatchedRun) -> None:
         nonlocal told
         now = time.time()
         moment = seen.shown(now)
         if terminal is not None:
-            terminal.show(said(seen, now) if moment is None else display(moment, now))
+            terminal.show(watch_message(seen, now) if moment is None else progress_table(moment, now))
             return
-        text = said(seen, now) if moment is None else line(moment)
+        text = watch_message(seen, now) if moment is None else progress_line(moment)
         if text != told:
             told = text
             print(text, flush=True)
 
     try:
-        watch(lambda: look(ledger, output), tell, lambda: time.sleep(LOOKED))
+        watch(lambda: look_at_run(ledger, output), tell, lambda: time.sleep(LOOKED))
     except KeyboardInterrupt:
         pass
     finally:

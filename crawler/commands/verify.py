@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from crawler.command import ProjectCommand, report
-from crawler.ending import Ending, Fatal, Status
-from crawler.options import check_whole, read_output, read_seconds, wrong
-from crawler.wording import many
+from crawler.run.command import ProjectCommand, report
+from crawler.run.settings import check_integer, read_output, read_seconds
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.text import counted
 
 
 class Command(ProjectCommand):
@@ -31,12 +31,12 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise wrong(f"verify takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
+            raise usage_error(f"verify takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
         if opts.bag is not None and (opts.manifest or not opts.bag):
-            raise wrong("--bag: the directory of a bag is needed, and no --manifest: a bag has one")
+            raise usage_error("--bag: the directory of a bag is needed, and no --manifest: a bag has one")
         assert self.settings is not None
         settings = dict(self.settings)
-        workers = check_whole(opts.workers, "--workers", 1, 256)
+        workers = check_integer(opts.workers, "--workers", 1, 256)
         tell = _teller(read_seconds(settings, "PROGRESS_SECONDS"))
         if opts.bag is not None:
             return _check_bag(Path(opts.bag), workers, as_json=opts.json)
@@ -45,39 +45,42 @@ class Command(ProjectCommand):
 
 def _check(output: Path, workers: int, tell: Callable[[int, int], None], *, manifest: bool, as_json: bool) -> int:
     # Scrapy imports every command for each of them; the others need not wait for these.
-    from crawler.verifying.manifest import NAME, ManifestFault  # noqa: PLC0415
-    from crawler.verifying.opened import open_places  # noqa: PLC0415
-    from crawler.verifying.report import as_object, describe  # noqa: PLC0415
-    from crawler.verifying.verify import verify  # noqa: PLC0415
+    from crawler.preserve.verify import open_locked as open_places
+    from crawler.preserve.verify import verify
+    from crawler.preserve.verify_files import ManifestFault
+    from crawler.preserve.verify_findings import MANIFEST as NAME
+    from crawler.preserve.verify_findings import as_object, describe
 
     with open_places(output) as ledger:
         try:
             found = verify(output, ledger, workers, write_manifest=manifest, tell=tell)
         except OSError as error:
-            raise Fatal(Status.STORAGE, f"{output} cannot be checked: {error}") from error
+            raise CommandError(ExitStatus.STORAGE, f"{output} cannot be checked: {error}") from error
         except ManifestFault as error:
-            raise Fatal(Status.DAMAGED, f"{output / NAME} was not written: {error}") from error
+            raise CommandError(ExitStatus.DAMAGED, f"{output / NAME} was not written: {error}") from error
         except KeyboardInterrupt as error:
-            raise Fatal(Status.INTERRUPTED, "interrupted; nothing was changed") from error
+            raise CommandError(ExitStatus.INTERRUPTED, "interrupted; nothing was changed") from error
     print(json.dumps(as_object(found), ensure_ascii=False) if as_json else "\n".join(describe(found)))
     if not found.findings:
-        return Status.DONE
+        return ExitStatus.DONE
     unwritten = f"; {output / NAME} was not written" if manifest else ""
-    return report(Ending(Status.DAMAGED, f"{many(len(found.findings), 'finding')} in {output}{unwritten}"))
+    return report(RunResult(ExitStatus.DAMAGED, f"{counted(len(found.findings), 'finding')} in {output}{unwritten}"))
 
 
 def _check_bag(bag: Path, workers: int, *, as_json: bool) -> int:
-    from crawler.bag import check_bag  # noqa: PLC0415
-    from crawler.verifying.report import as_object, describe_bag  # noqa: PLC0415
+    from crawler.preserve.bag import check_bag
+    from crawler.preserve.verify_findings import as_object, describe_bag
 
     try:
         found = check_bag(bag, workers)
     except OSError as error:
-        raise Fatal(Status.STORAGE, f"{bag} cannot be checked: {error}") from error
+        raise CommandError(ExitStatus.STORAGE, f"{bag} cannot be checked: {error}") from error
     except KeyboardInterrupt as error:
-        raise Fatal(Status.INTERRUPTED, "interrupted; nothing was changed") from error
+        raise CommandError(ExitStatus.INTERRUPTED, "interrupted; nothing was changed") from error
     print(json.dumps(as_object(found), ensure_ascii=False) if as_json else "\n".join(describe_bag(found)))
-    return report(Ending(Status.DAMAGED, f"{many(len(found.findings), 'finding')} in {bag}")) if found.findings else Status.DONE
+    return (
+        report(RunResult(ExitStatus.DAMAGED, f"{counted(len(found.findings), 'finding')} in {bag}")) if found.findings else ExitStatus.DONE
+    )
 
 
 def _teller(seconds: float) -> Callable[[int, int], None]:

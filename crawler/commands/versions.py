@@ -8,21 +8,20 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive.capture import read_moment
-from crawler.command import ProjectCommand, report
-from crawler.ending import Ending, Fatal, Status
 from crawler.hkcnews.urls import article_id
 from crawler.ledger import ArticleRow, Ledger, LedgerError
-from crawler.ledger.versions import VersionRow
-from crawler.options import read_output, read_seconds, read_whole, wrong
-from crawler.plainly import json_line, plainly
-from crawler.session import LEAST_MEMORY, ledger_path
-from crawler.store import Store
-from crawler.worddiff import difference
-from crawler.wording import many
+from crawler.ledger.file import ledger_path
+from crawler.ledger.ledger import VersionRow
+from crawler.recovery.store import Store
+from crawler.recovery.versions import diff_lines
+from crawler.run.command import ProjectCommand, report
+from crawler.run.settings import LEAST_MEMORY, read_integer, read_output, read_seconds
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.text import counted, escape_controls, json_line
+from crawler.utils.timestamps import read_moment
 
 if TYPE_CHECKING:
-    from crawler.offline.retell import Version
+    from crawler.recovery.versions import Version
 
 
 class Command(ProjectCommand):
@@ -40,42 +39,42 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) > 1:
-            raise wrong("one article at most, by its id or address, as in `scrapy versions 33951`")
+            raise usage_error("one article at most, by its id or address, as in `scrapy versions 33951`")
         assert self.settings is not None
         path = ledger_path(read_output(dict(self.settings)))
         if not path.exists():
-            raise Fatal(Status.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+            raise CommandError(ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
         try:
             with Ledger(path) as ledger:
                 return self._of_one(ledger, args[0], opts.json) if args else _of_all(ledger, opts.json)
         except LedgerError as error:
-            raise Fatal(Status.STORAGE, str(error)) from error
+            raise CommandError(ExitStatus.STORAGE, str(error)) from error
 
     def _of_one(self, ledger: Ledger, what: str, as_json: bool) -> int:
         number = int(what) if what.isascii() and what.isdigit() and len(what) < 10 else article_id(what)
         if number is None:
-            raise wrong(f"{what} is not the id or address of an article of hkcnews.com")
+            raise usage_error(f"{what} is not the id or address of an article of hkcnews.com")
         row = ledger.article(number)
         if row is None:
-            raise wrong(f"the ledger {ledger.path} knows no article {number}: no source that was asked lists it")
+            raise usage_error(f"the ledger {ledger.path} knows no article {number}: no source that was asked lists it")
         versions = self._versions(ledger, row)
         if as_json:
             print(json_line(_as_json(row, versions)))
         else:
-            print("\n".join(map(plainly, _described(row, versions))))
+            print("\n".join(map(escape_controls, _described(row, versions))))
         damaged = [one for version in versions for one in version.tellings if one.damaged]
         if damaged:
-            return report(Ending(Status.DAMAGED, f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"))
-        return Status.DONE
+            return report(RunResult(ExitStatus.DAMAGED, f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"))
+        return ExitStatus.DONE
 
     def _versions(self, ledger: Ledger, row: ArticleRow) -> list[Version]:
         # Scrapy imports every command for each of them; the other ones need not wait for what reads pages.
-        from crawler.offline.retell import versions  # noqa: PLC0415
-        from crawler.reading import IsolatedReader  # noqa: PLC0415
+        from crawler.recovery.judge import IsolatedReader
+        from crawler.recovery.versions import versions_of as versions
 
         assert self.settings is not None
         settings = dict(self.settings)
-        memory = read_whole(settings, "PAGE_MEMORY_MB", LEAST_MEMORY)
+        memory = read_integer(settings, "PAGE_MEMORY_MB", LEAST_MEMORY)
         reader = IsolatedReader(read_seconds(settings, "PAGE_SECONDS", zero=False), memory)
         try:
             return versions(ledger, Store(read_output(settings) / "warc"), row, reader)
@@ -90,7 +89,7 @@ def _described(row: ArticleRow, versions: Sequence[Version]) -> Iterator[str]:
         because = f" ({row.reason})" if row.reason else ""
         yield f"Article {row.id}: no capture of it was extracted; it is {row.state}{because}"
         return
-    yield f"Article {row.id}: {many(len(versions), 'version')} in {many(captures, 'capture')}"
+    yield f"Article {row.id}: {counted(len(versions), 'version')} in {counted(captures, 'capture')}"
     for number, version in enumerate(versions, 1):
         title = f": {version.text.partition(chr(10))[0]}" if version.text is not None else ""
         yield ""
@@ -113,7 +112,7 @@ def _differences(versions: Sequence[Version]) -> Iterator[tuple[int, int, list[s
     """Between each version that can be read again and the next one, with their numbers."""
     told = [(number, version.text) for number, version in enumerate(versions, 1) if version.text is not None]
     for (old, before), (new, after) in itertools.pairwise(told):
-        yield old, new, list(difference(before, after))
+        yield old, new, list(diff_lines(before, after))
 
 
 def _as_json(row: ArticleRow, versions: Sequence[Version]) -> dict[str, Any]:
@@ -156,14 +155,14 @@ def _of_all(ledger: Ledger, as_json: bool) -> int:
             found.append(_summary(number, captures))
     if as_json:
         print(json_line(found))
-        return Status.DONE
+        return ExitStatus.DONE
     for one in found:
-        about = f"{many(one['versions'], 'version')} in {many(one['captures'], 'capture')}"
+        about = f"{counted(one['versions'], 'version')} in {counted(one['captures'], 'capture')}"
         print(f"{one['article']:>7}  {about}, {_moment(one['first'])} to {_moment(one['last'])}")
-    print(f"{many(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
+    print(f"{counted(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
     if not noted and next(ledger.files(), None) is not None:
         print("None is noted: the ledger is of an older version of this software. `scrapy extract --changed` notes them, without a request")
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _summary(number: int, rows: Sequence[VersionRow]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
-from crawler.archive.capture import is_timestamp
-from crawler.archive.capture import read_moment as moment_of
+from crawler.utils.timestamps import is_timestamp
+from crawler.utils.timestamps import read_moment as moment_of
 
 HONG_KONG = timezone(timedelta(hours=8))
 FIRST_DAY = date(2016, 12, 30)

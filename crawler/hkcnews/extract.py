@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bs4 import Tag
 
-from crawler.article import Article, Blogger
-from crawler.hkcnews.bloggername import drop_twins, name_in, picture_of
-from crawler.hkcnews.check import Visible, differences, visible
+from crawler.hkcnews.blogger import drop_twins, name_in, picture_of
 from crawler.hkcnews.embeds import LOST
-from crawler.hkcnews.fields import SOURCES, Found, find, find_tags
+from crawler.hkcnews.fidelity import differences, visible
+from crawler.hkcnews.fields import SOURCES, FieldValue, find_field, find_tags
 from crawler.hkcnews.infoline import info_line, unlabelled_day
 from crawler.hkcnews.page import Page, read_page
-from crawler.hkcnews.parting import take_apart
-from crawler.hkcnews.pictures import pictures
-from crawler.hkcnews.region import prepare
+from crawler.hkcnews.parts import split_article
+from crawler.hkcnews.region import prepare_region
 from crawler.hkcnews.text import decode_again, decode_page, lost_characters, one_line
 from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
-from crawler.markdown import raw
+from crawler.markdown import raw_html as raw
+from crawler.markdown.article import Article, Blogger
 from crawler.markdown.converter import Converter
-from crawler.markdown.escape import autolink
-from crawler.markdown.style import References, Style
+from crawler.markdown.inline import autolink
+from crawler.markdown.style import References, Style, absolute
+
+_WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+
+
+def image_urls(parts: Iterable[Tag | None], original: str) -> tuple[str, ...]:
+    """The absolute address of every picture in these elements, in order and each once; `original` is the page's own address."""
+    found = (image_url(raw.source(node), original) for part in parts if part is not None for node in _images(part))
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+def _images(part: Tag) -> Iterator[Tag]:
+    stack = [part]
+    while stack:
+        element = stack.pop()
+        if element.name == "img":
+            yield element
+        stack += [child for child in reversed(element.contents) if isinstance(child, Tag)]
+
+
+def image_url(src: str, original: str) -> str:
+    """Where a picture was, absolute and spelled as the page has it (Chinese raw, `%20` where it stands), without a fragment; empty when
+    it is nowhere, as with `data:`. `src` as in the page, `original` the page's own address."""
+    if not src:
+        return ""
+    try:
+        address = absolute(src, original, "").partition("#")[0]
+    except ValueError:  # no address at all, by urllib's judgement
+        return ""
+    return address if _WEB.match(address) else ""
+
 
 _CONVERTER = Converter()
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class Extraction:
     """What one capture gave: a judgement and, when it is an article, the article. `differences` is what the check found,
     `references` what the style collected."""
 
@@ -41,7 +71,7 @@ class Recovered:
     def verdict(self) -> Verdict:
         return self.judgement.verdict
 
-    def with_fault(self, fault: str) -> Recovered:
+    def with_fault(self, fault: str) -> Extraction:
         """The same from bytes that have a fault: one of the article's, or else part of why there is none."""
         if self.article is not None:
             return replace(self, article=replace(self.article, faults=(*self.article.faults, fault)))
@@ -49,14 +79,14 @@ class Recovered:
         return replace(self, judgement=Judgement(self.verdict, because))
 
 
-def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp: str, original: str, style: Style) -> Recovered:
+def extract_capture(body: bytes, content_type: str, status: int, wanted: int, timestamp: str, original: str, style: Style) -> Extraction:
     """Judge a capture and extract its article.
 
     `body` is decoded (no transport coding), `content_type` and `status` as archived, `wanted` the article's id,
     `timestamp` and `original` the capture really served. Never raises for what a page contains.
     """
     if early := judge_answer(status, body):
-        return Recovered(early)
+        return Extraction(early)
     decoded = decode_page(body, content_type)
     page = read_page(decoded.text, decoded.utf8, timestamp)
     if (again := decode_again(decoded, "".join(node.text() for node in page.select("h1")[:1]))) is not None:
@@ -64,35 +94,35 @@ def recover(body: bytes, content_type: str, status: int, wanted: int, timestamp:
         page = read_page(decoded.text, decoded.utf8, timestamp)
     judgement = judge_page(page, wanted)
     if judgement.verdict is not Verdict.ARTICLE:
-        return Recovered(judgement)
+        return Extraction(judgement)
     faults = list(decoded.faults)
     if not page.whole:
         faults.append("the document ends before its end tag, after the article")
     if page.degraded:
         faults.append("no element that we know holds the body: taken from around the line with the date")
-    article, found = extract(page, wanted, timestamp, original, style, tuple(faults))
+    article, found = extract_article(page, wanted, timestamp, original, style, tuple(faults))
     if not decoded.replaced and (lost := lost_characters(article.title, article.author, *article.tags, article.body)):
         article = replace(article, faults=(*article.faults, f"{lost} characters were lost before the capture was made"))
     if not article.body and any(fault.startswith(LOST) for fault in article.faults):
         article = replace(article, body=autolink(f"{style.replay}/{timestamp}/{original}"))  # where it can be seen, if anywhere
     if not article.body:
-        return Recovered(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
-    return Recovered(judgement, article, found, style.references)
+        return Extraction(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
+    return Extraction(judgement, article, found, style.references)
 
 
-def extract(
+def extract_article(
     page: Page, wanted: int, timestamp: str, original: str, style: Style, faults: tuple[str, ...] = ()
 ) -> tuple[Article, tuple[str, ...]]:
     """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or added)."""
     assert page.content is not None
-    parts = take_apart(page)
-    images = pictures((parts.body, parts.note, *(block for block, _ in parts.bloggers)), original)
+    parts = split_article(page)
+    images = image_urls((parts.body, parts.note, *(block for block, _ in parts.bloggers)), original)
     problems = list(parts.problems)
     found: list[str] = []
     body = _converted(parts.body, style, found, problems)
     note = _converted(parts.note, style, found, problems)
     bloggers = [_blogger(block, sure, style, found, problems) for block, sure in parts.bloggers]
-    fields = {name: find(page, name) for name in SOURCES}
+    fields = {name: find_field(page, name) for name in SOURCES}
     tags, tag_source = find_tags(page)
     sources = {name: field.source for name, field in fields.items() if field.source} | ({"tags": tag_source} if tags else {})
     article = Article(
@@ -111,7 +141,7 @@ def extract(
     return article, tuple(found)
 
 
-def _faults(page: Page, fields: Mapping[str, Found]) -> Iterator[str]:
+def _faults(page: Page, fields: Mapping[str, FieldValue]) -> Iterator[str]:
     """What the page says in its fields and the article does not have."""
     for field in fields.values():
         yield from field.faults
@@ -123,7 +153,7 @@ def _converted(part: Tag | None, style: Style, found: list[str], problems: list[
     """A part as Markdown; what preparing and checking it bring up goes into the two lists."""
     if part is None:
         return ""
-    problems += prepare(part)
+    problems += prepare_region(part)
     seen = visible(part)
     text = _CONVERTER.convert_region(part, style)
     found += differences(seen, text)
@@ -143,6 +173,3 @@ def _blogger(block: Tag, sure: bool, style: Style, found: list[str], problems: l
         if part is not None:
             part.extract()
     return Blogger(name, avatar, _converted(block, style, found, problems))
-
-
-__all__ = ["Recovered", "Visible", "extract", "recover"]

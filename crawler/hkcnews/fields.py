@@ -1,11 +1,9 @@
-"""The fields of an article: for each an ordered list of sources on the page, the first that gives something wins.
-
-Addresses and image names never fill a field: in 28% of the articles the date in the image's name is another one.
-"""
+"""The fields of an article: title, date, byline, figures, category and tags, without what every page of the site says of the site itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,13 +12,66 @@ from itertools import chain
 from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.dates import DAY, Stated, latest_day, published, updated
-from crawler.hkcnews.infoline import info_line, labelled, shown, update_element
-from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
+from crawler.hkcnews.infoline import info_line, labelled, update_element, visible_text
+from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED, wide_first
 from crawler.hkcnews.page import Page, contents, metadata, nearest, ranked, structured_data
-from crawler.hkcnews.sitewide import is_sites, own_words, without_addition, without_author, without_site, words_of
 from crawler.hkcnews.text import one_line
-from crawler.hkcnews.twins import wide_first
 from crawler.hkcnews.widget import is_at_home, own
+
+_SITE = r"(?:眾新聞|众新闻|Citizen\s?News|(?:https?://)?(?:www\.)?hkcnews(?:\.com)?)(?:\s?(?:HK|Hong Kong|香港))?"
+_DIVIDERS = r"[|｜￨│¦\-‐‑–—―－·•・_»›«‹~]"
+_ONLY_SITE = re.compile(rf"[\W_]*(?:{_SITE}[\W_]*)+|(?:{_DIVIDERS}|\s)+", re.IGNORECASE)
+_IN_FRONT = re.compile(rf"^(?:{_SITE}\s*)+(?:{_DIVIDERS}|[:：])+\s*", re.IGNORECASE)
+_BEHIND = re.compile(rf"\s*{_DIVIDERS}+\s*(?:{_SITE}\s*)+$", re.IGNORECASE)
+_BRACKETED = re.compile(rf"\s*[(（\[【]\s*(?:{_SITE}\s*)+[)）\]】]$", re.IGNORECASE)
+_LONGEST = 1000
+"""Characters; nothing is taken off a title of more, which is none."""
+_LONGEST_NAME = 40
+_SEPARATED = (",", "，", "、")
+
+
+def is_sites(text: str) -> bool:
+    """Whether a text is the site's own name, in any of its forms, and nothing else; or only what divides names."""
+    return _ONLY_SITE.fullmatch(text) is not None
+
+
+def without_site(title: str) -> str:
+    """A title without the site's name, which stands before it or behind it on the page's label and in metadata."""
+    before = ""
+    while before != title and len(title) < _LONGEST:
+        before = title
+        for part in (_IN_FRONT, _BEHIND, _BRACKETED):
+            title = part.sub("", title, count=1).strip()
+    return "" if is_sites(title) else title
+
+
+def without_author(title: str, author: str) -> str:
+    """A title without the author's name, which may stand behind it in metadata."""
+    if not author or not title.endswith(author) or len(title) >= _LONGEST:
+        return title
+    return re.sub(rf"\s*{_DIVIDERS}+\s*(?:[\w ]{{1,16}}[|｜]\s*)?{re.escape(author)}$", "", title)
+
+
+def without_addition(title: str, label: str) -> str:
+    """A title of metadata as the page's label has it, where it is that and a name behind it."""
+    added = title.removeprefix(label) if label else title
+    return label if added != title and len(added) < _LONGEST_NAME and re.match(rf"\s*{_DIVIDERS}+\s*\S", added) else title
+
+
+def own_words(words: Iterable[str]) -> Iterator[str]:
+    """Keywords without the site's names, which begin them on every page: a name that comes again is one of the article's."""
+    names: set[str] = set()
+    for word in map(str.strip, words):
+        name = word.lower()
+        if name in names or not is_sites(word):
+            yield word
+        names.add(name)
+
+
+def words_of(content: str) -> list[str]:
+    """The keywords in the content of a `<meta>`."""
+    return content.split(next((mark for mark in _SEPARATED if mark in content), ","))
+
 
 Source = tuple[str, Callable[[Page], str]]
 
@@ -29,7 +80,7 @@ BESIDE = "markup beside the info line"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FieldValue:
     """A field's value (empty when no source has it), the source that gave it, what every source said, in order, and what of that
     cannot be right, as faults in words."""
 
@@ -39,15 +90,15 @@ class Found:
     faults: tuple[str, ...] = ()
 
 
-def find(page: Page, field: str) -> Found:
+def find_field(page: Page, field: str) -> FieldValue:
     """Look a field up in its sources (see `SOURCES`; `tags` is not among them)."""
     if field not in page.fields:
         page.fields[field] = _find(page, field)
-    found: Found = page.fields[field]
+    found: FieldValue = page.fields[field]
     return found
 
 
-def _find(page: Page, field: str) -> Found:
+def _find(page: Page, field: str) -> FieldValue:
     tried: list[tuple[str, str]] = []
     faults: dict[str, None] = {}
     for name, read in SOURCES[field]:
@@ -56,8 +107,8 @@ def _find(page: Page, field: str) -> Found:
         if stated.fault:
             faults[stated.fault] = None
         if stated.value:
-            return Found(stated.value, name, tuple(tried), tuple(faults))
-    return Found("", "", tuple(tried), tuple(faults))
+            return FieldValue(stated.value, name, tuple(tried), tuple(faults))
+    return FieldValue("", "", tuple(tried), tuple(faults))
 
 
 def _stated(page: Page, field: str, said: str) -> Stated:
@@ -74,7 +125,7 @@ def every_source(page: Page, field: str) -> list[tuple[str, str]]:
 def find_tags(page: Page) -> tuple[tuple[str, ...], str]:
     """The article's tags in the page's order, and the source that gave them."""
     for selector in _tag_selectors(page):
-        tags = _distinct(shown(node) for node in _own_tags(page, selector))
+        tags = _distinct(visible_text(node) for node in _own_tags(page, selector))
         if tags:
             return tags, f"markup {selector}"
     listed = list(contents(page, "article:tag"))
@@ -125,7 +176,7 @@ def _title(page: Page) -> str:
 
 
 def _shown_own(node: LexborNode) -> str:
-    return _own_text(shown(node))
+    return _own_text(visible_text(node))
 
 
 def _category(page: Page) -> str:
@@ -146,7 +197,7 @@ def _update_beside(page: Page) -> str:
 
 def _bare(page: Page, title: str) -> str:
     """A title from elsewhere than the article, without what stands around it there."""
-    return one_line(without_author(without_site(title), find(page, "author").value))
+    return one_line(without_author(without_site(title), find_field(page, "author").value))
 
 
 def _metadata_title(page: Page) -> str:

@@ -8,14 +8,23 @@ from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from crawler.hkcnews.aside import ancestors
 from crawler.hkcnews.dates import DAY, MOMENT
-from crawler.hkcnews.layout import BAR, BYLINE, CITIZEN_NEWS, PUBLISHED, UPDATED, UPDATED_WORDS
+from crawler.hkcnews.layout import (
+    BAR,
+    BYLINE,
+    CITIZEN_NEWS,
+    NARROW_ONES,
+    PUBLISHED,
+    UPDATED,
+    UPDATED_WORDS,
+    ancestors,
+    drop_narrow,
+    wide_first,
+)
 from crawler.hkcnews.page import Page, by_distance, nearest
-from crawler.hkcnews.region import parse, prepare, tidy
+from crawler.hkcnews.region import clean_region, parse, prepare_region
 from crawler.hkcnews.selection import outermost
 from crawler.hkcnews.text import one_line
-from crawler.hkcnews.twins import NARROW_ONES, drop_narrow, wide_first
 
 _SAYING = "div, p, span, time, li, small, b, strong, em, i"
 _MOST_LABELS = 50
@@ -30,7 +39,7 @@ _LONGEST_UPDATE = 60
 """Characters of an element that says when the article was last updated, and nothing else."""
 
 
-def shown(node: LexborNode, between: str = "") -> str:
+def visible_text(node: LexborNode, between: str = "") -> str:
     """The text of a field's element in one line, as a reader sees it: addresses that were protected revealed, nothing that is hidden;
     `between` stands between the texts of different elements."""
     child = node.child
@@ -38,8 +47,8 @@ def shown(node: LexborNode, between: str = "") -> str:
     if is_text or node.css_first(_NOT_PLAIN) is None:
         return one_line(node.text(separator=between))
     region = parse(node.html or "")
-    tidy(region, CITIZEN_NEWS)
-    prepare(region)
+    clean_region(region, CITIZEN_NEWS)
+    prepare_region(region)
     drop_narrow(region)
     return one_line(region.get_text(between))
 
@@ -62,14 +71,14 @@ def _info_line(page: Page) -> str:
 
 def _in_parts(node: LexborNode) -> str:
     """The element as it is shown; figures of different elements, such as a day and a time, are different ones."""
-    return _BETWEEN_FIGURES.sub(" ", shown(node, _BETWEEN)).replace(_BETWEEN, "")
+    return _BETWEEN_FIGURES.sub(" ", visible_text(node, _BETWEEN)).replace(_BETWEEN, "")
 
 
 def _line_around(label: LexborNode) -> str:
     """The text around the label of the date: with the date, and with the byline if that stands close by."""
     line = ""
     for around in islice(ancestors(label), _CLOSE_BY):
-        text = shown(around)
+        text = visible_text(around)
         if len(text) > _LONGEST_LINE or (line and BYLINE.search(line)):
             break
         if DAY.search(labelled(text, PUBLISHED)):

@@ -1,14 +1,15 @@
-"""The layouts of the site's pages: every selector and every phrase by which a page is read, in one place.
-
-Marked A: attested by public scrapers of the live site. All others are supposed (FACTS section 1), so each part has
-several ways to be found, in order, and the last ways do without any class name.
-"""
+"""The layouts of the site's pages: selectors, phrases, and what of a page is boilerplate."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
+
+from bs4 import Tag
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _SIMPLE = re.compile(r"(?:([a-z]+)|\.([a-z0-9_-]+)|\[([a-z]+)\])\Z")
 
@@ -111,3 +112,107 @@ UPDATED = re.compile(_DATED % "最後更新|更新日期|更新時間|Last Updat
 """Labels of the parts of `.article-info`; 撰文, 發佈日期, 最後更新, Author and Publish Date are attested."""
 UPDATED_WORDS = ("最後更新", "更新日期", "更新時間", "Last Update", "Last Modified", "Updated")
 """What a page holds on which `UPDATED` stands; to look for them in a whole page takes next to nothing."""
+
+
+class Boilerplate:
+    """What a layout leaves aside on a page or in an element, by simple selectors. Few nodes are asked about, so these are looked
+    at with what is around them; the whole is searched only when one looks like it."""
+
+    def __init__(self, whole: LexborHTMLParser | LexborNode, selectors: tuple[str, ...]) -> None:
+        self._whole = whole
+        self._top = whole.mem_id if isinstance(whole, LexborNode) else 0
+        self._selectors = selectors
+        self._simple = simple(selectors)
+        self._held: dict[int, bool] = {}
+        self._nodes: frozenset[int] | None = None
+
+    def holds(self, node: LexborNode) -> bool:
+        """Whether the node is left aside, or stands in what is."""
+        on_the_way: list[int] = []
+        held: bool | None = None
+        for around in ancestors(node):
+            place = around.mem_id
+            if (held := self._held.get(place)) is not None:
+                break
+            on_the_way.append(place)
+            if self._looks_like_it(around) and place in self._all():
+                held = True
+                break
+            if place == self._top:  # nothing around it is searched
+                break
+        self._held.update(dict.fromkeys(on_the_way, bool(held)))
+        return bool(held)
+
+    def _looks_like_it(self, node: LexborNode) -> bool:
+        """Whether it may match: in capital letters, too, which match in pages without a doctype only."""
+        if not node.is_element_node:
+            return False
+        tags, classes, attributes = self._simple
+        own = node.attributes
+        if node.tag in tags or not attributes.isdisjoint(own):
+            return True
+        return bool(own) and not classes.isdisjoint((own.get("class") or "").lower().split())
+
+    def _all(self) -> frozenset[int]:
+        if self._nodes is None:
+            self._nodes = ids(self._whole, ", ".join(self._selectors))
+        return self._nodes
+
+
+def ids(whole: LexborHTMLParser | LexborNode, selector: str) -> frozenset[int]:
+    """The identities of the nodes that match, for asking what stands inside them."""
+    return frozenset([node.mem_id for node in whole.css(selector)])
+
+
+def ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    """The node and all around it, innermost first."""
+    current: LexborNode | None = node
+    while current is not None:
+        yield current
+        current = current.parent
+
+
+def inside(node: LexborNode, containers: frozenset[int]) -> bool:
+    """Whether the node is one of these, or stands in one of them."""
+    return any(ancestor.mem_id in containers for ancestor in ancestors(node))
+
+
+_NARROW = re.compile(r"(?:^|\s)(?:visible-(?:xs|sm)(?:-\w+)?|hidden-(?:md|lg)|d-(?:sm|md|lg)-none)(?=\s|$)")
+_WIDE = re.compile(r"(?:^|\s)(?:hidden-(?:xs|sm)|visible-(?:md|lg)(?:-\w+)?|d-none)(?=\s|$)")
+NARROW_ONES = "[class*=visible-xs], [class*=visible-sm], .hidden-md, .hidden-lg, .d-sm-none, .d-md-none, .d-lg-none"
+"""What `drop_narrow` may drop, as a selector."""
+_AROUND = 3
+
+
+def is_narrow(node: LexborNode) -> bool:
+    """Whether it is shown in narrow windows only: it itself or one of the two elements around it."""
+    return any(_NARROW.search(around.attributes.get("class") or "") for around in islice(ancestors(node), _AROUND))
+
+
+def wide_first(nodes: Iterable[LexborNode]) -> list[LexborNode]:
+    """The nodes in their order, those for narrow windows last: what they say may be shortened."""
+    found = list(nodes)
+    return sorted(found, key=is_narrow) if len(found) > 1 else found
+
+
+def distinct(nodes: list[LexborNode]) -> list[LexborNode]:
+    """The nodes in their order without those that say the same as another one, for wide windows where there is one."""
+    if len(nodes) < 2:
+        return nodes
+    kept = {"".join(node.text().split()) or node.html: node.mem_id for node in reversed(wide_first(nodes))}
+    return [node for node in nodes if node.mem_id in kept.values()]
+
+
+def is_twin(node: LexborNode, first: LexborNode) -> bool:
+    """Whether a node says the same as the first of its kind once more, or says it for narrow windows."""
+    text = "".join(node.text().split())
+    return (text == "".join(first.text().split()) if text else node.html == first.html) or (is_narrow(node) and not is_narrow(first))
+
+
+def drop_narrow(region: Tag) -> None:
+    """Take out what is for narrow windows, if there is something for wide ones."""
+    marked = [(part, " ".join(part.get_attribute_list("class"))) for part in region.find_all(class_=True)]
+    if any(_WIDE.search(classes) for _, classes in marked):
+        for part, classes in marked:
+            if _NARROW.search(classes) and not part.decomposed:
+                part.decompose()

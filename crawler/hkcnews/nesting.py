@@ -8,9 +8,18 @@ from collections.abc import Iterable, Sequence
 from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
 
-from crawler.hkcnews.builder import element
-from crawler.markdown.elements import BLOCKS, FRAMES, holds_block
-from crawler.markdown.meaning import ELEMENTS, KINDS, emphasis, quotation_marks, shown_children, without_emphasis
+from crawler.hkcnews.tree_builder import element
+from crawler.markdown.elements import (
+    BLOCKS,
+    ELEMENTS,
+    FRAMES,
+    KINDS,
+    emphasis,
+    has_block,
+    quotation_marks,
+    shown_children,
+    without_emphasis,
+)
 
 _NOT_WRAPPED = frozenset({*FRAMES, "img", "br", "hr"})
 
@@ -95,10 +104,10 @@ def quote(quotations: Iterable[Tag]) -> None:
 def push_into_blocks(around: Tag) -> None:
     """Emphasis or a link around whole blocks: Markdown has emphasis inside each block, and a link, which is one, inside
     the first that shows anything."""
-    if around.parent is None or not holds_block(around):
+    if around.parent is None or not has_block(around):
         return
     for holder in [around, *around.find_all(True)]:
-        if holder.name in FRAMES or not (holder is around or holder.name in BLOCKS or holds_block(holder)):
+        if holder.name in FRAMES or not (holder is around or holder.name in BLOCKS or has_block(holder)):
             continue
         if _wrap_runs(holder, around) and around.name == "a":
             break
@@ -110,7 +119,7 @@ def _wrap_runs(holder: Tag, like: Tag) -> bool:
     run: list[PageElement] = []
     found = False
     for child in [*holder.children, None]:
-        is_block = isinstance(child, Tag) and (child.name in BLOCKS or holds_block(child))
+        is_block = isinstance(child, Tag) and (child.name in BLOCKS or has_block(child))
         if child is not None and not is_block:
             run.append(child)
             continue

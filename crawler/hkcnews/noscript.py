@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bs4 import Tag
 from bs4.element import NavigableString, PageElement
 
-from crawler.markdown import raw
+from crawler.markdown import raw_html as raw
 from crawler.markdown.elements import FRAMES
 
 _MEDIA = frozenset(("img", *FRAMES))

@@ -10,12 +10,10 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.hkcnews.aside import Aside, ancestors
-from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, PUBLISHED, Layout
+from crawler.hkcnews.layout import CITIZEN_NEWS, LAYOUTS, PUBLISHED, Boilerplate, Layout, ancestors, is_twin, wide_first
 from crawler.hkcnews.region import parse, shows_unscripted
 from crawler.hkcnews.selection import Selection, outermost
 from crawler.hkcnews.text import one_line
-from crawler.hkcnews.twins import is_twin, wide_first
 
 END = "end-of-capture"
 """The id of the element that is set after the last byte of a document without an end."""
@@ -43,7 +41,7 @@ class Page:
     content: LexborNode | None
     whole: bool
     source: str
-    aside: Aside
+    aside: Boilerplate
     degraded: bool = False
     substance: bool = False
     rest: tuple[LexborNode, ...] = ()
@@ -65,14 +63,14 @@ def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
     tree = LexborHTMLParser(utf8 or text) if whole else _marked(text)
     selection = Selection(tree)
     for layout in LAYOUTS:
-        aside = Aside(tree, layout.aside)
+        aside = Boilerplate(tree, layout.aside)
         contents, substance = _contents(selection, layout, aside)
         if contents:
             rest = _siblings_of(contents)
             astray = _behind_stray_end(contents[0], text, aside) if substance and not rest else ()
             found = (False, substance, rest or astray, bool(astray), captured)
             return Page(tree, selection, layout, contents[0], whole, text, aside, *found)
-    aside = Aside(tree, CITIZEN_NEWS.aside)
+    aside = Boilerplate(tree, CITIZEN_NEWS.aside)
     around = _around_the_info_line(tree, aside)
     substance = around is not None and has_substance(around, CITIZEN_NEWS)
     return Page(tree, selection, CITIZEN_NEWS, around, whole, text, aside, around is not None, substance, captured=captured)
@@ -91,7 +89,7 @@ def _marked(text: str) -> LexborHTMLParser:
     return tree if tree.css_first(f"#{END}") is not None else LexborHTMLParser(text + _CLOSING + _MARK)
 
 
-def _contents(selection: Selection, layout: Layout, aside: Aside) -> tuple[list[LexborNode], bool]:
+def _contents(selection: Selection, layout: Layout, aside: Boilerplate) -> tuple[list[LexborNode], bool]:
     """The elements with the body by the first selector that finds any with something in it, the one nearest to the title first; one
     element with nothing in it, if there is no other. And whether there is anything in them."""
     empty: list[LexborNode] = []
@@ -117,7 +115,7 @@ def _siblings_of(contents: list[LexborNode]) -> tuple[LexborNode, ...]:
     return tuple(node for node in beside if not is_twin(node, first))
 
 
-def _behind_stray_end(content: LexborNode, text: str, aside: Aside) -> tuple[LexborNode, ...]:
+def _behind_stray_end(content: LexborNode, text: str, aside: Boilerplate) -> tuple[LexborNode, ...]:
     """The paragraphs, pictures and the like right after the body's element, on a page with more ends of divisions than beginnings."""
     found: list[LexborNode] = []
     node = content.next
@@ -129,7 +127,7 @@ def _behind_stray_end(content: LexborNode, text: str, aside: Aside) -> tuple[Lex
 
 def has_substance(node: LexborNode, layout: Layout) -> bool:
     """Whether a reader would see anything in it: text, a picture or a frame, in what is not left out as no content."""
-    dropped = Aside(node, layout.dropped)
+    dropped = Boilerplate(node, layout.dropped)
     for part in node.traverse(include_text=True):
         shows = part.tag in _SHOWING or (part.tag == "-text" and bool(one_line(part.text())))
         if shows and not dropped.holds(part):
@@ -137,7 +135,7 @@ def has_substance(node: LexborNode, layout: Layout) -> bool:
     return shows_unscripted(parse(node.html or ""), layout)
 
 
-def _around_the_info_line(tree: LexborHTMLParser, aside: Aside) -> LexborNode | None:
+def _around_the_info_line(tree: LexborHTMLParser, aside: Boilerplate) -> LexborNode | None:
     """For a page without any content element that we know: the element around the title and the line with the date."""
     title = tree.css_first("h1")
     if title is None or not one_line(title.text()):

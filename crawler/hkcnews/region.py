@@ -10,14 +10,13 @@ from html import escape
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString, PageElement
 
-from crawler.hkcnews.builder import RegionBuilder
 from crawler.hkcnews.embeds import LOST, may_be_embed, settle
 from crawler.hkcnews.layout import Layout, simple
 from crawler.hkcnews.nesting import push_into_blocks, put_in_order, quote, spell_out_styles
 from crawler.hkcnews.text import clean
-from crawler.markdown import raw
-from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, holds_block
-from crawler.markdown.meaning import KINDS, says_emphasis
+from crawler.hkcnews.tree_builder import RegionBuilder
+from crawler.markdown import raw_html as raw
+from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, KINDS, has_block, says_emphasis
 
 DEEPEST = 100
 """Elements nested deeper than this carry no meaning; conversion is recursive and Python's stack is not endless."""
@@ -63,7 +62,7 @@ def parse(html: str) -> Tag:
     return next((element for element in soup.contents if isinstance(element, Tag)), soup)
 
 
-def tidy(region: Tag, layout: Layout) -> list[str]:
+def clean_region(region: Tag, layout: Layout) -> list[str]:
     """Take everything out of the region that is not content, and what is nested beyond reason; gives the faults found."""
     depth, faults = drop(region, layout)
     return faults + flatten(region) if depth > DEEPEST else faults
@@ -72,11 +71,11 @@ def tidy(region: Tag, layout: Layout) -> list[str]:
 def shows_unscripted(region: Tag, layout: Layout) -> bool:
     """Whether there is something to see in a region that shows nothing until its scripts have run: what these would show, or that it is
     lost."""
-    faults = tidy(region, layout)
+    faults = clean_region(region, layout)
     return any(fault.startswith(LOST) for fault in faults) or any(map(raw.source, region.find_all(["img", *FRAMES])))
 
 
-def prepare(region: Tag) -> list[str]:
+def prepare_region(region: Tag) -> list[str]:
     """Settle in a tidy region what depends on the site, what is meant without being said in elements, and what Markdown cannot nest;
     gives the faults found."""
     found = _survey(region)
@@ -84,7 +83,7 @@ def prepare(region: Tag) -> list[str]:
     put_in_order(found.tables)
     quote(found.quotations)
     emphasis = found.emphasis + spell_out_styles(found.styled)
-    if any(map(holds_block, emphasis)):
+    if any(map(has_block, emphasis)):
         for element in emphasis:
             push_into_blocks(element)
     return faults

@@ -7,8 +7,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.hkcnews.aside import ancestors
-from crawler.hkcnews.layout import LAYOUTS
+from crawler.hkcnews.layout import LAYOUTS, ancestors
 
 _ELEMENTS = frozenset({"h1", "link", "meta", "img"})
 _WITHOUT_CLASS = ("link", "meta", "img")

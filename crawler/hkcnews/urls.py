@@ -1,4 +1,4 @@
-"""The spellings of an article's address. The number right after `/article/` is the article; nothing else is."""
+"""The spellings of an article's address, and the hints that addresses give."""
 
 from __future__ import annotations
 
@@ -58,3 +58,18 @@ def misspelling(url: str) -> int:
         return 2
     number = _ARTICLE.match(url)
     return int(_QUERY.search(url) is not None or (number is not None and url[number.end() : number.end() + 1] not in ("", "/", "#")))
+
+
+_SLUG = re.compile(r"/article/\d+/(?P<tags>[^/?#]*)-(?P<number>\d+)(?:/(?P<title>[^/?#]*))?")
+_STAMP = re.compile(r"-(\d{4})(\d{2})(\d{2})\d{6}_[0-9a-f]{4}_")
+
+
+def url_hints(original: str, body: str) -> list[tuple[str, str]]:
+    """What the spelling of the address and the names of the images in the body suggest, as (what, value)."""
+    found: list[tuple[str, str]] = []
+    if slug := _SLUG.search(original):
+        found += [("tags in the address", unquote(slug["tags"])), ("number in the address", slug["number"])]
+        if slug["title"]:
+            found.append(("title in the address", unquote(slug["title"])))
+    days = dict.fromkeys("-".join(stamp.groups()) for stamp in _STAMP.finditer(unquote(body)))
+    return found + [("date in an image's name", day) for day in days]

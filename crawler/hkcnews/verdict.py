@@ -1,19 +1,49 @@
-"""What a capture's page is: the article that was asked for, or why it is not."""
+"""What a capture's page is: the article that was asked for, or why it is not; and whether it was cut off."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crawler.hkcnews.cut import was_cut
-from crawler.hkcnews.fields import find, find_tags
+from selectolax.lexbor import LexborNode
+
+from crawler.hkcnews.blogger import blogger_blocks
+from crawler.hkcnews.fields import find_field, find_tags, is_sites
 from crawler.hkcnews.infoline import info_line, labelled
-from crawler.hkcnews.layout import BYLINE, ERROR, FAREWELL, NOT_FOUND, PUBLISHED
-from crawler.hkcnews.page import Page, metadata
-from crawler.hkcnews.sitewide import is_sites
+from crawler.hkcnews.layout import BYLINE, ERROR, FAREWELL, NOT_FOUND, PUBLISHED, ancestors
+from crawler.hkcnews.page import END, Page, common_ancestor, is_within, metadata
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.urls import article_id
+
+
+def is_truncated(page: Page) -> bool:
+    """Whether the document ends inside the article: the end mark, set after the last byte, fell into what encloses title,
+    body and blogger's block, or into an unfinished tag, comment or script."""
+    if page.whole:
+        return False
+    mark = page.tree.css_first(f"#{END}")
+    if mark is None:
+        return True
+    if page.content is None:
+        return True
+    parts = [page.content, *page.rest, *page.select("h1")[:1], *blogger_blocks(page)]
+    wrapper = common_ancestor(*parts)
+    if wrapper is None or any(is_within(mark, part) for part in parts):
+        return True
+    if wrapper.tag not in ("html", "body"):
+        return is_within(mark, wrapper)
+    return _follows_directly(mark, wrapper, parts)
+
+
+def _follows_directly(mark: LexborNode, around: LexborNode, parts: Iterable[LexborNode]) -> bool:
+    """For parts that nothing but the whole page encloses: whether the page breaks off right after one of them."""
+    last = next((node for node in ancestors(mark) if node.parent is not None and node.parent.mem_id == around.mem_id), mark)
+    before = mark.prev if last.mem_id == mark.mem_id else last
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    return before is None or any(is_within(part, before) for part in parts)
 
 
 class Verdict(StrEnum):
@@ -33,7 +63,7 @@ class Verdict(StrEnum):
     EXTRACTION_FAILED = "extraction_failed"
 
 
-MEANING = {
+VERDICT_MEANING = {
     Verdict.ARTICLE: "the article",
     Verdict.FAREWELL: "the farewell page that answered every address after the closing",
     Verdict.BLANK: "the article template without title and text",
@@ -81,14 +111,14 @@ def judge_answer(status: int, body: bytes) -> Judgement | None:
 
 def judge_page(page: Page, wanted: int) -> Judgement:
     """The verdict on a page that was captured under the address of article `wanted`."""
-    title = find(page, "title").value
+    title = find_field(page, "title").value
     if re.sub(r"\s", "", title).startswith(FAREWELL) and not (page.substance and _is_stated(page, "date", "author")):
         return Judgement(Verdict.FAREWELL, f"titled “{title}”")
     if named := _named(page, wanted):
         return Judgement(Verdict.OTHER_ARTICLE, f"names itself article {named}")
     if instead := _instead(page, title):
         return instead
-    if was_cut(page):
+    if is_truncated(page):
         return Judgement(Verdict.CUT_OFF, "no end of the article nor of the document")
     if page.content is None:
         return Judgement(Verdict.UNKNOWN_LAYOUT, "no element that we know to hold the body")
@@ -103,7 +133,7 @@ def judge_page(page: Page, wanted: int) -> Judgement:
 
 def _is_stated(page: Page, *fields: str) -> bool:
     """Whether the page has one of these fields; a date that cannot be right was meant to be one."""
-    return any(find(page, name).value for name in fields) or _has_line(page)
+    return any(find_field(page, name).value for name in fields) or _has_line(page)
 
 
 def _has_tags(page: Page) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 from selectolax.lexbor import LexborNode
 
-from crawler.hkcnews.aside import ancestors
+from crawler.hkcnews.layout import ancestors
 from crawler.hkcnews.page import Page, common_ancestor, is_within, nearest
 from crawler.hkcnews.text import one_line
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crawler.archive.capture import Capture
-from crawler.archive.warc import Place
 from crawler.ledger.file import LedgerFile
+from crawler.warc.writer import RecordLocation
+from crawler.wayback.capture import Capture
 
 
 class ImageState(StrEnum):
@@ -39,7 +39,7 @@ class ImageRow:
     size: int = 0
     sha256: str = ""
     fault: str = ""
-    place: Place | None = None
+    place: RecordLocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ImageAnswer:
     original: str = ""
     coding: str = ""
     target: tuple[str, str] | None = None
-    place: Place | None = None
+    place: RecordLocation | None = None
 
 
 _COLUMNS = "file, url, state, reason, attempts, timestamp, original, digest, type, size, sha256, fault, warc, warc_offset, warc_length"
@@ -126,7 +126,7 @@ class Images(LedgerFile):
         for file, url, state, reason, attempts, timestamp, original, digest, *rest in self._db.execute(query, values):
             kind, size, sha256, fault, *place = rest
             known = (reason, attempts, timestamp, original, digest, kind, size, sha256, fault)
-            yield ImageRow(file, url, ImageState(state), *known, Place(*place) if place[0] else None)
+            yield ImageRow(file, url, ImageState(state), *known, RecordLocation(*place) if place[0] else None)
 
     def image_counts(self) -> dict[ImageState, int]:
         """How many images of recovered articles stand where."""
@@ -204,7 +204,7 @@ class Images(LedgerFile):
             return None
         answer, status, served_timestamp, served_original, coding, *target, warc, offset, length = row
         leads_to = (target[0], target[1]) if target[0] is not None else None
-        place = Place(warc, offset, length) if warc else None
+        place = RecordLocation(warc, offset, length) if warc else None
         return ImageAnswer(answer, status, served_timestamp, served_original, coding, leads_to, place)
 
     def tell_image_answer(self, source: str, timestamp: str, original: str, said: ImageAnswer, file: str | None) -> None:

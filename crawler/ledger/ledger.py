@@ -1,20 +1,115 @@
-"""The ledger: reads and writes. Each public method that writes is one transaction, or part of one opened by `batch`."""
+"""The ledger: articles, what files refer to, versions. Each public method that writes is one transaction, or part of one of `batch`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from crawler.ledger.captures import Captures
-from crawler.ledger.figures import Figures
-from crawler.ledger.gaps import Gaps
+from crawler.ledger.captures import Captures, Gaps, Listings
+from crawler.ledger.figures import Figures, Runs
+from crawler.ledger.file import LedgerFile
 from crawler.ledger.images import Images
-from crawler.ledger.listings import Listings
-from crawler.ledger.references import References
 from crawler.ledger.rows import SETTLED, ArticleRow, State
-from crawler.ledger.runs import Runs
-from crawler.ledger.versions import Versions
+
+
+class References(LedgerFile):
+    """What links and pictures in the files lead to. Of files in the seed's format nothing is kept: they never lead to each other."""
+
+    def refer(self, article: int, articles: Mapping[int, bool], pictures: Mapping[str, bool]) -> None:
+        """What an article's file refers to: articles by id, pictures by address; True where the link is local."""
+        with self.batch():
+            self._db.execute("DELETE FROM link WHERE article = ?", (article,))
+            self._db.execute("DELETE FROM shown WHERE article = ?", (article,))
+            self._db.executemany("INSERT INTO link VALUES (?, ?, ?)", ((article, target, local) for target, local in articles.items()))
+            self._db.executemany("INSERT INTO shown VALUES (?, ?, ?)", ((article, url, local) for url, local in pictures.items()))
+
+    def forget_references(self) -> None:
+        """No file refers to others any more."""
+        with self.batch():
+            self._db.execute("DELETE FROM link")
+            self._db.execute("DELETE FROM shown")
+
+    def misled(self, is_there: Callable[[str], bool]) -> list[int]:
+        """Recovered articles whose file has a local link to what is not there, or another link to what is; lowest id first.
+
+        `is_there` tells it of pictures; articles are there when they are recovered.
+        """
+        found = {
+            article
+            for (article,) in self._db.execute(
+                "SELECT DISTINCT link.article FROM link LEFT JOIN article AS target ON target.id = link.target"
+                " WHERE link.local != coalesce(target.state = 'recovered', 0)"
+            )
+        }
+        for url, local in self._db.execute("SELECT DISTINCT url, local FROM shown").fetchall():
+            if is_there(url) != bool(local):
+                query = "SELECT article FROM shown WHERE url = ? AND local = ?"
+                found.update(article for (article,) in self._db.execute(query, (url, local)))
+        return sorted(found & set(self.recovered_ids()))
+
+    def recovered_ids(self) -> list[int]:
+        """Recovered articles, lowest id first."""
+        return [article for (article,) in self._db.execute("SELECT id FROM article WHERE state = 'recovered' ORDER BY id")]
+
+    def rewritten(self, article: int, sha256: str) -> None:
+        """An article's file was written anew from the same capture."""
+        self._db.execute("UPDATE article SET sha256 = ? WHERE id = ?", (sha256, article))
+
+
+_VERSION = "SELECT article, timestamp, original, sha256, capture FROM version"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """What one capture says. `timestamp` and `original` as served; `sha256` of title and text, see crawler/markdown/reader.py; `capture` the
+    ledger's id of the capture that led to it."""
+
+    article: int
+    timestamp: str
+    original: str
+    sha256: str
+    capture: int
+
+
+class Versions(LedgerFile):
+    """Title and text of every capture that was extracted."""
+
+    def note_version(self, article: int, capture_id: int, timestamp: str, original: str, sha256: str) -> None:
+        """A capture of an article was extracted; what was known of the same capture before is replaced."""
+        values = (article, timestamp, original, sha256, capture_id)
+        self._db.execute("INSERT OR REPLACE INTO version (article, timestamp, original, sha256, capture) VALUES (?, ?, ?, ?, ?)", values)
+
+    def renew_versions(self, article: int, captures: Iterable[int], rows: Iterable[VersionRow]) -> None:
+        """These captures of an article were extracted anew, and this is what they say: those without a row are no article any more."""
+        with self.batch():
+            gone = ((article, capture) for capture in captures)
+            self._db.executemany("DELETE FROM version WHERE article = ? AND capture = ?", gone)
+            for row in rows:
+                self.note_version(row.article, row.capture, row.timestamp, row.original, row.sha256)
+
+    def version_counts(self) -> dict[int, int]:
+        """How many different texts the captures of each article have; articles of which nothing is known are not in it."""
+        return dict(self._db.execute("SELECT article, count(DISTINCT sha256) FROM version GROUP BY article ORDER BY article"))
+
+    def versions(self, article: int) -> list[VersionRow]:
+        """What the captures of an article say, earliest first."""
+        cursor = self._db.execute(f"{_VERSION} WHERE article = ? ORDER BY timestamp, original", (article,))
+        return [VersionRow(*row) for row in cursor]
+
+    def all_versions(self) -> Iterator[VersionRow]:
+        """What all captures say, lowest article first, then earliest first."""
+        for row in self._db.execute(f"{_VERSION} ORDER BY article, timestamp, original"):
+            yield VersionRow(*row)
+
+    def versions_replayed(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in that order."""
+        yield from self._db.execute(
+            "SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v"
+            " LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source"
+            " ORDER BY v.article, v.timestamp, v.original"
+        )
 
 
 class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figures):

@@ -1,12 +1,15 @@
-"""The ledger's rows as plain values."""
+"""The ledger's rows as plain values, and back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
-from crawler.archive.capture import Capture
-from crawler.archive.holding import Holding
+from crawler.warc.captures import ArchivedCapture
+from crawler.warc.writer import RecordLocation
+from crawler.wayback.capture import Capture
 
 
 class LedgerError(Exception):
@@ -55,7 +58,7 @@ class CaptureRow:
     found: Found = Found.LISTED
     replay: str = ""
     held_in: str = ""
-    held: Holding | None = None
+    held: ArchivedCapture | None = None
     status: int = 0
     answer: str = ""
     digest_result: str = ""
@@ -80,3 +83,52 @@ class ArticleRow:
     file: str = ""
     sha256: str = ""
     faults: tuple[str, ...] = ()
+
+
+CAPTURE = (
+    "SELECT id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, found,"
+    " coalesce(capture.replay, source.replay, ''), CASE WHEN source.is_file THEN source ELSE '' END, held, status, answer, digest_result,"
+    " verdict, because, served_timestamp, served_original, coding, warc, warc_offset, warc_length"
+    " FROM capture LEFT JOIN source ON source.name = capture.source"
+)
+_KEPT = ("archive", "heldIn")
+"""What of a metadata record is needed later on."""
+INSERT = (
+    "INSERT OR IGNORE INTO capture"
+    " (article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, found, replay, held)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def capture_values(article: int, c: Capture, source: str, found: Found, held: ArchivedCapture | None = None) -> tuple[Any, ...]:
+    where = (held.about.get("archive") or None, holding_to_json(held)) if held is not None else (None, None)
+    return (article, c.timestamp, c.original, c.urlkey, c.mimetype, c.statuscode, c.digest, c.length, source, found, *where)
+
+
+def how_found(held: ArchivedCapture) -> Found:
+    """How a capture was found by whoever put it into the file, where the file says so."""
+    found = held.about.get("found", "")
+    return Found(found) if found in list(Found) else Found.LISTED
+
+
+def holding_to_json(held: ArchivedCapture) -> str:
+    places = [asdict(place) if place else None for place in (held.place, held.payload)]
+    return json.dumps([*places, held.rewritten, {name: held.about[name] for name in _KEPT if name in held.about}, held.truncated])
+
+
+def holding_from_json(held: str, capture: Capture) -> ArchivedCapture:
+    place, payload, *rest = json.loads(held)
+    return ArchivedCapture(capture, RecordLocation(**place), RecordLocation(**payload) if payload else None, *rest)
+
+
+def capture_row(row: tuple[Any, ...]) -> CaptureRow:
+    number, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, found, replay, held_in, held, *rest = row
+    capture = Capture(
+        timestamp=timestamp, original=original, urlkey=urlkey, mimetype=mimetype, statuscode=statuscode, digest=digest, length=length
+    )
+    holding = holding_from_json(held, capture) if held else None
+    held_in = held_in or (holding.about.get("heldIn", "") if holding else "")
+    status, *others, offset, size = rest
+    answer, result, verdict, because, served_timestamp, served_original, coding, warc = (value or "" for value in others)
+    learnt = (status or 0, answer, result, verdict, because, served_timestamp, served_original, coding, warc, offset or 0, size or 0)
+    return CaptureRow(number, article, capture, source, Found(found), replay, held_in, holding, *learnt)

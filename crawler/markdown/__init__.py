@@ -1,1 +1,1 @@
-"""The files' format: Markdown with YAML front matter, as FORMAT and the seed fix it. Knows neither the web nor Scrapy."""
+"""The files' format: Markdown with YAML front matter, written and read back. Knows neither the web nor Scrapy."""

@@ -16,12 +16,28 @@ from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
 from markdownify import MarkdownConverter
 
-from crawler.markdown import raw
-from crawler.markdown.code import code_block, code_span
-from crawler.markdown.elements import BLOCKS, CONTAINERS, FRAMES, HEADINGS, enclosing, holds, holds_block
-from crawler.markdown.emphasis import BREAK, EM, END_EM, END_STRONG, STRONG, around, resolve
-from crawler.markdown.escape import (
+from crawler.markdown import raw_html as raw
+from crawler.markdown.blocks import code_block, code_span, is_plain, join_blocks, join_item, only_block, pipe_table
+from crawler.markdown.elements import (
+    BLOCKS,
+    CONTAINERS,
+    FRAMES,
+    HEADINGS,
+    KEPT_TAGS,
+    KINDS,
+    has_block,
+    has_element,
+    is_countable,
+    item_numbers,
+    nearest_ancestor,
+)
+from crawler.markdown.inline import (
+    BREAK,
+    EM,
+    END_EM,
+    END_STRONG,
     NOT_PLAIN,
+    STRONG,
     attribute,
     destination,
     escape_heading,
@@ -29,12 +45,11 @@ from crawler.markdown.escape import (
     escape_part,
     escape_text,
     one_space,
+    resolve_emphasis,
     settle_joints,
+    surround,
 )
-from crawler.markdown.lists import joined, tight
-from crawler.markdown.meaning import KEPT_TAGS, KINDS, is_countable, item_numbers
 from crawler.markdown.style import Style
-from crawler.markdown.tables import is_plain, only_block, pipe_table
 
 _SEVERAL_SPACES = re.compile("  +")
 _SPACES_AT_BREAK = re.compile(f" *{BREAK} *")
@@ -64,7 +79,7 @@ class Converter(MarkdownConverter):
         return str(self.convert_soup(region))
 
     def convert_soup(self, soup: Tag) -> str:
-        return joined(self.blocks(soup))
+        return join_blocks(self.blocks(soup))
 
     def blocks(self, node: Tag, line: Line | None = None) -> list[str]:
         """The blocks of a container; text that stands between blocks is a paragraph of its own, or what `line` makes."""
@@ -89,7 +104,7 @@ class Converter(MarkdownConverter):
                 if parts:
                     self._end_line(parts, found, line)
                 found += self.block(child, line)
-            elif child.contents and holds_block(child):
+            elif child.contents and has_block(child):
                 self._gather(child.contents, parts, found, line)
             else:
                 parts.append(self.inline(child))
@@ -135,7 +150,7 @@ class Converter(MarkdownConverter):
             text = _SEVERAL_SPACES.sub(" ", text)
         if BREAK in text:
             text = _SPACES_AT_BREAK.sub(BREAK, text)
-        return resolve(text.strip(f" {BREAK}"))
+        return resolve_emphasis(text.strip(f" {BREAK}"))
 
     def inline(self, node: PageElement, in_link: bool = False) -> str:
         """Inline content: escaped text, links and pictures; emphasis and line breaks still as marks."""
@@ -153,44 +168,44 @@ class Converter(MarkdownConverter):
         within = in_link or name == "a"
         text = "".join([self.inline(child, within) for child in node.contents])
         if name in ("strong", "b"):
-            return around(STRONG, END_STRONG, _without(text, STRONG, END_STRONG))
+            return surround(STRONG, END_STRONG, _without(text, STRONG, END_STRONG))
         if name in ("em", "i"):
-            return around(EM, END_EM, _without(text, EM, END_EM))
+            return surround(EM, END_EM, _without(text, EM, END_EM))
         if name == "a" and not in_link:
             return self.convert_a(node, text)
-        return around(f"<{name}>", f"</{name}>", text) if name in KEPT_TAGS or name == "code" else text
+        return surround(f"<{name}>", f"</{name}>", text) if name in KEPT_TAGS or name == "code" else text
 
     def convert_a(self, el: Tag, text: str, parent_tags: Any = ()) -> str:
         target = self.style.link(str(el.get("href") or ""))
-        return text if target is None else around("[", f"]({destination(target)})", text, f" {BREAK}")
+        return text if target is None else surround("[", f"]({destination(target)})", text, f" {BREAK}")
 
     def convert_img(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
         src = raw.source(el)
         if not src:
             return ""
-        address, alt = self.style.image(src), one_space(raw.described(el, self.style))
+        address, alt = self.style.image(src), one_space(raw.alt_text(el, self.style))
         if not _SHOWN_PICTURE.match(address):  # readers take other data for no picture; alone on a line a tag would begin raw HTML
             return f'<span><img src="{attribute(address)}" alt="{attribute(alt)}"></span>'
         return f"![{escape_text(alt, in_link=True)}]({destination(address)})"
 
     def convert_hr(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
-        return "___" if enclosing(el, "li") is not None else "---"  # after a bullet hyphens would be one rule with it
+        return "___" if nearest_ancestor(el, "li") is not None else "---"  # after a bullet hyphens would be one rule with it
 
     def convert_frame(self, el: Tag) -> str:
         return raw.frame(el, self.style)
 
     def convert_pre(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
-        if holds_block(el):
+        if has_block(el):
             return self.blocks(el)
         code = el.get_text()
-        if not code.strip() and not holds(el, ("img",)):
+        if not code.strip() and not has_element(el, ("img",)):
             return ""
-        if holds(el, _MORE_THAN_TEXT) or _SHORTCODE.search(code):
+        if has_element(el, _MORE_THAN_TEXT) or _SHORTCODE.search(code):
             return raw.preformatted(el, self.style)
         return code_block(code.strip("\n"))
 
     def convert_blockquote(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
-        quoted = joined(self.blocks(el))
+        quoted = join_blocks(self.blocks(el))
         return "\n".join(f"> {line}" if line else ">" for line in quoted.split("\n")) if quoted else ""
 
     def convert_ul(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
@@ -249,13 +264,13 @@ class Converter(MarkdownConverter):
 
     def convert_figure(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         """FORMAT's figure; one without a picture, or with more than pictures and text, is only a container."""
-        if holds(el, _MORE_THAN_PICTURES):
+        if has_element(el, _MORE_THAN_PICTURES):
             return self.blocks(el)
         return raw.figure(el, self.style) or self.blocks(el)
 
 
 def _item(mark: str, blocks: list[str]) -> str:
-    return mark + _LINES.sub(" " * len(mark), tight(blocks))[len(mark) :]
+    return mark + _LINES.sub(" " * len(mark), join_item(blocks))[len(mark) :]
 
 
 def _without(text: str, *marks: str) -> str:

@@ -1,18 +1,16 @@
-"""Reads the Markdown that this project writes back as plain text: for the check, and for whoever wants the words only.
-
-Not a Markdown parser: it knows the writer's own dialect, in which everything literal is escaped. The tests hold it
-against a real renderer.
-"""
+"""Reads the Markdown that this project writes back as plain text, and tells what an article says."""
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from crawler.markdown.meaning import BOLD, ITALIC, KINDS, integer
+from crawler.markdown.article import Article
+from crawler.markdown.elements import BOLD, ITALIC, KINDS, integer
 
 _DESTINATION = r"\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))*\))*\)"
 _INLINE = re.compile(
@@ -58,7 +56,7 @@ _DRAWN = re.compile(r"(?:\]\(|<img src=\")data:image/", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class Reading:
+class MarkdownText:
     """The text of a piece of Markdown, blocks, pictures and line breaks as newlines, and counts of what is not text, `drawn` being the
     pictures that are data. `marked` is the text of each kind of emphasis (see `meaning`), in pieces; `numbers` are those of the items in
     ordered lists: `9`, or with the kind of numerals `a9`."""
@@ -77,9 +75,9 @@ class Reading:
             self.marked.setdefault(kind, []).append(text)
 
 
-def read_markdown(markdown: str) -> Reading:
+def read_markdown(markdown: str) -> MarkdownText:
     """The plain text and the counts of a body as this project writes it."""
-    reading = Reading()
+    reading = MarkdownText()
     parts: list[str] = []
     lines = iter(markdown.split("\n"))
     paragraph: list[str] = []
@@ -113,7 +111,7 @@ def plain_text(markdown: str) -> str:
     return _GAPS.sub("\n\n", read_markdown(markdown).text).strip("\n")
 
 
-def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: Reading) -> str:
+def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: MarkdownText) -> str:
     """A block that is not a paragraph, with those of the following lines that are its own. `row`: of a table."""
     if opening := _RAW.match(text):
         return _raw(_until_closed(text, opening[1], indent, lines), reading)
@@ -139,7 +137,7 @@ def _until_closed(text: str, tag: str, indent: int, lines: Iterator[str]) -> str
     return block
 
 
-def _inline(text: str, reading: Reading) -> str:
+def _inline(text: str, reading: MarkdownText) -> str:
     if _MARKUP.search(text) is None:
         return text
     parts: list[str] = []
@@ -180,7 +178,7 @@ def _change(kinds: list[str], markup: str) -> None:
         kinds.remove(kind)
 
 
-def _plain(found: re.Match[str], reading: Reading) -> str:
+def _plain(found: re.Match[str], reading: MarkdownText) -> str:
     if found["escaped"]:
         return found["escaped"]
     if inside := found["code"]:
@@ -195,7 +193,7 @@ def _plain(found: re.Match[str], reading: Reading) -> str:
     return markup if markup in ("[", "]") else "\n" if is_picture or markup == "<br>" else ""
 
 
-def _raw(block: str, reading: Reading) -> str:
+def _raw(block: str, reading: MarkdownText) -> str:
     reading.frames += len(_FRAME.findall(block))
     reading.tables += block.count("<table>")
     reading.pictures += block.count("<img ")
@@ -223,7 +221,7 @@ class _Open:
 class _Raw:
     """A walk through raw HTML, of anybody's making, for what its elements make of the text."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: MarkdownText) -> None:
         self._reading = reading
         self._kinds: list[str] = []
         self._open: list[_Open] = [_Open("")]
@@ -265,3 +263,24 @@ class _Raw:
             closed = self._open.pop()
             if closed.counts and not closed.shown:
                 self._reading.numbers.pop()
+
+
+def readable_text(title: str, body: str) -> str:
+    """Title and text as a reader sees them, a line for each block and line break, the title first. `body`: Markdown.
+
+    White space counts as one space within a line and for nothing around it, since layouts differ in it. Captions are text. Addresses,
+    pictures, frames and emphasis are not in it, nor are the subscription note and the blogger's block: addresses and the note are
+    the capture's, and the site changed a blogger's block on all of his articles at once.
+    """
+    lines = (" ".join(line.split()) for line in plain_text(body).split("\n"))
+    return "\n".join((" ".join(title.split()), *filter(None, lines)))
+
+
+def version_digest(article: Article) -> str:
+    """The SHA-256 of what an article says, as UTF-8. The same in every format that files are written in."""
+    return text_digest(readable_text(article.title, article.body))
+
+
+def text_digest(text: str) -> str:
+    """The SHA-256 of what `said` gives."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

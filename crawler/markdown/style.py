@@ -1,12 +1,16 @@
-"""How addresses on a page become addresses in a file: one style for each format."""
+"""How addresses on a page become addresses in a file: the seed's style, and the style for reading."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar, Protocol
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from crawler.markdown.document import relative_path
 
 _HOST = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(:\d+)?", re.IGNORECASE)
 SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
@@ -17,14 +21,14 @@ _AT_ENDS = "".join(map(chr, range(33)))
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
-def leads_somewhere(href: str) -> bool:
+def is_followable(href: str) -> bool:
     """Whether a link's target is one that a reader can follow: not a script, not a file on its author's disk."""
-    href = plain(href)
+    href = attribute_value(href)
     scheme = SCHEME.match(href)
     return bool(href) and not (scheme and scheme[1].lower() in _SCRIPTS)
 
 
-def site_of(original: str) -> str:
+def origin_of(original: str) -> str:
     """Scheme and host of a capture's own address, without the default port."""
     found = _HOST.match(original)
     if not found:
@@ -99,7 +103,7 @@ class SeedStyle:
     @property
     def site(self) -> str:
         """Scheme and host of the capture, without the default port."""
-        return site_of(self.original)
+        return origin_of(self.original)
 
     @property
     def _path(self) -> str:
@@ -108,9 +112,9 @@ class SeedStyle:
         return slash + path
 
     def link(self, href: str) -> str | None:
-        href = plain(href)
+        href = attribute_value(href)
         scheme = SCHEME.match(href)
-        if not leads_somewhere(href):
+        if not is_followable(href):
             return None
         if scheme and scheme[1].lower() in ("http", "https"):
             return f"{self.replay}/{self.timestamp}/{href}"
@@ -125,7 +129,7 @@ class SeedStyle:
         return self._resource(src, "if_")
 
     def _resource(self, src: str, flag: str) -> str:
-        src = plain(src)
+        src = attribute_value(src)
         if _ARCHIVED.match(src) or src.lower().startswith("data:image/"):
             return src
         if src.startswith("//"):
@@ -137,6 +141,143 @@ class SeedStyle:
         return f"{self.replay}/{self.timestamp}{flag}/{src}"
 
 
-def plain(address: str) -> str:
+def attribute_value(address: str) -> str:
     """An attribute's value as browsers read it: no line breaks or tabs, no white space or controls at its ends."""
     return _INVISIBLE.sub("", address).strip(_AT_ENDS)
+
+
+_NO_HOST = r"(?!(?:html?|php|aspx?|jsp|js|css|json|xml|txt|pdf|docx?|xlsx?|pptx?|zip|jpe?g|png|gif|webp|svg|mp[34])(?![\w-]))"
+_HOST_ONLY = re.compile(rf"(?:[\w-]+\.)+{_NO_HOST}[A-Za-z]{{2,}}(?::\d+)?(?=[/?#]|\Z)")
+"""`cinema.example.org/soon`, also `www.example.org:8080`; names of files are none."""
+_WHEN = r"(?:\d{1,14}\*?|\*)(?:[a-z]{2}_)?"
+_WHAT = r"/*(?:https?:/|(?:[\w-]+\.)+[A-Za-z]{2,}(?::\d+)?/)"
+_SLASHES = re.compile(r"\A(https?):/+", re.IGNORECASE)
+
+
+@lru_cache(maxsize=16)
+def _archived(replay: str) -> re.Pattern[str]:
+    """Where an address into the archive begins to be one of something else: behind `/web/` on any host or none, with or without a
+    time, and behind `replay`."""
+    host, slash, path = replay.partition("://")[2].partition("/")
+    own = rf"(?:(?:https?:)?//{re.escape(host)})?{re.escape(slash + path)}" if path else r"(?!)"
+    return re.compile(rf"(?:(?:(?:https?:)?//[^/?#]+)?/web|{own})/(?:{_WHEN}/(?={_WHAT})|(?=https?:/))", re.IGNORECASE)
+
+
+def without_archive(address: str, replay: str) -> str:
+    """What an address in an archive is a capture of, however often it is one; any other address as it is.
+
+    `replay`: the public address under which the page's own archive replays captures.
+    """
+    pattern = _archived(replay)
+    while found := pattern.match(address):
+        address = with_scheme(address[found.end() :].lstrip("/"))
+    return _SLASHES.sub(r"\1://", address)
+
+
+def absolute(address: str, original: str, replay: str) -> str:
+    """An address on the page `original` as a browser would read it there, outside of any archive."""
+    address = without_archive(attribute_value(address), replay)
+    if SCHEME.match(address):
+        return address
+    if address.startswith("//"):
+        return f"https:{address}"
+    return origin_of(original) + address if address.startswith("/") else urljoin(original, address)
+
+
+def with_scheme(href: str) -> str:
+    """A link without a scheme that begins with the name of a host leads there: that is what its author meant, not a file of the site."""
+    return f"http://{href}" if _HOST_ONLY.match(href) else href
+
+
+_PATHS = (
+    (
+        re.compile(r"(?:.*\.)?youtube(?:-nocookie)?\.com"),
+        re.compile(r"/(?:embed|v)/(?!videoseries)([\w-]+)"),
+        "https://www.youtube.com/watch?v={}",
+    ),
+    (re.compile(r"player\.vimeo\.com"), re.compile(r"/video/(\d+)"), "https://vimeo.com/{}"),
+    (re.compile(r"(?:.*\.)?dailymotion\.com"), re.compile(r"/embed/video/(\w+)"), "https://www.dailymotion.com/video/{}"),
+)
+"""Hosts, the paths of their players, and the page of what is played."""
+_FACEBOOK = re.compile(r"(?:.*\.)?facebook\.com")
+
+
+def watch_url(address: str) -> str:
+    """`https://www.youtube.com/embed/x` as `https://www.youtube.com/watch?v=x`, a Facebook plugin as what it shows; others as they are."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return address
+    for hosts, paths, page in _PATHS:
+        if hosts.fullmatch(host) and (found := paths.match(parts.path)):
+            return page.format(found[1])
+    if _FACEBOOK.fullmatch(host) and parts.path.startswith("/plugins/"):
+        shown = parse_qs(parts.query).get("href", [""])[0]
+        return shown if shown.startswith(("https://", "http://")) else address
+    return address
+
+
+NOWHERE = "about:invalid"
+"""Stands for the address of a picture or frame that is a script: what the page shows there stays, what it does goes."""
+_ABOVE_ARTICLES = "../../"
+_NOT_IN_PATH = re.compile(r"[%?#]")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingStyle:
+    """Addresses for a reader of the tree. `references` collects, while a page is converted, what its file refers to.
+
+    `replay` is the public address under which the archive replays captures, `original` the capture's own address. `number_of` gives the
+    id of the article that an address names, None for anything else; bit n of `recovered` says whether article n has a file. `image_path`
+    gives the path of a picture below the output directory, None while it is not there.
+    """
+
+    replay: str
+    original: str
+    number_of: Callable[[str], int | None]
+    recovered: int
+    image_path: Callable[[str], str | None]
+    video: Video = Video.SHORTCODE
+    references: References = field(default_factory=References)
+
+    keeps_note: ClassVar[bool] = False
+    captions_describe: ClassVar[bool] = True
+
+    def link(self, href: str) -> str | None:
+        href = attribute_value(href)
+        if not is_followable(href):
+            return None
+        if href.startswith("#"):
+            return href
+        target = absolute(with_scheme(href), self.original, self.replay)
+        number = self.number_of(target)
+        if number is None:
+            return target
+        local = bool(self.recovered >> number & 1)
+        self.references.articles[number] = local
+        address, sharp, fragment = target.partition("#")
+        return f"{self._path_to(number) if local else address}{sharp}{fragment}"
+
+    def image(self, src: str) -> str:
+        if attribute_value(src).lower().startswith("data:image/"):
+            return attribute_value(src)
+        address = self._resource(src)
+        if not address.lower().startswith(("http://", "https://")):
+            return address
+        path = self.image_path(address)
+        self.references.pictures[address] = path is not None
+        return address if path is None else _ABOVE_ARTICLES + _NOT_IN_PATH.sub(lambda found: f"%{ord(found[0]):02X}", path)
+
+    def frame(self, src: str) -> str:
+        address = self._resource(src)
+        return without_archive(watch_url(address), self.replay) if self.video is Video.LINK else address
+
+    def _resource(self, src: str) -> str:
+        address = absolute(src, self.original, self.replay)
+        return address if is_followable(address) else NOWHERE
+
+    def _path_to(self, number: int) -> str:
+        folder, _, name = relative_path(number).partition("/")
+        here = self.number_of(self.original)
+        return name if here is not None and relative_path(here).startswith(f"{folder}/") else f"../{folder}/{name}"

@@ -6,37 +6,68 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.archive.budget import Endpoint
-from crawler.archive.playback import Answer
-from crawler.archive.site import Site
-from crawler.archive.warcrecord import WarcDamaged
-from crawler.better import better_known
-from crawler.command import unless_nobody_reads
-from crawler.ending import Fatal, Status
-from crawler.failures import answer_for, in_words
-from crawler.handlers import headers_of
-from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, State
 from crawler.ledger.images import ImageState
-from crawler.options import Arguments, read_arguments
-from crawler.recovery import Fetch, Recovery, Write
-from crawler.session import Session
-from crawler.sources import reply_of, where_held
-from crawler.spiders.asking import LOOK_SECONDS, ROOM
-from crawler.spiders.gaps import GapSpider
+from crawler.politeness.handler import answer_of_failure, failure_message, headers_of
+from crawler.politeness.rate_limiter import Endpoint
+from crawler.recovery.case import improvable_articles
+from crawler.recovery.recovery import CaptureRequest, RecoveredArticle, Recovery
+from crawler.recovery.sources import describe_location, reply_from_file
+from crawler.run.estimate import estimate
+from crawler.run.session import Session
+from crawler.run.settings import SpiderArguments, read_arguments
+from crawler.spiders.archive import LOOK_SECONDS, ROOM, GapSpider, SourcesSpider
 from crawler.spiders.images import ImagesSpider
-from crawler.spiders.sources import SourcesSpider
-from crawler.spiders.telling import in_waiting, tell_choices, tell_estimate, tell_kept
-from crawler.wording import some
+from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.text import counted, first_few, ignore_broken_pipe
+from crawler.warc.record import WarcDamaged
+from crawler.wayback.archive import WebArchive
+from crawler.wayback.playback import Answer
+from pipelines.article import ArticleItem
+
+if TYPE_CHECKING:
+    from crawler.recovery.recovery import Selection
+
 
 logger = logging.getLogger(__name__)
+
+
+def log_estimate(session: Session, choice: Selection, more: Collection[int] = ()) -> None:
+    """What will be asked for, before it is. `more`: recovered articles that are gone through again."""
+    if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
+        images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
+        window = {"since": choice.since, "until": choice.until}
+        for sentence in estimate(session.ledger, due, session.output, session.playback_rate, images=images, **window).sentences():
+            logger.info("%s", sentence)
+
+
+def print_choices(recovery: Recovery) -> None:
+    """The capture of each article that would be fetched, a line each on standard output."""
+    for article, capture in recovery.choices():
+        print(f"{article}\t{capture.timestamp}\t{capture.original}" if capture else f"{article}\t-\tno capture left to try")
+
+
+def log_kept(recovery: Recovery) -> None:
+    """Which recovered articles stay as they are, and why."""
+    reasons = (
+        (recovery.passed_over, "of which another capture says less, or something else (`scrapy versions ID` shows it)"),
+        (recovery.kept, "since no capture that was asked for could be had"),
+    )
+    for articles, why in reasons:
+        if articles:
+            logger.warning("%s kept as before, %s: %s", counted(len(articles), "article"), why, first_few(articles))
+
+
+def waiting_text(number: int, thing: str) -> str:
+    """`1 article waits`, `2 articles wait`."""
+    return f"{counted(number, thing)} {'waits' if number == 1 else 'wait'}"
 
 
 class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
@@ -46,9 +77,9 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     def __init__(self, session: Session | None = None, **given: str) -> None:
         if session is None:
-            raise Fatal(Status.USAGE, "run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
+            raise CommandError(ExitStatus.USAGE, "run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
         super().__init__(session)
-        self.arguments: Arguments = read_arguments(given)
+        self.arguments: SpiderArguments = read_arguments(given)
         if session.only is not None:
             self.arguments = self.arguments.narrowed(session.only)
         self.recovery: Recovery | None = None
@@ -73,7 +104,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                 await asyncio.sleep(0.05)
         except asyncio.CancelledError:
             logger.warning("stopping: what is under way is finished; Ctrl-C again stops at once")
-            self.session.end(Status.INTERRUPTED, "interrupted; what was settled stays settled, run again to go on")
+            self.session.end(ExitStatus.INTERRUPTED, "interrupted; what was settled stays settled, run again to go on")
             raise
         except Exception as error:
             self.session.failed(error, "while choosing what to fetch")
@@ -101,14 +132,14 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if arguments.dry_run:
             with session.ledger.trial():
                 again = session.ledger.again(arguments.again)
-                tell_estimate(session, arguments.choice, again)
-                with unless_nobody_reads():
-                    tell_choices(self._recovery(again=again))
+                log_estimate(session, arguments.choice, again)
+                with ignore_broken_pipe():
+                    print_choices(self._recovery(again=again))
             return
         again = session.ledger.again(arguments.again)
         session.ledger.again_images(arguments.again)
         better = self._better() if session.renewing else []
-        tell_estimate(session, arguments.choice, [*better, *again])
+        log_estimate(session, arguments.choice, [*better, *again])
         self.recovery = recovery = self._recovery(better, again)
         while session.ending is None:
             for step in recovery.steps(ROOM):
@@ -126,7 +157,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                 await self._something(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.manners.close("the run is ending")
-        tell_kept(recovery)
+        log_kept(recovery)
         await self._answers()
 
     async def _settled(self) -> None:
@@ -158,9 +189,9 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         """Recovered articles that a capture is known of which would be preferred."""
         session, choice = self.session, self.arguments.choice
         sources = [source.name for source in session.sources]
-        found = better_known(session.ledger, choice.ids, choice.since, choice.until, sources)
+        found = improvable_articles(session.ledger, choice.ids, choice.since, choice.until, sources)
         if found:
-            logger.info("%d recovered articles have a capture that may be better: %s", len(found), some(found))
+            logger.info("%d recovered articles have a capture that may be better: %s", len(found), first_few(found))
             session.reopened.update(found)
         return found
 
@@ -190,27 +221,27 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if recovery is not None and recovery.judge.layout_unknown(at_end=True):
             self._layout_unknown()
         elif self._incomplete:
-            session.end(Status.UNAVAILABLE, f"the listing could not be made whole: {self._incomplete}")
+            session.end(ExitStatus.UNAVAILABLE, f"the listing could not be made whole: {self._incomplete}")
         elif waiting and not self.arguments.dry_run:
-            session.end(Status.UNAVAILABLE, f"{in_waiting(waiting, 'article')}: the archive had troubles of its own. Run again later")
+            session.end(ExitStatus.UNAVAILABLE, f"{waiting_text(waiting, 'article')}: the archive had troubles of its own. Run again later")
         elif self.images is not None and (number := self.images.done[ImageState.WAITING]):
-            session.end(Status.UNAVAILABLE, f"{in_waiting(number, 'image')}: the archive had troubles of its own. Run again later")
+            session.end(ExitStatus.UNAVAILABLE, f"{waiting_text(number, 'image')}: the archive had troubles of its own. Run again later")
 
     def _layout_unknown(self) -> None:
         assert self.recovery is not None
         judge = self.recovery.judge
         self.session.ledger.reopen_unread(self.session.run)
         self.session.end(
-            Status.LAYOUT,
+            ExitStatus.LAYOUT,
             f"{judge.unread} of the first {judge.pages} pages have a layout that is not the one known here; stopped. "
             f"Run `scrapy inspect {judge.example}` to see what was found",
         )
 
     # Requests and answers
 
-    def _take(self, step: Fetch | Write) -> Iterator[Request | ArticleItem]:
+    def _take(self, step: CaptureRequest | RecoveredArticle) -> Iterator[Request | ArticleItem]:
         """What is to be done for a step: an article to write, a request, or a look into a file of web archives."""
-        if isinstance(step, Write):
+        if isinstance(step, RecoveredArticle):
             yield self._item(step)
             return
         row, site = step.row, self.session.site(step.row.source)
@@ -225,29 +256,30 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if write is not None:
             yield self._item(write)
 
-    def _held(self, row: CaptureRow) -> Write | None:
+    def _held(self, row: CaptureRow) -> RecoveredArticle | None:
         """A capture out of a file of web archives; one that cannot be read any more is passed over like one that is not archived."""
         assert self.recovery is not None
         try:
-            reply = reply_of(row)
+            reply = reply_from_file(row)
         except (OSError, WarcDamaged) as error:
             logger.warning("article %d: %s holds capture %s no more: %s", row.article, row.source, row.capture.timestamp, error)
             self.recovery.troubled(row, Answer.NOT_ARCHIVED, str(error))
             return None
-        return self.recovery.received(row, reply, where_held(row))
+        return self.recovery.received(row, reply, describe_location(row))
 
     def parse_capture(self, response: Response) -> Iterator[ArticleItem]:
         """The archive's answer to a request for a capture."""
         row: CaptureRow = response.meta["row"]
         assert self.recovery is not None
-        write: Write | None = None
+        write: RecoveredArticle | None = None
         with self._answered(row):
-            site: Site = response.meta["site"]
+            site: WebArchive = response.meta["site"]
             reply = site.read_reply(row.capture, response.status, headers_of(response), response.body)
             if reply.answer is Answer.REFUSED:
                 self.recovery.abandoned(row)
                 self.session.end(
-                    Status.REFUSING, f"the archive {site.name} refuses to play back captures: HTTP {reply.status} for article {row.article}"
+                    ExitStatus.REFUSING,
+                    f"the archive {site.name} refuses to play back captures: HTTP {reply.status} for article {row.article}",
                 )
             else:
                 counted, whole = not self._in_outage(row), "partial" not in response.flags
@@ -263,9 +295,9 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             if self._ends(failure):
                 self.recovery.abandoned(row)
             else:
-                answer = answer_for(failure)
-                logger.info("article %d: %s (%s)", row.article, answer.value, in_words(failure))
-                self.recovery.troubled(row, answer, in_words(failure), counted=not self._in_outage(row))
+                answer = answer_of_failure(failure)
+                logger.info("article %d: %s (%s)", row.article, answer.value, failure_message(failure))
+                self.recovery.troubled(row, answer, failure_message(failure), counted=not self._in_outage(row))
 
     def _in_outage(self, row: CaptureRow) -> bool:
         return self.session.manners.of(row.source).in_outage
@@ -274,7 +306,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if row is not None and self.recovery is not None:
             self.recovery.abandoned(row)
 
-    def _item(self, write: Write) -> ArticleItem:
+    def _item(self, write: RecoveredArticle) -> ArticleItem:
         self._unsettled += 1
         return ArticleItem(write)
 

@@ -11,20 +11,18 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.archive.budget import Endpoint
-from crawler.archive.cdx import CdxAnswer, CdxQuery
-from crawler.archive.playback import Answer
-from crawler.archive.site import Site
-from crawler.ending import Status
-from crawler.failures import answer_for, in_words
-from crawler.handlers import headers_of
-from crawler.images.case import Fetch, Look
-from crawler.images.fetching import Images
-from crawler.images.wanted import estimate, look_for_images
 from crawler.ledger.images import ImageState
-from crawler.offline.job import taker
-from crawler.session import Session
-from crawler.spiders.asking import LOOK_SECONDS, ROOM, AskingSpider
+from crawler.politeness.handler import answer_of_failure, failure_message, headers_of
+from crawler.politeness.rate_limiter import Endpoint
+from crawler.recovery.extraction_job import capture_reader
+from crawler.recovery.image_case import ImageLookup, ImageRequest
+from crawler.recovery.image_recovery import ImageRecovery, estimate_images, look_for_images
+from crawler.run.session import Session
+from crawler.spiders.archive import LOOK_SECONDS, ROOM, ArchiveSpider
+from crawler.utils.exit_status import ExitStatus
+from crawler.wayback.archive import WebArchive
+from crawler.wayback.cdx import CdxAnswer, CdxQuery
+from crawler.wayback.playback import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +32,12 @@ _AT_ONCE = 50
 """Pages are looked through for images in such portions; between them the run can be interrupted."""
 
 
-class ImagesSpider(AskingSpider):
+class ImagesSpider(ArchiveSpider):
     """Fetches the images of recovered articles; `images` is what it does, from when it has begun."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.images: Images | None = None
+        self.images: ImageRecovery | None = None
 
     async def _fetch_images(self, ids: Collection[int] | None, articles: int | None, *, tell_only: bool = False) -> AsyncIterator[Request]:
         """Ask for the images of these articles (all; of so many articles at most), until none is left that can be had now. `tell_only`:
@@ -58,7 +56,7 @@ class ImagesSpider(AskingSpider):
         files = session.ledger.due_images(ids, articles)
         self._tell_estimate(files)
         names = [site.name for site in session.sites]
-        self.images = images = Images(
+        self.images = images = ImageRecovery(
             session.ledger, session.store, session.output, session.run, files, time.monotonic, session.retry_seconds, names
         )
         while session.ending is None:
@@ -83,21 +81,21 @@ class ImagesSpider(AskingSpider):
 
     def _tell_estimate(self, files: Collection[str]) -> None:
         if files:
-            logger.info("%s", estimate(self.session.ledger, len(files), self.session.playback_rate))
+            logger.info("%s", estimate_images(self.session.ledger, len(files), self.session.playback_rate))
 
     async def _find_images(self) -> None:
         """Know which images there are: those of articles recovered before images were looked for are read from the store."""
         session = self.session
-        for number, total in look_for_images(session.ledger, taker(session.store), session.read):
+        for number, total in look_for_images(session.ledger, capture_reader(session.store), session.read):
             if number == 1:
                 logger.info("reading %s recovered pages from the store for the images that they have", f"{total:,}")
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def _image_request(self, step: Fetch | Look) -> Request:
+    def _image_request(self, step: ImageRequest | ImageLookup) -> Request:
         site = self.session.site(step.source)
         assert site is not None
-        if isinstance(step, Fetch):
+        if isinstance(step, ImageRequest):
             url = site.playback_url(step.capture.timestamp, step.capture.original, FLAG)
             return self._request(url, Endpoint.PLAYBACK, site, self.parse_image, self.image_failed, step=step)
         query = CdxQuery(step.url, "exact", self.session.page_rows)
@@ -106,29 +104,29 @@ class ImagesSpider(AskingSpider):
 
     def parse_image(self, response: Response) -> None:
         """The archive's answer to a request for an image."""
-        step: Fetch = response.meta["step"]
+        step: ImageRequest = response.meta["step"]
         assert self.images is not None
         with self._answered(about=f"image {step.file}"):
-            site: Site = response.meta["site"]
+            site: WebArchive = response.meta["site"]
             reply = site.read_reply(step.capture, response.status, headers_of(response), response.body)
             if reply.answer is Answer.REFUSED:
                 self.images.abandoned(step)
-                self.session.end(Status.REFUSING, f"the archive {site.name} refuses to play back images: HTTP {reply.status}")
+                self.session.end(ExitStatus.REFUSING, f"the archive {site.name} refuses to play back images: HTTP {reply.status}")
             else:
                 self.images.received(step, reply, response.url, self._counted(step), "partial" not in response.flags)
 
     def parse_image_listing(self, response: Response) -> None:
         """What an archive's index has under an image's address."""
-        step: Look = response.meta["step"]
+        step: ImageLookup = response.meta["step"]
         assert self.images is not None
         with self._answered(about=f"image {step.file}"):
-            site: Site = response.meta["site"]
+            site: WebArchive = response.meta["site"]
             reply = site.read_listing(response.meta["query"], response.status, dict(headers_of(response)), response.body)
             if reply.answer is CdxAnswer.PAGE and reply.page is not None:
                 self.images.listed(step, reply.page.captures)
             elif reply.answer is CdxAnswer.REFUSED:
                 self.images.abandoned(step)
-                self.session.end(Status.REFUSING, f"the archive {site.name} refuses to list an image: {reply.detail}")
+                self.session.end(ExitStatus.REFUSING, f"the archive {site.name} refuses to list an image: {reply.detail}")
             elif reply.answer in (CdxAnswer.EXCLUDED, CdxAnswer.NOT_AUTHORISED, CdxAnswer.BAD_REQUEST):
                 self.images.listed(step, ())
             else:
@@ -136,15 +134,15 @@ class ImagesSpider(AskingSpider):
 
     def image_failed(self, failure: Failure) -> None:
         """No answer came to a request for an image, or to a question for one."""
-        step: Fetch | Look = failure.request.meta["step"]  # type: ignore[attr-defined]
+        step: ImageRequest | ImageLookup = failure.request.meta["step"]  # type: ignore[attr-defined]
         assert self.images is not None
         with self._answered(about=f"image {step.file}"):
             if self._ends(failure):
                 self.images.abandoned(step)
             else:
-                answer = answer_for(failure)
-                logger.info("%s: %s (%s)", step.file, answer.value, in_words(failure))
+                answer = answer_of_failure(failure)
+                logger.info("%s: %s (%s)", step.file, answer.value, failure_message(failure))
                 self.images.troubled(step, answer, self._counted(step))
 
-    def _counted(self, step: Fetch | Look) -> bool:
+    def _counted(self, step: ImageRequest | ImageLookup) -> bool:
         return not self.session.manners.of(step.source).in_outage

@@ -8,38 +8,34 @@ from typing import Any
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.archive import digest as digests
-from crawler.archive.budget import Endpoint
-from crawler.archive.capture import Capture
-from crawler.archive.coding import CodingError, decode
-from crawler.archive.headers import declared_coding
-from crawler.archive.playback import Answer, Reply
-from crawler.archive.site import Site
-from crawler.case import open_case
-from crawler.ending import Status
-from crawler.failures import in_words
-from crawler.handlers import headers_of
-from crawler.hkcnews.choice import SHARED_BY
-from crawler.hkcnews.extract import recover
+from crawler.hkcnews.extract import extract_capture
 from crawler.hkcnews.verdict import ANY_ARTICLE
-from crawler.learnt import learnt
 from crawler.ledger import CaptureRow, Found
-from crawler.listing import ListingEnd
 from crawler.markdown.style import SeedStyle
-from crawler.session import Session
-from crawler.spiders.asking import AskingSpider
-from crawler.store import Origin
+from crawler.politeness.handler import failure_message, headers_of
+from crawler.politeness.rate_limiter import Endpoint
+from crawler.recovery.case import SHARED_BY, open_case
+from crawler.recovery.listing import ListingEnd
+from crawler.recovery.store import CaptureOrigin, capture_columns
+from crawler.run.session import Session
+from crawler.spiders.archive import ArchiveSpider
+from crawler.utils.exit_status import ExitStatus
+from crawler.wayback import digest as digests
+from crawler.wayback.archive import WebArchive
+from crawler.wayback.capture import Capture
+from crawler.wayback.http import CodingError, declared_coding, decode
+from crawler.wayback.playback import Answer, Reply
 
 MOST = 5
 """So many requests for captures are made: redirects and jumps are followed, and behind a farewell page may be the article."""
 
 
-class PageSpider(AskingSpider):
+class PageSpider(ArchiveSpider):
     """Fetches `capture`, or the best capture of `article` at an archive; `reply` is what came."""
 
     name = "page"
 
-    def __init__(self, session: Session, site: Site, article: int, capture: Capture | None = None) -> None:
+    def __init__(self, session: Session, site: WebArchive, article: int, capture: Capture | None = None) -> None:
         super().__init__(session)
         self.reply: Reply | None = None
         self._site = site
@@ -72,9 +68,9 @@ class PageSpider(AskingSpider):
         session, listing = self.session, self.listing
         rows = [row for row in session.ledger.captures(self._article) if row.source == self._site.name]
         if listing is not None and listing.end is not ListingEnd.WHOLE and not rows:
-            session.end(Status.UNAVAILABLE, f"article {self._article} could not be listed: {listing.trouble}")
+            session.end(ExitStatus.UNAVAILABLE, f"article {self._article} could not be listed: {listing.trouble}")
         elif not rows:
-            session.end(Status.UNAVAILABLE, f"the archive {self._site.name} lists no capture of article {self._article}")
+            session.end(ExitStatus.UNAVAILABLE, f"the archive {self._site.name} lists no capture of article {self._article}")
         self._queue = open_case(self._article, rows, session.ledger.shared_digests(SHARED_BY)).queue
 
     def parse_capture(self, response: Response) -> None:
@@ -92,13 +88,13 @@ class PageSpider(AskingSpider):
                 self._queue = [self._row(Capture(timestamp=timestamp, original=original))]
             else:
                 hint = "Name the capture exactly as the archive lists it" if reply.answer is Answer.NOT_ARCHIVED else "Try again later"
-                self.session.end(Status.UNAVAILABLE, f"the archive's answer: {reply.answer.value} (HTTP {reply.status}). {hint}")
+                self.session.end(ExitStatus.UNAVAILABLE, f"the archive's answer: {reply.answer.value} (HTTP {reply.status}). {hint}")
 
     def capture_failed(self, failure: Failure) -> None:
         """No answer came to a request for a capture."""
         with self._answered():
             if not self._ends(failure):
-                self.session.end(Status.UNAVAILABLE, f"no answer from the archive: {in_words(failure)}")
+                self.session.end(ExitStatus.UNAVAILABLE, f"no answer from the archive: {failure_message(failure)}")
 
     def _fits(self, reply: Reply) -> bool:
         """Whether the page is one to look at, rather than one that every address answered with."""
@@ -107,16 +103,16 @@ class PageSpider(AskingSpider):
         except CodingError:
             return False
         style = SeedStyle(self._site.public, reply.timestamp, reply.original)
-        return recover(body, "", reply.status, self._article, reply.timestamp, reply.original, style).verdict not in ANY_ARTICLE
+        return extract_capture(body, "", reply.status, self._article, reply.timestamp, reply.original, style).verdict not in ANY_ARTICLE
 
     def _keep(self, row: CaptureRow, reply: Reply, fetched_from: str) -> None:
         """Into the store with it, so that the crawl does not fetch it again."""
         ledger, capture = self.session.ledger, row.capture
         known = next((other for other in ledger.captures(self._article) if other.capture == capture and other.source == row.source), None)
-        check = digests.check(reply.body, declared_coding(reply.headers), capture.digest, headers=reply.headers)
-        origin = Origin(fetched_from, capture.digest, row.source, row.replay, found=row.found.value)
+        check = digests.compare_digest(reply.body, declared_coding(reply.headers), capture.digest, headers=reply.headers)
+        origin = CaptureOrigin(fetched_from, capture.digest, row.source, row.replay, found=row.found.value)
         place = self.session.store.add(reply, check, origin)
         known = known or ledger.add_capture(self._article, capture, row.source, Found.INSPECT)
         if known is not None:
-            columns = learnt(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place)
+            columns = capture_columns(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place)
             ledger.note(known.id, **columns)

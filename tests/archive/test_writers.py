@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive.capture import Capture
-from crawler.archive.digest import DigestResult, check
-from crawler.archive.holdings import Damage, Holding, find_files, read, resolve, scan
-from crawler.archive.warcrecord import WarcDamaged, read_http
-from tests.archive.foreign import PAGE, TS, URL, chunked, digested, held, http, identity, packed, page, pages, record, sha1, split, wacz
+from crawler.warc.captures import ArchivedCapture, Damage, resolve_revisits
+from crawler.warc.files import find_files, read_archived, scan_file
+from crawler.warc.record import WarcDamaged, read_http
+from crawler.wayback.capture import Capture
+from crawler.wayback.digest import DigestResult, compare_digest
+from tests.warc.foreign import PAGE, TS, URL, chunked, digested, held, http, identity, packed, page, pages, record, sha1, split, wacz
 
 COUNT = 4
 PACKING: dict[str, Callable[[Sequence[bytes]], bytes]] = {
@@ -43,7 +44,7 @@ def files(folder: Path, odd: bytes) -> list[tuple[int, Path]]:
 
 def bodies(path: Path) -> list[bytes]:
     """The payloads, all of which can be read."""
-    return [read(holding).payload for holding in held(path)]
+    return [read_archived(holding).payload for holding in held(path)]
 
 
 # --- where a record ends -------------------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def test_no_length_gives_other_bytes_than_the_digests(body: bytes, end: bytes, w
         path = Path(folder) / "a.warc"
         path.write_bytes(pages(1)[0] + closed(payload, b"\r\n\r\n", wrong=wrong, of=payload) + pages(4)[3])
         found, _ = split(path)
-        assert {read(one).payload for one in found} <= {page(1), payload, page(4)}
+        assert {read_archived(one).payload for one in found} <= {page(1), payload, page(4)}
         assert len(found) == 3
 
 
@@ -131,7 +132,7 @@ def test_a_block_without_an_http_head_is_the_page_itself(tmp_path: Path, kind: s
         holding = held(path)[place]
         assert holding.capture.statuscode == "200"
         assert (holding.capture.mimetype, holding.capture.digest, holding.capture.timestamp) == ("text/html", sha1(BODY), TS)
-        got = read(holding)
+        got = read_archived(holding)
         assert (got.status, got.headers, got.payload) == (200, (("Content-Type", "text/html; charset=utf-8"),), BODY)
 
 
@@ -141,8 +142,8 @@ def test_a_resource_can_be_an_http_message_and_a_revisit_can_be_of_one(tmp_path:
     plain = record(PAGE, "resource", url=f"{URL}2", number=2, fields={"Content-Type": "text/html"})
     again = record(b"", "revisit", url=f"{URL}2", number=3, fields={"WARC-Refers-To": identity(2), "WARC-Date": "2022-01-01T00:00:00Z"})
     path.write_bytes(packed([message, plain, again]))
-    found = [thing for thing in resolve(held(path)) if isinstance(thing, Holding)]
-    assert [read(thing).payload for thing in found] == [PAGE] * 3
+    found = [thing for thing in resolve_revisits(held(path)) if isinstance(thing, ArchivedCapture)]
+    assert [read_archived(thing).payload for thing in found] == [PAGE] * 3
     assert [thing.capture.statuscode for thing in found] == ["200"] * 3
 
 
@@ -151,7 +152,7 @@ def test_a_download_of_a_playback_is_the_capture_that_it_plays_back(tmp_path: Pa
     path.write_bytes(record(PAGE, "resource", url=f"https://web.archive.org/web/2020id_/{URL}", fields={"Content-Type": "text/html"}))
     (holding,) = held(path)
     assert (holding.capture.timestamp, holding.capture.original, holding.rewritten) == ("20200101000000", URL, False)
-    assert read(holding).payload == PAGE
+    assert read_archived(holding).payload == PAGE
 
 
 # --- digests over another part -------------------------------------------------------------------------------------------------
@@ -171,9 +172,9 @@ def test_bytes_are_intact_whatever_part_the_digests_were_taken_of(tmp_path: Path
         odd = record(PARTS["block"], fields=fields)
         path.write_bytes(packed([odd]) if name.endswith(".gz") else odd)
         (holding,) = held(path)
-        assert read(holding).payload == CODED
+        assert read_archived(holding).payload == CODED
         digest = holding.links.digest or holding.capture.digest
-        assert check(CODED, "gzip", digest).result in (DigestResult.MATCH, DigestResult.MATCH_DECODED)
+        assert compare_digest(CODED, "gzip", digest).result in (DigestResult.MATCH, DigestResult.MATCH_DECODED)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -182,14 +183,14 @@ def test_bytes_that_no_digest_proves_are_damaged(tmp_path: Path, part: str, fiel
     path = tmp_path / "a.warc"
     spoiled = PARTS["block"].replace(b"200 OK", b"200 KO") if part == "block" else PARTS["block"][:-30] + b"?" + PARTS["block"][-29:]
     path.write_bytes(record(spoiled, fields={field: f"sha1:{sha1(PARTS[part])}"}))
-    (thing,) = scan(path)
+    (thing,) = scan_file(path)
     assert isinstance(thing, Damage)
     path = tmp_path / "a.warc.gz"
     path.write_bytes(packed([record(spoiled, fields={field: f"sha1:{sha1(PARTS[part])}"})]))
-    (thing,) = scan(path)
-    assert isinstance(thing, Holding)
+    (thing,) = scan_file(path)
+    assert isinstance(thing, ArchivedCapture)
     with pytest.raises(WarcDamaged):
-        read(thing)
+        read_archived(thing)
 
 
 # --- heads ---------------------------------------------------------------------------------------------------------------------
@@ -220,7 +221,7 @@ def test_odd_status_lines(tmp_path: Path, line: str, status: int) -> None:
     for place, path in files(tmp_path, record(block, url=f"{URL}3", number=3, fields=digested(BODY))):
         holding = held(path)[place]
         assert holding.capture.statuscode == str(status)
-        got = read(holding)
+        got = read_archived(holding)
         assert (got.status, got.headers, got.payload) == (status, (("Content-Type", "text/html"), ("X-A", "b")), BODY)
 
 
@@ -249,7 +250,7 @@ def test_folded_fields(tmp_path: Path, end: str, fold: str) -> None:
         assert holding.capture == Capture(
             timestamp=TS, original=address, mimetype="text/html", statuscode="200", digest=sha1(BODY), length=holding.capture.length
         )
-        assert read(holding).payload == BODY
+        assert read_archived(holding).payload == BODY
 
 
 def test_spaces_in_an_address_stay_where_nothing_is_folded(tmp_path: Path) -> None:
@@ -307,7 +308,7 @@ def test_a_wacz_that_lies_in_too_many_others_or_is_none(tmp_path: Path) -> None:
         wacz(path, {"a.wacz": inner, "b.warc": pages(2)[1]})
     holdings, (damage,) = split(path)
     assert "too many" in damage.why
-    assert {read(holding).payload for holding in holdings} == {page(2)}
+    assert {read_archived(holding).payload for holding in holdings} == {page(2)}
     wacz(path, {"a.wacz": b"no zip", "b.warc": pages(1)[0]})
     holdings, (damage,) = split(path)
     assert (len(holdings), "cannot be read" in damage.why) == (1, True)
@@ -320,4 +321,4 @@ def test_a_writer_is_trusted_until_another_ones_records_may_follow(tmp_path: Pat
     path.write_bytes(packed([*pages(60), info, odd]))
     *others, last = held(path)
     assert {holding.links.digest for holding in others} == {""}
-    assert (last.links.digest, last.capture.digest, read(last).payload) == (sha1(BODY), sha1(http(BODY)), BODY)
+    assert (last.links.digest, last.capture.digest, read_archived(last).payload) == (sha1(BODY), sha1(http(BODY)), BODY)

@@ -10,10 +10,10 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.archive.cdx import CdxQuery
 from crawler.ledger import Ledger, State
-from crawler.listing import queries
+from crawler.recovery.listing import queries
 from crawler.settings import LISTING_PAGE_ROWS
+from crawler.wayback.cdx import CdxQuery
 from tests.bench.generate import PUBLIC, write_settled
 from tests.bench.processes import Cost, scrapy
 from tests.bench.rounds import Rounds, interleaved, timed

@@ -14,15 +14,15 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from crawler.archive.capture import Capture
-from crawler.archive.digest import DigestCheck, DigestResult, payload_digest
-from crawler.archive.playback import Answer
-from crawler.archive.warc import Place, Provenance, WarcWriter
-from crawler.learnt import learnt
 from crawler.ledger import Ledger, State
-from crawler.listing import queries
 from crawler.markdown.document import relative_path
-from crawler.sources import WAYBACK
+from crawler.recovery.listing import queries
+from crawler.recovery.sources import WAYBACK
+from crawler.recovery.store import capture_columns
+from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
+from crawler.wayback.capture import Capture
+from crawler.wayback.digest import DigestCheck, DigestResult, payload_digest
+from crawler.wayback.playback import Answer
 from tests.bench.pages import Page, page
 from tests.standin import Archive, Row
 
@@ -39,7 +39,7 @@ class Written:
 
     article: int
     capture: Capture
-    place: Place | None = None
+    place: RecordLocation | None = None
 
 
 def write_warc(path: Path, pages: Iterable[Page], seed: int = 0) -> Iterator[Written]:
@@ -78,7 +78,7 @@ def write_ledger(path: Path, written: Iterable[Sequence[Written]]) -> None:
 def _settle(ledger: Ledger, run: int, one: Written) -> None:
     row = ledger.captures(one.article)[-1]
     check = DigestCheck(DigestResult.MATCH, b"")
-    about = learnt(Answer.CAPTURE, 200, _HEADERS, one.capture.timestamp, one.capture.original, check, one.place)
+    about = capture_columns(Answer.CAPTURE, 200, _HEADERS, one.capture.timestamp, one.capture.original, check, one.place)
     ledger.note(row.id, verdict="article", because="", **about)
     file = (Path("articles") / relative_path(one.article)).as_posix()
     sources = dict.fromkeys(("title", "date", "author", "category", "tags"), "markup")

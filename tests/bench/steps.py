@@ -12,17 +12,16 @@ from typing import TypeVar
 
 from lxml import html  # type: ignore[import-untyped]
 
-from crawler.archive.coding import decode
-from crawler.hkcnews.extract import recover
+from crawler.hkcnews.extract import extract_capture
 from crawler.hkcnews.urls import article_id
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import Ledger
 from crawler.markdown.document import relative_path
 from crawler.markdown.style import SeedStyle
-from crawler.offline.job import WRITTEN, Extractor, Job, Plan, taker
-from crawler.offline.workers import CHUNK, settle_memory
-from crawler.reading import read
-from crawler.store import Store
+from crawler.recovery.extraction_job import CHUNK, WRITTEN, ExtractionJob, ExtractionPlan, Extractor, capture_reader, settle_memory
+from crawler.recovery.judge import read_page
+from crawler.recovery.store import Store
+from crawler.wayback.http import decode
 from tests.bench.generate import PUBLIC, write_ledger, write_warc
 from tests.bench.pages import Page, page
 from tests.bench.processes import Cost
@@ -65,7 +64,9 @@ def sampled(folder: Path, number: int) -> list[Page]:
 
 def recovers(one: Page) -> bool:
     """Whether a page is an article that is recovered without a difference."""
-    recovered = recover(one.body, _TYPE, 200, one.number, one.timestamp, one.original, SeedStyle(_REPLAY, one.timestamp, one.original))
+    recovered = extract_capture(
+        one.body, _TYPE, 200, one.number, one.timestamp, one.original, SeedStyle(_REPLAY, one.timestamp, one.original)
+    )
     return recovered.verdict is Verdict.ARTICLE and not recovered.differences
 
 
@@ -89,16 +90,16 @@ def _to_files(pages: Sequence[Page], folder: Path) -> Step:
     (folder / "warc").mkdir(parents=True)
     write_ledger(folder / "ledger.sqlite", [list(write_warc(folder / "warc" / "hkcnews-bench.warc.gz", pages))])
     with Ledger(folder / "ledger.sqlite") as ledger:
-        jobs = [Job(one.number, tuple(ledger.captures(one.number)), settled=True) for one in pages]
-    take, turns = taker(Store(folder / "warc")), count()
+        jobs = [ExtractionJob(one.number, tuple(ledger.captures(one.number)), settled=True) for one in pages]
+    take, turns = capture_reader(Store(folder / "warc")), count()
 
     def step() -> Cost:
         output = folder / f"turn-{next(turns)}"
         for job in jobs:  # a thousand articles share a folder, of which a sample has only a few
             (output / "articles" / relative_path(job.article)).parent.mkdir(parents=True, exist_ok=True)
-        extractor = Extractor(Plan(output), take, read)
+        extractor = Extractor(ExtractionPlan(output), take, read_page)
 
-        def must_write(job: Job) -> None:
+        def must_write(job: ExtractionJob) -> None:
             assert extractor(job).outcome in WRITTEN, job.article
 
         # Left where it is until the end: ext4 makes files slowly where others were deleted just before.

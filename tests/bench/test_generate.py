@@ -9,12 +9,12 @@ from statistics import mean
 
 import pytest
 
-from crawler.archive.warc import Place
-from crawler.hkcnews.extract import Recovered, recover
+from crawler.hkcnews.extract import Extraction, extract_capture
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import Ledger, State
 from crawler.markdown.style import SeedStyle
-from crawler.store import Store
+from crawler.recovery.store import Store
+from crawler.warc.writer import RecordLocation
 from tests.bench import generate
 from tests.bench.generate import page_archive, settled_archive, write_settled, write_store
 from tests.bench.pages import Page, page
@@ -26,9 +26,9 @@ def pages() -> list[Page]:
     return [page(number) for number in range(1, 121)]
 
 
-def recovered(one: Page) -> Recovered:
+def recovered(one: Page) -> Extraction:
     style = SeedStyle("https://archive.example/web", one.timestamp, one.original)
-    return recover(one.body, "text/html; charset=utf-8", 200, one.number, one.timestamp, one.original, style)
+    return extract_capture(one.body, "text/html; charset=utf-8", 200, one.number, one.timestamp, one.original, style)
 
 
 def test_every_page_is_an_article_without_differences_and_has_what_the_sites_have_as_often() -> None:
@@ -69,7 +69,7 @@ def test_a_store_has_the_pages_and_its_ledger_knows_where(tmp_path: Path, monkey
         assert ledger.at_hand() == list(range(1, 24))
         for one in pages()[:23]:
             (row,) = ledger.captures(one.number)
-            stored = store.read(Place(row.warc, row.warc_offset, row.warc_length))
+            stored = store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length))
             assert (stored.original, stored.timestamp, stored.payload) == (one.original, one.timestamp, one.body)
 
 

@@ -15,11 +15,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from crawler.ending import Status
-from tests.browse.tree import ARTICLES, HOSTILE, Draft, figure, write_tree
+from crawler.utils.exit_status import ExitStatus
 from tests.browser.chromium import Browser, needs_chromium
 from tests.e2e.crawling import command, environment, run
 from tests.e2e.processes import Command, started
+from tests.publish.browse.tree import ARTICLES, HOSTILE, Draft, figure, write_tree
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
 
@@ -232,7 +232,7 @@ def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site
 def test_being_told_to_end_is_a_good_end(output: Path, site: str, number: signal.Signals) -> None:
     with browsing(output, "--no-update") as served:
         served.process.send_signal(number)
-        assert served.process.wait() == Status.DONE
+        assert served.process.wait() == ExitStatus.DONE
         assert served.process.stderr is not None
         assert "Traceback" not in served.process.stderr.read()
 
@@ -240,7 +240,7 @@ def test_being_told_to_end_is_a_good_end(output: Path, site: str, number: signal
 def test_another_address_is_warned_of(output: Path, site: str) -> None:
     # An address for documents (RFC 5737), which no machine has.
     done = run(command("browse", "--no-update", "--host", "192.0.2.1", OUTPUT_DIR=str(output)), output)
-    assert done.status == Status.USAGE
+    assert done.status == ExitStatus.USAGE
     assert "warning: 192.0.2.1 can be reached from other machines" in done.err
     assert "cannot serve on 192.0.2.1" in done.err
 
@@ -248,7 +248,7 @@ def test_another_address_is_warned_of(output: Path, site: str) -> None:
 def test_a_port_in_use_is_named(output: Path, site: str) -> None:
     port = site.rpartition(":")[2]
     done = run(command("browse", "--no-update", "--port", port, OUTPUT_DIR=str(output)), output)
-    assert done.status == Status.USAGE
+    assert done.status == ExitStatus.USAGE
     assert f"port {port}" in done.err
     assert "--port" in done.err
     assert "Traceback" not in done.err
@@ -257,14 +257,14 @@ def test_a_port_in_use_is_named(output: Path, site: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("--port", "x"), Status.USAGE, "--port x"),
-        (("--host", ""), Status.USAGE, "--host"),
-        (("--no-update", "--port", "0"), Status.STORAGE, "archive.db"),
-        (("--port", "0"), Status.STORAGE, "nothing to read"),
-        (("more",), Status.USAGE, "no arguments"),
+        (("--port", "x"), ExitStatus.USAGE, "--port x"),
+        (("--host", ""), ExitStatus.USAGE, "--host"),
+        (("--no-update", "--port", "0"), ExitStatus.STORAGE, "archive.db"),
+        (("--port", "0"), ExitStatus.STORAGE, "nothing to read"),
+        (("more",), ExitStatus.USAGE, "no arguments"),
     ],
 )
-def test_what_cannot_be_served_is_said(tmp_path: Path, arguments: tuple[str, ...], status: Status, words: str) -> None:
+def test_what_cannot_be_served_is_said(tmp_path: Path, arguments: tuple[str, ...], status: ExitStatus, words: str) -> None:
     done = run(command("browse", *arguments, OUTPUT_DIR=str(tmp_path)), tmp_path)
     assert done.status == status
     assert words in done.err

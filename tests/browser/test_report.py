@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
-from crawler.report.page import POLICY
+from crawler.publish.report.page import POLICY
 from tests.browser.chromium import Browser, needs_chromium
-from tests.report.test_page import evil, full
-from tests.report.trees import Tree
+from tests.publish.report.test_page import evil, full
+from tests.publish.report.trees import Tree
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
 

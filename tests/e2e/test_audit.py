@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler.audit.kinds import Kind
-from tests.audit.drafts import PLANTS, place, sound
+from crawler.preserve.audit_findings import Kind
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, environment, run
 from tests.e2e.processes import started
+from tests.preserve.drafts import PLANTS, place, sound
 from tests.shared import shared
 
 pytestmark = pytest.mark.heavy
@@ -117,7 +117,7 @@ def test_interrupted_it_leaves_nothing(tree: Path, tmp_path: Path, workers: str)
     line = command("audit", str(tree), "--csv", str(tmp_path / "findings.csv"), "--workers", workers)
     waits = "(print('audited one', file=sys.stderr) or signal.pause() for one in real(*given))"
     examined = f"lambda *given, real=t.examined, signal=signal, sys=sys: {waits}"
-    fault = f"import crawler.audit.tree as t, signal, sys; t.ENOUGH_FOR_ONE = 1; t.examined = {examined}"
+    fault = f"import crawler.preserve.audit as t, signal, sys; t.ENOUGH_FOR_ONE = 1; t.examined = {examined}"
     with started(line, environment(), new_session=True, fault=fault) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "audited one\n"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from crawler.gaps import Why
 from crawler.ledger import Ledger, State
+from crawler.recovery.listing import GapEvidence
 from tests.demo.__main__ import DIFFERENT, archive_of_the_demo
 from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED, MISSING
@@ -142,8 +142,8 @@ def test_what_the_listing_overlooks_is_found_by_the_site_s_own_lists_and_by_link
     assert run.status == 0, run.err
     assert run.files == story.first.files
     with Ledger(run.output / "ledger.sqlite") as ledger:
-        found = {Why(why): number for why, (_, number) in ledger.gap_found().items()}
-    assert found == {Why.ON_A_LIST: 2, Why.LINKED: 1, Why.BETWEEN: 0}
+        found = {GapEvidence(why): number for why, (_, number) in ledger.gap_found().items()}
+    assert found == {GapEvidence.ON_A_LIST: 2, GapEvidence.LINKED: 1, GapEvidence.BETWEEN: 0}
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(story: Story) -> None:

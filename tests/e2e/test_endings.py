@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ending import Status
 from crawler.ledger import Ledger, State
-from crawler.lock import Lock
+from crawler.utils.exit_status import ExitStatus
+from crawler.utils.lock import OutputLock
 from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
 from tests.e2e.processes import started
 from tests.pages import address, article, unknown_layout
@@ -30,19 +30,19 @@ def test_2_what_was_asked_for_is_wrong(tmp_path: Path) -> None:
         "unknown spider argument idz: did you mean ids?": crawl(NOBODY, tmp_path / "output", {"idz": "5"}),
     }
     for words, ended in said.items():
-        assert ended.status == Status.USAGE
+        assert ended.status == ExitStatus.USAGE
         assert words in ended.err
         assert ended.err.count("\n") == 1, ended.err
     other = run(command("crawl", "news"), tmp_path)
-    assert (other.status, "there is one spider: scrapy crawl articles" in other.err) == (Status.USAGE, True)
+    assert (other.status, "there is one spider: scrapy crawl articles" in other.err) == (ExitStatus.USAGE, True)
     assert not (tmp_path / "output").exists()
 
 
 def test_5_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
-    lock = Lock(tmp_path)
+    lock = OutputLock(tmp_path)
     ended = crawl(NOBODY, tmp_path)
     lock.release()
-    assert ended.status == Status.LOCKED
+    assert ended.status == ExitStatus.LOCKED
     assert "another run holds" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["run.lock"], "there was no run"
 
@@ -54,7 +54,7 @@ def test_6_an_unknown_layout_stops_the_run_and_settles_nothing(tmp_path: Path) -
     with StandIn(archive) as standin:
         ended = crawl(standin, tmp_path)
         assert 30 <= len(standin.playback_requests()) < 50
-    assert ended.status == Status.LAYOUT, ended.err
+    assert ended.status == ExitStatus.LAYOUT, ended.err
     assert "30 of the first 30 pages have a layout that is not the one known here" in ended.err
     assert "scrapy inspect" in ended.err
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
@@ -83,7 +83,7 @@ def test_7_an_output_that_cannot_be_used(tmp_path: Path, harm: Callable[[Path], 
     with StandIn(archive) as standin:
         ended = crawl(standin, output)
         assert len(standin.playback_requests()) < 20
-    assert ended.status == Status.STORAGE, ended.err
+    assert ended.status == ExitStatus.STORAGE, ended.err
     assert ended.err.rstrip().splitlines()[-1].startswith("stopped: ")
     assert str(output) in ended.err
     assert "Traceback" not in ended.err
@@ -104,7 +104,7 @@ def test_130_ctrl_c_once_finishes_what_is_under_way_and_tells(tmp_path: Path) ->
             standin.release()
             out, err = process.communicate()
         asked = len(standin.playback_requests())
-    assert process.returncode == Status.INTERRUPTED, err
+    assert process.returncode == ExitStatus.INTERRUPTED, err
     assert "stopped: interrupted" in err
     assert "Traceback" not in err
     assert "Listed             40 articles" in out
@@ -135,18 +135,18 @@ def test_130_a_second_signal_stops_at_once_and_is_no_error(tmp_path: Path, numbe
             assert any("shutting down gracefully" in line for line in process.stderr)
             os.killpg(process.pid, number) if group else process.send_signal(number)
             _, err = process.communicate()
-    assert process.returncode == Status.INTERRUPTED, err
+    assert process.returncode == ExitStatus.INTERRUPTED, err
     assert "error of this software" not in err
     (record,) = (tmp_path / "runs").iterdir()
-    assert json.loads(record.read_text("utf-8"))["status"] == Status.INTERRUPTED
+    assert json.loads(record.read_text("utf-8"))["status"] == ExitStatus.INTERRUPTED
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.counts()[State.UNRECOVERABLE] == 0
 
 
 def test_status_of_nothing(tmp_path: Path) -> None:
     for arguments, status, said in (
-        ((), Status.STORAGE, "there is no ledger"),
-        (("-s", "OUTPUT_DIRS=x"), Status.USAGE, "unknown setting OUTPUT_DIRS: did you mean OUTPUT_DIR?"),
+        ((), ExitStatus.STORAGE, "there is no ledger"),
+        (("-s", "OUTPUT_DIRS=x"), ExitStatus.USAGE, "unknown setting OUTPUT_DIRS: did you mean OUTPUT_DIR?"),
     ):
         ended = run(command("status", *arguments, OUTPUT_DIR=str(tmp_path)), tmp_path)
         assert (ended.status, said in ended.err) == (status, True), ended.err

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from crawler.ending import Status
 from crawler.ledger import Ledger, State
+from crawler.utils.exit_status import ExitStatus
 from tests.e2e.crawling import Run, command, crawl, environment, run
 from tests.e2e.processes import started
 from tests.pages import FAREWELL, address, article
@@ -86,7 +86,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(done: Path, tmp_path: 
     path = tmp_path / "all.wacz"
     path.write_bytes(b"somebody's")
     refused = export(done, "--wacz", str(path))
-    assert (refused.status, path.read_bytes()) == (Status.USAGE, b"somebody's")
+    assert (refused.status, path.read_bytes()) == (ExitStatus.USAGE, b"somebody's")
     assert "--force" in refused.err
     assert export(done, "--wacz", str(path), "--force").status == 0
     assert len(pages(path)) == 5
@@ -97,7 +97,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(done: Path, tmp_path: 
 )
 def test_what_is_asked_for_must_be_clear(tmp_path: Path, arguments: list[str]) -> None:
     ended = export(tmp_path, *arguments)
-    assert ended.status == Status.USAGE
+    assert ended.status == ExitStatus.USAGE
     assert ended.err.startswith("stopped: ")
     assert "--wacz" in ended.err
 
@@ -108,7 +108,7 @@ def test_there_must_be_something_to_export(tmp_path: Path, folder: bool) -> None
         (tmp_path / "warc").mkdir()
         (tmp_path / "warc" / "empty.warc.gz").touch()
     ended = export(tmp_path, "--wacz", str(tmp_path / "all.wacz"))
-    assert (ended.status, ended.err) == (Status.STORAGE, f"stopped: there is nothing to export: no *.warc.gz in {tmp_path / 'warc'}\n")
+    assert (ended.status, ended.err) == (ExitStatus.STORAGE, f"stopped: there is nothing to export: no *.warc.gz in {tmp_path / 'warc'}\n")
     assert not list(tmp_path.glob("all*"))
 
 
@@ -132,7 +132,7 @@ def test_what_is_damaged_is_named_and_the_rest_is_there(output: Path, tmp_path: 
     warc.write_bytes(data)
     path = tmp_path / "all.wacz"
     ended = export(output, "--wacz", str(path))
-    assert ended.status == Status.DAMAGED, ended.err
+    assert ended.status == ExitStatus.DAMAGED, ended.err
     damaged, note, last = ended.err.splitlines()
     assert damaged.startswith(f"damaged: {row.warc}, bytes {row.warc_offset} to {row.warc_offset + row.warc_length}: ")
     assert damaged.endswith("(articles 3)")
@@ -171,14 +171,14 @@ def test_a_store_without_a_ledger(output: Path, tmp_path: Path) -> None:
 def test_a_ledger_that_cannot_be_read_ends_it(output: Path, tmp_path: Path) -> None:
     (output / "ledger.sqlite").write_text("not a ledger\n" * 1000, "utf-8")
     ended = export(output, "--wacz", str(tmp_path / "all.wacz"))
-    assert ended.status == Status.STORAGE
+    assert ended.status == ExitStatus.STORAGE
     assert "the ledger" in ended.err
     assert not list(tmp_path.glob("all*"))
 
 
 def test_a_directory_that_is_not_there_is_named(done: Path, tmp_path: Path) -> None:
     ended = export(done, "--wacz", str(tmp_path / "nowhere" / "all.wacz"))
-    assert ended.status == Status.STORAGE
+    assert ended.status == ExitStatus.STORAGE
     assert ended.err.startswith(f"stopped: {tmp_path / 'nowhere' / 'all.wacz'} was not written: No such file or directory")
 
 
@@ -191,7 +191,7 @@ def test_a_disk_that_is_full_leaves_nothing(output: Path, tmp_path: Path, beyond
     size = max(1, stored(output)[0].stat().st_size + beyond)
     line = command("export", "--wacz", str(path), OUTPUT_DIR=str(output))
     full = run(line, output, largest_file=size)
-    assert full.status == Status.STORAGE, full.err
+    assert full.status == ExitStatus.STORAGE, full.err
     assert full.err.splitlines()[1:] == [f"stopped: {path} was not written: File too large"]
     assert not list(tmp_path.glob("all*"))
     assert export(output, "--wacz", str(path)).status == 0
@@ -205,7 +205,7 @@ def test_one_that_is_stopped_in_the_middle_leaves_no_file(
 ) -> None:
     path, part = tmp_path / "all.wacz", tmp_path / "all.wacz.part"
     line = command("export", "--wacz", str(path), OUTPUT_DIR=str(done))
-    waits = "import crawler.wacz, signal; crawler.wacz.recovered_pages = lambda *given, signal=signal: signal.pause()"
+    waits = "import crawler.preserve.wacz, signal; crawler.preserve.wacz.recovered_pages = lambda *given, signal=signal: signal.pause()"
     with started(line, environment(), fault=waits) as running:
         running.until(lambda: part.exists() and part.stat().st_size)
         running.send_signal(sign)

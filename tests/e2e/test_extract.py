@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger, State
-from tests.archive.foreign import chunked, http, packed, record
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import address, article
 from tests.standin import StandIn, load_sample
+from tests.warc.foreign import chunked, http, packed, record
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "sample"
 PUBLIC = "https://archive.example"

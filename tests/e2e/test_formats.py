@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import pytest
 from markdown_it import MarkdownIt
 
-from crawler.images.paths import image_file
 from crawler.ledger import Ledger, State
+from crawler.recovery.image_files import image_file
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.e2e.test_extract import SAMPLE, extract, tree

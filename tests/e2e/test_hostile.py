@@ -17,8 +17,8 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from crawler.ending import Status
 from crawler.ledger import Ledger, State
+from crawler.utils.exit_status import ExitStatus
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import address, article
 from tests.standin import Archive, Kind, StandIn, Trouble
@@ -294,7 +294,7 @@ def test_a_link_that_leads_out_is_refused_and_nothing_outside_changes(tmp_path: 
     plant(output, outside)
     with StandIn(_archive()) as standin:
         done = crawl(standin, output)
-    assert done.status == Status.STORAGE, done.err
+    assert done.status == ExitStatus.STORAGE, done.err
     last = done.err.rstrip().splitlines()[-1]
     assert last.startswith("stopped: ")
     assert "symbolic link" in last
@@ -327,7 +327,7 @@ def test_looking_follows_no_link_either(tmp_path: Path) -> None:
     before = (outside / "victim").read_bytes()
     (output / "ledger.sqlite").symlink_to(outside / "victim")
     done = run(command("status", OUTPUT_DIR=str(output)), output)
-    assert done.status == Status.STORAGE
+    assert done.status == ExitStatus.STORAGE
     assert "symbolic link" in done.err
     assert (outside / "victim").read_bytes() == before
     assert [path.name for path in outside.iterdir()] == ["victim"]

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from crawler.images.paths import image_file
 from crawler.ledger import Ledger
 from crawler.ledger.images import ImageRow, ImageState
+from crawler.recovery.image_files import image_file
 from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED
 from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
 from tests.e2e.processes import started
-from tests.images.samples import SVG, gif, jpeg, png
 from tests.pages import address, article
 from tests.pywb import pywb_collection
+from tests.recovery.image_samples import SVG, gif, jpeg, png
 from tests.standin import Archive, Endpoint, Kind, Logged, StandIn, Trouble, load_sample
 
 pytestmark = pytest.mark.heavy

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger
-from crawler.progress.moment import KEY, Moment, Phase
+from crawler.run.progress import PROGRESS_KEY, Phase, ProgressSnapshot
 from tests.e2e.crawling import QUICK, command, crawl, environment, run
 from tests.e2e.processes import Command
 from tests.e2e.screen import Program
@@ -70,9 +70,9 @@ def line(archive: StandIn, output: Path, **settings: str) -> list[str]:
     return command("crawl", "articles", **{"ARCHIVE_URL": archive.url, "OUTPUT_DIR": str(output), **SLOW, **settings})
 
 
-def noted(output: Path) -> Moment:
+def noted(output: Path) -> ProgressSnapshot:
     with Ledger(output / "ledger.sqlite") as ledger:
-        return Moment.from_json(ledger.meta(KEY) or "")
+        return ProgressSnapshot.from_json(ledger.meta(PROGRESS_KEY) or "")
 
 
 def drawn(program: Program) -> bool:
@@ -156,7 +156,7 @@ def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path:
 @pytest.mark.heavy
 def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(12)) as archive:
-        program = begun.shown(line(archive, tmp_path), fault="import crawler.extensions as e; e.display = lambda moment: 1 / 0")
+        program = begun.shown(line(archive, tmp_path), fault="import crawler.run.monitor as e; e.progress_table = lambda moment: 1 / 0")
         status, out = program.end()
     assert status == 0, program.written
     assert program.written.count("the progress of the run is not shown any more") == 1

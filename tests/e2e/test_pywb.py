@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.capture import Capture, read_moment, timestamp_of
-from crawler.archive.coding import decode
-from crawler.archive.digest import check
-from crawler.archive.playback import escape, read_reply
 from crawler.ledger import Ledger, State
-from crawler.store import Origin, Store
+from crawler.recovery.store import CaptureOrigin, Store
+from crawler.utils.timestamps import read_moment, timestamp_of
+from crawler.wayback.capture import Capture
+from crawler.wayback.digest import compare_digest
+from crawler.wayback.http import decode
+from crawler.wayback.playback import escape, read_reply
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import command, crawl, run
 from tests.pywb import Pywb, pywb_collection, validate_wacz
@@ -50,7 +51,7 @@ def add_to_the_store(output: Path) -> None:
         assert moment is not None
         fields["Memento-Datetime"] = format_datetime(moment, usegmt=True)
         reply = read_reply(REPLAY, capture, status, tuple(fields.items()), body)
-        store.add(reply, check(reply.body, None, "-"), Origin(f"{REPLAY}/x"))
+        store.add(reply, compare_digest(reply.body, None, "-"), CaptureOrigin(f"{REPLAY}/x"))
     store.close()
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from crawler.commands.recover import refuse_one_off
-from crawler.ending import Fatal, Status
 from crawler.ledger import Ledger
-from crawler.onverdict import SECONDS
+from crawler.run.crawl import COMMAND_SECONDS
+from crawler.utils.exit_status import CommandError, ExitStatus
 from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
 from tests.e2e.processes import started
 from tests.pages import FAREWELL, address, article, unknown_layout
@@ -67,11 +67,11 @@ def without_date(number: int) -> bytes:
 def test_0_everything_is_there_and_a_second_run_asks_for_nothing_again(tmp_path: Path) -> None:
     with StandIn(archive_of(*[article] * 3)) as standin:
         first = recover(standin, tmp_path)
-        assert first.status == Status.DONE, first.err
+        assert first.status == ExitStatus.DONE, first.err
         standin.reset()
         second = recover(standin, tmp_path)
         assert standin.playback_requests() == []
-    assert second.status == Status.DONE, second.err
+    assert second.status == ExitStatus.DONE, second.err
     assert "good: 3 of 3 articles due recovered; all 3 listed articles are there" in first.err
     assert len(first.files) == 3
     before, after = records(tmp_path)
@@ -88,7 +88,7 @@ def test_9_good_but_something_is_missing_and_only_what_is_due_is_asked_for_again
     trouble = Trouble(Kind.OUTAGE, Endpoint.PLAYBACK, original=address(2), times=5)
     with StandIn(archive_of(article, article, lambda _: FAREWELL), [trouble]) as standin:
         first = recover(standin, tmp_path)
-        assert first.status == Status.INCOMPLETE, first.err
+        assert first.status == ExitStatus.INCOMPLETE, first.err
         assert (
             "good, but not all: 1 of 3 articles due recovered, 1 given up; 2 of 3 listed articles are still missing; 1 article waits"
             in first.err
@@ -99,7 +99,7 @@ def test_9_good_but_something_is_missing_and_only_what_is_due_is_asked_for_again
         standin.script.troubles.clear()
         second = recover(standin, tmp_path)
         assert [request.original for request in standin.playback_requests()] == [address(2)]
-    assert second.status == Status.INCOMPLETE, second.err
+    assert second.status == ExitStatus.INCOMPLETE, second.err
     told = last(second)
     assert (told["due"], told["recovered"], told["given_up"], told["standing"]["unrecoverable"]) == (1, 1, 0, 1)
 
@@ -108,14 +108,14 @@ def test_9_good_but_something_is_missing_and_only_what_is_due_is_asked_for_again
 def test_9_a_source_that_lists_nothing_is_not_good(tmp_path: Path) -> None:
     with StandIn(Archive()) as standin:
         ended = recover(standin, tmp_path)
-    assert ended.status == Status.INCOMPLETE, ended.err
+    assert ended.status == ExitStatus.INCOMPLETE, ended.err
     assert "no source lists any article: look at SOURCES" in last(ended)["verdict"]
 
 
 def test_3_an_archive_that_is_out_of_order(tmp_path: Path) -> None:
     with StandIn(archive_of(article, article), [Trouble(Kind.ERROR, Endpoint.CDX)]) as standin:
         ended = recover(standin, tmp_path)
-    assert ended.status == Status.UNAVAILABLE, ended.err
+    assert ended.status == ExitStatus.UNAVAILABLE, ended.err
     assert "stopped: nothing could be done: the listing could not be made whole" in ended.err
     told = last(ended)
     assert (told["due"], told["standing"]["listed"]) == (0, 0)
@@ -125,7 +125,7 @@ def test_3_an_archive_that_is_out_of_order(tmp_path: Path) -> None:
 def test_3_an_archive_that_lists_and_plays_nothing_back(tmp_path: Path) -> None:
     with StandIn(archive_of(article, article), [Trouble(Kind.OUTAGE, Endpoint.PLAYBACK)]) as standin:
         again = recover(standin, tmp_path, OUTAGE_SECONDS="0.3", OUTAGE_PROBE_SECONDS="0.1")
-    assert again.status == Status.UNAVAILABLE, again.err
+    assert again.status == ExitStatus.UNAVAILABLE, again.err
     assert (last(again)["due"], last(again)["standing"]["listed"]) == (2, 2)
 
 
@@ -133,13 +133,13 @@ def test_3_an_archive_that_lists_and_plays_nothing_back(tmp_path: Path) -> None:
 def test_4_an_archive_that_refuses_to_list(tmp_path: Path) -> None:
     with StandIn(archive_of(article), [Trouble(Kind.AUTHORIZATION)]) as standin:
         ended = recover(standin, tmp_path, HEALTH_REFUSALS="0")
-    assert ended.status == Status.REFUSING, ended.err
+    assert ended.status == ExitStatus.REFUSING, ended.err
     assert last(ended)["breaches"] == []
 
 
 def test_4_an_archive_that_refuses_connections(tmp_path: Path) -> None:
     refused = recover(NOBODY, tmp_path, HEALTH_REFUSALS="0")
-    assert refused.status == Status.REFUSING, refused.err
+    assert refused.status == ExitStatus.REFUSING, refused.err
     told = last(refused)
     assert [breach["threshold"] for breach in told["breaches"]] == ["HEALTH_REFUSALS"]
     assert "refuses connections" in told["verdict"]
@@ -153,7 +153,7 @@ def test_10_every_threshold_that_was_not_kept_is_named(tmp_path: Path) -> None:
     # The limit comes first: the fifth request may be that for the damaged one, and the first trouble that meets a request acts.
     troubles = [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, first=5, times=1), Trouble(Kind.DAMAGED, original=address(6))]
     with StandIn(archive, troubles) as standin:
-        assert recover(standin, tmp_path, None, **EAGER).status == Status.DONE
+        assert recover(standin, tmp_path, None, **EAGER).status == ExitStatus.DONE
         for number in (3, 4):
             archive.add(address(number), WHEN, without_date(number))
         for number in (5, 7, 8):
@@ -161,7 +161,7 @@ def test_10_every_threshold_that_was_not_kept_is_named(tmp_path: Path) -> None:
         archive.add(address(6), WHEN, article(6))
         limits = {"HEALTH_RECOVERED": "0.9", "HEALTH_OTHER_PAGES": "0.4", "HEALTH_REFUSALS": "0"}
         ended = recover(standin, tmp_path, None, **EAGER, **limits, LISTING_OVERLAP_DAYS="0", PAUSE_SECONDS="0.2")
-    assert ended.status == Status.UNHEALTHY, ended.err
+    assert ended.status == ExitStatus.UNHEALTHY, ended.err
     told = last(ended)
     names = ("RECOVERED", "OTHER_PAGES", "FIELD_LOSS", "MISMATCHES", "REFUSALS")
     assert [breach["threshold"] for breach in told["breaches"]] == [f"HEALTH_{name}" for name in names]
@@ -175,7 +175,7 @@ def test_10_every_threshold_that_was_not_kept_is_named(tmp_path: Path) -> None:
 def test_few_cases_prove_nothing(tmp_path: Path) -> None:
     with StandIn(archive_of(*[farewell] * 3)) as standin:
         ended = recover(standin, tmp_path)
-    assert ended.status == Status.INCOMPLETE, ended.err
+    assert ended.status == ExitStatus.INCOMPLETE, ended.err
     assert last(ended)["breaches"] == []
 
 
@@ -190,7 +190,7 @@ def test_few_cases_prove_nothing(tmp_path: Path) -> None:
 )
 def test_2_what_was_asked_for_is_wrong(tmp_path: Path, arguments: dict[str, str], settings: dict[str, str], said: str) -> None:
     ended = recover(NOBODY, tmp_path / "output", arguments, **settings)
-    assert ended.status == Status.USAGE
+    assert ended.status == ExitStatus.USAGE
     assert said in ended.err
     assert ended.err.count("\n") == 1, ended.err
     assert not (tmp_path / "output").exists()
@@ -199,31 +199,31 @@ def test_2_what_was_asked_for_is_wrong(tmp_path: Path, arguments: dict[str, str]
 def test_2_what_somebody_has_to_look_at_is_not_for_unattended_runs() -> None:
     cases: tuple[dict[str, str], ...] = ({"dry_run": "0"}, {"again": "5"}, {"repair": "."}, {"in_place": "1"}, {"ids": "5", "again": "5"})
     for given in cases:
-        with pytest.raises(Fatal, match="not for unattended runs") as refused:
+        with pytest.raises(CommandError, match="not for unattended runs") as refused:
             refuse_one_off(given)
-        assert refused.value.ending.status is Status.USAGE
+        assert refused.value.ending.status is ExitStatus.USAGE
 
 
 def test_2_mistakes_in_arguments_are_named_and_what_fits_is_taken() -> None:
     refuse_one_off({"ids": "1-5", "limit": "20", "since": "2020", "until": "2021"})
-    with pytest.raises(Fatal, match="unknown spider argument idz: did you mean ids"):
+    with pytest.raises(CommandError, match="unknown spider argument idz: did you mean ids"):
         refuse_one_off({"idz": "5"})
 
 
 @pytest.mark.heavy
 def test_2_it_takes_no_names(tmp_path: Path) -> None:
     ended = run(command("recover", "articles", OUTPUT_DIR=str(tmp_path)), tmp_path)
-    assert ended.status == Status.USAGE
+    assert ended.status == ExitStatus.USAGE
     assert "scrapy recover takes no names" in ended.err
 
 
 @pytest.mark.heavy
 def test_2_a_schedule_with_another_format_changes_no_file(tmp_path: Path) -> None:
     with StandIn(archive_of(article)) as standin:
-        assert recover(standin, tmp_path).status == Status.DONE
+        assert recover(standin, tmp_path).status == ExitStatus.DONE
         before = {path: path.read_bytes() for path in tmp_path.glob("articles/*/*")}
         ended = recover(standin, tmp_path, FORMAT="reading")
-    assert ended.status == Status.USAGE, ended.err
+    assert ended.status == ExitStatus.USAGE, ended.err
     assert "`scrapy extract -s FORMAT=reading -s VIDEO=shortcode` changes them all" in ended.err
     assert {path: path.read_bytes() for path in tmp_path.glob("articles/*/*")} == before
 
@@ -232,7 +232,7 @@ def test_2_a_schedule_with_another_format_changes_no_file(tmp_path: Path) -> Non
 def test_6_an_unknown_layout(tmp_path: Path) -> None:
     with StandIn(archive_of(*[unknown_layout] * 40)) as standin:
         ended = recover(standin, tmp_path)
-    assert ended.status == Status.LAYOUT, ended.err
+    assert ended.status == ExitStatus.LAYOUT, ended.err
     assert "have a layout that is not the one known here" in last(ended)["verdict"]
 
 
@@ -242,7 +242,7 @@ def test_7_storage_that_cannot_be_used_is_recorded_where_it_can_be(tmp_path: Pat
     (tmp_path / place).write_text("a file stands where the folder should be", "utf-8")
     with StandIn(archive_of(*[article] * 5)) as standin:
         ended = recover(standin, tmp_path)
-    assert ended.status == Status.STORAGE, ended.err
+    assert ended.status == ExitStatus.STORAGE, ended.err
     assert str(tmp_path) in last(ended)["verdict"]
     assert "Traceback" not in ended.err
 
@@ -259,7 +259,7 @@ def test_130_interrupted(tmp_path: Path) -> None:
             standin.release()
             out, err = process.communicate()
     told = last(Run(process.wait(), out, err, tmp_path))
-    assert process.returncode == Status.INTERRUPTED, err
+    assert process.returncode == ExitStatus.INTERRUPTED, err
     assert 4 <= told["recovered"] < 60
     assert told["due"] == 60
     assert told["standing"]["to_do"] == 60 - told["recovered"]
@@ -272,7 +272,7 @@ def test_130_interrupted(tmp_path: Path) -> None:
 def test_a_limit_makes_portions(tmp_path: Path) -> None:
     with StandIn(archive_of(*[article] * 5)) as standin:
         ends = [recover(standin, tmp_path, {"limit": "2"}) for _ in range(3)]
-    assert [ended.status for ended in ends] == [Status.INCOMPLETE, Status.INCOMPLETE, Status.DONE], ends[-1].err
+    assert [ended.status for ended in ends] == [ExitStatus.INCOMPLETE, ExitStatus.INCOMPLETE, ExitStatus.DONE], ends[-1].err
     assert [(told["due"], told["recovered"], told["arguments"]) for told in records(tmp_path)] == [
         (2, 2, {"limit": "2"}),
         (2, 2, {"limit": "2"}),
@@ -289,7 +289,7 @@ def test_a_crawl_leaves_a_record_too_and_keeps_its_statuses(tmp_path: Path) -> N
         assert crawl(standin, tmp_path, {"dry_run": "1"}).status == 0
         assert not (tmp_path / "runs").exists(), "nothing was done"
         ended = crawl(standin, tmp_path, {"ids": "1-2"}, **EAGER, HEALTH_OTHER_PAGES="0.3")
-    assert ended.status == Status.DONE, ended.err
+    assert ended.status == ExitStatus.DONE, ended.err
     assert "note:" not in ended.err
     (told,) = records(tmp_path)
     assert (told["command"], told["status"], told["arguments"], told["run"]) == ("crawl", 0, {"ids": "1-2"}, 2)
@@ -304,7 +304,7 @@ def test_a_crawl_that_is_refused_its_format_leaves_a_record(tmp_path: Path) -> N
     with StandIn(archive_of(article)) as standin:
         assert crawl(standin, tmp_path).status == 0
         ended = crawl(standin, tmp_path, FORMAT="reading")
-    assert ended.status == Status.USAGE
+    assert ended.status == ExitStatus.USAGE
     assert ended.err.count("stopped: ") == 1
     assert "`scrapy extract -s FORMAT=reading -s VIDEO=shortcode`" in last(ended)["verdict"]
 
@@ -326,7 +326,7 @@ def test_the_command_is_run_with_the_record_after_the_lock_is_released(tmp_path:
     script.write_text(LOOKS, "utf-8")
     with StandIn(archive_of(article, farewell)) as standin:
         ended = recover(standin, tmp_path / "output", ON_VERDICT=f"{sys.executable} '{script}' --to 'X Y; ls'")
-    assert ended.status == Status.INCOMPLETE, ended.err
+    assert ended.status == ExitStatus.INCOMPLETE, ended.err
     assert "told of 9 ['--to', 'X Y; ls'] ''" in ended.err
     assert "told of" not in ended.out
     assert "warning: ON_VERDICT" not in ended.err
@@ -339,7 +339,7 @@ def test_the_command_is_run_with_the_record_after_the_lock_is_released(tmp_path:
 def test_a_command_that_fails_changes_nothing(tmp_path: Path, words: str, why: str) -> None:
     with StandIn(archive_of(article)) as standin:
         ended = recover(standin, tmp_path, ON_VERDICT=words)
-    assert ended.status == Status.DONE, ended.err
+    assert ended.status == ExitStatus.DONE, ended.err
     (warning,) = [line for line in ended.err.splitlines() if "ON_VERDICT" in line]
     assert f"warning: ON_VERDICT: {words.split(maxsplit=1)[0]} {why}" in warning
     assert str(next((tmp_path / "runs").iterdir())) in warning
@@ -348,11 +348,11 @@ def test_a_command_that_fails_changes_nothing(tmp_path: Path, words: str, why: s
 
 @pytest.mark.heavy
 def test_a_command_that_hangs_is_stopped_and_changes_nothing(tmp_path: Path) -> None:
-    assert SECONDS == 60, "as the documents say; here it is given less"
+    assert COMMAND_SECONDS == 60, "as the documents say; here it is given less"
     with StandIn(archive_of(article)) as standin:
         line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK, "ON_VERDICT": "sh -c 'sleep 10000'"})
-        ended = run(line, tmp_path, fault="import crawler.onverdict; crawler.onverdict.tell.__defaults__ = (0.5,)")
-    assert ended.status == Status.DONE, ended.err
+        ended = run(line, tmp_path, fault="import crawler.run.crawl; crawler.run.crawl.run_command.__defaults__ = (0.5,)")
+    assert ended.status == ExitStatus.DONE, ended.err
     assert "ON_VERDICT: sh did not end within 0.5 s and was stopped" in ended.err
     assert last(ended)["recovered"] == 1
 
@@ -362,7 +362,7 @@ def test_7_a_run_whose_record_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file stands where the folder should be", "utf-8")
     with StandIn(archive_of(article)) as standin:
         ended = recover(standin, tmp_path)
-    assert ended.status == Status.STORAGE, ended.err
+    assert ended.status == ExitStatus.STORAGE, ended.err
     assert "the run's record could not be written" in ended.err
     assert len(ended.files) == 1
 
@@ -370,17 +370,19 @@ def test_7_a_run_whose_record_cannot_be_written(tmp_path: Path) -> None:
 @pytest.mark.heavy
 def test_130_stopped_while_files_are_written_anew(tmp_path: Path) -> None:
     with StandIn(archive_of(*[article] * 3)) as standin:
-        assert recover(standin, tmp_path).status == Status.DONE
+        assert recover(standin, tmp_path).status == ExitStatus.DONE
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             ledger.set_meta("extractor", "another")
         line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
-        waits = "lambda self, jobs, run=w.Workers.run, signal=signal: (signal.pause() for done in run(self, jobs))"
-        with started(line, environment(), fault=f"import crawler.offline.workers as w, signal; w.Workers.run = {waits}") as process:
+        waits = "lambda self, jobs, run=w.ExtractionWorkers.run, signal=signal: (signal.pause() for done in run(self, jobs))"
+        with started(
+            line, environment(), fault=f"import crawler.recovery.extraction_job as w, signal; w.ExtractionWorkers.run = {waits}"
+        ) as process:
             assert process.stderr is not None
             assert any("the extractor has changed" in line for line in process.stderr)
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate()
-        assert process.returncode == Status.INTERRUPTED, err
+        assert process.returncode == ExitStatus.INTERRUPTED, err
         assert "Traceback" not in err
-        assert [record["status"] for record in records(tmp_path)] == [Status.DONE, Status.INTERRUPTED]
-        assert recover(standin, tmp_path).status == Status.DONE
+        assert [record["status"] for record in records(tmp_path)] == [ExitStatus.DONE, ExitStatus.INTERRUPTED]
+        assert recover(standin, tmp_path).status == ExitStatus.DONE

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ending import Status
 from crawler.ledger import State
+from crawler.utils.exit_status import ExitStatus
 from tests.e2e.crawling import QUICK, Run, command, crawl, environment
 from tests.e2e.processes import Command, started
 from tests.pages import address, article
@@ -72,7 +72,7 @@ def test_refused_from_the_start_ends_at_once_and_a_second_run_waits(tmp_path: Pa
         nobody.bind(("127.0.0.1", 0))  # bound and not listening: refused
         standin.port = nobody.getsockname()[1]
         first = crawl(standin.url, tmp_path)
-    assert first.status == Status.REFUSING, first.err
+    assert first.status == ExitStatus.REFUSING, first.err
     last = first.err.splitlines()[-1]
     assert last == f"stopped: {standin.url} refuses connections (or nothing listens there). A new run asks again after 5 min", last
     with standin:  # it listens by now, and still nothing may be sent
@@ -83,7 +83,7 @@ def test_refused_from_the_start_ends_at_once_and_a_second_run_waits(tmp_path: Pa
             time.sleep(1)
             second = interrupted(process, tmp_path)
         assert standin.connections == []
-    assert second.status == Status.INTERRUPTED, second.err
+    assert second.status == ExitStatus.INTERRUPTED, second.err
     assert "Traceback" not in second.err
 
 
@@ -110,7 +110,7 @@ def test_refused_for_good_ends_after_the_last_trip(tmp_path: Path) -> None:
     with Banning(archive_of(60), 30, 3600) as standin:
         run = crawl(standin, tmp_path, BREAKER_SECONDS="0.1,0.1,0.1")
         asked = len(standin.playback_requests())
-    assert run.status == Status.REFUSING, run.err
+    assert run.status == ExitStatus.REFUSING, run.err
     assert "The archive refused connections 3 times in a row: this run ends. Start again after" in run.err.splitlines()[-1]
     assert "breaker trips: 3" in run.out
     assert "Traceback" not in run.err
@@ -122,7 +122,7 @@ def test_connections_cut_before_any_answer_are_a_refusal(tmp_path: Path) -> None
     with StandIn(archive_of(3), [Trouble(Kind.RESET)]) as standin:
         run = crawl(standin, tmp_path)
         assert len(standin.requests) == 2, "once may be an accident"
-    assert run.status == Status.REFUSING, run.err
+    assert run.status == ExitStatus.REFUSING, run.err
     assert "refuses connections" in run.err
     assert "Traceback" not in run.err
 
@@ -152,7 +152,7 @@ def test_a_pause_outlives_kill_9(tmp_path: Path) -> None:
             time.sleep(0.5)
             again = interrupted(process, tmp_path)
         assert len(standin.connections) == connections
-    assert again.status == Status.INTERRUPTED, again.err
+    assert again.status == ExitStatus.INTERRUPTED, again.err
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
@@ -162,7 +162,7 @@ def test_a_retry_after_of_more_than_an_hour_ends_the_run_at_once(tmp_path: Path,
         run = crawl(standin, tmp_path)
         limited = next(at for at, request in enumerate(standin.requests) if request.trouble == Kind.LIMIT)
         assert len(standin.requests[limited + 1 :]) <= 3, "more than what was on its way over four connections"
-    assert run.status == Status.REFUSING, run.err
+    assert run.status == ExitStatus.REFUSING, run.err
     assert re.search(r"asks to be left alone for 6\d min \(Retry-After\): this run ends", run.err), run.err
     assert len(run.files) >= 5, "what came is kept"
 
@@ -191,7 +191,7 @@ def test_an_outage_that_lasts_ends_the_run(tmp_path: Path) -> None:
     outage = Trouble(Kind.OUTAGE, Endpoint.PLAYBACK, first=6, status=200)
     with StandIn(archive_of(40), [outage]) as standin:
         run = crawl(standin, tmp_path, OUTAGE_PROBE_SECONDS="0.1", OUTAGE_SECONDS="1")
-    assert run.status == Status.UNAVAILABLE, run.err
+    assert run.status == ExitStatus.UNAVAILABLE, run.err
     assert "has been out of order for 1 s. Run again later" in run.err
     assert all(run.article(number).state in (State.LISTED, State.RECOVERED) for number in range(1, 41))
     with StandIn(archive_of(40)) as standin:
@@ -219,7 +219,7 @@ def test_many_captures_that_always_fail_are_told_from_an_outage_by_one_that_came
         again = crawl(standin, tmp_path, OUTAGE_PROBE_SECONDS="0.1", OUTAGE_SECONDS="60")
         asked = Counter(request.original for request in standin.playback_requests())
     for ended in (run, again):
-        assert ended.status == Status.UNAVAILABLE, ended.err
+        assert ended.status == ExitStatus.UNAVAILABLE, ended.err
         assert "20 articles wait: the archive had troubles of its own" in ended.err
         assert "The archive's outage is over" in ended.err
     assert len(run.files) == 10
@@ -230,6 +230,6 @@ def test_one_capture_whose_connection_is_always_cut_is_no_refusal(tmp_path: Path
     broken = [Trouble(Kind.RESET, Endpoint.PLAYBACK, original=address(2))]
     with StandIn(archive_of(3), broken) as standin:
         run = crawl(standin, tmp_path)
-    assert run.status == Status.UNAVAILABLE, run.err
+    assert run.status == ExitStatus.UNAVAILABLE, run.err
     assert "1 article waits" in run.err
     assert "refused" not in run.err

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crawler import extractor
-from crawler.ending import Status
 from crawler.ledger import Ledger
+from crawler.recovery import formats as extractor
+from crawler.utils.exit_status import ExitStatus
 from tests.e2e.test_recover import records, recover
 from tests.pages import FAREWELL, address, article
 from tests.standin import Archive, StandIn
@@ -31,7 +31,7 @@ def text_of(output: Path, number: int) -> str:
 def test_what_is_new_better_or_made_otherwise_by_now_is_taken_once_and_only_what_came_since_is_listed(tmp_path: Path) -> None:
     archive = archive_of_two()
     with StandIn(archive) as standin:
-        assert recover(standin, tmp_path, None, **LONG).status == Status.DONE
+        assert recover(standin, tmp_path, None, **LONG).status == ExitStatus.DONE
         archive.add(address(1), LATER, CORRECTED)
         archive.add(address(2), LATER, FAREWELL)
         archive.add(address(3), LATER, article(3))
@@ -39,8 +39,8 @@ def test_what_is_new_better_or_made_otherwise_by_now_is_taken_once_and_only_what
         of_old = tmp_path / "articles" / "1-1000" / "article_2.md"
         of_old.write_text(right.replace("燈塔今晚亮起", "灯塔今晚亮起"), "utf-8")  # as another extractor had written it
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
-            assert extractor.is_present(ledger)
-            ledger.set_meta(extractor.KEY, "another")
+            assert extractor.is_current_extractor(ledger)
+            ledger.set_meta(extractor.EXTRACTOR_KEY, "another")
         standin.reset()
         second = recover(standin, tmp_path, None, **LONG)
         assert all("from=" in request.target for request in standin.cdx_requests())
@@ -49,13 +49,13 @@ def test_what_is_new_better_or_made_otherwise_by_now_is_taken_once_and_only_what
         standin.reset()
         third = recover(standin, tmp_path, None, **LONG)
         assert standin.playback_requests() == []
-    assert second.status == Status.DONE, second.err
+    assert second.status == ExitStatus.DONE, second.err
     assert "the extractor has changed since the files were written" in second.err
     assert "2 recovered articles have a capture that may be better: 1, 2" in second.err
     assert "改正" in text_of(tmp_path, 1)
     assert text_of(tmp_path, 2) == right
     told = records(tmp_path)[1]
     assert (told["due"], told["recovered"], told["improved"], told["given_up"], told["listing"]["new"]) == (1, 1, 1, 0, 3)
-    assert third.status == Status.DONE, third.err
+    assert third.status == ExitStatus.DONE, third.err
     assert "the extractor has changed" not in third.err
     assert [(record["rewritten"], record["improved"]) for record in records(tmp_path)] == [(0, 0), (1, 1), (0, 0)]

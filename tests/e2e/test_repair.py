@@ -11,9 +11,9 @@ import pytest
 
 from crawler.ledger import Ledger, State
 from crawler.markdown.document import relative_path
-from tests.audit.drafts import sound
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import FAREWELL, address, article
+from tests.preserve.drafts import sound
 from tests.standin import Archive, Endpoint, StandIn
 
 SECOND = "20210712013906"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.ending import Status
-from crawler.lock import Lock
+from crawler.utils.exit_status import ExitStatus
+from crawler.utils.lock import OutputLock
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import BLANK, address, article
-from tests.report.trees import Tree, one
+from tests.publish.report.trees import Tree, one
 from tests.standin import Archive, StandIn
 
 
@@ -29,10 +29,10 @@ def test_the_report_on_a_crawl_while_another_run_holds_the_output(tmp_path: Path
     output = tmp_path / "output"
     with StandIn(archive) as standin:
         assert crawl(standin, output).err
-    lock = Lock(output)
+    lock = OutputLock(output)
     done = report(output)
     lock.release()
-    assert done.status == Status.DONE, done.err
+    assert done.status == ExitStatus.DONE, done.err
     assert done.out.startswith(f"{output / 'report.html'}: 0.")
     page = LexborHTMLParser((output / "report.html").read_text("utf-8"))
     assert [node.text() for node in page.css(".tiles dd")] == ["4", "3 75%", "1 25%"]
@@ -40,7 +40,7 @@ def test_the_report_on_a_crawl_while_another_run_holds_the_output(tmp_path: Path
     assert "34002" in missing.text()
     assert missing.css("a")[1].attributes["href"] == "https://archive.example/web/20210712013906/https://www.hkcnews.com/article/34002"
     assert "playback" in one(page, "#runs").text(), "the crawl's record was not found, or is not as it is documented"
-    assert report(output).status == Status.DONE, "its own file is replaced each time"
+    assert report(output).status == ExitStatus.DONE, "its own file is replaced each time"
     assert [path.name for path in output.iterdir() if path.name.endswith(".part")] == []
 
 
@@ -50,15 +50,15 @@ def test_another_file_is_replaced_only_when_told_to(tmp_path: Path) -> None:
     tree = Tree(tmp_path / "output").lists(1)
     tree.ledger.close()
     to = tmp_path / "mine.html"
-    assert report(tree.root, "--to", str(to)).status == Status.DONE
+    assert report(tree.root, "--to", str(to)).status == ExitStatus.DONE
     assert to.read_bytes().startswith(b"<!DOCTYPE html>")
     assert not (tree.root / "report.html").exists()
     to.write_text("mine")
     refused = report(tree.root, "--to", str(to))
-    assert refused.status == Status.USAGE
+    assert refused.status == ExitStatus.USAGE
     assert "--force" in refused.err
     assert to.read_text() == "mine"
-    assert report(tree.root, "--to", str(to), "--force").status == Status.DONE
+    assert report(tree.root, "--to", str(to), "--force").status == ExitStatus.DONE
     assert to.read_bytes().startswith(b"<!DOCTYPE html>")
 
 
@@ -69,7 +69,7 @@ def test_another_file_is_replaced_only_when_told_to(tmp_path: Path) -> None:
 )
 def test_what_was_asked_for_is_wrong(tmp_path: Path, arguments: list[str], said: str) -> None:
     done = report(tmp_path, *arguments)
-    assert done.status == Status.USAGE
+    assert done.status == ExitStatus.USAGE
     assert said in done.err
     assert list(tmp_path.iterdir()) == []
 
@@ -77,7 +77,7 @@ def test_what_was_asked_for_is_wrong(tmp_path: Path, arguments: list[str], said:
 def test_without_a_ledger_there_is_nothing_to_report_on(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     done = report(tmp_path)
-    assert done.status == Status.STORAGE
+    assert done.status == ExitStatus.STORAGE
     assert f"there is no ledger {tmp_path / 'ledger.sqlite'}" in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["articles"]
 
@@ -85,7 +85,7 @@ def test_without_a_ledger_there_is_nothing_to_report_on(tmp_path: Path) -> None:
 def test_a_damaged_ledger_is_said(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"no ledger" * 1000)
     done = report(tmp_path)
-    assert done.status == Status.STORAGE
+    assert done.status == ExitStatus.STORAGE
     assert "Traceback" not in done.err
     assert "cannot be used" in done.err
     assert not (tmp_path / "report.html").exists()
@@ -96,7 +96,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     tree.ledger.close()
     done = report(tmp_path, "--to", str(tmp_path / "nowhere" / "report.html"))
-    assert done.status == Status.STORAGE
+    assert done.status == ExitStatus.STORAGE
     assert "cannot be written" in done.err
 
 
@@ -107,7 +107,7 @@ def test_a_link_in_place_of_the_report_is_replaced_and_not_followed(tmp_path: Pa
     elsewhere.write_text("precious")
     Tree(output).ledger.close()
     (output / "report.html").symlink_to(elsewhere)
-    assert report(output).status == Status.DONE
+    assert report(output).status == ExitStatus.DONE
     assert elsewhere.read_text() == "precious"
     assert not (output / "report.html").is_symlink()
 
@@ -119,7 +119,7 @@ def test_the_ledger_stays_as_it_is(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "ledger.sqlite") as before:
         told = list(before.iterdump())
     before.close()
-    assert report(tmp_path).status == Status.DONE
+    assert report(tmp_path).status == ExitStatus.DONE
     with sqlite3.connect(tmp_path / "ledger.sqlite") as after:
         assert list(after.iterdump()) == told
     after.close()

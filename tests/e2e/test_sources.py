@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.digest import check
 from crawler.ledger import Ledger, State
-from crawler.store import Origin, Store
+from crawler.recovery.store import CaptureOrigin, Store
+from crawler.wayback.digest import compare_digest
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, crawl
 from tests.e2e.test_extract import extract, tree
@@ -24,7 +24,7 @@ def held(folder: Path, *numbers: int, timestamp: str = SECOND) -> Path:
     for number in numbers:
         of = capture(number, timestamp)
         reply = memento(of)
-        store.add(reply, check(reply.body, None, of.digest), Origin("https://site.example/"))
+        store.add(reply, compare_digest(reply.body, None, of.digest), CaptureOrigin("https://site.example/"))
     store.close()
     return folder
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ending import Status
 from crawler.ledger import Ledger, State
+from crawler.utils.exit_status import ExitStatus
 from tests.e2e.crawling import QUICK, Run, command, crawl, run
 from tests.pages import address, article
 from tests.standin import Archive, Kind, StandIn, Trouble
@@ -53,7 +53,7 @@ def test_a_disk_that_is_full(tmp_path: Path, size: int, count: int, text: str, n
     archive = archive_of(count, text)
     with StandIn(archive) as standin:
         full = crawl_on_a_small_disk(standin.url, tmp_path, size)
-    assert full.status == Status.STORAGE, full.err
+    assert full.status == ExitStatus.STORAGE, full.err
     last = full.err.rstrip().splitlines()[-1]
     assert last.startswith("stopped: ")
     assert names in last
@@ -124,7 +124,7 @@ def test_a_ledger_that_cannot_be_used_is_named_and_left_alone(output: Path, harm
     with StandIn(archive) as standin:
         ended = crawl(standin, output)
         assert standin.playback_requests() == []
-    assert ended.status == Status.STORAGE, ended.err
+    assert ended.status == ExitStatus.STORAGE, ended.err
     last = ended.err.rstrip().splitlines()[-1]
     assert last.startswith("stopped: ")
     assert str(output) in last
@@ -181,7 +181,7 @@ def test_what_cannot_be_written_is_named(tmp_path: Path, read_only: str) -> None
         place.write_text("somebody's file", "utf-8")
     with StandIn(archive_of(3)) as standin:
         ended = crawl(standin, tmp_path)
-    assert ended.status == Status.STORAGE, ended.err
+    assert ended.status == ExitStatus.STORAGE, ended.err
     assert str(tmp_path) in ended.err.rstrip().splitlines()[-1]
     assert "Traceback" not in ended.err
     assert place.is_dir() or place.read_text("utf-8") == "somebody's file"
@@ -189,7 +189,7 @@ def test_what_cannot_be_written_is_named(tmp_path: Path, read_only: str) -> None
 
 def test_a_clock_set_back_lengthens_no_pause(tmp_path: Path) -> None:
     with StandIn(archive_of(3), [Trouble(Kind.LIMIT, times=1, value="3700")]) as standin:
-        assert crawl(standin, tmp_path).status == Status.REFUSING
+        assert crawl(standin, tmp_path).status == ExitStatus.REFUSING
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             key = f"politeness {standin.url}"
             saved = json.loads(ledger.meta(key) or "{}")

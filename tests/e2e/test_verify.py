@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from crawler.ending import Status
 from crawler.ledger import ArticleRow, CaptureRow, State
-from crawler.ledger.places import Places
-from crawler.lock import Lock
+from crawler.ledger.queries import StoreQueries
+from crawler.utils.exit_status import ExitStatus
+from crawler.utils.lock import OutputLock
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.standin import StandIn, load_sample
@@ -54,7 +54,7 @@ def told(output: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 def first(output: Path) -> tuple[ArticleRow, CaptureRow]:
     """The first recovered article, and its capture."""
-    with Places(output / "ledger.sqlite") as ledger:
+    with StoreQueries(output / "ledger.sqlite") as ledger:
         article, capture = next(ledger.recovered())
     assert capture is not None
     return article, capture
@@ -67,7 +67,7 @@ def warc(output: Path) -> Path:
 
 def test_a_crawl_is_sound(crawled: Path) -> None:
     status, object_ = told(crawled)
-    with Places(crawled / "ledger.sqlite") as ledger:
+    with StoreQueries(crawled / "ledger.sqlite") as ledger:
         recovered = ledger.counts()[State.RECOVERED]
     assert (status, object_["sound"], object_["findings"], object_["articles"]) == (0, True, [], recovered)
     assert sum(object_["digests"].values()) == object_["captures"] > recovered
@@ -117,7 +117,7 @@ def _warc_deleted(output: Path) -> str:
 
 def _ledger_points_elsewhere(output: Path) -> str:
     article, capture = first(output)
-    with Places(output / "ledger.sqlite") as ledger:
+    with StoreQueries(output / "ledger.sqlite") as ledger:
         _, other = list(ledger.recovered())[1]
         assert other is not None
         ledger.note(capture.id, warc_offset=other.warc_offset, warc_length=other.warc_length)
@@ -148,11 +148,11 @@ DAMAGES: dict[Callable[[Path], str], str] = {
 def test_each_damage_is_named_with_what_to_do(output: Path, damage: Callable[[Path], str]) -> None:
     file = damage(output)
     status, object_ = told(output)
-    assert (status, object_["kinds"]) == (Status.DAMAGED, {DAMAGES[damage]: 1})
+    assert (status, object_["kinds"]) == (ExitStatus.DAMAGED, {DAMAGES[damage]: 1})
     (finding,) = object_["findings"]
     assert finding["file"] == file
     done = verify(output)
-    assert (done.status, file in done.out, finding["advice"] in done.out) == (Status.DAMAGED, True, True)
+    assert (done.status, file in done.out, finding["advice"] in done.out) == (ExitStatus.DAMAGED, True, True)
     assert done.err == f"stopped: 1 finding in {output}\n"
 
 
@@ -185,7 +185,7 @@ def test_a_manifest_is_written_only_over_what_is_sound_and_checked_from_then_on(
     before = (output / MANIFEST).read_bytes()
     _file_changed(output)
     refused = verify(output, "--manifest")
-    assert (refused.status, "was not written" in refused.err) == (Status.DAMAGED, True)
+    assert (refused.status, "was not written" in refused.err) == (ExitStatus.DAMAGED, True)
     assert (output / MANIFEST).read_bytes() == before
 
 
@@ -196,23 +196,23 @@ def test_a_bag_is_exported_and_checked(output: Path, tmp_path: Path) -> None:
     assert (done.status, done.out.endswith("Nothing is wrong.\n")) == (0, True)
     (bag / "data" / "ledger.sqlite").unlink()
     status, object_ = told(tmp_path / "nowhere", "--bag", str(bag))
-    assert (status, object_["kinds"]) == (Status.DAMAGED, {"manifest_missing": 1})
+    assert (status, object_["kinds"]) == (ExitStatus.DAMAGED, {"manifest_missing": 1})
     again = run(command("export", "--bag", str(bag), OUTPUT_DIR=str(output)), output)
-    assert (again.status, "is there already" in again.err) == (Status.USAGE, True)
+    assert (again.status, "is there already" in again.err) == (ExitStatus.USAGE, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bag", "output"]
 
 
 def test_what_cannot_be_checked_is_said(output: Path, tmp_path: Path) -> None:
-    lock = Lock(output)
+    lock = OutputLock(output)
     locked = verify(output)
     lock.release()
     for done, status, words in (
-        (locked, Status.LOCKED, "another run"),
-        (verify(tmp_path / "nowhere"), Status.STORAGE, "there is no ledger"),
-        (verify(output, "articles"), Status.USAGE, "no arguments"),
-        (verify(output, "--manifest", "--bag", str(tmp_path)), Status.USAGE, "--bag"),
-        (verify(output, "--bag", str(tmp_path)), Status.DAMAGED, "is no bag"),
-        (verify(output, "--workers", "0"), Status.USAGE, "--workers"),
+        (locked, ExitStatus.LOCKED, "another run"),
+        (verify(tmp_path / "nowhere"), ExitStatus.STORAGE, "there is no ledger"),
+        (verify(output, "articles"), ExitStatus.USAGE, "no arguments"),
+        (verify(output, "--manifest", "--bag", str(tmp_path)), ExitStatus.USAGE, "--bag"),
+        (verify(output, "--bag", str(tmp_path)), ExitStatus.DAMAGED, "is no bag"),
+        (verify(output, "--workers", "0"), ExitStatus.USAGE, "--workers"),
     ):
         assert (done.status, words in done.err) == (status, True), done.err
         assert "Traceback" not in done.err

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ending import Status
-from crawler.jsonl import SCHEMA
 from crawler.ledger import Ledger
+from crawler.preserve.jsonl import SCHEMA
+from crawler.utils.exit_status import ExitStatus
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import FAREWELL, address, article
 from tests.schemas import violations
@@ -115,9 +115,9 @@ def test_the_same_as_json(crawled: Path) -> None:
     ("arguments", "status", "words"),
     [
         ([str(NONE)], 0, f"Article {NONE}: no capture of it was extracted; it is listed"),
-        (["4711"], Status.USAGE, "knows no article 4711"),
-        (["letters"], Status.USAGE, "letters is not the id or address"),
-        (["5", "6"], Status.USAGE, "one article at most"),
+        (["4711"], ExitStatus.USAGE, "knows no article 4711"),
+        (["letters"], ExitStatus.USAGE, "letters is not the id or address"),
+        (["5", "6"], ExitStatus.USAGE, "one article at most"),
     ],
 )
 def test_what_cannot_be_shown_is_said(crawled: Path, arguments: list[str], status: int, words: str) -> None:
@@ -129,7 +129,7 @@ def test_what_cannot_be_shown_is_said(crawled: Path, arguments: list[str], statu
 @pytest.mark.heavy
 def test_without_a_ledger_there_is_nothing_to_list(tmp_path: Path) -> None:
     done = versions(tmp_path)
-    assert (done.status, "there is no ledger" in done.err) == (Status.STORAGE, True)
+    assert (done.status, "there is no ledger" in done.err) == (ExitStatus.STORAGE, True)
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_damage_is_told_and_has_its_status(output: Path) -> None:
     data[early.warc_offset + 30 : early.warc_offset + early.warc_length] = bytes(early.warc_length - 30)
     path.write_bytes(data)
     done = versions(output, str(CORRECTED))
-    assert done.status == Status.DAMAGED
+    assert done.status == ExitStatus.DAMAGED
     assert "not comparable: it cannot be read" in done.out
     assert done.err.startswith("stopped: 1 captures in the store cannot be read")
 
@@ -199,7 +199,7 @@ def test_articles_as_json_lines(crawled: Path, tmp_path: Path) -> None:
     again = run(command("export", "--jsonl", "-", OUTPUT_DIR=str(crawled)), crawled)
     assert (again.status, again.out) == (0, path.read_text("utf-8"))
     refused = run(command("export", "--jsonl", str(path), OUTPUT_DIR=str(crawled)), crawled)
-    assert (refused.status, "--force" in refused.err) == (Status.USAGE, True)
+    assert (refused.status, "--force" in refused.err) == (ExitStatus.USAGE, True)
 
 
 @pytest.mark.heavy
@@ -216,7 +216,7 @@ def test_a_reader_of_the_lines_may_go(crawled: Path) -> None:
 def test_a_tree_without_a_ledger_and_one_with_files_gone(output: Path, tmp_path: Path) -> None:
     next((output / "articles").rglob("article_7.md")).unlink()
     done = run(command("export", "--jsonl", str(tmp_path / "a.jsonl"), OUTPUT_DIR=str(output)), output)
-    assert done.status == Status.DAMAGED
+    assert done.status == ExitStatus.DAMAGED
     assert "1 files cannot be read and have no line: article 7" in done.err
     (output / "ledger.sqlite").unlink()
     bare = run(command("export", "--jsonl", "-", OUTPUT_DIR=str(output)), output)
@@ -224,4 +224,4 @@ def test_a_tree_without_a_ledger_and_one_with_files_gone(output: Path, tmp_path:
     assert [json.loads(line)["versions"] for line in bare.out.splitlines()] == [None, None]
     assert "there is no ledger" in bare.err
     nothing = run(command("export", "--jsonl", "-", OUTPUT_DIR=str(tmp_path / "empty")), output)
-    assert (nothing.status, "nothing to export" in nothing.err) == (Status.STORAGE, True)
+    assert (nothing.status, "nothing to export" in nothing.err) == (ExitStatus.STORAGE, True)

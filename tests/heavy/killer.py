@@ -17,13 +17,13 @@ from typing import Any
 
 from scrapy.cmdline import execute
 
-import crawler.images.keeping
-import pipelines.markdown
-from crawler.archive.warc import WarcWriter
-from crawler.images.fetching import Images
+import crawler.recovery.image_files
+import pipelines.article
 from crawler.ledger import Ledger
-from crawler.recovery import Recovery
-from crawler.store import Store
+from crawler.recovery.image_recovery import ImageRecovery
+from crawler.recovery.recovery import Recovery
+from crawler.recovery.store import Store
+from crawler.warc.writer import WarcWriter
 
 STAGE = {
     "page": "listing",
@@ -100,12 +100,12 @@ def _torn_record(die: _Countdown) -> None:
 
 
 OF_IMAGES: dict[str, Callable[[_Countdown], None]] = {
-    "image-answer": lambda die: _around(Images, "received", before=die),
-    "image-listed": lambda die: _around(Images, "listed", before=die),
+    "image-answer": lambda die: _around(ImageRecovery, "received", before=die),
+    "image-listed": lambda die: _around(ImageRecovery, "listed", before=die),
     "image-record": lambda die: _around(Ledger, "tell_image_answer", before=die),
     "image-told": lambda die: _around(Ledger, "tell_image_answer", after=die),
-    "image-half-file": lambda die: _half_a_write(crawler.images.keeping, "write_file", die),
-    "image-file": lambda die: _around(crawler.images.keeping, "write_file", after=die),
+    "image-half-file": lambda die: _half_a_write(crawler.recovery.image_files, "write_file", die),
+    "image-file": lambda die: _around(crawler.recovery.image_files, "write_file", after=die),
     "image-linked": lambda die: _around(os, "link", after=die),
     "image-before-settle": lambda die: _around(Ledger, "settle_image", before=die),
     "image-settled": lambda die: _around(Ledger, "settle_image", after=die),
@@ -134,7 +134,7 @@ def _arm(point: str, die: _Countdown) -> None:
     elif point == "record":
         _around(Store, "add", after=die)
     elif point == "half-file":
-        _half_a_write(pipelines.markdown, "write_file", die)
+        _half_a_write(pipelines.article, "write_file", die)
     elif point == "before-rename":
         _around(os, "replace", before=die)
     elif point == "renamed":

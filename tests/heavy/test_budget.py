@@ -1,5 +1,5 @@
 """Over real sockets: what is sent of a healthy archive's budget, by the run's own record. How much of it is used is told, not judged: that
-is the machine's affair too. That it is used, and never passed, is held on a virtual clock in `tests/archive/test_politeness.py`."""
+is the machine's affair too. That it is used, and never passed, is held on a virtual clock in `tests/politeness/test_politeness.py`."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from crawler.archive.warcread import iter_records
-from crawler.archive.warcrecord import WarcDamaged
+from crawler.warc.files import iter_records
+from crawler.warc.record import WarcDamaged
 from tests.heavy.killer import STAGE
 from tests.standin import StandIn, load_archive
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from crawler.archive.warcread import iter_records
-from crawler.archive.warcrecord import WarcDamaged
+from crawler.warc.files import iter_records
+from crawler.warc.record import WarcDamaged
 from tests.e2e.test_images import AFTER, AT, BEFORE, FAREWELL, SITE, Shore
 from tests.heavy.killer import OF_IMAGES
 from tests.heavy.test_kill import _arguments, _run
-from tests.images.samples import png
+from tests.recovery.image_samples import png
 from tests.standin import StandIn
 
 pytestmark = pytest.mark.heavy

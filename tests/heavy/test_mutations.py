@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crawler.files import write_file
-from crawler.hkcnews.extract import recover
+from crawler.hkcnews.extract import extract_capture
 from crawler.markdown.document import relative_path, render
 from crawler.markdown.style import SeedStyle
+from crawler.utils.files import write_file
 from tests.heavy.mutator import mutate
 
 pytestmark = [pytest.mark.heavy, pytest.mark.alone]
@@ -47,7 +47,7 @@ def _one(number: int, pages: list[bytes], folder: str) -> str:
     page = mutate(chance.choice(pages), pages, chance)
     original = f"https://www.hkcnews.com/article/{number}/x"
     style = SeedStyle(PUBLIC, "20210712002329", original)
-    found = recover(page, "text/html", 200, number, "20210712002329", original, style)
+    found = extract_capture(page, "text/html", 200, number, "20210712002329", original, style)
     if found.article is None:
         return found.verdict.value
     if not found.article.body:

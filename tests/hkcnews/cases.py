@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crawler.article import Article
-from crawler.hkcnews.extract import Recovered, recover
+from crawler.hkcnews.extract import Extraction, extract_capture
 from crawler.hkcnews.urls import article_id
+from crawler.markdown.article import Article
 from crawler.markdown.document import render
 from crawler.markdown.style import SeedStyle
 
@@ -49,11 +49,11 @@ class Case:
             assert count, pattern
         return replace(self, page=html.encode())
 
-    def recovered(self) -> Recovered:
+    def recovered(self) -> Extraction:
         wanted = article_id(self.original)
         assert wanted is not None
         style = SeedStyle(PUBLIC, self.timestamp, self.original)
-        return recover(self.page, self.content_type, self.status, wanted, self.timestamp, self.original, style)
+        return extract_capture(self.page, self.content_type, self.status, wanted, self.timestamp, self.original, style)
 
     def article(self) -> Article:
         """The article, which must come out without any difference between page and file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.hkcnews.dates import read_date, read_moment
-from crawler.hkcnews.fields import SOURCES, find, find_tags
+from crawler.hkcnews.fields import SOURCES, find_field, find_tags
 from crawler.hkcnews.infoline import info_line, labelled
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
 from crawler.hkcnews.page import read_page
@@ -83,10 +83,10 @@ def test_moments(text: str, moment: str) -> None:
 
 def test_what_was_tried_is_told_in_order() -> None:
     page = read_page(page_with("<p>字。</p>", head='<meta name="author" content="筆名">').having(("撰文: 記者甄小帆 | ", "")).html)
-    found = find(page, "author")
+    found = find_field(page, "author")
     assert (found.value, found.source) == ("筆名", "metadata author")
     assert found.tried == (("markup info line", ""), ("metadata author", "筆名"))
-    missing = find(page, "last_updated")
+    missing = find_field(page, "last_updated")
     assert (missing.value, missing.source, missing.tried) == ("", "", (("markup info line", ""), ("markup beside the info line", "")))
     assert set(SOURCES) == {"title", "date", "last_updated", "author", "category"}
 
@@ -107,7 +107,7 @@ def test_metadata_that_makes_no_sense_is_nothing(head: str) -> None:
         .having(("撰文: 記者甄小帆 | 發佈日期: 12.07.21", ""), ('<div class="group">眾聞</div>', ""))
         .html
     )
-    assert [find(page, field).value for field in SOURCES] == ["燈塔日誌", "", "", "", ""]
+    assert [find_field(page, field).value for field in SOURCES] == ["燈塔日誌", "", "", "", ""]
     assert find_tags(page) == ((), "")
 
 
@@ -181,4 +181,4 @@ def test_fields_are_read_as_they_are_shown() -> None:
 
 def test_structured_data_in_a_graph() -> None:
     data = '<script type="application/ld+json">{"@graph": [{"@type": "WebSite"}, {"datePublished": "2021-07-12"}]}</script>'
-    assert find(read_page(page_with("<p>字。</p>", head=data).having((INFO, "")).html), "date").value == "2021-07-12"
+    assert find_field(read_page(page_with("<p>字。</p>", head=data).having((INFO, "")).html), "date").value == "2021-07-12"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.hkcnews.extract import recover
-from crawler.hkcnews.pictures import picture_address
+from crawler.hkcnews.extract import extract_capture, image_url
 from crawler.markdown.style import SeedStyle
 from tests.walking import walked
 
@@ -32,11 +31,11 @@ PAGE = "https://www.hkcnews.com/article/33951/%E7%87%88-33951/x"
     ],
 )
 def test_an_address_is_absolute_and_as_the_page_spells_it(src: str, address: str) -> None:
-    assert picture_address(src, PAGE) == address
+    assert image_url(src, PAGE) == address
 
 
 def test_the_port_that_goes_without_saying_is_left_out() -> None:
-    assert picture_address("/a.jpg", "http://hkcnews.com:80/article/1") == "http://hkcnews.com/a.jpg"
+    assert image_url("/a.jpg", "http://hkcnews.com:80/article/1") == "http://hkcnews.com/a.jpg"
 
 
 def test_an_article_has_the_pictures_of_its_body_and_its_blogger_and_no_others() -> None:
@@ -49,7 +48,7 @@ def test_an_article_has_the_pictures_of_its_body_and_its_blogger_and_no_others()
         '<div class="blogger-intro"><img class="avatar" src="/u/x.png?5" alt="博客 | 甄"><h4>博客 | 甄</h4><p>寫字。</p></div>'
         '<section class="related"><div class="article-block"><img src="/teaser.jpg"></div></section></body></html>'
     ).encode()
-    found = recover(
+    found = extract_capture(
         page, "text/html; charset=utf-8", 200, 5, "20210712013906", PAGE, SeedStyle("https://a.example/web", "20210712013906", PAGE)
     )
     assert found.article is not None

@@ -6,9 +6,9 @@ from bs4 import Tag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.hkcnews.check import visible
+from crawler.hkcnews.fidelity import visible
 from crawler.hkcnews.layout import CITIZEN_NEWS
-from crawler.hkcnews.region import DEEPEST, drop, flatten, parse, prepare, reveal
+from crawler.hkcnews.region import DEEPEST, drop, flatten, parse, prepare_region, reveal
 from crawler.hkcnews.verdict import Verdict
 from tests.hkcnews.cases import page_with
 from tests.walking import walked
@@ -58,7 +58,7 @@ def test_what_is_no_content_goes(html: str, left: str) -> None:
 )
 def test_emphasis_and_links_around_blocks(html: str, pushed: str | None) -> None:
     region = parse(f"<div>{html}</div>")
-    assert prepare(region) == []
+    assert prepare_region(region) == []
     found = inside(region).replace("<b><i>", "<i><b>").replace("</i></b>", "</b></i>")
     wanted = pushed or '<figure><a href="/x"><img src="y"/></a><figcaption>甲</figcaption></figure>'
     assert found == wanted.replace("<b><i>", "<i><b>").replace("</i></b>", "</b></i>")

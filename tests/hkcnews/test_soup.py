@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crawler.hkcnews.layout import CITIZEN_NEWS
 from crawler.hkcnews.page import read_page
-from crawler.hkcnews.region import parse, tidy
+from crawler.hkcnews.region import clean_region, parse
 from crawler.hkcnews.verdict import Verdict
 from crawler.markdown.style import SeedStyle
 from tests.hkcnews.cases import ORIGINAL, PUBLIC, TIMESTAMP, Case, page_with, twin
@@ -99,7 +99,7 @@ def test_soup_is_recovered_as_a_browser_shows_it(soup: str) -> None:
     page = read_page(case.html)
     assert page.content is not None
     region = parse(f"<div>{''.join(node.html or '' for node in (page.content, *page.rest))}</div>")
-    tidy(region, CITIZEN_NEWS)
+    clean_region(region, CITIZEN_NEWS)
     shown, file = outline_of_html(str(region)), outline_of_markdown(recovered.article.body)
     assert file.texts == shown.texts
     assert file.bold == shown.bold

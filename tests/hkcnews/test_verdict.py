@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.hkcnews.verdict import MEANING, Verdict
+from crawler.hkcnews.verdict import VERDICT_MEANING, Verdict
 from tests.hkcnews.cases import Case, page_with, twin
 from tests.walking import walked
 
@@ -108,7 +108,7 @@ def test_the_article_that_a_page_says_it_is(head: str, verdict: Verdict) -> None
 
 
 def test_every_verdict_has_words() -> None:
-    assert set(MEANING) == set(Verdict)
+    assert set(VERDICT_MEANING) == set(Verdict)
 
 
 _WRAPPED = page_with(

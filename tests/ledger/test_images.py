@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.capture import Capture
-from crawler.archive.warc import Place
 from crawler.ledger import Found, Ledger, State
 from crawler.ledger.images import ImageAnswer, ImageState, Use
+from crawler.warc.writer import RecordLocation
+from crawler.wayback.capture import Capture
 
 AT = "20210712013906"
 A, B = ("images/aa/a.png", "https://a.example/a.png"), ("images/bb/b.png", "https://a.example/b.png")
@@ -39,7 +39,7 @@ def recovered(ledger: Ledger, article: int, *images: tuple[str, str], timestamp:
 def have(ledger: Ledger, file: str, sha256: str = "5") -> None:
     row = ledger.image(file)
     assert row is not None
-    ledger.settle_image(replace(row, state=ImageState.HAVE, size=10, sha256=sha256, place=Place("w", 1, 2)), 1)
+    ledger.settle_image(replace(row, state=ImageState.HAVE, size=10, sha256=sha256, place=RecordLocation("w", 1, 2)), 1)
 
 
 def test_images_are_due_once_in_the_order_of_their_articles(ledger: Ledger) -> None:
@@ -87,14 +87,14 @@ def test_what_is_wanted_again_keeps_where_it_stands(ledger: Ledger) -> None:
     ledger.want_images(5, capture, [(A[0], "http://a.example/A.png"), B])
     row = ledger.image(A[0])
     assert row is not None
-    assert (row.state, row.url, row.place) == (ImageState.HAVE, A[1], Place("w", 1, 2))
+    assert (row.state, row.url, row.place) == (ImageState.HAVE, A[1], RecordLocation("w", 1, 2))
     assert ledger.same_image("5") == A[0]
     assert ledger.same_image("6") == ""
 
 
 def test_an_answer_reads_back(ledger: Ledger) -> None:
     for said in (
-        ImageAnswer("capture", 200, AT, A[1], "gzip", None, Place("w.warc.gz", 10, 20)),
+        ImageAnswer("capture", 200, AT, A[1], "gzip", None, RecordLocation("w.warc.gz", 10, 20)),
         ImageAnswer("closest capture", 302, AT, A[1], "", ("20220101000000", B[1])),
         ImageAnswer("not archived"),
     ):
@@ -122,7 +122,7 @@ def test_again_makes_the_missing_due_and_forgets_answers_that_are_not_in_the_sto
         assert row is not None
         ledger.settle_image(replace(row, state=ImageState.MISSING, reason="not_archived"), 1)
         ledger.tell_image_answer("wayback", AT, file, ImageAnswer("not archived"), file)
-        ledger.tell_image_answer("wayback", "2021", file, ImageAnswer("capture", 404, place=Place("w", 1, 2)), file)
+        ledger.tell_image_answer("wayback", "2021", file, ImageAnswer("capture", 404, place=RecordLocation("w", 1, 2)), file)
         ledger.tell_image_index(file, "wayback", [])
     assert ledger.image_reasons(ImageState.MISSING) == {"not_archived": 2}
     ledger.again_images([5])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.capture import Capture
 from crawler.ledger import Found, Ledger, State
+from crawler.wayback.capture import Capture
 from tests.pages import address
 
 A, B, C = "A" * 32, "B" * 32, "C" * 32

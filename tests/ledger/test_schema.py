@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Found, Ledger, LedgerError
-from crawler.ledger.schema import VERSION, prepare
+from crawler.ledger.file import VERSION, prepare
 
 
 def test_a_new_file_gets_the_tables_and_the_version(tmp_path: Path) -> None:

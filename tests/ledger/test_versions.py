@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger, State
-from crawler.ledger.schema import STEPS, VERSION, prepare
-from crawler.ledger.versions import VersionRow
+from crawler.ledger.file import STEPS, VERSION, prepare
+from crawler.ledger.ledger import VersionRow
 
 FIRST, SECOND, THIRD = "20190301000000", "20200801000000", "20210712013906"
 

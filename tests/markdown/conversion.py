@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.hkcnews.layout import CITIZEN_NEWS
-from crawler.hkcnews.region import parse, prepare, tidy
+from crawler.hkcnews.region import clean_region, parse, prepare_region
 from crawler.markdown.converter import Converter
 from crawler.markdown.style import SeedStyle
 
@@ -17,6 +17,6 @@ CONVERTER = Converter()
 def markdown_of(html: str) -> str:
     """The Markdown of what stands in a body."""
     region = parse(f"<div>{html}</div>")
-    tidy(region, CITIZEN_NEWS)
-    prepare(region)
+    clean_region(region, CITIZEN_NEWS)
+    prepare_region(region)
     return CONVERTER.convert_region(region, STYLE)

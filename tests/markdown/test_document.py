@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.article import Blogger
+from crawler.markdown.article import Blogger
 from crawler.markdown.document import relative_path, render
 from tests.markdown.outline import outline_of_markdown
-from tests.markdown.test_frontmatter import FULL, PUBLIC
+from tests.markdown.test_front_matter import FULL, PUBLIC
 from tests.walking import walked
 
 BLOGGER = Blogger("博客 | 榕樹頭", "https://web.archive.org/x (1).png?1", "賣了半世涼茶。\n\n退休後改寫字。")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from crawler.markdown.escape import (
+from crawler.markdown.inline import (
     attribute,
     destination,
     escape_heading,

@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 from hypothesis import example, given
 
-from crawler.hkcnews.check import differences, visible
+from crawler.hkcnews.fidelity import differences, visible
 from crawler.hkcnews.layout import CITIZEN_NEWS
-from crawler.hkcnews.region import parse, prepare, tidy
+from crawler.hkcnews.region import clean_region, parse, prepare_region
 from crawler.markdown.reader import read_markdown
 from tests.markdown.bodies import bodies, lines
 from tests.markdown.conversion import CONVERTER, STYLE
@@ -32,8 +32,8 @@ def expected_links(page: Outline) -> list[str]:
 def assert_faithful(html: str) -> None:
     """The page and a rendering of its Markdown say the same, the check finds nothing, and our reader reads what a renderer reads."""
     region = parse(f"<div>{html}</div>")
-    tidy(region, CITIZEN_NEWS)
-    prepare(region)
+    clean_region(region, CITIZEN_NEWS)
+    prepare_region(region)
     seen = visible(region)
     markdown = CONVERTER.convert_region(region, STYLE)
     page, file = outline_of_html(html), outline_of_markdown(markdown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.markdown.lists import joined, tight
+from crawler.markdown.blocks import join_blocks, join_item
 from tests.walking import walked
 
 
@@ -19,7 +19,7 @@ from tests.walking import walked
     ],
 )
 def test_blocks(blocks: list[str], text: str) -> None:
-    assert joined(blocks) == text
+    assert join_blocks(blocks) == text
 
 
 @walked(
@@ -36,4 +36,4 @@ def test_blocks(blocks: list[str], text: str) -> None:
     ],
 )
 def test_the_blocks_of_an_item(blocks: list[str], text: str) -> None:
-    assert tight(blocks) == text
+    assert join_item(blocks) == text

@@ -7,9 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.article import Article, Blogger
-from crawler.markdown.document import render
-from crawler.markdown.parts import differing, parts
+from crawler.markdown.article import Article, Blogger
+from crawler.markdown.document import changed_parts, fields_and_sections, render
 from tests.walking import walked
 
 ARTICLE = Article(
@@ -31,7 +30,7 @@ def text(**changes: object) -> str:
 
 
 def test_a_file_of_ours_comes_apart_into_what_it_was_made_of() -> None:
-    assert parts(text()) == {
+    assert fields_and_sections(text()) == {
         "title": "燈塔",
         "date": "2021-07-12",
         "tags": ["海"],
@@ -44,7 +43,9 @@ def test_a_file_of_ours_comes_apart_into_what_it_was_made_of() -> None:
 
 
 def test_blocks_of_two_bloggers_are_told_from_a_body_with_a_rule() -> None:
-    two = parts(text(note="", bloggers=(Blogger("博客 | 一悠", "https://x.example/a.png", "甲"), Blogger("主筆 | 二悠", biography="乙"))))
+    two = fields_and_sections(
+        text(note="", bloggers=(Blogger("博客 | 一悠", "https://x.example/a.png", "甲"), Blogger("主筆 | 二悠", biography="乙")))
+    )
     assert two["body"] == f"# 燈塔\n\n{ARTICLE.body}"
     assert two["blogger"] == "![博客 | 一悠](https://x.example/a.png)\n\n**博客 | 一悠**\n\n甲\n\n---\n\n**主筆 | 二悠**\n\n乙"
 
@@ -64,20 +65,20 @@ def test_blocks_of_two_bloggers_are_told_from_a_body_with_a_rule() -> None:
     ],
 )
 def test_what_differs_is_named(changes: dict[str, object], names: tuple[str, ...]) -> None:
-    assert differing(text(), text(**changes)) == names
-    assert set(differing(text(**changes), text())) == set(names)
+    assert changed_parts(text(), text(**changes)) == names
+    assert set(changed_parts(text(**changes), text())) == set(names)
 
 
 def test_white_space_alone_is_layout() -> None:
-    assert differing(text(), text() + "\n") == ("layout",)
+    assert changed_parts(text(), text() + "\n") == ("layout",)
 
 
 @walked("head", ["[" * 60_000, "&a [*a, *a]", "!!python/object:os.system x", "a: b: c", "\x00", "- x", "a: {b: c}"])
 def test_front_matter_that_is_none_does_no_harm(head: str) -> None:
-    assert set(parts(f"---\na: {head}\n---\n\n# x\n")) <= {"front_matter", "body", "a"}
+    assert set(fields_and_sections(f"---\na: {head}\n---\n\n# x\n")) <= {"front_matter", "body", "a"}
 
 
 @given(st.text())
 def test_any_text_comes_apart(anything: str) -> None:
-    assert isinstance(parts(anything), dict)
-    assert isinstance(parts(f"---\n{anything}\n---\n{anything}"), dict)
+    assert isinstance(fields_and_sections(anything), dict)
+    assert isinstance(fields_and_sections(f"---\n{anything}\n---\n{anything}"), dict)

@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-from crawler.markdown.reader import Reading, plain_text, read_markdown
+from crawler.markdown.reader import MarkdownText, plain_text, read_markdown
 from tests.markdown.conversion import markdown_of
 from tests.walking import walked
 
-CASES: list[tuple[str, Reading]] = [
-    ("", Reading("")),
-    ("甲\n\n乙", Reading("甲\n乙")),
-    ("甲  \n乙", Reading("甲\n乙")),
-    ("甲  \n<br>\n乙", Reading("甲\n乙")),
-    ("\\# 甲 \\*乙\\* \\\\ \\<b> [丙]", Reading("# 甲 *乙* \\ <b> [丙]")),
-    ("**甲**乙*丙*<strong>丁</strong><sub>2</sub>", Reading("甲乙丙丁2")),
-    ("[甲](https://a.example/(b)c)乙", Reading("甲乙", links=1)),
-    ("[甲\\]](x\\)y) [乙] [**丙**](z)", Reading("甲] [乙] 丙", links=2)),
-    ("[甲  \n乙](x)", Reading("甲\n乙", links=1)),
-    ("甲![乙](x)丙[![丁](y)](z)", Reading("甲\n丙", pictures=2, links=1)),
-    ("`a*b`<!---->`` ` `` &amp;", Reading("a*b` &")),
-    ("## 甲 \\#", Reading("甲 #")),
-    ("甲\n\n---\n\n乙", Reading("甲\n乙")),
-    ("* ___", Reading("")),
-    ("* 甲\n  + 乙\n    1. 丙\n\n       丁", Reading("甲\n乙\n丙\n丁")),
-    ("> 甲\n>\n> > 乙", Reading("甲\n乙")),
-    ("| 甲 | 乙\\|丙 |\n| --- | --- |\n|  | **丁**<br>戊 |", Reading("甲\n乙|丙\n丁\n戊", tables=1)),
-    ("> | 甲 |\n> | --- |", Reading("甲", tables=1)),
-    ('1. {{< video src="https://x.example/" >}}\n   甲', Reading("甲", frames=1)),
-    ("1. ```\n   > 甲\n\n   * 乙\n   ```\n2. 丙", Reading("> 甲\n* 乙\n丙")),
-    ("````\n```\n````", Reading("```")),
+CASES: list[tuple[str, MarkdownText]] = [
+    ("", MarkdownText("")),
+    ("甲\n\n乙", MarkdownText("甲\n乙")),
+    ("甲  \n乙", MarkdownText("甲\n乙")),
+    ("甲  \n<br>\n乙", MarkdownText("甲\n乙")),
+    ("\\# 甲 \\*乙\\* \\\\ \\<b> [丙]", MarkdownText("# 甲 *乙* \\ <b> [丙]")),
+    ("**甲**乙*丙*<strong>丁</strong><sub>2</sub>", MarkdownText("甲乙丙丁2")),
+    ("[甲](https://a.example/(b)c)乙", MarkdownText("甲乙", links=1)),
+    ("[甲\\]](x\\)y) [乙] [**丙**](z)", MarkdownText("甲] [乙] 丙", links=2)),
+    ("[甲  \n乙](x)", MarkdownText("甲\n乙", links=1)),
+    ("甲![乙](x)丙[![丁](y)](z)", MarkdownText("甲\n丙", pictures=2, links=1)),
+    ("`a*b`<!---->`` ` `` &amp;", MarkdownText("a*b` &")),
+    ("## 甲 \\#", MarkdownText("甲 #")),
+    ("甲\n\n---\n\n乙", MarkdownText("甲\n乙")),
+    ("* ___", MarkdownText("")),
+    ("* 甲\n  + 乙\n    1. 丙\n\n       丁", MarkdownText("甲\n乙\n丙\n丁")),
+    ("> 甲\n>\n> > 乙", MarkdownText("甲\n乙")),
+    ("| 甲 | 乙\\|丙 |\n| --- | --- |\n|  | **丁**<br>戊 |", MarkdownText("甲\n乙|丙\n丁\n戊", tables=1)),
+    ("> | 甲 |\n> | --- |", MarkdownText("甲", tables=1)),
+    ('1. {{< video src="https://x.example/" >}}\n   甲', MarkdownText("甲", frames=1)),
+    ("1. ```\n   > 甲\n\n   * 乙\n   ```\n2. 丙", MarkdownText("> 甲\n* 乙\n丙")),
+    ("````\n```\n````", MarkdownText("```")),
     (
         '<figure>\n<a href="x"><img src="y" alt=""></a>\n<figcaption>甲&lt;<a href="z">乙</a></figcaption>\n</figure>\n\n丙',
-        Reading("甲<乙\n丙", 1, 0, 0, 2),
+        MarkdownText("甲<乙\n丙", 1, 0, 0, 2),
     ),
     (
         (
             "* <table>\n  <tr>\n  <td><table>\n  <tr>\n  <td>甲</td></tr>\n  </table>\n"
             '  </td><td>乙{{< video src="x" >}}</td></tr>\n  </table>\n* 丙'
         ),
-        Reading("甲\n乙\n丙", frames=1, tables=2),
+        MarkdownText("甲\n乙\n丙", frames=1, tables=2),
     ),
-    ("<pre>甲\n\n  乙</pre>", Reading("甲\n乙")),
-    ('<span><img src="data:x" alt="甲"></span>', Reading("", pictures=1)),
+    ("<pre>甲\n\n  乙</pre>", MarkdownText("甲\n乙")),
+    ('<span><img src="data:x" alt="甲"></span>', MarkdownText("", pictures=1)),
 ]
 
 
 @walked(("markdown", "reading"), CASES)
-def test_reading(markdown: str, reading: Reading) -> None:
+def test_reading(markdown: str, reading: MarkdownText) -> None:
     found = read_markdown(markdown)
     found.text = "\n".join(line.strip(" ") for line in found.text.split("\n") if line.strip(" "))
     assert found == reading

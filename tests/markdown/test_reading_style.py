@@ -10,15 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from crawler.article import Article, Evidence
-from crawler.hkcnews.check import differences, visible
+from crawler.hkcnews.fidelity import differences, visible
 from crawler.hkcnews.layout import CITIZEN_NEWS
-from crawler.hkcnews.region import parse, prepare, tidy
+from crawler.hkcnews.region import clean_region, parse, prepare_region
 from crawler.hkcnews.urls import article_id
+from crawler.markdown.article import Article, Evidence
 from crawler.markdown.document import render
-from crawler.markdown.readingstyle import ReadingStyle
-from crawler.markdown.style import References, Video, leads_somewhere
-from crawler.markdown.video import watchable
+from crawler.markdown.style import ReadingStyle, References, Video, is_followable, watch_url
 from tests.markdown.conversion import CONVERTER
 from tests.walking import walked
 
@@ -35,8 +33,8 @@ def style(replay: str = REPLAY, original: str = ORIGINAL, video: Video = Video.S
 def written(page: str, like: ReadingStyle) -> str:
     """The Markdown of what stands in a body."""
     region = parse(f"<div>{page}</div>")
-    tidy(region, CITIZEN_NEWS)
-    prepare(region)
+    clean_region(region, CITIZEN_NEWS)
+    prepare_region(region)
     text = CONVERTER.convert_region(region, like)
     assert list(differences(visible(region), text)) == []
     return text
@@ -108,7 +106,7 @@ def written(page: str, like: ReadingStyle) -> str:
 )
 def test_links(href: str, target: str | None) -> None:
     assert style().link(href) == target
-    assert leads_somewhere(href) == (target is not None)
+    assert is_followable(href) == (target is not None)
 
 
 @walked(
@@ -164,7 +162,7 @@ def test_pictures(src: str, address: str) -> None:
 def test_frames(src: str, address: str | None, page: str) -> None:
     assert style().frame(src) == (address or src)
     assert style(video=Video.LINK).frame(src) == page
-    assert watchable(page) == page
+    assert watch_url(page) == page
 
 
 def test_frames_are_written_as_the_style_says() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.markdown.style import SeedStyle, leads_somewhere
+from crawler.markdown.style import SeedStyle, is_followable
 from tests.markdown.conversion import ABROAD, HERE, STYLE
 from tests.walking import walked
 
@@ -38,7 +38,7 @@ from tests.walking import walked
 )
 def test_links(href: str, target: str | None) -> None:
     assert STYLE.link(href) == target
-    assert leads_somewhere(href) == (target is not None)
+    assert is_followable(href) == (target is not None)
 
 
 @walked(

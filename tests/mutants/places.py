@@ -8,13 +8,12 @@ from typing import Final
 PLACES: Final = (
     "crawler/hkcnews/*.py",
     "crawler/markdown/*.py",
-    "crawler/archive/politeness*.py",
-    "crawler/archive/limiter.py",
-    "crawler/archive/budget.py",
-    "crawler/archive/breaker.py",
-    "crawler/archive/conduct.py",
-    "crawler/manners.py",
-    "crawler/case.py",
+    "crawler/politeness/politeness.py",
+    "crawler/politeness/rate_limiter.py",
+    "crawler/politeness/circuit_breaker.py",
+    "crawler/politeness/policy.py",
+    "crawler/run/session.py",
+    "crawler/recovery/case.py",
 )
 
 

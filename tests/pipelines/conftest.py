@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive.capture import Capture
 from crawler.ledger import Ledger
+from crawler.wayback.capture import Capture
 from tests.pages import address
 from tests.pipelines.things import Desk, FakeSession
 

@@ -8,7 +8,7 @@ import pytest
 from scrapy.exceptions import DropItem
 
 from crawler.markdown import document
-from pipelines.check import CheckPipeline
+from pipelines.article import CheckPipeline
 from tests.pipelines.things import ARTICLE, Desk, item
 
 

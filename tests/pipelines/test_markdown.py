@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from scrapy.exceptions import DropItem
 
-from crawler.ending import Status
-from crawler.files import write_file
-from pipelines.markdown import MarkdownPipeline
+from crawler.utils.exit_status import ExitStatus
+from crawler.utils.files import write_file
+from pipelines.article import MarkdownPipeline
 from tests.pipelines.things import ARTICLE, Desk, item
 
 
@@ -32,7 +32,7 @@ def test_a_folder_that_cannot_be_used_ends_the_run(desk: Desk) -> None:
     with pytest.raises(DropItem):
         MarkdownPipeline.from_crawler(desk.crawler).process_item(item(ARTICLE))
     assert desk.session.ending is not None
-    assert desk.session.ending.status is Status.STORAGE
+    assert desk.session.ending.status is ExitStatus.STORAGE
     assert "article 5 cannot be written" in desk.session.ending.message
 
 

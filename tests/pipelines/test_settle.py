@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.ledger import ArticleRow, State
-from pipelines.settle import SettlePipeline
+from pipelines.article import SettlePipeline
 from tests.pipelines.things import ARTICLE, Desk, item
 
 

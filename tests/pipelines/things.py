@@ -8,13 +8,13 @@ from typing import Any, cast
 
 from scrapy.crawler import Crawler
 
-from crawler.archive.capture import Capture
-from crawler.article import Article
-from crawler.ending import Ending, Status
-from crawler.formats import Format, Styles
-from crawler.items import ArticleItem
 from crawler.ledger import CaptureRow, Ledger
-from crawler.recovery import Write
+from crawler.markdown.article import Article
+from crawler.recovery.formats import Format, Styles
+from crawler.recovery.recovery import RecoveredArticle
+from crawler.utils.exit_status import ExitStatus, RunResult
+from crawler.wayback.capture import Capture
+from pipelines.article import ArticleItem
 from tests.pages import address
 
 ARTICLE = Article(
@@ -35,7 +35,7 @@ class FakeSession:
     output: Path
     ledger: Ledger
     run: int = 3
-    ending: Ending | None = None
+    ending: RunResult | None = None
     unwritten: list[str] = field(default_factory=list)
     format: Format = field(default_factory=Format)
 
@@ -43,8 +43,8 @@ class FakeSession:
     def styles(self) -> Styles:
         return Styles(self.format, self.output)
 
-    def end(self, status: Status, message: str) -> None:
-        self.ending = Ending(status, message)
+    def end(self, status: ExitStatus, message: str) -> None:
+        self.ending = RunResult(status, message)
 
     def not_written(self, article: int, why: str) -> None:
         self.unwritten.append(f"article {article}: {why}")
@@ -69,4 +69,4 @@ def item(article: Article, capture: int = 1, faults: tuple[str, ...] = ()) -> Ar
     """A recovered article on its way."""
     listed = Capture(timestamp=article.timestamp, original=article.original)
     row = CaptureRow(capture, article.id, listed, replay="https://archive.example/web")
-    return ArticleItem(Write(row, article, faults))
+    return ArticleItem(RecoveredArticle(row, article, faults))

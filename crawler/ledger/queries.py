@@ -1,0 +1,220 @@
+"""What only checks and reports ask the ledger: captures by place, figures at one moment."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler.ledger.ledger import Ledger
+from crawler.ledger.rows import CAPTURE, ArticleRow, CaptureRow, State, capture_row
+from crawler.warc.writer import RecordLocation
+
+_BY_PLACE = """
+SELECT c.id, c.article, coalesce(nullif(c.served_timestamp, ''), c.timestamp), coalesce(nullif(c.served_original, ''), c.original),
+    c.digest || ' ' || coalesce((SELECT group_concat(other.digest, ' ') FROM capture AS other WHERE other.article = c.article
+        AND other.timestamp = c.served_timestamp AND other.original = c.served_original), ''),
+    coalesce(c.digest_result, ''), coalesce(c.digest_reason, ''), coalesce(c.coding, ''),
+    coalesce(article.state = 'recovered' AND article.capture = c.id, 0), c.warc, c.warc_offset, c.warc_length
+FROM capture AS c LEFT JOIN article ON article.id = c.article WHERE coalesce(c.warc, '') != ''
+UNION ALL
+SELECT 0, 0, timestamp, original, '', '', 'image', '', 0, warc, warc_offset, warc_length FROM (
+    SELECT served_timestamp AS timestamp, served_original AS original, warc, warc_offset, warc_length FROM image_answer
+    UNION SELECT timestamp, original, warc, warc_offset, warc_length FROM image
+) WHERE coalesce(warc, '') != ''
+ORDER BY 10, 11, 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A capture that the ledger says is in the store; of an image, `id` and `article` are 0. `timestamp` and `original` as served;
+    `digests` those of the index that it may be compared with; `digest_result` and `digest_reason` what came of that when it was stored;
+    `recovered`: an article's file is from it."""
+
+    id: int
+    article: int
+    timestamp: str
+    original: str
+    digests: tuple[str, ...]
+    digest_result: str
+    digest_reason: str
+    coding: str
+    recovered: bool
+    place: RecordLocation
+
+
+class StoreQueries(Ledger):
+    """The ledger, with what only a check of everything asks it for."""
+
+    def by_place(self) -> Iterator[StoredRow]:
+        """Captures in the store, by file and offset."""
+        for number, article, timestamp, original, digests, result, reason, coding, recovered, *place in self._db.execute(_BY_PLACE):
+            each = tuple(dict.fromkeys(digests.split()))
+            yield StoredRow(number, article, timestamp, original, each, result, reason, coding, bool(recovered), RecordLocation(*place))
+
+    def recovered(self) -> Iterator[tuple[ArticleRow, CaptureRow | None]]:
+        """Recovered articles, lowest id first, with the captures that they are from; None where there is no such capture of the article."""
+        for row in self.articles(State.RECOVERED):
+            found = self._db.execute(f"{CAPTURE} WHERE id = ? AND article = ?", (row.capture, row.id)).fetchone()
+            yield row, capture_row(found) if found else None
+
+    def image_files(self) -> dict[str, str]:
+        """SHA-256 by file, of all images that there are."""
+        return dict(self._db.execute("SELECT file, sha256 FROM image WHERE state = 'have' ORDER BY file"))
+
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy of the whole ledger in one new file. Raises OSError."""
+        try:
+            with closing(sqlite3.connect(path)) as copy:
+                self._db.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # the write-ahead log would put files beside it whenever it is read
+        except sqlite3.Error as error:
+            raise OSError(f"{path} cannot be written: {error}") from error
+
+
+MOST_CAPTURES = 12
+"""Captures of a missing article that are shown; of how many more there are only the number is told."""
+_MISSING = """
+SELECT article.id, article.state, article.reason, c.timestamp, c.original, coalesce(c.replay, source.replay, ''), c.source,
+    coalesce(c.verdict, ''), coalesce(c.answer, ''), coalesce(c.because, '')
+FROM article LEFT JOIN capture AS c ON c.article = article.id LEFT JOIN source ON source.name = c.source
+WHERE article.state IN ({}) ORDER BY article.id, c.timestamp, c.original, c.source
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedCapture:
+    """A capture of a missing article: what names it, where it is replayed, and what came of it."""
+
+    timestamp: str
+    original: str
+    replay: str
+    source: str
+    verdict: str
+    answer: str
+    because: str
+
+
+@dataclass(slots=True)
+class MissingArticle:
+    """An article that is not recovered, with its captures, earliest first; `more` of them are left out."""
+
+    id: int
+    state: State
+    reason: str
+    captures: list[TriedCapture]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the ledger has it: `status` is None while it goes on, or when it was killed."""
+
+    id: int
+    started: str
+    ended: str
+    status: int | None
+    verdict: str
+    arguments: str
+    version: str
+
+
+class ReportQueries(Ledger):
+    """The ledger, with what only the report asks it for."""
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """All that is read inside is of the same moment, even while a run writes; nothing can be written through this object any more."""
+        self._db.execute("PRAGMA query_only = ON")
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
+
+    def states(self) -> list[tuple[int, State]]:
+        """Every article with its state, lowest id first."""
+        return [(number, State(state)) for number, state in self._db.execute("SELECT id, state FROM article ORDER BY id")]
+
+    def missing(self, *states: State) -> Iterator[MissingArticle]:
+        """Articles in these states, lowest id first."""
+        found: MissingArticle | None = None
+        for number, state, reason, *capture in self._db.execute(_MISSING.format(", ".join("?" * len(states))), states):
+            if found is None or found.id != number:
+                if found is not None:
+                    yield found
+                found = MissingArticle(number, State(state), reason, [])
+            if capture[0] is None:
+                continue
+            if len(found.captures) < MOST_CAPTURES:
+                found.captures.append(TriedCapture(*capture))
+            else:
+                found.more += 1
+        if found is not None:
+            yield found
+
+    def captures_by_year(self) -> list[tuple[str, str, int]]:
+        """(year, source, captures of articles), in order."""
+        query = "SELECT substr(timestamp, 1, 4), source, count(*) FROM capture GROUP BY 1, 2 ORDER BY 1, 2"
+        return self._db.execute(query).fetchall()
+
+    def digest_results(self, *, recovered: bool) -> list[tuple[str, str, int]]:
+        """(result, reason of a mismatch, captures) of all captures that came; or of those only that recovered articles are from."""
+        which = (
+            "JOIN article ON article.capture = capture.id WHERE article.state = 'recovered'"
+            if recovered
+            else "WHERE coalesce(digest_result, '') != '' OR coalesce(warc, '') != ''"
+        )
+        query = (
+            f"SELECT coalesce(digest_result, ''), coalesce(digest_reason, ''), count(*) FROM capture {which} GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        return self._db.execute(query).fetchall()
+
+    def field_sources(self) -> list[tuple[str, str, int]]:
+        """(field, where on the page it was found, recovered articles), most frequent first within a field."""
+        query = (
+            "SELECT key, value, count(*) FROM article, json_each(article.sources) WHERE state = 'recovered'"
+            " GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
+        )
+        return [(str(key), str(value), count) for key, value, count in self._db.execute(query)]
+
+    def articles_with_images(self) -> tuple[int, int, int]:
+        """How many recovered articles have images; to how many none of theirs is missing; to how many none of theirs is there."""
+        query = (
+            "SELECT count(*), coalesce(sum(have = of), 0), coalesce(sum(have = 0), 0) FROM ("
+            "SELECT sum(image.state = 'have') AS have, count(*) AS of FROM image_use JOIN image ON image.file = image_use.image"
+            " JOIN article ON article.id = image_use.article WHERE article.state = 'recovered' GROUP BY image_use.article)"
+        )
+        articles, whole, none = self._db.execute(query).fetchone()
+        return int(articles), int(whole), int(none)
+
+    def runs(self) -> list[RunRow]:
+        """All runs, oldest first."""
+        query = "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, ''), arguments, version FROM run ORDER BY id"
+        return [
+            RunRow(number, started, ended, status, verdict, _in_words(arguments), version)
+            for number, started, ended, status, verdict, arguments, version in self._db.execute(query)
+        ]
+
+    def capture_counts(self) -> tuple[int, int]:
+        """Captures of articles that are known, and those of them that are in the store."""
+        known, stored = self._db.execute("SELECT count(*), coalesce(sum(coalesce(warc, '') != ''), 0) FROM capture").fetchone()
+        return int(known), int(stored)
+
+
+def _in_words(arguments: str) -> str:
+    """Arguments of a run, kept as JSON, as they were given."""
+    try:
+        given = json.loads(arguments)
+    except ValueError:
+        return arguments
+    return " ".join(f"{name}={value}" for name, value in given.items()) if isinstance(given, dict) else arguments
+
+
+def ids_in_states(states: Sequence[tuple[int, State]], *of: State) -> list[int]:
+    """The articles among them in these states."""
+    return [number for number, state in states if state in of]

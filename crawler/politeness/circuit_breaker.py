@@ -1,0 +1,121 @@
+"""When nothing may be sent: the pause after a 429, and the gate that lets one probe through at a time (refused connections, outages)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from crawler.politeness.rate_limiter import Endpoint
+
+PROBE_LEASE_SECONDS: Final = 600.0
+"""After this time a probe that was never reported is taken for lost, and another may go: above any download time-out, and no dead end."""
+
+
+@dataclass(slots=True, eq=False)
+class Permit:
+    """Leave to send one request. Not frozen: its number is renewed when it had to wait again for a connection, so that a 429 is told from
+    one to a request sent before the pause."""
+
+    endpoint: Endpoint
+    number: int
+    about: str = ""
+    """What is asked for: trouble with one thing again and again says nothing of the archive. Empty: something else each time."""
+
+
+class Pause:
+    """The host-wide pause after a 429. Times are seconds of a monotonic clock."""
+
+    def __init__(self, first: float, most: float) -> None:
+        self._first = first
+        self._most = most
+        self._mark = 0
+        self.level = 0
+        self.count = 0
+        self.until = float("-inf")
+        self.announced = False
+
+    def wait(self, now: float) -> float:
+        return max(0.0, self.until - now)
+
+    def begin(self, permit: Permit, issued: int, now: float, retry_after: float) -> float:
+        """Seconds to wait from now after a 429; 0 for a request that was in flight as the pause began and whose answer asks for no more."""
+        seconds = retry_after
+        if permit.number > self._mark:
+            seconds = max(seconds, min(self._most, self._first * 2.0 ** min(self.level, 60)))
+            self.level += 1
+        return self.extend(seconds, issued, now)
+
+    def extend(self, seconds: float, issued: int, now: float) -> float:
+        """The same for a wait that doubles nothing."""
+        if seconds <= self.wait(now):
+            return 0.0
+        self.count += now >= self.until
+        self._mark = issued
+        self.until = now + seconds
+        self.announced = True
+        return seconds
+
+
+class CircuitBreaker:
+    """Open, or shut for a time that grows with each shutting; when it is over one probe at a time may pass, until one opens the gate."""
+
+    def __init__(self, waits: Sequence[float]) -> None:
+        self._waits = waits
+        self._mark = 0
+        self._probe: Permit | None = None
+        self._probe_since = 0.0
+        self.level = 0
+        self.shut = False
+        self.until = float("-inf")
+
+    def wait(self, now: float, permit: Permit | None = None) -> float:
+        """Seconds until this gate has to be asked again; 0 lets `permit` (or, with None, a new request) pass."""
+        if not self.shut or (permit is not None and permit is self._probe):
+            return 0.0
+        if now < self.until:
+            return self.until - now
+        return max(0.0, self._probe_since + PROBE_LEASE_SECONDS - now) if self._probe else 0.0
+
+    def enter(self, permit: Permit, now: float) -> None:
+        """What passes a shut gate is its probe."""
+        if self.shut and permit is not self._probe:
+            self._probe, self._probe_since = permit, now
+
+    def release(self, permit: Permit) -> bool:
+        """The answer to `permit` is known. True when it was the probe."""
+        was_probe = permit is self._probe
+        if was_probe:
+            self._probe = None
+        return was_probe
+
+    def fresh(self, permit: Permit) -> bool:
+        """Whether the request was sent after the last shutting, so that its outcome says something new."""
+        return permit.number > self._mark
+
+    def close(self, issued: int, now: float) -> float:
+        """Shuts the gate for its next longer time, in seconds. Requests up to number `issued` are on their way."""
+        seconds = self._waits[min(self.level, len(self._waits) - 1)]
+        self.level += 1
+        self._mark = issued
+        self._probe = None
+        self.shut = True
+        self.until = now + seconds
+        return seconds
+
+    def open(self) -> None:
+        self.shut = False
+        self._probe = None
+
+    def restore(self, shut: bool, level: int, seconds: float, now: float) -> None:
+        """As an earlier run left it; a wait longer than this gate knows is a damaged one and shortened to that."""
+        self.level = level
+        self.shut = shut
+        if shut:
+            self.until = now + min(seconds, max(self._waits))
+
+
+def doubling_waits(first: float, most: float) -> tuple[float, ...]:
+    """`first`, doubled again and again up to `most`."""
+    waits = [first]
+    while waits[-1] < most:
+        waits.append(min(most, waits[-1] * 2))
+    return tuple(waits)

@@ -1,0 +1,1 @@
+"""What is done with trees of files: audit, verify, compare, repair, bag, WACZ, JSON lines."""

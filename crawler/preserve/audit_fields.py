@@ -1,0 +1,212 @@
+"""Tests of an audit on fields, and on files that hold no article at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import date
+
+from crawler.hkcnews.dates import FIRST_DAY, LAST_DAY
+from crawler.hkcnews.fields import is_sites
+from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
+from crawler.hkcnews.urls import article_id, misspelling
+from crawler.preserve.article_file import ArticleFile
+from crawler.preserve.audit_findings import Finding, Kind, quoted
+from crawler.preserve.audit_text import reread, reread_whole
+from crawler.wayback import playback as ownpages
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+_PICTURE = re.compile(r"[^?#]*\.(?:svg|png|jpe?g|gif|webp|ico|bmp)(?=[?#]|\Z)", re.IGNORECASE)
+_PART = re.compile(
+    r"[^?#]*/[\w.~@+-]+\.(?:js|mjs|css|map|json|xml|txt|woff2?|ttf|eot|mp[34]|pdf|php|webmanifest)(?=[?#]|\Z)", re.IGNORECASE | re.ASCII
+)
+"""Parts of pages, whose relative addresses fall below `/article/<id>/`; slugs with Chinese characters are not among them."""
+_WORST_SPELLING = 3
+
+
+def no_title(file: ArticleFile) -> str:
+    return "" if file.title else "the front matter has none"
+
+
+def no_date(file: ArticleFile) -> str:
+    return "" if file.fields.get("date", "").strip() else "the front matter has none"
+
+
+def impossible_date(file: ArticleFile) -> str:
+    value = file.fields.get("date", "").strip()
+    if not value:
+        return ""
+    found = _DATE.fullmatch(value)
+    try:
+        day = date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        day = None
+    if day is None:
+        return f"{quoted(value)} is not a date"
+    return "" if FIRST_DAY <= day <= LAST_DAY else f"{day}: the site published from {FIRST_DAY} to {LAST_DAY}"
+
+
+def no_category(file: ArticleFile) -> str:
+    return "" if file.fields.get("category", "").strip() else "the front matter has none"
+
+
+def no_address(file: ArticleFile) -> str:
+    missing = [key for key in ("url", "original_url") if not file.fields.get(key, "").strip()]
+    return f"no {' and no '.join(missing)}" if missing else ""
+
+
+def other_article(file: ArticleFile) -> str:
+    for key, address in (("original_url", file.original), ("url", file.archived)):
+        named = article_id(address.strip())
+        if named is not None and file.article is not None and named != file.article:
+            return f"{key} names article {named}"
+    return ""
+
+
+def foreign_address(file: ArticleFile) -> str:
+    address = file.original.strip()
+    if not address:
+        return ""
+    if article_id(address) is None:
+        return f"{quoted(address)} is no article's address"
+    is_part = _PICTURE.match(address) or _PART.match(address)
+    return f"{quoted(address[-60:])} is a picture or a part of a page" if is_part else ""
+
+
+def mojibake(file: ArticleFile) -> str:
+    for key in ("title", "category", "author"):
+        if read := reread_whole(file.fields.get(key, "")):
+            return f"{key}: {quoted(file.fields[key][:40])} may be {quoted(read[:40])}"
+    read = reread(file.body)
+    return f"body: {quoted(read[:40])}" if read else ""
+
+
+def mojibake_address(file: ArticleFile) -> str:
+    wrong = [
+        key
+        for key, value in (("url", file.fields.get("url", "")), ("original_url", file.original))
+        if misspelling(value) == _WORST_SPELLING
+    ]
+    return " and ".join(wrong)
+
+
+_MEDIA = re.compile(r"<img\b|<i?frame\b|<video\b|<audio\b|<embed\b|<object\b|\{\{<|!\[")
+_BEGINS_WITH_TEXT = re.compile("^[\u3400-\u9fff]", re.MULTILINE)
+_UNSEEN = re.compile(r"<[^<>]*>|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|\{\{<[^<>]*>\}\}|[\s\u200b\u200e\u200f\u2060\ufeff]+")
+_SEEN = re.compile(r"[^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\xa0]")
+_CAPTURE = re.compile(
+    r"(?:https?:)?//[^/\s()\"]+/(?:[^/\s()\"]+/)?\d{14}(?:[a-z]{2}_)?/|/(?:[^/\s()\"]+/)?\d{14}(?:[a-z]{2}_)?/(?=https?:)"
+)
+_SPACE = re.compile(r"\s+")
+_DISTINCTIVE = 30
+"""Characters: bodies of fewer, such as a caption that a column always has, are the same by chance; their titles must be too."""
+
+
+def visible_text(body: str) -> str:
+    """The text without tags, targets of links, frames and white space."""
+    return _UNSEEN.sub("", body)
+
+
+def has_substance(body: str) -> bool:
+    """Whether there is text, a picture or a video."""
+    return bool(_BEGINS_WITH_TEXT.search(body) or _MEDIA.search(body) or _SEEN.search(visible_text(body)))
+
+
+def fingerprint(title: str, body: str) -> bytes:
+    """The same for bodies that are the same in text, pictures and videos but for the capture that they name; empty for bodies
+    without text, such as a lone video: three articles may well show the same one."""
+    text = visible_text(body)
+    if not _SEEN.search(text):
+        return b""
+    whole = _SPACE.sub("", _CAPTURE.sub("", body))
+    if len(text) < _DISTINCTIVE:
+        whole += f"\n{_SPACE.sub('', title)}"
+    return hashlib.blake2b(whole.encode("utf-8"), digest_size=16).digest()
+
+
+_OWN_TITLE = re.compile(
+    r"\W*(?:internet archive|(?:internet archive )?wayback machine)\W*(?:error|not found|page not found)?\W*", re.IGNORECASE
+)
+_OUTAGE_TITLE = re.compile(
+    r"\W*(?:internet archive\W+)?(?:temporarily offline|scheduled maintenance|down for maintenance)\W*", re.IGNORECASE
+)
+_ERROR = (
+    r"bad gateway|gateway time-?out|service (?:temporarily )?unavailable|internal server error|web server is down|error"
+    r"|forbidden|access denied|bad request|unauthori[sz]ed|too many requests|moved permanently|redirecting"
+    r"|attention required!?.*|just a moment|(?:site )?under maintenance"
+)
+_ERROR_TITLE = re.compile(
+    rf"\W*(?:http\W+)?(?:error\W+)?(?:[345]\d\d\W+)?(?:{_ERROR})(?:\W+cloudflare)?\W*|(?:error\W*)?[45]\d\d(?:\W+error)?\W*",
+    re.IGNORECASE,
+)
+_LOOKED_AT = 3000
+"""Characters of a body; the archive's own pages have fewer."""
+
+
+def not_an_article(file: ArticleFile) -> Finding | None:
+    """The one finding of a file without an article, None for a file with one.
+
+    An article has a date and a category: none of the public backup's 888 non-articles has the latter. So what has both and a body is one,
+    whatever it speaks of, and words of a body count only where both are missing. The site's last article has the farewell page's title,
+    but unlike it somebody wrote it, on some day.
+    """
+    substance = has_substance(file.body)
+    date, category = file.fields.get("date"), file.fields.get("category")
+    if substance and date and category:
+        return None
+    author = file.fields.get("author", "")
+    is_signed = substance and bool(date or (author and not is_sites(author)))
+    title = file.title
+    body = file.rest[:_LOOKED_AT] if not (date or category) else ""
+    for kind, test in _TESTS:
+        if not (kind is Kind.FAREWELL and is_signed) and (why := test(title, body)):
+            return Finding(kind, why)
+    if not substance:
+        return Finding(Kind.BLANK, "no title, nothing below" if not title else f"nothing below the title {quoted(title)}")
+    return None
+
+
+def _outage(title: str, body: str) -> str:
+    return _titled(title) if _OUTAGE_TITLE.fullmatch(title) else _says(ownpages.says_offline, title, body)
+
+
+def _archive(title: str, body: str) -> str:
+    if _OWN_TITLE.fullmatch(title):
+        return _titled(title)
+    return next(filter(None, (_says(test, title, body) for test in _OWN_WORDS)), "")
+
+
+_OWN_WORDS = (ownpages.says_excluded, ownpages.says_not_archived, ownpages.says_not_authorised)
+
+
+def _says(test: Callable[[str], bool], title: str, body: str) -> str:
+    """`body` is empty where its words do not count; then the title's do not either."""
+    return quoted(body.strip("\n#> ").partition("\n")[0]) if body and test(f"{title} {body}".replace("’", "'").lower()) else ""
+
+
+def _farewell(title: str, body: str) -> str:
+    named = (re.sub(r"\s", "", text) for text in (title, body.lstrip("# \n")[:40]))
+    return _titled(title or FAREWELL) if any(name.startswith(FAREWELL) for name in named) else ""
+
+
+def _missing(title: str, _body: str) -> str:
+    return _titled(title) if NOT_FOUND.match(title) else ""
+
+
+def _error(title: str, _body: str) -> str:
+    return _titled(title) if _ERROR_TITLE.fullmatch(title) else ""
+
+
+def _titled(title: str) -> str:
+    return f"titled {quoted(title)}"
+
+
+_TESTS: tuple[tuple[Kind, Callable[[str, str], str]], ...] = (
+    (Kind.FAREWELL, _farewell),
+    (Kind.OUTAGE_PAGE, _outage),
+    (Kind.ARCHIVE_PAGE, _archive),
+    (Kind.NOT_FOUND, _missing),
+    (Kind.ERROR_PAGE, _error),
+)
+"""Each gives what it rests on, or nothing."""

@@ -1,0 +1,1 @@
+"""The recovered articles for readers: a report, and pages for a browser."""

@@ -1,0 +1,289 @@
+"""archive.db: its tables, and how it follows the files of a tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crawler.ledger import LedgerError
+from crawler.ledger.queries import StoreQueries
+from crawler.preserve.article_file import id_of_name
+from crawler.preserve.audit import entries
+from crawler.preserve.jsonl import of_capture
+from crawler.publish.browse.rows import FileState, Row, file_state, index_texts, read_row, reader_id
+from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.lock import check_links
+from crawler.utils.workers import batched, process_pool, results_in_order
+
+FILE = "archive.db"
+APPLICATION = 0x484B434E
+"""Marks the file as ours (SQLite's application_id)."""
+VERSION = 1
+"""Grows when the tables change, or what is put into them."""
+WAIT_SECONDS = 30.0
+"""Another process that reads or writes is waited for so long."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS article (
+    id INTEGER PRIMARY KEY, title TEXT NOT NULL, date TEXT, year INTEGER, last_updated TEXT, author TEXT, category TEXT,
+    url TEXT, original_url TEXT, captured TEXT, source TEXT, digest TEXT, verified INTEGER, faults TEXT NOT NULL DEFAULT '[]',
+    file TEXT NOT NULL, sha256 TEXT NOT NULL, chars INTEGER NOT NULL, summary TEXT NOT NULL, picture TEXT, body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS article_date ON article (date, id);
+CREATE INDEX IF NOT EXISTS article_year ON article (year);
+CREATE INDEX IF NOT EXISTS article_category ON article (category);
+CREATE INDEX IF NOT EXISTS article_author ON article (author);
+CREATE TABLE IF NOT EXISTS tag (name TEXT NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (name, article)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tag_article ON tag (article);
+CREATE TABLE IF NOT EXISTS version (
+    article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, sha256 TEXT NOT NULL, replay TEXT
+);
+CREATE INDEX IF NOT EXISTS version_article ON version (article);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (article INTEGER PRIMARY KEY, file TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (title, author, body, content='', tokenize='unicode61 remove_diacritics 0');
+"""
+"""`seen`: size and time (ns) of the file that an article's row was made from. `search` keeps no text: rowid is the article's id."""
+
+
+def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]:
+    """archive.db of an output directory, with its tables; and why it was made anew, '' when it was not. `maker` tells apart what makes
+    its rows: of another one, they could not be taken out of the index again. Raises Fatal for a file that is not ours, sqlite3.Error
+    and OSError when it cannot be written."""
+    path = output / FILE
+    check_links(output, [part.name for part in _parts(path)])
+    state = _state(path, maker)
+    if state == "not ours":
+        message = f"{path} is not a database of this software: it is left alone. Move it away, or choose another OUTPUT_DIR"
+        raise CommandError(ExitStatus.STORAGE, message)
+    why = state if state in ("of another version", "damaged") else ""
+    if why:
+        for part in _parts(path):
+            part.unlink(missing_ok=True)
+    db = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+    try:
+        db.execute("PRAGMA synchronous = NORMAL")
+        if state != "ready":
+            begin = f"PRAGMA application_id = {APPLICATION}; BEGIN IMMEDIATE; {_TABLES}"
+            db.executescript(f"{begin} INSERT OR IGNORE INTO meta VALUES ('maker', '{maker}'); PRAGMA user_version = {VERSION}; COMMIT;")
+    except BaseException:
+        db.close()
+        raise
+    return db, why
+
+
+def _state(path: Path, maker: str) -> str:
+    """`new`, `ready`, `of another version`, `damaged` or `not ours`."""
+    if not path.exists() or path.stat().st_size == 0:
+        return "new"
+    try:
+        with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as db:
+            (application,) = db.execute("PRAGMA application_id").fetchone()
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if application != APPLICATION:
+                return "new" if not tables else "not ours"
+            if version != VERSION:
+                return "of another version" if tables or version else "new"
+            made_by = db.execute("SELECT value FROM meta WHERE key = 'maker'").fetchone()
+            return "ready" if made_by == (maker,) else "of another version"
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return "of another version"
+        raise
+    except sqlite3.DatabaseError:
+        return "damaged" if _has_our_mark(path) else "not ours"
+
+
+def check_usable(output: Path) -> None:
+    """Refuse an archive.db that could not be served as it is: raises Fatal that says what to do."""
+    path = output / FILE
+    again = "run without --no-update once"
+    if not path.is_file() or not path.stat().st_size:
+        raise CommandError(ExitStatus.STORAGE, f"there is no {path}: {again}")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as db:
+            marks = tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+            if marks == (APPLICATION, VERSION):
+                db.execute("SELECT id, chars, body FROM article LIMIT 1").fetchone()
+                db.execute("SELECT rowid FROM search WHERE search MATCH 'a' LIMIT 1").fetchone()
+                return
+            why = "is of another version" if marks[0] == APPLICATION else "is not a database of this software"
+    except sqlite3.Error as error:
+        why = f"cannot be used ({error}): an update may have been broken off"
+    raise CommandError(ExitStatus.STORAGE, f"{path} {why}: {again}")
+
+
+def _has_our_mark(path: Path) -> bool:
+    """Whether a file that SQLite cannot read was ours: the mark stands at a fixed place of its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(72)
+    return head.startswith(b"SQLite format 3\0") and head[68:72] == APPLICATION.to_bytes(4, "big")
+
+
+def _parts(path: Path) -> list[Path]:
+    return [path, *(path.with_name(f"{path.name}-{end}") for end in ("journal", "wal", "shm"))]
+
+
+_ADVICE = "Make room, or delete it and run again; where nothing may be written, --no-update serves one that is there"
+BATCH = 1000
+FEW = 500
+"""With fewer files than this to be read, other processes take longer to begin than they save."""
+_FOLDER = "articles"
+_COLUMNS = (
+    "id, title, date, year, last_updated, author, category, url, original_url, captured, source, digest, verified, file, sha256, chars, "
+    "summary, picture, body"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSummary:
+    """What became of the articles. `unreadable`: files that cannot be read, with why; `anew`: why the whole was made anew, if it was."""
+
+    new: int = 0
+    changed: int = 0
+    removed: int = 0
+    same: int = 0
+    unreadable: tuple[str, ...] = ()
+    anew: str = ""
+
+
+def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
+    """Make archive.db follow the files of the articles, and the ledger where there is one. `tell`: files done and to be done, in all.
+
+    Without a ledger every article's file below `articles/` counts. Raises Fatal, OSError.
+    """
+    try:
+        with _ledger(output) as ledger:
+            files = _files(output, ledger)
+            db, anew = open_for_writing(output, reader_id())
+            with closing(db):
+                built = _follow(db, output, files, tell)
+                if ledger is not None:
+                    _take_provenance(db, ledger)
+            return replace(built, anew=anew)
+    except LedgerError as error:
+        raise CommandError(ExitStatus.STORAGE, str(error)) from error
+    except sqlite3.Error as error:
+        raise CommandError(ExitStatus.STORAGE, f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
+
+
+def _ledger(output: Path) -> AbstractContextManager[StoreQueries | None]:
+    path = output / "ledger.sqlite"
+    return StoreQueries(path) if path.exists() else nullcontext()
+
+
+def _files(output: Path, ledger: StoreQueries | None) -> dict[int, str]:
+    """The file of each article."""
+    if ledger is not None:
+        return {article: file for article, file in ledger.files() if file}
+    found: dict[int, str] = {}
+    for entry in entries(output / _FOLDER):
+        number = id_of_name(Path(entry.file).name)
+        if number is not None and not entry.why:
+            found.setdefault(number, f"{_FOLDER}/{entry.file}")
+    return found
+
+
+def _follow(db: sqlite3.Connection, output: Path, files: Mapping[int, str], tell: Callable[[int, int], None]) -> BuildSummary:
+    known = {article: FileState(article, *rest) for article, *rest in db.execute("SELECT article, file, size, modified FROM seen")}
+    there = [seen for article, file in sorted(files.items()) if (seen := file_state(output, article, file)) is not None]
+    gone = sorted(known.keys() - {seen.article for seen in there})
+    for some in batched(gone, BATCH):
+        with _transaction(db):
+            for article in some:
+                _take_out(db, article)
+    todo = [seen for seen in there if known.get(seen.article) != seen]
+    unreadable: list[str] = []
+    counts = Counter(same=len(there) - len(todo), removed=len(gone))
+    done = 0
+    for some_seen, rows in _read(output, todo):
+        with _transaction(db):
+            for seen, row in zip(some_seen, rows, strict=True):
+                if isinstance(row, str):
+                    counts["removed"] += _take_out(db, seen.article)
+                    unreadable.append(f"{seen.file}: {row}")
+                else:
+                    counts[_put(db, seen, row)] += 1
+        done += len(some_seen)
+        tell(done, len(todo))
+    return BuildSummary(counts["new"], counts["changed"], counts["removed"], counts["same"], tuple(unreadable))
+
+
+def _read(output: Path, todo: Sequence[FileState]) -> Iterator[tuple[list[FileState], list[Row | str]]]:
+    """The rows of some files at a time; with several processes where there are many."""
+    if len(todo) < FEW:
+        for some in batched(todo, BATCH):
+            yield some, _rows_of(output, some)
+        return
+    workers = os.cpu_count() or 1
+    with process_pool(workers) as pool:
+        for some, future in results_in_order(batched(todo, BATCH), lambda some: pool.schedule(_rows_of, args=[output, some]), workers):
+            yield some, future.result()
+
+
+def _rows_of(output: Path, some: Sequence[FileState]) -> list[Row | str]:
+    return [read_row(output, seen.article, seen.file) for seen in some]
+
+
+def _put(db: sqlite3.Connection, seen: FileState, row: Row) -> str:
+    """Write an article down; gives whether it is `new`, `changed` or the `same`."""
+    found = db.execute("SELECT sha256, file FROM article WHERE id = ?", (row.article,)).fetchone()
+    if found != (row.sha256, seen.file):
+        _take_out(db, row.article)
+        values = (
+            *(row.article, row.title, row.date, row.year, row.last_updated, row.author, row.category, row.url, row.original_url),
+            *(row.captured, row.source, row.digest, row.verified, seen.file, row.sha256, row.chars, row.summary, row.picture, row.body),
+        )
+        db.execute(f"INSERT INTO article ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        db.execute("INSERT INTO search (rowid, title, author, body) VALUES (?, ?, ?, ?)", (row.article, *row.words))
+        db.executemany("INSERT INTO tag VALUES (?, ?)", ((tag, row.article) for tag in row.tags))
+    db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", (seen.article, seen.file, seen.size, seen.modified))
+    return "new" if found is None else "same" if found[0] == row.sha256 else "changed"
+
+
+def _take_out(db: sqlite3.Connection, article: int) -> bool:
+    """An article and everything of it; gives whether it was there."""
+    found = db.execute("SELECT title, author, body FROM article WHERE id = ?", (article,)).fetchone()
+    if found is not None:
+        # The index keeps no text: to be taken out of it, the very words that were put in are needed.
+        words = index_texts(*found)
+        db.execute("INSERT INTO search (search, rowid, title, author, body) VALUES ('delete', ?, ?, ?, ?)", (article, *words))
+    db.execute("DELETE FROM article WHERE id = ?", (article,))
+    db.execute("DELETE FROM tag WHERE article = ?", (article,))
+    db.execute("DELETE FROM seen WHERE article = ?", (article,))
+    return found is not None
+
+
+def _take_provenance(db: sqlite3.Connection, ledger: StoreQueries) -> None:
+    """What the ledger knows of the captures that the files are from, and what others say; it may change while files do not."""
+    with _transaction(db):
+        for row, capture in ledger.recovered():
+            if capture is not None:
+                known = of_capture(ledger, row, capture)
+                verified = None if known["verified"] is None else int(known["verified"])
+                values = known["source"], known["digest"], verified, json.dumps(known["faults"], ensure_ascii=False)
+                db.execute(
+                    "UPDATE article SET source = ?, digest = ?, verified = ?, faults = ? WHERE id = ?"
+                    " AND (source, digest, verified, faults) IS NOT (?, ?, ?, ?)",
+                    (*values, row.id, *values),
+                )
+        db.execute("DELETE FROM version")
+        db.executemany("INSERT INTO version VALUES (?, ?, ?, ?, ?)", ledger.versions_replayed())
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")

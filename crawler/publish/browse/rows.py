@@ -1,0 +1,178 @@
+"""From an article's file to its row in archive.db, and to what is searched of it, character by character."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from crawler.markdown.reader import plain_text
+from crawler.preserve.article_file import UnreadableError, bloggers_of, body_of, parse_article_file, read_text
+from crawler.utils.timestamps import read_moment
+
+_SINGLE = re.compile(
+    "([\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3040-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\ue000-\uf7ff\uf900-\ufaff\U00016fe0-\U00018cff\U0001aff0-\U0001b2ff\U00020000-\U0003ffff])"
+)
+"""Han, Bopomofo, kana, Hangul and their kin, and characters for private use, which Hong Kong once wrote its own with: characters that
+are words or parts of them."""
+STOPS = "。！？；，、：…\n"
+"""No word goes on behind one of these."""
+_STOP = re.compile(f"[{STOPS}]+")
+_END = " \uf8fe "
+"""A token for them, of a private character that no page means anything by."""
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』〝〞＂", '"'))
+_PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
+
+
+def spaced_text(text: str) -> str:
+    """A text as it goes into the index: in compatible forms (NFKC: `ＡＢ` is `AB`), each of its characters that is a word set apart."""
+    ended = _STOP.sub(_END, text)
+    return _SINGLE.sub(r" \1 ", unicodedata.normalize("NFKC", _UNSAFE.sub(" ", ended)))
+
+
+def match_of(query: str) -> str:
+    """What a reader typed, as an FTS5 expression: every word is to be found, what stands in quotation marks as one phrase.
+
+    Safe for any query; '' when there is nothing in it to search for.
+    """
+    parts = (quoted or word for quoted, word in _PARTS.findall(_UNSAFE.sub(" ", query).translate(_QUOTES)))
+    phrases = (" ".join(spaced_text(part).replace('"', " ").split()).strip(_END) for part in parts)
+    return " AND ".join(f'"{phrase}"' for phrase in phrases if any(_is_word(char) for char in phrase))
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or (_SINGLE.match(char) is not None and char not in _END)
+
+
+SUMMARY = 120
+"""Characters of the text that a list shows."""
+_YEAR = re.compile(r"(\d{4})-\d\d-\d\d")
+_TIMESTAMP = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/")
+_PICTURE = re.compile(r'<img src="([^"]*)"|!\[(?:\\.|[^\]\\])*\]\(((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))+)\)')
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_SHAPING = ("publish/browse/rows.py", "markdown/reader.py", "preserve/article_file.py")
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it lies there: relative to the output directory; size in bytes, time of its last change in nanoseconds."""
+
+    article: int
+    file: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An article as its file tells of it; None for what it does not say. `body`: all below the front matter."""
+
+    article: int
+    title: str
+    date: str | None
+    year: int | None
+    last_updated: str | None
+    author: str | None
+    category: str | None
+    tags: tuple[str, ...]
+    url: str | None
+    original_url: str | None
+    captured: str | None
+    source: str | None
+    digest: str | None
+    verified: int | None
+    sha256: str
+    chars: int
+    summary: str
+    picture: str | None
+    body: str
+    words: tuple[str, str, str]
+    """What the index has of it, see `words_of`."""
+
+
+@cache
+def reader_id() -> str:
+    """What tells this reading of files from another, as hexadecimal SHA-256."""
+    here = Path(__file__).parents[2]
+    sources = "".join((here / name).read_text("utf-8") for name in _SHAPING)
+    return hashlib.sha256(f"{unicodedata.unidata_version}\n{sources}".encode()).hexdigest()
+
+
+def file_state(output: Path, article: int, file: str) -> FileState | None:
+    """How a file lies there now; None when it does not."""
+    try:
+        found = os.stat(f"{output}/{file}")  # noqa: PTH116 - 49,000 of them
+    except OSError:
+        return None
+    return FileState(article, file, found.st_size, found.st_mtime_ns)
+
+
+def read_row(output: Path, article: int, file: str) -> Row | str:
+    """An article's file, or why it cannot be read."""
+    try:
+        text = read_text(output / file)
+    except UnreadableError as error:
+        return str(error)
+    apart = parse_article_file(text, article)
+    if not apart.has_head:
+        return "its front matter cannot be read"
+    fields = apart.fields
+    plain = plain_text(apart.body)
+    year = _YEAR.fullmatch(fields.get("date", ""))
+    when = _TIMESTAMP.search(fields.get("url", ""))
+    picture = _PICTURE.search(apart.body)
+    title, body = apart.title or f"article {article}", apart.rest.strip("\n")
+    return Row(
+        article=article,
+        title=title,
+        date=fields.get("date") if year else None,
+        year=int(year[1]) if year else None,
+        last_updated=fields.get("last_updated"),
+        author=fields.get("author"),
+        category=fields.get("category"),
+        tags=tuple(dict.fromkeys(filter(None, apart.tags))),
+        url=fields.get("url"),
+        original_url=fields.get("original_url"),
+        captured=_captured(when[1]) if when else None,
+        source=fields.get("source"),
+        digest=fields.get("digest"),
+        verified={"true": 1, "false": 0}.get(fields.get("verified", "")),
+        sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        chars=len("".join(plain.split())),
+        summary=_summary(plain),
+        picture=_address(picture) if picture else None,
+        body=body,
+        words=index_texts(title, fields.get("author"), body),
+    )
+
+
+def index_texts(title: str, author: str | None, body: str) -> tuple[str, str, str]:
+    """What the index has of a row: title, byline, and the text with the blogger's block but without the subscription note, which most
+    articles share."""
+    return spaced_text(title), spaced_text(author or ""), spaced_text(plain_text(searched(body)))
+
+
+def searched(body: str) -> str:
+    """What is searched of all that stands below the front matter, as Markdown."""
+    return f"{body_of(body)}\n\n{bloggers_of(body)}"
+
+
+def _captured(timestamp: str) -> str | None:
+    moment = read_moment(timestamp)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def _summary(plain: str) -> str:
+    line = " ".join(plain.split())
+    return line if len(line) <= SUMMARY else f"{line[:SUMMARY].rstrip()}…"
+
+
+def _address(found: re.Match[str]) -> str:
+    return html.unescape(found[1]) if found[1] is not None else html.unescape(_ESCAPED.sub(r"\1", found[2]))

@@ -1,0 +1,1 @@
+"""The report on an output directory: figures, pictures, one page of HTML."""

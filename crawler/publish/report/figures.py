@@ -1,0 +1,264 @@
+"""All figures of the report as plain values: ledger, front matter of files, months, records of runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from crawler import __version__
+from crawler.ledger import ArticleRow, State
+from crawler.ledger.images import ImageState
+from crawler.ledger.queries import MissingArticle, ReportQueries, RunRow, ids_in_states
+from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
+from crawler.run.record import RECORDS_FOLDER, RunRecord, read_records
+
+ENOUGH = 100
+"""Recovered articles that the rule must have been tried on before it is used."""
+TRUSTED = 0.95
+"""Share of them that it must have been right about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month with its recovered articles, and the missing ones whose neighbours are of it."""
+
+    name: str
+    recovered: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class ByMonth:
+    """`undated`: recovered articles without a date; `unplaced`: missing articles of which no month is said. `tested`: on how many
+    recovered articles between two of one and the same month the rule was tried, `right`: how many of them are of that month too."""
+
+    months: Sequence[Month]
+    undated: int
+    unplaced: int
+    tested: int
+    right: int
+
+    @property
+    def trusted(self) -> bool:
+        """Whether missing articles are given the month of their neighbours."""
+        return self.tested >= ENOUGH and self.right >= TRUSTED * self.tested
+
+
+def by_month(recovered: Iterable[int], missing: Iterable[int], dates: Mapping[int, str]) -> ByMonth:
+    """Months from the first to the last, none left out. `dates`: months of recovered articles by id.
+
+    Ids rise with time, but for exceptions. So a missing article between two recovered ones of the same month is counted to it, if
+    that very rule, tried on this archive's own recovered articles, is right often enough; otherwise its month is unknown.
+    """
+    ids = sorted(dates)
+    trials = [(dates[lower] == dates[middle]) for lower, middle, higher in _triples(ids) if dates[lower] == dates[higher]]
+    found = ByMonth([], sum(article not in dates for article in recovered), 0, len(trials), sum(trials))
+    guessed: Counter[str] = Counter()
+    unplaced = 0
+    for article in missing:
+        month = _between(article, ids, dates) if found.trusted else None
+        if month is None:
+            unplaced += 1
+        else:
+            guessed[month] += 1
+    counted = Counter(dates.values())
+    months = [Month(name, counted[name], guessed[name]) for name in _from_to(sorted(counted))]
+    return ByMonth(months, found.undated, unplaced, found.tested, found.right)
+
+
+def _triples(ids: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    return zip(ids, ids[1:], ids[2:], strict=False)
+
+
+def _between(article: int, ids: Sequence[int], dates: Mapping[int, str]) -> str | None:
+    place = bisect_left(ids, article)
+    if not 0 < place < len(ids):
+        return None
+    lower, higher = dates[ids[place - 1]], dates[ids[place]]
+    return lower if lower == higher else None
+
+
+def _from_to(names: Sequence[str]) -> Iterator[str]:
+    """Every month from the first to the last of them; only those that there are, where a wrong year would make it a thousand."""
+    if not names:
+        return
+    first, last = (int(name[:4]) * 12 + int(name[5:]) - 1 for name in (names[0], names[-1]))
+    if last - first > 240:
+        yield from names
+        return
+    for number in range(first, last + 1):
+        yield f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+KEYS = ("title", "date", "last_updated", "author", "category", "tags", "url", "original_url")
+"""Keys that every format has; what others a tree has comes after them."""
+LARGEST = 64 * 1024
+"""Bytes that are read of a file; the front matter of the longest address known has some 7,000."""
+_MONTH = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(?:-\d{2})?(?![\d-])", re.ASCII)
+
+
+@dataclass(slots=True)
+class FrontMatterFigures:
+    """`months` by article, as `2021-07`; articles without a date that can be read are left out. `keys`: how many files have each key;
+    `read`: files read; `unread`: articles whose file is gone, or has no front matter that can be read."""
+
+    months: dict[int, str] = field(default_factory=dict)
+    keys: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+    unread: list[int] = field(default_factory=list)
+
+    def in_order(self) -> list[tuple[str, int]]:
+        """Keys with the number of files that have them: FORMAT's in its order, then others."""
+        return [(key, self.keys[key]) for key in (*KEYS, *sorted(self.keys.keys() - set(KEYS)))]
+
+
+def read_front_matters(root: Path, files: Iterable[tuple[int, str]]) -> FrontMatterFigures:
+    """Read the front matter of articles' files, relative to `root`. Never raises for what lies there. 49,000 take two seconds."""
+    found = FrontMatterFigures()
+    for article, file in files:
+        try:
+            fields = _fields(f"{root}/{file}")
+        except (OSError, ValueError):
+            found.unread.append(article)
+            continue
+        found.read += 1
+        found.keys.update(key for key, value in fields.items() if value)
+        if month := _MONTH.match(str(fields.get("date", ""))):
+            found.months[article] = month[1]
+    return found
+
+
+def _fields(path: str) -> dict[str, str | list[str]]:
+    """Raises OSError, ValueError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe in its place must not hold us up
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        text = (file.read(LARGEST) or b"").decode("utf-8", "ignore")
+    head, end, _ = text.replace("\r\n", "\n").partition("\n---\n")
+    if not head.startswith("---\n") or not end:
+        raise InvalidFrontMatter("no front matter")
+    return read_front_matter(head[4:])
+
+
+RANGE = 1000
+"""Ids in one range, as in one folder."""
+GIVEN_UP = (State.WAITING, State.UNRECOVERABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Ids `first` to `last`; `counts` of articles by state. Ids that no listing has are the rest."""
+
+    first: int
+    last: int
+    counts: Mapping[State, int]
+
+    @property
+    def unknown(self) -> int:
+        """Ids that the ledger does not know. Not all of them were articles."""
+        return self.last - self.first + 1 - sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFigures:
+    """Images of recovered articles: `reasons` of those missing or waiting; `articles` that have any, those of them that have all of theirs
+    (`whole`), and none (`bare`)."""
+
+    counts: Mapping[ImageState, int]
+    reasons: Sequence[tuple[ImageState, str, int]]
+    size: int
+    articles: int
+    whole: int
+    bare: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFigures:
+    """What the report tells. `made`: when it was read, UTC; `archive`: the public address of the ledger's archive; `digests` and
+    `digests_recovered` as (result, reason, captures)."""
+
+    made: datetime
+    version: str
+    archive: str | None
+    format: str
+    counts: Mapping[State, int]
+    captures: int
+    stored: int
+    ranges: Sequence[Range]
+    months: ByMonth
+    reasons: Sequence[tuple[State, str, int]]
+    heads: FrontMatterFigures
+    field_sources: Sequence[tuple[str, str, int]]
+    digests: Sequence[tuple[str, str, int]]
+    digests_recovered: Sequence[tuple[str, str, int]]
+    images: ImageFigures
+    years: Sequence[tuple[str, str, int]]
+    runs: Sequence[RunRow]
+    records: Sequence[RunRecord]
+    missing: Sequence[MissingArticle]
+    to_do: Sequence[int]
+    faulty: Sequence[ArticleRow]
+
+    @property
+    def listed(self) -> int:
+        """Articles that the ledger knows."""
+        return sum(self.counts.values())
+
+
+def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> ReportFigures:
+    """Read everything. The ledger is read as it stands at one moment; files that a run replaces meanwhile are read old or new."""
+    records = read_records(output / RECORDS_FOLDER)
+    with ledger.at_one_moment():
+        states = ledger.states()
+        heads = read_front_matters(output, ledger.files())
+        known, stored = ledger.capture_counts()
+        months = by_month(ids_in_states(states, State.RECOVERED), ids_in_states(states, State.LISTED, *GIVEN_UP), heads.months)
+        return ReportFigures(
+            made=made,
+            version=__version__,
+            archive=ledger.meta("public_url"),
+            format=ledger.meta("format") or "",
+            counts=ledger.counts(),
+            captures=known,
+            stored=stored,
+            ranges=by_range(states),
+            months=months,
+            reasons=[(state, reason, count) for state in GIVEN_UP for reason, count in ledger.reasons(state).items()],
+            heads=heads,
+            field_sources=ledger.field_sources(),
+            digests=ledger.digest_results(recovered=False),
+            digests_recovered=ledger.digest_results(recovered=True),
+            images=_images(ledger),
+            years=ledger.captures_by_year(),
+            runs=ledger.runs(),
+            records=records,
+            missing=list(ledger.missing(*GIVEN_UP)),
+            to_do=ids_in_states(states, State.LISTED),
+            faulty=list(ledger.faulty()),
+        )
+
+
+def by_range(states: Sequence[tuple[int, State]]) -> list[Range]:
+    """Ranges of a thousand ids, up to the highest known."""
+    counts: dict[int, Counter[State]] = {}
+    for article, state in states:
+        counts.setdefault((article - 1) // RANGE, Counter())[state] += 1
+    return [
+        Range(number * RANGE + 1, (number + 1) * RANGE, {state: counts.get(number, Counter())[state] for state in State})
+        for number in range(max(counts, default=-1) + 1)
+    ]
+
+
+def _images(ledger: ReportQueries) -> ImageFigures:
+    reasons = [
+        (state, reason, count)
+        for state in (ImageState.WAITING, ImageState.MISSING)
+        for reason, count in ledger.image_reasons(state).items()
+    ]
+    _, size = ledger.image_bytes()
+    return ImageFigures(ledger.image_counts(), reasons, size, *ledger.articles_with_images())

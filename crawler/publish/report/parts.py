@@ -1,0 +1,168 @@
+"""What a page is built of, and its words in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crawler.hkcnews.verdict import VERDICT_MEANING, Verdict
+from crawler.ledger import State
+from crawler.ledger.images import ImageState
+from crawler.publish.report.charts import SeriesStyle
+from crawler.recovery.image_case import FAULT_MEANING as MEANING_OF_LACK
+from crawler.recovery.image_case import ImageFault
+from crawler.recovery.image_content import ContentFlaw
+from crawler.wayback.digest import DigestResult
+from crawler.wayback.playback import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """The same in both languages; `zh` is empty for what is a name or a number."""
+
+    en: str
+    zh: str = ""
+
+
+STATES: Mapping[State, Bilingual] = {
+    State.RECOVERED: Bilingual("recovered", "已復原"),
+    State.ADOPTED: Bilingual("adopted", "另有檔案"),
+    State.WAITING: Bilingual("waiting", "待重試"),
+    State.LISTED: Bilingual("to do", "未處理"),
+    State.UNRECOVERABLE: Bilingual("unrecoverable", "無法復原"),
+}
+IMAGE_STATES: Mapping[ImageState, Bilingual] = {
+    ImageState.HAVE: Bilingual("there", "已取得"),
+    ImageState.WAITING: Bilingual("waiting", "待重試"),
+    ImageState.WANTED: Bilingual("to do", "未處理"),
+    ImageState.MISSING: Bilingual("missing", "缺失"),
+}
+DIGESTS: Mapping[str, Bilingual] = {
+    DigestResult.MATCH.value: Bilingual("match", "吻合"),
+    DigestResult.MATCH_DECODED.value: Bilingual("match after decoding", "解碼後吻合"),
+    DigestResult.MISMATCH.value: Bilingual("mismatch", "不符"),
+    DigestResult.UNKNOWN.value: Bilingual("not compared: the index has no digest", "未比對（索引沒有摘要）"),
+    "": Bilingual("not compared", "未比對"),
+}
+_VERDICTS: Mapping[Verdict, str] = {
+    Verdict.ARTICLE: "文章",
+    Verdict.FAREWELL: "停運後取代所有網址的告別頁",
+    Verdict.BLANK: "沒有標題和內文的空白範本",
+    Verdict.NOT_FOUND: "網站自己的「找不到網頁」",
+    Verdict.CUT_OFF: "文章未完便中斷",
+    Verdict.NOT_HTML: "不是 HTML 網頁",
+    Verdict.OTHER_ARTICLE: "自稱為另一篇文章的網頁",
+    Verdict.ARCHIVED_ERROR: "存檔的是網站的錯誤訊息",
+    Verdict.UNDECODABLE: "無法解壓的位元組",
+    Verdict.UNKNOWN_LAYOUT: "版面未能辨認",
+    Verdict.UNFAITHFUL: "復原後內容有增減",
+    Verdict.EXTRACTION_FAILED: "耗時過長、耗用過多記憶體或令解析中斷的網頁",
+}
+_ANSWERS: Mapping[Answer, Bilingual] = {
+    Answer.CAPTURE: Bilingual("a capture came", "取得快照"),
+    Answer.ARCHIVED_REDIRECT: Bilingual("a redirect of the site, archived", "存檔的是網站的重新導向"),
+    Answer.CLOSEST_CAPTURE: Bilingual("the archive led to another capture", "典藏庫轉往另一快照"),
+    Answer.NOT_ARCHIVED: Bilingual("the archive does not have it", "典藏庫沒有收錄"),
+    Answer.EXCLUDED: Bilingual("excluded from the archive", "典藏庫不予公開"),
+    Answer.OUTAGE: Bilingual("the archive was offline", "典藏庫暫停服務"),
+    Answer.RATE_LIMITED: Bilingual("the archive asked to wait", "典藏庫要求暫緩"),
+    Answer.SERVER_ERROR: Bilingual("an error of the archive", "典藏庫出錯"),
+    Answer.REFUSED: Bilingual("the archive refused", "典藏庫拒絕"),
+    Answer.UNKNOWN_PAGE: Bilingual("a page of the archive that is not known", "典藏庫不明的網頁"),
+    Answer.CUT_BODY: Bilingual("the answer was cut off", "回應中斷"),
+    Answer.TIMEOUT: Bilingual("no answer in time", "逾時沒有回應"),
+    Answer.CONNECTION_LOST: Bilingual("the connection was lost", "連線中斷"),
+    Answer.CONNECTION_REFUSED: Bilingual("the connection was refused", "連線被拒"),
+    Answer.TOO_LARGE: Bilingual("more bytes than DOWNLOAD_MAXSIZE", "超出大小上限"),
+}
+_LACKS: Mapping[str, str] = {
+    ImageFault.NOT_ARCHIVED: "典藏庫沒有收錄",
+    ImageFault.EXCLUDED: "典藏庫不公開該網站",
+    ImageFault.NOT_FOUND: "存檔時網站已沒有該圖",
+    ImageFault.ARCHIVED_ERROR: "存檔的是網站的錯誤訊息",
+    ImageFault.REDIRECTS: "重新導向沒有盡頭",
+    ImageFault.TOO_LARGE: "超出大小上限",
+    ContentFlaw.BLANK: "空白內容",
+    ContentFlaw.HTML: "該處是 HTML 網頁",
+    ContentFlaw.NOT_IMAGE: "不是已知的圖片格式",
+    ContentFlaw.CUT: "圖片未完便中斷",
+    ContentFlaw.ONE_PIXEL: "只有一個像素",
+    ContentFlaw.SCRIPT: "含有程式的 SVG",
+}
+_REASONS: Mapping[str, Bilingual] = {
+    "no capture": Bilingual("no capture is known", "沒有快照"),
+    **{verdict.value: Bilingual(VERDICT_MEANING[verdict], chinese) for verdict, chinese in _VERDICTS.items()},
+    **{answer.value: words for answer, words in _ANSWERS.items()},
+}
+_REASONS_OF_IMAGES: Mapping[str, Bilingual] = {str(lack): Bilingual(MEANING_OF_LACK[lack], chinese) for lack, chinese in _LACKS.items()}
+
+
+def reason(name: str) -> Bilingual:
+    """Why an article is not there, in words; several reasons are separated by commas. Unknown ones stay as they are."""
+    return _joined(name, {**_REASONS, "": STATES[State.LISTED]})
+
+
+def image_reason(name: str) -> Bilingual:
+    """Why an image is not there."""
+    return _joined(name, {**_REASONS, **_REASONS_OF_IMAGES, "": IMAGE_STATES[ImageState.WANTED]})
+
+
+def _joined(name: str, known: Mapping[str, Bilingual]) -> Bilingual:
+    parts = [known.get(part, Bilingual(part)) for part in name.split(", ")]
+    return Bilingual("; ".join(part.en for part in parts), "；".join(part.zh for part in parts if part.zh))
+
+
+def outcome(verdict: str, answer: str) -> str:
+    """What came of a capture, in one word."""
+    return verdict or answer or "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads into the archive. Its address is built by crawler/publish/report/sections.py; without one it is the text alone."""
+
+    text: str
+    address: str = ""
+
+
+Cell = str | int | Bilingual | Link
+"""What stands in a table: numbers are set to the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; every row has as many cells as there are heads."""
+
+    heads: Sequence[Bilingual]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its legend and the table of its numbers; a table alone where there is nothing to draw. `open`: the table is shown."""
+
+    caption: Bilingual
+    table: Table
+    svg: str = ""
+    legend: Sequence[tuple[SeriesStyle, Bilingual]] = ()
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page, named by `anchor`."""
+
+    anchor: str
+    heading: Bilingual
+    notes: Sequence[Bilingual]
+    figures: Sequence[Figure] = ()
+
+
+def share(part: float, whole: float) -> str:
+    """A part of a whole as a percentage; 100% and 0% are said of all and nothing only."""
+    if not whole:
+        return "–"
+    percent = 100 * part / whole
+    if 0 < part < whole:
+        percent = min(max(percent, 0.1), 99.9)
+    return f"{percent:.1f}%".replace(".0%", "%")

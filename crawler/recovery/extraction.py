@@ -1,0 +1,155 @@
+"""The whole of an extraction, and the links that follow the tree."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from crawler.ledger import Ledger
+from crawler.ledger.rows import SETTLED
+from crawler.recovery.case import SHARED_BY
+from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport
+from crawler.recovery.extraction_job import WRITTEN, ExtractionJob, ExtractionPlan, ExtractionResult, ExtractionWorkers
+from crawler.recovery.formats import Format, Styles, as_bits
+from crawler.recovery.sources import in_words
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
+
+logger = logging.getLogger(__name__)
+
+RELINK_BATCH = 1000
+"""Articles that are told to the ledger in one transaction."""
+
+
+def relink(
+    ledger: Ledger, is_there: Callable[[str], bool], work: Callable[[Iterable[ExtractionJob]], Iterable[ExtractionResult]]
+) -> Iterator[ExtractionResult]:
+    """Write each misled file anew (see `References.misled`) and tell the ledger; gives what `work` did. What is recovered does not
+    change by that, so once is enough. Raises OSError."""
+    doing = iter(work(_relink_jobs(ledger, ledger.misled(is_there))))
+    while batch := list(islice(doing, RELINK_BATCH)):
+        os.sync()
+        with ledger.batch():
+            for done in batch:
+                if done.outcome in WRITTEN and done.references is not None:
+                    ledger.rewritten(done.article, done.sha256)
+                    ledger.refer(done.article, done.references.articles, done.references.pictures)
+                else:
+                    logger.warning("the links of article %d stay as they are: its capture cannot be read", done.article)
+        yield from batch
+
+
+def _relink_jobs(ledger: Ledger, articles: Iterable[int]) -> Iterator[ExtractionJob]:
+    for article in articles:
+        row = ledger.article(article)
+        assert row is not None
+        yield ExtractionJob(article, tuple(ledger.captures(article)), settled=True, only=row.capture)
+
+
+_SEED = Format()
+BATCH = 1000
+"""Articles that are settled in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """How many processes, and what a page may take: seconds, and MiB of address space."""
+
+    workers: int
+    page_seconds: float
+    page_megabytes: int
+
+
+def extract(
+    source: ExtractionInput,
+    report: ExtractionReport,
+    limits: WorkerLimits,
+    wanted: Format = _SEED,
+    *,
+    only_changed: bool = False,
+    dry_run: bool = False,
+) -> RunResult:
+    """Extract everything in the format that is wanted; gives how it ended. Raises Fatal. A dry run of the store takes links for those
+    between the articles that are recovered already."""
+    with source, _ending_told(source, report):
+        source.prepare(report)
+        articles = source.ledger.at_hand()
+        if not articles:
+            status = ExitStatus.DAMAGED if report.damages else ExitStatus.USAGE
+            why = f": {report.damages[0]}" if report.damages else f"; passed over: {in_words(report.passed)}" if report.passed else ""
+            raise CommandError(status, f"there is no capture of an article in what was to be extracted{why}")
+        report.total = len(articles)
+        shared = frozenset(source.ledger.shared_digests(SHARED_BY))
+        styles = Styles(wanted, source.output, as_bits(source.begin(wanted, report)))
+        plan = ExtractionPlan(
+            source.output.resolve(),
+            shared,
+            style_for=styles,
+            evidence=wanted.for_reading,
+            only_changed=only_changed,
+            dry_run=dry_run,
+            versions=source.keeps_versions,
+        )
+        batch: list[ExtractionResult] = []
+        try:
+            for done in _workers(plan, source, limits).run(_jobs(source.ledger, articles)):
+                report.take(done)
+                batch.append(done)
+                if len(batch) == BATCH:
+                    _settle(source, batch, report, dry_run)
+                    batch = []
+            _settle(source, batch, report, dry_run)
+            source.finish(wanted)
+            if wanted.for_reading and not dry_run:
+                _relink(source, plan, styles, limits, report)
+        except OSError as error:
+            raise CommandError(
+                ExitStatus.STORAGE, f"cannot write to {source.output}: {error}. Make room or repair it, then run again"
+            ) from error
+    return report.ending()
+
+
+@contextmanager
+def _ending_told(source: ExtractionInput, report: ExtractionReport) -> Iterator[None]:
+    """However it ends, that is written down where the beginning was."""
+    ending = RunResult(ExitStatus.ERROR)
+    try:
+        yield
+        ending = report.ending()
+    except CommandError as fatal:
+        ending = fatal.ending
+        raise
+    except KeyboardInterrupt:
+        ending = RunResult(ExitStatus.INTERRUPTED)
+        raise
+    finally:
+        with suppress(sqlite3.Error):  # what it ended with is told anyway
+            source.end(ending)
+
+
+def _workers(plan: ExtractionPlan, source: ExtractionInput, limits: WorkerLimits) -> ExtractionWorkers:
+    return ExtractionWorkers(plan, source.store, limits.workers, limits.page_seconds, limits.page_megabytes)
+
+
+def _relink(source: ExtractionInput, plan: ExtractionPlan, styles: Styles, limits: WorkerLimits, report: ExtractionReport) -> None:
+    """Now that it is known what there is: write those files anew whose links were taken for something else."""
+    styles = replace(styles, recovered=as_bits(source.ledger.recovered_ids()))
+    plan = replace(plan, style_for=styles, only_changed=True, versions=False)
+    for done in relink(source.ledger, styles.has_image, _workers(plan, source, limits).run):
+        report.relinked(done)
+
+
+def _jobs(ledger: Ledger, articles: Sequence[int]) -> Iterator[ExtractionJob]:
+    settled = {row.id for row in ledger.articles(*SETTLED)}
+    for article in articles:
+        yield ExtractionJob(article, tuple(ledger.captures(article)), article in settled)
+
+
+def _settle(source: ExtractionInput, batch: Sequence[ExtractionResult], report: ExtractionReport, dry_run: bool) -> None:
+    if not dry_run:
+        os.sync()  # the files of all of them, before the ledger says that they are there
+    source.settle(batch, report)

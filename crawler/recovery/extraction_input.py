@@ -1,0 +1,292 @@
+"""What is extracted, what follows from it for the ledger, and what is said of it at the end."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, Self
+
+from crawler import __version__
+from crawler.ledger import ArticleRow, Ledger, LedgerError, State
+from crawler.ledger.file import ledger_path
+from crawler.recovery import formats as extractor
+from crawler.recovery.extraction_job import WRITTEN, ExtractionResult, Outcome
+from crawler.recovery.formats import Format, begin_change, format_of, written_in
+from crawler.recovery.sources import in_words, index_captures
+from crawler.recovery.store import Store
+from crawler.utils.exit_status import STATUS_MEANING, CommandError, ExitStatus, RunResult
+from crawler.utils.lock import lock_output
+from crawler.utils.text import first_few
+from crawler.warc.captures import ArchivedCapture, Damage, NotAWebArchive
+
+EXAMPLES = 8
+
+
+class ExtractionReport:
+    """Counts what came, tells of progress on standard error every so many seconds (0: never), and says at the end how it went."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._begun = self._told = time.monotonic()
+        self.total = 0
+        self.done = 0
+        self.captures = 0
+        self.outcomes: Counter[Outcome] = Counter()
+        self.reasons: dict[str, list[int]] = defaultdict(list)
+        self.differing: dict[str, list[int]] = defaultdict(list)
+        self.unwritten: list[str] = []
+        self.lost: list[int] = []
+        self.damages: list[str] = []
+        self.passed: Counter[str] = Counter()
+        self.changed: tuple[str, str] | None = None
+        """The format that the files had, and the one that they get, where these differ."""
+        self._same: set[int] = set()
+
+    def take(self, done: ExtractionResult) -> None:
+        """One article more."""
+        self.done += 1
+        self.captures += done.captures
+        self.outcomes[done.outcome] += 1
+        if done.outcome is Outcome.SAME:
+            self._same.add(done.article)
+        self.damages += done.damaged
+        for name in done.differs:
+            self.differing[name].append(done.article)
+        if done.outcome is Outcome.NONE:
+            self.reasons[done.reason].append(done.article)
+        elif done.outcome is Outcome.UNWRITTEN:
+            self.unwritten.append(f"article {done.article}: {done.reason}")
+        if self._seconds and time.monotonic() - self._told >= self._seconds:
+            self._told = time.monotonic()
+            rate = self.done / (self._told - self._begun)
+            print(f"extracted {self.done:,} of {self.total:,} articles, {rate:,.0f} a second", file=sys.stderr)
+
+    def relinked(self, done: ExtractionResult) -> None:
+        """An article that was taken already, once more: its links had to follow the others."""
+        if done.outcome is Outcome.CHANGED and done.article in self._same:
+            self.outcomes[Outcome.SAME] -= 1
+            self.outcomes[Outcome.CHANGED] += 1
+            for name in done.differs:
+                self.differing[name].append(done.article)
+
+    def damaged(self, damage: Damage) -> None:
+        """Something in a file cannot be read."""
+        self.damages.append(f"{damage.file} at byte {damage.offset}: {damage.why}")
+
+    def passed_over(self, what: str) -> None:
+        """A record in a file is of no use; `what` several of its kind are called."""
+        self.passed[what] += 1
+
+    def describe(self, dry_run: bool, only_changed: bool) -> Iterator[str]:
+        """Lines for the terminal."""
+        new, changed, same = (self.outcomes[outcome] for outcome in WRITTEN)
+        written = 0 if dry_run else new + changed + (0 if only_changed else same)
+        if self.changed is not None:
+            yield "Format        {} is changed to {}".format(*self.changed) + (" (dry run)" if dry_run else "")
+        yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
+        if self.passed:
+            yield f"Passed over   {self.passed.total():>7,} records in the files: {in_words(self.passed)}"
+        yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
+        yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
+        if self.outcomes[Outcome.UNDECIDED]:
+            yield f"Left          {self.outcomes[Outcome.UNDECIDED]:>7,} to the crawl: captures that may be better were not fetched yet"
+        if self.reasons:
+            yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
+        for reason, ids in sorted(self.reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+            yield f"              {len(ids):>7,}  {reason}: {first_few(ids)}"
+        for name, ids in sorted(self.differing.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+            yield f"Changed       {len(ids):>7,}  {name}: {first_few(ids)}"
+        for damage in self.damages[:EXAMPLES]:
+            yield f"Damaged       {damage}"
+        if len(self.damages) > EXAMPLES:
+            yield f"Damaged       … and {len(self.damages) - EXAMPLES:,} more places"
+
+    def ending(self) -> RunResult:
+        """How it went, as an exit status."""
+        if self.unwritten:
+            about = f"{len(self.unwritten)} articles were not written, by an error of this software; please report it"
+            return RunResult(ExitStatus.ERROR, f"{about}: {self.unwritten[0]}")
+        if self.lost:
+            about = f"{len(self.lost)} articles that were recovered before are not any more; their files were left as they are"
+            return RunResult(ExitStatus.DAMAGED, f"{about}: {first_few(self.lost)}")
+        if self.damages:
+            return RunResult(ExitStatus.DAMAGED, f"{len(self.damages)} places in the files cannot be read; everything else was extracted")
+        return RunResult(ExitStatus.DONE)
+
+
+FILES = "files"
+"""The source of captures whose file does not say which archive they are from."""
+
+
+class ExtractionInput(Protocol):
+    """What is extracted. Raises Fatal when it cannot be opened."""
+
+    output: Path
+    ledger: Ledger
+    store: Path | None
+    keeps_versions: bool
+    """Whether it wants to know what each capture says, beside the ones that are chosen."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def prepare(self, report: ExtractionReport) -> None:
+        """Find out what is at hand."""
+
+    def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
+        """From now on files are of this format; gives the articles that their links may lead to, as far as is known."""
+
+    def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
+        """Write down what came of some articles."""
+
+    def finish(self, wanted: Format) -> None:
+        """All files are of this format, but for their links."""
+
+    def end(self, ending: RunResult) -> None:
+        """Write down how it ended, where that is kept."""
+
+
+class FromStore:
+    """The captures of the crawl's own store, with what the ledger knows of them; articles are settled there."""
+
+    def __init__(self, output: Path, dry_run: bool) -> None:
+        self.output = output
+        self.store: Path | None = output / "warc"
+        self.keeps_versions = not dry_run
+        self._dry_run = dry_run
+        self._run = 0
+        self._lost = False
+
+    def __enter__(self) -> Self:
+        self._lock = lock_output(self.output)
+        try:
+            self.ledger = Ledger(ledger_path(self.output))
+        except LedgerError as error:
+            self._lock.release()
+            raise CommandError(ExitStatus.STORAGE, str(error)) from error
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.ledger.close()
+        self._lock.release()
+
+    def end(self, ending: RunResult) -> None:
+        if self._run:
+            self.ledger.end_run(self._run, ending.status, ending.message or STATUS_MEANING[ending.status])
+
+    def prepare(self, report: ExtractionReport) -> None:
+        assert self.store is not None
+        Store(self.store).mend()
+        self._run = 0 if self._dry_run else self.ledger.begin_run({"extract": "1"}, __version__)
+
+    def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
+        there = format_of(self.ledger)
+        if there not in ("", str(wanted)):
+            report.changed = (there, str(wanted))
+            report.lost += sorted(set(self.ledger.recovered_ids()) - set(self.ledger.at_hand()))
+            if not self._dry_run:
+                begin_change(self.ledger, wanted)
+        return self.ledger.recovered_ids()
+
+    def finish(self, wanted: Format) -> None:
+        if not self._dry_run:
+            self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
+            if not self._lost:  # else their files are of the extractor before
+                extractor.note_renewed(self.ledger)
+            written_in(self.ledger, wanted)
+
+    def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
+        with self.ledger.batch():
+            for one in done:
+                row = self.ledger.article(one.article)
+                assert row is not None
+                if one.outcome is Outcome.NONE and row.state is State.RECOVERED:
+                    report.lost.append(one.article)
+                    self._lost = True
+                elif not self._dry_run:
+                    self._write_down(one, row)
+
+    def _write_down(self, one: ExtractionResult, row: ArticleRow) -> None:
+        for capture, columns in one.notes:
+            self.ledger.note(capture, **columns)
+        self.ledger.renew_versions(one.article, one.extracted, one.versions)
+        if one.references is not None:
+            self.ledger.refer(one.article, one.references.articles, one.references.pictures)
+        if one.outcome in WRITTEN:
+            self.ledger.want_images(one.article, one.capture, one.images)
+            if (row.state, row.sha256, row.capture, row.faults) == (State.RECOVERED, one.sha256, one.capture, one.faults):
+                return
+            self.ledger.settle(
+                one.article,
+                State.RECOVERED,
+                self._run,
+                capture=one.capture,
+                file=one.file,
+                sha256=one.sha256,
+                faults=one.faults,
+                sources=one.sources,
+            )
+        elif one.outcome is Outcome.NONE and row.state is State.UNRECOVERABLE and row.reason != one.reason:
+            self.ledger.settle(one.article, State.UNRECOVERABLE, self._run, reason=one.reason, faults=row.faults)
+
+
+class FromFiles:
+    """Captures in files of web archives; what they are is kept in a ledger of its own, for as long as it takes."""
+
+    def __init__(self, paths: Sequence[Path], output: Path, replay: str) -> None:
+        self.output = output
+        self.store: Path | None = None
+        self.keeps_versions = False
+        self._paths = paths
+        self._replay = replay
+
+    def __enter__(self) -> Self:
+        if ledger_path(self.output).exists():
+            message = f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another OUTPUT_DIR"
+            raise CommandError(ExitStatus.USAGE, f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl")
+        self._lock = lock_output(self.output, make=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="citizen-news-")
+        self.ledger = Ledger(Path(self._folder.name) / "ledger.sqlite")
+        self.ledger.declare(FILES, self._replay)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.ledger.close()
+        self._folder.cleanup()
+        self._lock.release()
+
+    def prepare(self, report: ExtractionReport) -> None:
+        try:
+            for some in index_captures(self._paths, report.damaged, report.passed_over):
+                by_source: dict[str, list[tuple[int, ArchivedCapture]]] = defaultdict(list)
+                for article, held in some:
+                    by_source[held.about.get("source") or FILES].append((article, held))
+                for source, held_there in by_source.items():
+                    self.ledger.hold(source, held_there)
+        except NotAWebArchive as error:
+            raise CommandError(ExitStatus.USAGE, str(error)) from error
+        except OSError as error:
+            raise CommandError(ExitStatus.STORAGE, f"cannot be read: {error}") from error
+
+    def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
+        """Most of what is at hand will be recovered."""
+        return self.ledger.at_hand()
+
+    def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
+        """The files are all that stays; which there are is settled for the links between them only."""
+        with self.ledger.batch():
+            for one in done:
+                if one.references is not None:
+                    self.ledger.settle(one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256)
+                    self.ledger.refer(one.article, one.references.articles, one.references.pictures)
+
+    def finish(self, wanted: Format) -> None:
+        """Nothing remembers the format."""
+
+    def end(self, ending: RunResult) -> None:
+        """Nor how it ended."""

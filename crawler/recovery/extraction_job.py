@@ -1,0 +1,304 @@
+"""One article out of the captures at hand, without a request; and many of them on several cores."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired
+
+from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
+from crawler.ledger import CaptureRow, Found
+from crawler.ledger.ledger import VersionRow
+from crawler.markdown.document import changed_parts, relative_path, render
+from crawler.markdown.front_matter import FrontMatterError
+from crawler.markdown.style import References, SeedStyle
+from crawler.recovery.case import FINAL, Case, open_case
+from crawler.recovery.image_recovery import image_places
+from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, StyleFor, limit_process, read_page
+from crawler.recovery.store import Store
+from crawler.utils.files import read_file, write_file
+from crawler.utils.workers import batched, process_pool, results_in_order
+from crawler.warc.files import read_archived as read_held
+from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.warc.writer import RecordLocation
+from crawler.wayback import digest as digests
+from crawler.wayback.http import declared_coding, first_header
+
+ReadCapture = Callable[[CaptureRow], StoredCapture]
+NO_VERSION = frozenset({*ANY_ARTICLE, Verdict.EXTRACTION_FAILED, Found.REDIRECT, Found.JUMP})
+"""What the ledger may say of a capture so that it need not be read again to know that it is no version of its article."""
+
+
+class Outcome(StrEnum):
+    """What became of an article."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    NONE = "none"
+    UNDECIDED = "undecided"
+    UNWRITTEN = "unwritten"
+
+
+WRITTEN = (Outcome.NEW, Outcome.CHANGED, Outcome.SAME)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionJob:
+    """An article with all its known captures."""
+
+    article: int
+    rows: tuple[CaptureRow, ...]
+    settled: bool
+    """Whether the crawl has settled it; if not, captures that were not fetched yet may be better."""
+    only: int = 0
+    """The capture that it is to be made of; 0 for the best."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionPlan:
+    """How a whole extraction is done: where to, in which format, and whether anything is written."""
+
+    output: Path
+    shared: frozenset[str] = frozenset()
+    style_for: StyleFor = SeedStyle
+    evidence: bool = False
+    """Whether files tell what speaks for them."""
+    only_changed: bool = False
+    dry_run: bool = False
+    versions: bool = False
+    """Whether every capture in the store is to be extracted, to know what it says, and not only the one that is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionResult:
+    """What one job came to; `notes` is what was learnt of captures, by their ids; `images` those of the article, by
+    file and address; `versions` what captures say."""
+
+    article: int
+    outcome: Outcome
+    capture: int = 0
+    file: str = ""
+    sha256: str = ""
+    faults: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+    differs: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+    notes: tuple[tuple[int, dict[str, str | int]], ...] = ()
+    captures: int = 0
+    references: References | None = None
+    images: tuple[tuple[str, str], ...] = ()
+    versions: tuple[VersionRow, ...] = ()
+    extracted: tuple[int, ...] = ()
+    """The captures of which it is known now whether they are versions."""
+
+
+def capture_reader(store: Store | None) -> ReadCapture:
+    """Reads a capture from the store or, when it is not there, from the file of web archives that has it."""
+
+    def take(row: CaptureRow) -> StoredCapture:
+        if row.warc and store is not None:
+            return store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), (row.served_timestamp, row.served_original))
+        assert row.held is not None
+        return read_held(row.held)
+
+    return take
+
+
+class Extractor:
+    """Does jobs, one after another."""
+
+    def __init__(self, plan: ExtractionPlan, take: ReadCapture, read_page: ReadPage) -> None:
+        self._plan = plan
+        self._take = take
+        self._read = read_page
+
+    def __call__(self, job: ExtractionJob) -> ExtractionResult:
+        """Find the article among its captures and write it. Raises OSError when it cannot be written."""
+        notes: list[tuple[int, dict[str, str | int]]] = []
+        versions: list[VersionRow] = []
+
+        def note_version(article: int, capture: int, timestamp: str, original: str, sha256: str) -> None:
+            versions.append(VersionRow(article, timestamp, original, sha256, capture))
+
+        judge = Judge(
+            self._read,
+            lambda number, **columns: notes.append((number, columns)),
+            style_for=self._plan.style_for,
+            note_version=note_version if self._plan.versions else None,
+        )
+        case = open_case(job.article, job.rows, self._plan.shared)
+        if job.only:
+            case.queue = [row for row in case.queue if row.id == job.only]
+        damaged, left = self._go_through(case, judge, notes)
+        best = case.best()
+        about = ExtractionResult(job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes), captures=len(notes))
+        if self._plan.versions and not job.only:
+            extracted = (*(number for number, _ in notes), *self._others(job, judge, {number for number, _ in notes}))
+            about = replace(about, versions=tuple(versions), extracted=extracted)
+        if left and not job.settled and (best is None or best.badness):
+            return replace(about, outcome=Outcome.UNDECIDED)
+        if best is None:
+            return about
+        try:
+            text = render(best.article, best.row.replay, best.evidence if self._plan.evidence else None)
+        except FrontMatterError as error:
+            return replace(about, outcome=Outcome.UNWRITTEN, reason=str(error))
+        sources = dict(best.article.sources)
+        about = replace(about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, reason="")
+        about = replace(about, images=image_places(best.article.images))
+        return self._write(about, text)
+
+    def _go_through(self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]) -> tuple[tuple[str, ...], bool]:
+        """Judge captures in the order of choice until one is the article without fault; gives what was damaged, and whether captures
+        are left that are not at hand."""
+        damaged: list[str] = []
+        left = False
+        while case.queue:
+            row = case.queue[0]
+            if verdict := judge.carried(case, row):
+                notes.append((row.id, {"verdict": verdict[0], "because": verdict[1]}))
+                case.passed(row, *verdict)
+            elif not row.warc and row.held is None:
+                left = left or row.answer not in FINAL
+                case.passed(row, row.answer or "not at hand", "")
+            elif self._judged(case, row, judge, damaged):
+                break
+        return tuple(damaged), left
+
+    def _others(self, job: ExtractionJob, judge: Judge, judged: Collection[int]) -> list[int]:
+        """Extract the captures in the store that the choice did not come to, only for what they say; gives those that could be read.
+        Damage is for `scrapy verify` to find: the article does not need these."""
+        read: list[int] = []
+        for row in job.rows:
+            if not row.warc or row.id in judged or row.verdict in NO_VERSION:
+                continue
+            with suppress(OSError, WarcDamaged):
+                stored = self._take(row)
+                judge.version(row, judge.recovered(row, stored))
+                read.append(row.id)
+        return read
+
+    def _judged(self, case: Case, row: CaptureRow, judge: Judge, damaged: list[str]) -> bool:
+        try:
+            stored = self._take(row)
+        except (OSError, WarcDamaged) as error:
+            damaged.append(str(error))
+            case.passed(row, "damaged", str(error))
+            return False
+        target = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
+        if target:
+            case.passed(row, Found.REDIRECT.value, f"leads to {target}")
+            return False
+        expected = case.expected(row, stored.timestamp, stored.original)
+        coding = row.coding or declared_coding(stored.headers)
+        check = digests.compare_digest(stored.payload, coding, expected.digest, headers=stored.headers, known=stored.digest)
+        return judge.judge(case, row, stored, expected, check)
+
+    def _write(self, found: ExtractionResult, text: str) -> ExtractionResult:
+        file = f"articles/{relative_path(found.article)}"
+        data = text.encode("utf-8")
+        old = read_file(self._plan.output, file)
+        outcome = Outcome.NEW if old is None else Outcome.SAME if old == data else Outcome.CHANGED
+        if not self._plan.dry_run and not (outcome is Outcome.SAME and self._plan.only_changed):
+            write_file(self._plan.output, file, data, sync=False)
+        differs = changed_parts(old.decode("utf-8", "replace"), text) if outcome is Outcome.CHANGED and old is not None else ()
+        return replace(found, outcome=outcome, file=file, sha256=hashlib.sha256(data).hexdigest(), differs=differs)
+
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 32
+"""Articles a worker is given at once: enough that handing over costs nothing, few enough that all end together."""
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+
+
+class ExtractionWorkers:
+    """Runs jobs in `number` processes. A page that takes more than `page_seconds` or `page_megabytes`, or crashes the parser, costs
+    only itself."""
+
+    def __init__(self, plan: ExtractionPlan, store: Path | None, number: int, page_seconds: float, page_megabytes: int) -> None:
+        self._plan = plan
+        self._store = store
+        self._number = number
+        self._seconds = page_seconds
+        self._megabytes = page_megabytes
+        self._isolated: IsolatedReader | None = None
+
+    def run(self, jobs: Iterable[ExtractionJob]) -> Iterator[ExtractionResult]:
+        """What each job came to, in the order of the jobs. Raises OSError when files cannot be written."""
+        patience = max(2 * self._seconds, 10.0)
+        try:
+            with process_pool(self._number, _begin, [self._plan, self._store, self._megabytes]) as pool:
+                out = results_in_order(batched(jobs, CHUNK), lambda chunk: pool.schedule(_do, args=[chunk], timeout=patience), self._number)
+                for chunk, future in out:
+                    yield from self._result(chunk, future)
+        finally:
+            if self._isolated is not None:
+                self._isolated.close()
+
+    def _result(self, chunk: list[ExtractionJob], future: Any) -> Iterator[ExtractionResult]:
+        try:
+            done: list[ExtractionResult] = future.result()
+        except (TookTooLong, ProcessExpired, MemoryError):
+            yield from self._one_by_one(chunk)
+        else:
+            yield from done
+
+    def _one_by_one(self, chunk: list[ExtractionJob]) -> Iterator[ExtractionResult]:
+        """A page among these hung or crashed its process: each is read again in a process of its own, as the crawl does it."""
+        logger.info("a page among articles %d to %d was too much; reading them one by one", chunk[0].article, chunk[-1].article)
+        self._isolated = self._isolated or IsolatedReader(self._seconds, self._megabytes)
+        extractor = Extractor(self._plan, capture_reader(_store(self._store)), self._isolated)
+        for job in chunk:
+            yield extractor(job)
+
+
+_extractor: Extractor | None = None
+"""That of a worker process."""
+
+
+def _begin(plan: ExtractionPlan, store: Path | None, megabytes: int) -> None:
+    global _extractor  # noqa: PLW0603 - a worker is begun once, and pebble has no other place for what it needs
+    limit_process(megabytes)
+    _extractor = Extractor(plan, capture_reader(_store(store)), read_page)
+    settle_memory()
+
+
+def settle_memory() -> None:
+    """Have this process handle memory as reading page after page needs it: what a page took is kept for the next one, up to 32 MiB.
+
+    Giving it back to the system and having it again page for page takes an eighth of the time where glibc does so; and pages are trees
+    full of cycles, of which collecting them after each chunk instead of all the time saves a tenth.
+    """
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_TRIM_THRESHOLD, 32 * 1024 * 1024)
+        mallopt(_M_MMAP_THRESHOLD, 8 * 1024 * 1024)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def _do(chunk: list[ExtractionJob]) -> list[ExtractionResult]:
+    assert _extractor is not None
+    done = [_extractor(job) for job in chunk]
+    gc.collect()
+    return done
+
+
+def _store(folder: Path | None) -> Store | None:
+    return Store(folder) if folder is not None else None

@@ -1,0 +1,147 @@
+"""How the files of a tree are written: the format, and the extractor that they are of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from crawler.hkcnews.urls import article_id
+from crawler.ledger import Ledger, State
+from crawler.markdown.style import ReadingStyle, SeedStyle, Style, Video
+from crawler.recovery.image_files import image_file
+
+_META = "format"
+_BROKEN_OFF = " (its change was broken off)"
+
+
+class FormatName(StrEnum):
+    """What FORMAT may be."""
+
+    SEED = "seed"
+    READING = "reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format as FORMAT and VIDEO name it."""
+
+    name: FormatName = FormatName.SEED
+    video: Video = Video.SHORTCODE
+
+    @property
+    def for_reading(self) -> bool:
+        """Whether links lead to other files, and the front matter tells the evidence."""
+        return self.name is FormatName.READING
+
+    def __str__(self) -> str:
+        return f"FORMAT={self.name}" + (f" VIDEO={self.video}" if self.for_reading else "")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImages:
+    """The path, below the output directory, of an image that is there; None for any other."""
+
+    output: str
+
+    def __call__(self, url: str) -> str | None:
+        file = image_file(url).as_posix()
+        return file if os.path.isfile(f"{self.output}/{file}") else None  # noqa: PTH113 - a Path for each takes longer than the look
+
+
+def as_bits(articles: Iterable[int]) -> int:
+    """Articles as bits of one number: few enough bytes to go to another process with every page."""
+    bits = bytearray(1)
+    for article in articles:
+        bits.extend(bytes(max(0, article // 8 + 1 - len(bits))))
+        bits[article // 8] |= 1 << article % 8
+    return int.from_bytes(bits, "little")
+
+
+@dataclass(slots=True)
+class Styles:
+    """Gives each capture its style. `recovered` has a bit for each article that links may lead to; it grows while a crawl goes on."""
+
+    format: Format
+    output: Path
+    recovered: int = 0
+
+    def __call__(self, replay: str, timestamp: str, original: str) -> Style:
+        if not self.format.for_reading:
+            return SeedStyle(replay, timestamp, original)
+        return ReadingStyle(replay, original, article_id, self.recovered, self.images, self.format.video)
+
+    @property
+    def images(self) -> LocalImages:
+        """Where images lie, if they do."""
+        return LocalImages(str(self.output.resolve()))
+
+    def has_image(self, url: str) -> bool:
+        """Whether an image is there."""
+        return self.images(url) is not None
+
+    def add(self, article: int) -> None:
+        """From now on links may lead to this article."""
+        if self.format.for_reading:
+            self.recovered |= 1 << article
+
+
+def format_of(ledger: Ledger) -> str:
+    """What the files are written in that the ledger tells of; empty when there is none. Trees of versions before this are the seed's."""
+    if next(ledger.articles(State.RECOVERED), None) is None:
+        return ""
+    return ledger.meta(_META) or str(Format())
+
+
+def begin_change(ledger: Ledger, wanted: Format) -> None:
+    """From now on files may be of another format than others."""
+    ledger.set_meta(_META, f"{wanted}{_BROKEN_OFF}")
+
+
+def written_in(ledger: Ledger, wanted: Format) -> None:
+    """All files are of this format."""
+    ledger.set_meta(_META, str(wanted))
+    if not wanted.for_reading:
+        ledger.forget_references()
+
+
+EXTRACTOR_KEY = "extractor"
+"""Where the ledger has the extractor that all files of recovered articles are of; empty when they are of several."""
+_SHAPING = ("recovery/case.py", "recovery/formats.py", "recovery/judge.py", "wayback/http.py", "wayback/unrewrite.py")
+"""What decides with the site's and the format's rooms what a file says."""
+_ROOMS = ("hkcnews", "markdown")
+_LIBRARIES = ("beautifulsoup4", "charset-normalizer", "lxml", "markdownify", "selectolax")
+
+
+@cache
+def extractor_id() -> str:
+    """What tells this extractor from another, as hexadecimal SHA-256: its source, and the versions of the libraries that shape a file."""
+    here = Path(__file__).parents[1]
+    files = sorted([*(here / name for name in _SHAPING), *(path for room in _ROOMS for path in (here / room).rglob("*.py"))])
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(here).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}\n".encode())
+    return digest.hexdigest()
+
+
+def note_extractor(ledger: Ledger) -> None:
+    """Before a crawl writes anything: files that it adds to those of another extractor make the tree one of several."""
+    if ledger.meta(EXTRACTOR_KEY) != extractor_id():
+        ledger.set_meta(EXTRACTOR_KEY, "" if ledger.recovered_ids() else extractor_id())
+
+
+def note_renewed(ledger: Ledger) -> None:
+    """After everything at hand was extracted."""
+    ledger.set_meta(EXTRACTOR_KEY, extractor_id())
+
+
+def is_current_extractor(ledger: Ledger) -> bool:
+    """Whether all files are of this extractor."""
+    return ledger.meta(EXTRACTOR_KEY) == extractor_id()

@@ -1,0 +1,175 @@
+"""One image on its way: what to ask for next, and what was wrong with what came."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from crawler.ledger.images import ImageRow, Use
+from crawler.recovery.image_content import ContentFlaw
+from crawler.utils.timestamps import read_moment
+from crawler.wayback.capture import EMPTY_DIGEST, Capture
+from crawler.wayback.playback import escape
+
+MOST_FOLLOWED = 5
+"""So many jumps and archived redirects are followed for one image at one source."""
+MOST_LISTED = 3
+"""So many of the captures that an index gives are asked for."""
+
+
+class ImageFault(StrEnum):
+    """Why there is no image, beside the flaws that bytes can have."""
+
+    NOT_ARCHIVED = "not_archived"
+    EXCLUDED = "excluded"
+    NOT_FOUND = "not_found"
+    ARCHIVED_ERROR = "archived_error"
+    REDIRECTS = "redirects"
+    TOO_LARGE = "too_large"
+
+
+FAULT_MEANING: dict[str, str] = {
+    ImageFault.NOT_ARCHIVED: "the archive has no capture of it",
+    ImageFault.EXCLUDED: "its site is excluded from the archive",
+    ImageFault.NOT_FOUND: "the site did not have it any more when it was captured",
+    ImageFault.ARCHIVED_ERROR: "an error of its site, archived",
+    ImageFault.REDIRECTS: "redirects that lead in a circle, or too far",
+    ImageFault.TOO_LARGE: "more bytes than DOWNLOAD_MAXSIZE",
+    ContentFlaw.BLANK: "no bytes, or nothing in them",
+    ContentFlaw.HTML: "an HTML page in its place",
+    ContentFlaw.NOT_IMAGE: "bytes of no type of image that is known",
+    ContentFlaw.CUT: "cut off before its end",
+    ContentFlaw.ONE_PIXEL: "a single pixel, as holds the place of a picture or counts visits",
+    ContentFlaw.SCRIPT: "an SVG with a script in it",
+}
+"""Each reason in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """Ask a source for an image. `capture.digest` is what the index says of it, empty where it was not asked."""
+
+    file: str
+    source: str
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLookup:
+    """Ask the index of a source for the captures of exactly this address."""
+
+    file: str
+    source: str
+    url: str
+
+
+@dataclass(slots=True)
+class ImageCase:
+    """An image that is being looked for: first at the time of its article's capture, then where the source's index has it, then at the
+    next source. `wanted` is that time, `sources` what is still to be asked, the first one now."""
+
+    row: ImageRow
+    wanted: str
+    sources: list[str]
+    queue: deque[Capture] = field(default_factory=deque)
+    looked: bool = False
+    followed: int = 0
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    reasons: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    best: ImageRow | None = None
+    """One whose bytes do not match their digest: taken when nothing better comes."""
+    best_data: bytes = b""
+    due: float = 0.0
+    tries: int = 0
+
+    def __post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self.queue = deque([Capture(timestamp=self.wanted, original=self.row.url)])
+        self.looked, self.followed, self.tries = False, 0, 0
+        self.seen.clear()
+
+    @property
+    def step(self) -> ImageRequest | ImageLookup | None:
+        """What to ask for now; None when there is nothing left to ask."""
+        while self.sources:
+            if self.queue:
+                return ImageRequest(self.row.file, self.sources[0], self.queue[0])
+            if not self.looked:
+                return ImageLookup(self.row.file, self.sources[0], escape(self.row.url))
+            del self.sources[0]
+            self._begin()
+        return None
+
+    def lacking(self, lack: ImageFault) -> None:
+        """The source has nothing under the address that was asked for. Where that was the image's own there is nothing to look up."""
+        self.looked = self.looked or lack is ImageFault.EXCLUDED or self.queue[0].original == self.row.url
+        if lack is ImageFault.EXCLUDED:
+            self.queue = deque([self.queue[0]])
+        self.refused(lack)
+
+    def refused(self, reason: str, because: str = "", timestamp: str = "") -> None:
+        """What came is no good; `timestamp` is that of the capture served."""
+        capture = self.queue.popleft()
+        self.tries = 0
+        self.seen |= {_key(capture), _key(capture, timestamp)}
+        self.reasons.append(reason)
+        said = f"{timestamp or capture.timestamp} {capture.original}: {reason}"
+        self.details.append(f"{said}: {because}" if because else said)
+
+    def leads(self, timestamp: str, original: str) -> None:
+        """A jump or a redirect to another capture, which is asked for next."""
+        here, there = self.queue[0], Capture(timestamp=timestamp, original=original)
+        if self.followed == MOST_FOLLOWED or _key(there) in self.seen or _key(there) == _key(here):
+            self.refused(ImageFault.REDIRECTS, f"leads to {timestamp} {original}")
+            return
+        self.seen.add(_key(here))
+        self.followed += 1
+        self.tries = 0
+        self.queue[0] = there
+
+    def listed(self, captures: Iterable[Capture]) -> None:
+        """The captures worth asking for that the source's index gave, the nearest first."""
+        times = {timestamp for timestamp, _ in self.seen}
+        self.looked = True
+        self.tries = 0
+        self.queue.extend(capture for capture in captures if capture.timestamp not in times)
+
+    def reason(self) -> str:
+        """Why there is no image: the different reasons, most frequent first."""
+        return ", ".join(kind for kind, _ in sorted(Counter(self.reasons).items(), key=lambda pair: -pair[1])) or ImageFault.NOT_ARCHIVED
+
+
+def _key(capture: Capture, timestamp: str = "") -> tuple[str, str]:
+    return timestamp or capture.timestamp, escape(capture.original)
+
+
+def open_image(row: ImageRow, uses: Sequence[Use], sources: Sequence[str]) -> ImageCase:
+    """A case for an image of these articles; `sources`: the names of the archives that may be asked, in order of preference. That of the
+    first article's capture comes before them."""
+    first = uses[0] if uses else Use("", "")
+    order = sorted(sources, key=lambda name: name != first.source)
+    return ImageCase(row, first.timestamp, order)
+
+
+def nearest(captures: Iterable[Capture], wanted: str) -> list[Capture]:
+    """Of what an index gives, the few captures that are listed as good images, the nearest in time to `wanted` first, each digest once."""
+    moment = read_moment(wanted)
+    good = [
+        capture
+        for capture in captures
+        if capture.statuscode == "200" and capture.mimetype.lower().startswith("image/") and capture.digest != EMPTY_DIGEST
+    ]
+
+    def away(capture: Capture) -> float:
+        at = capture.moment
+        return abs((at - moment).total_seconds()) if at is not None and moment is not None else float("inf")
+
+    found: dict[str, Capture] = {}
+    for capture in sorted(good, key=away):
+        found.setdefault(capture.digest if len(capture.digest) > 1 else capture.timestamp, capture)
+    return list(found.values())[:MOST_LISTED]

@@ -1,0 +1,242 @@
+"""What bytes are, whatever their address or headers say: an image of a known type, whole, or a named reason why not."""
+
+from __future__ import annotations
+
+import html
+import re
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class UnfitImage(Exception):
+    """The file ends too early, or its parts do not fit together; says where."""
+
+
+class Size(NamedTuple):
+    """Pixels."""
+
+    width: int
+    height: int
+
+
+_NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+_BOX = 8
+
+
+def _unpacked(form: str, data: bytes, at: int) -> tuple[int, ...]:
+    try:
+        return struct.unpack_from(form, data, at)
+    except struct.error:
+        raise UnfitImage(f"ends at byte {len(data)}, inside of a part") from None
+
+
+def jpeg(data: bytes) -> Size | None:
+    """Goes through the segments to the picture's data, behind which the end mark must stand; cameras and sites add more after it."""
+    at, size = 2, None
+    while True:
+        mark, code = _unpacked(">BB", data, at)
+        if mark != 0xFF:
+            raise UnfitImage(f"no segment at byte {at}")
+        if code == 0xFF:  # filling
+            at += 1
+        elif code in _NO_LENGTH:
+            at += 2
+        elif code == 0xD9:
+            raise UnfitImage("ends before its picture")
+        else:
+            (length,) = _unpacked(">H", data, at + 2)
+            if code in _FRAMES:
+                height, width = _unpacked(">HH", data, at + 5)
+                size = Size(width, height)
+            at += 2 + length
+            if code == 0xDA:
+                break
+    if data.find(b"\xff\xd9", at) < 0:
+        raise UnfitImage(f"no end mark in {len(data)} bytes")
+    return size
+
+
+def png(data: bytes) -> Size | None:
+    """Goes through the chunks to the last one."""
+    width, height = _unpacked(">II", data, 16)
+    at = 8
+    while True:
+        length, name = _unpacked(">II", data, at)
+        at += 12 + length
+        if at > len(data):
+            raise UnfitImage(f"ends at byte {len(data)}, inside of a chunk that ends at {at}")
+        if name == 0x49454E44:  # IEND
+            return Size(width, height)
+
+
+def gif(data: bytes) -> Size | None:
+    """Goes through the blocks to the trailer."""
+    width, height, packed = _unpacked("<HHB", data, 6)
+    at = 13 + _colours(packed)
+    while True:
+        (kind,) = _unpacked("B", data, at)
+        if kind == 0x3B:
+            return Size(width, height)
+        if kind == 0x2C:
+            (packed,) = _unpacked("B", data, at + 9)
+            at += 11 + _colours(packed)
+        elif kind == 0x21:
+            at += 2
+        else:
+            raise UnfitImage(f"no block at byte {at}")
+        while True:
+            (length,) = _unpacked("B", data, at)
+            at += 1 + length
+            if not length:
+                break
+
+
+def _colours(packed: int) -> int:
+    """Bytes of the table of colours that a packed field announces."""
+    return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
+
+
+def webp(data: bytes) -> Size | None:
+    """Its container says how long it is."""
+    (length,) = _unpacked("<I", data, 4)
+    _reaches(data, 8 + length)
+    return None
+
+
+def bmp(data: bytes) -> Size | None:
+    """Its header says how long it is, and where the pixels begin."""
+    length, _, pixels, _, width, height = _unpacked("<IIIIii", data, 2)
+    _reaches(data, max(length, pixels + 1))
+    return Size(width, abs(height))
+
+
+def tiff(data: bytes) -> Size | None:
+    """Its directory must be in it; where the pixels end only a reader of the whole format could tell."""
+    order = "<" if data[:2] == b"II" else ">"
+    (at,) = _unpacked(f"{order}I", data, 4)
+    (entries,) = _unpacked(f"{order}H", data, at)
+    _reaches(data, at + 2 + 12 * entries)
+    return None
+
+
+def icon(data: bytes) -> Size | None:
+    """Every picture in its directory must be in it."""
+    (count,) = _unpacked("<H", data, 4)
+    for number in range(count):
+        length, at = _unpacked("<II", data, 14 + 16 * number)
+        _reaches(data, at + length)
+    return None
+
+
+def avif(data: bytes) -> Size | None:
+    """Goes through the boxes; a last one without a length runs to the end."""
+    at = 0
+    while at < len(data):
+        (length,) = _unpacked(">I", data, at)
+        if length == 1:
+            (length,) = _unpacked(">Q", data, at + _BOX)
+        if length == 0:
+            return None
+        if length < _BOX:
+            raise UnfitImage(f"no box at byte {at}")
+        at += length
+        _reaches(data, at)
+    return None
+
+
+def _reaches(data: bytes, end: int) -> None:
+    if end > len(data):
+        raise UnfitImage(f"{len(data)} bytes of {end}")
+
+
+class ImageType(StrEnum):
+    """The types that are kept, by their media types."""
+
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    GIF = "image/gif"
+    WEBP = "image/webp"
+    SVG = "image/svg+xml"
+    BMP = "image/bmp"
+    TIFF = "image/tiff"
+    ICON = "image/vnd.microsoft.icon"
+    AVIF = "image/avif"
+
+
+class ContentFlaw(StrEnum):
+    """Why bytes are not kept as an image."""
+
+    BLANK = "blank"
+    HTML = "html_page"
+    NOT_IMAGE = "not_an_image"
+    CUT = "cut_off"
+    ONE_PIXEL = "one_pixel"
+    SCRIPT = "svg_with_script"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The type, or the flaw; `because` says more of a flaw. Of a cut image the type is known too."""
+
+    type: ImageType | None = None
+    flaw: ContentFlaw | None = None
+    because: str = ""
+
+
+_BINARY = (
+    (re.compile(rb"\xff\xd8\xff"), ImageType.JPEG, jpeg),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), ImageType.PNG, png),
+    (re.compile(rb"GIF8[79]a"), ImageType.GIF, gif),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), ImageType.WEBP, webp),
+    (re.compile(rb"BM.{12}", re.DOTALL), ImageType.BMP, bmp),
+    (re.compile(rb"II\*\x00|MM\x00\*"), ImageType.TIFF, tiff),
+    (re.compile(rb"\x00\x00\x01\x00[^\x00]"), ImageType.ICON, icon),
+    (re.compile(rb"....ftyp(?:avif|avis|mif1)", re.DOTALL), ImageType.AVIF, avif),
+)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|script|meta|h1|p|div)\b", re.IGNORECASE)
+_SVG = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*<(?:\w+:)?svg[\s>/]", re.IGNORECASE | re.DOTALL)
+_SVG_END = re.compile(r"(?:</(?:\w+:)?svg\s*>|/>)(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
+_ACTIVE = re.compile(r"<\s*(?:[\w.-]+:)?(?:script|foreignobject|iframe|handler)\b|[\s\"'/]on[a-z]+\s*=|<!entity", re.IGNORECASE)
+_ACTIVE_ADDRESS = re.compile(r"(?:javascript|vbscript):|data:text/html", re.IGNORECASE)
+_SPACES = re.compile(r"[\x00-\x20]+")
+_SNIFFED = 1024
+
+
+def read_content(data: bytes) -> Content:
+    """Tell what `data` (without content coding) is; never raises.
+
+    An image of one pixel is a flaw: no figure and no avatar is one, but what counts visits and what holds the place of a picture is.
+    SVG is text that a browser runs scripts in when it is opened by itself; it cannot be cleaned without changing its bytes, so one
+    with scripts is not put among the files (the store keeps it).
+    """
+    if not data.strip(b"\0 \t\r\n"):
+        return Content(flaw=ContentFlaw.BLANK, because="no bytes" if not data else f"{len(data)} bytes of nothing")
+    for beginning, kind, read in _BINARY:
+        if beginning.match(data):
+            try:
+                size = read(data)
+            except UnfitImage as error:
+                return Content(kind, ContentFlaw.CUT, str(error))
+            return Content(kind, ContentFlaw.ONE_PIXEL, "1 by 1") if size == Size(1, 1) else Content(kind)
+    return _text(data)
+
+
+def _text(data: bytes) -> Content:
+    begins = f"begins with {data[:12]!r}"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = ""
+    if text and "\0" not in text and _SVG.match(text):
+        if _SVG_END.search(text) is None:
+            return Content(ImageType.SVG, ContentFlaw.CUT, "no end of the element svg")
+        plain = html.unescape(text)
+        if _ACTIVE.search(plain) or _ACTIVE_ADDRESS.search(_SPACES.sub("", plain)):
+            return Content(ImageType.SVG, ContentFlaw.SCRIPT, "it holds a script")
+        return Content(ImageType.SVG)
+    if _HTML.search(data[:_SNIFFED].replace(b"\0", b"")):
+        return Content(flaw=ContentFlaw.HTML, because=begins)
+    return Content(flaw=ContentFlaw.NOT_IMAGE, because=begins)

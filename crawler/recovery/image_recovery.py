@@ -1,0 +1,345 @@
+"""The images of recovered articles: which are wanted, which request comes next, what follows from each answer."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crawler.ledger import CaptureRow, Ledger
+from crawler.ledger.images import ImageAnswer, ImageRow, ImageState
+from crawler.recovery.image_case import ImageCase, ImageFault, ImageLookup, ImageRequest, nearest, open_image
+from crawler.recovery.image_content import ContentFlaw, read_content
+from crawler.recovery.image_files import image_file, write_image
+from crawler.recovery.judge import Judge, ReadPage
+from crawler.recovery.store import IMAGE_RECORD, CaptureOrigin, Store
+from crawler.utils.text import format_duration, format_size
+from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.wayback import digest as digests
+from crawler.wayback.capture import Capture
+from crawler.wayback.digest import DigestCheck, DigestResult
+from crawler.wayback.http import declared_coding
+from crawler.wayback.playback import NEXT_ACTION, Action, Answer, Reply, escape
+
+FAULT_OF = {Answer.NOT_ARCHIVED.value: ImageFault.NOT_ARCHIVED, Answer.EXCLUDED.value: ImageFault.EXCLUDED}
+GONE = (404, 410)
+MOST_OPEN = 1000
+"""So many images may wait for the index or for a later pass before no further one is begun."""
+
+
+class ImageRecovery:
+    """Open cases and the images that are still to come. `now` gives seconds that only go forward."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        output: Path,
+        run: int,
+        files: Collection[str],
+        now: Callable[[], float],
+        retry_seconds: Sequence[float],
+        sources: Sequence[str],
+    ) -> None:
+        """`files`: the images to fetch; `retry_seconds`: the waits between attempts when the archive has troubles of its own; `sources`:
+        the names of the archives that may be asked, in order of preference."""
+        self._ledger = ledger
+        self._store = store
+        self._output = output
+        self._run = run
+        self._now = now
+        self._waits = retry_seconds
+        self._sources = sources
+        self._coming = deque(files)
+        self._cases: dict[str, ImageCase] = {}
+        self._busy: set[str] = set()
+        self._to_look: dict[str, None] = {}
+        self._looking = False
+        self.done: Counter[ImageState] = Counter()
+        """Where the images of this run have come to."""
+
+    # What to do
+
+    def steps(self, room: int) -> Iterator[ImageRequest | ImageLookup]:
+        """What can be asked now, with at most `room` images under way. What needs no request is settled on the way.
+
+        One question to an index at a time: those are rarer by far, and would fill all the connections while they wait for their turn.
+        """
+        for file in [file for file, case in self._cases.items() if self._is_idle(file) and case.due <= self._now()]:
+            yield from self._advance(self._cases[file])
+        while self._to_look and not self._looking:
+            file = next(iter(self._to_look))
+            del self._to_look[file]
+            yield from self._advance(self._cases[file])
+        while self._coming and len(self._busy) < room and len(self._cases) < MOST_OPEN:
+            row = self._ledger.image(self._coming.popleft())
+            if row is not None:
+                case = self._cases[row.file] = open_image(row, self._ledger.image_uses(row.file), self._sources)
+                yield from self._advance(case)
+
+    def _is_idle(self, file: str) -> bool:
+        return file not in self._busy and file not in self._to_look
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is under way and nothing is to come."""
+        return not self._cases and not self._coming
+
+    @property
+    def left(self) -> int:
+        """Images that are not settled yet in this run."""
+        return len(self._cases) + len(self._coming)
+
+    def wait(self) -> float | None:
+        """Seconds until an image that waits is due again; None when none waits."""
+        idle = [case.due for file, case in self._cases.items() if self._is_idle(file)]
+        return max(0.0, min(idle) - self._now()) if idle else None
+
+    def _advance(self, case: ImageCase) -> Iterator[ImageRequest | ImageLookup]:
+        """Go on with what is known already, until something has to be asked or the image is settled."""
+        while case.row.file in self._cases:
+            step = case.step
+            if step is None:
+                self._lacks(case)
+            elif isinstance(step, ImageLookup):
+                known = self._ledger.image_index(step.file, step.source)
+                if known is not None:
+                    case.listed(known)
+                elif self._looking:
+                    self._to_look[step.file] = None
+                    return
+                else:
+                    self._looking = True
+                    self._busy.add(step.file)
+                    yield step
+                    return
+            elif not self._known(case, step):
+                self._busy.add(step.file)
+                yield step
+                return
+
+    def _known(self, case: ImageCase, step: ImageRequest) -> bool:
+        """Whether the answer to a request is known, from this run or another; then it is taken."""
+        key = (step.source, step.capture.timestamp, escape(step.capture.original))
+        said = self._ledger.image_answer(*key)
+        if said is None:
+            return False
+        body = b""
+        if said.answer == Answer.CAPTURE.value:
+            try:
+                assert said.place is not None
+                body = self._store.read(said.place).payload
+            except (OSError, WarcDamaged):
+                self._ledger.forget_image_answer(*key)
+                return False
+        as_asked = said.timestamp == step.capture.timestamp
+        check = digests.compare_digest(body, said.coding or None, step.capture.digest if as_asked else "-")
+        self._take(case, said, check)
+        return True
+
+    # What came of it
+
+    def received(self, step: ImageRequest, reply: Reply, fetched_from: str, counted: bool = True, whole: bool = True) -> None:
+        """An answer of the archive to a request for an image. `whole`: whether HTTP told where the body ends. Raises OSError."""
+        what = NEXT_ACTION[reply.answer]
+        if what not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
+            self.troubled(step, reply.answer, counted)
+            return
+        coding = declared_coding(reply.headers) or ""
+        as_asked = reply.timestamp == step.capture.timestamp
+        check = digests.compare_digest(reply.body, coding, step.capture.digest if as_asked else "-", headers=reply.headers)
+        if (
+            not whole
+            and what is Action.JUDGE
+            and (check.result is DigestResult.MISMATCH or read_content(check.payload).flaw is ContentFlaw.CUT)
+        ):
+            self.troubled(step, Answer.CUT_BODY, counted)
+            return
+        place = None
+        if reply.answer in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
+            origin = CaptureOrigin(fetched_from, step.capture.digest or "-", step.source, found=IMAGE_RECORD)
+            place = self._store.add(reply, check, origin)
+            if check.result in (DigestResult.MATCH, DigestResult.MATCH_DECODED):
+                coding = ""  # it is stored without
+        said = ImageAnswer(reply.answer.value, reply.status, reply.timestamp, reply.original, coding, reply.location, place)
+        self._tell(step, said)
+        case = self._cases[step.file]
+        self._take(case, said, check)
+        self._busy.discard(step.file)
+
+    def listed(self, step: ImageLookup, captures: Sequence[Capture]) -> None:
+        """What the index has under an image's address."""
+        case = self._cases[step.file]
+        good = nearest(captures, case.wanted)
+        with self._ledger.batch():
+            self._ledger.image_attempt(step.file)
+            self._ledger.tell_image_index(step.file, step.source, good)
+        case.listed(good)
+        self._free(step)
+
+    def troubled(self, step: ImageRequest | ImageLookup, answer: Answer, counted: bool = True) -> None:
+        """The archive had troubles of its own: the same again, later; in the end, in the next run. In an outage of the whole archive
+        they are not `counted` as attempts."""
+        case = self._cases[step.file]
+        if NEXT_ACTION[answer] is Action.NEXT_CAPTURE and isinstance(step, ImageRequest):
+            said = ImageAnswer(answer.value)
+            self._tell(step, said)
+            self._take(case, said, DigestCheck(DigestResult.UNKNOWN, b""))
+        else:
+            self._ledger.image_attempt(step.file)
+            case.tries += counted
+            if case.tries > len(self._waits):
+                self._settle(case, ImageState.WAITING, answer.value)
+            else:
+                case.due = self._now() + self._waits[max(0, case.tries - 1)]
+        self._free(step)
+
+    def abandoned(self, step: ImageRequest | ImageLookup) -> None:
+        """The request was never sent or its answer never came, because the run ends; the image stays due."""
+        self._cases.pop(step.file, None)
+        self._free(step)
+
+    def _free(self, step: ImageRequest | ImageLookup) -> None:
+        self._busy.discard(step.file)
+        if isinstance(step, ImageLookup):
+            self._looking = False
+
+    def _tell(self, step: ImageRequest, said: ImageAnswer) -> None:
+        with self._ledger.batch():
+            self._ledger.image_attempt(step.file)
+            self._ledger.tell_image_answer(step.source, step.capture.timestamp, escape(step.capture.original), said, step.file)
+
+    def _take(self, case: ImageCase, said: ImageAnswer, check: DigestCheck) -> None:
+        """What follows from an answer, whether it came now or was known."""
+        if said.target is not None:
+            case.leads(*said.target)
+        elif said.answer in FAULT_OF:
+            case.lacking(FAULT_OF[said.answer])
+        elif said.answer == Answer.TOO_LARGE.value:
+            case.refused(ImageFault.TOO_LARGE)
+        elif said.status != 200:
+            lack = ImageFault.NOT_FOUND if said.status in GONE else ImageFault.ARCHIVED_ERROR
+            case.refused(lack, f"archived with status {said.status}", said.timestamp)
+        else:
+            self._judge(case, said, check)
+
+    def _judge(self, case: ImageCase, said: ImageAnswer, check: DigestCheck) -> None:
+        content = read_content(check.payload)
+        if content.flaw is not None or content.type is None:
+            case.refused(content.flaw or ContentFlaw.NOT_IMAGE, content.because, said.timestamp)
+            return
+        row = replace(
+            case.row,
+            state=ImageState.HAVE,
+            reason="",
+            timestamp=said.timestamp,
+            original=said.original,
+            digest=digests.payload_digest(check.payload),
+            type=content.type.value,
+            size=len(check.payload),
+            sha256=hashlib.sha256(check.payload).hexdigest(),
+            place=said.place,
+        )
+        if check.result is DigestResult.MISMATCH:
+            if case.best is None:
+                fault = f"the bytes do not match the digest of the archive's index: {check.reason.value}"
+                case.best, case.best_data = replace(row, fault=fault), check.payload
+            case.refused("mismatch", check.reason.value, said.timestamp)
+        else:
+            self._have(case, row, check.payload)
+
+    # How it ends
+
+    def _have(self, case: ImageCase, row: ImageRow, data: bytes) -> None:
+        write_image(self._output, row.file, data, self._ledger.same_image(row.sha256))
+        self._ledger.settle_image(row, self._run)
+        self._leave(case, ImageState.HAVE)
+
+    def _lacks(self, case: ImageCase) -> None:
+        """Nothing is left to ask for: the one with a fault, if there is one, else it is missing."""
+        if case.best is not None:
+            self._have(case, case.best, case.best_data)
+        else:
+            self._settle(case, ImageState.MISSING, case.reason())
+
+    def _settle(self, case: ImageCase, state: ImageState, reason: str) -> None:
+        fault = "; ".join(case.details) if state is ImageState.MISSING else ""
+        self._ledger.settle_image(replace(case.row, state=state, reason=reason, fault=fault), self._run)
+        self._leave(case, state)
+
+    def _leave(self, case: ImageCase, state: ImageState) -> None:
+        self._cases.pop(case.row.file, None)
+        self.done[state] += 1
+
+
+logger = logging.getLogger(__name__)
+
+TYPICAL_BYTES = 150_000
+"""Of an image, where none is there yet to tell: the site's names say `_large`, and news sites' pictures of 2017 to 2021 have some
+hundred kilobytes. A supposition."""
+TYPICAL_REQUESTS = 2
+"""For an image: the jump from the time of the article to the nearest capture, then that capture. A supposition."""
+ENOUGH = 20
+"""So many images tell what an image has in bytes."""
+
+
+def note_images(ledger: Ledger, article: int, capture: int, urls: Iterable[str]) -> None:
+    """Tell the ledger which images an article has, as it was recovered from this capture."""
+    ledger.want_images(article, capture, image_places(urls))
+
+
+def image_places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each image's file, relative to the output directory, and its address."""
+    return tuple((str(image_file(url)), url) for url in urls)
+
+
+def look_for_images(ledger: Ledger, take: Callable[[CaptureRow], StoredCapture], read_page: ReadPage) -> Iterator[tuple[int, int]]:
+    """Read the pages of articles whose images are not known, and tell the ledger. `take` gives a capture from the store, or from the file
+    of web archives that has it. Gives, after each, how many were looked at and how many there are. Articles whose page cannot be read
+    any more are left out, with a warning."""
+    articles = ledger.without_images()
+    judge = Judge(read_page, lambda *_, **__: None)
+    for number, article in enumerate(articles, 1):
+        settled = ledger.article(article)
+        row = next((row for row in ledger.captures(article) if settled is not None and row.id == settled.capture), None)
+        if row is not None and (row.warc or row.held is not None):
+            try:
+                found = judge.recovered(row, take(row))
+                why = found.judgement.because
+            except (OSError, WarcDamaged) as error:
+                found, why = None, str(error)
+            if found is not None and found.article is not None:
+                note_images(ledger, article, row.id, found.article.images)
+            else:
+                logger.warning("the images of article %d are not known: its page cannot be read: %s", article, why)
+        yield number, len(articles)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEstimate:
+    """What fetching some images may come to; `size` is in bytes, of the files and the store together, `seconds` at the permitted rate."""
+
+    images: int
+    requests: int
+    seconds: float
+    size: int
+    each: int
+    measured: bool
+
+    def __str__(self) -> str:
+        how = "measured so far" if self.measured else "supposed"
+        return (
+            f"{self.images:,} images to fetch. An estimate: {self.requests:,} requests, {format_duration(self.seconds)} at least, "
+            f"{format_size(self.size)} on the disk ({format_size(self.each)} each is {how}, in the store and as a file)"
+        )
+
+
+def estimate_images(ledger: Ledger, images: int, rate: float) -> ImageEstimate:
+    """What so many images may come to at `rate` requests a minute."""
+    count, size = ledger.image_bytes()
+    each = size // count if count >= ENOUGH else TYPICAL_BYTES
+    requests = images * TYPICAL_REQUESTS
+    return ImageEstimate(images, requests, requests * 60 / rate, 2 * images * each, each, measured=count >= ENOUGH)

@@ -1,0 +1,226 @@
+"""Judging what a capture holds: its page is read in a child process, judged, and compared with its digest."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from pebble import ProcessExpired, ProcessPool
+
+from crawler.hkcnews.extract import Extraction, extract_capture
+from crawler.hkcnews.verdict import ANY_ARTICLE, Judgement, Verdict
+from crawler.ledger import CaptureRow
+from crawler.markdown.reader import version_digest
+from crawler.markdown.style import SeedStyle, Style
+from crawler.recovery.case import MATCHES, Case
+from crawler.warc.record import StoredCapture
+from crawler.wayback import digest as digests
+from crawler.wayback.capture import Capture
+from crawler.wayback.http import CodingError, declared_coding, decode_what_came, first_header
+from crawler.wayback.unrewrite import unrewrite
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PageInput:
+    """A capture as it came: `body` still in whatever coding, `coding` and `content_type` as declared, `article` the id that
+    was asked for, `timestamp` and `original` those really served."""
+
+    body: bytes
+    coding: str
+    content_type: str
+    status: int
+    article: int
+    timestamp: str
+    original: str
+
+
+ReadPage = Callable[[PageInput, Style], Extraction]
+
+
+def read_page(stored: PageInput, style: Style) -> Extraction:
+    """Decode, judge and extract. Whatever a page holds, it costs this page only: a failure of ours is a verdict with its name."""
+    try:
+        decoded = decode_what_came(stored.body, stored.coding or None)
+    except CodingError as error:
+        return Extraction(Judgement(Verdict.UNDECODABLE, str(error)))
+    try:
+        recovered = extract_capture(
+            decoded.body, stored.content_type, stored.status, stored.article, stored.timestamp, stored.original, style
+        )
+        return recovered.with_fault(decoded.fault) if decoded.fault else recovered
+    except MemoryError:
+        return _failed("it needs more memory than a page may have")
+    except Exception as error:
+        logger.exception("extraction of article %d, capture %s failed", stored.article, stored.timestamp)
+        return _failed(f"{type(error).__name__}: {error}")
+
+
+class IsolatedReader:
+    """Calls `read` in a child process that is killed when a page takes too long, and replaced when one crashes it.
+
+    `seconds` is the time for a page; `megabytes` its memory, which only Linux enforces.
+    """
+
+    def __init__(self, seconds: float, megabytes: int) -> None:
+        self._seconds = seconds
+        self._pool = ProcessPool(
+            max_workers=1, initializer=limit_process, initargs=[megabytes], context=multiprocessing.get_context("spawn")
+        )
+
+    def __call__(self, stored: PageInput, style: Style) -> Extraction:
+        """Raises only what is not the page's fault."""
+        try:
+            try:
+                return self._read(stored, style)
+            except ProcessExpired:  # by somebody's signal, perhaps: once more, in a new process
+                return self._read(stored, style)
+        except TookTooLong:
+            return _failed(f"it takes longer than {self._seconds:g} s")
+        except ProcessExpired as error:
+            return _failed(f"it crashed the parser twice (exit code {error.exitcode})")
+        except MemoryError:
+            return _failed("it needs more memory than a page may have")
+
+    def _read(self, stored: PageInput, style: Style) -> Extraction:
+        recovered: Extraction = self._pool.schedule(read_page, args=[stored, style], timeout=self._seconds).result()
+        return recovered
+
+    def close(self) -> None:
+        """End the child process."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+
+def _failed(because: str) -> Extraction:
+    return Extraction(Judgement(Verdict.EXTRACTION_FAILED, because))
+
+
+def limit_process(megabytes: int) -> None:
+    """In the child: leave Ctrl-C, and what else is sent to the whole group of processes, to the parent; limit memory where the system
+    can."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setpgid(0, 0)
+    if sys.platform == "linux":
+        size = megabytes * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+LAYOUT_PAGES = 30
+"""So many pages at the start of a run tell whether the layout is the one that is known."""
+EXTRACTED = (Verdict.ARTICLE, Verdict.UNFAITHFUL, Verdict.UNKNOWN_LAYOUT, Verdict.EXTRACTION_FAILED)
+"""Verdicts on pages that tell whether the layout is known; the others say nothing of it."""
+REWRITTEN_FAULT = "taken from the archive's rewritten view, not from the bytes that it stored"
+
+StyleFor = Callable[[str, str, str], Style]
+"""How a format writes addresses, for a capture: (replay address of its archive, timestamp, original)."""
+NoteVersion = Callable[[int, int, str, str, str], None]
+"""Told of each capture that was extracted without loss: (article, capture's id, timestamp, original, SHA-256 of title and text)."""
+
+
+class Judge:
+    """Tells what it learns of captures to their cases, to `note` (by the capture's id) and to `note_version`. `known` has the verdicts
+    that hold for the same bytes under any article, by digest: those on a page, not those on the status with which it was archived."""
+
+    def __init__(
+        self,
+        read_page: ReadPage,
+        note: Callable[..., None],
+        known: Mapping[str, tuple[str, str]] | None = None,
+        style_for: StyleFor = SeedStyle,
+        note_version: NoteVersion | None = None,
+    ) -> None:
+        self._read = read_page
+        self._note = note
+        self._note_version = note_version
+        self._style_for = style_for
+        self.known = dict(known or {})
+        self.pages = 0
+        self.unread = 0
+        self.example = 0
+        """The last article whose page could not be read."""
+
+    def carried(self, case: Case, row: CaptureRow) -> tuple[str, str] | None:
+        """The verdict on a capture whose very bytes were judged already, under this article or, where it holds, any other."""
+        digest = row.capture.digest
+        if digests.normalized_digest(digest) is None:
+            return None
+        if digest in self.known:
+            return self.known[digest]
+        verdict = case.verdict_on_twin(row)
+        return (verdict, "the same bytes as another capture") if verdict else None
+
+    def judge(self, case: Case, row: CaptureRow, served: StoredCapture, expected: Capture, check: digests.DigestCheck) -> bool:
+        """Judge what was served; True when it is the article without fault. `expected` is the capture whose digest it was compared with."""
+        recovered = self.recovered(row, served)
+        verdict, because = recovered.verdict, recovered.judgement.because
+        if recovered.differences:
+            verdict, because = Verdict.UNFAITHFUL, "; ".join(recovered.differences)
+        self._note(row.id, verdict=verdict.value, because=because)
+        if verdict is Verdict.ARTICLE:
+            self.version(row, recovered)
+        if verdict in ANY_ARTICLE and served.status == HTTPStatus.OK and check.result.value in MATCHES:
+            self.known[expected.digest] = (verdict.value, because)
+        if verdict in EXTRACTED and self.pages < LAYOUT_PAGES:
+            self.pages += 1
+            if verdict is not Verdict.ARTICLE:
+                self.unread += 1
+                self.example = row.article
+        return case.judged(row, recovered, served.status, expected.digest, check.result.value, check.reason.value)
+
+    def version(self, row: CaptureRow, recovered: Extraction) -> None:
+        """Tell what a capture says, if it was extracted without loss."""
+        article = recovered.article
+        if self._note_version is not None and article is not None and not recovered.differences:
+            self._note_version(article.id, row.id, article.timestamp, article.original, version_digest(article))
+
+    def recovered(self, row: CaptureRow, served: StoredCapture) -> Extraction:
+        """What a capture gives, without any judgement being told of it."""
+        content_type, coding = first_header(served.headers, "content-type") or "", declared_coding(served.headers) or ""
+        body, fault = served.payload, ""
+        if row.held is not None and row.held.rewritten:
+            body, fault = _as_sent(body, coding, served.timestamp)
+            coding = ""
+        stored = PageInput(body, coding, content_type, served.status, row.article, served.timestamp, served.original)
+        recovered = self._read(stored, self._style_for(row.replay, served.timestamp, served.original))
+        article = recovered.article
+        if article is None:
+            return recovered
+        if not (article.title and article.body):
+            return Extraction(Judgement(Verdict.BLANK, "no title or no body is left of it"))
+        faults = (*filter(None, (fault,)), *_faults(row))
+        if row.held_in or faults:
+            return replace(recovered, article=replace(article, source=row.held_in, faults=(*article.faults, *faults)))
+        return recovered
+
+    def layout_unknown(self, at_end: bool = False) -> bool:
+        """Whether most of the first pages could not be read, so that going on would only burn requests."""
+        enough = self.pages >= LAYOUT_PAGES or (at_end and self.pages >= 5)
+        return enough and self.unread * 2 > self.pages
+
+
+def _as_sent(payload: bytes, coding: str, timestamp: str) -> tuple[bytes, str]:
+    """A rewritten view without what the archive added, and what is wrong with it if it is cut off; bytes that cannot be decoded stay as
+    they are, and are judged so."""
+    try:
+        decoded = decode_what_came(payload, coding or None)
+    except CodingError:
+        return payload, ""
+    return unrewrite(decoded.body, timestamp), decoded.fault if decoded.codings else ""
+
+
+def _faults(row: CaptureRow) -> Iterator[str]:
+    """What is wrong with a capture because of how its file has it."""
+    if row.held is not None and row.held.rewritten:
+        yield REWRITTEN_FAULT
+    if row.held is not None and row.held.truncated:
+        yield f"the file that holds it says that it was cut off ({row.held.truncated})"

@@ -1,0 +1,341 @@
+"""Listing: which questions an archive's index is asked, page by page; and which articles to ask for that no listing has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+from itertools import chain, pairwise, zip_longest
+from pathlib import Path
+from typing import Any
+
+from crawler.hkcnews.urls import ARTICLES, HIGHEST_ID, HOST, article_id
+from crawler.ledger import Ledger
+from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
+from crawler.wayback.digest import normalized_digest
+
+MOST_PREFIXES = 60
+"""With more beginnings than this the whole site is listed instead: some 60 pages of 5,000 rows."""
+
+
+class ListingEnd(Enum):
+    """How asking for the listing ended."""
+
+    WHOLE = "whole"
+    INCOMPLETE = "incomplete"
+    NOT_AUTHORISED = "not authorised"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRequest:
+    """One page to ask for: wait so many seconds, then the query with this resume key."""
+
+    query: CdxQuery
+    resume_key: str | None
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ListingProgress:
+    """What the listing has brought in this run."""
+
+    pages: int = 0
+    rows: int = 0
+    new: int = 0
+
+
+class Listing:
+    """Asks `next_question`, is told the answer by `answered` or `failed`, until `end` is set."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        ids: Collection[int] | None,
+        page_rows: int,
+        source: str,
+        retry_seconds: Sequence[float],
+        overlap_days: int = 0,
+    ) -> None:
+        """`retry_seconds`: the waits before a page that did not count is asked for again; after the last, this run gives it up.
+        `overlap_days`: ask only for what came since the last whole listing, and so many days before it; 0 asks for everything."""
+        self._ledger = ledger
+        self._ids = ids
+        self.source = source
+        self._rows = page_rows
+        self._waits = retry_seconds
+        self._overlap_days = overlap_days
+        self._queries = list(queries(ids, page_rows))
+        self._tries = 0
+        self._restarted = False
+        self._open: tuple[int, str | None] | None = None
+        self.progress = ListingProgress()
+        self.end: ListingEnd | None = None if self._queries else ListingEnd.WHOLE
+        self.trouble = ""
+        self.exact_only = False
+        """Whether articles had to be asked for by their bare addresses, which leaves out all captures with anything behind the id."""
+
+    def next_question(self) -> ListingRequest | None:
+        """The next page to ask for; None when the listing has ended."""
+        if self.end is not None:
+            return None
+        if self._open is None:
+            self._queries[0] = self._since_the_last(self._queries[0])
+            self._open = self._ledger.open_listing(_name(self.source, self._queries[0]))
+        query = self._queries[0]
+        after = self._waits[self._tries - 1] if self._tries else 0.0
+        return ListingRequest(query, self._open[1], after)
+
+    def answered(self, reply: CdxReply) -> None:
+        """Take an answer to the last question."""
+        if reply.answer is CdxAnswer.PAGE and reply.page is not None:
+            self._take(reply.page)
+        elif reply.answer is CdxAnswer.NOT_AUTHORISED:
+            self._not_authorised(reply.detail)
+        elif reply.answer in (CdxAnswer.EXCLUDED, CdxAnswer.REFUSED):
+            self.end, self.trouble = ListingEnd.REFUSED, reply.detail
+        elif reply.answer is CdxAnswer.BAD_REQUEST and self._open and self._open[1] and not self._restarted:
+            self._restarted = True
+            self._ledger.drop_listing(self._open[0])
+            self._open = None
+        else:
+            self.failed(reply.detail)
+
+    def failed(self, detail: str) -> None:
+        """The last question got no page: it is asked again, later and later, and at last given up."""
+        self.trouble = detail
+        self._tries += 1
+        if self._tries > len(self._waits):
+            self.end = ListingEnd.INCOMPLETE
+
+    def _take(self, page: CdxPage) -> None:
+        assert self._open is not None
+        listing, key = self._open
+        if page.resume_key is not None and page.resume_key in self._ledger.listing_keys(listing) | {key}:
+            self.failed(f"the resume key {page.resume_key[:40]} came again: the listing goes in a circle")
+            return
+        wanted = []
+        ignored = 0
+        whole = self._queries[0].url == ARTICLES  # all of it is kept, since a later run may go on from here
+        for capture in page.captures:
+            article = article_id(capture.original)
+            if article is None:
+                ignored += 1
+            elif self._ids is None or article in self._ids or whole:
+                wanted.append((article, capture))
+        new = self._ledger.add_page(listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self.source)
+        done = self.progress
+        self.progress = ListingProgress(done.pages + 1, done.rows + len(page.captures) + len(page.rejected), done.new + new)
+        self._tries, self.trouble = 0, ""
+        self._open = (listing, page.resume_key)
+        if page.resume_key is None:
+            self._next_query()
+
+    def _since_the_last(self, query: CdxQuery) -> CdxQuery:
+        """The query as it is asked: for what came since this archive listed all of it, where it has.
+
+        A listing counts from when it was begun, since its first pages know nothing of what came while the last were asked for. One of
+        this kind that was interrupted goes on as it was, unless another was whole since.
+        """
+        name, source = _beginning, self.source
+        begun = self._ledger.listed_whole(name(source, query.url, query.match_type), name(source, ARTICLES, "prefix"))
+        if not self._overlap_days or begun is None:
+            return query
+        open_one = self._ledger.unfinished_listing(name(source, query.url, query.match_type, query.limit), begun)
+        begun = min(begun, self._ledger.moment())  # the clock may have been ahead then
+        since = datetime.fromisoformat(begun) - timedelta(days=self._overlap_days)
+        return replace(query, since=json.loads(open_one)[-1] if open_one else f"{since:%Y%m%d%H%M%S}")
+
+    def _next_query(self) -> None:
+        self._queries.pop(0)
+        self._open = None
+        self._tries = 0
+        if not self._queries:
+            self.end = ListingEnd.WHOLE
+
+    def _not_authorised(self, detail: str) -> None:
+        """Bulk queries may be forbidden; then an article can still be asked for by its exact address."""
+        if self._queries[0].match_type == "prefix" and self._ids is not None:
+            self.exact_only = True
+            left = tuple(query.url.removeprefix(ARTICLES) for query in self._queries)
+            self._queries = [CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in sorted(self._ids) if str(i).startswith(left)]
+            self._open = None
+        else:
+            self.end, self.trouble = ListingEnd.NOT_AUTHORISED, detail
+
+
+def queries(ids: Collection[int] | None, page_rows: int) -> Iterator[CdxQuery]:
+    """The questions that list these articles, or all: ten ids that share a beginning are one prefix, so that a range of
+    a hundred costs one question and not a hundred."""
+    if ids is None:
+        yield CdxQuery(ARTICLES, "prefix", page_rows)
+        return
+    few = prefixes(ids)
+    if len(few) > MOST_PREFIXES:
+        yield CdxQuery(ARTICLES, "prefix", page_rows)
+        return
+    for prefix in few:
+        yield CdxQuery(f"{ARTICLES}{prefix}", "prefix", page_rows)
+
+
+def prefixes(ids: Collection[int]) -> list[str]:
+    """The fewest beginnings that list all the ids without whole strangers: `4000`…`4009` is `400`; `33951` stays itself."""
+    found = {str(i) for i in ids}
+    while True:
+        parents = {text[:-1] for text in found if len(text) > 1}
+        whole = {parent for parent in parents if all(f"{parent}{digit}" in found for digit in range(10))}
+        if not whole:
+            break
+        found = {text for text in found if text[:-1] not in whole} | whole
+    return sorted((text for text in found if not any(text[:n] in found for n in range(1, len(text)))), key=lambda text: (len(text), text))
+
+
+def _name(source: str, query: CdxQuery) -> str:
+    """What tells a listing from others: each archive has its own place to go on from."""
+    return json.dumps([source, query.url, query.match_type, query.limit, *filter(None, [query.since])])
+
+
+def _beginning(*parts: str | int) -> str:
+    """With what the names of listings begin that have these parts, and more."""
+    return f"{json.dumps(parts)[:-1]}, "
+
+
+PUBLISHED = 49_122
+"""Articles that the site had, by the public backup's count (FACTS section 1)."""
+GAP_REQUESTS = 100
+"""What `auto` allows a run, once most articles are known."""
+LISTINGS = (
+    *((f"{HOST}/data/allposts", "prefix"), (f"{HOST}/data/newsposts", "prefix")),  # JSON with cards of articles in it, page by page
+    (f"{HOST}/", "exact"),
+    *((f"{HOST}/news/", "prefix"), (f"{HOST}/blogger", "prefix"), (f"{HOST}/event/", "prefix")),
+    *((f"{HOST}/{name}", "prefix") for name in ("editorial", "datanews", "videos", "triangles", "srs")),
+    *((f"{HOST}/news", "exact"), (f"{HOST}/news?page=", "prefix"), (f"{HOST}/?page=", "prefix")),  # not `/news_新聞/…`: pictures
+)
+"""Where the site answered with lists of articles (FACTS, "Lists"), those that name most first, and how the index is asked for them."""
+_LISTS = frozenset({"", "bloggers", "blogger", "data", "datanews", "editorial", "event", "news", "srs", "triangles", "videos"})
+"""What the path of a list begins with."""
+MOST_LISTINGS = 0.5
+"""At most this share of the budget goes to archived lists; the rest asks for articles."""
+_PATH = re.compile(r"https?://[^/?#]*/*([^/?#]*)", re.IGNORECASE)
+_TEXT = re.compile(r"html|json|text/plain|revisit|^(?:unk|-|)$", re.IGNORECASE)
+_SLASH = r"(?:/|\\+/|\\+u002[fF]|%2[fF]|&#x2[fF];|&#47;)"
+_QUOTE = r"(?:\\*[\"']|\\+u002[27]|&quot;|&#3[49];)"
+"""Also as they stand in JSON, in an attribute, and in an address within another one."""
+_NAMED = re.compile(rf"article{_SLASH}+(\d{{1,9}})(?!\d)")
+_OF_THE_SITE = re.compile(rf"(?:hkcnews\.com(?::\d+)?{_SLASH}+|[=:(]\s*(?:{_QUOTE}\s*){{0,2}}(?:\.?{_SLASH})?)\Z", re.IGNORECASE)
+_BEFORE = 60
+
+
+class GapEvidence(StrEnum):
+    """On what evidence an article is asked for, the strongest first."""
+
+    ON_A_LIST = "on an archived list of the site's"
+    LINKED = "linked from a recovered article"
+    BETWEEN = "between ids that are known"
+
+
+def ids_in(text: str) -> set[int]:
+    """The articles that a page or a file of ours names by their addresses, whole or relative. Nothing else is taken from a list: what its
+    cards say may be a title, an author, or how a text begins."""
+    named = (found for found in _NAMED.finditer(text) if _OF_THE_SITE.search(text[max(0, found.start() - _BEFORE) : found.start()]))
+    return {number for number in (int(found[1]) for found in named) if 0 < number <= HIGHEST_ID}
+
+
+def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]) -> Iterator[Capture]:
+    """Which captures of the site's lists to read, of those that the index has: by turns between the lists, of each the newest capture of
+    every address, then the next older ones, which name other articles. `read`: (timestamp, original) of those that were read; the same
+    bytes are not read again.
+    """
+    found = [[capture for capture in captures if _is_list(capture)] for captures in lists]
+    seen = {
+        normalized_digest(capture.digest) for captures in found for capture in captures if (capture.timestamp, capture.original) in read
+    }
+    turns = ((c for c in _newest_first(captures) if (c.timestamp, c.original) not in read) for captures in found)
+    for capture in chain.from_iterable(zip_longest(*turns)):
+        digest = normalized_digest(capture.digest) if capture is not None else None
+        if capture is not None and (digest is None or digest not in seen):
+            seen.add(digest)
+            yield capture
+
+
+def _is_list(capture: Capture) -> bool:
+    """An answer with a text, at an address that is one of a list; not what else lies below it, such as pictures."""
+    path = _PATH.match(capture.original)
+    return capture.statuscode in ("200", "-") and bool(_TEXT.search(capture.mimetype)) and path is not None and path[1].lower() in _LISTS
+
+
+def _newest_first(captures: Iterable[Capture]) -> list[Capture]:
+    """The newest of each address, newest first, then the second newest of each, and so on."""
+    ages: Counter[str] = Counter()
+    aged: list[tuple[int, Capture]] = []
+    for capture in sorted(captures, key=lambda capture: (capture.timestamp, capture.original), reverse=True):
+        aged.append((ages[capture.urlkey], capture))
+        ages[capture.urlkey] += 1
+    return [capture for _, capture in sorted(aged, key=lambda pair: pair[0])]
+
+
+def linked_ids(output: Path, files: Iterable[str]) -> set[int]:
+    """The articles that recovered files name. A file that is gone is passed over: it is written again anyway."""
+    found: set[int] = set()
+    for file in files:
+        try:
+            found |= ids_in((output / file).read_text("utf-8", "replace"))
+        except OSError:
+            continue
+    return found
+
+
+def gap_candidates(
+    known: Collection[int], evidence: dict[GapEvidence, set[int]], asked: Collection[int]
+) -> Iterator[tuple[int, GapEvidence]]:
+    """What to ask for, best evidence first; ids between the lowest and the highest known last, those in the smallest gaps first.
+
+    A whole range that is missing is less likely to be one of single articles that were overlooked than a hole of one or two.
+    """
+    given = set(known) | set(asked)
+    for why in (GapEvidence.ON_A_LIST, GapEvidence.LINKED):
+        for article in sorted(evidence.get(why, set()) - given):
+            given.add(article)
+            yield article, why
+    holes = sorted(_holes(sorted(known)), key=lambda hole: (hole[1] - hole[0], hole[0]))
+    for first, last in holes:
+        yield from ((article, GapEvidence.BETWEEN) for article in range(first, last + 1) if article not in given)
+
+
+def _holes(known: list[int]) -> Iterator[tuple[int, int]]:
+    for lower, higher in pairwise(known):
+        if higher - lower > 1:
+            yield lower + 1, higher - 1
+
+
+def known_by_range(known: Iterable[int], width: int = 1000) -> list[tuple[int, int, int]]:
+    """(first id, last id, articles known) of each range of ids up to the highest known, as the folders have them."""
+    counts: dict[int, int] = {}
+    for article in known:
+        counts[(article - 1) // width] = counts.get((article - 1) // width, 0) + 1
+    last = max(counts, default=-1)
+    return [(number * width + 1, (number + 1) * width, counts.get(number, 0)) for number in range(last + 1)]
+
+
+def gap_status(ledger: Ledger) -> dict[str, Any]:
+    """What lacks of all that the site published, as data."""
+    known = ledger.known_ids()
+    ranges = [{"from": first, "to": last, "known": count} for first, last, count in known_by_range(known)]
+    asked = {why: {"asked": number, "found": found} for why, (number, found) in ledger.gap_found().items()}
+    return {"published": PUBLISHED, "known": len(known), "asked": asked, "ranges": ranges}
+
+
+def describe_gap(ledger: Ledger) -> Iterator[str]:
+    """The same as lines to read: ranges of a thousand ids, with how many of each are not known."""
+    known = ledger.known_ids()
+    yield f"Known {len(known):,} of the {PUBLISHED:,} articles that the site had"
+    for why, (number, found) in ledger.gap_found().items():
+        yield f"asked for beside the listing: {number:,} {why}; {found:,} of them have captures"
+    yield f"{'ids':>13}  {'known':>5}  not known"
+    for first, last, count in known_by_range(known):
+        yield f"{first:>6}-{last:<6}  {count:>5}  {last - first + 1 - count:>5}"

@@ -1,0 +1,145 @@
+"""Where captures are looked for: web archives behind an address, and files of web archives on this machine, in one order."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crawler.hkcnews.urls import article_id
+from crawler.ledger import CaptureRow, Ledger
+from crawler.warc.captures import ArchivedCapture, Damage, Skipped, SkipReason, resolve_revisits
+from crawler.warc.files import find_files, read_archived, scan_file
+from crawler.warc.record import WarcDamaged
+from crawler.warc.writer import REWRITTEN_VIEW
+from crawler.wayback.archive import WebArchive
+from crawler.wayback.http import first_header
+from crawler.wayback.playback import Answer, Reply
+
+logger = logging.getLogger(__name__)
+
+WAYBACK = "wayback"
+PYWB = "pywb+"
+_UNPREFIXED = ("content-type", "location")
+_SOME = 2000
+"""Captures that are handed over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebArchiveFiles:
+    """A file of web archives (WARC, WACZ), or a folder of them; `name` is that of the file or folder alone."""
+
+    name: str
+    path: Path
+
+    @property
+    def seal(self) -> str:
+        """Changes when a file is added, taken away, moved or written."""
+        stats = [(path, path.stat()) for path in find_files([self.path])]
+        return ";".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
+
+
+Source = WebArchive | WebArchiveFiles
+
+
+def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
+    """Tell the ledger what a file holds, unless it was told and the file has not changed since. Raises OSError, NotAnArchive."""
+    key, seal = f"holdings {source.name}", source.seal
+    if ledger.meta(key) == seal:
+        return
+    with ledger.batch():
+        ledger.forget_holdings(source.name)
+        passed: Counter[str] = Counter()
+        new = sum(ledger.hold(source.name, some) for some in index_captures([source.path], _warn, lambda what: passed.update([what])))
+        ledger.set_meta(key, seal)
+    logger.info("%s holds %d captures that were not known; passed over: %s", source.name, new, in_words(passed) or "nothing")
+
+
+def _warn(damage: Damage) -> None:
+    logger.warning("%s at byte %d: %s", damage.file, damage.offset, damage.why)
+
+
+def index_captures(
+    paths: Sequence[Path], damaged: Callable[[Damage], None], passed: Callable[[str], None] = lambda what: None
+) -> Iterator[list[tuple[int, ArchivedCapture]]]:
+    """What files hold of articles, with the articles, some at a time, so that any number of captures fits into memory.
+
+    `damaged` is told what cannot be read of articles, or of what is not known; `passed` of each record that is passed over, in words for
+    several of its kind. Raises OSError, NotAnArchive.
+    """
+    files = find_files(paths)
+    revisits: list[ArchivedCapture] = []
+    some: list[tuple[int, ArchivedCapture]] = []
+    for thing in (thing for path in files for thing in scan_file(path, skipped=lambda record: passed(_kind(record)))):
+        original = thing.original if isinstance(thing, Damage) else thing.capture.original
+        article = article_id(original)
+        if isinstance(thing, Damage):
+            if original and article is None:
+                passed("damaged records of other addresses")
+            else:
+                damaged(thing)
+        elif article is None:
+            passed("captures of other addresses")
+        elif thing.capture.is_revisit:
+            revisits.append(thing)
+        else:
+            some.append((article, as_listed(thing)))
+            if len(some) == _SOME:
+                yield some
+                some = []
+    yield some
+    if revisits:
+        yield _resolved(files, revisits, damaged)
+
+
+def _kind(record: Skipped) -> str:
+    if record.why is SkipReason.ARCHIVES_OWN:
+        return "pages of an archive's own"
+    return f"{record.kind} records" + (" of another protocol" if record.why is SkipReason.NOT_HTTP else "")
+
+
+def in_words(passed: Mapping[str, int]) -> str:
+    """How many records of which kind were passed over, the most frequent first."""
+    return ", ".join(f"{count:,} {what}" for what, count in sorted(passed.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _resolved(
+    files: Sequence[Path], revisits: Sequence[ArchivedCapture], damaged: Callable[[Damage], None]
+) -> list[tuple[int, ArchivedCapture]]:
+    """Revisits with the records that have their payloads, which may stand anywhere in the files."""
+    wanted = {revisit.capture.digest for revisit in revisits}
+    others = (thing for path in files for thing in scan_file(path) if isinstance(thing, ArchivedCapture) and not thing.capture.is_revisit)
+    payloads = [thing for thing in others if "" in wanted or thing.capture.digest in wanted]
+    found = []
+    for thing in resolve_revisits([*payloads, *revisits]):
+        if isinstance(thing, Damage):
+            damaged(thing)
+        elif thing.payload is not None and (article := article_id(thing.capture.original)) is not None:
+            found.append((article, as_listed(thing)))
+    return found
+
+
+def as_listed(held: ArchivedCapture) -> ArchivedCapture:
+    """A holding with the digest to compare its bytes with, and whether it is a rewritten view: as the metadata of a store like ours says,
+    which has what the index gave; the digest else the payload's own, where the record states one of other bytes."""
+    digest, rewritten = held.about.get("cdxDigest") or held.links.digest, held.rewritten or held.about.get("view") == REWRITTEN_VIEW
+    return replace(held, capture=replace(held.capture, digest=digest or held.capture.digest), rewritten=rewritten)
+
+
+def reply_from_file(row: CaptureRow) -> Reply:
+    """A capture out of a file, as an archive's playback would answer. Raises WarcDamaged, OSError."""
+    if row.held is None:
+        raise WarcDamaged(f"{row.source} was changed and has it no more")
+    stored = read_archived(row.held)
+    target = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
+    headers = tuple((name if name.lower() in _UNPREFIXED else f"x-archive-orig-{name}", value) for name, value in stored.headers)
+    answer = Answer.ARCHIVED_REDIRECT if target else Answer.CAPTURE
+    location = (stored.timestamp, target) if target else None
+    return Reply(answer, stored.status, stored.timestamp, stored.original, location, headers, stored.payload)
+
+
+def describe_location(row: CaptureRow) -> str:
+    """Where a file has the capture, in words that name no folder of this machine."""
+    return f"{Path(row.held.place.file).name} at byte {row.held.place.offset}" if row.held is not None else row.source

@@ -1,0 +1,283 @@
+"""The store: every capture that was fetched, in WARC files of our own; and what a crash kept from the ledger."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler import __version__
+from crawler.hkcnews.urls import article_id
+from crawler.ledger import CaptureRow, Ledger
+from crawler.ledger.images import ImageAnswer
+from crawler.recovery.sources import WAYBACK
+from crawler.utils.files import sync_folder
+from crawler.warc.captures import ArchivedCapture, Damage, NotAWebArchive
+from crawler.warc.files import end_of_last_record, read_record, scan_file
+from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
+from crawler.wayback import digest as digests
+from crawler.wayback.digest import DigestCheck, DigestResult, MismatchReason
+from crawler.wayback.http import Headers, declared_coding, first_header
+from crawler.wayback.playback import Answer, Reply, escape
+
+logger = logging.getLogger(__name__)
+
+OPEN_SUFFIX = ".open"
+"""What the name of a file ends in while a run writes it."""
+ROTATE_BYTES = 1 << 30
+"""Bytes after which a file is finished and the next one begun; a gigabyte is what archivists are used to."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOrigin:
+    """Where a capture comes from: the address it was fetched from, the digest that the index gives, the source's name, the public
+    address under which its archive replays, the file of web archives that had it, how it was found, and whether it is a rewritten view."""
+
+    fetched_from: str
+    digest: str = "-"
+    source: str = ""
+    archive: str = ""
+    held_in: str = ""
+    found: str = ""
+    rewritten: bool = False
+
+
+class Store:
+    """A folder of WARC files. The run's file is made when the first capture arrives, and gets its name when it is finished."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = _now, full: int = ROTATE_BYTES) -> None:
+        self._folder = folder
+        self._now = now
+        self._full = full
+        self._writer: WarcWriter | None = None
+        self.made: list[str] = []
+        """The names of the files that this run has made, as they are or will be when they are finished."""
+
+    def add(self, reply: Reply, check: DigestCheck, origin: CaptureOrigin) -> RecordLocation:
+        """Append one capture; it is on disk when this returns. Raises OSError when it cannot be written.
+
+        What is kept are the bytes that match the digest, with the codings taken off that playback had added; without a match they are
+        kept as they came.
+        """
+        matched = check.result in (DigestResult.MATCH, DigestResult.MATCH_DECODED)
+        provenance = Provenance(
+            origin.fetched_from,
+            self._now(),
+            origin.digest,
+            check.result.value,
+            check.codings if matched else (),
+            origin.source,
+            origin.archive,
+            origin.held_in,
+            origin.found,
+            origin.rewritten,
+        )
+        writer = self._open()
+        place = writer.append(
+            original=reply.original,
+            timestamp=reply.timestamp,
+            status=reply.status,
+            headers=reply.headers,
+            payload=check.payload if matched else reply.body,
+            provenance=provenance,
+            location=reply.location[1] if reply.location else None,
+            truncated=check.reason is MismatchReason.TRUNCATED,
+        )
+        if writer.size >= self._full:
+            self.close()
+        return place
+
+    def read(self, place: RecordLocation, served: tuple[str, str] | None = None) -> StoredCapture:
+        """A capture from where the ledger says it is; `served`: its timestamp and original, as far as that is known. Raises WarcDamaged,
+        also when another capture is there, or OSError."""
+        path = self._folder / place.file
+        try:
+            stored = read_record(path, place.offset, place.length)
+        except FileNotFoundError:
+            stored = read_record(_opened(path), place.offset, place.length)
+        if served is not None and (stored.timestamp, stored.original) != served:
+            raise WarcDamaged(f"{place.file} at byte {place.offset}: {stored.timestamp} {stored.original} is there, not {' '.join(served)}")
+        return stored
+
+    def files(self) -> dict[str, int]:
+        """The names of all files with their sizes in bytes; of one that is being written, the name that it will have."""
+        found = {path.name: path.stat().st_size for path in self._folder.glob("*.warc.gz") if path.is_file()}
+        being_written = {path.name.removesuffix(OPEN_SUFFIX): path.stat().st_size for path in self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")}
+        return dict(sorted((found | being_written).items()))
+
+    def records(self, name: str) -> Iterator[ArchivedCapture | Damage]:
+        """All captures in one of the files, with their places, and what of it cannot be read. Raises OSError."""
+        path = self._folder / name
+        return scan_file(path if path.exists() else _opened(path))
+
+    def mend(self) -> None:
+        """Finish what a run left open that was killed: the torn last record is cut off. Only for the holder of the lock."""
+        for path in sorted(self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
+            size, whole = path.stat().st_size, end_of_last_record(path)
+            if not whole:
+                logger.warning("the store's %s has no whole record: removed", path.name)
+                path.unlink()
+                continue
+            if whole < size:
+                logger.warning("the store's %s: its last record is torn; the last %d bytes are cut off", path.name, size - whole)
+                os.truncate(path, whole)
+            self._finish(path)
+
+    def close(self) -> None:
+        """Close the run's file and give it its name."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+            self._finish(_opened(self._folder / self.made[-1]))
+
+    def _open(self) -> WarcWriter:
+        if self._writer is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            name = f"hkcnews-{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
+            software = f"citizen-news-recovery/{__version__}"
+            self._writer = WarcWriter.create(
+                _opened(self._folder / name), software=software, clock=self._now, new_uuid=uuid.uuid4, name=name
+            )
+            self.made.append(name)
+        return self._writer
+
+    def _finish(self, path: Path) -> None:
+        path.replace(path.with_name(path.name.removesuffix(OPEN_SUFFIX)))
+        sync_folder(self._folder)
+
+
+def _opened(path: Path) -> Path:
+    return path.with_name(path.name + OPEN_SUFFIX)
+
+
+def capture_columns(
+    answer: Answer, status: int, headers: Headers, timestamp: str, original: str, check: DigestCheck, place: RecordLocation | None
+) -> dict[str, str | int]:
+    """Columns for `Ledger.note`; `timestamp` and `original` as served, `place` where the store has it, None if it was not stored."""
+    columns: dict[str, str | int] = {
+        "answer": answer.value,
+        "status": status,
+        "digest_result": check.result.value,
+        "digest_reason": check.reason.value,
+        "served_timestamp": timestamp,
+        "served_original": original,
+        "coding": declared_coding(headers) or "",
+    }
+    if place is not None:
+        columns |= {"warc": place.file, "warc_offset": place.offset, "warc_length": place.length}
+    return columns
+
+
+IMAGE_RECORD = "image"
+"""How the store's records say that they were found."""
+
+
+_ASKED = re.compile(r"/(\d{1,14})im_/(.+)\Z", re.DOTALL)
+
+
+def is_image_record(held: ArchivedCapture) -> bool:
+    """Whether a record of our store came from a request for an image."""
+    return held.about.get("found") == IMAGE_RECORD
+
+
+def reconcile_image(ledger: Ledger, store: Store, name: str, held: ArchivedCapture) -> bool:
+    """Tell the ledger of a record in the store's file `name`; gives whether it lacked it."""
+    asked, source = _ASKED.search(held.about.get("fetchedFrom", "")), held.about.get("source", "")
+    seekable = Path(held.place.file).name.removesuffix(OPEN_SUFFIX) == name
+    if asked is None or not seekable:
+        return False
+    timestamp, original = asked[1], escape(asked[2])
+    if ledger.image_answer(source, timestamp, original) is not None:
+        return False
+    place = RecordLocation(name, held.place.offset, held.place.length)
+    try:
+        stored = store.read(place)
+    except WarcDamaged as damage:
+        logger.warning("the store cannot be read: %s", damage)
+        return False
+    location = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
+    answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
+    coding, target = declared_coding(stored.headers) or "", (stored.timestamp, location) if location else None
+    said = ImageAnswer(answer.value, stored.status, stored.timestamp, stored.original, coding, target, place)
+    ledger.tell_image_answer(source, timestamp, original, said, None)
+    return True
+
+
+def reconcile(ledger: Ledger, store: Store) -> int:
+    """Compare the files that a run left without marking them as known with the ledger; gives the number of captures that
+    the ledger lacked. A file with captures of articles that are not listed (yet) is looked at again the next time."""
+    found = 0
+    for name, size in store.files().items():
+        if ledger.meta(_key(name)) == str(size):
+            continue
+        with ledger.batch():
+            lacked, unknown = _read(ledger, store, name)
+            found += lacked
+            if not unknown:
+                ledger.set_meta(_key(name), str(size))
+    if found:
+        logger.info("%d captures that an earlier run fetched before it broke off are taken from the store", found)
+    return found
+
+
+def _read(ledger: Ledger, store: Store, name: str) -> tuple[int, int]:
+    """How many captures of a file the ledger lacked, and how many are of articles that it does not list."""
+    found = unknown = 0
+    try:
+        for thing in store.records(name):
+            if isinstance(thing, Damage):
+                logger.warning("the store's %s is damaged at byte %d: %s", name, thing.offset, thing.why)
+                continue
+            if is_image_record(thing):
+                found += reconcile_image(ledger, store, name, thing)
+                continue
+            article = article_id(thing.capture.original)
+            rows = ledger.captures(article) if article else []
+            found += _tell(ledger, store, name, rows, thing)
+            unknown += article is not None and not rows
+    except NotAWebArchive as error:
+        logger.warning("the store's %s is left alone: %s", name, error)
+    return found, unknown
+
+
+def mark_known(ledger: Ledger, store: Store) -> None:
+    """At the end of a run: all that it stored is in the ledger."""
+    sizes = store.files()
+    for name in store.made:
+        if name in sizes:
+            ledger.set_meta(_key(name), str(sizes[name]))
+
+
+def _key(name: str) -> str:
+    return f"warc {name}"
+
+
+def _tell(ledger: Ledger, store: Store, name: str, rows: Sequence[CaptureRow], held: ArchivedCapture) -> bool:
+    key = (held.capture.timestamp, held.capture.original)
+    source = held.about.get("source") or WAYBACK
+    mine = [row for row in rows if (row.capture.timestamp, row.capture.original) == key and row.source == source]
+    seekable = Path(held.place.file).name.removesuffix(OPEN_SUFFIX) == name
+    if not mine or mine[0].warc or not seekable:
+        return False
+    row, place = mine[0], RecordLocation(name, held.place.offset, held.place.length)
+    try:
+        stored = store.read(place)
+    except WarcDamaged as damage:
+        logger.warning("the store cannot be read: %s", damage)
+        return False
+    coding = declared_coding(stored.headers) or ""
+    check = digests.compare_digest(stored.payload, coding, row.capture.digest, headers=stored.headers, known=stored.digest)
+    redirect = 300 <= stored.status < 400 and first_header(stored.headers, "location") is not None
+    answer = Answer.ARCHIVED_REDIRECT if redirect else Answer.CAPTURE
+    ledger.note(row.id, **capture_columns(answer, stored.status, stored.headers, stored.timestamp, stored.original, check, place))
+    return True

@@ -1,0 +1,192 @@
+"""The versions of one article, from the captures that the store has, and how they differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
+from crawler.markdown.reader import readable_text, text_digest
+from crawler.recovery.extraction_job import NO_VERSION
+from crawler.recovery.judge import Judge, ReadPage
+from crawler.recovery.store import Store
+from crawler.warc.record import WarcDamaged
+from crawler.warc.writer import RecordLocation
+from crawler.wayback.digest import DigestResult
+
+GONE = "no longer in the store"
+MISMATCH = "its bytes do not match the digest of the archive's index"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureText:
+    """A capture and what it says. `text`: title and text, see `said`; None when it cannot be read again, `why` not. `sha256` is of it,
+    or of what the ledger noted. `fault`: what is known to be wrong with the capture; `made`: whether the article's file is from it."""
+
+    timestamp: str
+    original: str
+    replay: str
+    source: str
+    sha256: str
+    text: str | None = None
+    why: str = ""
+    fault: str = ""
+    made: bool = False
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Captures that say the same, earliest first. `text` as in Telling: None when none of them can be read again."""
+
+    sha256: str
+    tellings: tuple[CaptureText, ...]
+
+    @property
+    def text(self) -> str | None:
+        return next((one.text for one in self.tellings if one.text is not None), None)
+
+    @property
+    def made(self) -> bool:
+        """Whether the article's file is from one of them."""
+        return any(one.made for one in self.tellings)
+
+
+def versions_of(ledger: Ledger, store: Store, row: ArticleRow, read: ReadPage) -> list[Version]:
+    """All versions of an article that are known, in the order of their first captures. Pages go through `read`, one by one."""
+    found: dict[str, list[CaptureText]] = {}
+    for one in sorted(_tellings(ledger, store, row, read), key=lambda one: (one.timestamp, one.original)):
+        found.setdefault(one.sha256, []).append(one)
+    return [Version(digest, tuple(tellings)) for digest, tellings in found.items()]
+
+
+def _tellings(ledger: Ledger, store: Store, article: ArticleRow, read: ReadPage) -> Iterator[CaptureText]:
+    rows = ledger.captures(article.id)
+    made = next((_served(row) for row in rows if row.id == article.capture and article.state is State.RECOVERED), None)
+    noted = {(row.timestamp, row.original): row for row in ledger.versions(article.id)}
+    judge = Judge(read, lambda *_, **__: None)
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        key = _served(row)
+        if not row.warc or key in seen or (row.verdict in NO_VERSION and key not in noted):
+            continue
+        before = noted[key].sha256 if key in noted else ""
+        if (telling := _told(judge, store, row, before, made == key)) is not None:
+            seen.add(key)
+            yield telling
+    for key, version in noted.items():
+        if key not in seen:
+            of = next((row for row in rows if row.id == version.capture), None)
+            yield CaptureText(*key, of.replay if of else "", of.source if of else "", version.sha256, why=GONE, made=made == key)
+
+
+def _told(judge: Judge, store: Store, row: CaptureRow, noted: str, made: bool) -> CaptureText | None:
+    """What a capture in the store says; None when it is no article, and never was one. `noted`: the digest in the ledger."""
+    fault = MISMATCH if row.digest_result == DigestResult.MISMATCH.value else ""
+    about = (*_served(row), row.replay, row.source)
+    try:
+        found = judge.recovered(row, store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), _served(row)))
+    except FileNotFoundError:
+        return CaptureText(*about, noted, None, GONE, fault, made) if noted else None
+    except (OSError, WarcDamaged) as error:
+        return CaptureText(*about, noted, None, f"it cannot be read: {error}", fault, made, damaged=True)
+    if found.article is None or found.differences:
+        why = "; ".join(found.differences) or found.judgement.because or found.verdict.value
+        return CaptureText(*about, noted, None, f"this version of the software cannot extract it: {why}", fault, made) if noted else None
+    text = readable_text(found.article.title, found.article.body)
+    return CaptureText(*about, text_digest(text), text, "", fault, made)
+
+
+def _served(row: CaptureRow) -> tuple[str, str]:
+    return row.served_timestamp or row.capture.timestamp, row.served_original or row.capture.original
+
+
+_TOKENS = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|\s+|.", re.DOTALL)
+_ALIKE = 0.4
+"""Two lines of which less than this share is the same are not one line that was changed."""
+_ISLAND = 2
+"""Tokens: what is the same between two changes is part of one change when it is no longer than this and not longer than they are."""
+_MOST = 4_000_000
+"""Pairs of tokens; comparing longer lines token by token would take seconds."""
+_ALTOGETHER = 20 * _MOST
+"""The same for two whole texts: what is left after that is told by whole lines."""
+_AHEAD = 8
+"""So many new lines are looked through for what has become of an old one."""
+_MANY = 2000
+"""Lines; from here on those that are everywhere do not count when the texts are laid side by side."""
+_CONTEXT = 1
+
+Change = tuple[str, int, int, int, int]
+
+
+def diff_lines(old: str, new: str) -> Iterator[str]:
+    """Lines: `  ` the same (one around each change), `- ` only in the old text, `+ ` only in the new one, `~ ` changed within, with
+    `[-what was-]` and `{+what is+}`; `@@ line n @@` before each place, n that of the old text. Nothing for equal texts."""
+    before, after = old.split("\n"), new.split("\n")
+    left = _ALTOGETHER
+    matcher = SequenceMatcher(None, before, after, autojunk=max(len(before), len(after)) > _MANY)
+    for group in matcher.get_grouped_opcodes(_CONTEXT):
+        yield f"@@ line {group[0][1] + 1} @@"
+        for kind, a, b, c, d in group:
+            if kind == "equal":
+                yield from (f"  {line}" for line in before[a:b])
+            else:
+                left = yield from _changed(before[a:b], after[c:d], left)
+
+
+def _changed(old: Sequence[str], new: Sequence[str], left: int) -> Generator[str, None, int]:
+    """Lines that took the place of others: those alike are shown as one, in their order. `left`: pairs of characters that may still be
+    compared; gives how many are left then."""
+    at = 0
+    for line in old:
+        marked = None
+        for number in range(at, min(at + _AHEAD, len(new))):
+            left -= len(line) * len(new[number])
+            if left > 0 and (marked := diff_line(line, new[number])) is not None:
+                yield from (f"+ {other}" for other in new[at:number])
+                at = number + 1
+                break
+        yield f"- {line}" if marked is None else f"~ {marked}"
+    yield from (f"+ {other}" for other in new[at:])
+    return left
+
+
+def diff_line(old: str, new: str) -> str | None:
+    """Both lines as one, with the changes marked; None when too little of them is the same, or they are too long to tell."""
+    one, other = _TOKENS.findall(old), _TOKENS.findall(new)
+    if len(one) * len(other) > _MOST:
+        return None
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE or matcher.ratio() < _ALIKE:
+        return None
+    parts: list[str] = []
+    for kind, a, b, c, d in _joined(matcher.get_opcodes()):
+        was, now = "".join(one[a:b]), "".join(other[c:d])
+        parts += [was] if kind == "equal" else [f"[-{was}-]" if was else "", f"{{+{now}+}}" if now else ""]
+    return "".join(parts)
+
+
+def _joined(changes: Sequence[Change]) -> list[Change]:
+    """Changes with next to nothing between them as one: a character that two words happen to share is no island for a reader."""
+    joined: list[Change] = []
+    for number, change in enumerate(changes):
+        same = change[0] == "equal" and not _is_island(changes, number)
+        if same or not joined or joined[-1][0] == "equal":
+            joined.append(change if same else ("replace", *change[1:]))
+            continue
+        _, begin, _, start, _ = joined.pop()
+        joined.append(("replace", begin, change[2], start, change[4]))
+    return joined
+
+
+def _is_island(changes: Sequence[Change], number: int) -> bool:
+    if not 0 < number < len(changes) - 1:
+        return False
+    return _size(changes[number]) <= min(_ISLAND, _size(changes[number - 1]), _size(changes[number + 1]))
+
+
+def _size(change: Change) -> int:
+    _, a, b, c, d = change
+    return max(b - a, d - c)

@@ -1,0 +1,1 @@
+"""A run: its settings, session, progress, health, record, and how it ends."""

@@ -1,0 +1,323 @@
+"""The record of a run, `OUTPUT_DIR/runs/<time>.json`: what it holds, how it is written, and read again."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler import __version__
+from crawler.hkcnews.fields import SOURCES
+from crawler.hkcnews.verdict import Verdict
+from crawler.ledger import Ledger, State
+from crawler.ledger.figures import FieldCount
+from crawler.politeness.policy import PolitenessSummary
+from crawler.run.health import Breach, Measures
+from crawler.utils.files import write_file
+
+if TYPE_CHECKING:
+    from crawler.recovery.recovery import Selection
+    from crawler.run.session import Session
+    from crawler.utils.exit_status import RunResult
+
+
+SCHEMA = 1
+"""Grows when a key goes or changes its meaning; new keys may come without that."""
+RECORDS_FOLDER = "runs"
+FIELDS = (*SOURCES, "tags")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerMark:
+    """Where the ledger stood when a run began: rows of the index so far, the newest capture, what each recovered file was made of (only
+    for a run that may improve files); and when that was, in seconds that only go forward."""
+
+    rows: int
+    newest: int
+    made_of: Mapping[int, int]
+    began: float
+
+    @classmethod
+    def of(cls, session: Session) -> LedgerMark:
+        """Taken before the crawl. Raises sqlite3.Error."""
+        rows, newest = session.ledger.listed_so_far()
+        return cls(rows, newest, dict(session.ledger.made_of()) if session.renewing else {}, time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class RunNumbers:
+    """What a run did; see `docs/schedule.md` for the meaning of each."""
+
+    listing: Mapping[str, int]
+    due: int
+    recovered: int
+    improved: int
+    given_up: int
+    verdicts: Mapping[str, int]
+    answers: Mapping[str, int]
+    digests: Mapping[str, int]
+    fields: Mapping[str, FieldCount]
+    politeness: Mapping[str, PolitenessSummary]
+    standing: Mapping[str, int]
+
+    @property
+    def measures(self) -> Measures:
+        """What tells whether the run was healthy."""
+        refusals = sum(one.pauses + one.refusals for one in self.politeness.values())
+        return Measures(self.recovered + self.given_up, self.recovered, self.verdicts, self.digests, self.fields, refusals)
+
+    @property
+    def missing(self) -> int:
+        """Articles that are listed and not there."""
+        return self.standing["listed"] - self.standing["recovered"] - self.standing["adopted"]
+
+    def in_words(self, rewritten: int) -> str:
+        """What the run did, as the beginning of a sentence."""
+        parts = [f"{self.recovered:,} of {self.due:,} articles due recovered"]
+        others = ((self.given_up, "given up"), (self.improved, "improved"), (rewritten, "rewritten"))
+        parts += [f"{number:,} {what}" for number, what in others if number]
+        return ", ".join(parts)
+
+
+def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> RunNumbers:
+    """What a run did since its mark. Raises sqlite3.Error."""
+    ledger, run = session.ledger, session.run
+    rows, _ = ledger.listed_so_far()
+    recovered = ledger.settled_by(run, State.RECOVERED)
+    given_up = ledger.settled_by(run, State.UNRECOVERABLE) - session.reopened
+    new = recovered - session.reopened
+    return RunNumbers(
+        listing={"rows": rows - mark.rows, "new": ledger.listed_after(mark.newest)},
+        due=_due(ledger, choice, len(new) + len(given_up), session.reopened),
+        recovered=len(new),
+        improved=sum(_improved(ledger, mark, article) for article in session.reopened),
+        given_up=len(given_up),
+        verdicts={verdict: number for verdict, number in ledger.run_verdicts(run).items() if verdict in set(Verdict)},
+        answers=ledger.run_answers(run),
+        digests=ledger.run_digests(run),
+        fields=ledger.field_counts(run, FIELDS),
+        politeness={host: one.summary() for host, one in session.manners.hosts()},
+        standing=_standing(ledger),
+    )
+
+
+def _due(ledger: Ledger, choice: Selection, settled: int, reopened: Collection[int]) -> int:
+    """How many articles the run was to recover: those that it settled, and those that are due still."""
+    due = settled + sum(article not in reopened for article in ledger.due(choice.ids))
+    return due if choice.limit is None else min(due, max(choice.limit, settled))
+
+
+def _improved(ledger: Ledger, mark: LedgerMark, article: int) -> bool:
+    row = ledger.article(article)
+    return row is not None and row.state is State.RECOVERED and row.capture != mark.made_of.get(article, row.capture)
+
+
+def _standing(ledger: Ledger) -> dict[str, int]:
+    counts = ledger.counts()
+    return {
+        "listed": sum(counts.values()),
+        "recovered": counts[State.RECOVERED],
+        "waiting": counts[State.WAITING],
+        "to_do": counts[State.LISTED],
+        "unrecoverable": counts[State.UNRECOVERABLE],
+        "adopted": counts[State.ADOPTED],
+    }
+
+
+def run_record(
+    session: Session,
+    mark: LedgerMark,
+    command: str,
+    given: Mapping[str, str],
+    numbers: RunNumbers,
+    found: Sequence[Breach],
+    rewritten: int,
+    end: RunResult,
+) -> dict[str, Any]:
+    """The run's record as it stands in its file. The run has been concluded in the ledger. Raises sqlite3.Error."""
+    started, ended = session.ledger.run_times(session.run)
+    return {
+        "schema": SCHEMA,
+        "run": session.run,
+        "command": command,
+        "version": __version__,
+        "started": started,
+        "ended": ended,
+        "seconds": round(time.monotonic() - mark.began, 1),
+        "arguments": dict(given),
+        "status": int(end.status),
+        "verdict": end.message,
+        "breaches": [asdict(breach) for breach in found],
+        "listing": dict(numbers.listing),
+        "due": numbers.due,
+        "recovered": numbers.recovered,
+        "improved": numbers.improved,
+        "rewritten": rewritten,
+        "given_up": numbers.given_up,
+        "verdicts": dict(numbers.verdicts),
+        "answers": dict(numbers.answers),
+        "digests": dict(numbers.digests),
+        "fields": {name: _field(count) for name, count in numbers.fields.items()},
+        "politeness": {host: _politeness(summary) for host, summary in numbers.politeness.items()},
+        "standing": dict(numbers.standing),
+    }
+
+
+def _field(count: FieldCount) -> dict[str, int | float | None]:
+    before = round(count.earlier_missing / count.earlier, 6) if count.earlier else None
+    return {"of": count.of, "missing": count.missing, "before": before}
+
+
+def _politeness(summary: PolitenessSummary) -> dict[str, Any]:
+    endpoints = {
+        endpoint.value: {
+            "requests": number,
+            "busiest_minute": summary.busiest_minute[endpoint],
+            "rate": round(summary.rate[endpoint], 3),
+            "budget_used": None if (used := summary.budget_used[endpoint]) is None else round(used, 4),
+        }
+        for endpoint, number in summary.requests.items()
+    }
+    return {
+        **endpoints,
+        "pauses": summary.pauses,
+        "pause_seconds": round(summary.pause_seconds, 1),
+        "refusals": summary.refusals,
+        "breaker_trips": summary.breaker_trips,
+        "outages": summary.outages,
+        "held_seconds": round(summary.held_seconds, 1),
+        "connections": summary.connections,
+    }
+
+
+def write_record(output: Path, content: Mapping[str, Any]) -> Path:
+    """Write a record, whole or not at all; gives its absolute path. Only while the output directory is locked: the name is chosen by
+    looking which is free. Raises OSError."""
+    stem = "".join(char for char in content["started"] if char.isalnum())
+    names = (f"{stem}{f'_{number}' if number > 1 else ''}.json" for number in range(1, 10_000))
+    name = next(name for name in names if not os.path.lexists(output / RECORDS_FOLDER / name))
+    # A path from the command line may hold bytes that are no UTF-8; they are written as JSON escapes them.
+    data = json.dumps(content, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace")
+    write_file(output, f"{RECORDS_FOLDER}/{name}", data + b"\n")
+    return output.resolve() / RECORDS_FOLDER / name
+
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes; a record has a few thousand."""
+_ENDPOINTS = ("cdx", "playback")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFigures:
+    """How one run treated one archive. Numbers are None where the record has none; `busiest` and `rate` are requests a minute."""
+
+    archive: str
+    requests: Mapping[str, float | None]
+    busiest: Mapping[str, float | None]
+    rate: Mapping[str, float | None]
+    used: Mapping[str, float | None]
+    pauses: float | None
+    refusals: float | None
+    held: float | None
+    connections: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run's record. `fault`: why it could not be read, in which case the rest is empty."""
+
+    file: str
+    fault: str = ""
+    run: int = 0
+    command: str = ""
+    started: str = ""
+    seconds: float | None = None
+    status: int | None = None
+    verdict: str = ""
+    counts: Mapping[str, float | None] = field(default_factory=dict)
+    breaches: tuple[str, ...] = ()
+    manners: tuple[ArchiveFigures, ...] = ()
+
+
+def read_records(folder: Path) -> list[RunRecord]:
+    """Every record in the folder, oldest name first; none when there is no such folder. Never raises for what lies there."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
+    except OSError:
+        return []
+    return [read_record(path) for path in paths]
+
+
+def read_record(path: Path) -> RunRecord:
+    """One record."""
+    try:
+        if not path.is_file():
+            return RunRecord(path.name, "not a file")
+        if path.stat().st_size > LARGEST:
+            return RunRecord(path.name, "too large for a run's record")
+        loaded = json.loads(path.read_bytes())
+    except OSError as error:
+        return RunRecord(path.name, error.strerror or "cannot be read")
+    except (ValueError, RecursionError):
+        return RunRecord(path.name, "not JSON, or cut off")
+    if not isinstance(loaded, dict) or loaded.get("schema") != SCHEMA or isinstance(loaded["schema"], bool):
+        return RunRecord(path.name, f"no record of schema {SCHEMA}")
+    return _record(path.name, loaded)
+
+
+def _record(name: str, loaded: Mapping[str, Any]) -> RunRecord:
+    politeness = loaded.get("politeness")
+    breaches = loaded.get("breaches")
+    return RunRecord(
+        file=name,
+        run=int(_number(loaded.get("run")) or 0),
+        command=_text(loaded.get("command")),
+        started=_text(loaded.get("started")),
+        seconds=_number(loaded.get("seconds")),
+        status=None if (status := _number(loaded.get("status"))) is None else int(status),
+        verdict=_text(loaded.get("verdict")),
+        counts={key: _number(loaded.get(key)) for key in ("due", "recovered", "improved", "rewritten", "given_up")},
+        breaches=tuple(
+            " ".join(filter(None, (_text(breach.get("threshold")), _text(breach.get("message")))))
+            for breach in (breaches if isinstance(breaches, list) else ())
+            if isinstance(breach, dict)
+        ),
+        manners=tuple(_manner(archive, said) for archive, said in _mapping(politeness).items() if isinstance(said, dict)),
+    )
+
+
+def _manner(archive: str, said: Mapping[str, Any]) -> ArchiveFigures:
+    def each(name: str) -> dict[str, float | None]:
+        return {endpoint: _number(_mapping(said.get(endpoint)).get(name)) for endpoint in _ENDPOINTS}
+
+    return ArchiveFigures(
+        archive=archive,
+        requests=each("requests"),
+        busiest=each("busiest_minute"),
+        rate=each("rate"),
+        used=each("budget_used"),
+        pauses=_number(said.get("pauses")),
+        refusals=_number(said.get("refusals")),
+        held=_number(said.get("held_seconds")),
+        connections=_number(said.get("connections")),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float | None:
+    """A number that makes sense; None for any other value."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if abs(value) < 1e15 and math.isfinite(value) else None

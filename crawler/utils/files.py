@@ -1,0 +1,135 @@
+"""Writing files: whole or not at all, never outside of their root; a large one beside its name first."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from crawler.utils.exit_status import CommandError, ExitStatus
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def write_file(root: Path, file: Path | str, data: bytes, *, sync: bool = True) -> None:
+    """Write `root/file` whole or not at all; never outside of `root`, whatever symbolic links lie there.
+
+    `sync=False` leaves it to the caller to call `os.sync` before anything relies on the file. Raises OSError, and leaves what was
+    there before.
+    """
+    *parents, name = os.fspath(file).split("/")
+    folder = _opened(root, parents)
+    try:
+        _replace(folder, name, data, sync)
+    except OSError as error:
+        error.filename, error.filename2 = str(root / file), None  # so far only the name in its folder
+        raise
+    finally:
+        os.close(folder)
+
+
+def _opened(root: Path, parents: Sequence[str]) -> int:
+    """A descriptor of the folder `root/parents`, made if need be: from then on no link that is set can lead anywhere else."""
+    try:
+        return _without_links(root, parents)
+    except OSError:  # it is not there, or a symbolic link is on the way, which may stay inside
+        folder = root.joinpath(*parents)
+        if not folder.resolve().is_relative_to(root.resolve()):
+            raise PermissionError(errno.EPERM, f"a symbolic link leads out of {root}", str(folder)) from None
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder.resolve(), _FOLDER)
+
+
+def _without_links(root: Path, parents: Sequence[str]) -> int:
+    """The same for a folder that is there, step by step, following no link below `root`."""
+    folder = os.open(root, _FOLDER)
+    for parent in parents:
+        around = folder
+        try:
+            folder = os.open(parent, _FOLDER | os.O_NOFOLLOW, dir_fd=around)
+        finally:
+            os.close(around)
+    return folder
+
+
+def _replace(folder: int, name: str, data: bytes, sync: bool) -> None:
+    """Write a file beside its place in an open folder and put it there."""
+    beside = f".{name}.part"
+    try:
+        opened = os.open(beside, _NEW, 0o666, dir_fd=folder)
+    except FileExistsError:  # a killed run left it
+        os.unlink(beside, dir_fd=folder)
+        opened = os.open(beside, _NEW, 0o666, dir_fd=folder)
+    try:
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(opened, rest) :]
+            if sync:
+                os.fsync(opened)
+        finally:
+            os.close(opened)
+        os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        os.unlink(beside, dir_fd=folder)
+        raise
+
+
+def read_file(root: Path, file: str) -> bytes | None:
+    """What `root/file` holds; None when it is not there. Raises OSError."""
+    try:
+        with open(f"{root}/{file}", "rb", buffering=0) as opened:  # noqa: PTH123 - a Path for each takes longer than the reading
+            return opened.read()
+    except FileNotFoundError:
+        return None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the new name itself durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_is_new(path: Path, *, force: bool) -> None:
+    """Raises Fatal when there is something that would be lost, unless told to."""
+    if path.is_dir():
+        raise CommandError(ExitStatus.USAGE, f"{path} is a directory: the name of a file is needed")
+    if (path.exists() or path.is_symlink()) and not force:
+        raise CommandError(ExitStatus.USAGE, f"{path} is there already: choose another name, or give --force to replace it")
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write and seek in, named `path` with `.part` until all is on the disk; gone if it does not come to that.
+
+    Raises OSError; Fatal when another process is writing it.
+    """
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    with os.fdopen(descriptor, "r+b") as file:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever held it may have finished and renamed it meanwhile.
+            mine = os.path.samestat(os.fstat(descriptor), part.stat())
+        except (BlockingIOError, FileNotFoundError):
+            mine = False
+        if not mine:
+            raise CommandError(ExitStatus.LOCKED, f"{part} is being written by another process: wait for it")
+        try:
+            file.truncate()  # what a killed one left
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    sync_folder(path.parent)

@@ -1,0 +1,85 @@
+"""One run at a time for an output directory, and no symbolic link that leads out of it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+
+from crawler.utils.exit_status import CommandError, ExitStatus
+
+
+class OutputLock:
+    """Held from its making until `release` or the end of the process, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises Fatal when another process holds it; says which."""
+        self._path = folder / "run.lock"
+        file = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = _holder(file)
+            file.close()
+            raise CommandError(ExitStatus.LOCKED, f"another run holds {folder}: {holder}. Wait for it, or stop it first") from error
+        self._file = file
+        file.seek(0)
+        file.truncate()
+        since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": since}, file)
+        file.flush()
+
+    def release(self) -> None:
+        """Let the next run in."""
+        self._file.close()
+
+
+def lock_holder(folder: Path) -> tuple[int, str] | None:
+    """The process that took the lock last, and its host; None when nobody did. Does not touch the lock: not even for a moment may a run
+    that begins find it taken by one who only looks."""
+    try:
+        held = json.loads((folder / "run.lock").read_text("utf-8"))
+        return int(held["pid"]), str(held["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _holder(file: TextIOWrapper) -> str:
+    file.seek(0)
+    try:
+        held = json.load(file)
+        return f"process {held['pid']} on {held['host']}, since {held['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "a process that left no name"
+
+
+OWN_PARTS = ("articles", "images", "warc", "runs", "run.lock")
+
+
+def lock_output(output: Path, *, make: bool = False) -> OutputLock:
+    """The directory's lock; `make`: the directory too, if it is not there. Raises Fatal: when another process holds it, it cannot be
+    written to, or a symbolic link leads out of it."""
+    try:
+        if make:
+            output.mkdir(parents=True, exist_ok=True)
+        check_links(output)
+        return OutputLock(output)
+    except OSError as error:
+        about = f" ({error.filename})" if error.filename and str(error.filename) != str(output) else ""
+        raise CommandError(
+            ExitStatus.STORAGE, f"cannot write to {output}: {error.strerror or error}{about}. Choose another OUTPUT_DIR or make room"
+        ) from error
+
+
+def check_links(output: Path, names: Iterable[str] = OWN_PARTS) -> None:
+    """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads out of is
+    refused. Raises Fatal. The directory itself may be a link: that one the user named."""
+    for name in names:
+        path = output / name
+        if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
+            raise CommandError(ExitStatus.STORAGE, f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it")

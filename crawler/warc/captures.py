@@ -1,0 +1,347 @@
+"""From records to captures: what each holds, the payloads of revisits, one of several copies."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from crawler.utils.timestamps import read_moment, timestamp_of
+from crawler.warc.iterator import WarcRecord
+from crawler.warc.record import (
+    Head,
+    Http,
+    Malformed,
+    StoredCapture,
+    body_of,
+    compare_block,
+    compare_payload,
+    digests_of,
+    digits_of,
+    is_http,
+    message_of,
+    original_of,
+    read_http,
+    target_of,
+    timestamp_from,
+)
+from crawler.warc.writer import RecordLocation, http_headers
+from crawler.wayback.archive import WAYBACK_MACHINE
+from crawler.wayback.capture import REVISIT, Capture
+from crawler.wayback.digest import cdx_digest, cdx_sha1, digest_differs, payload_digest
+from crawler.wayback.http import first_header
+from crawler.wayback.playback import Answer, Reply, parse_playback_url, read_reply
+
+
+class NotAWebArchive(Exception):
+    """A path that was given is no file or folder of web archives."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLinks:
+    """What ties a record to others, as its fields have it: its id and target, its date's digits, and what a revisit refers to.
+
+    `checked`: its bytes have been compared with a digest that it states. `digest`: the payload's own as CDX rows have it, where the one
+    that is stated is of the bytes with chunks or with the HTTP head.
+    """
+
+    record_id: str = ""
+    target: str = ""
+    date: str = ""
+    refers_to: str = ""
+    refers_to_target: str = ""
+    refers_to_date: str = ""
+    checked: bool = False
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedCapture:
+    """A capture and where its record lies.
+
+    `capture`: timestamp and original as captured, of records of a playback too; statuscode of a revisit that is not resolved is "-"
+    where its record has no HTTP head, its mimetype REVISIT; digest in base32, "" when it is not known; length is the record's.
+    `place`: file as the path was given, offset and length in bytes; a record that no seeking can reach, because it is packed together
+    with others, has `file#N` and its place in what is unpacked from byte N of the file. `payload`: where the payload of a revisit is.
+    `rewritten`: an archive's view with its own links and toolbar, for `unrewrite`. `about`: fields of the metadata record beside it.
+    `truncated`: why the record has less than the site sent, in the words of its WARC-Truncated.
+    """
+
+    capture: Capture
+    place: RecordLocation
+    payload: RecordLocation | None = None
+    rewritten: bool = False
+    about: Mapping[str, str] = field(default_factory=dict, hash=False)
+    truncated: str = ""
+    links: RecordLinks = field(default=RecordLinks(), repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What of a file cannot be read: from which byte, and one sentence that says what is lost and where reading went on."""
+
+    file: str
+    offset: int
+    why: str
+    original: str = field(default="", compare=False)
+    """The address of the one capture that is lost, where that is known."""
+
+    def __str__(self) -> str:
+        return f"{self.file} at byte {self.offset}: {self.why}"
+
+
+class SkipReason(StrEnum):
+    """Why a whole record is no capture."""
+
+    OTHER_KIND = "another kind of record"
+    NOT_HTTP = "not HTTP"
+    ARCHIVES_OWN = "an archive's own page"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A whole record that is no capture, and what kind it says it is."""
+
+    file: str
+    offset: int
+    why: SkipReason
+    kind: str = field(default="", compare=False)
+
+
+_SCHEMES = ("http://", "https://")
+_AS_STORED = frozenset({"id_", "im_", "oe_"})
+"""Flags with which the Wayback Machine plays back stored bytes; with others it rewrites text."""
+
+_NEVER_REWRITTEN = ("image/", "video/", "audio/", "font/", "application/pdf", "application/octet-stream", "application/zip")
+_OF_THE_BODY = frozenset({"content-length", "transfer-encoding", "content-encoding"})
+
+
+def capture_in(frame: WarcRecord, *, trusted: bool = False) -> ArchivedCapture | Skipped:
+    """What a record holds, without the metadata beside it. `trusted`: its writer is known to take digests of the payload, so that this one
+    need not be compared where a checksum vouches for the record. Raises Malformed for a capture that cannot be used."""
+    head = frame.head
+    if why := _is_none(frame):
+        return Skipped(frame.file, frame.offset, why, head.kind)
+    revisit = head.kind == "revisit"
+    http = message_of(head, frame.block) if frame.block.strip() or not revisit else None
+    if not frame.guarded:
+        compare_block(head, http, frame.block)
+    digest, own = _digests(frame, http, trusted=trusted)
+    original, timestamp, rewritten, kind = original_of(head), timestamp_from(head), False, "unk"
+    if http is not None:
+        kind = (first_header(http.headers, "content-type") or "").partition(";")[0].strip().lower() or "unk"
+    if (address := parse_playback_url(WAYBACK_MACHINE, original)) is not None:
+        rewritten = address[1] not in _AS_STORED and not kind.startswith(_NEVER_REWRITTEN)
+        reply = _reply(address, http, frame.block)
+        if reply is not None and reply.answer not in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
+            return Skipped(frame.file, frame.offset, SkipReason.ARCHIVES_OWN, head.kind)
+        original, timestamp = (reply.original, reply.timestamp) if reply else (address[2], _whole(address[0]))
+    capture = Capture(
+        timestamp=timestamp,
+        original=original,
+        mimetype=REVISIT if revisit else kind,
+        statuscode=f"{http.status:03d}" if http else "-",
+        digest="" if rewritten and not revisit else digest,
+        length=str(frame.length),
+    )
+    place = RecordLocation(frame.file, frame.offset, frame.length)
+    return ArchivedCapture(capture, place, None, rewritten, truncated=_truncated(head), links=_links(frame, "" if rewritten else own))
+
+
+def stored_capture(frame: WarcRecord, payload: WarcRecord | None = None) -> StoredCapture:
+    """The capture that a record is; of a revisit with the record that has its payload. Raises Malformed."""
+    head = frame.head
+    if _is_none(frame) or (head.kind == "revisit") != (payload is not None):
+        raise Malformed(f"a record of type {head.kind}")
+    source = payload or frame
+    there = message_of(source.head, source.block)
+    digest = compare_payload(source.head, there, source.block)
+    if not (source.guarded and digest):  # else the packing's checksum and the payload's digest have vouched for it
+        compare_block(source.head, there, source.block)
+    http, headers = there, there.headers
+    if payload is not None:
+        http, headers = _of_revisit(frame.block, there)
+        compare_block(head, http, frame.block)
+        compare_payload(head, there, source.block)
+    body = body_of(there, source.block)
+    original, timestamp = original_of(head), timestamp_from(head)
+    if (address := parse_playback_url(WAYBACK_MACHINE, original)) is None:
+        return StoredCapture(original, timestamp, http.status, headers, body, digest)
+    if not there.size:
+        return StoredCapture(address[2], _whole(address[0]), http.status, headers, body, digest)
+    requested = Capture(timestamp=_whole(address[0]), original=address[2])
+    reply = read_reply(WAYBACK_MACHINE, requested, http.status, headers, body)
+    archived = http_headers(reply.headers, body, reply.location[1] if reply.location else None)
+    return StoredCapture(reply.original, reply.timestamp, reply.status, archived.fields, body, digest)
+
+
+def address_of(head: Head) -> str:
+    """The address that a record is a capture of, an archive's own left out; the empty string when it names none."""
+    try:
+        original = original_of(head)
+    except Malformed:
+        return ""
+    address = parse_playback_url(WAYBACK_MACHINE, original)
+    return address[2] if address is not None else original
+
+
+def metadata_fields(frame: WarcRecord) -> dict[str, str]:
+    """The fields that a metadata record has as its block, {} when it has something else."""
+    if not frame.head.get("content-type").lower().startswith("application/warc-fields"):
+        return {}
+    if not frame.guarded and digest_differs(frame.head.get("warc-block-digest"), frame.block):
+        return {}
+    lines = (line.partition(":") for line in frame.block.decode("utf-8", "replace").splitlines())
+    return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}
+
+
+def _is_none(frame: WarcRecord) -> SkipReason | None:
+    """Why a record is no capture, by its head."""
+    head = frame.head
+    if head.kind not in ("response", "revisit", "resource"):
+        return SkipReason.OTHER_KIND
+    if is_http(head, frame.block) or (head.kind != "revisit" and target_of(head).lower().startswith(_SCHEMES)):
+        return None
+    return SkipReason.NOT_HTTP
+
+
+def _digests(frame: WarcRecord, http: Http | None, *, trusted: bool) -> tuple[str, str]:
+    """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its own where the one
+    stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a checksum nor a digest proves it."""
+    stated = cdx_digest(frame.head.get("warc-payload-digest"))
+    if http is None or frame.head.kind == "revisit" or (stated and trusted and frame.guarded):
+        return stated, ""
+    if not frame.guarded and (found := compare_payload(frame.head, http, frame.block)):
+        return found, ""
+    body = body_of(http, frame.block)
+    if cdx_sha1(body, stated):
+        return stated, ""
+    own = payload_digest(body)
+    if not stated:
+        return own, ""
+    others = (frame.block[http.size :], frame.block)
+    return stated, own if stated in map(payload_digest, others) else ""
+
+
+def _links(frame: WarcRecord, digest: str) -> RecordLinks:
+    head = frame.head
+    return RecordLinks(
+        record_id=head.get("warc-record-id"),
+        target=target_of(head),
+        date=digits_of(head.get("warc-date")),
+        refers_to=head.get("warc-refers-to"),
+        refers_to_target=target_of(head, "warc-refers-to-target-uri"),
+        refers_to_date=digits_of(head.get("warc-refers-to-date")),
+        checked=bool(digests_of(head)),
+        digest=digest,
+    )
+
+
+def _truncated(head: Head) -> str:
+    return head.get("warc-truncated") or ("segmented" if head.get("warc-segment-number") else "")
+
+
+def _of_revisit(block: bytes, there: Http) -> tuple[Http, tuple[tuple[str, str], ...]]:
+    """Status and headers of a revisit: its own, but what describes the body is the payload's; 304 means all of them are."""
+    own = read_http(block) if block.strip() else there
+    if own is there or own.status == 304:
+        return there, there.headers
+    mine = tuple(pair for pair in own.headers if pair[0].lower() not in _OF_THE_BODY)
+    return own, (*mine, *(pair for pair in there.headers if pair[0].lower() in _OF_THE_BODY))
+
+
+def _reply(address: tuple[str, str, str], http: Http | None, block: bytes) -> Reply | None:
+    if http is None or not http.size:
+        return None
+    requested = Capture(timestamp=_whole(address[0]), original=address[2])
+    body = b"" if first_header(http.headers, "memento-datetime") else body_of(http, block)
+    return read_reply(WAYBACK_MACHINE, requested, http.status, http.headers, body)
+
+
+def _whole(timestamp: str) -> str:
+    moment = read_moment(timestamp)
+    return timestamp_of(moment) if moment and len(timestamp) < 14 else timestamp
+
+
+_Key = tuple[str, ...]
+
+
+def resolve_revisits(holdings: Iterable[ArchivedCapture]) -> list[ArchivedCapture | Damage]:
+    """All captures in order of time, each once, whatever the order in which they come.
+
+    Of holdings with the same timestamp, original and digest the best is left: as stored, whole, with its own payload, then the first
+    by file and offset. Revisits get `payload` and what they lack from the record that they refer to by its id, else by address and
+    date, else by digest. One that finds none is Damage, once; so is one of another host's page if that was left out before.
+    """
+    ordered = sorted(holdings, key=_order)
+    index = _index(held for held in ordered if not held.capture.is_revisit)
+    found: dict[_Key, ArchivedCapture] = {}
+    lost: dict[_Key, Damage] = {}
+    for given in ordered:
+        held = _found(given, index)
+        capture = held.capture if held is not None else given.capture
+        key = capture.timestamp, capture.original, capture.digest
+        if held is None:
+            lost.setdefault(key, _lost(given))
+        elif key not in found or _worth(held) < _worth(found[key]):
+            found[key] = held
+    return [*sorted(found.values(), key=_order), *(damage for key, damage in lost.items() if key not in found)]
+
+
+def _order(held: ArchivedCapture) -> tuple[str, str, str, str, int]:
+    capture, place = held.capture, held.place
+    return capture.timestamp, capture.original, capture.digest, place.file, place.offset
+
+
+def _worth(held: ArchivedCapture) -> tuple[bool, bool, bool, str, int]:
+    return held.rewritten, bool(held.truncated), held.payload is not None, held.place.file, held.place.offset
+
+
+def _index(payloads: Iterable[ArchivedCapture]) -> dict[_Key, list[ArchivedCapture]]:
+    index: dict[_Key, list[ArchivedCapture]] = {}
+    for held in payloads:
+        links = held.links
+        for key in (("id", links.record_id), ("at", links.target, links.date), ("digest", held.capture.digest)):
+            if all(key):
+                index.setdefault(key, []).append(held)
+    return index
+
+
+def _payload(revisit: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
+    links, digest = revisit.links, revisit.capture.digest
+    fits: Callable[[ArchivedCapture], bool] = lambda held: not digest or held.capture.digest in ("", digest)  # noqa: E731
+    keys: list[_Key] = [("id", links.refers_to), ("at", links.refers_to_target, links.refers_to_date), ("digest", digest)]
+    for key in keys:
+        candidates = [held for held in index.get(key, ()) if all(key) and fits(held)]
+        if candidates:
+            return min(candidates, key=lambda held: (held.capture.original != revisit.capture.original, _worth(held)))
+    return None
+
+
+def _found(held: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
+    if not held.capture.is_revisit or held.payload is not None:
+        return held
+    payload = _payload(held, index)
+    return _joined(held, payload) if payload else None
+
+
+def _joined(revisit: ArchivedCapture, payload: ArchivedCapture) -> ArchivedCapture:
+    own, other = revisit.capture, payload.capture
+    capture = replace(
+        own,
+        mimetype=other.mimetype,
+        statuscode=other.statuscode if own.statuscode in ("-", "304") else own.statuscode,
+        digest=own.digest or other.digest,
+    )
+    links = replace(revisit.links, digest=payload.links.digest if capture.digest == other.digest else "")
+    return replace(revisit, capture=capture, payload=payload.place, truncated=payload.truncated, rewritten=payload.rewritten, links=links)
+
+
+def _lost(revisit: ArchivedCapture) -> Damage:
+    of = f" with the digest {revisit.capture.digest}" if revisit.capture.digest else ""
+    why = f"the revisit of {revisit.capture.original} at {revisit.capture.timestamp} is lost: its payload{of} is in none of the files"
+    return Damage(revisit.place.file, revisit.place.offset, why)

@@ -1,0 +1,375 @@
+"""WARC and WACZ files, ours and anybody's: found, scanned for captures, and read without trusting a short record."""
+
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from io import RawIOBase
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from crawler.warc.captures import (
+    ArchivedCapture,
+    Damage,
+    NotAWebArchive,
+    Skipped,
+    SkipReason,
+    address_of,
+    capture_in,
+    metadata_fields,
+    stored_capture,
+)
+from crawler.warc.iterator import MAX_RECORD, ChecksumPassed, Gap, WarcRecord, record_at, walk_records
+from crawler.warc.record import Malformed, StoredCapture, WarcDamaged, read_capture
+from crawler.warc.streams import GZIP, UNKNOWN_END, ZSTD, CorruptStream, FileRange, Part, Source, Spool, Unpacker
+from crawler.warc.writer import RecordLocation
+
+_WACZ = ".wacz"
+_NAMES = (".warc", ".warc.gz", ".warc.zst", _WACZ)
+_DEEPEST = 4
+"""So many zips may lie in each other: more are one that holds itself."""
+_PIECE = 1024 * 1024
+_ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
+_LOCAL = struct.Struct("<4s22xHH")  # signature, length of the name, length of the extra field
+_BLOWN_UP = 200
+"""How many times its size a packed WARC may have; HTML shrinks to a tenth."""
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """Web archives among files and folders: in the order given, a folder's sorted, each once.
+
+    In folders, which are searched to any depth, by their names: .warc, .warc.gz, .warc.zst, .wacz; links in them are not followed.
+    Files that are given themselves may have any name. Raises NotAnArchive for a path that is none or has none; OSError.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = list(_inside(path))
+            if not inside:
+                raise NotAWebArchive(path, "there is no web archive in this folder")
+        else:
+            _check(path)
+            inside = [path]
+        for file in inside:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def record_sources(path: Path) -> Iterator[Source | Damage]:
+    """What of a file is to be searched for records, one after another; each is closed when the next is asked for. Raises OSError."""
+    with FileRange(path) as whole:
+        if path.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP):
+            yield from _unzipped(whole, 0)
+        else:
+            yield whole
+
+
+def _unzipped(archive: Source, depth: int) -> Iterator[Source | Damage]:
+    """The WARC files in a zip, and in those that lie in it."""
+    try:
+        entries = _entries(archive)
+    except NotAWebArchive as error:
+        yield Damage(archive.name, archive.start, f"{error.why}; the file cannot be read")
+        return
+    for entry in entries:
+        for inside in _entry(archive, entry):
+            if isinstance(inside, Damage) or not entry.filename.endswith(_WACZ):
+                yield inside
+            elif depth == _DEEPEST:
+                yield Damage(archive.name, archive.start, f"{entry.filename} is lost: it lies in too many others")
+            else:
+                yield from _unzipped(inside, depth + 1)
+
+
+def _entry(archive: Source, entry: zipfile.ZipInfo) -> Iterator[Source | Damage]:
+    at = archive.start + entry.header_offset
+    head = archive.read(at, _LOCAL.size)
+    signature, name, extra = _LOCAL.unpack(head) if len(head) == _LOCAL.size else (b"", 0, 0)
+    start = at + _LOCAL.size + name + extra
+    packed = entry.compress_type == zipfile.ZIP_DEFLATED
+    why = ""
+    if signature != _ZIP or start + entry.compress_size > archive.end:
+        why = "it is not where the directory of the zip says"
+    elif entry.flag_bits & 1 or not (packed or entry.compress_type == zipfile.ZIP_STORED):
+        why = "it is packed in a way that is not known"
+    elif entry.file_size > _BLOWN_UP * (entry.compress_size + _BLOWN_UP):
+        why = f"it would unpack to {entry.file_size} bytes"
+    if why:
+        yield Damage(archive.name, at, f"{entry.filename} is lost: {why}")
+    elif packed:
+        spool = Spool(archive, start, limit=entry.file_size)
+        try:
+            yield spool
+        finally:
+            spool.close()
+        if spool.broken:
+            yield Damage(archive.name, start, f"{entry.filename} is cut off: {spool.broken}")
+    else:
+        yield Part(archive, start, start + entry.compress_size)
+
+
+def _entries(archive: Source) -> list[zipfile.ZipInfo]:
+    """The WARC and WACZ files in a zip, in the order in which they lie. Raises NotAnArchive."""
+    try:
+        with zipfile.ZipFile(_Opened(archive)) as directory:
+            entries = [entry for entry in directory.infolist() if entry.filename.endswith(_NAMES)]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error, UnicodeDecodeError, OverflowError) as error:
+        raise NotAWebArchive(Path(archive.name), f"the directory of the zip cannot be read: {error}") from error
+    if not entries:
+        raise NotAWebArchive(Path(archive.name), "there is no WARC in this zip")
+    return sorted(entries, key=lambda entry: entry.header_offset)
+
+
+class _Opened(RawIOBase):
+    """A source as a file to read, which begins at its start."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._at = 0
+        while source.end >= UNKNOWN_END and source.read(self._at, _PIECE):  # what is unpacked ends where it ends
+            self._at += _PIECE
+        self._size = source.end - source.start
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._source.read(self._source.start + self._at, len(buffer)) if self._at < self._size else b""
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder, onerror=_raise):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place) / name
+            if name.endswith(_NAMES) and not path.is_symlink() and path.is_file():
+                yield path
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _check(path: Path) -> None:
+    if not path.exists():
+        raise NotAWebArchive(path, "it does not exist")
+    if not path.is_file():
+        raise NotAWebArchive(path, "it is neither a file nor a folder")
+    with FileRange(path) as file:
+        start = file.read(0, 5)
+        if path.name.endswith(_WACZ) or start.startswith((_ZIP, _EMPTY_ZIP)):
+            _entries(file)
+            return
+        if start.startswith((GZIP, ZSTD)):
+            unpacked = b""
+            with suppress(CorruptStream):
+                unpacked = Unpacker(file, 0).more()
+            start = unpacked[:5] if not path.name.endswith(_NAMES) else b"WARC/"
+    if start != b"WARC/" and not path.name.endswith(_NAMES):
+        raise NotAWebArchive(path, "it begins neither as a WARC nor as a WACZ")
+
+
+def scan_file(
+    path: Path, *, max_bytes: int = MAX_RECORD, skipped: Callable[[Skipped], None] = lambda record: None
+) -> Iterator[ArchivedCapture | Damage]:
+    """The captures in one file, in order, and what of it cannot be read. Revisits are not resolved yet.
+
+    Where checksums of the packing vouch for a record its digests are left to `read`; else they are compared here. A record larger
+    than `max_bytes` when unpacked is Damage. `skipped` is told of whole records that are no captures. Raises OSError only.
+    """
+    for source in record_sources(path):
+        if isinstance(source, Damage):
+            yield source
+        else:
+            yield from _trusted(_described(walk_records(source, max_bytes), skipped), source.name)
+
+
+def read_archived(holding: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
+    """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and digests: that of
+    the payload always, that of the block where no checksum of the packing vouches for it.
+
+    A digest of the payload may have been taken over the bytes with chunks, without, decoded, or over the whole block: writers differ. Of a
+    record of the Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming file and offset; OSError.
+    """
+    capture, place = holding.capture, holding.place
+    if capture.is_revisit and holding.payload is None:
+        raise WarcDamaged(f"{place.file} at byte {place.offset}: a revisit whose payload has not been looked for")
+    frame = _fetch(place, max_bytes)
+    payload = _fetch(holding.payload, max_bytes) if holding.payload else None
+    try:
+        stored = stored_capture(frame, payload)
+        if (stored.original, stored.timestamp) != (capture.original, capture.timestamp):
+            raise Malformed(f"this is {stored.original} at {stored.timestamp}, not {capture.original} at {capture.timestamp}")
+    except Malformed as error:
+        raise WarcDamaged(f"{place.file} at byte {place.offset}: {error}") from error
+    return stored
+
+
+def _fetch(place: RecordLocation, max_bytes: int) -> WarcRecord:
+    try:
+        return record_at(place.file, place.offset, place.length, max_bytes)
+    except (Malformed, CorruptStream) as error:
+        raise WarcDamaged(f"{place.file} at byte {place.offset}: {error}") from error
+
+
+_USUAL = 50
+"""After so many digests of payloads in a row nothing else is expected of a writer: comparing all would take a fifth of the time."""
+_Thing = ArchivedCapture | Damage | Gap | ChecksumPassed
+
+
+def _described(items: Iterable[WarcRecord | Gap | ChecksumPassed], skipped: Callable[[Skipped], None]) -> Iterator[_Thing]:
+    """Records as holdings; each waits for the metadata record that follows it."""
+    last: ArchivedCapture | None = None
+    usual = 0
+    for item in items:
+        if isinstance(item, WarcRecord) and item.head.kind == "warcinfo":
+            usual = 0  # another writer's records may follow
+        if isinstance(item, WarcRecord) and last is not None and _is_beside(item, last):
+            if item.head.kind == "metadata":
+                last = replace(last, about={**last.about, **metadata_fields(item)})
+            skipped(Skipped(item.file, item.offset, SkipReason.OTHER_KIND, item.head.kind))
+            continue
+        thing = _thing(item, trusted=usual >= _USUAL) if isinstance(item, WarcRecord) else item
+        if isinstance(thing, ArchivedCapture) and isinstance(item, WarcRecord) and item.head.get("warc-payload-digest"):
+            usual = 0 if thing.links.digest else usual + 1
+        if isinstance(thing, Skipped):
+            skipped(thing)
+            continue
+        if last is not None:
+            yield last
+        last = thing if isinstance(thing, ArchivedCapture) else None
+        if not isinstance(thing, ArchivedCapture):
+            yield thing
+    if last is not None:
+        yield last
+
+
+def _is_beside(frame: WarcRecord, held: ArchivedCapture) -> bool:
+    head, wanted = frame.head, held.links.record_id
+    beside = head.get("warc-concurrent-to"), head.get("warc-refers-to")
+    return bool(wanted) and head.kind in ("metadata", "request") and wanted in beside
+
+
+def _thing(frame: WarcRecord, *, trusted: bool) -> ArchivedCapture | Skipped | Damage:
+    try:
+        return capture_in(frame, trusted=trusted)
+    except Malformed as error:
+        behind = frame.offset + frame.length
+        why = f"one capture is lost: {error}; reading went on at byte {behind}"
+        return Damage(frame.file, frame.offset, why, address_of(frame.head))
+
+
+def _trusted(things: Iterable[_Thing], name: str) -> Iterator[ArchivedCapture | Damage]:
+    """Holdings that share a compressed stream are given when its checksum has come; if it is wrong, those that their own digests prove."""
+    waiting: list[ArchivedCapture | Damage] = []
+    for thing in things:
+        if isinstance(thing, ChecksumPassed):
+            yield from waiting
+            waiting.clear()
+        elif isinstance(thing, Gap):
+            if thing.file == name:
+                yield from map(_proven, waiting)
+                waiting.clear()
+            damage = _damage(thing)
+            if thing.file == name:
+                yield damage
+            else:
+                waiting.append(damage)
+        elif (thing.place.file if isinstance(thing, ArchivedCapture) else thing.file) != name:
+            waiting.append(thing)
+        else:
+            yield thing
+    yield from map(_proven, waiting)
+
+
+def _proven(thing: ArchivedCapture | Damage) -> ArchivedCapture | Damage:
+    if isinstance(thing, Damage) or thing.links.checked:
+        return thing
+    why = "one capture is lost: what it is packed in is damaged further on, and it has no digest of its own; reading went on behind it"
+    return Damage(thing.place.file, thing.place.offset, why, thing.capture.original)
+
+
+def _damage(gap: Gap) -> Damage:
+    end = "the rest of the file cannot be read" if gap.following is None else f"reading went on at byte {gap.following}"
+    return Damage(gap.file, gap.offset, f"{gap.why}; {end}", address_of(gap.head) if gap.head is not None else "")
+
+
+_CHUNK = 64 * 1024
+
+
+def read_record(path: Path, offset: int, length: int) -> StoredCapture:
+    """The response record at a Place, checked to its last byte. Raises WarcDamaged; OSError when the file cannot be read."""
+    with FileRange(path, offset, offset + length) as file:
+        raw = file.read(offset, length)
+    where = f"{path.name} at byte {offset}"
+    if len(raw) < length:
+        raise WarcDamaged(f"{where}: {len(raw)} of {length} bytes are there")
+    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        record = stream.decompress(raw)
+    except zlib.error as error:
+        raise WarcDamaged(f"{where}: {error}") from error
+    if not stream.eof or stream.unused_data:
+        raise WarcDamaged(f"{where}: the record does not end after {length} bytes")
+    capture = read_capture(record, where)
+    if capture is None:
+        raise WarcDamaged(f"{where}: not a response record")
+    return capture
+
+
+def iter_records(path: Path) -> Iterator[tuple[RecordLocation, StoredCapture]]:
+    """All response records in order; other kinds are checked and passed over. Raises WarcDamaged at the first bad record."""
+    with path.open("rb") as file:
+        offset = 0
+        for record, length in _members(file, path.name):
+            capture = read_capture(record, f"{path.name} at byte {offset}")
+            if capture is not None:
+                yield RecordLocation(path.name, offset, length), capture
+            offset += length
+
+
+def end_of_last_record(path: Path) -> int:
+    """The offset behind the last whole record of a file with one gzip member a record: what a torn file is cut back to.
+
+    Whole records behind damage in the middle count, so that cutting never loses one; 0 when nothing is whole. Raises OSError.
+    """
+    with FileRange(path) as source:
+        return max(
+            (item.offset + item.length for item in walk_records(source) if isinstance(item, WarcRecord) and item.file == source.name),
+            default=0,
+        )
+
+
+def _members(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int]]:
+    offset, pending = 0, b""
+    while pending := pending or file.read(_CHUNK):
+        stream, out, taken = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray(), 0
+        try:
+            while not stream.eof:
+                out += stream.decompress(pending)
+                taken += len(pending) - len(stream.unused_data)
+                pending = stream.unused_data or file.read(_CHUNK)
+                if not pending and not stream.eof:
+                    raise WarcDamaged(f"{name} at byte {offset}: the file ends in the middle of a record")
+        except zlib.error as error:
+            raise WarcDamaged(f"{name} at byte {offset}: {error}") from error
+        yield bytes(out), taken
+        offset += taken

@@ -1,0 +1,210 @@
+"""Finding the records in a file of web archives, whatever is broken between them: each comes whole, or as a gap with its reason."""
+
+import re
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+
+from crawler.warc.record import Head, Malformed
+from crawler.warc.record_end import PADDING, PLAIN, TRAILER, FaultyRecord, Stream, end_of, find_head, head_of
+from crawler.warc.streams import GZIP, ZSTD, ByteSource, CorruptStream, ReopenedFile, Source, Unpacker, dictionary_of, nested_name, read_at
+
+MAX_RECORD = 64 * 1024 * 1024
+"""Bytes that a record may unpack to; a larger one is told as a gap."""
+
+_WINDOW = 1024 * 1024
+_PIECE = 256 * 1024
+_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class WarcRecord:
+    """One whole record. `file`, `offset` and `length` as in a Place; `guarded`: a checksum says that its bytes are as written."""
+
+    file: str
+    offset: int
+    length: int
+    head: Head
+    block: bytes
+    guarded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is no whole record: from which offset, why, and the offset in the same file at which reading went on, None if nowhere; `head`
+    where all that is missing is one record with this head."""
+
+    file: str
+    offset: int
+    why: str
+    following: int | None
+    head: Head | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumPassed:
+    """The checksum over the stream that the frames before were in, not guarded when they came, has turned out right."""
+
+    file: str
+
+
+def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRecord | Gap | ChecksumPassed]:
+    """All records in order. After damage reading goes on at the next place where a record begins that can be read.
+
+    Records of their own compressed members are placed in the file; where one member holds several, in what it unpacks to. Raises
+    OSError only.
+    """
+    try:
+        walk = _Walk(source, max_bytes, dictionary_of(source))
+    except CorruptStream as error:
+        yield Gap(source.name, source.start, str(error), None)
+        return
+    yield from walk.run()
+
+
+def record_at(file: str, offset: int, length: int, max_bytes: int = MAX_RECORD) -> WarcRecord:
+    """The one whole record at a place that `frames` gave. Raises Malformed, Broken; OSError when the file cannot be read."""
+    raw = read_at(file, offset, length)
+    if len(raw) < length:
+        raise Malformed(f"{len(raw)} of {length} bytes are there")
+    dictionary = dictionary_of(ReopenedFile(file)) if raw.startswith(ZSTD) else b""
+    found = list(_Walk(ByteSource(file, raw), max_bytes, dictionary).run())
+    if len(found) == 1 and isinstance(found[0], WarcRecord):
+        return found[0]
+    raise Malformed(next((item.why for item in found if isinstance(item, Gap)), "there is not one record here"))
+
+
+class _Walk:
+    def __init__(self, source: Source, max_bytes: int, dictionary: bytes) -> None:
+        self._source = source
+        self._max = max_bytes
+        self._dictionary = dictionary
+        first = source.read(source.start, 5)
+        named = source.name.removesuffix(".open")
+        if first.startswith((GZIP, ZSTD, b"WARC/")):
+            self._magic = first[:3] if first.startswith(GZIP) else first[:4]
+        elif self._dictionary or named.endswith(".zst"):
+            self._magic = ZSTD
+        else:
+            self._magic = GZIP if named.endswith((".gz", ".wacz")) else b"WARC"
+
+    def run(self) -> Iterator[WarcRecord | Gap | ChecksumPassed]:
+        at: int | None = self._source.start
+        while at is not None and at < self._source.end and (start := self._source.read(at, 16)):
+            if start.startswith((GZIP, ZSTD)):
+                at = yield from self._member(at)
+            elif self._magic == b"WARC" or PLAIN.match(start):
+                at = yield from self._plain(at)
+            elif len(start) >= 8 and _SKIPPABLE.match(start):
+                at += 8 + int.from_bytes(start[4:8], "little")
+            else:
+                at = yield from self._gap(at, "there is no record here")
+
+    def _gap(self, at: int, why: str) -> Generator[Gap, None, int | None]:
+        following = self._search(at + 1)
+        yield Gap(self._source.name, at, why, following)
+        return following
+
+    def _plain(self, at: int) -> Generator[WarcRecord | Gap, None, int]:
+        stream = Stream(self._reader(at), at)
+        yield from self._records(stream, self._source.name, plain=True)
+        return stream.offset
+
+    def _reader(self, at: int) -> Callable[[], bytes]:
+        """The source's bytes from an offset on, a piece at each call."""
+
+        def more() -> bytes:
+            nonlocal at
+            part = self._source.read(at, _PIECE)
+            at += len(part)
+            return part
+
+        return more
+
+    def _member(self, at: int) -> Generator[WarcRecord | Gap | ChecksumPassed, None, int | None]:
+        unpacker = Unpacker(self._source, at, self._dictionary)
+        name = nested_name(self._source.name, at)
+        only: WarcRecord | Gap | None = None
+        several = False
+        try:
+            for item in self._records(Stream(unpacker.more, 0), name, plain=False):
+                if only is not None:
+                    yield _unguarded(only)
+                    several = True
+                only = item
+        except CorruptStream as error:
+            if several and only is not None:
+                yield _unguarded(only)
+            return (yield from self._gap(at, f"what is packed here is damaged: {error}"))
+        end = unpacker.end
+        assert end is not None  # what the stream's end means
+        if several and only is not None:
+            yield _unguarded(only)
+            yield ChecksumPassed(name)
+        elif isinstance(only, WarcRecord):
+            yield replace(only, file=self._source.name, offset=at, length=end - at, guarded=only.guarded and unpacker.has_checksum)
+        elif isinstance(only, Gap):
+            yield Gap(self._source.name, at, only.why, end, only.head)
+        return end
+
+    def _records(self, stream: Stream, name: str, *, plain: bool) -> Iterator[WarcRecord | Gap]:
+        while stream.has(1):
+            if stream.buffer[0] in PADDING:
+                stream.drop(1)
+                continue
+            if plain and stream.has(4) and stream.buffer.startswith((GZIP, ZSTD)):
+                return
+            start = stream.offset
+            try:
+                head, block, size, certain = self._record(stream, plain=plain)
+            except FaultyRecord as error:
+                found = stream.has(1) if error.passed else find_head(stream)
+                yield Gap(name, start, str(error), stream.offset if found else None, _all_of(error, stream.offset - start))
+            else:
+                yield WarcRecord(name, start, size, head, block, guarded=certain and not plain)
+
+    def _record(self, stream: Stream, *, plain: bool) -> tuple[Head, bytes, int, bool]:
+        """The record at the beginning of the stream, which stands behind it afterwards, its size, and whether its end is certain.
+
+        Raises Faulty, Broken.
+        """
+        head = head_of(stream)
+        total = head.size + head.length
+        if head.length > self._max:
+            passed = not plain or self._source.read(stream.offset + total, 4) == TRAILER
+            if passed:
+                stream.drop(total + 4)
+            raise FaultyRecord(f"the record has {head.length} bytes, more than {self._max}", passed=passed, head=head)
+        end = end_of(stream, head, self._max)
+        with memoryview(stream.buffer) as view:
+            block = bytes(view[head.size : head.size + end.length])
+        stream.drop(end.size)
+        return head, block, end.size, end.certain
+
+    def _search(self, at: int) -> int | None:
+        """The next place where a record begins, packed as the file's first."""
+        while at < self._source.end and len(window := self._source.read(at, _WINDOW)) > len(self._magic):
+            found = window.find(self._magic)
+            while found >= 0:
+                if self._begins_record(at + found):
+                    return at + found
+                found = window.find(self._magic, found + 1)
+            at += len(window) - len(self._magic) + 1
+        return None
+
+    def _begins_record(self, at: int) -> bool:
+        more = self._reader(at) if self._magic == b"WARC" else Unpacker(self._source, at, self._dictionary).more
+        try:
+            head_of(Stream(more, 0))
+        except (FaultyRecord, CorruptStream):
+            return False
+        return True
+
+
+def _all_of(error: FaultyRecord, passed_over: int) -> Head | None:
+    """The head of the record that is not whole, if the bytes that were passed over can be all its own."""
+    head = error.head
+    return head if head is not None and (error.passed or passed_over <= head.size + head.length + len(TRAILER)) else None
+
+
+def _unguarded(item: WarcRecord | Gap) -> WarcRecord | Gap:
+    return replace(item, guarded=False) if isinstance(item, WarcRecord) else item

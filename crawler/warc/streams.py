@@ -1,0 +1,310 @@
+"""Bytes at an offset of a file, and what compressed streams in it unpack to; little of it in memory."""
+
+import atexit
+import os
+import tempfile
+import zlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import Protocol, Self
+
+import zstandard
+
+GZIP = b"\x1f\x8b\x08"
+ZSTD = b"\x28\xb5\x2f\xfd"
+
+_CHUNK = 64 * 1024
+_ZSTD_CHUNK = 512  # four bytes can stand for 128 KiB, and the library has no limit on what one call returns
+_ZSTD_WINDOW = 128 * 1024 * 1024
+_CAREFUL_CHUNK = 256
+_DICTIONARY = (0x184D2A5D).to_bytes(4, "little")
+_MAX_DICTIONARY = 16 * 1024 * 1024
+
+
+class CorruptStream(Exception):
+    """A compressed stream cannot be read on: cut, or damaged."""
+
+
+class Source(Protocol):
+    """Bytes that can be read at any offset. `name` is how a Place names them, `start` and `end` are offsets in bytes."""
+
+    name: str
+    start: int
+    end: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes; fewer only at the end."""
+
+
+class FileRange:
+    """A file, or the part of it from `start` to `end`. A context manager, which closes the file."""
+
+    def __init__(self, path: Path, start: int = 0, end: int | None = None) -> None:
+        self.name = str(path)
+        self._file = path.open("rb", buffering=0)
+        self.start = start
+        self.end = os.fstat(self._file.fileno()).st_size if end is None else end
+
+    def read(self, offset: int, length: int) -> bytes:
+        return pread(self._file.fileno(), offset, min(length, self.end - offset))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+class Part:
+    """What lies between two offsets of a source, under its name and at its offsets."""
+
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        self.name = source.name
+        self._source = source
+        self.start = start
+        self.end = end
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self._source.read(offset, max(0, min(length, self.end - offset)))
+
+
+class ByteSource:
+    """Bytes at hand as a source."""
+
+    start = 0
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self._data = data
+        self.end = len(data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self._data[offset : offset + length]
+
+
+class Unpacker:
+    """One gzip member, zstd frame or (when it begins as neither) raw deflate stream of a source, read from its beginning.
+
+    `end` is the offset behind it once all of it has been read; its checksum, where it has one, has been compared then.
+    """
+
+    def __init__(self, source: Source, offset: int, dictionary: bytes = b"") -> None:
+        self._source = source
+        self._at = offset
+        start = source.read(offset, 5)
+        self._zstd = start.startswith(ZSTD)
+        self.has_checksum = start.startswith(GZIP) or (self._zstd and start[4:] != b"" and bool(start[4] & 4))  # RFC 8878, 3.1.1.1.1
+        self._pending = b""
+        self._failure = ""
+        self._careful = False
+        self._careful_from = 0
+        self._given = 0
+        self._again = 0
+        if self._zstd:
+            known = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
+            self._frame = zstandard.ZstdDecompressor(dict_data=known, max_window_size=_ZSTD_WINDOW).decompressobj()
+        else:
+            self._start = offset
+            self._bits = zlib.MAX_WBITS | 16 if start.startswith(GZIP) else -zlib.MAX_WBITS
+            self._stream = zlib.decompressobj(self._bits)
+        self.end: int | None = None
+
+    def more(self) -> bytes:
+        """The next bytes, b"" behind the last. Raises Broken, again at every later call, after all bytes that can be had."""
+        while self.end is None:
+            if self._failure:
+                raise CorruptStream(self._failure)
+            if not self._pending:
+                self._pending = self._source.read(self._at, self._piece())
+                self._at += len(self._pending)
+            before, at_the_end = self._careful, not self._pending
+            out = self._step()  # even at the end: zlib may hold back bytes that it has read
+            known = min(self._again, len(out))
+            self._again -= known
+            self._given += len(out) - known
+            if len(out) > known:
+                return out[known:] if known else out
+            if at_the_end and not out and before == self._careful and self.end is None:
+                self._failure = self._failure or "it is cut off"
+        return b""
+
+    def _piece(self) -> int:
+        if self._zstd:
+            return _ZSTD_CHUNK
+        left = self._careful_from - self._at
+        return _CHUNK if not self._careful or left >= _CHUNK else left if left > 0 else _CAREFUL_CHUNK
+
+    def _step(self) -> bytes:
+        pending, self._pending = self._pending, b""
+        if self._zstd:
+            return self._frame_step(pending)
+        if self._careful and self._at > self._careful_from:
+            return self._careful_step(pending)
+        try:
+            out = self._stream.decompress(pending, 4 * _CHUNK)
+        except zlib.error:
+            self._careful, self._careful_from = True, self._at - len(pending)
+            self._stream, self._at, self._again = zlib.decompressobj(self._bits), self._start, self._given
+            return b""
+        if self._stream.eof:
+            self.end = self._at - len(self._stream.unused_data)
+        self._pending = self._stream.unconsumed_tail
+        return out
+
+    def _careful_step(self, pending: bytes) -> bytes:
+        """Byte for byte: of a piece that holds an error zlib gives nothing otherwise, not even what comes before."""
+        out = bytearray()
+        try:
+            for at in range(len(pending)):
+                out += self._stream.decompress(pending[at : at + 1])
+        except zlib.error as error:
+            self._failure = str(error)
+        return bytes(out)
+
+    def _frame_step(self, pending: bytes) -> bytes:
+        try:
+            out = self._frame.decompress(pending)
+        except zstandard.ZstdError as error:
+            self._failure = str(error)
+            return b""
+        if self._frame.eof:
+            self.end = self._at - len(self._frame.unused_data)
+        return out
+
+
+def dictionary_of(source: Source) -> bytes:
+    """The dictionary that a .warc.zst begins with, in a skippable frame and perhaps packed itself; b"" when it has none.
+
+    Raises Broken when it cannot be read. IIPC, "Zstandard Compression of WARC Files" 1.0.
+    """
+    head = source.read(source.start, 8)
+    if head[:4] != _DICTIONARY:
+        return b""
+    size = int.from_bytes(head[4:], "little")
+    if size > _MAX_DICTIONARY:
+        raise CorruptStream(f"its dictionary has {size} bytes")
+    packed = source.read(source.start + 8, size)
+    if not packed.startswith(ZSTD):
+        return packed
+    try:
+        return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompress(packed, max_output_size=_MAX_DICTIONARY)
+    except zstandard.ZstdError as error:
+        raise CorruptStream(f"its dictionary is damaged: {error}") from error
+
+
+def pread(descriptor: int, offset: int, length: int) -> bytes:
+    """All of the bytes; one call may bring fewer."""
+    parts: list[bytes] = []
+    while length > 0 and (part := os.pread(descriptor, length, offset)):
+        parts.append(part)
+        offset, length = offset + len(part), length - len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+UNKNOWN_END = 1 << 62
+"""The end of a source that is not read to its end yet."""
+_SPOOLS = 4
+
+
+class Spool:
+    """What a compressed stream unpacks to, kept in a temporary file without a name as far as it has been asked for.
+
+    Safe in processes forked off: they would write the same bytes to the same place.
+    """
+
+    def __init__(self, source: Source, offset: int, dictionary: bytes = b"", limit: int = UNKNOWN_END) -> None:
+        self.name = nested_name(source.name, offset)
+        self.start = 0
+        self._unpacker = Unpacker(source, offset, dictionary)
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by close()
+        self._size = 0
+        self._limit = limit
+        self.end = UNKNOWN_END
+        self.broken = ""
+        """Why it ends before its end, once that is known."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        while self._size < offset + length and self.end > self._size:
+            try:
+                out = self._unpacker.more()
+            except CorruptStream as error:
+                out, self.broken = b"", str(error)
+            if self._size + len(out) > self._limit:
+                out, self.broken = b"", f"it unpacks to more than the {self._limit} bytes that it is said to have"
+            if not out:
+                self.end = self._size
+                break
+            view = memoryview(out)
+            while view:
+                written = os.pwrite(self._file.fileno(), view, self._size)
+                self._size += written
+                view = view[written:]
+        return pread(self._file.fileno(), offset, min(length, self._size - offset))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def nested_name(name: str, offset: int) -> str:
+    """The name of what the compressed stream at an offset of a file unpacks to: `file#offset`."""
+    return f"{name}#{offset}"
+
+
+def read_at(name: str, offset: int, length: int) -> bytes:
+    """Bytes of a file, or of what is named by `within`, which is unpacked as far as needed and kept for the next call.
+
+    Raises OSError when the file cannot be read.
+    """
+    parent, at = _split(name)
+    if at is None:
+        with FileRange(Path(name)) as file:
+            return file.read(offset, length)
+    return _spool(name, parent, at).read(offset, length)
+
+
+def file_of(name: str) -> Path:
+    """The file that the name of a Place belongs to."""
+    while (parts := _split(name))[1] is not None:
+        name = parts[0]
+    return Path(name)
+
+
+class ReopenedFile:
+    """A source that opens its file for every read, so that none stays open behind a spool."""
+
+    start = 0
+    end = UNKNOWN_END
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, offset: int, length: int) -> bytes:
+        return read_at(self.name, offset, length)
+
+
+_kept: OrderedDict[tuple[str, int, int], Spool] = OrderedDict()
+
+
+def _spool(name: str, parent: str, at: int) -> Spool:
+    state = file_of(parent).stat()
+    key = name, state.st_size, state.st_mtime_ns
+    if key not in _kept:
+        source = ReopenedFile(parent)
+        _kept[key] = Spool(source, at, dictionary_of(source))
+    _kept.move_to_end(key)
+    while len(_kept) > _SPOOLS:
+        _kept.popitem(last=False)[1].close()
+    return _kept[key]
+
+
+@atexit.register
+def _close() -> None:
+    while _kept:
+        _kept.popitem()[1].close()
+
+
+def _split(name: str) -> tuple[str, int | None]:
+    parent, mark, number = name.rpartition("#")
+    if mark and number.isascii() and number.isdigit() and not Path(name).exists():
+        return parent, int(number)
+    return name, None

@@ -1,0 +1,269 @@
+"""Storing captures in WARC 1.1 files, one gzip member a record, with the archived headers rebuilt."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from io import BytesIO, FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from crawler.utils.files import sync_folder
+from crawler.utils.timestamps import read_moment, timestamp_of
+from crawler.warc.record import ORIGINAL_FIELD, TIMESTAMP_FIELD
+from crawler.wayback.digest import payload_digest
+from crawler.wayback.http import Coding, CodingError, Headers, decode, first_header, header_bytes
+from crawler.wayback.playback import escape
+
+PREFIX = "x-archive-orig-"
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BODY_FIELDS = frozenset({"content-length", "transfer-encoding", "content-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHeaders:
+    """Header fields, all printable ASCII, and a note for each that is not the archived one."""
+
+    fields: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def http_headers(headers: Headers, payload: bytes, location: str | None = None) -> HttpHeaders:
+    """The archived header fields, in their order, made to fit the payload that is stored.
+
+    Archived fields come back with their prefix taken off; Content-Type and Location are passed through by the archive without one,
+    Location rewritten, so that the caller gives its target. What describes the transfer of the body (length, chunks, a coding that
+    is not on the stored bytes any more) keeps its prefix, since a reader of the WARC would act on it.
+    """
+    notes = ["header fields from x-archive-orig-*"]
+    archived = [(name[len(PREFIX) :], name, value) for name, value in headers if name.lower().startswith(PREFIX)]
+    names = {name.lower() for name, _, _ in archived}
+    fields: list[tuple[str, str]] = []
+    if "content-type" not in names and (kind := first_header(headers, "content-type")):
+        fields.append(("Content-Type", kind))
+    coded = _is_coded(payload, [value for name, _, value in archived if name.lower() == "content-encoding"])
+    for name, prefixed, value in archived:
+        lower = name.lower()
+        if lower == "location" and location is not None:
+            continue
+        if lower in _BODY_FIELDS and not (lower == "content-encoding" and coded):
+            fields.append((prefixed, value))
+            notes.append(f"{lower} set aside")
+        else:
+            fields.append((name, value))
+    if location is not None:
+        fields.append(("Location", escape(location)))
+        notes.append("location from the archive's own")
+    fields.append(("Content-Length", str(len(payload))))
+    return HttpHeaders(tuple((name, _ascii(value)) for name, value in fields if _NAME.fullmatch(name)), tuple(notes))
+
+
+def status_line(status: int) -> str:
+    """Status and reason phrase; the archived phrase is not known, the standard one stands for it."""
+    try:
+        return f"{status:03d} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status:03d} Archived"
+
+
+def one_line(value: str) -> str:
+    """Text without anything that could end a line or hide in it."""
+    return _CONTROL.sub(" ", value).strip()
+
+
+def _ascii(value: str) -> str:
+    """A header value as printable ASCII: controls become spaces, other bytes are percent-encoded as they were sent."""
+    return "".join(
+        " " if byte < 0x20 or byte == 0x7F else chr(byte) if byte < 0x7F else f"%{byte:02X}" for byte in header_bytes(value)
+    ).strip()
+
+
+def _is_coded(payload: bytes, codings: list[str]) -> bool:
+    if not codings:
+        return False
+    try:
+        return any(coding != Coding.CHUNKED for coding in decode(payload, ", ".join(codings)).codings)
+    except CodingError:
+        return True
+
+
+REWRITTEN_VIEW = "rewritten"
+"""What the metadata record says of a capture that was kept as an archive's rewritten view."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLocation:
+    """Where a record is: file name without its folder, offset and compressed length in bytes."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How a capture was come by: the address fetched, when (aware), the CDX row's digest, the comparison's result, codings taken off.
+
+    `source` is the name of the source, `archive` the public address under which it replays captures, `held_in` the file of web
+    archives that had it, `found` how it came to be known, `rewritten` whether it is a rewritten view instead of the stored bytes.
+    """
+
+    fetched_from: str
+    fetched_at: datetime
+    cdx_digest: str
+    digest_result: str
+    codings: Sequence[str] = ()
+    source: str = ""
+    archive: str = ""
+    held_in: str = ""
+    found: str = ""
+    rewritten: bool = False
+
+
+class WarcWriter:
+    """Appends captures to one new WARC file. Made by `create`; not for two threads at once."""
+
+    def __init__(self, file: FileIO, name: str, *, new_uuid: Callable[[], UUID], sync: bool) -> None:
+        self._file = file
+        self._name = name
+        self.size = 0
+        """Bytes written so far."""
+        self._new_uuid = new_uuid
+        self._sync = sync
+        self._warcinfo = ""
+
+    @classmethod
+    def create(
+        cls, path: Path, *, software: str, clock: Callable[[], datetime], new_uuid: Callable[[], UUID], sync: bool = True, name: str = ""
+    ) -> Self:
+        """Create the file and write its warcinfo record. Raises FileExistsError: appending behind a torn record would lose what follows.
+
+        `clock` gives aware moments; `sync=False` leaves it to the system when bytes reach the disk; `name` is the file's name when it
+        is finished, if it is written under another.
+        """
+        name = name or path.name
+        writer = cls(path.open("xb", buffering=0), name, new_uuid=new_uuid, sync=sync)
+        try:
+            info = {"software": software, "format": "WARC File Format 1.1"}
+            identity = writer._id()
+            writer._append([writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(name)}, _fields(info))])
+            writer._warcinfo = identity
+            if sync:
+                sync_folder(path.parent)
+        except OSError:
+            writer.close()
+            path.unlink(missing_ok=True)
+            raise
+        return writer
+
+    def append(
+        self,
+        *,
+        original: str,
+        timestamp: str,
+        status: int,
+        headers: Headers,
+        payload: bytes,
+        provenance: Provenance,
+        location: str | None = None,
+        truncated: bool = False,
+    ) -> RecordLocation:
+        """Store one capture: a response record and a metadata record; they are on disk when this returns.
+
+        `headers` are those of the playback answer; `location` is the original that an archived redirect leads to; `truncated`: the
+        archive has less of it than the site sent, for a reason that nobody knows. Raises ValueError
+        for a timestamp that is no time or a status that is none, OSError when it cannot be written (then the file ends as it did before).
+        """
+        moment = read_moment(timestamp)
+        if moment is None or not 100 <= status <= 999:
+            raise ValueError(f"no such capture: time {timestamp!r}, status {status}")
+        target, rebuilt_headers = escape(original), http_headers(headers, payload, location)
+        fields = {"WARC-Target-URI": target, "WARC-Payload-Digest": f"sha1:{payload_digest(payload)}"}
+        if target != original:
+            fields[ORIGINAL_FIELD] = json.dumps(original)
+        if timestamp != timestamp_of(moment):
+            fields[TIMESTAMP_FIELD] = timestamp
+        if truncated:
+            fields["WARC-Truncated"] = "unspecified"
+        http = StatusAndHeaders(status_line(status), list(rebuilt_headers.fields), protocol="HTTP/1.1")
+        response_id = self._id()
+        response = self._record("response", response_id, moment, fields, payload, http)
+        link = {"WARC-Target-URI": target, "WARC-Concurrent-To": response_id}
+        metadata = self._record("metadata", self._id(), provenance.fetched_at, link, _about(provenance, rebuilt_headers.notes))
+        return self._append([response, metadata])
+
+    def close(self) -> None:
+        """Close the file; further appends raise ValueError."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _id(self) -> str:
+        return f"<{self._new_uuid().urn}>"
+
+    def _record(
+        self, kind: str, identity: str, moment: datetime, fields: Mapping[str, str], block: bytes, http: StatusAndHeaders | None = None
+    ) -> bytes:
+        own = {"WARC-Type": kind, "WARC-Record-ID": identity, "WARC-Date": _date(moment), **fields}
+        if self._warcinfo:
+            own["WARC-Warcinfo-ID"] = self._warcinfo
+        buffer = BytesIO()
+        writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
+        record = writer.create_warc_record(None, kind, payload=BytesIO(block), length=len(block), warc_headers_dict=own, http_headers=http)
+        writer.write_record(record)
+        return buffer.getvalue()
+
+    def _append(self, records: Sequence[bytes]) -> RecordLocation:
+        offset = self._file.seek(0, os.SEEK_END)
+        try:
+            rest = memoryview(b"".join(records))
+            while rest:  # unbuffered, so that a failed write leaves nothing behind that a later one would flush
+                rest = rest[self._file.write(rest) :]
+            if self._sync:
+                os.fsync(self._file.fileno())
+        except OSError:
+            self._file.truncate(offset)
+            raise
+        self.size = self._file.tell()
+        return RecordLocation(self._name, offset, len(records[0]))
+
+
+def _date(moment: datetime) -> str:
+    at = moment.astimezone(UTC)
+    return f"{at.year:04d}-{at:%m-%dT%H:%M:%SZ}"
+
+
+def _about(provenance: Provenance, notes: Sequence[str]) -> bytes:
+    return _fields(
+        {
+            "fetchedFrom": provenance.fetched_from,
+            "fetchedAt": _date(provenance.fetched_at),
+            "cdxDigest": provenance.cdx_digest,
+            "digestResult": provenance.digest_result,
+            "contentCodingTakenOff": ", ".join(provenance.codings),
+            "rebuilt": "; ".join(notes),
+            "source": provenance.source,
+            "archive": provenance.archive,
+            "heldIn": provenance.held_in,
+            "found": provenance.found,
+            "view": REWRITTEN_VIEW if provenance.rewritten else "",
+        }
+    )
+
+
+def _fields(values: Mapping[str, str]) -> bytes:
+    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in values.items() if value).encode("utf-8", "replace")

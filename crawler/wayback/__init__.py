@@ -1,0 +1,1 @@
+"""Web archives over HTTP: captures, CDX, playback, codings, digests, the dialects of archives."""

@@ -1,0 +1,209 @@
+"""Listing captures: CDX queries with resume keys, and what a CDX server's answer really is."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from crawler.wayback.capture import Capture
+from crawler.wayback.http import CodingError, declared_coding, decode
+from crawler.wayback.playback import own_page_text, says_excluded, says_not_authorised, says_offline
+
+FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
+
+_DETAIL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CdxQuery:
+    """A listing: `url` as CDX takes it, `limit` rows a page, captures from the timestamp `since` on (all, if it is empty). Always with a
+    limit: without one the server cuts the list and gives no key."""
+
+    url: str
+    match_type: str = "prefix"
+    limit: int = 5000
+    since: str = ""
+
+    def request_url(self, base: str, resume_key: str | None = None) -> str:
+        """The address of one page; everything but the key is the same on every page, as the key demands.
+
+        Unfiltered on purpose: a filter on the status drops revisits. The key is opaque and is encoded once, like any value.
+        """
+        values = {
+            "url": self.url,
+            "matchType": self.match_type,
+            "output": "json",
+            "fl": ",".join(FIELDS),
+            "limit": str(self.limit),
+            "showResumeKey": "true",
+        }
+        if self.since:
+            values["from"] = self.since
+        if resume_key is not None:
+            values["resumeKey"] = resume_key
+        return f"{base.rstrip('/')}/cdx/search/cdx?{urlencode(values, quote_via=quote, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class CdxPage:
+    """A page that parsed to its end: captures in order, the key of the next page or None at the end of the listing.
+
+    `rejected`: a short form of each row that is no capture; `duplicates`: how many exact repetitions were left out.
+    """
+
+    captures: tuple[Capture, ...] = ()
+    resume_key: str | None = None
+    rejected: tuple[str, ...] = ()
+    duplicates: int = 0
+
+
+class CdxTrouble(StrEnum):
+    """Why a page does not count."""
+
+    HTML = "HTML instead of JSON"
+    CUT = "JSON cut off or damaged"
+    NOT_JSON = "not JSON"
+    NOT_AN_ARRAY = "not an array of rows"
+    NO_HEADER = "rows without a header row"
+    MISSING_FIELD = "a required field is missing"
+    BAD_KEY = "a resume-key marker without its key"
+    UNASKED_KEY = "a resume key from an index that is not paged"
+    NOT_A_ROW = "a line that is no row"
+
+
+class CdxError(Exception):
+    """A page that does not count; ask again."""
+
+    def __init__(self, kind: CdxTrouble, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
+
+
+def parse_page(body: bytes) -> CdxPage:
+    """Read one decoded page with `output=json`. `[]` is an empty, last page; no bytes at all are none. Raises CdxError."""
+    # Bytes that are not UTF-8 become lone surrogates, so that they cost their row and not the page.
+    text = body.decode("utf-8", "surrogateescape").strip("\ufeff \t\r\n")
+    if not text:
+        raise CdxError(CdxTrouble.CUT, "an answer without a byte")
+    rows, key = _split_key(_load(text))
+    if not rows:
+        return CdxPage(resume_key=key)
+    columns = _columns(rows[0])
+    width = len(rows[0])
+    captures: dict[Capture, None] = {}
+    rejected: list[str] = []
+    accepted = 0
+    for row in rows[1:]:
+        capture = _capture(row, columns, width)
+        if capture is None:
+            rejected.append(_brief(row))
+        else:
+            accepted += 1
+            captures[capture] = None
+    return CdxPage(tuple(captures), key, tuple(rejected), accepted - len(captures))
+
+
+def _load(text: str) -> list[Any]:
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        raise CdxError(CdxTrouble.NOT_AN_ARRAY, "nested too deep") from None
+    except ValueError as error:
+        kind = CdxTrouble.HTML if text[0] == "<" else CdxTrouble.CUT if text[0] == "[" else CdxTrouble.NOT_JSON
+        raise CdxError(kind, f"{error}; it begins with {_brief(text)}") from None
+    if not isinstance(data, list):
+        raise CdxError(CdxTrouble.NOT_AN_ARRAY, _brief(data))
+    return data
+
+
+def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:
+    """If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing look whole."""
+    if not rows or (rows[-1] != [] and (len(rows) < 2 or rows[-2] != [])):
+        return rows, None
+    last = rows[-1]
+    if isinstance(last, list) and len(last) == 1 and isinstance(last[0], str) and last[0] and not _has_surrogate(last[0]):
+        return rows[:-2], last[0]
+    raise CdxError(CdxTrouble.BAD_KEY, _brief(last))
+
+
+def _columns(header: Any) -> tuple[int, ...]:
+    if not isinstance(header, list) or not all(isinstance(name, str) for name in header) or "timestamp" not in header:
+        raise CdxError(CdxTrouble.NO_HEADER, _brief(header))
+    missing = [name for name in FIELDS if name not in header]
+    if missing:
+        raise CdxError(CdxTrouble.MISSING_FIELD, ", ".join(missing))
+    return tuple(header.index(name) for name in FIELDS)
+
+
+def _capture(row: Any, columns: tuple[int, ...], width: int) -> Capture | None:
+    if not isinstance(row, list) or len(row) != width:
+        return None
+    values = [row[at] for at in columns]
+    if not all(isinstance(value, str) and not _has_surrogate(value) for value in values):
+        return None
+    capture = Capture(**dict(zip(FIELDS, values, strict=True)))
+    return capture if capture.original.strip() and capture.moment is not None else None
+
+
+def _has_surrogate(value: str) -> bool:
+    return not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _brief(thing: object) -> str:
+    try:
+        text = ascii(thing)
+    except RecursionError:
+        text = "nested too deep"
+    return text if len(text) <= _DETAIL else text[:_DETAIL] + "…"
+
+
+class CdxAnswer(Enum):
+    """What a CDX server's answer is."""
+
+    PAGE = "page"
+    RATE_LIMITED = "rate limited"
+    NOT_AUTHORISED = "bulk query not authorised"
+    EXCLUDED = "excluded from the archive"
+    REFUSED = "refused"
+    BAD_REQUEST = "bad request"
+    SERVER_TROUBLE = "server trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class CdxReply:
+    """An answer, its page when it is one, and a line for the log when it is not."""
+
+    answer: CdxAnswer
+    page: CdxPage | None = None
+    detail: str = ""
+
+
+def read_reply(status: int, headers: Mapping[str, str], body: bytes, parse: Callable[[bytes], CdxPage] = parse_page) -> CdxReply:
+    """Decode, tell apart and parse one answer; never raises. `body` is as it came over the wire, transfer coding removed.
+
+    `parse` reads a decoded page or raises CdxError.
+    """
+    pairs = tuple(headers.items())
+    detail = ""
+    if status == 200:
+        try:
+            return CdxReply(CdxAnswer.PAGE, parse(decode(body, declared_coding(pairs)).body))
+        except (CdxError, CodingError) as error:
+            detail = str(error)
+    text = own_page_text(pairs, body)
+    return CdxReply(_without_page(status, text), None, detail or f"HTTP {status}: {text.strip()[:_DETAIL]}")
+
+
+def _without_page(status: int, text: str) -> CdxAnswer:
+    if status == 429:  # also on an outage page: going on after a 429 is what gets a client locked out
+        return CdxAnswer.RATE_LIMITED
+    if says_excluded(text):
+        return CdxAnswer.EXCLUDED
+    if status == 403 and says_not_authorised(text):
+        return CdxAnswer.NOT_AUTHORISED
+    if status in (401, 403, 451) and not says_offline(text):
+        return CdxAnswer.REFUSED
+    return CdxAnswer.BAD_REQUEST if status == 400 and not says_offline(text) else CdxAnswer.SERVER_TROUBLE

@@ -1,0 +1,383 @@
+"""HTTP messages as archives keep them: header fields, chunked transfer, content codings, none of which can be trusted."""
+
+import re
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import brotli
+import zstandard
+
+Headers = Sequence[tuple[str, str]]
+
+
+def header_values(headers: Headers, name: str) -> list[str]:
+    """All values of a header, in order, stripped of surrounding white space."""
+    wanted = name.lower()
+    return [value.strip() for key, value in headers if key.lower() == wanted]
+
+
+def first_header(headers: Headers, name: str) -> str | None:
+    """The first value of a header that is not empty, or None."""
+    return next((value for value in header_values(headers, name) if value), None)
+
+
+def declared_coding(headers: Headers) -> str | None:
+    """All Content-Encoding values in one, in order: the archive may send an empty one beside a real one (recorded traffic, 2020-2024)."""
+    return ", ".join(value for value in header_values(headers, "content-encoding") if value) or None
+
+
+def header_bytes(value: str) -> bytes:
+    """The bytes of a header value: clients hand them over as Latin-1; what cannot be Latin-1 was text, and becomes UTF-8."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")
+
+
+def header_text(value: str) -> str:
+    """A header value whose bytes are UTF-8, read as such; any other is returned as it is."""
+    try:
+        return header_bytes(value).decode("utf-8")
+    except UnicodeDecodeError:
+        return value
+
+
+_LINE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?"
+_SIZE = re.compile(_LINE + rb"\r?\n")
+_CUT_SIZE = re.compile(rb"[0-9A-Fa-f]{0,15}[ \t]*(?:;[^\r\n]*)?\r?")
+_ENDS = re.compile(rb"(?:\r?\n)+")
+_END = re.compile(rb"\r\n|(?<!\r)\n|\r?\Z")
+_TRAILERS = re.compile(rb"(?:[!#-'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*(?:\r?\n|\Z))*\s*")
+_FIRST = re.compile(rb"\s*" + _LINE + rb"\r?\n\s*(?:[<{\[]|\x1f\x8b)")
+_LAST = re.compile(rb"\n0+[ \t]*(?:\r?\n\s*)?\Z")
+_INSIDE = re.compile(rb"\n" + _LINE + rb"\r\n")  # looked for much faster than with the \r before it
+_TAIL = 64
+_NUMBERS = b"0123456789abcdefABCDEF \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """What chunks hold, and whether they are there to the last one, which has the size 0."""
+
+    body: bytes
+    whole: bool
+
+
+def without_chunks(headers: Headers, body: bytes) -> bytes:
+    """The body without chunked coding. Where its header names that, which many writers keep and store it without, as far as it has come;
+    without the header, which other writers drop, if all of it has the form to its end. Other bytes are returned as they are."""
+    chunks = dechunked(body)
+    if chunks is None:
+        return body
+    return chunks.body if chunks.whole or any("chunked" in value.lower() for value in header_values(headers, "transfer-encoding")) else body
+
+
+def dechunked(body: bytes) -> Chunks | None:
+    """What chunks hold, or None when these are none. Lines may end in LF alone, and empty lines stand around chunks."""
+    blank = _ENDS.match(body)
+    start = at = blank.end() if blank is not None else 0
+    out = bytearray()
+    while found := _SIZE.match(body, at):
+        size = int(found[1], 16)
+        if not size:
+            return Chunks(bytes(out), _TRAILERS.fullmatch(body, found.end()) is not None)
+        begin = _begin(body, found.end(), size)
+        if begin is None:
+            return None
+        out += body[begin : begin + size]
+        ends = _ENDS.match(body, begin + size)
+        if ends is None:
+            return Chunks(bytes(out), whole=False)
+        at = ends.end()
+    return Chunks(bytes(out), whole=False) if at > start and _CUT_SIZE.fullmatch(body, at) else None
+
+
+def _begin(body: bytes, at: int, size: int) -> int | None:
+    """Where a chunk's bytes begin, if a line ends behind them, or all: behind the line with their size, or an empty one after that."""
+    empty = _END.match(body, at)
+    begins = (at, empty.end()) if empty is not None else (at,)
+    return next((begin for begin in begins if begin + size >= len(body) or _END.match(body, begin + size)), None)
+
+
+def has_sizes(body: bytes) -> bool:
+    """Whether sizes of chunks stand in a text: before its markup, as 0 at its end, or right for what lies between one and the next."""
+    if _FIRST.match(body) or _LAST.search(body, max(len(body) - _TAIL, 0)):
+        return True
+    return b"\r" in body and any(_agrees(body, found) for found in _INSIDE.finditer(body))
+
+
+def _agrees(body: bytes, found: re.Match[bytes]) -> bool:
+    start, end = found.end(), found.end() + int(found[1], 16)
+    if not body.startswith(b"\r", found.start() - 1) or not (
+        end == len(body) or (body.startswith(b"\r\n", end) and _SIZE.match(body, end + 2))
+    ):
+        return False
+    return bool(body[start:end].translate(None, _NUMBERS))  # else it may be a column of numbers
+
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LAYERS = 3
+
+_CHUNK = 64 * 1024
+_ZSTD_CHUNK = 256  # four bytes can stand for 128 KiB, and the library has no limit on what one call returns
+_ZSTD_WINDOW = 8 * 1024 * 1024  # the most that HTTP allows (RFC 9659)
+_MAX_MEMBERS = 10_000
+_SAMPLE = 1024
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\n\r\f")))
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
+_KNOWN_BINARY = re.compile(
+    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF|BM.{4}\x00\x00\x00\x00|\x00\x00[\x01\x02]\x00|%PDF|PK[\x03\x05]\x04?|7z\xbc\xaf|wOF[F2]|OggS|ID3|\x00\x01\x00\x00|OTTO|II\*\x00|MM\x00\*"
+    rb"|\x1aE\xdf\xa3|.{4}ftyp",
+    re.DOTALL,
+)
+
+
+class Coding(StrEnum):
+    """The codings that are recognised, by their HTTP names; DEFLATE is zlib or raw; CHUNKED is one of the transfer that was left on."""
+
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    DEFLATE = "deflate"
+    BROTLI = "br"
+    CHUNKED = "chunked"
+
+
+class CodingError(Exception):
+    """The bytes are coded, but cut, damaged, or larger than permitted when decoded."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _TooLarge(CodingError):
+    pass
+
+
+class _Cut(CodingError):
+    """`came`: what was decoded before the end."""
+
+    def __init__(self, name: str, came: bytes) -> None:
+        super().__init__(f"{name} is cut off after {len(came)} decoded bytes")
+        self.name = name
+        self.came = came
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body and the codings taken off it, outermost first; `fault`: what is wrong with these, if it is what came of them."""
+
+    body: bytes
+    codings: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def decode(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
+    """Take off every coding, up to MAX_LAYERS.
+
+    `declared` is the Content-Encoding ("", None and lists permitted). Raises CodingError when bytes that are certainly coded
+    do not decode to their end, or decode to more than `max_bytes`.
+    """
+    return deque(decoded_layers(body, declared, max_bytes), maxlen=1)[0]
+
+
+def decode_what_came(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
+    """As `decode`, but of coded bytes that are cut off what is there, and a fault. So is it where sizes of chunks are left in a text.
+
+    Raises CodingError where nothing can be had, and for damage in the middle: what is decoded behind that could be anything.
+    """
+    found = deque(decoded_layers(body, declared, max_bytes, cut=True), maxlen=1)[0]
+    if not found.fault and has_sizes(found.body):
+        return replace(found, fault="sizes of chunks from its transfer are left in it")
+    return found
+
+
+def decoded_layers(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES, *, cut: bool = False) -> Iterator[Decoded]:
+    """The body as it came, then after each coding taken off; raises as `decode` does, but for a cut body if `cut` permits that."""
+    hints = {_ALIASES.get(name.strip(), name.strip()) for name in (declared or "").lower().split(",")}
+    current = Decoded(body)
+    yield current
+    while len(current.codings) < MAX_LAYERS:
+        step = _take_off(current.body, hints, max_bytes, outermost=not current.codings, cut=cut)
+        if step is None:
+            return
+        coding, inner, fault = step
+        hints.discard(coding)
+        current = Decoded(inner, (*current.codings, coding.value), current.fault or fault)
+        yield current
+
+
+def looks_like_text(body: bytes) -> bool:
+    """Whether the first KiB can be text. Of compressed bytes one in nine is a control character; real pages hold a stray one at most."""
+    sample = body[:_SAMPLE]
+    if sample.startswith(_BOMS):
+        return True
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return controls == 0 or (_MARKUP.match(sample) is not None and len(sample) >= 64 and controls / len(sample) < 0.05)
+
+
+def looks_like_markup(body: bytes) -> bool:
+    """Whether this is text that begins as HTML, XML or JSON does."""
+    return _MARKUP.match(body[:_SAMPLE]) is not None and looks_like_text(body)
+
+
+_ALIASES: dict[str, str] = {"x-gzip": Coding.GZIP, "brotli": Coding.BROTLI, "zlib": Coding.DEFLATE}
+
+
+def _take_off(body: bytes, hints: set[str], max_bytes: int, *, outermost: bool, cut: bool) -> tuple[Coding, bytes, str] | None:
+    """A coding, what it was taken off from, and what is wrong with that. Raises CodingError."""
+    if (certain := _by_its_bytes(body, max_bytes, cut=cut)) is not None or not body or _KNOWN_BINARY.match(body):
+        return certain
+    text = looks_like_text(body)
+    failure: CodingError | None = None
+    for coding, attempt in _TRIALS:
+        declared = coding in hints
+        if text and not declared:
+            continue  # plain text is never searched for a coding that nobody announced
+        try:
+            inner, fault = _attempted(attempt, body, max_bytes, cut=cut)
+        except _TooLarge:
+            if declared:
+                raise
+            continue
+        except CodingError as error:
+            if declared and not text and outermost:
+                failure = failure or error
+            continue
+        if looks_like_markup(inner) or (declared and (not text or (inner and looks_like_text(inner)))):
+            return coding, inner, fault
+    if failure is not None:
+        raise failure
+    return None
+
+
+def _by_its_bytes(body: bytes, max_bytes: int, *, cut: bool) -> tuple[Coding, bytes, str] | None:
+    """As `_take_off`, for codings that cannot be mistaken."""
+    for magic, coding, attempt in _MAGIC:
+        if body.startswith(magic):
+            return (coding, *_attempted(attempt, body, max_bytes, cut=cut))
+    chunks = dechunked(body) if body[:1] in _BEFORE_CHUNKS else None
+    if chunks is None or not (chunks.whole or (cut and has_sizes(body))):
+        return None
+    return Coding.CHUNKED, chunks.body, "" if chunks.whole else f"its transfer is cut off after {len(chunks.body)} bytes"
+
+
+def _attempted(attempt: Callable[[bytes, int], bytes], body: bytes, max_bytes: int, *, cut: bool) -> tuple[bytes, str]:
+    """What is decoded, and what is wrong with it. Raises CodingError."""
+    try:
+        return attempt(body, max_bytes), ""
+    except _Cut as error:
+        if cut and error.came:
+            return error.came, error.reason
+        raise
+
+
+def _inflate(body: bytes, start: int, wbits: int, name: str, max_bytes: int) -> tuple[bytes, int]:
+    """One compressed stream that begins at `start`, and where it ends. Fed in small pieces: zlib copies all that it has not read yet."""
+    stream = zlib.decompressobj(wbits)
+    out = bytearray()
+    at = start
+    try:
+        while not stream.eof:
+            pending = stream.unconsumed_tail
+            if not pending:
+                pending = body[at : at + _CHUNK]
+                at += len(pending)
+            part = stream.decompress(pending, _CHUNK)
+            out += part
+            _limit(len(out), max_bytes)
+            if not part and not stream.eof and not stream.unconsumed_tail and at >= len(body):
+                raise _Cut(name, bytes(out))
+    except zlib.error as error:
+        raise CodingError(f"{name} is damaged: {error}") from error
+    return bytes(out), at - len(stream.unused_data)
+
+
+def _members(body: bytes, magic: bytes, one: Callable[[int, int], tuple[bytes, int]], max_bytes: int) -> bytes:
+    """Several members in a row are one body; other bytes behind the last are padding, which browsers ignore."""
+    out = bytearray()
+    at = 0
+    for _ in range(_MAX_MEMBERS):
+        try:
+            part, at = one(at, max_bytes - len(out))
+        except _Cut as error:
+            raise _Cut(error.name, bytes(out) + error.came) from error
+        out += part
+        if body[at : at + len(magic)] != magic:
+            return bytes(out)
+    raise CodingError(f"more than {_MAX_MEMBERS} members")
+
+
+def _gunzip(body: bytes, max_bytes: int) -> bytes:
+    return _members(body, _GZIP, lambda at, room: _inflate(body, at, zlib.MAX_WBITS | 16, "gzip", room), max_bytes)
+
+
+def _unzstd(body: bytes, max_bytes: int) -> bytes:
+    return _members(body, _ZSTD, lambda at, room: _zstd_frame(body, at, room), max_bytes)
+
+
+def _zstd_frame(body: bytes, start: int, max_bytes: int) -> tuple[bytes, int]:
+    frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+    out = bytearray()
+    at = start
+    try:
+        while not frame.eof:
+            piece = body[at : at + _ZSTD_CHUNK]
+            if not piece:
+                raise _Cut("zstd", bytes(out))
+            out += frame.decompress(piece)
+            _limit(len(out), max_bytes)
+            at += len(piece)
+    except zstandard.ZstdError as error:
+        raise CodingError(f"zstd is damaged: {error}") from error
+    return bytes(out), at - len(frame.unused_data)
+
+
+def _undeflate(body: bytes, max_bytes: int) -> bytes:
+    """HTTP's deflate is zlib; some servers send it raw. No raw stream that an encoder makes begins as zlib does."""
+    raw = body[0] & 15 != 8 or int.from_bytes(body[:2], "big") % 31 != 0
+    name = "raw deflate" if raw else "zlib"
+    out, end = _inflate(body, 0, -zlib.MAX_WBITS if raw else zlib.MAX_WBITS, name, max_bytes)
+    if end != len(body):
+        raise CodingError(f"{len(body) - end} bytes follow the end of {name}")
+    return out
+
+
+def _unbrotli(body: bytes, max_bytes: int) -> bytes:
+    stream = brotli.Decompressor()
+    out = bytearray()
+    try:
+        for at in range(0, len(body), _CHUNK):
+            out += stream.process(body[at : at + _CHUNK], output_buffer_limit=_CHUNK)
+            _limit(len(out), max_bytes)
+            while not stream.can_accept_more_data():
+                out += stream.process(b"", output_buffer_limit=_CHUNK)
+                _limit(len(out), max_bytes)
+        while not stream.is_finished() and (part := stream.process(b"", output_buffer_limit=_CHUNK)):
+            out += part  # what it has decoded of a cut body it holds back until it is asked
+            _limit(len(out), max_bytes)
+    except brotli.error as error:
+        raise CodingError(f"br is damaged: {error}") from error
+    if not stream.is_finished():
+        raise _Cut("br", bytes(out))
+    return bytes(out)
+
+
+def _limit(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise _TooLarge(f"larger than {max_bytes} bytes when decoded")
+
+
+_BEFORE_CHUNKS = b"0123456789abcdefABCDEF\r\n"
+_MAGIC: tuple[tuple[bytes, Coding, Callable[[bytes, int], bytes]], ...] = ((_GZIP, Coding.GZIP, _gunzip), (_ZSTD, Coding.ZSTD, _unzstd))
+_TRIALS: tuple[tuple[Coding, Callable[[bytes, int], bytes]], ...] = (
+    (Coding.DEFLATE, _undeflate),
+    (Coding.BROTLI, _unbrotli),
+)

@@ -1,0 +1,295 @@
+"""Playback: addresses of captures, what an archive's answer to one really is, and what follows from it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from types import MappingProxyType
+from urllib.parse import urljoin, urlsplit
+
+from crawler.utils.timestamps import timestamp_of
+from crawler.wayback.capture import Capture
+from crawler.wayback.http import CodingError, Headers, declared_coding, decode, first_header, header_text, header_values
+
+ERROR_HEADER = "x-archive-wayback-runtime-error"
+
+_MAX_PAGE = 1024 * 1024
+_TAG = re.compile(r"<[^<>]*>")
+_SPACE = re.compile(r"\s+")
+
+_OFFLINE = ("temporarily offline", "no server is available to handle this request")
+_EXCLUDED = (
+    "excluded from the wayback machine",
+    "administrativeaccesscontrolexception",
+    "blocked site error",
+    "robotaccesscontrolexception",
+    "displayed due to robots.txt",
+    "blocked by robots.txt",
+)
+_NOT_ARCHIVED = (
+    "has not archived that url",
+    "hasn't archived that url",
+    "resourcenotinarchiveexception",
+    "could not be found in this collection",
+)
+_NOT_AUTHORISED = ("requires authorization",)
+
+
+def own_page_text(headers: Headers, body: bytes) -> str:
+    """The text of an archive's own answer in lower case, on one line: its error header, then its page without tags."""
+    with suppress(CodingError):  # a page that does not decode has no words; its status still speaks
+        body = decode(body, declared_coding(headers), _MAX_PAGE).body
+    page = _TAG.sub(" ", body[:_MAX_PAGE].decode("utf-8", "replace"))
+    return _SPACE.sub(" ", " ".join([*header_values(headers, ERROR_HEADER), page])).replace("’", "'").lower()
+
+
+def says_offline(text: str) -> bool:
+    return _any(_OFFLINE, text)
+
+
+def says_excluded(text: str) -> bool:
+    return _any(_EXCLUDED, text)
+
+
+def says_not_archived(text: str) -> bool:
+    return _any(_NOT_ARCHIVED, text)
+
+
+def says_not_authorised(text: str) -> bool:
+    return _any(_NOT_AUTHORISED, text)
+
+
+def _any(phrases: tuple[str, ...], text: str) -> bool:
+    return any(phrase in text for phrase in phrases)
+
+
+_PLAYBACK_PATH = re.compile(r"/([0-9]{1,14})((?:[a-z]{2}_)?)/(.+)", re.DOTALL)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_REL = re.compile(r"""rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))""", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Answer(Enum):
+    """What came back, a closed set. The last five are troubles of the connection, which only the caller can see."""
+
+    CAPTURE = "capture"
+    ARCHIVED_REDIRECT = "archived redirect"
+    CLOSEST_CAPTURE = "closest capture"
+    NOT_ARCHIVED = "not archived"
+    EXCLUDED = "excluded"
+    OUTAGE = "outage page"
+    RATE_LIMITED = "rate limited"
+    SERVER_ERROR = "server error"
+    REFUSED = "refused"
+    UNKNOWN_PAGE = "unknown page"
+    CUT_BODY = "cut body"
+    TIMEOUT = "timeout"
+    CONNECTION_LOST = "connection lost"
+    CONNECTION_REFUSED = "connection refused"
+    TOO_LARGE = "too large"
+
+
+class Action(Enum):
+    """What follows an answer."""
+
+    JUDGE = "judge the page"
+    FOLLOW = "follow to another capture"
+    NEXT_CAPTURE = "take the next capture"
+    RETRY = "ask again later"
+    PAUSE = "send nothing to the host for a while"
+    STOP = "end the run"
+
+
+NEXT_ACTION: Mapping[Answer, Action] = MappingProxyType(
+    {
+        Answer.CAPTURE: Action.JUDGE,
+        Answer.ARCHIVED_REDIRECT: Action.FOLLOW,
+        Answer.CLOSEST_CAPTURE: Action.FOLLOW,
+        Answer.NOT_ARCHIVED: Action.NEXT_CAPTURE,
+        Answer.EXCLUDED: Action.NEXT_CAPTURE,
+        Answer.OUTAGE: Action.RETRY,
+        Answer.RATE_LIMITED: Action.PAUSE,
+        Answer.SERVER_ERROR: Action.RETRY,
+        Answer.REFUSED: Action.STOP,
+        Answer.UNKNOWN_PAGE: Action.RETRY,
+        Answer.CUT_BODY: Action.RETRY,
+        Answer.TIMEOUT: Action.RETRY,
+        Answer.CONNECTION_LOST: Action.RETRY,
+        Answer.CONNECTION_REFUSED: Action.STOP,
+        Answer.TOO_LARGE: Action.NEXT_CAPTURE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: of a capture, everything is the archived page's; `timestamp` and `original` are those really served.
+
+    `location` is the (timestamp, original) to follow inside the archive, present with ARCHIVED_REDIRECT and CLOSEST_CAPTURE only.
+    """
+
+    answer: Answer
+    status: int
+    timestamp: str
+    original: str
+    location: tuple[str, str] | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def playback_url(replay: str, timestamp: str, original: str, flag: str = "id_") -> str:
+    """The address of a capture's stored bytes (`id_`) or image (`im_`), the original exactly as the CDX row spells it.
+
+    `replay`: where an archive plays back, as `https://web.archive.org/web`; a slash and the timestamp follow it.
+    Only what cannot stand in a request line is escaped: controls, space, `#`, and what is not ASCII (as UTF-8). Characters that a
+    strict URL forbids but a request line can carry, such as `[` `|` `^` `"` `<`, stay, because the archive looks up what it is sent
+    and their escaped form may be another key; `%` is never touched for the same reason.
+    """
+    return f"{replay.rstrip('/')}/{timestamp}{flag}/{escape(original)}"
+
+
+def escape(original: str) -> str:
+    """A URL as it can stand in a request line or a WARC header; printable ASCII without `#` comes out unchanged."""
+    if all("!" <= char <= "~" and char != "#" for char in original):
+        return original
+    return "".join(chr(byte) if 0x21 <= byte <= 0x7E and byte != 0x23 else f"%{byte:02X}" for byte in original.encode("utf-8", "replace"))
+
+
+def parse_playback_url(replay: str, url: str, also: Sequence[str] = ()) -> tuple[str, str, str] | None:
+    """(timestamp, flag, original) of an address under `replay`, or None when it is not one. Also path-only and scheme-less forms.
+
+    `also`: further replay addresses that count as this archive's, since mirrors and proxies pass its Location headers on unchanged.
+    """
+    try:
+        places = [replay]
+        if url.startswith("/") and not url.startswith("//"):
+            host, path = _host(urlsplit(replay).netloc), url
+        else:
+            there = re.match(r"(?:https?:)?//([^/?#]*)", url, re.IGNORECASE)
+            if there is None:
+                return None
+            places += also
+            host, path = _host(there[1]), url[there.end() :]
+        homes = [urlsplit(place) for place in places]
+    except ValueError:
+        return None
+    for home in homes:
+        root = home.path.rstrip("/")
+        if host == _host(home.netloc) and path.startswith(root) and (found := _PLAYBACK_PATH.fullmatch(path[len(root) :])):
+            return found[1], found[2], found[3]
+    return None
+
+
+def read_reply(replay: str, requested: Capture, status: int, headers: Headers, body: bytes, also: Sequence[str] = ()) -> Reply:
+    """Tell what an answer to the request for `requested` is. `body` is the wire's, transfer coding removed, content coding not.
+
+    It is a capture if and only if Memento-Datetime is there; then every status is the archived one (an archived 429 is no limit).
+    `also` as for parse_playback_url.
+    """
+    pairs = tuple(headers)
+    memento = first_header(pairs, "memento-datetime")
+    # Without its fragment, which no server is ever sent.
+    target = _clean(first_header(pairs, "location") or "").partition("#")[0] if status in _REDIRECTS else ""
+    timestamp, original = requested.timestamp, requested.original
+    location: tuple[str, str] | None = None
+    if memento is not None:
+        timestamp = _served_timestamp(requested, memento)
+        original = _served_original(requested.original, pairs)
+        location = _archived_target(replay, also, timestamp, original, target) if target else None
+        answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
+    else:
+        inside = parse_playback_url(replay, target, also) if target else None
+        if inside is not None:
+            location = inside[0], inside[2]
+        answer = Answer.CLOSEST_CAPTURE if inside else _own_answer(status, own_page_text(pairs, body))
+    return Reply(answer, status, timestamp, original, location, pairs, body)
+
+
+def _own_answer(status: int, text: str) -> Answer:
+    """What the archive says in its own name. A 429 counts as the limit whatever page comes with it: going on is what locks one out."""
+    if status == 429:
+        return Answer.RATE_LIMITED
+    if says_offline(text):
+        return Answer.OUTAGE
+    if says_excluded(text):
+        return Answer.EXCLUDED
+    if status == 404 and says_not_archived(text):
+        return Answer.NOT_ARCHIVED
+    if status in (401, 403, 451):
+        return Answer.REFUSED
+    return Answer.SERVER_ERROR if 500 <= status <= 599 else Answer.UNKNOWN_PAGE
+
+
+def _served_timestamp(requested: Capture, memento: str) -> str:
+    try:
+        moment = parsedate_to_datetime(memento)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return requested.timestamp
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return requested.timestamp if moment == requested.moment else timestamp_of(moment)
+
+
+def _served_original(requested: str, headers: Headers) -> str:
+    if ">" in requested:  # the header's own bracket: where such an address ends there cannot be told
+        return requested
+    for url, parameters in (found for value in header_values(headers, "link") for found in _LINK.findall(value)):
+        relation = _REL.search(parameters)
+        if relation and "original" in (relation[1] or relation[2] or relation[3] or "").lower().split():
+            served = _clean(url)
+            return requested if not served or _identity(served) == _identity(requested) else served
+    return requested
+
+
+def _identity(url: str) -> str:
+    """What two spellings of one captured address share: no scheme, no default port, one way of percent-encoding."""
+    rest = re.sub(r"^https?://", "//", url, flags=re.IGNORECASE)
+    host, slash, path = rest.removeprefix("//").partition("/")
+    encoded = "".join(char if char.isalnum() or char in "-._~%:/?@!$&'()*+,;=" else f"%{ord(char):02X}" for char in escape(path))
+    return f"{_host(host)}{slash or '/'}" + re.sub(r"%[0-9a-fA-F]{2}", lambda code: code[0].upper(), encoded)
+
+
+def _archived_target(replay: str, also: Sequence[str], timestamp: str, original: str, target: str) -> tuple[str, str] | None:
+    """Where an archived redirect leads: inside the archive as it says, else (pywb leaves it as archived) to the same moment's target."""
+    where = target
+    inside = parse_playback_url(replay, where, also)
+    if inside:
+        return inside[0], inside[2]
+    try:
+        if where.startswith("//"):
+            where = f"{urlsplit(original).scheme or 'http'}:{where}"
+        elif not _SCHEME.match(where):
+            where = urljoin(original, where)
+        good = urlsplit(where).scheme in ("http", "https") and bool(urlsplit(where).hostname)
+    except ValueError:
+        return None
+    return (timestamp, where) if good else None
+
+
+def _clean(url: str) -> str:
+    """A URL out of a header, read as UTF-8 where it is, without controls."""
+    return _CONTROL.sub("", header_text(url)).strip()
+
+
+def _host(netloc: str) -> str:
+    return re.sub(r":(?:80|443)?$", "", netloc.lower())
+
+
+def retry_after(headers: Headers, now: datetime) -> float | None:
+    """Seconds to wait by Retry-After, in either of its forms; the longest of several. None when absent, negative or garbage."""
+    waits = [wait for wait in (_wait(value, now) for value in header_values(headers, "retry-after")) if wait is not None and wait >= 0]
+    return max(waits, default=None)
+
+
+def _wait(value: str, now: datetime) -> float | None:
+    if value.isascii() and value.isdigit():
+        return float(value) if len(value) <= 15 else None
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()

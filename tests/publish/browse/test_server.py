@@ -1,0 +1,384 @@
+"""The pages of `scrapy browse`, asked in-process: what they say, the headers that hold every one of them, and what they do not give."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.publish.browse.server import HEADERS, is_allowed_host
+from crawler.recovery.image_files import image_file
+from tests.publish.browse.tree import ARTICLES, HOSTILE, PICTURE, Draft, Reader, build_archive, change, reading, write_tree
+
+FORBIDDEN = {"script", "style", "iframe", "object", "embed", "base", "svg", "math", "frame", "applet", "video", "audio"}
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tree with its archive.db, a hostile article among the others."""
+    output = write_tree(tmp_path_factory.mktemp("browse"), [*ARTICLES, HOSTILE])
+    database = build_archive(output)
+    for timestamp, digest in (("20200801000000", "a" * 64), ("20210801000000", "b" * 64), ("20211001000000", "b" * 64)):
+        change(
+            database, "INSERT INTO version VALUES (101, ?, ?, ?, 'https://archive.example/web')", timestamp, ARTICLES[0].original, digest
+        )
+    change(database, "UPDATE article SET verified = 0, faults = ?, digest = 'DIGEST' WHERE id = 101", '["cut after the <article>"]')
+    (output / "secret.txt").write_text("secret", "utf-8")
+    (output / "images" / "page.png").write_text("<html><script>alert(1)</script></html>", "utf-8")
+    (output / "images" / "out.png").symlink_to(output / "secret.txt")
+    (output / "images" / "drawing.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "utf-8")
+    return output
+
+
+@pytest.fixture(scope="module")
+def reader(output: Path) -> Iterator[Reader]:
+    with reading(output) as reader:
+        yield reader
+
+
+class Page(HTMLParser):
+    """What a page has in it: elements with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def each(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def harmless(text: str) -> Page:
+    """A page without anything that could act or ask elsewhere."""
+    page = Page(text)
+    assert not FORBIDDEN & {tag for tag, _ in page.elements}
+    for tag, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc", "formaction", "xlink:href")], tag
+    assert all(each["href"].startswith("/static/") for each in page.each("link"))
+    assert all(each["action"] == "/search" for each in page.each("form"))
+    assert all(each["src"].startswith("/images/") for each in page.each("img"))
+    assert all(re.match(r"/|#|https?://|mailto:", each["href"]) for each in page.each("a"))
+    assert not [each for each in page.each("meta") if "http-equiv" in each]
+    return page
+
+
+def numbers(text: str) -> list[int]:
+    """The articles of a list, in its order."""
+    return [int(number) for number in re.findall(r'<h2><a href="/article/(\d+)">', text)]
+
+
+STATUSES = {
+    "/": 200,
+    "/search": 200,
+    "/search?q=x&page=99999999999&year=abcd&sort=odd&page=-1": 200,
+    "/about": 200,
+    "/article/101": 200,
+    "/article/666": 200,
+    "/article/5": 404,
+    "/article/999999999999": 404,
+    "/article/x": 404,
+    "/static/style.css": 200,
+    "/static/icon.svg": 200,
+    "/static/other.css": 404,
+    "/static/../pages.py": 404,
+    "/archive/article.json": 200,
+    "/archive/article/101.json": 200,
+    "/archive/article/5.json": 404,
+    "/archive/tag.json?_facet=name": 200,
+    "/archive/article.json?_where=1": 403,
+    "/archive/article.json?_sort=nothing": 400,
+    "/archive": 404,
+    "/archive.json": 404,
+    "/archive.db": 404,
+    "/archive/article": 404,
+    "/archive/search.json": 404,
+    "/archive/meta.json": 404,
+    "/archive?sql=select+1": 404,
+    "/_internal.json": 404,
+    "/-/metadata.json": 404,
+    "/-/plugins.json": 404,
+    "/-/static/app.css": 404,
+    "/-/allow-debug": 404,
+    "/no%2Fsuch%20page": 404,
+    "//elsewhere.example/": 404,
+    "/about/": 404,
+}
+
+
+def test_every_answer_has_its_status_and_the_headers(reader: Reader) -> None:
+    held = {name: value for name, value in HEADERS.items() if name != "cache-control"}
+    answers = {path: reader.get(path) for path in STATUSES}
+    assert {path: answer.status for path, answer in answers.items()} == STATUSES
+    for path, answer in answers.items():
+        assert {name: answer.headers.get(name) for name in held} == held, path
+        assert "set-cookie" not in answer.headers, path
+        if answer.headers["content-type"].startswith("text/html"):
+            harmless(answer.text)
+
+
+def test_only_reading_is_possible(reader: Reader) -> None:
+    for method in ("POST", "OPTIONS"):
+        answer = reader.get("/archive/article.json", method=method)
+        assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+        assert answer.headers["content-security-policy"] == HEADERS["content-security-policy"]
+
+
+def test_a_request_for_another_host_is_refused(reader: Reader) -> None:
+    for host in ("evil.example", "", None):
+        answer = reader.get("/article/101", host=host)
+        assert answer.status == 400
+        assert "選舉" not in answer.text
+        assert answer.headers["content-security-policy"] == HEADERS["content-security-policy"]
+
+
+def test_hosts() -> None:
+    hosts = {
+        ("127.0.0.1:8001", "127.0.0.1"): True,
+        ("localhost", "127.0.0.1"): True,
+        ("LOCALHOST:1", "::1"): True,
+        ("[::1]:8001", "127.0.0.1"): True,
+        ("127.8.9.1:80", "127.0.0.1"): True,
+        ("archive.lan:8001", "archive.lan"): True,
+        ("ARCHIVE.lan", "archive.lan"): True,
+        ("10.0.0.5:8001", "10.0.0.5"): True,
+        ("10.0.0.6:8001", "10.0.0.5"): False,
+        ("10.0.0.6:8001", "0.0.0.0"): True,
+        ("[fe80::1]:8001", "::"): True,
+        ("evil.example", "0.0.0.0"): False,
+        ("archive.lan:8001x", "archive.lan"): False,
+        ("archive.lan:1:2", "archive.lan"): False,
+        (":8001", "127.0.0.1"): False,
+        **{
+            (host, "127.0.0.1"): False
+            for host in ("evil.example", "evil.example:8001", "127.0.0.1.evil.example", "localhost.evil.example:8001", "")
+        },
+        **{(host, "127.0.0.1"): False for host in ("[::1", "x@127.0.0.1", "10.0.0.5")},
+    }
+    assert {one: is_allowed_host(*one) for one in hosts} == hosts
+
+
+def test_the_list_is_newest_first_with_the_undated_last(reader: Reader) -> None:
+    answer = reader.get("/")
+    assert numbers(answer.text) == [103, 666, 102, 101, 104]
+    assert "5 篇文章" in answer.text
+    assert "日期不詳" in answer.text
+
+
+def test_a_search_finds_exactly(reader: Reader) -> None:
+    found = {
+        "香港": {101, 102},
+        "碼頭 香港": {101, 102},
+        '"碼頭仍然"': {101},
+        "LIGHTHOUSE": {104},
+        "陳小明": {101, 103},
+        "港香": set(),
+        "。": set(),
+    }
+    for words, expected in found.items():
+        answer = reader.get("/search", q=words)
+        assert set(numbers(answer.text)) == expected
+        assert f"{len(expected)} 篇文章" in answer.text
+        assert answer.text.count('type="search" value="') == 1
+
+
+def test_what_was_found_is_marked(reader: Reader) -> None:
+    assert "選舉押後一年，<mark>香港</mark>的碼頭" in reader.get("/search", q="香港").text
+    assert "立法會<mark>選舉</mark>押後</a>" in reader.get("/search", q="選舉").text
+
+
+def test_words_and_facets_combine(reader: Reader) -> None:
+    assert sorted(numbers(reader.get("/search", q="港", author="陳小明").text)) == [101, 103]
+    assert numbers(reader.get("/search", q="港", author="陳小明", year="2021").text) == [103]
+    assert numbers(reader.get("/search", author="陳小明", category="政治", tag="海港", year="2020").text) == [101]
+    assert numbers(reader.get("/search", author="陳小明", category="政治", tag="燈塔").text) == []
+    assert numbers(reader.get("/search", year="unknown").text) == [104]
+
+
+def test_each_facet_leads_to_as_many_articles_as_it_says(reader: Reader) -> None:
+    side = reader.get("/search", q="港").text.partition("<aside")[2]
+    found = re.findall(r'<a href="([^"]+)"[^>]*><span class="value">([^<]+)</span> <span class="count">(\d+)</span>', side)
+    assert len(found) >= 6
+    for address, label, count in found:
+        answer = reader.get(address.replace("&amp;", "&"))
+        assert f"「港」：{count} 篇文章" in answer.text, label
+
+
+def test_a_chosen_value_can_be_cleared(reader: Reader) -> None:
+    page = Page(reader.get("/search", q="港", year="2021").text)
+    assert {"href": f"/search?q={quote('港')}", "class": "chip"} in page.each("a")
+
+
+def test_newest_first_is_an_order_of_a_search_too(reader: Reader) -> None:
+    assert numbers(reader.get("/search", q="港", sort="newest").text) == [103, 102, 101]
+
+
+def test_an_article_has_its_text_its_picture_and_where_it_is_from(reader: Reader) -> None:
+    text = reader.get("/article/102").text
+    page = harmless(text)
+    assert [each["src"] for each in page.each("img")] == [f"/{quote(str(image_file(PICTURE)))}"]
+    assert text.count("碼頭的貓</h1>") == 1
+    assert "<figcaption>燈塔的夜" in text
+    links = {each["href"]: each for each in page.each("a")}
+    assert "/article/101" in links  # a link to the archive's copy of an article that is here
+    assert "/article/666" in links  # a neighbour
+    archived = links[f"https://archive.example/web/20210801000000/{ARTICLES[1].original}"]
+    assert {"noopener", "noreferrer"} <= set(archived["rel"].split())
+    assert "2021-08-01 00:00" in text
+    assert f"/search?tag={quote('海港')}" in links
+
+
+def test_faults_and_versions_are_named(reader: Reader) -> None:
+    text = reader.get("/article/101").text
+    assert "cut after the &lt;article&gt;" in text
+    assert "✗" in text
+    assert "DIGEST" in text
+    for timestamp, words in (("20200801000000", "版本 1"), ("20210801000000", "版本 2"), ("20211001000000", "版本 2")):
+        row = (
+            text.partition('class="versions"')[2]
+            .partition(f'href="https://archive.example/web/{timestamp}/{ARTICLES[0].original}"')[2]
+            .partition("</tr>")[0]
+        )
+        assert words in row
+
+
+def test_neighbours_are_by_date(reader: Reader) -> None:
+    def beside(number: int) -> list[tuple[str, str]]:
+        part = reader.get(f"/article/{number}").text.partition('class="neighbours"')[2].partition("</nav>")[0]
+        return re.findall(r'rel="(prev|next)" href="/article/(\d+)"', part)
+
+    assert beside(102) == [("prev", "101"), ("next", "666")]
+    assert beside(103) == [("prev", "666")]
+    assert beside(101) == [("prev", "104"), ("next", "102")]
+    assert beside(104) == [("next", "101")]
+
+
+def test_a_hostile_article_is_harmless_wherever_it_is_shown(reader: Reader) -> None:
+    text = reader.get("/article/666").text
+    page = harmless(text)
+    assert "毒文字" in text
+    assert "&lt;script&gt;alert(&#39;title&#39;)&lt;/script&gt;" in text
+    assert page.each("img") == []
+    for path in ("/", "/about", f"/search?q={quote('毒')}", f"/search?q={quote('粗')}"):
+        harmless(reader.get(path).text)
+
+
+def test_nothing_but_pictures_of_the_tree_is_given(reader: Reader) -> None:
+    paths = (
+        "/images/../secret.txt",
+        "/images/..%2fsecret.txt",
+        "/images/%2e%2e/secret.txt",
+        "/images/..%5csecret.txt",
+        "/images//etc/passwd",
+        "/images/%2fetc%2fpasswd",
+        "/images/",
+        "/images/..",
+        "/images/.",
+        "/images/out.png",
+        "/images/page.png",
+        "/images/drawing.svg",
+        "/images/no%00.png",
+        "/images/" + "x" * 5000,
+        "/images/%ff%fe",
+    )
+    answers = {path: reader.get(path) for path in paths}
+    assert {path: answer.status for path, answer in answers.items()} == dict.fromkeys(paths, 404)
+    assert [path for path, answer in answers.items() if b"secret" in answer.body] == []
+
+
+def test_a_picture_is_given_as_what_its_bytes_are(reader: Reader, output: Path) -> None:
+    answer = reader.get(f"/{quote(str(image_file(PICTURE)))}")
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.body == (output / str(image_file(PICTURE))).read_bytes()
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_tables_are_there_as_json(reader: Reader) -> None:
+    loaded = json.loads(reader.get("/archive/article.json?_shape=array&_col=id&_col=title&id=101").text)
+    assert loaded == [{"id": 101, "title": "立法會選舉押後"}]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    words=st.one_of(st.text(max_size=40), st.text(alphabet="\"'*()^:-+AND OR NOT NEAR{}/港香<>&;\\\0", max_size=30)),
+    year=st.one_of(st.just(""), st.text(max_size=5)),
+    tag=st.one_of(st.just(""), st.text(max_size=8)),
+    page=st.text(alphabet="0123456789-.e²", max_size=6),
+)
+def test_any_query_gets_a_page(reader: Reader, words: str, year: str, tag: str, page: str) -> None:
+    answer = reader.get("/search", q=words, year=year, tag=tag, page=page)
+    assert answer.status == 200
+    harmless(answer.text)
+
+
+def test_an_empty_tree_says_so(tmp_path: Path) -> None:
+    build_archive(write_tree(tmp_path, [], pictures=False))
+    with reading(tmp_path) as reader:
+        for path in ("/", "/about", "/search?q=x"):
+            answer = reader.get(path)
+            assert answer.status == 200
+            assert "0 篇文章" in answer.text or path == "/about"
+        assert "存檔是空的" in reader.get("/").text
+
+
+def test_what_is_added_while_it_serves_is_shown(tmp_path: Path) -> None:
+    build_archive(write_tree(tmp_path, ARTICLES[:1]))
+    with reading(tmp_path) as reader:
+        assert numbers(reader.get("/").text) == [101]
+        build_archive(write_tree(tmp_path, ARTICLES[:2]))
+        assert numbers(reader.get("/").text) == [102, 101]
+
+
+ODD = [
+    Draft(201, "甲", "字。", author="陳小明　李四", tags=("海\u00a0港", "\u200b燈塔 ", "長" * 300)),
+    Draft(202, "乙", "字。", author=" 前後有空 ", category="眾\u3000聞", tags=("a  b", "\U00031350")),
+]
+
+
+def test_every_value_leads_to_as_many_articles_as_it_says(tmp_path: Path) -> None:
+    output = write_tree(tmp_path, ODD)
+    build_archive(output)
+    with reading(output) as asked:
+        front = asked.get("/").text
+        offered = re.findall(r'<li><a href="(/search\?[^"]*)".*?class="count">([\d,]+)<', front)
+        assert len(offered) > 10
+        for address, count in offered:
+            assert len(numbers(asked.get(html.unescape(address)).text)) == int(count), address
+        for number in (201, 202):
+            for attributes in Page(asked.get(f"/article/{number}").text).each("a"):
+                if attributes["href"].startswith("/search?"):
+                    assert numbers(asked.get(attributes["href"]).text) == [number], attributes
+
+
+NOTE = "\n\n\n---\n\n\n請加入成為眾新聞的月費訂戶。\n\n訂閱辦法見網頁。\n\n---\n\n**博客 | 一悠**\n\n在海邊寫作。"
+
+
+def test_the_note_is_not_searched_and_what_speaks_of_it_is(tmp_path: Path) -> None:
+    quoting = "他說：「請加入成為眾新聞的月費訂戶」，台下鯨魚樂隊奏樂。"
+    output = write_tree(tmp_path, [Draft(301, "甲", f"燈塔。{NOTE}"), Draft(302, "乙", f"{quoting}\n\n之後散會。\n\n三。\n\n四。\n\n五。")])
+    build_archive(output)
+    with reading(output) as asked:
+        found = {word: numbers(asked.get("/search", q=word).text) for word in ("訂閱辦法", "月費訂戶", "鯨魚", "海邊", "燈塔")}
+        assert found == {"訂閱辦法": [], "月費訂戶": [302], "鯨魚": [302], "海邊": [301], "燈塔": [301]}
+        assert "月費訂戶" not in asked.get("/search", q="燈塔").text
+
+
+def test_an_english_text_says_so(tmp_path: Path) -> None:
+    output = write_tree(
+        tmp_path, [Draft(401, "Lighthouse", "The lighthouse of 香港 was lit again last night."), Draft(402, "燈塔", "Hi 燈塔亮了。")]
+    )
+    build_archive(output)
+    with reading(output) as asked:
+        assert '<div class="text" lang="en-HK">' in asked.get("/article/401").text
+        assert '<div class="text">' in asked.get("/article/402").text

@@ -1,0 +1,66 @@
+"""Formats by name, and the one that a ledger remembers."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from crawler.ledger import Ledger, State
+from crawler.markdown.style import ReadingStyle, SeedStyle, Video
+from crawler.recovery.formats import Format, FormatName, Styles, as_bits, begin_change, format_of, written_in
+from crawler.run.settings import read_format
+from crawler.utils.exit_status import CommandError
+
+LINKS = Format(FormatName.READING, Video.LINK)
+
+
+def test_formats_are_read_and_named_by_their_settings() -> None:
+    for name, video, format_, told in (
+        ("seed", "shortcode", Format(), "FORMAT=seed"),
+        ("reading", "shortcode", Format(FormatName.READING), "FORMAT=reading VIDEO=shortcode"),
+        ("reading", "link", LINKS, "FORMAT=reading VIDEO=link"),
+    ):
+        assert read_format({"FORMAT": name, "VIDEO": video}) == format_
+        assert str(format_) == told
+    with pytest.raises(CommandError, match="VIDEO=link: only FORMAT=reading"):
+        read_format({"FORMAT": "seed", "VIDEO": "link"})
+
+
+def test_the_ledger_remembers_the_format_while_it_tells_of_files(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        written_in(ledger, LINKS)
+        assert format_of(ledger) == ""
+        ledger.adopt([5], "elsewhere")
+        ledger.settle(5, State.RECOVERED, 1)
+        assert format_of(ledger) == "FORMAT=reading VIDEO=link"
+        begin_change(ledger, Format())
+        assert format_of(ledger) == "FORMAT=seed (its change was broken off)"
+        ledger.refer(5, {6: True}, {})
+        written_in(ledger, Format())
+        assert (format_of(ledger), ledger.misled(lambda _: False)) == ("FORMAT=seed", [])
+
+
+def test_a_ledger_of_an_older_version_tells_of_the_seeds_files(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.adopt([5], "elsewhere")
+        ledger.settle(5, State.RECOVERED, 1)
+        assert format_of(ledger) == "FORMAT=seed"
+
+
+def test_styles_go_to_other_processes_and_know_what_came(tmp_path: Path) -> None:
+    where = ("https://archive.example/web", "20210101000000", "https://www.hkcnews.com/article/5")
+    seed, reading = Styles(Format(), tmp_path), Styles(LINKS, tmp_path)
+    for styles in (seed, reading):
+        styles.add(7)
+    assert seed(*where) == SeedStyle(*where)
+    style = pickle.loads(pickle.dumps(reading))(*where)
+    assert isinstance(style, ReadingStyle)
+    assert [style.link(f"/article/{article}") for article in (7, 8)] == ["article_7.md", "https://www.hkcnews.com/article/8"]
+    assert style.video is Video.LINK
+
+
+def test_articles_as_bits() -> None:
+    for articles in ([], [0], [7, 8], [174, 49930, 99999, 174]):
+        assert as_bits(articles) == sum(1 << article for article in set(articles))

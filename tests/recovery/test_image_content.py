@@ -1,0 +1,92 @@
+"""What bytes are: each type by its content, and the reason why something is none."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crawler.recovery.image_case import FAULT_MEANING, ImageFault
+from crawler.recovery.image_content import Content, ContentFlaw, ImageType, read_content
+from tests.recovery.image_samples import SVG, avif, bmp, gif, icon, jpeg, png, tiff, webp
+
+WHOLE = {
+    "png": (png(), ImageType.PNG),
+    "jpeg": (jpeg(), ImageType.JPEG),
+    "jpeg with a thumbnail": (jpeg(thumbnail=True), ImageType.JPEG),
+    "jpeg with more behind it": (jpeg() + b"\0" * 40 + b"camera", ImageType.JPEG),
+    "gif": (gif(), ImageType.GIF),
+    "webp": (webp(), ImageType.WEBP),
+    "bmp": (bmp(), ImageType.BMP),
+    "tiff": (tiff(), ImageType.TIFF),
+    "tiff of the other order": (tiff(">"), ImageType.TIFF),
+    "icon": (icon(), ImageType.ICON),
+    "avif": (avif(), ImageType.AVIF),
+    "svg": (SVG, ImageType.SVG),
+    "svg with a mark": (b"\xef\xbb\xbf" + SVG, ImageType.SVG),
+    "svg alone": (b"<svg/>", ImageType.SVG),
+    "one pixel high": (png(height=1), ImageType.PNG),
+}
+HTML = b"<!DOCTYPE html><html><head><title>404</title></head><body><svg></svg></body></html>"
+
+
+def test_a_whole_image_is_known_by_its_bytes() -> None:
+    assert {name: read_content(data) for name, (data, _) in WHOLE.items()} == {name: Content(kind) for name, (_, kind) in WHOLE.items()}
+
+
+def test_a_cut_image_is_refused_wherever_it_was_cut() -> None:
+    for name, (data, kind) in WHOLE.items():
+        if name == "jpeg with more behind it" or kind is ImageType.SVG:
+            continue
+        spare = 8 if kind is ImageType.TIFF else 4 if kind is ImageType.PNG else 0  # behind the directory; the last checksum
+        for length in range(30, len(data) - spare):
+            found = read_content(data[:length])
+            assert found.flaw is ContentFlaw.CUT, (name, length, found)
+            assert found.because
+
+
+NONE: list[tuple[bytes, ContentFlaw]] = [
+    (b"", ContentFlaw.BLANK),
+    (b"\0" * 500, ContentFlaw.BLANK),
+    (b" \r\n\t", ContentFlaw.BLANK),
+    (HTML, ContentFlaw.HTML),
+    (b"\xef\xbb\xbf\n" + HTML, ContentFlaw.HTML),
+    (HTML.decode().encode("utf-16"), ContentFlaw.HTML),
+    (b"<p>Not found</p>", ContentFlaw.HTML),
+    (b"Not found", ContentFlaw.NOT_IMAGE),
+    (b'{"error": 404}', ContentFlaw.NOT_IMAGE),
+    (b"%PDF-1.4", ContentFlaw.NOT_IMAGE),
+    (b"\x89PN", ContentFlaw.NOT_IMAGE),
+    (b"\xff\xd8\xff\xd9", ContentFlaw.CUT),
+    (png(width=1, height=1), ContentFlaw.ONE_PIXEL),
+    (gif(1, 1), ContentFlaw.ONE_PIXEL),
+    (jpeg(width=1, height=1), ContentFlaw.ONE_PIXEL),
+    (SVG[:-10], ContentFlaw.CUT),
+    (SVG.replace(b"<circle", b"<script>alert(1)</script><circle"), ContentFlaw.SCRIPT),
+    (SVG.replace(b"<circle", b"<x:script xlink:href='//a.example/'/><circle"), ContentFlaw.SCRIPT),
+    (SVG.replace(b"<circle", b"<circle onload = 'alert(1)'"), ContentFlaw.SCRIPT),
+    (SVG.replace(b"<circle", b"<a href='java&#115;cript:alert(1)'/><circle"), ContentFlaw.SCRIPT),
+    (SVG.replace(b"<circle", b"<a href=' java\nscript:alert(1)'/><circle"), ContentFlaw.SCRIPT),
+    (SVG.replace(b"<circle", b"<foreignObject><p/></foreignObject><circle"), ContentFlaw.SCRIPT),
+    (SVG.decode().encode("utf-16"), ContentFlaw.NOT_IMAGE),
+]
+
+
+def test_what_is_no_image_is_refused_by_name() -> None:
+    found = [(data, read_content(data)) for data, _ in NONE]
+    assert [(data, content.flaw) for data, content in found] == NONE
+    assert [data for data, content in found if not content.because] == []
+
+
+STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF1234WEBP", b"BM", b"II*\0", b"\0\0\1\0", b"1234ftypavif", b"<svg", b"")
+
+
+@given(st.sampled_from(STARTS), st.binary(max_size=200))
+@example(b"1234ftypavif", b"\0\0\0\1ftyp")
+@example(b"\xff\xd8\xff", b"\xe0\0\0" * 30)
+def test_no_bytes_at_all_make_it_fail(start: bytes, rest: bytes) -> None:
+    found = read_content(start + rest)
+    assert (found.type is None) <= (found.flaw is not None)
+
+
+def test_every_reason_has_its_words() -> None:
+    assert set(FAULT_MEANING) == {*ContentFlaw, *ImageFault}

@@ -1,0 +1,113 @@
+"""Whether a run was healthy: each threshold at its boundary, and how a run ends for what was found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+from crawler.ledger.figures import FieldCount
+from crawler.run.health import Breach, Measures, Thresholds, breaches, conclude
+from crawler.utils.exit_status import ExitStatus, RunResult
+
+LIMITS = Thresholds(least=20, recovered=0.1, other_pages=0.9, field_loss=0.2, mismatches=0.1, refusals=5)
+
+
+def dates(of: int, missing: int, earlier: int, earlier_missing: int) -> Measures:
+    return Measures(fields={"title": FieldCount(of, 0, earlier, 0), "date": FieldCount(of, missing, earlier, earlier_missing)})
+
+
+AT_BOUNDARIES: list[tuple[Measures, str, float]] = [
+    # Nothing recovered where something was due
+    (Measures(decided=20, recovered=1), "HEALTH_RECOVERED", 0.05),
+    (Measures(decided=20, recovered=0), "HEALTH_RECOVERED", 0.0),
+    (Measures(decided=20, recovered=2), "", 0),
+    (Measures(decided=19, recovered=0), "", 0),
+    (Measures(), "", 0),
+    # Pages that are no article
+    (Measures(verdicts={"farewell": 19, "article": 1}), "HEALTH_OTHER_PAGES", 0.95),
+    (Measures(verdicts={"farewell": 10, "blank": 10}), "HEALTH_OTHER_PAGES", 1.0),
+    (Measures(verdicts={"farewell": 18, "article": 2}), "", 0),
+    (Measures(verdicts={"farewell": 19}), "", 0),
+    (Measures(verdicts={"article": 1000}), "", 0),
+    # Fields
+    (dates(20, 9, 20, 4), "HEALTH_FIELD_LOSS", 0.25),
+    (dates(20, 8, 20, 4), "", 0),
+    (dates(10_000, 9_000, 10_000, 7_000), "", 0),  # 0.9 - 0.7, in floating point above 0.2
+    (dates(10_000, 9_001, 10_000, 7_000), "HEALTH_FIELD_LOSS", 0.2001),
+    (dates(19, 19, 49_000, 0), "", 0),
+    (dates(20, 20, 19, 0), "", 0),
+    (dates(20, 20, 20, 20), "", 0),
+    (dates(20, 0, 20, 20), "", 0),
+    (dates(0, 0, 0, 0), "", 0),
+    # Digests
+    (Measures(digests={"match": 17, "mismatch": 3}), "HEALTH_MISMATCHES", 0.15),
+    (Measures(digests={"match": 10, "match after decoding": 8, "mismatch": 2}), "", 0),
+    (Measures(digests={"mismatch": 19}), "", 0),
+    (Measures(digests={"mismatch": 19, "unknown": 50}), "", 0),
+    (Measures(digests={"mismatch": 20, "unknown": 1000}), "HEALTH_MISMATCHES", 1.0),
+    # Refusals count as they are
+    (Measures(refusals=6), "HEALTH_REFUSALS", 6),
+    (Measures(refusals=5), "", 0),
+]
+
+
+def test_each_threshold_at_its_boundary() -> None:
+    for measures, threshold, value in AT_BOUNDARIES:
+        found = breaches(measures, LIMITS)
+        assert [(breach.threshold, breach.value) for breach in found] == ([(threshold, value)] if threshold else []), measures
+        for breach in found:
+            assert breach.limit == getattr(LIMITS, threshold.removeprefix("HEALTH_").lower())
+            assert " expected" in breach.message
+
+
+def test_a_breach_says_what_was_counted_and_what_was_before() -> None:
+    (found,) = breaches(dates(40, 24, 100, 2), LIMITS)
+    said = "24 of 40 articles have no date (60.0%, before 2.0%), a growth of at most 20.0% is expected: has the layout changed?"
+    assert found == Breach("HEALTH_FIELD_LOSS", 0.2, 0.58, said)
+
+
+def test_all_thresholds_can_be_switched_off_and_all_can_be_broken_at_once() -> None:
+    bad = replace(dates(20, 20, 20, 0), decided=20, verdicts={"blank": 20}, digests={"mismatch": 20}, refusals=1000)
+    named = [f"HEALTH_{name}" for name in ("RECOVERED", "OTHER_PAGES", "FIELD_LOSS", "MISMATCHES", "REFUSALS")]
+    assert [breach.threshold for breach in breaches(bad, LIMITS)] == named
+    assert breaches(bad, Thresholds(1, 0, 1, 1, 1, 1_000_000)) == []
+
+
+BREACH = Breach("HEALTH_REFUSALS", 5, 6, "6 refusals")
+HARD = (
+    ExitStatus.ERROR,
+    ExitStatus.USAGE,
+    ExitStatus.REFUSING,
+    ExitStatus.LOCKED,
+    ExitStatus.LAYOUT,
+    ExitStatus.STORAGE,
+    ExitStatus.DAMAGED,
+    ExitStatus.INTERRUPTED,
+)
+
+
+def test_what_stopped_or_damaged_a_run_comes_before_its_health() -> None:
+    for status, came in product(HARD, (True, False)):
+        ended = conclude(RunResult(status, "why"), [BREACH], came=came, listed=9, missing=3, did="did")
+        assert ended == RunResult(status, "why; HEALTH_REFUSALS: 6 refusals")
+
+
+DONE, OUT = RunResult(ExitStatus.DONE), RunResult(ExitStatus.UNAVAILABLE, "out")
+ENDS: dict[tuple[RunResult, bool, bool, int, int], RunResult] = {
+    (DONE, False, True, 9, 0): RunResult(ExitStatus.DONE, "did; all 9 listed articles are there"),
+    (DONE, False, False, 9, 0): RunResult(ExitStatus.DONE, "did; all 9 listed articles are there"),
+    (DONE, False, True, 9, 2): RunResult(ExitStatus.INCOMPLETE, "did; 2 of 9 listed articles are still missing"),
+    (DONE, False, False, 0, 0): RunResult(ExitStatus.INCOMPLETE, "did; no source lists any article: look at SOURCES"),
+    (DONE, True, True, 9, 0): RunResult(ExitStatus.UNHEALTHY, "unhealthy: HEALTH_REFUSALS: 6 refusals; did"),
+    (OUT, False, False, 9, 0): RunResult(ExitStatus.UNAVAILABLE, "nothing could be done: out"),
+    (OUT, False, False, 0, 0): RunResult(ExitStatus.UNAVAILABLE, "nothing could be done: out"),
+    (OUT, True, False, 9, 2): RunResult(ExitStatus.UNHEALTHY, "unhealthy: HEALTH_REFUSALS: 6 refusals; did; out"),
+    (OUT, False, True, 9, 2): RunResult(ExitStatus.INCOMPLETE, "did; 2 of 9 listed articles are still missing; out"),
+    (OUT, False, True, 9, 0): RunResult(ExitStatus.INCOMPLETE, "did; nothing that is listed is missing; out"),
+}
+"""By how the crawl ended, whether a threshold was broken, whether anything came, and how many are listed and missing."""
+
+
+def test_how_a_run_ends() -> None:
+    found = {one: conclude(one[0], [BREACH] if one[1] else [], came=one[2], listed=one[3], missing=one[4], did="did") for one in ENDS}
+    assert found == ENDS

@@ -1,0 +1,44 @@
+"""A moment comes back from the ledger as it was, or not at all."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from crawler.run.progress import Hold, ProgressSnapshot
+from tests.run.moments import ANY, NOW, moment
+
+
+@given(ANY)
+def test_every_moment_comes_back_as_it_was(any_moment: ProgressSnapshot) -> None:
+    assert ProgressSnapshot.from_json(any_moment.to_json()) == any_moment
+
+
+def test_what_is_none_is_refused() -> None:
+    written = json.loads(moment(hold=Hold("a pause", NOW)).to_json())
+    changes: dict[str, dict[str, object]] = {
+        "no moment": {"schema": 2},
+        "run is '7'": {"run": "7"},
+        "sleeping": {"phase": "sleeping"},
+        "eta is nan": {"eta": float("nan")},
+        "known is 1.5": {"known": 1.5},
+        "colour is 'red'": {"colour": "red"},
+        "until lacking": {"hold": {"reason": "x"}},
+        "no object": {"hold": 3},
+        "paces": {"paces": {}},
+        "lacking": {"paces": [{"host": "x"}]},
+    }
+    for why, change in changes.items():
+        with pytest.raises(ValueError, match=why):
+            ProgressSnapshot.from_json(json.dumps(written | change))
+    for text in ("", "null", "[]", '{"run": 1}', "{"):
+        with pytest.raises(ValueError, match=r"."):
+            ProgressSnapshot.from_json(text)
+
+
+def test_what_is_settled_is_what_is_no_longer_left() -> None:
+    settled = {(0, 0): (0, 0.0), (4, 4): (0, 0.0), (4, 1): (3, 0.75), (4, 0): (4, 1.0), (4, 6): (0, 0.0)}
+    moments = {(due, left): moment(due=due, left=left) for due, left in settled}
+    assert {one: (now.settled, now.share) for one, now in moments.items()} == settled

@@ -1,0 +1,173 @@
+"""The record of a run: its numbers come from ledger and politeness, its file is whole or not there, and the documents describe it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler import __version__
+from crawler import settings as ours
+from crawler.ledger import State
+from crawler.recovery.recovery import Selection
+from crawler.run.health import Breach
+from crawler.run.record import FIELDS, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
+from crawler.run.session import Session
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
+from crawler.wayback.capture import Capture
+from tests.pages import address
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "schedule.md"
+OPEN = ("arguments", "verdicts", "answers", "digests")
+"""Keys of the record whose own keys are values of something."""
+TYPES = {"integer": (int,), "number": (int, float), "text": (str,), "number or null": (int, float, type(None)), "counts": (int,)}
+
+
+def capture(original: str, timestamp: str, digest: str = "A" * 32) -> Capture:
+    return Capture(urlkey="k", timestamp=timestamp, original=original, mimetype="text/html", statuscode="200", digest=digest, length="9")
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A run with ten articles listed, two of them recovered before it: 1 from an older capture than 2."""
+    defaults = {name: getattr(ours, name) for name in dir(ours) if name.isupper()}
+    opened = Session({**defaults, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(tmp_path)}, {})
+    listed(opened, "20200101000000", range(1, 11))
+    earlier = opened.run
+    for article in (1, 2):
+        opened.ledger.settle(article, State.RECOVERED, earlier, capture=article, file=f"{article}.md", sources={"title": "markup h1"})
+    opened.run = opened.ledger.begin_run({}, "1")
+    yield opened
+    opened.close()
+
+
+def listed(session: Session, timestamp: str, articles: range) -> None:
+    rows = [(number, capture(address(number), timestamp)) for number in articles]
+    listing, _ = session.ledger.open_listing("all")
+    session.ledger.add_page(listing, rows, None, 0, 0, 0, "wayback")
+
+
+def settled(session: Session) -> RunNumbers:
+    """The numbers of a run that reopens 1 and 2, improves 1, recovers 3 and 4, gives up 5 and leaves the others."""
+    session.renewing = True
+    mark = LedgerMark.of(session)
+    listed(session, "20210101000000", range(1, 4))
+    session.reopened = {1, 2}
+    session.ledger.reopen([1, 2])
+    for article, capture in ((1, 11), (2, 2), (3, 13), (4, 4)):
+        session.ledger.attempt(session.run, capture, "capture", "HTTP 200")
+        session.ledger.note(capture, verdict="article", digest_result="match")
+        sources = {"title": "markup h1", "date": "info line"} if article == 3 else {"title": "markup h1"}
+        session.ledger.settle(article, State.RECOVERED, session.run, capture=capture, file=f"{article}.md", sources=sources)
+    session.ledger.attempt(session.run, 5, "capture", "HTTP 200")
+    session.ledger.note(5, verdict="archived_redirect")
+    session.ledger.settle(5, State.UNRECOVERABLE, session.run, reason="farewell")
+    return gather_numbers(session, mark, Selection())
+
+
+def test_the_numbers_are_of_this_run(session: Session) -> None:
+    numbers = settled(session)
+    assert numbers.listing == {"rows": 3, "new": 3}
+    assert (numbers.due, numbers.recovered, numbers.improved, numbers.given_up) == (8, 2, 1, 1), "what was reopened is not due"
+    assert numbers.verdicts == {"article": 4}, "a redirect is an answer, not a page that was judged"
+    assert numbers.answers == {"capture": 5}
+    assert numbers.digests == {"match": 4}
+    assert sorted(numbers.fields) == sorted(FIELDS)
+    assert numbers.fields["date"].missing == 3
+    assert numbers.standing == {"listed": 10, "recovered": 4, "waiting": 0, "to_do": 5, "unrecoverable": 1, "adopted": 0}
+    assert numbers.missing == 6
+    assert (numbers.measures.decided, numbers.measures.recovered, numbers.measures.refusals) == (3, 2, 0)
+    assert numbers.in_words(0) == "2 of 8 articles due recovered, 1 given up, 1 improved"
+    assert numbers.in_words(1234) == "2 of 8 articles due recovered, 1 given up, 1 improved, 1,234 rewritten"
+
+
+def test_what_was_due_is_what_was_asked_for(session: Session) -> None:
+    for choice, due in ((Selection(ids={6, 7, 99}), 2), (Selection(limit=3), 3), (Selection(limit=100), 8)):
+        assert gather_numbers(session, LedgerMark.of(session), choice).due == due
+
+
+def test_a_file_written_anew_from_the_same_capture_is_not_improved(session: Session) -> None:
+    mark = LedgerMark.of(session)
+    session.reopened = {1}
+    session.ledger.settle(1, State.RECOVERED, session.run, capture=1, file="1.md")
+    numbers = gather_numbers(session, mark, Selection())
+    assert (numbers.improved, numbers.recovered) == (0, 0)
+
+
+def written(session: Session) -> dict[str, Any]:
+    numbers, mark = settled(session), LedgerMark.of(session)
+    session.conclude()
+    found = [Breach("HEALTH_REFUSALS", 5, 6, "眾")]
+    given = {"ids": "1-10", "x": "\udcff"}
+    content = run_record(session, mark, "recover", given, numbers, found, 7, RunResult(ExitStatus.INCOMPLETE, "good"))
+    loaded: dict[str, Any] = json.loads(write_record(session.output, content).read_text("utf-8"))
+    return loaded
+
+
+def test_a_record_says_what_the_run_was(session: Session) -> None:
+    found = written(session)
+    assert (found["schema"], found["run"], found["command"], found["version"]) == (1, session.run, "recover", __version__)
+    assert (found["status"], found["verdict"], found["rewritten"]) == (9, "good", 7)
+    assert found["arguments"] == {"ids": "1-10", "x": "\udcff"}
+    assert found["breaches"] == [{"threshold": "HEALTH_REFUSALS", "limit": 5, "value": 6, "message": "眾"}]
+    assert found["started"] <= found["ended"]
+    assert found["fields"]["title"] == {"of": 4, "missing": 0, "before": None}, "the earlier ones were all recovered anew"
+    assert found["politeness"]["http://127.0.0.1:9"]["cdx"] == {"requests": 0, "busiest_minute": 0, "rate": 24.0, "budget_used": None}
+
+
+def flat(value: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value of a record under the name that the documents have for it."""
+    for key, inner in value.items():
+        name = f"{within}{'*' if within in ('fields.', 'politeness.') else key}"
+        if isinstance(inner, list):
+            for entry in inner:
+                yield from flat(entry, f"{name}[].")
+        elif isinstance(inner, dict) and name in OPEN:
+            yield from ((f"{name}.*", entry) for entry in inner.values())
+        elif isinstance(inner, dict):
+            yield from flat(inner, f"{name}.")
+        else:
+            yield name, inner
+
+
+def test_the_documents_have_every_key_with_its_type_and_no_other(session: Session) -> None:
+    table = re.findall(r"^\| `([a-z_.*\[\]]+)` \| (integer|number|text|number or null) \| \S", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    types = dict(table)
+    assert len(types) == len(table)
+    entries = list(flat(written(session)))
+    assert sorted({name for name, _ in entries}) == sorted(types)
+    for name, value in entries:
+        assert isinstance(value, TYPES[types[name]]), name
+        assert not isinstance(value, bool), name
+
+
+def test_runs_of_one_second_have_names_of_their_own_that_sort(tmp_path: Path) -> None:
+    paths = [write_record(tmp_path, {"started": "2026-11-23T02:30:00Z", "number": number}) for number in range(3)]
+    assert [path.name for path in paths] == ["20261123T023000Z.json", "20261123T023000Z_2.json", "20261123T023000Z_3.json"]
+    assert [json.loads(path.read_text("utf-8"))["number"] for path in paths] == [0, 1, 2]
+    assert all(path.is_absolute() for path in paths)
+    assert sorted(path.name for path in paths) == sorted(path.name for path in (tmp_path / "runs").iterdir()) == [p.name for p in paths]
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "output", tmp_path / "outside"
+    (inside / "runs").mkdir(parents=True)
+    outside.mkdir()
+    (inside / "runs" / "20261123T023000Z.json").symlink_to(outside / "x.json")
+    assert write_record(inside, {"started": "2026-11-23T02:30:00Z"}).name == "20261123T023000Z_2.json"
+    assert list(outside.iterdir()) == []
+
+
+def test_a_folder_of_records_that_leads_elsewhere_is_refused_before_the_run(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    output = tmp_path / "output"
+    output.mkdir()
+    (output / "runs").symlink_to(outside)
+    defaults = {name: getattr(ours, name) for name in dir(ours) if name.isupper()}
+    with pytest.raises(CommandError, match="runs is a symbolic link that leads out"):
+        Session({**defaults, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(output)}, {})
