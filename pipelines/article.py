@@ -1,4 +1,5 @@
-"""What happens to a recovered article: its text is checked, written whole, and the article settled in the ledger, in this order."""
+"""What happens to a recovered article: its text is checked, written whole, and the article settled in the ledger, in
+this order."""
 
 from __future__ import annotations
 
@@ -48,13 +49,16 @@ class CheckPipeline:
         if not article.title or not article.body:
             raise self._dropped(article.id, "no title or no body")
         try:
-            item.text = render(article, item.write.row.replay, item.write.evidence if self._session.format.for_reading else None)
+            item.text = render(
+                article, item.write.row.replay, item.write.evidence if self._session.format.for_reading else None
+            )
         except FrontMatterError as error:
             raise self._dropped(article.id, str(error)) from error
         return item
 
     def _dropped(self, article: int, why: str) -> DropItem:
-        """One article that cannot be written does not stop the others; it stays due, and the run's status tells of it."""
+        """One article that cannot be written does not stop the others; it stays due, and the run's status tells of
+        it."""
         self._session.not_written(article, why)
         return DropItem(f"article {article}: {why}")
 
@@ -76,7 +80,10 @@ class MarkdownPipeline:
             write_file(self._session.output, file, data)
         except OSError as error:
             article = item.write.article.id
-            self._session.end(ExitStatus.STORAGE, f"article {article} cannot be written to {self._session.output / file}: {error.strerror}")
+            self._session.end(
+                ExitStatus.STORAGE,
+                f"article {article} cannot be written to {self._session.output / file}: {error.strerror}",
+            )
             raise DropItem(f"article {article}: {error}") from error
         item.file = file.as_posix()
         item.sha256 = hashlib.sha256(data).hexdigest()
@@ -98,7 +105,10 @@ class SettlePipeline:
             self._settle(item)
         except sqlite3.Error as error:
             article = item.write.article.id
-            message = f"article {article} cannot be settled in {self._session.ledger.path}: {error}. Make room or repair it, then run again"
+            message = (
+                f"article {article} cannot be settled in {self._session.ledger.path}: {error}. Make room or repair it,"
+                " then run again"
+            )
             self._session.end(ExitStatus.STORAGE, message)
             raise DropItem(f"article {article}: {error}") from error
         return item

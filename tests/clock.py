@@ -13,7 +13,8 @@ def _on_time() -> float:
 
 
 class VirtualClock:
-    """Time moves in `advance`, `run_until` and `finish` only. `late()` gives the seconds by which each sleep wakes too late."""
+    """Time moves in `advance`, `run_until` and `finish` only. `late()` gives the seconds by which each sleep wakes too
+    late."""
 
     def __init__(self, late: Callable[[], float] = _on_time, wall: float = 1_800_000_000.0) -> None:
         self._now = 1000.0
@@ -49,7 +50,8 @@ class VirtualClock:
         await self.run_until(self._now + seconds)
 
     async def finish(self, work: Awaitable[T], within: float = 86400.0) -> T:
-        """The result of `work`, with as much time passing as it needs; TimeoutError when that is more than `within` seconds."""
+        """The result of `work`, with as much time passing as it needs; TimeoutError when that is more than `within`
+        seconds."""
         task = asyncio.ensure_future(work)
         end = self._now + within
         await _settle()
@@ -70,7 +72,8 @@ class VirtualClock:
 
 
 async def _settle() -> None:
-    """Until nobody can go on without time passing. The loop's own queue is the only thing that knows; it is CPython's, hence the cast."""
+    """Until nobody can go on without time passing. The loop's own queue is the only thing that knows; it is CPython's,
+    hence the cast."""
     loop = cast(Any, asyncio.get_running_loop())
     while True:
         await asyncio.sleep(0)

@@ -1,7 +1,7 @@
 """Property tests on new examples, for so many minutes: python -m tests.explore [--minutes M] [--seed N].
 
-Each round has a seed of its own, which is printed. What is found is a case to keep: add it to its test as an `@example`,
-and mend what it shows. The exit status is 1 then, so that a script can tell; 0 if nothing was found.
+Each round has a seed of its own, which is printed. What is found is a case to keep: add it to its test as an
+`@example`, and mend what it shows. The exit status is 1 then, so that a script can tell; 0 if nothing was found.
 """
 
 from __future__ import annotations
@@ -20,9 +20,20 @@ ROOT = Path(__file__).parents[1]
 
 def _round(seed: int, seconds: float) -> str | None:
     """What pytest said of a property that does not hold; None if all hold as far as the time went."""
-    options = ["-m", "hypothesis", "--hypothesis-profile=explore", f"--hypothesis-seed={seed}", "-n", "auto", "-x", "--no-header"]
+    options = [
+        "-m",
+        "hypothesis",
+        "--hypothesis-profile=explore",
+        f"--hypothesis-seed={seed}",
+        "-n",
+        "auto",
+        "-x",
+        "--no-header",
+    ]
     line = [sys.executable, "-m", "pytest", *options]
-    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as tests:
+    with subprocess.Popen(
+        line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as tests:
         try:
             said, _ = tests.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -44,7 +55,8 @@ def main() -> int:
         if found:
             print(found)
             print(
-                f"A case to keep, found with seed {seed}: add it to its test as an @example. Again: python -m tests.explore --seed {seed}"
+                f"A case to keep, found with seed {seed}: add it to its test as an @example. Again: python -m"
+                f" tests.explore --seed {seed}"
             )
             return 1
         seed = (seed + 1) % 2**32

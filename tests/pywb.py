@@ -1,4 +1,5 @@
-"""Real pywb, a Wayback Machine of one's own, on loopback. It lives in an environment of its own, which `make pywb` makes."""
+"""Real pywb, a Wayback Machine of one's own, on loopback. It lives in an environment of its own, which `make pywb`
+makes."""
 
 from __future__ import annotations
 
@@ -56,11 +57,14 @@ class Pywb:
 
 
 @contextmanager
-def pywb_collection(folder: Path, *files: Path, name: str = "web", config: str = "framed_replay: false\n") -> Iterator[Pywb]:
+def pywb_collection(
+    folder: Path, *files: Path, name: str = "web", config: str = "framed_replay: false\n"
+) -> Iterator[Pywb]:
     """pywb with one collection of WARC and WACZ files, in a new folder of its own; stopped whatever happens.
 
-    Skips the test where `.venv-pywb` is missing. Named `web`, the collection's addresses are those of the Wayback Machine;
-    its index is at `/web/cdx`. `config` is pywb's config.yaml; `redirect_to_exact: true` makes it jump to the closest capture.
+    Skips the test where `.venv-pywb` is missing. Named `web`, the collection's addresses are those of the Wayback
+    Machine; its index is at `/web/cdx`. `config` is pywb's config.yaml; `redirect_to_exact: true` makes it jump to the
+    closest capture.
     """
     if not (BIN / "wayback").exists():
         pytest.skip("pywb is not installed: `make pywb` makes .venv-pywb")

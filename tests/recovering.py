@@ -35,11 +35,24 @@ def key(of: Capture) -> Key:
 
 
 def capture(
-    number: int, timestamp: str = SECOND, body: bytes | None = None, slug: str = "", *, status: str = "200", digest: str | None = None
+    number: int,
+    timestamp: str = SECOND,
+    body: bytes | None = None,
+    slug: str = "",
+    *,
+    status: str = "200",
+    digest: str | None = None,
 ) -> Capture:
     """A listed capture; its digest is that of `body` (by default the article's page) unless given."""
     told = payload_digest(article(number) if body is None else body) if digest is None else digest
-    return Capture(urlkey="k", timestamp=timestamp, original=address(number, slug), mimetype="text/html", statuscode=status, digest=told)
+    return Capture(
+        urlkey="k",
+        timestamp=timestamp,
+        original=address(number, slug),
+        mimetype="text/html",
+        statuscode=status,
+        digest=told,
+    )
 
 
 def memento(of: Capture, body: bytes | None = None, status: int = 200, **headers: str) -> Reply:
@@ -58,7 +71,9 @@ def memento(of: Capture, body: bytes | None = None, status: int = 200, **headers
 
 def own(of: Capture, status: int, text: str = "", **headers: str) -> Reply:
     """The archive speaking for itself."""
-    return read_reply(REPLAY, of, status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), text.encode())
+    return read_reply(
+        REPLAY, of, status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), text.encode()
+    )
 
 
 def jump(of: Capture, to: Capture) -> Reply:
@@ -73,7 +88,8 @@ def redirect(of: Capture, to: Capture) -> Reply:
 
 @dataclass
 class Bench:
-    """Runs recoveries as the spider and the pipelines do. `asked`: the time of each request of the last run, and of which capture."""
+    """Runs recoveries as the spider and the pipelines do. `asked`: the time of each request of the last run, and of
+    which capture."""
 
     folder: Path
     answers: dict[Key, Sequence[Told]] = field(default_factory=dict)
@@ -95,7 +111,8 @@ class Bench:
         return self
 
     def serve(self, answers: Mapping[Capture, Told | Sequence[Told]]) -> Bench:
-        """What each capture is answered with, in order; the last again and again. Captures not named are served whole."""
+        """What each capture is answered with, in order; the last again and again. Captures not named are served
+        whole."""
         self._named = {key(of): of for of in answers} | self._named
         self.answers = {key(of): (told,) if isinstance(told, (Reply, Answer)) else told for of, told in answers.items()}
         return self
@@ -149,7 +166,9 @@ class Bench:
     ) -> Recovery:
         """A recovery, not run."""
         chosen = Selection(**choice)
-        return Recovery(self.ledger, store, run, chosen, lambda: self.now, WAITS, read_page=reader, recovered=recovered, again=again)
+        return Recovery(
+            self.ledger, store, run, chosen, lambda: self.now, WAITS, read_page=reader, recovered=recovered, again=again
+        )
 
     def _ask(self, recovery: Recovery, run: int, row: CaptureRow, sent: dict[Key, int], whole: bool) -> None:
         of = row.capture
@@ -159,12 +178,16 @@ class Bench:
         answer = told[min(number, len(told)) - 1]
         if isinstance(answer, Answer):
             recovery.troubled(row, answer, "no answer")
-        elif (write := recovery.received(row, answer, playback_url(REPLAY, of.timestamp, of.original), whole=whole)) is not None:
+        elif (
+            write := recovery.received(row, answer, playback_url(REPLAY, of.timestamp, of.original), whole=whole)
+        ) is not None:
             self._write(run, write)
 
     def _write(self, run: int, write: RecoveredArticle) -> None:
         self.written[write.article.id] = write
-        self.ledger.settle(write.article.id, State.RECOVERED, run, capture=write.row.id, file="x.md", faults=write.faults)
+        self.ledger.settle(
+            write.article.id, State.RECOVERED, run, capture=write.row.id, file="x.md", faults=write.faults
+        )
 
     @property
     def requests(self) -> list[Capture]:

@@ -1,4 +1,5 @@
-"""`python -m tests.sample DIR`: the sample of real articles, crawled from the stand-in with its troubles acted out, then judged.
+"""`python -m tests.sample DIR`: the sample of real articles, crawled from the stand-in with its troubles acted out,
+then judged.
 
 DIR holds the sample; the judge lies beside it, in `../judge/judge.py`.
 """
@@ -15,7 +16,12 @@ from pathlib import Path
 from tests.standin import StandIn, load_sample
 
 ROOT = Path(__file__).parents[1]
-DIFFERENT = {"PLAYBACK_RATE": "100000", "CDX_RATE": "100000", "RETRY_SECONDS": "0.2,0.5,1,2", "LISTING_RETRY_SECONDS": "0.5,1"}
+DIFFERENT = {
+    "PLAYBACK_RATE": "100000",
+    "CDX_RATE": "100000",
+    "RETRY_SECONDS": "0.2,0.5,1,2",
+    "LISTING_RETRY_SECONDS": "0.5,1",
+}
 """What differs from a real run: nobody is to be spared on loopback."""
 FAULTLESS = ("missing", "junk", "duplicates", "unreadable")
 
@@ -30,7 +36,8 @@ class Judged:
 
 
 def judge_sample(sample: Path, output: Path) -> Judged:
-    """Crawl the sample into a folder and have the files judged. Raises FileNotFoundError when there is no sample or no judge."""
+    """Crawl the sample into a folder and have the files judged. Raises FileNotFoundError when there is no sample or no
+    judge."""
     judge = sample.resolve().parent / "judge" / "judge.py"
     for needed in (sample / "truth.jsonl", judge):
         if not needed.exists():
@@ -40,7 +47,10 @@ def judge_sample(sample: Path, output: Path) -> Judged:
         options = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
         crawl = subprocess.run([sys.executable, "-m", "scrapy", "crawl", "articles", *options], cwd=ROOT, check=False)
     judged = subprocess.run(
-        [sys.executable, str(judge), str(sample), str(output / "articles"), "-v"], capture_output=True, text=True, check=False
+        [sys.executable, str(judge), str(sample), str(output / "articles"), "-v"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     report = judged.stdout + judged.stderr
     return Judged(crawl.returncode, report, tuple(_faults(crawl.returncode, judged.returncode, report)))

@@ -1,4 +1,5 @@
-"""As much of JSON Schema (draft 2020-12) as our schema uses, judged by hand: a keyword that is not known here is an error, not ignored."""
+"""As much of JSON Schema (draft 2020-12) as our schema uses, judged by hand: a keyword that is not known here is an
+error, not ignored."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ def violations(value: Any, schema: Mapping[str, Any], where: str = "line") -> It
 
 def _type(value: Any, wanted: str | list[str], _: Mapping[str, Any], where: str) -> Iterator[str]:
     names = [wanted] if isinstance(wanted, str) else wanted
-    if not any(isinstance(value, _TYPES[name]) and (name == "boolean" or not isinstance(value, bool)) for name in names):
+    if not any(
+        isinstance(value, _TYPES[name]) and (name == "boolean" or not isinstance(value, bool)) for name in names
+    ):
         yield f"{where}: {value!r} is no {' or '.join(names)}"
 
 

@@ -1,86 +1,102 @@
-"""The rooms and their doors: who may import whom, that the names on the path are ours, and the settings that must hold."""
+"""The house as ARCHITECTURE.md draws it: floors, rooms, sizes, the walk of a capture; and settings that must hold."""
 
 from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator
-from functools import cache
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, reduce
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import CodeType, FrameType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.project import get_project_settings
 
+from crawler.ledger import Ledger
+from crawler.recovery.recovery import CaptureRequest, Recovery, Selection
+from crawler.recovery.store import Store
+from crawler.spiders.articles import ArticlesSpider
+from crawler.wayback.archive import wayback_archive
+from tests.pages import article
+from tests.pipelines.things import FakeSession
+from tests.recovering import Bench, capture, memento
+
 ROOT = Path(__file__).parents[1]
-CORE = (
-    "crawler/archive",
-    "crawler/hkcnews",
-    "crawler/markdown",
-    "crawler/ledger",
-    "crawler/images",
-    "crawler/offline",
-    "crawler/audit",
-    "crawler/verifying",
-    "crawler/progress",
-    "crawler/report",
-    "crawler/browse",
+HOUSE: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "commands": (9, ("pipelines", "politeness")),
+    "spiders": (8, ("publish", "preserve")),
+    "publish": (7, ("politeness", "warc")),
+    "pipelines": (7, ("run", "preserve", "politeness", "hkcnews", "warc", "wayback")),
+    "run": (6, ()),
+    "preserve": (6, ("politeness",)),
+    "recovery": (5, ("politeness",)),
+    "ledger": (4, ("hkcnews", "markdown", "bs4", "lxml", "selectolax", "warcio", "http", "urllib")),
+    "politeness": (4, ("hkcnews", "warc", "markdown")),
+    "hkcnews": (3, ("wayback", "warcio")),
+    "warc": (3, ("markdown",)),
+    "wayback": (2, ("warcio",)),
+    "markdown": (2, ()),
+    "utils": (1, ()),
+    "settings": (1, ()),
+}
+"""Each room with its floor and what it must not know. It may import from all floors below its own but that, and from no
+other room of its own floor; names that are no rooms are libraries of other subjects. `settings` is for `run` alone."""
+SCRAPY = (
+    "commands",
+    "spiders",
+    "pipelines",
+    "politeness/handler.py",
+    "run/command.py",
+    "run/crawl.py",
+    "run/monitor.py",
 )
-PLAIN = (
-    "article",
-    "case",
-    "ending",
-    "listing",
-    "lock",
-    "reading",
-    "reconcile",
-    "recovery",
-    "store",
-    "summary",
-    "sources",
-    "intake",
-    "judging",
-    "files",
-    "formats",
-    "newfile",
-    "wacz",
-    "repair",
-    "pools",
-    "wording",
-    "comparing",
-    "gaps",
-    "bag",
-    "better",
-    "extractor",
-    "health",
-    "thresholds",
-    "asked",
-    "onverdict",
-    "runfile",
-    "versions",
-    "worddiff",
-    "jsonl",
-    "plainly",
-)
-"""Modules beside the rooms that know nothing of Scrapy either."""
+"""Rooms and modules that may import Scrapy or Twisted."""
+ENTRIES, MODULES, LINES, FUNCTION = 14, 150, 400, 60
+"""At most so many entries in `crawler/`, modules, lines of a module, lines of a function."""
+STATIONS = 6
+"""At most so many modules on the walk of a capture."""
+TEST_ROOMS = {"bench", "browser", "demo", "e2e", "fixtures", "heavy", "mutants", "standin"}
+"""Folders of `tests/` that stand for no room: what tests whole runs, and what they are tested with."""
 
 
-def sources(place: str) -> list[Path]:
-    """The Python files of a folder, or a file; tests among them are left out."""
-    path = ROOT / place
-    return [path] if path.is_file() else sorted(found for found in path.rglob("*.py") if not found.name.startswith("test_"))
+# What the code has
 
 
 @cache
-def imports(path: Path) -> tuple[str, ...]:
+def modules() -> Mapping[str, Path]:
+    """Every module of the product, by its dotted name."""
+    return {dotted(path): path for place in ("crawler", "pipelines") for path in sorted((ROOT / place).rglob("*.py"))}
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room(module: str) -> str:
+    """The room of a module: `recovery` for `crawler.recovery.case`; empty for the version, and for what is not ours."""
+    first, _, rest = module.partition(".")
+    name = {"pipelines": first, "crawler": rest.partition(".")[0]}.get(first, "")
+    return name if name in HOUSE else ""
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def imports(path: Path, root: Path = ROOT) -> Iterator[str]:
     """Every module that a file imports, anywhere in it, as a dotted name; of `from a import b` both `a` and `a.b`."""
-    return tuple(_imports(path))
-
-
-def _imports(path: Path) -> Iterator[str]:
-    package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    package = path.relative_to(root).parent.parts
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -90,66 +106,231 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def breaches(places: list[str], *forbidden: str) -> list[str]:
-    """Imports of forbidden packages, as `file: module`."""
-    assert all(sources(place) for place in places)
-    return [
-        f"{path.relative_to(ROOT)}: {module}"
-        for place in places
-        for path in sources(place)
-        for module in imports(path)
-        if any(module == name or module.startswith(f"{name}.") for name in forbidden)
-    ]
+def is_within(module: str, packages: Iterable[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-def test_the_walk_sees_imports_of_every_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.test_architecture.ROOT", tmp_path)
-    room = tmp_path / "crawler" / "archive"
-    room.mkdir(parents=True)
-    (room / "a.py").write_text("def f():\n    import scrapy.http\n", "utf-8")
-    (room / "b.py").write_text("from ..hkcnews import urls\nfrom . import c\n", "utf-8")
-    (room / "c.py").write_text("if True:\n    from crawler.hkcnews import hkcnews\n", "utf-8")
-    assert breaches(["crawler/archive"], "scrapy", "crawler.hkcnews") == [
-        "crawler/archive/a.py: scrapy.http",
-        "crawler/archive/b.py: crawler.hkcnews",
-        "crawler/archive/b.py: crawler.hkcnews.urls",
-        "crawler/archive/c.py: crawler.hkcnews",
-    ]
+def circle(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """A circle in a graph, if it has one."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
-def test_the_core_knows_neither_scrapy_nor_twisted() -> None:
-    shell = ("scrapy", "twisted", "crawler.spiders", "crawler.politeness.handler", "crawler.run.command", "crawler.commands", "pipelines")
-    assert breaches([*CORE, *(f"crawler/{name}.py" for name in PLAIN)], *shell) == []
+# The house
 
 
-def test_the_archive_room_does_not_know_the_site_nor_where_output_lies() -> None:
-    ours = {f"crawler.{path.stem}" for path in (ROOT / "crawler").iterdir() if path.stem not in ("archive", "__init__")}
-    assert breaches(["crawler/archive"], "crawler.hkcnews", "pipelines", *ours) == []
+def test_the_walk_sees_imports_of_every_form(tmp_path: Path) -> None:
+    folder = tmp_path / "crawler" / "warc"
+    folder.mkdir(parents=True)
+    texts = {
+        "def f():\n    import scrapy.http\n": ["scrapy.http"],
+        "from ..hkcnews import urls\nfrom . import c\n": [
+            "crawler.hkcnews",
+            "crawler.hkcnews.urls",
+            "crawler.warc",
+            "crawler.warc.c",
+        ],
+        "if True:\n    from crawler import hkcnews\n": ["crawler", "crawler.hkcnews"],
+    }
+    for number, (text, wanted) in enumerate(texts.items()):
+        (path := folder / f"m{number}.py").write_text(text, "utf-8")
+        assert list(imports(path, tmp_path)) == wanted
+    assert circle({"a": ["b"], "b": ["c"], "c": ["a"]})
+    assert not circle({"a": ["b", "c"], "b": ["c"]})
 
 
-def test_the_site_room_knows_of_archives_only_what_a_capture_is() -> None:
-    known = {module for path in sources("crawler/hkcnews") for module in imports(path) if module.startswith("crawler.wayback")}
-    assert known
-    assert all(module == "crawler.wayback.capture" or module.startswith("crawler.archive.capture.") for module in known), known
+def test_no_room_imports_upward_or_from_its_own_floor_nor_what_it_must_not_know() -> None:
+    breaches = []
+    for name, path in modules().items():
+        if not (own := room(name)):
+            continue
+        floor, unknown = HOUSE[own]
+        for module in imports(path):
+            other = room(module)
+            if other and other != own and (HOUSE[other][0] >= floor or (other == "settings" and own != "run")):
+                breaches.append(f"{name}: {module} is on floor {HOUSE[other][0]}, {own} on {floor}")
+            if other in unknown or is_within(module, unknown):
+                breaches.append(f"{name}: {module} is nothing that {own} may know")
+    assert breaches == []
 
 
-def test_the_writing_room_knows_neither_the_site_nor_the_archive() -> None:
-    assert breaches(["crawler/markdown"], "crawler.hkcnews", "crawler.wayback") == []
+def test_no_circle_among_modules() -> None:
+    known = modules()
+    assert (
+        circle(
+            {
+                name: {module for module in imports(path) if module in known} - {name, "crawler"}
+                for name, path in known.items()
+            }
+        )
+        == []
+    )
 
 
-def test_the_ledger_knows_neither_http_nor_html() -> None:
-    names = ("crawler.hkcnews", "crawler.markdown", "bs4", "lxml", "selectolax", "warcio", "http", "urllib", "crawler.wayback.playback")
-    assert breaches(["crawler/ledger"], *names) == []
+def test_only_the_shell_knows_scrapy_and_twisted() -> None:
+    shell = [ROOT / place if place == "pipelines" else ROOT / "crawler" / place for place in SCRAPY]
+    users = {
+        path for path in modules().values() if any(is_within(module, ("scrapy", "twisted")) for module in imports(path))
+    }
+    assert [path for path in users if not any(path.is_relative_to(place) for place in shell)] == []
+    assert [place for place in shell if not any(path.is_relative_to(place) for path in users)] == []
+
+
+def test_the_house_keeps_its_size() -> None:
+    entries = [path.stem for path in (ROOT / "crawler").iterdir() if path.name not in ("__init__.py", "__pycache__")]
+    assert sorted([*entries, "pipelines"]) == sorted(HOUSE)
+    assert len(entries) <= ENTRIES
+    assert len(modules()) <= MODULES
+    long = {
+        name: lines for name, path in modules().items() if (lines := len(path.read_text("utf-8").splitlines())) > LINES
+    }
+    functions = {
+        f"{name}.{node.name}": lines
+        for name, path in modules().items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION
+    }
+    assert (long, functions) == ({}, {})
+
+
+def test_the_tests_mirror_the_rooms() -> None:
+    """Each folder of `tests/` is a room or for whole runs; each room has one, but those that whole runs test."""
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders - TEST_ROOMS - set(HOUSE) == set()
+    assert set(HOUSE) - folders == {"settings", "commands", "spiders"}
+    for inside in ("publish/browse", "publish/report"):
+        assert (ROOT / "tests" / inside).is_dir()
 
 
 def test_the_stand_in_shares_nothing_with_what_it_tests() -> None:
-    assert len(sources("tests/standin")) > 10
-    assert breaches(["tests/standin"], "crawler", "pipelines", "scrapy") == []
+    files = sorted((ROOT / "tests" / "standin").rglob("*.py"))
+    sources = [path for path in files if not path.name.startswith("test_")]
+    assert len(sources) > 10
+    assert [
+        path.name
+        for path in sources
+        if any(is_within(name, ("crawler", "pipelines", "scrapy")) for name in imports(path))
+    ] == []
 
 
 def test_the_names_on_the_path_are_ours() -> None:
     for name in ("crawler", "pipelines"):
         assert Path(str(importlib.import_module(name).__file__)).is_relative_to(ROOT)
+
+
+# ARCHITECTURE.md
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading of ARCHITECTURE.md, row by row."""
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\|(.*)\|$", text, re.MULTILINE)
+    assert len(lines) > 2, heading
+    return [[cell.strip() for cell in line.split("|")] for line in lines[2:]]
+
+
+def quoted(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+def test_the_rooms_are_those_of_the_document() -> None:
+    told = {
+        Path(quoted(name)[0]).stem: (int(floor), tuple(Path(other).stem for other in quoted(unknown)))
+        for floor, name, _, unknown in table("The rooms")
+    }
+    assert list(told.items()) == list(HOUSE.items())
+
+
+def test_the_document_fits_on_three_screens() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 150
+
+
+class Tracer:
+    """Which of these functions were called, and by which of them: the nearest one in the stack. And every call from the
+    file of a later one into that of an earlier one, of whatever function."""
+
+    def __init__(self, functions: Mapping[str, Any]) -> None:
+        self._names = {function.__code__: name for name, function in functions.items()}
+        self._stations = {code.co_filename: number for number, code in reversed([*enumerate(self._names)])}
+        self.calls: dict[tuple[str, str], None] = {}
+        self.upward: list[str] = []
+
+    def __enter__(self) -> Tracer:
+        sys.setprofile(self._profile)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        sys.setprofile(None)
+
+    def _profile(self, frame: FrameType, event: str, _: object) -> None:
+        if event != "call" or frame.f_code.co_filename not in self._stations:
+            return
+        above = [code for code in stack(frame.f_back) if code.co_filename in self._stations]
+        if above and self._stations[above[0].co_filename] > self._stations[frame.f_code.co_filename]:
+            self.upward.append(f"{above[0].co_qualname} calls {frame.f_code.co_qualname}")
+        if frame.f_code in self._names:
+            self.calls[
+                next((self._names[code] for code in above if code in self._names), "Scrapy"), self._names[frame.f_code]
+            ] = None
+
+
+def stack(frame: FrameType | None) -> Iterator[CodeType]:
+    """What is being called, the innermost first."""
+    while frame is not None:
+        yield frame.f_code
+        frame = frame.f_back
+
+
+def walk_a_capture(folder: Path, tracer: Tracer) -> Path:
+    """One answer of an archive through the spider and the pipelines, as Scrapy calls them; gives the written file."""
+    listed = capture(33951)
+    Bench(folder).lists(listed).ledger.close()
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        run, store = ledger.begin_run({}, "test"), Store(folder / "warc")
+        quiet = SimpleNamespace(of=lambda source: SimpleNamespace(in_outage=False))
+        spider = ArticlesSpider(cast(Any, SimpleNamespace(only=None, manners=quiet, failed=failed)))
+        spider.recovery = Recovery(ledger, store, run, Selection(), lambda: 0.0, (1.0,))
+        (step,) = spider.recovery.steps(1)
+        assert isinstance(step, CaptureRequest)
+        site = wayback_archive("https://archive.example", "https://archive.example")
+        request = Request("https://archive.example/x", meta={"row": step.row, "site": site})
+        headers = [(name.encode(), value.encode()) for name, value in memento(listed).headers]
+        answer = Response(request.url, 200, cast(Any, headers), article(33951), request=request)
+        crawler = cast(Crawler, SimpleNamespace(spider=SimpleNamespace(session=FakeSession(folder, ledger, run))))
+        order = sorted(get_project_settings().getdict("ITEM_PIPELINES").items(), key=lambda pair: pair[1])
+        pipelines = [load_object(path).from_crawler(crawler) for path, _ in order]
+        with tracer:
+            (item,) = spider.parse_capture(answer)
+            for pipeline in pipelines:
+                item = pipeline.process_item(item)
+        store.close()
+    return folder / item.file
+
+
+def failed(error: Exception, about: str) -> None:
+    raise AssertionError(about) from error
+
+
+def test_a_capture_walks_as_the_document_says(tmp_path: Path) -> None:
+    """Each function is called by the one that the table names, in this order; six modules at most, and no call back."""
+    rows = [(quoted(name)[0], quoted(place)[0], caller) for name, place, caller, _ in table("The walk of a capture")]
+    assert len({place for _, place, _ in rows}) <= STATIONS
+    tracer = Tracer(
+        {
+            name: reduce(getattr, name.split("."), importlib.import_module(dotted(ROOT / place)))
+            for name, place, _ in rows
+        }
+    )
+    file = walk_a_capture(tmp_path, tracer)
+    assert list(tracer.calls) == [
+        ("Scrapy" if caller.startswith("Scrapy") else quoted(caller)[0], name) for name, _, caller in rows
+    ]
+    assert tracer.upward == []
+    assert file.read_text("utf-8").startswith("---\n")
 
 
 # Settings as they will be in force
@@ -174,25 +355,17 @@ def test_settings_that_matter(effective: Settings) -> None:
     assert {name: effective.get(name) for name in matter} == matter
 
 
-def test_every_request_leaves_by_our_handler(effective: Settings) -> None:
+def test_components_of_scrapy_are_ours_where_they_must_be_and_none_delays_requests(effective: Settings) -> None:
+    """A request that a component above the handler held back would hide a handler that asks nobody."""
     handlers = effective.getwithbase("DOWNLOAD_HANDLERS")
     assert {handlers[scheme] for scheme in ("http", "https")} == {"crawler.politeness.handler.PoliteHandler"}
-
-
-def test_no_component_delays_requests_in_a_way_that_would_hide_a_dead_gate(effective: Settings) -> None:
-    assert effective.get("DOWNLOAD_SLOTS") in (None, {})
     switched_on = {path for path, order in effective.getwithbase("EXTENSIONS").items() if order is not None}
     assert "crawler.run.monitor.ProgressExtension" in switched_on
     assert not any("telnet" in path or "remote_control" in path for path in switched_on), "servers that execute code"
+    assert effective.get("DOWNLOAD_SLOTS") in (None, {})
     assert not effective.getdict("DOWNLOADER_MIDDLEWARES")
     assert not effective.getdict("SPIDER_MIDDLEWARES")
-
-
-def test_articles_pass_the_pipelines_in_their_order(effective: Settings) -> None:
     order = sorted(effective.getdict("ITEM_PIPELINES").items(), key=lambda pair: pair[1])
     assert [load_object(path).__name__ for path, _ in order] == ["CheckPipeline", "MarkdownPipeline", "SettlePipeline"]
-
-
-def test_our_crawl_replaces_scrapys() -> None:
-    module = importlib.import_module(f"{get_project_settings()['COMMANDS_MODULE']}.crawl")
-    assert module.Command.__mro__[1].__module__ == "scrapy.commands.crawl"
+    crawl = importlib.import_module(f"{effective['COMMANDS_MODULE']}.crawl")
+    assert crawl.Command.__mro__[1].__module__ == "scrapy.commands.crawl"

@@ -27,7 +27,11 @@ UNIT = list[tuple[str, str]]
 def unit(path: Path) -> UNIT:
     """The keys of a unit in their order."""
     lines = (line.strip() for line in path.read_text("utf-8").splitlines())
-    return [(key, value) for key, mark, value in (line.partition("=") for line in lines if line[:1] not in ("#", "[", "")) if mark]
+    return [
+        (key, value)
+        for key, mark, value in (line.partition("=") for line in lines if line[:1] not in ("#", "[", ""))
+        if mark
+    ]
 
 
 def cron_line() -> str:
@@ -41,7 +45,12 @@ def seconds(text: str) -> int:
 
 def test_the_service_has() -> None:
     needed = {
-        *(("Type", "oneshot"), ("SuccessExitStatus", str(int(ExitStatus.INCOMPLETE))), ("KillSignal", "SIGTERM"), ("KillMode", "mixed")),
+        *(
+            ("Type", "oneshot"),
+            ("SuccessExitStatus", str(int(ExitStatus.INCOMPLETE))),
+            ("KillSignal", "SIGTERM"),
+            ("KillMode", "mixed"),
+        ),
         *(("ProtectSystem", "strict"), ("ProtectHome", "yes"), ("PrivateTmp", "yes"), ("NoNewPrivileges", "yes")),
         *(("PrivateDevices", "yes"), ("CapabilityBoundingSet", ""), ("SystemCallFilter", "@system-service")),
         ("RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX"),
@@ -54,7 +63,9 @@ def test_the_service_has_no_key_that_a_oneshot_ignores_and_bounds_the_run() -> N
     assert "RuntimeMaxSec" not in keys
     assert "Restart" not in keys
     assert seconds(keys["TimeoutStartSec"]) == 6 * 3600
-    assert seconds(keys["TimeoutStopSec"]) > settings.DOWNLOAD_TIMEOUT + 60, "what is under way is finished, and ON_VERDICT has its minute"
+    assert seconds(keys["TimeoutStopSec"]) > settings.DOWNLOAD_TIMEOUT + 60, (
+        "what is under way is finished, and ON_VERDICT has its minute"
+    )
 
 
 def test_the_timer_makes_up_for_missed_runs_and_starts_this_service() -> None:
@@ -68,7 +79,9 @@ def test_the_timer_makes_up_for_missed_runs_and_starts_this_service() -> None:
 def scrapy_line(words: list[str]) -> tuple[str, dict[str, str]]:
     """The command and the settings of a command line of ours."""
     start = next(number for number, word in enumerate(words) if word.endswith("/scrapy"))
-    given = dict(word.split("=", 1) for flag, word in zip(words[start:], words[start + 1 :], strict=False) if flag == "-s")
+    given = dict(
+        word.split("=", 1) for flag, word in zip(words[start:], words[start + 1 :], strict=False) if flag == "-s"
+    )
     return words[start + 1], given
 
 
@@ -97,7 +110,9 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
     assert ANALYZE is not None
     for path in (SERVICE, TIMER):
         text = path.read_text("utf-8")
-        there = text.replace("/srv/citizen-news/app/.venv/bin/scrapy", sys.executable).replace("/srv/citizen-news/app", str(ROOT))
+        there = text.replace("/srv/citizen-news/app/.venv/bin/scrapy", sys.executable).replace(
+            "/srv/citizen-news/app", str(ROOT)
+        )
         (tmp_path / path.name).write_text(re.sub("^(User|Group)=.*", r"\1=root", there, flags=re.MULTILINE), "utf-8")
     line = [ANALYZE, "verify", "--man=no", *(str(tmp_path / path.name) for path in (SERVICE, TIMER))]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
@@ -108,7 +123,9 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
     assert "SuccesExitStatus" in told.stderr, "it would say so"
 
 
-@pytest.mark.skipif(shutil.which("flock") is None or shutil.which("timeout") is None, reason="there is no flock or timeout here")
+@pytest.mark.skipif(
+    shutil.which("flock") is None or shutil.which("timeout") is None, reason="there is no flock or timeout here"
+)
 def test_cron_starts_one_run_at_a_time(tmp_path: Path) -> None:
     scrapy = tmp_path / "app" / ".venv" / "bin" / "scrapy"
     scrapy.parent.mkdir(parents=True)
@@ -117,8 +134,13 @@ def test_cron_starts_one_run_at_a_time(tmp_path: Path) -> None:
     shell = cron_line().split(None, 5)[5].replace("/srv/citizen-news", str(tmp_path))
     (tmp_path / "data").mkdir()
     alone = ["sh", "-c", shell]
-    assert subprocess.run(alone, env={"PATH": "/usr/bin:/bin", "CONTACT": "mailto:x@example.org"}, check=False).returncode == 9
-    assert (tmp_path / "ran").read_text("utf-8") == f"recover -s OUTPUT_DIR={tmp_path}/data -s CONTACT=mailto:x@example.org\n"
+    assert (
+        subprocess.run(alone, env={"PATH": "/usr/bin:/bin", "CONTACT": "mailto:x@example.org"}, check=False).returncode
+        == 9
+    )
+    assert (tmp_path / "ran").read_text(
+        "utf-8"
+    ) == f"recover -s OUTPUT_DIR={tmp_path}/data -s CONTACT=mailto:x@example.org\n"
     beside = ["flock", str(tmp_path / "data" / "cron.lock"), *alone]
     assert subprocess.run(beside, env={"PATH": "/usr/bin:/bin"}, check=False).returncode == 75
     assert (tmp_path / "ran").read_text("utf-8").count("\n") == 1

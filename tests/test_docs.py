@@ -1,7 +1,8 @@
-"""The documents say what the code does: every setting, command, option, status, verdict, state and key is in them, and none that is not.
+"""The documents say what the code does: every setting, command, option, status, verdict, state and key is in them, and
+none that is not.
 
-A list in the documents is a table; what it lists is in its first column, and what that is stands at the column's head. So a page may be
-split or moved as its writer likes.
+A list in the documents is a table; what it lists is in its first column, and what that is stands at the column's head.
+So a page may be split or moved as its writer likes.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ from crawler.wayback.digest import DigestResult, MismatchReason
 from crawler.wayback.playback import NEXT_ACTION, Answer
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+DOCUMENTS = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
 """What users read, by name."""
 OTHERS = {name: (ROOT / name).read_text("utf-8") for name in ("ARCHITECTURE.md", "CHANGELOG.md")}
 EVERY = {**DOCUMENTS, **OTHERS}
@@ -115,7 +119,11 @@ def options(name: str) -> list[str]:
     scrapys = ScrapysCrawl() if isinstance(command(name), BaseRunSpiderCommand) else _Bare()
     scrapys.settings = get_project_settings()
     known = {string for action in parser(scrapys)._actions for string in action.option_strings}
-    return [action.option_strings[-1] for action in parser(command(name))._actions if not known.intersection(action.option_strings)]
+    return [
+        action.option_strings[-1]
+        for action in parser(command(name))._actions
+        if not known.intersection(action.option_strings)
+    ]
 
 
 class _Bare(ScrapyCommand):
@@ -129,8 +137,12 @@ class _Bare(ScrapyCommand):
 
 
 def _front_matter() -> list[str]:
-    full = Article(1, "20210101000000", "https://www.hkcnews.com/article/1", "t", "d", "u", "a", "c", ("x",), source="mine.wacz")
-    return list(fields_of(full, "https://archive.example/web", Evidence("2021-01-01T00:00:00Z", "sha1:A", False, ("x",))))
+    full = Article(
+        1, "20210101000000", "https://www.hkcnews.com/article/1", "t", "d", "u", "a", "c", ("x",), source="mine.wacz"
+    )
+    return list(
+        fields_of(full, "https://archive.example/web", Evidence("2021-01-01T00:00:00Z", "sha1:A", False, ("x",)))
+    )
 
 
 LISTS: Mapping[str, list[str]] = {
@@ -178,7 +190,10 @@ def _without(head: str, name: str) -> dict[str, str]:
     rows = {next(iter(row.values())) for listed_name, row in listed(DOCUMENTS, head) if listed_name == name}
     assert rows, name
     starts = tuple(f"| {cell} |" for cell in rows)
-    return {page: "\n".join(line for line in text.splitlines() if not line.startswith(starts)) for page, text in DOCUMENTS.items()}
+    return {
+        page: "\n".join(line for line in text.splitlines() if not line.startswith(starts))
+        for page, text in DOCUMENTS.items()
+    }
 
 
 # What the tables say beside the names
@@ -191,7 +206,10 @@ def test_every_setting_has_its_default_in_a_document() -> None:
 
 def test_findings_of_the_audit_are_documented_in_the_words_of_the_code() -> None:
     for name, row in listed(DOCUMENTS, "finding"):
-        assert (row["class"], row["what it is"].replace("\\|", "|")) == (class_of(Kind(name)).value, MEANING_OF_KIND[Kind(name)])
+        assert (row["class"], row["what it is"].replace("\\|", "|")) == (
+            class_of(Kind(name)).value,
+            MEANING_OF_KIND[Kind(name)],
+        )
 
 
 def test_findings_of_verify_are_documented_in_the_words_of_the_code() -> None:
@@ -248,7 +266,9 @@ def test_every_key_of_a_line_for_researchers_is_documented_in_its_order() -> Non
 def test_every_key_of_the_audit_as_an_object_is_documented_in_its_order_and_so_is_every_class() -> None:
     shown = as_object(Audit(Path("tree")))
     assert keys_of("docs/backup.md") == list(shown)
-    (about,) = [row["what it is"] for name, row in listed({"": DOCUMENTS["docs/backup.md"]}, "key") if name == "classes"]
+    (about,) = [
+        row["what it is"] for name, row in listed({"": DOCUMENTS["docs/backup.md"]}, "key") if name == "classes"
+    ]
     assert {group for group in shown["classes"] if f"`{group}`" in about} == {group.value for group in Class}
 
 
@@ -258,7 +278,9 @@ def test_every_key_of_the_audit_as_an_object_is_documented_in_its_order_and_so_i
 def test_every_option_is_documented_with_its_command() -> None:
     for name in COMMANDS:
         section = _section(DOCUMENTS["docs/commands.md"], f"## scrapy {name}")
-        shown = {plain(row["option"]).split()[0].rstrip(",") for table in tables(section) for row in table if "option" in row}
+        shown = {
+            plain(row["option"]).split()[0].rstrip(",") for table in tables(section) for row in table if "option" in row
+        }
         assert shown == set(options(name)), name
         if "syntax" in vars(type(command(name))):
             assert f"`scrapy {name} {command(name).syntax()}`" in section
@@ -273,13 +295,15 @@ def _section(text: str, heading: str) -> str:
 def blocks(text: str) -> list[str]:
     """The fenced blocks of shell in a document."""
     return [
-        token.content for token in MarkdownIt("gfm-like", {"linkify": False}).parse(text) if token.type == "fence" and token.info == "sh"
+        token.content
+        for token in MarkdownIt("gfm-like", {"linkify": False}).parse(text)
+        if token.type == "fence" and token.info == "sh"
     ]
 
 
 def mistakes(line: str, *, in_text: bool = False) -> list[str]:
-    """What is wrong with a command line of ours: `scrapy NAME …` or `make TARGET …`; nothing is run. In a text an option may stand
-    without its value."""
+    """What is wrong with a command line of ours: `scrapy NAME …` or `make TARGET …`; nothing is run. In a text an
+    option may stand without its value."""
     words = shlex.split(line, comments=True)
     program = Path(words[0]).name if words else ""
     if program == "make":
@@ -292,7 +316,11 @@ def mistakes(line: str, *, in_text: bool = False) -> list[str]:
         return [f"there is no command {name}"]
     of = parser_of(name)
     options_of = {string for action in of._actions for string in action.option_strings}
-    unknown = [f"{name} has no option {word}" for word in rest if word.startswith("-") and word.partition("=")[0] not in options_of]
+    unknown = [
+        f"{name} has no option {word}"
+        for word in rest
+        if word.startswith("-") and word.partition("=")[0] not in options_of
+    ]
     if unknown or (in_text and rest and rest[-1] in options_of):
         return unknown
     try:
@@ -386,46 +414,57 @@ def test_the_readme_is_read_in_two_minutes() -> None:
     assert "make test\n" in blocks(DOCUMENTS["README.md"])
 
 
-# ARCHITECTURE.md
+# How it is built
 
 
 def test_the_table_of_answers_is_the_codes_table() -> None:
-    rows = listed(OTHERS, "answer or failure")
+    rows = listed(DOCUMENTS, "answer or failure")
     assert [name for name, _ in rows if name.isupper()] == [answer.name for answer in Answer]
     for name, row in rows:
         if name.isupper():
             assert row["what happens next"].startswith(NEXT_ACTION[Answer[name]].value), name
-
-
-def test_settings_named_in_the_table_of_answers_exist() -> None:
-    for _, row in listed(OTHERS, "answer or failure"):
-        for name in re.findall(r"`([A-Z_]+)`", row["settings"]):
-            assert hasattr(settings, name), name
-
-
-def test_every_room_is_described() -> None:
-    named = " ".join(row["room"] for _, row in listed(OTHERS, "room"))
-    told = {Path(name).name for name in re.findall(r"`([\w/.]+)`", named)}
-    assert "made_up.py" not in told
-    there = [path for path in (ROOT / "crawler").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
-    assert [path.name for path in sorted(there) if path.name not in (told | {"__init__.py"})] == []
+        assert [found for found in re.findall(r"`([A-Z_]+)`", row["settings"]) if not hasattr(settings, found)] == [], (
+            name
+        )
 
 
 def test_the_place_where_an_engine_would_plug_in_is_the_codes() -> None:
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "crawler").glob("**/*.py"))
-    named = re.findall(r"`(?:[A-Z]\w+\.)?(_?[A-Za-z]\w+)(?:\(\w+\))?`", _section(OTHERS["ARCHITECTURE.md"], "## Beyond one machine"))
-    assert {"Extractor", "_write", "run", "in_order", "prepare"} <= set(named)
-    defined = {name for pair in re.findall(r"\b(?:def|class) (\w+)|^ *(\w+)(?::| =) ", source, re.MULTILINE) for name in pair}
+    told = _section(DOCUMENTS["docs/decisions.md"], "## Beyond one machine")
+    named = re.findall(r"`(?:[A-Z]\w+\.)?(_?[A-Za-z]\w+)(?:\(\w+\))?`", told)
+    assert {"Extractor", "_write", "run", "results_in_order", "prepare"} <= set(named)
+    defined = {
+        name for pair in re.findall(r"\b(?:def|class) (\w+)|^ *(\w+)(?::| =) ", source, re.MULTILINE) for name in pair
+    }
     assert set(named) - defined == set()
 
 
-def test_files_named_in_a_document_are_there() -> None:
-    named = {name for text in EVERY.values() for name in re.findall(r"`((?:crawler|tests|pipelines|deploy)/[\w/.-]+)`", text)}
+PLACE = r"((?:crawler|tests|pipelines|deploy)/[\w/.-]+)"
+
+
+def test_files_named_in_a_document_are_there_and_have_what_is_said_to_be_in_them() -> None:
+    named = {name for text in EVERY.values() for name in re.findall(f"`{PLACE}`", text)}
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
+    told = {found for text in EVERY.values() for found in re.findall(rf"`(\w+)`,? in\s`{PLACE}`", text)}
+    told |= {found for text in EVERY.values() for found in re.findall(rf"`(\w+)` \(`{PLACE}`\)", text)}
+    assert {"SOURCES", "extractor_id", "WebArchive", "NEXT_ACTION", "IsolatedReader"} <= {name for name, _ in told}
+    assert (
+        sorted(
+            found
+            for found in told
+            if not re.search(rf"^(?:class |def )?{found[0]}\b", (ROOT / found[1]).read_text("utf-8"), re.M)
+        )
+        == []
+    )
 
 
 def test_documents_name_no_path_of_a_machine() -> None:
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("crawler/**/*.py"), *ROOT.glob("tests/**/*.py")):
+    for path in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("crawler/**/*.py"),
+        *ROOT.glob("tests/**/*.py"),
+    ):
         text = path.read_text(encoding="utf-8")
         assert "/ho" + "me/" not in text, path
         assert "/wo" + "rk/" not in text, path

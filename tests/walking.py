@@ -10,10 +10,14 @@ from typing import Any
 Test = Callable[..., None]
 
 
-def walked(names: str | Sequence[str], rows: Iterable[Any], ids: Iterable[object] | None = None) -> Callable[[Test], Test]:
-    """Like `pytest.mark.parametrize`, for tests that take nothing else: above one another, each row of one goes with each of the other.
+def walked(
+    names: str | Sequence[str], rows: Iterable[Any], ids: Iterable[object] | None = None
+) -> Callable[[Test], Test]:
+    """Like `pytest.mark.parametrize`, for tests that take nothing else: above one another, each row of one goes with
+    each of the other.
 
-    All rows are walked, whatever fails. The errors come in one group, each with its row (or its name from `ids`) as a note.
+    All rows are walked, whatever fails. The errors come in one group, each with its row (or its name from `ids`) as a
+    note.
     """
     of_one = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     cases = [(row,) if len(of_one) == 1 else tuple(row) for row in rows]

@@ -27,7 +27,9 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
+        parser.add_argument(
+            "--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)"
+        )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
@@ -35,7 +37,9 @@ class Command(ProjectCommand):
         assert self.settings is not None
         settings = dict(self.settings)
         output, public = read_output(settings), read_address(settings, "ARCHIVE_PUBLIC_URL")
-        audit = audit_folder(Path(args[0]), check_integer(opts.workers, "--workers", 1, 256), read_seconds(settings, "PROGRESS_SECONDS"))
+        audit = audit_folder(
+            Path(args[0]), check_integer(opts.workers, "--workers", 1, 256), read_seconds(settings, "PROGRESS_SECONDS")
+        )
         lock = lock_output(output, make=True)
         try:
             with Ledger(ledger_path(output), public) as ledger:

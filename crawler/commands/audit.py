@@ -32,7 +32,9 @@ class Command(ProjectCommand):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object, with the ids of each kind")
         parser.add_argument("--csv", metavar="FILE", help="write one row for each finding")
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
+        parser.add_argument(
+            "--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)"
+        )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
@@ -52,7 +54,9 @@ class Command(ProjectCommand):
         except OSError as error:
             raise CommandError(ExitStatus.STORAGE, f"{table} was not written: {error.strerror or error}") from error
         except KeyboardInterrupt as error:
-            raise CommandError(ExitStatus.INTERRUPTED, f"interrupted{f'; {table} was not written' if table else ''}") from error
+            raise CommandError(
+                ExitStatus.INTERRUPTED, f"interrupted{f'; {table} was not written' if table else ''}"
+            ) from error
         _print(audit, as_json=opts.json)
         return ExitStatus.DONE
 

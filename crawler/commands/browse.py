@@ -30,9 +30,15 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--host", default="127.0.0.1", help="the address to serve on (by default 127.0.0.1, this machine only)")
-        parser.add_argument("--port", metavar="N", default="8001", help="the port to serve on, 0 for any free one (8001 by default)")
-        parser.add_argument("--no-update", action="store_true", help="serve archive.db as it is, without looking at the files first")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="the address to serve on (by default 127.0.0.1, this machine only)"
+        )
+        parser.add_argument(
+            "--port", metavar="N", default="8001", help="the port to serve on, 0 for any free one (8001 by default)"
+        )
+        parser.add_argument(
+            "--no-update", action="store_true", help="serve archive.db as it is, without looking at the files first"
+        )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
@@ -52,7 +58,8 @@ class Command(ProjectCommand):
             print(file=sys.stderr)
         except sqlite3.DatabaseError as error:
             raise CommandError(
-                ExitStatus.STORAGE, f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files"
+                ExitStatus.STORAGE,
+                f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files",
             ) from error
         return ExitStatus.DONE
 
@@ -64,18 +71,20 @@ def _end(number: int, frame: FrameType | None) -> None:
 def _bound(host: str, port: int) -> socket.socket:
     """The place where it will be served, taken before anything that takes long. Raises Fatal."""
     # Scrapy imports every command for each of them; the others need not wait for these.
-    from crawler.publish.browse.server import (
-        bind,
-        is_loopback,
-    )
+    from crawler.publish.browse.server import bind, is_loopback
 
     if not is_loopback(host):
-        print(f"warning: {host} can be reached from other machines, and whoever reaches it can read everything here", file=sys.stderr)
+        print(
+            f"warning: {host} can be reached from other machines, and whoever reaches it can read everything here",
+            file=sys.stderr,
+        )
     try:
         return bind(host, port)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a name of a host
         because = getattr(error, "strerror", None) or error
-        raise usage_error(f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port") from error
+        raise usage_error(
+            f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port"
+        ) from error
 
 
 def _ready(output: Path, seconds: float, *, update: bool) -> None:
@@ -91,7 +100,10 @@ def _update(output: Path, seconds: float) -> None:
     from crawler.publish.browse.database import build
 
     if not (output / "articles").is_dir():
-        raise CommandError(ExitStatus.STORAGE, f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet")
+        raise CommandError(
+            ExitStatus.STORAGE,
+            f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet",
+        )
     try:
         built = build(output, _teller(seconds))
     except OSError as error:
@@ -105,8 +117,15 @@ def _update(output: Path, seconds: float) -> None:
     for why in built.unreadable[:_EXAMPLES]:
         print(f"warning: left out, since it cannot be read: {why}", file=sys.stderr)
     if len(built.unreadable) > _EXAMPLES:
-        print(f"warning: … and {len(built.unreadable) - _EXAMPLES:,} more files; `scrapy verify` names them all", file=sys.stderr)
-    print(f"{DATABASE}: {built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as before", file=sys.stderr)
+        print(
+            f"warning: … and {len(built.unreadable) - _EXAMPLES:,} more files; `scrapy verify` names them all",
+            file=sys.stderr,
+        )
+    print(
+        f"{DATABASE}: {built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as"
+        " before",
+        file=sys.stderr,
+    )
 
 
 def _serve(output: Path, host: str, bound: socket.socket) -> None:

@@ -46,7 +46,9 @@ class Command(ProjectCommand):
         ending, found = self._compared(audit, chosen)
         print("\n".join(describe(found)))
         if ending.status is ExitStatus.DONE and not found.fits:
-            message = "more than a tenth of the articles lost title or text. Run `scrapy inspect` on one before a full crawl"
+            message = (
+                "more than a tenth of the articles lost title or text. Run `scrapy inspect` on one before a full crawl"
+            )
             ending = RunResult(ExitStatus.LAYOUT, message)
         return report(ending)
 
@@ -59,7 +61,9 @@ class Command(ProjectCommand):
             session.only = frozenset(chosen)
             session.ledger.disown(chosen)
             settings = self.settings.copy()
-            settings.setdict({"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline")
+            settings.setdict(
+                {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline"
+            )
             process = AsyncCrawlerProcess(settings)
             process.crawl(process.create_crawler(ArticlesSpider), session=session)
             process.start()
@@ -77,7 +81,9 @@ def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Com
             missing[article] = "no source lists it" if row is None else f"{row.state.value} {row.reason}".strip()
             continue
         try:
-            pairs.append((article, read_text(audit.folder / audit.files[article].file), (output / row.file).read_text("utf-8")))
+            pairs.append(
+                (article, read_text(audit.folder / audit.files[article].file), (output / row.file).read_text("utf-8"))
+            )
         except OSError as error:
             raise CommandError(ExitStatus.STORAGE, f"article {article} cannot be read: {error}") from error
     return compare(pairs, missing)

@@ -58,7 +58,9 @@ class Command(ScrapyCrawl):
             assert self.settings is not None
             settings = dict(self.settings)
             if arguments.in_place and read_format(settings).for_reading:
-                raise usage_error("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
+                raise usage_error(
+                    "in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree"
+                )
             audit = (
                 audit_folder(arguments.repair, os.cpu_count() or 1, read_seconds(settings, "PROGRESS_SECONDS"))
                 if arguments.repair

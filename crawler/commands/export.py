@@ -1,4 +1,5 @@
-"""`scrapy export --wacz FILE`, `--bag DIR` or `--jsonl FILE`: what was recovered, in a form that other software reads."""
+"""`scrapy export --wacz FILE`, `--bag DIR` or `--jsonl FILE`: what was recovered, in a form that other software
+reads."""
 
 from __future__ import annotations
 
@@ -42,9 +43,13 @@ class Command(ProjectCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--wacz", metavar="FILE", help="all captures of the store, for pywb and ReplayWeb.page")
-        parser.add_argument("--bag", metavar="DIR", help="articles, captures, images and ledger as a BagIt bag, a new directory")
         parser.add_argument(
-            "--jsonl", metavar="FILE", help="fields and plain text of all articles, a JSON object a line; - for standard output"
+            "--bag", metavar="DIR", help="articles, captures, images and ledger as a BagIt bag, a new directory"
+        )
+        parser.add_argument(
+            "--jsonl",
+            metavar="FILE",
+            help="fields and plain text of all articles, a JSON object a line; - for standard output",
         )
         parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
 
@@ -52,11 +57,15 @@ class Command(ProjectCommand):
         chosen = [name for name in FORMATS if getattr(opts, name) is not None]
         if args or len(chosen) != 1:
             unknown = f" ({' '.join(args)} is none)" if args else ""
-            raise usage_error(f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}")
+            raise usage_error(
+                f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}"
+            )
         assert self.settings is not None
         if opts.bag is not None:
             if opts.force or not opts.bag.strip():
-                raise usage_error("--bag: the name of a new directory is needed; none is replaced, so --force is no help")
+                raise usage_error(
+                    "--bag: the name of a new directory is needed; none is replaced, so --force is no help"
+                )
             return _bag(read_output(dict(self.settings)), Path(opts.bag))
         if opts.jsonl is not None:
             return self._jsonl(opts.jsonl, opts.force)
@@ -85,8 +94,13 @@ def _jsonl(output: Path, path: Path | None) -> int:
     has_ledger = ledger_path(output).exists()
     if not has_ledger:
         if not (output / FOLDER).is_dir():
-            raise CommandError(ExitStatus.STORAGE, f"there is nothing to export: no ledger and no folder {FOLDER} in {output}")
-        _note(f"there is no ledger {ledger_path(output)}: lines have what the files in {output / FOLDER} say by themselves")
+            raise CommandError(
+                ExitStatus.STORAGE, f"there is nothing to export: no ledger and no folder {FOLDER} in {output}"
+            )
+        _note(
+            f"there is no ledger {ledger_path(output)}: lines have what the files in {output / FOLDER} say by"
+            " themselves"
+        )
     with open_places(output) if has_ledger else nullcontext() as ledger, _explained(path or Path("standard output")):
         with atomic_file(path) if path is not None else nullcontext(sys.stdout.buffer) as out:
             lines = write_jsonl(out, output, ledger)
@@ -100,14 +114,23 @@ def _jsonl(output: Path, path: Path | None) -> int:
     print(about, file=sys.stdout if path is not None else sys.stderr)
     if not (lines.left_out or lines.changed):
         return ExitStatus.DONE
-    left = f"{len(lines.left_out)} files cannot be read and have no line: {first_few(lines.left_out)}" if lines.left_out else ""
-    changed = f"{len(lines.changed)} files are not as the ledger has them: {first_few(lines.changed)}" if lines.changed else ""
+    left = (
+        f"{len(lines.left_out)} files cannot be read and have no line: {first_few(lines.left_out)}"
+        if lines.left_out
+        else ""
+    )
+    changed = (
+        f"{len(lines.changed)} files are not as the ledger has them: {first_few(lines.changed)}"
+        if lines.changed
+        else ""
+    )
     return report(RunResult(ExitStatus.DAMAGED, f"{'; '.join(filter(None, (left, changed)))}. See `scrapy verify`"))
 
 
 def _wacz(output: Path, path: Path) -> int:
     """Export the store; gives the exit status. Raises Fatal."""
-    # Scrapy imports every command for each of them; the index's libraries take a fifth of a second that the others need not wait.
+    # Scrapy imports every command for each of them; the index's libraries take a fifth of a second that the others need
+    # not wait.
     from crawler.preserve.wacz import indexed_pages, recovered_pages, write_wacz
 
     warcs = _warcs(output / "warc")
@@ -120,11 +143,20 @@ def _wacz(output: Path, path: Path) -> int:
         for damage in packed.damages:
             print(f"damaged: {damage}{_articles(ledger, damage)}", file=sys.stderr)
     if left_out:
-        _note(f"{len(left_out)} recovered articles are no pages in it, since their captures are not in these files: {first_few(left_out)}")
-    print(f"{path}: {packed.captures} captures, {packed.pages} pages, {len(warcs)} WARC files, {path.stat().st_size} bytes")
+        _note(
+            f"{len(left_out)} recovered articles are no pages in it, since their captures are not in these files:"
+            f" {first_few(left_out)}"
+        )
+    print(
+        f"{path}: {packed.captures} captures, {packed.pages} pages, {len(warcs)} WARC files, {path.stat().st_size}"
+        " bytes"
+    )
     if packed.damages:
         count = len(packed.damages)
-        about = f"{count} damaged places in the store: {path} has its files as they are, and everything in them that is whole in its index"
+        about = (
+            f"{count} damaged places in the store: {path} has its files as they are, and everything in them that is"
+            " whole in its index"
+        )
         return report(RunResult(ExitStatus.DAMAGED, about))
     return ExitStatus.DONE
 
@@ -143,10 +175,13 @@ def _bag(output: Path, bag: Path) -> int:
 
 
 def _warcs(folder: Path) -> list[tuple[Path, int]]:
-    """The store's files with their sizes, by name; says which one is left out because it is not finished. Raises Fatal."""
+    """The store's files with their sizes, by name; says which one is left out because it is not finished. Raises
+    Fatal."""
     for unfinished in sorted(folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
         _note(f"{unfinished} is left out: a run is writing it, or left it when it was killed; the next run finishes it")
-    warcs = [(path, size) for path in sorted(folder.glob("*.warc.gz")) if path.is_file() and (size := path.stat().st_size)]
+    warcs = [
+        (path, size) for path in sorted(folder.glob("*.warc.gz")) if path.is_file() and (size := path.stat().st_size)
+    ]
     if not warcs:
         raise CommandError(ExitStatus.STORAGE, f"there is nothing to export: no *.warc.gz in {folder}")
     return warcs
@@ -156,7 +191,9 @@ def _warcs(folder: Path) -> list[tuple[Path, int]]:
 def _ledger(path: Path) -> Iterator[Ledger | None]:
     """The ledger, if there is one. Raises Fatal when it cannot be opened."""
     if not path.exists():
-        _note(f"there is no ledger {path}: every capture of an article's address is a page, with the address for a title")
+        _note(
+            f"there is no ledger {path}: every capture of an article's address is a page, with the address for a title"
+        )
         yield None
         return
     try:
@@ -186,7 +223,9 @@ def _articles(ledger: Ledger | None, damage: UnindexedRange) -> str:
     if ledger is None:
         return ""
     rows = (row for article in ledger.articles() for row in ledger.captures(article.id))
-    ids = sorted({row.article for row in rows if row.warc == damage.file and damage.start <= row.warc_offset < damage.end})
+    ids = sorted(
+        {row.article for row in rows if row.warc == damage.file and damage.start <= row.warc_offset < damage.end}
+    )
     return f" (articles {', '.join(map(str, ids))})" if ids else ""
 
 

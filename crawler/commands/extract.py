@@ -12,7 +12,15 @@ from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import WorkerLimits, extract
 from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport, FromFiles, FromStore
 from crawler.run.command import ProjectCommand, report
-from crawler.run.settings import LEAST_MEMORY, check_integer, read_address, read_format, read_integer, read_output, read_seconds
+from crawler.run.settings import (
+    LEAST_MEMORY,
+    check_integer,
+    read_address,
+    read_format,
+    read_integer,
+    read_output,
+    read_seconds,
+)
 from crawler.utils.exit_status import CommandError, ExitStatus
 
 
@@ -29,7 +37,9 @@ class Command(ProjectCommand):
         super().add_options(parser)
         parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
+        parser.add_argument(
+            "--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)"
+        )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         assert self.settings is not None
@@ -42,7 +52,14 @@ class Command(ProjectCommand):
         )
         told = ExtractionReport(read_seconds(settings, "PROGRESS_SECONDS"))
         wanted = read_format(settings)
-        ending = extract(self._input(args, settings, opts.dry_run), told, limits, wanted, only_changed=opts.changed, dry_run=opts.dry_run)
+        ending = extract(
+            self._input(args, settings, opts.dry_run),
+            told,
+            limits,
+            wanted,
+            only_changed=opts.changed,
+            dry_run=opts.dry_run,
+        )
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(ending)
 
@@ -55,6 +72,7 @@ class Command(ProjectCommand):
             paths = [output / "warc"]
             if not paths[0].is_dir():
                 raise CommandError(
-                    ExitStatus.USAGE, f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
+                    ExitStatus.USAGE,
+                    f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR",
                 )
         return FromFiles(paths, output, f"{read_address(settings, 'ARCHIVE_PUBLIC_URL')}/web")

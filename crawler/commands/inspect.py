@@ -40,8 +40,8 @@ _WIDTH = 72
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A page to look at: its bytes as stored, how it was archived, and where it came from in words; `replay` is the address under which
-    its archive replays captures."""
+    """A page to look at: its bytes as stored, how it was archived, and where it came from in words; `replay` is the
+    address under which its archive replays captures."""
 
     body: bytes
     coding: str
@@ -57,7 +57,9 @@ class Specimen:
 def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
     """Lines for the terminal."""
     yield f"Article   {specimen.article or 'not named on the page'}"
-    yield f"Capture   {specimen.timestamp} {specimen.original}" if specimen.timestamp.strip("0") else "Capture   unknown"
+    yield (
+        f"Capture   {specimen.timestamp} {specimen.original}" if specimen.timestamp.strip("0") else "Capture   unknown"
+    )
     yield f"From      {specimen.whence}"
     try:
         decoded = decode_what_came(specimen.body, specimen.coding or None)
@@ -69,7 +71,13 @@ def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
     yield f"Bytes     {len(decoded.body):,} decoded ({', '.join(decoded.codings) or 'not compressed'}), {text.encoding}"
     style = SeedStyle(replay, specimen.timestamp, specimen.original)
     found = extract_capture(
-        decoded.body, specimen.content_type, specimen.status, specimen.article, specimen.timestamp, specimen.original, style
+        decoded.body,
+        specimen.content_type,
+        specimen.status,
+        specimen.article,
+        specimen.timestamp,
+        specimen.original,
+        style,
     )
     found = found.with_fault(decoded.fault) if decoded.fault else found
     because = f" ({found.judgement.because})" if found.judgement.because else ""
@@ -142,7 +150,9 @@ class Command(ProjectCommand):
     def _from_file(self, path: Path) -> Specimen:
         body = path.read_bytes()
         if body.startswith((b"WARC/", b"PK")) or path.name.endswith((".warc.gz", ".wacz")):
-            raise usage_error(f"{path} is an archive, not a page: name one of its articles by id, as in `scrapy inspect 33951`")
+            raise usage_error(
+                f"{path} is an archive, not a page: name one of its articles by id, as in `scrapy inspect 33951`"
+            )
         page = read_page(decode_page(body).text)
         link = page.tree.css_first('link[rel="canonical"]')
         original = metadata(page, "og:url") or ((link.attributes.get("href") or "") if link is not None else "")
@@ -151,7 +161,9 @@ class Command(ProjectCommand):
 
     def _from_archive(self, what: str, fetch: bool) -> Specimen | None:
         what = f"https://{what}" if re.match(r"[\w.-]+\.[a-z]{2,}/", what) else what
-        site = wayback_archive(read_address(self._settings, "ARCHIVE_URL"), f"{read_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web")
+        site = wayback_archive(
+            read_address(self._settings, "ARCHIVE_URL"), f"{read_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web"
+        )
         found = site.parse_playback_url(what)
         capture = Capture(timestamp=found[0].ljust(14, "0"), original=found[2]) if found else None
         article = int(what) if what.isascii() and what.isdigit() else article_id(capture.original if capture else what)
@@ -171,7 +183,11 @@ class Command(ProjectCommand):
         except LedgerError as error:
             raise CommandError(ExitStatus.STORAGE, str(error)) from error
         if capture is not None:
-            rows = [row for row in rows if (row.capture.timestamp, row.capture.original) == (capture.timestamp, capture.original)]
+            rows = [
+                row
+                for row in rows
+                if (row.capture.timestamp, row.capture.original) == (capture.timestamp, capture.original)
+            ]
         rows.sort(key=lambda row: settled is not None and row.id == settled.capture)
         if not rows:
             return None
@@ -179,11 +195,21 @@ class Command(ProjectCommand):
         try:
             stored = Store(output / "warc").read(RecordLocation(row.warc, row.warc_offset, row.warc_length))
         except (OSError, WarcDamaged) as error:
-            raise CommandError(ExitStatus.STORAGE, f"the store cannot be read: {error}. Use --fetch to fetch the page again") from error
+            raise CommandError(
+                ExitStatus.STORAGE, f"the store cannot be read: {error}. Use --fetch to fetch the page again"
+            ) from error
         content_type = first_header(stored.headers, "content-type") or ""
         whence = f"the store, {row.warc} at byte {row.warc_offset}; digest: {row.digest_result}"
         return Specimen(
-            stored.payload, row.coding, content_type, stored.status, article, row.served_timestamp, row.served_original, whence, row.replay
+            stored.payload,
+            row.coding,
+            content_type,
+            stored.status,
+            article,
+            row.served_timestamp,
+            row.served_original,
+            whence,
+            row.replay,
         )
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | None:
@@ -195,7 +221,9 @@ class Command(ProjectCommand):
             site = session.sites[0]
             assert self.settings is not None
             settings = self.settings.copy()
-            settings.setdict({"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline")
+            settings.setdict(
+                {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline"
+            )
             process = AsyncCrawlerProcess(settings)
             crawler = process.create_crawler(PageSpider)
             process.crawl(crawler, session=session, site=site, article=article, capture=capture)
@@ -210,4 +238,14 @@ class Command(ProjectCommand):
             return None
         content_type = first_header(reply.headers, "content-type") or ""
         coding = declared_coding(reply.headers) or ""
-        return Specimen(reply.body, coding, content_type, reply.status, article, reply.timestamp, reply.original, site.address, site.public)
+        return Specimen(
+            reply.body,
+            coding,
+            content_type,
+            reply.status,
+            article,
+            reply.timestamp,
+            reply.original,
+            site.address,
+            site.public,
+        )

@@ -1,4 +1,5 @@
-"""`scrapy recover`: a run that nobody watches. What is new, due or better is recovered, and the exit status is a verdict."""
+"""`scrapy recover`: a run that nobody watches. What is new, due or better is recovered, and the exit status is a
+verdict."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ _GOES_ON = (ExitStatus.DONE, ExitStatus.DAMAGED)
 
 
 class Command(BaseRunSpiderCommand):
-    """Writes anew what a changed extractor asks for, runs the spider, judges the run. See `crawler.health.concluded` for its statuses."""
+    """Writes anew what a changed extractor asks for, runs the spider, judges the run. See `crawler.health.concluded`
+    for its statuses."""
 
     requires_project = True
 
@@ -85,7 +87,8 @@ def refuse_one_off(given: Mapping[str, str]) -> None:
     for name in ONE_OFF:
         if name in given:
             raise usage_error(
-                f"{name}={given[name]}: not for unattended runs. `scrapy crawl articles -a {name}={given[name]}` does it once"
+                f"{name}={given[name]}: not for unattended runs. `scrapy crawl articles -a {name}={given[name]}` does"
+                " it once"
             )
     read_arguments(given)
 
@@ -118,7 +121,9 @@ def _terminated_as_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _conclude(renewed: RunResult, rewritten: int, ending: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:
+def _conclude(
+    renewed: RunResult, rewritten: int, ending: RunResult, numbers: RunNumbers, found: Sequence[Breach]
+) -> RunResult:
     """How the run ends, of how its crawl did and how the renewal of files before it."""
     if renewed.status is not ExitStatus.DONE and ending.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
         ending = renewed

@@ -25,7 +25,9 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--to", metavar="FILE", help=f"the file to write (by default {NAME} in OUTPUT_DIR, replaced each time)")
+        parser.add_argument(
+            "--to", metavar="FILE", help=f"the file to write (by default {NAME} in OUTPUT_DIR, replaced each time)"
+        )
         parser.add_argument("--force", action="store_true", help="replace the FILE of --to if it is there")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
@@ -60,7 +62,9 @@ def _page(output: Path) -> bytes:
 
     path = ledger_path(output)
     if not path.exists():
-        raise CommandError(ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+        raise CommandError(
+            ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
+        )
     check_links(output)
     try:
         with LedgerFigures(path) as ledger:

@@ -35,7 +35,10 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise usage_error(f"status takes no arguments ({' '.join(args)}): `scrapy inspect` and `scrapy versions` tell of one article")
+            raise usage_error(
+                f"status takes no arguments ({' '.join(args)}): `scrapy inspect` and `scrapy versions` tell of one"
+                " article"
+            )
         if opts.watch and (opts.json or opts.gaps):
             raise usage_error("--watch goes with neither --json nor --gaps")
         output = Path(str(self.setting("OUTPUT_DIR")))
@@ -43,7 +46,9 @@ class Command(ProjectCommand):
         if opts.watch and not path.exists():
             _wait_for(path)
         if not path.exists():
-            raise CommandError(ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+            raise CommandError(
+                ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
+            )
         try:
             with Ledger(path) as ledger:
                 if opts.watch:

@@ -24,10 +24,16 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--manifest", action="store_true", help="if nothing is wrong, write the SHA-256 of every file, in BagIt's form")
+        parser.add_argument(
+            "--manifest",
+            action="store_true",
+            help="if nothing is wrong, write the SHA-256 of every file, in BagIt's form",
+        )
         parser.add_argument("--bag", metavar="DIR", help="check a bag, as `export --bag` writes it, instead")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.add_argument("--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)")
+        parser.add_argument(
+            "--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)"
+        )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
@@ -79,7 +85,9 @@ def _check_bag(bag: Path, workers: int, *, as_json: bool) -> int:
         raise CommandError(ExitStatus.INTERRUPTED, "interrupted; nothing was changed") from error
     print(json.dumps(as_object(found), ensure_ascii=False) if as_json else "\n".join(describe_bag(found)))
     return (
-        report(RunResult(ExitStatus.DAMAGED, f"{counted(len(found.findings), 'finding')} in {bag}")) if found.findings else ExitStatus.DONE
+        report(RunResult(ExitStatus.DAMAGED, f"{counted(len(found.findings), 'finding')} in {bag}"))
+        if found.findings
+        else ExitStatus.DONE
     )
 
 

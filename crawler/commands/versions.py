@@ -43,7 +43,9 @@ class Command(ProjectCommand):
         assert self.settings is not None
         path = ledger_path(read_output(dict(self.settings)))
         if not path.exists():
-            raise CommandError(ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+            raise CommandError(
+                ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
+            )
         try:
             with Ledger(path) as ledger:
                 return self._of_one(ledger, args[0], opts.json) if args else _of_all(ledger, opts.json)
@@ -64,7 +66,9 @@ class Command(ProjectCommand):
             print("\n".join(map(escape_controls, _described(row, versions))))
         damaged = [one for version in versions for one in version.tellings if one.damaged]
         if damaged:
-            return report(RunResult(ExitStatus.DAMAGED, f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"))
+            return report(
+                RunResult(ExitStatus.DAMAGED, f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}")
+            )
         return ExitStatus.DONE
 
     def _versions(self, ledger: Ledger, row: ArticleRow) -> list[Version]:
@@ -141,7 +145,13 @@ def _version(version: Version) -> dict[str, Any]:
         for one in version.tellings
     ]
     made, digest = version.made, version.sha256 or None
-    return {"sha256": digest, "file": made, "title": title if known else None, "text": text if known else None, "captures": captures}
+    return {
+        "sha256": digest,
+        "file": made,
+        "title": title if known else None,
+        "text": text if known else None,
+        "captures": captures,
+    }
 
 
 def _of_all(ledger: Ledger, as_json: bool) -> int:
@@ -161,13 +171,22 @@ def _of_all(ledger: Ledger, as_json: bool) -> int:
         print(f"{one['article']:>7}  {about}, {_moment(one['first'])} to {_moment(one['last'])}")
     print(f"{counted(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
     if not noted and next(ledger.files(), None) is not None:
-        print("None is noted: the ledger is of an older version of this software. `scrapy extract --changed` notes them, without a request")
+        print(
+            "None is noted: the ledger is of an older version of this software. `scrapy extract --changed` notes them,"
+            " without a request"
+        )
     return ExitStatus.DONE
 
 
 def _summary(number: int, rows: Sequence[VersionRow]) -> dict[str, Any]:
     versions = len({row.sha256 for row in rows})
-    return {"article": number, "versions": versions, "captures": len(rows), "first": rows[0].timestamp, "last": rows[-1].timestamp}
+    return {
+        "article": number,
+        "versions": versions,
+        "captures": len(rows),
+        "first": rows[0].timestamp,
+        "last": rows[-1].timestamp,
+    }
 
 
 def _moment(timestamp: str) -> str:

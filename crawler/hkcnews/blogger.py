@@ -35,8 +35,8 @@ _HEADINGS = "h2, h3, h4, h5, h6"
 
 
 def blogger_blocks(page: Page) -> list[LexborNode]:
-    """The elements with a blogger's picture, name and biography, in the page's order: those that the layout names so; else the smallest
-    around a picture that say who it is and something of him."""
+    """The elements with a blogger's picture, name and biography, in the page's order: those that the layout names so;
+    else the smallest around a picture that say who it is and something of him."""
     if "bloggers" not in page.fields:
         page.fields["bloggers"] = by_layout(page) or _by_pictures(page)
     found: list[LexborNode] = page.fields["bloggers"]
@@ -53,7 +53,8 @@ def by_layout(page: Page) -> list[LexborNode]:
 
 
 def listing(page: Page) -> Boilerplate:
-    """What holds other articles, or leads to them: who stands in it is not this one's author, as he may be in an aside or a foot."""
+    """What holds other articles, or leads to them: who stands in it is not this one's author, as he may be in an aside
+    or a foot."""
     if "listing" not in page.fields:
         page.fields["listing"] = Boilerplate(page.tree, (*page.layout.listing, "nav"))
     found: Boilerplate = page.fields["listing"]
@@ -67,11 +68,17 @@ def _by_pictures(page: Page) -> list[LexborNode]:
         if not any(is_within(picture, block) for block in blocks):
             block = _around(page, picture, pictures)
             blocks += [block] if block is not None else []
-    return _articles(page, distinct([block for block in blocks if is_author(page, squeezed(block.text())) or not is_labelled(page, block)]))
+    return _articles(
+        page,
+        distinct(
+            [block for block in blocks if is_author(page, squeezed(block.text())) or not is_labelled(page, block)]
+        ),
+    )
 
 
 def _may_be(page: Page, picture: LexborNode) -> bool:
-    """Whether it may be the blogger's picture: by its address, or by the name in its description that stands beside it as well."""
+    """Whether it may be the blogger's picture: by its address, or by the name in its description that stands beside it
+    as well."""
     attributes = picture.attributes
     if not any(AVATARS in (attributes[name] or "") for name in _ADDRESSES if name in attributes):
         alt = attributes.get("alt") or ""
@@ -83,13 +90,21 @@ def _may_be(page: Page, picture: LexborNode) -> bool:
 
 def _is_in_text(page: Page, picture: LexborNode) -> bool:
     """Whether it stands in the line of information, or in a figure of the body."""
-    around = [node for node in ancestors(picture) if node.tag == "figure" or "article-info" in (node.attributes.get("class") or "")]
+    around = [
+        node
+        for node in ancestors(picture)
+        if node.tag == "figure" or "article-info" in (node.attributes.get("class") or "")
+    ]
     return any(node.tag != "figure" or (page.content is not None and is_within(node, page.content)) for node in around)
 
 
 def _around(page: Page, picture: LexborNode, pictures: Sequence[LexborNode]) -> LexborNode | None:
     """The block around a blogger's picture; None if nothing that holds it is but a block."""
-    others = [node for node in (page.content, *page.rest, *page.select("h1")[:_MOST]) if node is not None and not is_within(picture, node)]
+    others = [
+        node
+        for node in (page.content, *page.rest, *page.select("h1")[:_MOST])
+        if node is not None and not is_within(picture, node)
+    ]
     others += [other for other in pictures if _who(other) != _who(picture)]
     within = []
     for around in islice(ancestors(picture), 1, None):
@@ -101,8 +116,14 @@ def _around(page: Page, picture: LexborNode, pictures: Sequence[LexborNode]) -> 
     for number, around in enumerate(within):
         if _names(around, alt):
             wider = next((other for other in within[number + 1 :] if _says_more(other, alt)), None)
-            return around if _says_more(around, alt) or wider is None or not _is_biography(page, wider, around) else wider
-    return _by_words(within) if not page.aside.holds(picture) and not any(node.tag in ("header", "figure") for node in within) else None
+            return (
+                around if _says_more(around, alt) or wider is None or not _is_biography(page, wider, around) else wider
+            )
+    return (
+        _by_words(within)
+        if not page.aside.holds(picture) and not any(node.tag in ("header", "figure") for node in within)
+        else None
+    )
 
 
 def _who(picture: LexborNode) -> tuple[str | None, str | None]:
@@ -123,7 +144,9 @@ def _names(around: LexborNode, alt: str) -> bool:
 def _says_more(around: LexborNode, alt: str) -> bool:
     """Whether it says something beside the name."""
     text = squeezed(around.text())
-    if text == alt or (ROLE.match(text) and len(text) <= _ONLY_NAME and not ROLE.match(alt) and not around.css_first("p")):
+    if text == alt or (
+        ROLE.match(text) and len(text) <= _ONLY_NAME and not ROLE.match(alt) and not around.css_first("p")
+    ):
         return False
     parts = [squeezed(part) for part in around.text(separator="\n", strip=True).split("\n")]
     return any(part and part not in alt and not (ROLE.match(part) and len(part) <= _ONLY_NAME) for part in parts)
@@ -138,7 +161,8 @@ def _is_biography(page: Page, around: LexborNode, block: LexborNode) -> bool:
 
 
 def _by_words(within: Sequence[LexborNode]) -> LexborNode | None:
-    """The block around a picture with which no name stands: the widest that holds no more than two texts more than what is around it."""
+    """The block around a picture with which no name stands: the widest that holds no more than two texts more than what
+    is around it."""
     block = None
     for block in within:
         if _words(block) > _words(within[0]) + 1:
@@ -151,7 +175,8 @@ def _words(node: LexborNode) -> int:
 
 
 def _articles(page: Page, blocks: list[LexborNode]) -> list[LexborNode]:
-    """Of several blocks those of the article: of its authors; else those that stand together with it, and if none does, it is a list."""
+    """Of several blocks those of the article: of its authors; else those that stand together with it, and if none does,
+    it is a list."""
     if len(blocks) < 2:
         return blocks
     if by_author := [block for block in blocks if is_author(page, squeezed(block.text()))]:
@@ -171,12 +196,15 @@ _NAMING = frozenset({*HEADINGS, "strong", "b", "p", "div", "span", "a"})
 _LONGEST_NAME = 80
 _MOST_READ = 4_000_000
 """Characters, each as often as elements are around it; the longest page has a tenth of that."""
-_SAYING = "h1, h2, h3, h4, h5, h6, p, div, span, a, strong, b, em, i, li, td, th, dt, dd, figcaption, label, small, font, img"
+_SAYING = (
+    "h1, h2, h3, h4, h5, h6, p, div, span, a, strong, b, em, i, li, td, th, dt, dd, figcaption, label, small, font, img"
+)
 _BAR_BEHIND = re.compile(rf"s?(?:\s|<[^<>]{{0,200}}>|&(?:nbsp|#160);){{0,20}}(?:[{BAR}]|&(?:#124|vert|verbar);)")
 
 
 def named_without_block(page: Page) -> str:
-    """The blogger whom a page names with his role, for one that has no block about him; empty if it names none, or lists several."""
+    """The blogger whom a page names with his role, for one that has no block about him; empty if it names none, or
+    lists several."""
     if not _is_role_in(page.source):
         return ""
     author = find_field(page, "author").value
@@ -188,7 +216,11 @@ def named_without_block(page: Page) -> str:
         text = (node.attributes.get("alt") or "") if node.tag == "img" else node.text()
         read += len(text)
         is_name = len(text) < 2 * _LONGEST_NAME and ROLE.match(squeezed(text)) and len(one_line(text)) < _LONGEST_NAME
-        if is_name and not listing(page).holds(node) and (is_author(page, squeezed(text)) or not is_labelled(page, node)):
+        if (
+            is_name
+            and not listing(page).holds(node)
+            and (is_author(page, squeezed(text)) or not is_labelled(page, node))
+        ):
             named.append(one_line(text))
     whole = {squeezed(name) for name in named}
     several = len([name for name in whole if not any(name != other and name.startswith(other) for other in whole)]) > 1
@@ -196,7 +228,8 @@ def named_without_block(page: Page) -> str:
 
 
 def _is_role_in(source: str) -> bool:
-    """Whether a role with a bar behind it stands in a page's source: what nearly no page has need not be looked for in its tree."""
+    """Whether a role with a bar behind it stands in a page's source: what nearly no page has need not be looked for in
+    its tree."""
     for role in ROLES:
         at = source.find(role)
         while at >= 0:
@@ -228,18 +261,30 @@ def name_in(block: Tag, *, sure: bool) -> tuple[str, list[PageElement]]:
         return one_line(saying.get_text()), [saying]
     if BLOGGER_NAME.match(alt):
         parts = {squeezed(part) for part in re.split(f"[{BAR}]", alt)}
-        return alt, [element for element in elements if not element.find(True) and squeezed(element.get_text()) in parts]
-    heading = next((element for element in elements if element.name in HEADINGS and one_line(element.get_text())), None) if sure else None
+        return alt, [
+            element for element in elements if not element.find(True) and squeezed(element.get_text()) in parts
+        ]
+    heading = (
+        next((element for element in elements if element.name in HEADINGS and one_line(element.get_text())), None)
+        if sure
+        else None
+    )
     return (one_line(heading.get_text()), [heading]) if heading is not None else (alt if sure else "", [])
 
 
 def _saying(block: Tag, elements: Sequence[Tag]) -> PageElement | None:
     """What says `博客 | 名` and nothing else: an element, the smaller the better, or a text without one."""
-    named = [element for element in elements if element.name in _NAMING and not has_block(element) and _is_name(element.get_text())]
+    named = [
+        element
+        for element in elements
+        if element.name in _NAMING and not has_block(element) and _is_name(element.get_text())
+    ]
     named = [element for element in named if element.find("br") is None]
     leaf = next((element for element in named if not any(isinstance(part, Tag) for part in element.contents)), None)
     smallest = leaf or min(named, key=lambda element: len(element.get_text()), default=None)
-    return smallest or next((text for text in block.find_all(string=True) if not isinstance(text, Comment) and _is_name(text)), None)
+    return smallest or next(
+        (text for text in block.find_all(string=True) if not isinstance(text, Comment) and _is_name(text)), None
+    )
 
 
 def _is_name(text: str) -> bool:

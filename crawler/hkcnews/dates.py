@@ -1,4 +1,5 @@
-"""Days and moments as the site and its metadata write them, and whether the site can have printed them by the time of a capture."""
+"""Days and moments as the site and its metadata write them, and whether the site can have printed them by the time of a
+capture."""
 
 from __future__ import annotations
 
@@ -28,8 +29,8 @@ _QUOTED = 40
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A day or moment that a page states, in the form of its field; `value` is empty where there is none, or none that can be right: then
-    `fault` says what is wrong with it."""
+    """A day or moment that a page states, in the form of its field; `value` is empty where there is none, or none that
+    can be right: then `fault` says what is wrong with it."""
 
     value: str = ""
     fault: str = ""
@@ -37,10 +38,15 @@ class Stated:
 
 @lru_cache(maxsize=4)
 def latest_day(timestamp: str) -> date:
-    """The day of a capture in Hong Kong; the last day of all when its time is not known, or is none of a capture of the site."""
+    """The day of a capture in Hong Kong; the last day of all when its time is not known, or is none of a capture of the
+    site."""
     is_whole = is_timestamp(timestamp) and "00" not in (timestamp[4:6], timestamp[6:8])
     moment = moment_of(timestamp) if is_whole else None
-    day = moment.astimezone(HONG_KONG).date() if moment is not None and FIRST_DAY.year <= moment.year < date.max.year else FIRST_DAY
+    day = (
+        moment.astimezone(HONG_KONG).date()
+        if moment is not None and FIRST_DAY.year <= moment.year < date.max.year
+        else FIRST_DAY
+    )
     return day if day > FIRST_DAY else date.max
 
 
@@ -59,12 +65,17 @@ def updated(text: str, latest: date) -> Stated:
 
 
 def _why_not(day: str, latest: date) -> str:
-    """Why a day that can be read, or cannot, is none at which the site printed something by the latest day; empty when it may be one."""
+    """Why a day that can be read, or cannot, is none at which the site printed something by the latest day; empty when
+    it may be one."""
     if not day:
         return "no day or moment that there is"
     if day < FIRST_DAY.isoformat():
         return f"{day} is before the site's first day, {FIRST_DAY}"
-    return f"{day} is after the {'end of the site' if latest == LAST_DAY else 'capture'}, {latest}" if day > latest.isoformat() else ""
+    return (
+        f"{day} is after the {'end of the site' if latest == LAST_DAY else 'capture'}, {latest}"
+        if day > latest.isoformat()
+        else ""
+    )
 
 
 def _quoted(text: str) -> str:
@@ -72,7 +83,8 @@ def _quoted(text: str) -> str:
 
 
 def read_date(text: str) -> str:
-    """`YYYY-MM-DD` from `dd.mm.yy`, `dd.mm.yyyy`, `YYYY-MM-DD` or a full ISO moment (in Hong Kong time); empty if none."""
+    """`YYYY-MM-DD` from `dd.mm.yy`, `dd.mm.yyyy`, `YYYY-MM-DD` or a full ISO moment (in Hong Kong time); empty if
+    none."""
     if zoned := _ZONED.search(text):
         try:
             return datetime.fromisoformat(zoned[0]).astimezone(HONG_KONG).date().isoformat()

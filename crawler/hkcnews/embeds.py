@@ -1,4 +1,5 @@
-"""What a page's scripts would have put in place: players, posts and charts, and where each has its address. Their frames are set where they would stand; what has no address on the page is a named fault, and never nothing."""
+"""What a page's scripts would have put in place: players, posts and charts, and where each has its address. Their
+frames are set where they would stand; what has no address on the page is a named fault, and never nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ _HREF: Addresses = (("data-href", "{}"), ("href", "{}"))
 BY_CLASS: Mapping[str, Addresses] = {
     **dict.fromkeys(("fb-video", "fb-post", "fb-page", "fb-comment-embed", "tumblr-post"), _HREF),
     **dict.fromkeys(("twitter-timeline", "twitter-moment", "twitter-grid", "embedly-card"), (("href", "{}"),)),
-    **dict.fromkeys(("youtube", "youtube-player", "youtube-embed", "lazyYT", "js-lazyYT", "lite-youtube", "ytp"), _ON_YOUTUBE),
+    **dict.fromkeys(
+        ("youtube", "youtube-player", "youtube-embed", "lazyYT", "js-lazyYT", "lite-youtube", "ytp"), _ON_YOUTUBE
+    ),
     **dict.fromkeys(("vimeo", "vimeo-player", "lite-vimeo"), _ON_VIMEO),
     **dict.fromkeys(("likecoin-button", "likecoin-embed", "likecoin-button-like"), _LIKED),
     "infogram-embed": (("data-id", "https://e.infogram.com/{}"),),
@@ -44,7 +47,8 @@ BY_CLASS: Mapping[str, Addresses] = {
 }
 BY_NAME: Mapping[str, Addresses] = {
     **dict.fromkeys(
-        ("amp-youtube", "lite-youtube", "youtube-video"), (*_ON_YOUTUBE, ("data-live-channelid", "https://www.youtube.com/channel/{}"))
+        ("amp-youtube", "lite-youtube", "youtube-video"),
+        (*_ON_YOUTUBE, ("data-live-channelid", "https://www.youtube.com/channel/{}")),
     ),
     **dict.fromkeys(("amp-vimeo", "lite-vimeo", "vimeo-video"), _ON_VIMEO),
     **dict.fromkeys(("fb:post", "fb:video", "amp-facebook", "amp-facebook-page"), _HREF),
@@ -62,7 +66,9 @@ BY_NAME: Mapping[str, Addresses] = {
     "likecoin-button": _LIKED,
 }
 BY_ATTRIBUTE: Mapping[str, str] = {
-    **dict.fromkeys(("data-instgrm-permalink", "data-oembed-url", "data-embed-url", "data-embed-src", "data-iframe-src"), "{}"),
+    **dict.fromkeys(
+        ("data-instgrm-permalink", "data-oembed-url", "data-embed-url", "data-embed-src", "data-iframe-src"), "{}"
+    ),
     **dict.fromkeys(("data-youtube-id", "data-youtube", "data-yt-id", "data-ytid"), _YOUTUBE),
     **dict.fromkeys(("data-tf-widget", "data-tf-live"), "https://form.typeform.com/to/{}"),
     "data-vimeo-id": _VIMEO,
@@ -90,7 +96,16 @@ _WRITTEN = re.compile(r"<iframe\b[^>]*?\bsrc\s*=\s*\\?[\"']?\s*((?:https?:)?//[^
 _WEB = re.compile(r"(?:https?:)?//[^\s/]|/(?!/)", re.IGNORECASE)
 _TABLEAU = "https://public.tableau.com/"
 _GENERIC = (
-    *("data-src", "data-url", "data-href", "data-video-url", "data-video", "data-permalink", "data-link", "data-iframely-url"),
+    *(
+        "data-src",
+        "data-url",
+        "data-href",
+        "data-video-url",
+        "data-video",
+        "data-permalink",
+        "data-link",
+        "data-iframely-url",
+    ),
     *("src", "url", "href", "cite"),
 )
 """Where makers that are not known here may have the address of what they show."""
@@ -98,14 +113,20 @@ _GENERIC = (
 
 def address_of(element: Tag) -> str:
     """The address of what a script would have made of an element, by a mark that is known; empty if it has none."""
-    return next((address for name, form, value in _marks(element) if (address := _filled(form, value))), _of_several(element))
+    return next(
+        (address for name, form, value in _marks(element) if (address := _filled(form, value))), _of_several(element)
+    )
 
 
 def _marks(element: Tag) -> Iterator[tuple[str, str, str]]:
     own = element.attrs
     classes = element.get_attribute_list("class") if "class" in own else ()
     known = [pair for name in classes if name in BY_CLASS for pair in BY_CLASS[name]]
-    for name, form in (*known, *BY_NAME.get(element.name, ()), *((name, BY_ATTRIBUTE[name]) for name in own if name in BY_ATTRIBUTE)):
+    for name, form in (
+        *known,
+        *BY_NAME.get(element.name, ()),
+        *((name, BY_ATTRIBUTE[name]) for name in own if name in BY_ATTRIBUTE),
+    ):
         yield name, form, str(own.get(name) or "").strip()
     for table, value in ((_BY_ID, str(own.get("id") or "")), (_BY_SOURCE, _source_of_script(element))):
         for pattern, form in table if value else ():
@@ -131,7 +152,9 @@ def _of_several(element: Tag) -> str:
         forms = {"youtube": _YOUTUBE, "vimeo": _VIMEO}
         return _filled(forms.get(str(own[_PLYR]).lower(), "{}"), str(own.get(_PLYR_ID) or "").strip())
     if "tableauViz" in element.get_attribute_list("class"):
-        given = {str(one.get("name")).lower(): unquote(str(one.get("value") or "")) for one in element.find_all("param")}
+        given = {
+            str(one.get("name")).lower(): unquote(str(one.get("value") or "")) for one in element.find_all("param")
+        }
         host = given.get("host_url") or _TABLEAU
         path = f"views/{given['name']}" if given.get("name") else given.get("path", "")
         return f"{host.rstrip('/')}/{path}" if path else ""
@@ -175,8 +198,11 @@ _ELSEWHERE = re.compile(
     r"|archive\.org/_static|tumblr\.com/post",
     re.IGNORECASE,
 )
-"""Scripts that show nothing of an article where they stand: advertisements, counters, libraries, and what looks for known players."""
-_DRAWING = re.compile(r"chart|plotly|\bd3\.|google\.visualization|vegaEmbed|leaflet|mapbox|document\.write", re.IGNORECASE)
+"""Scripts that show nothing of an article where they stand: advertisements, counters, libraries, and what looks for
+known players."""
+_DRAWING = re.compile(
+    r"chart|plotly|\bd3\.|google\.visualization|vegaEmbed|leaflet|mapbox|document\.write", re.IGNORECASE
+)
 _TELLING = frozenset({"script", "object", "button"})
 """What may be dropped, and yet have a known player's marks."""
 _OF_OTHERS = re.compile(r"(?:https?:)?//(?!(?:www\.)?hkcnews\.com)", re.IGNORECASE)
@@ -184,19 +210,23 @@ _LONGEST_NAME = 80
 
 
 def may_be_embed(element: Tag) -> bool:
-    """Whether a script may have had something to show in an element, or in its place; few elements are looked at more closely."""
+    """Whether a script may have had something to show in an element, or in its place; few elements are looked at more
+    closely."""
     own = element.attrs
     if element.name in _SPECIAL or "-" in element.name:
         return True
     if not own:
         return False
-    if not SIGNS.isdisjoint(own) or ("class" in own and not BY_CLASS.keys().isdisjoint(element.get_attribute_list("class"))):
+    if not SIGNS.isdisjoint(own) or (
+        "class" in own and not BY_CLASS.keys().isdisjoint(element.get_attribute_list("class"))
+    ):
         return True
     return not element.contents and element.name in _HOLDERS
 
 
 def settle(region: Tag, dropped: Sequence[Tag], candidates: Sequence[Tag]) -> list[str]:
-    """Set frames and pictures where scripts would have shown them, and take out what is dropped; gives a fault for each that is lost.
+    """Set frames and pictures where scripts would have shown them, and take out what is dropped; gives a fault for each
+    that is lost.
 
     `dropped` are the elements that are no content, scripts among them; `candidates` those that `may_be_embed`.
     """
@@ -209,13 +239,19 @@ def settle(region: Tag, dropped: Sequence[Tag], candidates: Sequence[Tag]) -> li
     scripts = [element for element in dropped if element.name == "script" and not _shows_elsewhere(element)]
     code = [script.get_text() for script in scripts]
     holders = [(script.parent, _described(script)) for script in scripts if _draws(script)]
-    around = {id(script.parent): script.parent for script in scripts if script.parent is not None and script.parent is not region}
+    around = {
+        id(script.parent): script.parent
+        for script in scripts
+        if script.parent is not None and script.parent is not region
+    }
     for element in dropped:
         element.decompose()
     elements = [element for element in (*candidates, *around.values()) if not element.decomposed]
     outcomes = [(element, _settled(element, code)) for element in elements]
     lost += [_described(element) for element, outcome in outcomes if outcome is False]
-    if not known and not lost and all(outcome is None for _, outcome in outcomes):  # scripts that belong to nothing else
+    if (
+        not known and not lost and all(outcome is None for _, outcome in outcomes)
+    ):  # scripts that belong to nothing else
         lost += [what for holder, what in holders if holder is region or (holder is not None and not _shows(holder))]
     return [f"{LOST}{what}" for what in dict.fromkeys(lost)]
 
@@ -228,7 +264,9 @@ def _shows_elsewhere(script: Tag) -> bool:
 
 def _is_drawing(element: Tag) -> bool:
     """Whether something is drawn in it: by a script, or with words or pictures."""
-    return element.name == "canvas" or (element.name == "svg" and element.find(["text", "image", "foreignobject"]) is not None)
+    return element.name == "canvas" or (
+        element.name == "svg" and element.find(["text", "image", "foreignobject"]) is not None
+    )
 
 
 def _draws(script: Tag) -> bool:
@@ -239,7 +277,8 @@ def _draws(script: Tag) -> bool:
 
 
 def _settled(element: Tag, code: Collection[str]) -> bool | None:
-    """Set what a script would have made of an element: True where that was done, False where it is lost, None where there is nothing."""
+    """Set what a script would have made of an element: True where that was done, False where it is lost, None where
+    there is nothing."""
     if element.name in _AMP:
         element.name = _AMP[element.name]
         if element.name in ("img", "iframe"):  # what it holds stands in until it is loaded
@@ -255,14 +294,20 @@ def _settled(element: Tag, code: Collection[str]) -> bool | None:
     if (address := likely_address(element)) and (element.name != "a" or is_named or _is_of_embed(element)):
         return _set_frame(element, address)
     called = str(element.get("id") or "")
-    is_filled = bool(called) and any(f'"{called}"' in text or f"'{called}'" in text or f"#{called}" in text for text in code)
+    is_filled = bool(called) and any(
+        f'"{called}"' in text or f"'{called}'" in text or f"#{called}" in text for text in code
+    )
     is_lost = is_filled or element.name in FRAMES or "-" in element.name or (is_named and element.name != "a")
     return False if is_lost else None
 
 
 def _is_of_embed(link: Tag) -> bool:
     """Whether a link without a text is there for a script."""
-    around = " ".join(link.parent.get_attribute_list("class")) if link.parent is not None and link.parent.has_attr("class") else ""
+    around = (
+        " ".join(link.parent.get_attribute_list("class"))
+        if link.parent is not None and link.parent.has_attr("class")
+        else ""
+    )
     return any(name.startswith("data-") for name in link.attrs) or _SHOWN_IN.search(around) is not None
 
 
@@ -294,5 +339,7 @@ def _plain(address: str) -> str:
 def _described(element: Tag) -> str:
     """An element by its name and what tells it from others."""
     told = ((name, element.get(name)) for name in ("id", "class", "src"))
-    words = " ".join(f'{name}="{" ".join(value) if isinstance(value, list) else value}"' for name, value in told if value)
+    words = " ".join(
+        f'{name}="{" ".join(value) if isinstance(value, list) else value}"' for name, value in told if value
+    )
     return f"<{element.name}{' ' if words else ''}{words[:_LONGEST_NAME]}>"

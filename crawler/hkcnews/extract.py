@@ -28,7 +28,8 @@ _WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 
 
 def image_urls(parts: Iterable[Tag | None], original: str) -> tuple[str, ...]:
-    """The absolute address of every picture in these elements, in order and each once; `original` is the page's own address."""
+    """The absolute address of every picture in these elements, in order and each once; `original` is the page's own
+    address."""
     found = (image_url(raw.source(node), original) for part in parts if part is not None for node in _images(part))
     return tuple(dict.fromkeys(address for address in found if address))
 
@@ -43,8 +44,8 @@ def _images(part: Tag) -> Iterator[Tag]:
 
 
 def image_url(src: str, original: str) -> str:
-    """Where a picture was, absolute and spelled as the page has it (Chinese raw, `%20` where it stands), without a fragment; empty when
-    it is nowhere, as with `data:`. `src` as in the page, `original` the page's own address."""
+    """Where a picture was, absolute and spelled as the page has it (Chinese raw, `%20` where it stands), without a
+    fragment; empty when it is nowhere, as with `data:`. `src` as in the page, `original` the page's own address."""
     if not src:
         return ""
     try:
@@ -59,8 +60,8 @@ _CONVERTER = Converter()
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What one capture gave: a judgement and, when it is an article, the article. `differences` is what the check found,
-    `references` what the style collected."""
+    """What one capture gave: a judgement and, when it is an article, the article. `differences` is what the check
+    found, `references` what the style collected."""
 
     judgement: Judgement
     article: Article | None = None
@@ -79,7 +80,9 @@ class Extraction:
         return replace(self, judgement=Judgement(self.verdict, because))
 
 
-def extract_capture(body: bytes, content_type: str, status: int, wanted: int, timestamp: str, original: str, style: Style) -> Extraction:
+def extract_capture(
+    body: bytes, content_type: str, status: int, wanted: int, timestamp: str, original: str, style: Style
+) -> Extraction:
     """Judge a capture and extract its article.
 
     `body` is decoded (no transport coding), `content_type` and `status` as archived, `wanted` the article's id,
@@ -104,7 +107,9 @@ def extract_capture(body: bytes, content_type: str, status: int, wanted: int, ti
     if not decoded.replaced and (lost := lost_characters(article.title, article.author, *article.tags, article.body)):
         article = replace(article, faults=(*article.faults, f"{lost} characters were lost before the capture was made"))
     if not article.body and any(fault.startswith(LOST) for fault in article.faults):
-        article = replace(article, body=autolink(f"{style.replay}/{timestamp}/{original}"))  # where it can be seen, if anywhere
+        article = replace(
+            article, body=autolink(f"{style.replay}/{timestamp}/{original}")
+        )  # where it can be seen, if anywhere
     if not article.body:
         return Extraction(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
     return Extraction(judgement, article, found, style.references)
@@ -113,7 +118,8 @@ def extract_capture(body: bytes, content_type: str, status: int, wanted: int, ti
 def extract_article(
     page: Page, wanted: int, timestamp: str, original: str, style: Style, faults: tuple[str, ...] = ()
 ) -> tuple[Article, tuple[str, ...]]:
-    """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or added)."""
+    """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or
+    added)."""
     assert page.content is not None
     parts = split_article(page)
     images = image_urls((parts.body, parts.note, *(block for block, _ in parts.bloggers)), original)
@@ -124,7 +130,9 @@ def extract_article(
     bloggers = [_blogger(block, sure, style, found, problems) for block, sure in parts.bloggers]
     fields = {name: find_field(page, name) for name in SOURCES}
     tags, tag_source = find_tags(page)
-    sources = {name: field.source for name, field in fields.items() if field.source} | ({"tags": tag_source} if tags else {})
+    sources = {name: field.source for name, field in fields.items() if field.source} | (
+        {"tags": tag_source} if tags else {}
+    )
     article = Article(
         id=wanted,
         timestamp=timestamp,

@@ -1,9 +1,9 @@
 """The check: nothing lost, nothing added between the page's region and the Markdown made of it.
 
 Both are read as the same stream: visible text with runs of ASCII white space as one space, one newline between blocks
-and at line breaks. Both are counted for pictures, frames, tables and links; and of both it is noted which words are bold, italic, struck
-out, raised and so on, and which numbers the items of lists have. It does not look at how the converter works, only at what went in and
-what came out.
+and at line breaks. Both are counted for pictures, frames, tables and links; and of both it is noted which words are
+bold, italic, struck out, raised and so on, and which numbers the items of lists have. It does not look at how the
+converter works, only at what went in and what came out.
 """
 
 from __future__ import annotations
@@ -41,13 +41,20 @@ _SPACES_IN_LINE = re.compile(r"[ \t\r\f]+")
 _NO_WORDS = re.compile(r"[\W_]+")
 _NO_SHAPES = re.compile(r"[\s\u200b\ufeff\[\]]+")
 _CONTEXT = 20
-_COUNTED = {"pictures": "pictures", "drawn": "pictures of data", "frames": "frames", "tables": "tables", "links": "links"}
+_COUNTED = {
+    "pictures": "pictures",
+    "drawn": "pictures of data",
+    "frames": "frames",
+    "tables": "tables",
+    "links": "links",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """What a reader sees in a region: its text as the stream above, and how many of each thing; `drawn` are the pictures that have no
-    address but data. `marked` is the text of each kind of emphasis, `numbers` those of the items in ordered lists, as in a `Reading`."""
+    """What a reader sees in a region: its text as the stream above, and how many of each thing; `drawn` are the
+    pictures that have no address but data. `marked` is the text of each kind of emphasis, `numbers` those of the items
+    in ordered lists, as in a `Reading`."""
 
     text: str
     pictures: int
@@ -90,7 +97,8 @@ _Step = PageElement | str | Callable[[], None]
 
 
 class _Walk:
-    """A walk through a region in reading order: `stack` is what is still to come, with what is to be done where an element ends."""
+    """A walk through a region in reading order: `stack` is what is still to come, with what is to be done where an
+    element ends."""
 
     def __init__(self, region: Tag) -> None:
         self.stack: list[_Step] = [region]
@@ -184,8 +192,8 @@ def _stream(text: str) -> str:
 
 
 def _shapes(kind: str, texts: Iterable[str]) -> str:
-    """The text of a kind of emphasis without white space and brackets, and where Markdown has marks for it without punctuation: marks may
-    have to leave that out."""
+    """The text of a kind of emphasis without white space and brackets, and where Markdown has marks for it without
+    punctuation: marks may have to leave that out."""
     return (_NO_WORDS if kind in (BOLD, ITALIC) else _NO_SHAPES).sub("", "".join(texts))
 
 

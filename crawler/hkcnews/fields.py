@@ -1,4 +1,5 @@
-"""The fields of an article: title, date, byline, figures, category and tags, without what every page of the site says of the site itself."""
+"""The fields of an article: title, date, byline, figures, category and tags, without what every page of the site says
+of the site itself."""
 
 from __future__ import annotations
 
@@ -55,11 +56,14 @@ def without_author(title: str, author: str) -> str:
 def without_addition(title: str, label: str) -> str:
     """A title of metadata as the page's label has it, where it is that and a name behind it."""
     added = title.removeprefix(label) if label else title
-    return label if added != title and len(added) < _LONGEST_NAME and re.match(rf"\s*{_DIVIDERS}+\s*\S", added) else title
+    return (
+        label if added != title and len(added) < _LONGEST_NAME and re.match(rf"\s*{_DIVIDERS}+\s*\S", added) else title
+    )
 
 
 def own_words(words: Iterable[str]) -> Iterator[str]:
-    """Keywords without the site's names, which begin them on every page: a name that comes again is one of the article's."""
+    """Keywords without the site's names, which begin them on every page: a name that comes again is one of the
+    article's."""
     names: set[str] = set()
     for word in map(str.strip, words):
         name = word.lower()
@@ -81,8 +85,8 @@ BESIDE = "markup beside the info line"
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A field's value (empty when no source has it), the source that gave it, what every source said, in order, and what of that
-    cannot be right, as faults in words."""
+    """A field's value (empty when no source has it), the source that gave it, what every source said, in order, and
+    what of that cannot be right, as faults in words."""
 
     value: str
     source: str
@@ -134,7 +138,9 @@ def find_tags(page: Page) -> tuple[tuple[str, ...], str]:
     if tags := _distinct(own_words(words_of(_keywords(page)))):
         return tags, "metadata keywords"
     words = structured_data(page).get("keywords")
-    listed = words_of(words) if isinstance(words, str) else [str(word) for word in words] if isinstance(words, list) else []
+    listed = (
+        words_of(words) if isinstance(words, str) else [str(word) for word in words] if isinstance(words, list) else []
+    )
     tags = _distinct(own_words(listed))
     return tags, "structured data keywords" if tags else ""
 
@@ -149,7 +155,9 @@ def _tag_selectors(page: Page) -> Iterator[str]:
 def _own_tags(page: Page, selector: str) -> list[LexborNode]:
     closest = nearest(page, selector, closest=True)
     words = partial(_words, page)
-    return own(page, closest, words) or (ranked(page, own(page, nearest(page, selector), words), closest=True) if closest else [])
+    return own(page, closest, words) or (
+        ranked(page, own(page, nearest(page, selector), words), closest=True) if closest else []
+    )
 
 
 def _keywords(page: Page) -> str:
@@ -252,10 +260,7 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
         ("metadata article:published_time", lambda page: metadata(page, "article:published_time", "datePublished")),
         ("structured data datePublished", lambda page: _structured(page, "datePublished")),
     ),
-    "last_updated": (
-        (INFO_LINE, lambda page: labelled(info_line(page), UPDATED)),
-        (BESIDE, _update_beside),
-    ),
+    "last_updated": ((INFO_LINE, lambda page: labelled(info_line(page), UPDATED)), (BESIDE, _update_beside)),
     "author": (
         (INFO_LINE, lambda page: labelled(info_line(page), BYLINE)),
         ("metadata author", lambda page: _metadata(page, "author", "article:author")),

@@ -1,4 +1,5 @@
-"""The line of information, with byline and dates: where it is, what stands behind its labels; and what stands beside it."""
+"""The line of information, with byline and dates: where it is, what stands behind its labels; and what stands beside
+it."""
 
 from __future__ import annotations
 
@@ -40,8 +41,8 @@ _LONGEST_UPDATE = 60
 
 
 def visible_text(node: LexborNode, between: str = "") -> str:
-    """The text of a field's element in one line, as a reader sees it: addresses that were protected revealed, nothing that is hidden;
-    `between` stands between the texts of different elements."""
+    """The text of a field's element in one line, as a reader sees it: addresses that were protected revealed, nothing
+    that is hidden; `between` stands between the texts of different elements."""
     child = node.child
     is_text = child is None or (child.next is None and child.tag == "-text")
     if is_text or node.css_first(_NOT_PLAIN) is None:
@@ -87,8 +88,8 @@ def _line_around(label: LexborNode) -> str:
 
 
 def labelled(line: str, label: re.Pattern[str]) -> str:
-    """What follows a label in the info line, up to the label of another part; bars inside a byline stay, a date ends at one. Of several
-    the first with anything behind it."""
+    """What follows a label in the info line, up to the label of another part; bars inside a byline stay, a date ends at
+    one. Of several the first with anything behind it."""
     labels = _labels(line)
     others = [PUBLISHED, UPDATED] if label is BYLINE else [BYLINE, PUBLISHED, UPDATED]
     for _, start in labels[label][:_MOST_LABELS]:
@@ -100,28 +101,37 @@ def labelled(line: str, label: re.Pattern[str]) -> str:
 
 
 def unlabelled_day(line: str) -> str:
-    """The part of an info line with what looks like a day, where no label that we know says which; empty if there is none."""
+    """The part of an info line with what looks like a day, where no label that we know says which; empty if there is
+    none."""
     if labelled(line, PUBLISHED):
         return ""
     ends = [start for start, _ in _labels(line)[UPDATED]]
-    return next((part.strip(_BARS) for part in _BAR.split(line[: min(ends, default=len(line))]) if DAY.search(part)), "")
+    return next(
+        (part.strip(_BARS) for part in _BAR.split(line[: min(ends, default=len(line))]) if DAY.search(part)), ""
+    )
 
 
 @lru_cache(maxsize=8)
 def _labels(line: str) -> dict[re.Pattern[str], list[tuple[int, int]]]:
-    """Where each label stands in a line: every field asks for all of them. `Date` in `Last Update Date` is not the day of publication."""
+    """Where each label stands in a line: every field asks for all of them. `Date` in `Last Update Date` is not the day
+    of publication."""
     spans = {label: [found.span() for found in label.finditer(line)] for label in (BYLINE, PUBLISHED, UPDATED)}
-    spans[PUBLISHED] = [span for span in spans[PUBLISHED] if not any(begin < span[0] < end for begin, end in spans[UPDATED])]
+    spans[PUBLISHED] = [
+        span for span in spans[PUBLISHED] if not any(begin < span[0] < end for begin, end in spans[UPDATED])
+    ]
     return spans
 
 
 def update_element(page: Page) -> LexborNode | None:
-    """The element that says when the article was last updated, and nothing else; in the body too, where it is no part of the text."""
+    """The element that says when the article was last updated, and nothing else; in the body too, where it is no part
+    of the text."""
     if not any(word in page.source for word in UPDATED_WORDS):
         return None
     labels = (node for node in page.select(_SAYING) if any(word in node.text(deep=False) for word in UPDATED_WORDS))
     near = by_distance(page, islice(labels, _MOST_LABELS), within=True)
-    return next((around for label in near for around in islice(ancestors(label), _CLOSE_BY) if _says_update(around)), None)
+    return next(
+        (around for label in near for around in islice(ancestors(label), _CLOSE_BY) if _says_update(around)), None
+    )
 
 
 def _says_update(node: LexborNode) -> bool:

@@ -16,7 +16,8 @@ _SIMPLE = re.compile(r"(?:([a-z]+)|\.([a-z0-9_-]+)|\[([a-z]+)\])\Z")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """CSS selectors in order of trust, for one design of the site; those of `listing`, `aside` and `dropped` are simple."""
+    """CSS selectors in order of trust, for one design of the site; those of `listing`, `aside` and `dropped` are
+    simple."""
 
     name: str
     content: tuple[str, ...]
@@ -56,9 +57,30 @@ CITIZEN_NEWS = Layout(
     listing=_LISTING,
     aside=(*_LISTING, "nav", "footer", "aside"),
     dropped=(
-        *("script", "style", "template", "noscript", "link", "meta", "svg", "canvas", "button", "input", "select", "textarea"),
+        *(
+            "script",
+            "style",
+            "template",
+            "noscript",
+            "link",
+            "meta",
+            "svg",
+            "canvas",
+            "button",
+            "input",
+            "select",
+            "textarea",
+        ),
         *(".hidden", "[hidden]", ".adsbygoogle", ".advertisement", ".ad-slot", ".google-auto-placed"),
-        *(".share", ".share-buttons", ".social-share", ".sharing", ".addthis_toolbox", ".sharethis-inline-share-buttons", ".a2a_kit"),
+        *(
+            ".share",
+            ".share-buttons",
+            ".social-share",
+            ".sharing",
+            ".addthis_toolbox",
+            ".sharethis-inline-share-buttons",
+            ".a2a_kit",
+        ),
         *(
             ".fb-like",
             ".fb-share-button",
@@ -80,9 +102,11 @@ FAREWELL = "眾新聞告別"
 """The title of the page that answered every address after the closing (537 files of the public backup)."""
 _TITLED = r"^\s*(?:%s)"
 NOT_FOUND = re.compile(_TITLED % r"404\b|找不到|頁面不存在|網頁不存在|Page Not Found|Not Found", re.IGNORECASE)
-ERROR = re.compile(_TITLED % r"(?:403|429|50[0-4])\b|Just a moment|Attention Required|Access denied|Forbidden|Error\b", re.IGNORECASE)
-"""Titles of pages by the site, or by the protection before it, that speak of an error; an article with its line of information may be
-called so too."""
+ERROR = re.compile(
+    _TITLED % r"(?:403|429|50[0-4])\b|Just a moment|Attention Required|Access denied|Forbidden|Error\b", re.IGNORECASE
+)
+"""Titles of pages by the site, or by the protection before it, that speak of an error; an article with its line of
+information may be called so too."""
 
 NOTE = "請加入成為眾新聞"
 """How the subscription note begins that closes the body of 84% of the articles."""
@@ -108,15 +132,17 @@ PUBLISHED = re.compile(
     ),
     re.IGNORECASE,
 )
-UPDATED = re.compile(_DATED % "最後更新|更新日期|更新時間|Last Updated?(?: Date| on)?|Last Modified|Updated?|Updated on", re.IGNORECASE)
+UPDATED = re.compile(
+    _DATED % "最後更新|更新日期|更新時間|Last Updated?(?: Date| on)?|Last Modified|Updated?|Updated on", re.IGNORECASE
+)
 """Labels of the parts of `.article-info`; 撰文, 發佈日期, 最後更新, Author and Publish Date are attested."""
 UPDATED_WORDS = ("最後更新", "更新日期", "更新時間", "Last Update", "Last Modified", "Updated")
 """What a page holds on which `UPDATED` stands; to look for them in a whole page takes next to nothing."""
 
 
 class Boilerplate:
-    """What a layout leaves aside on a page or in an element, by simple selectors. Few nodes are asked about, so these are looked
-    at with what is around them; the whole is searched only when one looks like it."""
+    """What a layout leaves aside on a page or in an element, by simple selectors. Few nodes are asked about, so these
+    are looked at with what is around them; the whole is searched only when one looks like it."""
 
     def __init__(self, whole: LexborHTMLParser | LexborNode, selectors: tuple[str, ...]) -> None:
         self._whole = whole
@@ -206,7 +232,9 @@ def distinct(nodes: list[LexborNode]) -> list[LexborNode]:
 def is_twin(node: LexborNode, first: LexborNode) -> bool:
     """Whether a node says the same as the first of its kind once more, or says it for narrow windows."""
     text = "".join(node.text().split())
-    return (text == "".join(first.text().split()) if text else node.html == first.html) or (is_narrow(node) and not is_narrow(first))
+    return (text == "".join(first.text().split()) if text else node.html == first.html) or (
+        is_narrow(node) and not is_narrow(first)
+    )
 
 
 def drop_narrow(region: Tag) -> None:

@@ -1,4 +1,5 @@
-"""Pictures and frames that a page has in `<noscript>`: what it shows to readers whose browser runs no script, as this project is one."""
+"""Pictures and frames that a page has in `<noscript>`: what it shows to readers whose browser runs no script, as this
+project is one."""
 
 from __future__ import annotations
 
@@ -20,15 +21,20 @@ _TRACKERS = re.compile(
 
 
 def reveal_media(region: Tag, noscripts: Sequence[Tag]) -> None:
-    """Give each picture and frame in these elements its place in the region: that of the placeholder beside it, or one of its own. What
-    the region shows already stays away."""
+    """Give each picture and frame in these elements its place in the region: that of the placeholder beside it, or one
+    of its own. What the region shows already stays away."""
     inside = {id(media) for noscript in noscripts for media in _media(noscript)}
     shown = {raw.source(media) for media in _media(region) if id(media) not in inside}
     for noscript in noscripts:
         near = [media for media in _near(noscript) if id(media) not in inside]
         for media in list(_media(noscript)):
             address = raw.source(media)
-            if address and address not in shown and not _tracks(media, address) and not _stands_in(media, address, near):
+            if (
+                address
+                and address not in shown
+                and not _tracks(media, address)
+                and not _stands_in(media, address, near)
+            ):
                 _put_before(noscript, media)
 
 
@@ -59,7 +65,9 @@ def _beside(siblings: Iterable[PageElement]) -> Tag | None:
 
 def _tracks(media: Tag, address: str) -> bool:
     """Whether it is there to count readers, and nothing to be seen."""
-    return _TRACKERS.search(address) is not None or any(str(media.get(side)) in ("0", "1") for side in ("width", "height"))
+    return _TRACKERS.search(address) is not None or any(
+        str(media.get(side)) in ("0", "1") for side in ("width", "height")
+    )
 
 
 def _stands_in(media: Tag, address: str, near: Iterable[Tag]) -> bool:

@@ -1,4 +1,5 @@
-"""A parsed page: where its parts are. Reads with Lexbor (fast, and it repairs as browsers do); nothing is changed here."""
+"""A parsed page: where its parts are. Reads with Lexbor (fast, and it repairs as browsers do); nothing is changed
+here."""
 
 from __future__ import annotations
 
@@ -18,11 +19,15 @@ from crawler.hkcnews.text import one_line
 END = "end-of-capture"
 """The id of the element that is set after the last byte of a document without an end."""
 _MARK = f'<i id="{END}"></i>'
-_WHOLE = re.compile(r"</html\s*>(?:\s|<!--(?:(?!-->).)*-->|<script\b(?:(?!</script).)*</script\s*>)*\Z", re.IGNORECASE | re.DOTALL)
+_WHOLE = re.compile(
+    r"</html\s*>(?:\s|<!--(?:(?!-->).)*-->|<script\b(?:(?!</script).)*</script\s*>)*\Z", re.IGNORECASE | re.DOTALL
+)
 _UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
 _CLOSING = "--></script></style></title></textarea></noscript>"
 _TAIL = 20_000
-_GOING_ON = frozenset({"p", "h2", "h3", "h4", "h5", "h6", "figure", "ul", "ol", "blockquote", "table", "iframe", "hr", "pre"})
+_GOING_ON = frozenset(
+    {"p", "h2", "h3", "h4", "h5", "h6", "figure", "ul", "ol", "blockquote", "table", "iframe", "hr", "pre"}
+)
 _ABOUT_ARTICLES = frozenset({"headline", "articleBody", "datePublished"})
 _OF_THE_SITE = ("WebSite", "Organization", "NewsMediaOrganization")
 """Types of JSON-LD objects that are the same on every page."""
@@ -31,9 +36,10 @@ _SHOWING = frozenset({"img", "iframe", "video", "audio", "embed", "object"})
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`content` is the element with the body; None when no layout that we know is on the page. `rest` are elements after it in which the
-    body goes on; `astray`: because a stray end tag closed it. `source` is the page's text, `substance` whether a reader sees anything
-    in the body, `captured` the capture's timestamp, where it is known. `texts`, `fields` and `depths` keep what was looked for already."""
+    """`content` is the element with the body; None when no layout that we know is on the page. `rest` are elements
+    after it in which the body goes on; `astray`: because a stray end tag closed it. `source` is the page's text,
+    `substance` whether a reader sees anything in the body, `captured` the capture's timestamp, where it is known.
+    `texts`, `fields` and `depths` keep what was looked for already."""
 
     tree: LexborHTMLParser
     selection: Selection
@@ -57,8 +63,8 @@ class Page:
 
 
 def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
-    """Parse a page and find the element that holds the article's body. `utf8` is the text as bytes, where they are at hand, `captured`
-    the capture's timestamp."""
+    """Parse a page and find the element that holds the article's body. `utf8` is the text as bytes, where they are at
+    hand, `captured` the capture's timestamp."""
     whole = _is_whole(text)
     tree = LexborHTMLParser(utf8 or text) if whole else _marked(text)
     selection = Selection(tree)
@@ -73,7 +79,9 @@ def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
     aside = Boilerplate(tree, CITIZEN_NEWS.aside)
     around = _around_the_info_line(tree, aside)
     substance = around is not None and has_substance(around, CITIZEN_NEWS)
-    return Page(tree, selection, CITIZEN_NEWS, around, whole, text, aside, around is not None, substance, captured=captured)
+    return Page(
+        tree, selection, CITIZEN_NEWS, around, whole, text, aside, around is not None, substance, captured=captured
+    )
 
 
 def _is_whole(text: str) -> bool:
@@ -90,8 +98,8 @@ def _marked(text: str) -> LexborHTMLParser:
 
 
 def _contents(selection: Selection, layout: Layout, aside: Boilerplate) -> tuple[list[LexborNode], bool]:
-    """The elements with the body by the first selector that finds any with something in it, the one nearest to the title first; one
-    element with nothing in it, if there is no other. And whether there is anything in them."""
+    """The elements with the body by the first selector that finds any with something in it, the one nearest to the
+    title first; one element with nothing in it, if there is no other. And whether there is anything in them."""
     empty: list[LexborNode] = []
     for selector in layout.content:
         nodes = [node for node in selection.of(selector) if not aside.holds(node)]
@@ -103,8 +111,15 @@ def _contents(selection: Selection, layout: Layout, aside: Boilerplate) -> tuple
 
 def _nearest_to_title(selection: Selection, nodes: list[LexborNode]) -> list[LexborNode]:
     title = next(iter(selection.of("h1")), None)
-    depths = {around.mem_id: depth for depth, around in enumerate(reversed(list(ancestors(title))))} if title is not None else {}
-    return sorted(wide_first(nodes), key=lambda node: -max((depths.get(around.mem_id, 0) for around in ancestors(node)), default=0))
+    depths = (
+        {around.mem_id: depth for depth, around in enumerate(reversed(list(ancestors(title))))}
+        if title is not None
+        else {}
+    )
+    return sorted(
+        wide_first(nodes),
+        key=lambda node: -max((depths.get(around.mem_id, 0) for around in ancestors(node)), default=0),
+    )
 
 
 def _siblings_of(contents: list[LexborNode]) -> tuple[LexborNode, ...]:
@@ -116,7 +131,8 @@ def _siblings_of(contents: list[LexborNode]) -> tuple[LexborNode, ...]:
 
 
 def _behind_stray_end(content: LexborNode, text: str, aside: Boilerplate) -> tuple[LexborNode, ...]:
-    """The paragraphs, pictures and the like right after the body's element, on a page with more ends of divisions than beginnings."""
+    """The paragraphs, pictures and the like right after the body's element, on a page with more ends of divisions than
+    beginnings."""
     found: list[LexborNode] = []
     node = content.next
     while node is not None and (not node.is_element_node or (node.tag in _GOING_ON and not aside.holds(node))):
@@ -163,16 +179,19 @@ def is_within(node: LexborNode, container: LexborNode) -> bool:
 
 
 def nearest(page: Page, selector: str, *, within: bool = False, closest: bool = False) -> list[LexborNode]:
-    """The nodes for a selector, those closest to the body first (by the depth of what encloses both), then as on the page.
+    """The nodes for a selector, those closest to the body first (by the depth of what encloses both), then as on the
+    page.
 
-    Listings, navigation and the foot of the page are left out, and so is what stands inside the body unless `within`, or
-    where the body could only be taken together with all around it.
-    With `closest` only those at the smallest distance.
+    Listings, navigation and the foot of the page are left out, and so is what stands inside the body unless `within`,
+    or where the body could only be taken together with all around it. With `closest` only those at the smallest
+    distance.
     """
     return by_distance(page, page.select(selector), within=within, closest=closest)
 
 
-def by_distance(page: Page, candidates: Iterable[LexborNode], *, within: bool = False, closest: bool = False) -> list[LexborNode]:
+def by_distance(
+    page: Page, candidates: Iterable[LexborNode], *, within: bool = False, closest: bool = False
+) -> list[LexborNode]:
     """The same for nodes that are already found."""
     return ranked(page, [node for node in candidates if not page.aside.holds(node)], within=within, closest=closest)
 
@@ -195,7 +214,8 @@ def ranked(page: Page, nodes: list[LexborNode], *, within: bool = False, closest
 
 
 def contents(page: Page, *names: str) -> Iterator[str]:
-    """What the `<meta>` with one of these names or properties hold, name by name; those with nothing in them are passed over."""
+    """What the `<meta>` with one of these names or properties hold, name by name; those with nothing in them are passed
+    over."""
     for name in names:
         for node in page.select("meta"):
             attributes = node.attributes

@@ -25,8 +25,8 @@ _HOLDING = frozenset({"p", "div"})
 
 
 def cut_note(region: Tag) -> Tag | None:
-    """Cut the note out of the body's region and give it as an element of its own, without its rule; None if there is none.
-    Nothing but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
+    """Cut the note out of the body's region and give it as an element of its own, without its rule; None if there is
+    none. Nothing but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
     start = _first_block(region) or _set_apart(region)
     if start is None:
         return None
@@ -59,7 +59,8 @@ def _first_block(region: Tag) -> Tag | None:
 
 
 def _set_apart(region: Tag) -> Tag | None:
-    """The note where it is no block of its own, but begins behind a line break or between blocks: made one, with what follows."""
+    """The note where it is no block of its own, but begins behind a line break or between blocks: made one, with what
+    follows."""
     for text in _texts_backwards(region):
         holder = text.parent
         if (
@@ -144,16 +145,25 @@ def detached_note(page: Page) -> Tag | None:
                 return _without_rule(parse(node.html or ""))
     for node in page.select("p, div") if _FIRST_WORDS in page.source else ():
         text = node.text(deep=node.tag == "p")
-        if NOTE[0] in text and one_line(text).startswith(NOTE) and not page.aside.holds(node) and not is_within(node, content):
+        if (
+            NOTE[0] in text
+            and one_line(text).startswith(NOTE)
+            and not page.aside.holds(node)
+            and not is_within(node, content)
+        ):
             return _without_rule(parse(_surroundings(node, content)))
     return None
 
 
 def _surroundings(node: LexborNode, content: LexborNode) -> str:
-    """The HTML of the note that begins with `node`: the widest element that begins with it and is not around the body; if
-    there is none, the paragraphs that follow."""
+    """The HTML of the note that begins with `node`: the widest element that begins with it and is not around the body;
+    if there is none, the paragraphs that follow."""
     around = node
-    while (holder := around.parent) is not None and one_line(holder.text()).startswith(NOTE) and not is_within(content, holder):
+    while (
+        (holder := around.parent) is not None
+        and one_line(holder.text()).startswith(NOTE)
+        and not is_within(content, holder)
+    ):
         around = holder
     if around.mem_id != node.mem_id:
         return around.html or ""
@@ -180,7 +190,8 @@ _BLOGGER, _UPDATE = "blogger", "update"
 
 @dataclass(frozen=True, slots=True)
 class ArticleParts:
-    """Tidy trees. Each block of `bloggers` is known by `sure` as one, see `name_in`; `problems` are faults, in words."""
+    """Tidy trees. Each block of `bloggers` is known by `sure` as one, see `name_in`; `problems` are faults, in
+    words."""
 
     body: Tag
     note: Tag | None
@@ -204,7 +215,11 @@ def split_article(page: Page) -> ArticleParts:
         _drop_fields(body)
     sure = bool(by_layout(page))
     bloggers = [(block, sure) for block in _cut_out(body, mark, sure)]
-    bloggers += [(_enclosed(parse(block.html or "")), True) for block, is_inside in zip(blocks, within, strict=True) if not is_inside]
+    bloggers += [
+        (_enclosed(parse(block.html or "")), True)
+        for block, is_inside in zip(blocks, within, strict=True)
+        if not is_inside
+    ]
     problems = clean_region(body, page.layout)
     if not bloggers and (name := named_without_block(page)):
         problems.append(f"the page names a blogger, “{name}”, but no block about him was found")

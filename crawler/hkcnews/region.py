@@ -1,4 +1,5 @@
-"""The region of a page that holds the body, made ready for conversion with BeautifulSoup: only content is left in it."""
+"""The region of a page that holds the body, made ready for conversion with BeautifulSoup: only content is left in
+it."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, KINDS, has_block
 DEEPEST = 100
 """Elements nested deeper than this carry no meaning; conversion is recursive and Python's stack is not endless."""
 
-_CONTROL_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|11|1[4-9]|2\d|3[01]|127)|[xX]0*(?:[0-8bBeEfF]|1[0-9a-fA-F]|7[fF]))(?:;|(?![0-9a-fA-F]))")
+_CONTROL_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|11|1[4-9]|2\d|3[01]|127)|[xX]0*(?:[0-8bBeEfF]|1[0-9a-fA-F]|7[fF]))(?:;|(?![0-9a-fA-F]))"
+)
 """References to control characters, which would come to be after the page was cleaned of them."""
 _PROTECTED = re.compile(r"/cdn-cgi/l/email-protection(?:#([0-9a-fA-F]+))?")
 _PLACEHOLDER = re.compile(r"\[email.protected\]")
@@ -63,21 +66,22 @@ def parse(html: str) -> Tag:
 
 
 def clean_region(region: Tag, layout: Layout) -> list[str]:
-    """Take everything out of the region that is not content, and what is nested beyond reason; gives the faults found."""
+    """Take everything out of the region that is not content, and what is nested beyond reason; gives the faults
+    found."""
     depth, faults = drop(region, layout)
     return faults + flatten(region) if depth > DEEPEST else faults
 
 
 def shows_unscripted(region: Tag, layout: Layout) -> bool:
-    """Whether there is something to see in a region that shows nothing until its scripts have run: what these would show, or that it is
-    lost."""
+    """Whether there is something to see in a region that shows nothing until its scripts have run: what these would
+    show, or that it is lost."""
     faults = clean_region(region, layout)
     return any(fault.startswith(LOST) for fault in faults) or any(map(raw.source, region.find_all(["img", *FRAMES])))
 
 
 def prepare_region(region: Tag) -> list[str]:
-    """Settle in a tidy region what depends on the site, what is meant without being said in elements, and what Markdown cannot nest;
-    gives the faults found."""
+    """Settle in a tidy region what depends on the site, what is meant without being said in elements, and what Markdown
+    cannot nest; gives the faults found."""
     found = _survey(region)
     faults = reveal_addresses(region, found.protected)
     put_in_order(found.tables)
@@ -91,8 +95,8 @@ def prepare_region(region: Tag) -> list[str]:
 
 @dataclass(slots=True)
 class _Survey:
-    """What of a region needs care, in reading order: what may hide an e-mail address, links and emphasis, elements whose inline style
-    says something, tables, quotations."""
+    """What of a region needs care, in reading order: what may hide an e-mail address, links and emphasis, elements
+    whose inline style says something, tables, quotations."""
 
     protected: list[Tag] = field(default_factory=list)
     emphasis: list[Tag] = field(default_factory=list)
@@ -110,7 +114,9 @@ def _survey(region: Tag) -> _Survey:
         if isinstance(node, Tag):
             attributes = node.attrs
             if attributes:
-                if "data-cfemail" in attributes or ("href" in attributes and _PROTECTED.search(str(attributes["href"]))):
+                if "data-cfemail" in attributes or (
+                    "href" in attributes and _PROTECTED.search(str(attributes["href"]))
+                ):
                     found.protected.append(node)
                 if "style" in attributes and says_emphasis(str(attributes["style"])):
                     found.styled.append(node)
@@ -122,8 +128,8 @@ def _survey(region: Tag) -> _Survey:
 
 
 def drop(region: Tag, layout: Layout) -> tuple[int, list[str]]:
-    """Remove scripts, advertisements, share widgets and what is hidden, and set what scripts would have shown; gives how deep the elements
-    left are nested, and the faults found."""
+    """Remove scripts, advertisements, share widgets and what is hidden, and set what scripts would have shown; gives
+    how deep the elements left are nested, and the faults found."""
     tags, classes, attributes = simple(layout.dropped)
     stack = [(region, 0)]
     dropped: list[Tag] = []
@@ -152,7 +158,8 @@ def _is_hidden(element: Tag, classes: frozenset[str], attributes: frozenset[str]
 
 def flatten(region: Tag) -> list[str]:
     """Where elements are nested too deep, build the region anew without those that mean nothing, and without any beyond
-    `DEEPEST`; texts, pictures and frames all stay. Takes time in proportion to the region. Gives the fault, if there was any."""
+    `DEEPEST`; texts, pictures and frames all stay. Takes time in proportion to the region. Gives the fault, if there
+    was any."""
     if not any(depth > DEEPEST for depth in _depths(region)):
         return []
     flat = parse(f"<div>{''.join(_flat(region))}</div>")
@@ -184,7 +191,9 @@ def _flat(region: Tag) -> Iterator[str]:
             yield "" if isinstance(node, Comment) else escape(node, quote=False)
         elif isinstance(node, Tag):
             name = node.name
-            keep = name in _VOID or (name in _MEANT and len(is_open) < DEEPEST and not (name in _EMPHASIS and name in is_open))
+            keep = name in _VOID or (
+                name in _MEANT and len(is_open) < DEEPEST and not (name in _EMPHASIS and name in is_open)
+            )
             around = _BOUNDARY if name in BLOCKS and not keep else ""
             yield _opening(node) if keep else around
             if keep and name not in _VOID:
@@ -217,7 +226,12 @@ def reveal_addresses(region: Tag, protected: Collection[Tag]) -> list[str]:
             faults.append(f"a protected e-mail address cannot be decoded: {code[:40]}")
             continue
         text = element.get_text()
-        if element.name == "a" and text.strip() and not _PLACEHOLDER.search(text) and not element.has_attr("data-cfemail"):
+        if (
+            element.name == "a"
+            and text.strip()
+            and not _PLACEHOLDER.search(text)
+            and not element.has_attr("data-cfemail")
+        ):
             element["href"] = f"mailto:{address}"
         else:
             before, after = _around_placeholder(text)

@@ -1,4 +1,5 @@
-"""Searching a page. What nearly every page is searched for is found in one go, since each search goes through the whole page."""
+"""Searching a page. What nearly every page is searched for is found in one go, since each search goes through the whole
+page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""From the bytes of a page to its text: character sets, declared, detected or wrong, and the characters that no text may hold."""
+"""From the bytes of a page to its text: character sets, declared, detected or wrong, and the characters that no text
+may hold."""
 
 from __future__ import annotations
 
@@ -13,14 +14,20 @@ BIG5, GB, WESTERN = "big5hkscs", "gb18030", "cp1252"
 LIKELY = (BIG5, GB, WESTERN)
 """What pages of a newspaper in Hong Kong may be in, beside UTF-8."""
 TWICE = {False: (GB, BIG5), True: ("ptcp154", "cp1251", "kz1048")}
-"""What UTF-8 is taken for by mistake, beside cp1252, and then encoded again: where that gives Cyrillic letters, and where not."""
+"""What UTF-8 is taken for by mistake, beside cp1252, and then encoded again: where that gives Cyrillic letters, and
+where not."""
 
 _SAMPLE = 800
 _AROUND = 40
 _PIECE = re.compile(rb"[\x80-\xff][^<>\r\n]{0,200}")
 _BEFORE = re.compile(rb"[<>\r\n]")
 _HEAD = 2048
-_ZERO_BYTES = {"utf-32-le": (0, 1, 1, 1), "utf-32-be": (1, 1, 1, 0), "utf-16-le": (0, 1, 0, 1), "utf-16-be": (1, 0, 1, 0)}
+_ZERO_BYTES = {
+    "utf-32-le": (0, 1, 1, 1),
+    "utf-32-be": (1, 1, 1, 0),
+    "utf-16-le": (0, 1, 0, 1),
+    "utf-16-be": (1, 0, 1, 0),
+}
 """Where of four bytes the zeros of ASCII stand."""
 _RUN = re.compile(r"[^\x00-\x7f]{2,}")
 _CHINESE = re.compile("[\u2e80-\ud7ff\ue000-\uf8ff\U00020000-\U0003ffff]")
@@ -42,13 +49,15 @@ def _differing(wanted: str, given: str, leads: Iterable[int]) -> dict[int, str]:
 
 
 _AS_BROWSERS = {BIG5: _differing("cp950", BIG5, (0xA1, 0xA2, 0xF9))}
-"""Punctuation, signs and box drawing, which browsers read in Big5 as Microsoft has them (WHATWG, Encoding, index-big5)."""
+"""Punctuation, signs and box drawing, which browsers read in Big5 as Microsoft has them (WHATWG, Encoding,
+index-big5)."""
 _STRICT, _LENIENT = "browsers-strict", "browsers-replace"
 _EURO = {BIG5: b"\xa3\xe1", GB: b"\x80"}
 
 
 def decode(data: bytes, encoding: str, *, lenient: bool = False) -> str:
-    """Text in an encoding as browsers read it; what is none of it is U+FFFD if `lenient`, else UnicodeError. Raises LookupError too."""
+    """Text in an encoding as browsers read it; what is none of it is U+FFFD if `lenient`, else UnicodeError. Raises
+    LookupError too."""
     if encoding not in _EURO:
         return data.decode(encoding, "replace" if lenient else "strict")
     text = data.decode(encoding, _LENIENT if lenient else _STRICT)
@@ -102,7 +111,8 @@ def text_sample(body: bytes) -> bytes:
 
 
 def messiness(text: str) -> float:
-    """How little a text looks like one that people write: nearly 0 where it does, more than 0.2 for most that were decoded wrongly.
+    """How little a text looks like one that people write: nearly 0 where it does, more than 0.2 for most that were
+    decoded wrongly.
 
     Chinese characters that mostly stand right beside Latin letters are a quotation mark or an accent of Western text.
     """
@@ -114,10 +124,11 @@ def messiness(text: str) -> float:
 
 
 def undo(text: str, name: str, *, all_of_it: bool = True) -> str | None:
-    """A text whose UTF-8 was taken for another character set and encoded again, as it was before; None if it is not that.
+    """A text whose UTF-8 was taken for another character set and encoded again, as it was before; None if it is not
+    that.
 
-    Runs of characters that give UTF-8 again are put right, others left; more than a tenth of these, and the whole is no such text,
-    unless `all_of_it` is waived by somebody who knows it is.
+    Runs of characters that give UTF-8 again are put right, others left; more than a tenth of these, and the whole is no
+    such text, unless `all_of_it` is waived by somebody who knows it is.
     """
     counts = {True: 0, False: 0}
 
@@ -139,7 +150,8 @@ def undo(text: str, name: str, *, all_of_it: bool = True) -> str | None:
 
 
 def could_be_twice(text: str, name: str) -> bool:
-    """Whether the first run of characters that are not ASCII began as UTF-8 does that was taken for another character set."""
+    """Whether the first run of characters that are not ASCII began as UTF-8 does that was taken for another character
+    set."""
     run = _RUN.search(text)
     raw = _encoded(run[0], name) if run is not None else None
     return raw is not None and _UTF8.match(raw) is not None
@@ -155,7 +167,9 @@ def _encoded(run: str, name: str) -> bytes | None:
         return None
 
 
-_WESTERN_BYTES = {ord(bytes((byte,)).decode(WESTERN)): byte for byte in range(0x80, 0xA0) if bytes((byte,)).decode(WESTERN, "ignore")}
+_WESTERN_BYTES = {
+    ord(bytes((byte,)).decode(WESTERN)): byte for byte in range(0x80, 0xA0) if bytes((byte,)).decode(WESTERN, "ignore")
+}
 _WESTERN_BYTES[0xFFFD] = 0xFF
 
 
@@ -166,12 +180,21 @@ _JUNK_SEQUENCES = (re.compile(rb"\xc2[\x80-\x9f]"), re.compile(rb"\xef(?:\xb7[\x
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BLANKS = " \u3000\u00a0"
 _NOTHING = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u1680\u205f\u3164\ufeff\uffa0"
-_RUNS_OF_NOTHING = ((0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFFF9, 0xFFFB))
+_RUNS_OF_NOTHING = (
+    (0x180B, 0x180F),
+    (0x2000, 0x200F),
+    (0x2028, 0x202F),
+    (0x2060, 0x206F),
+    (0xFE00, 0xFE0F),
+    (0xFFF9, 0xFFFB),
+)
 _UNSEEN = _BLANKS + _NOTHING + "".join(chr(code) for first, last in _RUNS_OF_NOTHING for code in range(first, last + 1))
 """Characters that show nothing: spaces, joiners, marks of direction, selectors of variants, fillers."""
 _WESTERN = frozenset({WESTERN, "ascii", "iso8859-1", "latin-1"})
 """Declared by servers that do not know what they serve; no Chinese page is in one of them, and they fit any bytes."""
-_ON_PAGES = re.compile(r"utf-?(?:8|16|32)|big5|gb|cp|windows|iso|latin|ascii|euc|shift|hz|johab|koi8|mac|tis", re.IGNORECASE)
+_ON_PAGES = re.compile(
+    r"utf-?(?:8|16|32)|big5|gb|cp|windows|iso|latin|ascii|euc|shift|hz|johab|koi8|mac|tis", re.IGNORECASE
+)
 """Python knows more: codecs for identifiers and for its own source, which a page can name but not mean."""
 _WIDE = ("utf-16", "utf-32", "utf_16", "utf_32")
 _MARKS_AS_GBK = "\u951f\u65a4\u62f7"
@@ -179,16 +202,18 @@ _MARKS_AS_GBK = "\u951f\u65a4\u62f7"
 _ADDRESSES = re.compile(r"\]\([^()\s]*|https?://[^\s<>)]*")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _FEW = 10
-"""Of so many characters beyond ASCII one may be damaged: bytes of another character set would be damage nearly throughout."""
+"""Of so many characters beyond ASCII one may be damaged: bytes of another character set would be damage nearly
+throughout."""
 _AS_GOOD = 0.1
-"""A text in the right character set is less messy than in another by more than this, from eight characters on (measured on clips of real
-articles in Big5 and GB 18030)."""
+"""A text in the right character set is less messy than in another by more than this, from eight characters on (measured
+on clips of real articles in Big5 and GB 18030)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """`text` as decoded with `encoding`; `replaced` counts the bytes that are not of that encoding (U+FFFD in the text).
-    `utf8` is the same text as bytes, where they are at hand. `fault`: why the text may be wrong, where its encoding is a guess."""
+    """`text` as decoded with `encoding`; `replaced` counts the bytes that are not of that encoding (U+FFFD in the
+    text). `utf8` is the same text as bytes, where they are at hand. `fault`: why the text may be wrong, where its
+    encoding is a guess."""
 
     text: str
     encoding: str
@@ -199,13 +224,16 @@ class PageText:
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong with the text, in words."""
-        return tuple(filter(None, (self.fault, f"{self.replaced} bytes are not {self.encoding}" if self.replaced else "")))
+        return tuple(
+            filter(None, (self.fault, f"{self.replaced} bytes are not {self.encoding}" if self.replaced else ""))
+        )
 
 
 def decode_page(body: bytes, content_type: str = "") -> PageText:
     """Decode a page. UTF-8 wins where it fits: nothing else looks like it, and detectors mistake a page with one
-    damaged character for Kazakh (FACTS section 2: `зңҫиӘӘ`). Then what the page declares, if it looks like a text so; then what is common
-    in Hong Kong and looks most like one, which is a guess; at last UTF-8 with marks in place of what does not fit."""
+    damaged character for Kazakh (FACTS section 2: `зңҫиӘӘ`). Then what the page declares, if it looks like a text so;
+    then what is common in Hong Kong and looks most like one, which is a guess; at last UTF-8 with marks in place of
+    what does not fit."""
     marked, mark = read_bom(body)
     if marked and mark is not None:
         return _decoded(body[len(mark) :], marked)
@@ -219,7 +247,8 @@ def decode_page(body: bytes, content_type: str = "") -> PageText:
 
 
 def decode_again(page: PageText, heading: str) -> PageText | None:
-    """The page's text, if its heading shows that its UTF-8 was taken for another character set and encoded again; else None."""
+    """The page's text, if its heading shows that its UTF-8 was taken for another character set and encoded again; else
+    None."""
     for name in TWICE[bool(_CYRILLIC.search(heading))]:
         if could_be_twice(heading, name) and undo(heading, name) and (text := undo(page.text, name, all_of_it=False)):
             return _twice(text, name)
@@ -232,10 +261,15 @@ def _declared(body: bytes, content_type: str) -> list[str]:
 
 
 def _legacy(body: bytes, declared: list[str]) -> PageText:
-    """A page that is not UTF-8: in the character set that it names, unless some of its text is less messy in another."""
+    """A page that is not UTF-8: in the character set that it names, unless some of its text is less messy in
+    another."""
     named = next((name for name in declared if name not in _WESTERN), "")
     sample = text_sample(body)
-    mess = {name: messiness(some.text) for name in dict.fromkeys(filter(None, (named, *LIKELY))) if _fits(some := _decoded(sample, name))}
+    mess = {
+        name: messiness(some.text)
+        for name in dict.fromkeys(filter(None, (named, *LIKELY)))
+        if _fits(some := _decoded(sample, name))
+    }
     if named in mess and mess[named] <= min(mess.values()) + _AS_GOOD:
         mess[named] = -1.0
     for name in sorted(mess, key=lambda name: mess[name]):
@@ -284,20 +318,22 @@ def _decoded(body: bytes, encoding: str) -> PageText:
 
 
 def clean(text: str) -> str:
-    """Take out what is never text: control characters, lone surrogates, noncharacters. White space stays as it is, but a form
-    feed, which HTML takes for white space and YAML refuses, is a space."""
+    """Take out what is never text: control characters, lone surrogates, noncharacters. White space stays as it is, but
+    a form feed, which HTML takes for white space and YAML refuses, is a space."""
     return _JUNK.sub("", text.replace("\f", " ")) if _JUNK.search(text) or "\f" in text else text
 
 
 def lost_characters(*texts: str) -> int:
-    """How many marks of characters that a program could not read stand in texts, addresses aside; also where the marks themselves were
-    read wrongly."""
+    """How many marks of characters that a program could not read stand in texts, addresses aside; also where the marks
+    themselves were read wrongly."""
     marked = [text for text in texts if "\ufffd" in text or _MARKS_AS_GBK in text]
-    return sum(plain.count("\ufffd") + plain.count(_MARKS_AS_GBK) for plain in (_ADDRESSES.sub("", text) for text in marked))
+    return sum(
+        plain.count("\ufffd") + plain.count(_MARKS_AS_GBK) for plain in (_ADDRESSES.sub("", text) for text in marked)
+    )
 
 
 def one_line(text: str) -> str:
-    """A field's text: cleaned, runs of ASCII white space as one space, none at the ends; U+3000 and NBSP stay inside, and what
-    has no width stays anywhere. Empty when there is nothing to see."""
+    """A field's text: cleaned, runs of ASCII white space as one space, none at the ends; U+3000 and NBSP stay inside,
+    and what has no width stays anywhere. Empty when there is nothing to see."""
     line = _SPACES.sub(" ", clean(text)).strip(_BLANKS)
     return line if line.strip(_UNSEEN) else ""

@@ -1,6 +1,8 @@
-"""Builds BeautifulSoup's tree from what Lexbor writes, which is well-formed: splitting at the tags is all the parsing it takes.
+"""Builds BeautifulSoup's tree from what Lexbor writes, which is well-formed: splitting at the tags is all the parsing
+it takes.
 
-Whatever is not plainly of that form is left to BeautifulSoup's own builder on html.parser; the tree is the same either way.
+Whatever is not plainly of that form is left to BeautifulSoup's own builder on html.parser; the tree is the same either
+way.
 """
 
 from __future__ import annotations
@@ -15,14 +17,66 @@ from bs4.element import AttributeDict, AttributeValueList, NavigableString, Page
 
 _ATTRIBUTE = re.compile(r' ([a-z][a-z0-9_-]*)="([^"]*)"')
 _AROUND_VALUE = len(' =""')
-_VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"})
+_VOID = frozenset(
+    {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+)
 _RAW = frozenset({"script", "style", "iframe"})
 """Lexbor writes what stands in them as it is; html.parser reads it as HTML in frames."""
 _KNOWN = _VOID.union(
     _RAW,
-    ("a", "abbr", "address", "article", "aside", "audio", "b", "big", "blockquote", "button", "caption", "center", "cite", "code"),
-    ("colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "fieldset", "figcaption", "figure", "font", "footer", "form"),
-    ("h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "i", "ins", "kbd", "label", "legend", "li", "main", "mark", "nav", "noscript"),
+    (
+        "a",
+        "abbr",
+        "address",
+        "article",
+        "aside",
+        "audio",
+        "b",
+        "big",
+        "blockquote",
+        "button",
+        "caption",
+        "center",
+        "cite",
+        "code",
+    ),
+    (
+        "colgroup",
+        "dd",
+        "del",
+        "details",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "font",
+        "footer",
+        "form",
+    ),
+    (
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "legend",
+        "li",
+        "main",
+        "mark",
+        "nav",
+        "noscript",
+    ),
     (
         "object",
         "ol",
@@ -60,7 +114,8 @@ class RegionBuilder(HTMLParserTreeBuilder):
         assert self.soup is not None
         root = build_tree(markup)
         if root is None:
-            # Only what stands in frames and their like has this unescaped; html.parser raises at marked sections unknown to it.
+            # Only what stands in frames and their like has this unescaped; html.parser raises at marked sections
+            # unknown to it.
             super().feed(markup.replace("<![", "&lt;!["))
         else:
             root.parent = self.soup
@@ -170,7 +225,9 @@ def _opened(head: str) -> Tag | Comment | None:
             plain_value = _unescaped(value.replace("&quot;", '"')) if "&" in value else value
             if plain_value is None:
                 return None
-            attributes[key] = AttributeValueList(plain_value.split()) if key in _LISTS_ANYWHERE or key in specific else plain_value
+            attributes[key] = (
+                AttributeValueList(plain_value.split()) if key in _LISTS_ANYWHERE or key in specific else plain_value
+            )
         if left:
             return None
     return _Element(name, attributes)

@@ -13,7 +13,9 @@ ARTICLES = f"{HOST}/article/"
 HIGHEST_ID = 99_999
 """Ids run from 174 to 49930; a number with more than five digits is junk, not an article."""
 
-_ARTICLE = re.compile(r"^https?://(?:[^/?#@]*@)?(?:www\.)?hkcnews\.com\.?(?::[0-9]+)?/+article/+([0-9]+)(?![0-9])", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"^https?://(?:[^/?#@]*@)?(?:www\.)?hkcnews\.com\.?(?::[0-9]+)?/+article/+([0-9]+)(?![0-9])", re.IGNORECASE
+)
 _ENDS = "/?#"
 _GOES_ON = "-._~%．…‥⋯\ufffd"
 """Marks with which what stands before them goes on, or was shortened: `20...` may have been any number."""
@@ -28,8 +30,8 @@ _CUT_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def article_id(url: str) -> int | None:
-    """The id of the article that `url` names, whatever its scheme, host form, port, slug or query, and whatever a link that was badly
-    made or copied has behind the number; None for anything else."""
+    """The id of the article that `url` names, whatever its scheme, host form, port, slug or query, and whatever a link
+    that was badly made or copied has behind the number; None for anything else."""
     found = _ARTICLE.match(url)
     if not found or len(found[1]) > len(str(HIGHEST_ID)) or not _ends(url[found.end() : found.end() + _ENCODED]):
         return None
@@ -37,8 +39,8 @@ def article_id(url: str) -> int | None:
 
 
 def _ends(rest: str) -> bool:
-    """Whether the number ends before `rest`: at a slash, a query or a fragment, but also at `&` or a space, a bracket or a full stop in
-    Chinese, encoded or not. The site's server read no further than the digits."""
+    """Whether the number ends before `rest`: at a slash, a query or a fragment, but also at `&` or a space, a bracket
+    or a full stop in Chinese, encoded or not. The site's server read no further than the digits."""
     if not rest or rest[0] in _ENDS:
         return True
     if rest[0] < " ":
@@ -46,18 +48,25 @@ def _ends(rest: str) -> bool:
     for _ in range(_DEEPEST):
         rest = unquote(rest)
     following = rest[0]
-    return following in "\t\n\r" or (unicodedata.category(following)[0] in "PSZ" and following not in _GOES_ON) or following in _WIDTHLESS
+    return (
+        following in "\t\n\r"
+        or (unicodedata.category(following)[0] in "PSZ" and following not in _GOES_ON)
+        or following in _WIDTHLESS
+    )
 
 
 def misspelling(url: str) -> int:
-    """How badly the address is spelt: 0 well, 1 a query string, a port or something else behind the number, 2 double-encoded or cut
-    escapes, 3 mojibake."""
+    """How badly the address is spelt: 0 well, 1 a query string, a port or something else behind the number, 2
+    double-encoded or cut escapes, 3 mojibake."""
     if _MOJIBAKE.search(url):
         return 3
     if _DOUBLE_ENCODED.search(url) or _CUT_ESCAPE.search(url):
         return 2
     number = _ARTICLE.match(url)
-    return int(_QUERY.search(url) is not None or (number is not None and url[number.end() : number.end() + 1] not in ("", "/", "#")))
+    return int(
+        _QUERY.search(url) is not None
+        or (number is not None and url[number.end() : number.end() + 1] not in ("", "/", "#"))
+    )
 
 
 _SLUG = re.compile(r"/article/\d+/(?P<tags>[^/?#]*)-(?P<number>\d+)(?:/(?P<title>[^/?#]*))?")

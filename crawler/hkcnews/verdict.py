@@ -19,8 +19,8 @@ from crawler.hkcnews.urls import article_id
 
 
 def is_truncated(page: Page) -> bool:
-    """Whether the document ends inside the article: the end mark, set after the last byte, fell into what encloses title,
-    body and blogger's block, or into an unfinished tag, comment or script."""
+    """Whether the document ends inside the article: the end mark, set after the last byte, fell into what encloses
+    title, body and blogger's block, or into an unfinished tag, comment or script."""
     if page.whole:
         return False
     mark = page.tree.css_first(f"#{END}")
@@ -39,7 +39,9 @@ def is_truncated(page: Page) -> bool:
 
 def _follows_directly(mark: LexborNode, around: LexborNode, parts: Iterable[LexborNode]) -> bool:
     """For parts that nothing but the whole page encloses: whether the page breaks off right after one of them."""
-    last = next((node for node in ancestors(mark) if node.parent is not None and node.parent.mem_id == around.mem_id), mark)
+    last = next(
+        (node for node in ancestors(mark) if node.parent is not None and node.parent.mem_id == around.mem_id), mark
+    )
     before = mark.prev if last.mem_id == mark.mem_id else last
     while before is not None and not before.is_element_node:
         before = before.prev
@@ -127,7 +129,9 @@ def judge_page(page: Page, wanted: int) -> Judgement:
     if not title:
         return Judgement(Verdict.BLANK, "no title anywhere on the page")
     if not _is_stated(page, "date", "author", "category") and not _has_tags(page):
-        return Judgement(Verdict.UNKNOWN_LAYOUT, "neither date nor byline, category or tags: every article has some of these")
+        return Judgement(
+            Verdict.UNKNOWN_LAYOUT, "neither date nor byline, category or tags: every article has some of these"
+        )
     return Judgement(Verdict.ARTICLE)
 
 
@@ -148,8 +152,8 @@ def _has_line(page: Page) -> bool:
 
 
 def _instead(page: Page, title: str) -> Judgement | None:
-    """The verdict on a page that says by its title that it is none of the site's articles; only one with the line of information
-    may be called so and be an article."""
+    """The verdict on a page that says by its title that it is none of the site's articles; only one with the line of
+    information may be called so and be an article."""
     heading = next((one_line(node.text()) for node in page.select("h1")), "")
     called = heading or title
     if page.substance and _has_line(page):
@@ -164,7 +168,11 @@ def _named(page: Page, wanted: int) -> int | None:
     links = (link.attributes for link in page.select("link"))
     canonical = next((link.get("href") for link in links if (link.get("rel") or "").lower() == "canonical"), None)
     for address in (canonical or "", metadata(page, "og:url")):
-        named = article_id(re.sub(r"^(?://|/(?=article/))", lambda m: "https:" + m[0] if m[0] == "//" else "https://hkcnews.com/", address))
+        named = article_id(
+            re.sub(
+                r"^(?://|/(?=article/))", lambda m: "https:" + m[0] if m[0] == "//" else "https://hkcnews.com/", address
+            )
+        )
         if named is not None:
             return None if named == wanted else named
     return None

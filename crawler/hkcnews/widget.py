@@ -1,4 +1,5 @@
-"""Whose tags and category: the article's, which stand with its title and body, or a widget's in a column or near the foot of the page."""
+"""Whose tags and category: the article's, which stand with its title and body, or a widget's in a column or near the
+foot of the page."""
 
 from __future__ import annotations
 
@@ -12,12 +13,17 @@ from crawler.hkcnews.layout import ancestors
 from crawler.hkcnews.page import Page, common_ancestor, is_within, nearest
 from crawler.hkcnews.text import one_line
 
-_CALLED = re.compile(r"side-?bar|widget|hot(?:test|[-_]?(?:tag|topic|word|key))|tag-?cloud|popular|trend|recommend|ranking", re.IGNORECASE)
+_CALLED = re.compile(
+    r"side-?bar|widget|hot(?:test|[-_]?(?:tag|topic|word|key))|tag-?cloud|popular|trend|recommend|ranking",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(
     r"熱門|熱搜|熱話|最熱|流行|人氣|推薦|推介|更多|所有|全部|其他|最新|\b(?:Hot|Popular|Trending|Latest|Recommended|More|All|Top)\b",
     re.IGNORECASE,
 )
-_LABELS = frozenset({"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "label", "header", "legend", "li"})
+_LABELS = frozenset(
+    {"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "label", "header", "legend", "li"}
+)
 _LONGEST_LABEL = 16
 _MOST_LISTS = 50
 """Lists that are looked at, the nearest to the body first; an article has one or two."""
@@ -27,7 +33,8 @@ Words = Callable[[], Collection[str] | None]
 
 
 def own(page: Page, nodes: Sequence[LexborNode], words: Words = lambda: None) -> list[LexborNode]:
-    """Of nodes in the page's order those that are the article's and no widget's; a list is the one or the other as a whole."""
+    """Of nodes in the page's order those that are the article's and no widget's; a list is the one or the other as a
+    whole."""
     if not nodes or page.content is None or page.degraded:
         return list(nodes)
     lists = islice(_lists(nodes), _MOST_LISTS)
@@ -43,7 +50,8 @@ def is_labelled(page: Page, node: LexborNode) -> bool:
 
 
 def is_at_home(page: Page, node: LexborNode) -> bool:
-    """Whether the node stands in the innermost element around title and body; also where that is the whole page, or there is no title."""
+    """Whether the node stands in the innermost element around title and body; also where that is the whole page, or
+    there is no title."""
     if "home" not in page.fields:
         titles = nearest(page, "h1", closest=True)
         page.fields["home"] = common_ancestor(titles[0], page.content) if titles and page.content is not None else None
@@ -110,7 +118,8 @@ def _holds_listing(page: Page, node: LexborNode) -> bool:
 
 
 def _is_called_or_labelled(node: LexborNode, branch: LexborNode) -> bool:
-    """Whether an element around the node, within its branch, has a widget's name, or a widget's label right before it."""
+    """Whether an element around the node, within its branch, has a widget's name, or a widget's label right before
+    it."""
     for around in _up_to(node, branch):
         attributes = around.attributes if around.mem_id != node.mem_id else {}
         if any(_CALLED.search(attributes.get(name) or "") for name in ("class", "id")) or _has_label(around):

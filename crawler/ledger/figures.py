@@ -25,19 +25,25 @@ class Figures(LedgerFile):
 
     def last_run(self) -> LastRun | None:
         """The newest run; None before the first."""
-        query = "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, '') FROM run ORDER BY id DESC LIMIT 1"
+        query = (
+            "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, '') FROM run ORDER BY id DESC LIMIT 1"
+        )
         row = self._db.execute(query).fetchone()
         return LastRun(*row) if row else None
 
     def asked_for(self) -> tuple[int, int]:
         """How many articles captures were asked for of, and with how many requests."""
-        query = "SELECT count(DISTINCT capture.article), count(*) FROM attempt JOIN capture ON capture.id = attempt.capture"
+        query = (
+            "SELECT count(DISTINCT capture.article), count(*) FROM attempt JOIN capture ON capture.id = attempt.capture"
+        )
         articles, requests = self._db.execute(query).fetchone()
         return int(articles), int(requests)
 
     def stored(self) -> tuple[int, int]:
         """How many articles have captures in the store, and how many bytes these have there."""
-        query = "SELECT count(DISTINCT article), coalesce(sum(warc_length), 0) FROM capture WHERE coalesce(warc, '') != ''"
+        query = (
+            "SELECT count(DISTINCT article), coalesce(sum(warc_length), 0) FROM capture WHERE coalesce(warc, '') != ''"
+        )
         articles, size = self._db.execute(query).fetchone()
         return int(articles), int(size)
 
@@ -48,17 +54,20 @@ class Figures(LedgerFile):
         return int(articles), int(images)
 
     def readable(self, since: str = "", until: str = "") -> set[int]:
-        """Articles with a capture of this time in the store or in a file of web archives that is an article, or was not judged yet."""
+        """Articles with a capture of this time in the store or in a file of web archives that is an article, or was not
+        judged yet."""
         query = (
-            "SELECT DISTINCT article FROM capture WHERE (coalesce(warc, '') != '' OR held IS NOT NULL)"
-            " AND coalesce(verdict, 'article') = 'article' AND timestamp >= ? AND (? = '' OR substr(timestamp, 1, length(?)) <= ?)"
+            "SELECT DISTINCT article FROM capture WHERE (coalesce(warc, '') != '' OR held IS NOT NULL) AND"
+            " coalesce(verdict, 'article') = 'article' AND timestamp >= ? AND (? = '' OR substr(timestamp, 1,"
+            " length(?)) <= ?)"
         )
         return {article for (article,) in self._db.execute(query, (since, until, until, until))}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCount:
-    """Of the articles that a run recovered, how many lack a field; and the same for the articles recovered before it."""
+    """Of the articles that a run recovered, how many lack a field; and the same for the articles recovered before
+    it."""
 
     of: int
     missing: int
@@ -79,10 +88,11 @@ class Runs(LedgerFile):
         return self._counts("SELECT answer, count(*) FROM attempt WHERE run = ? GROUP BY answer", run)
 
     def run_verdicts(self, run: int) -> dict[str, int]:
-        """What the captures that a run fetched were judged to be, most frequent first; redirects and jumps are among them."""
+        """What the captures that a run fetched were judged to be, most frequent first; redirects and jumps are among
+        them."""
         return self._counts(
-            "SELECT verdict, count(*) FROM capture WHERE id IN (SELECT capture FROM attempt WHERE run = ?) AND verdict IS NOT NULL"
-            " GROUP BY verdict",
+            "SELECT verdict, count(*) FROM capture WHERE id IN (SELECT capture FROM attempt WHERE run = ?) AND verdict"
+            " IS NOT NULL GROUP BY verdict",
             run,
         )
 
@@ -96,7 +106,10 @@ class Runs(LedgerFile):
 
     def settled_by(self, run: int, state: State) -> set[int]:
         """The articles in a state that a run put there."""
-        return {article for (article,) in self._db.execute("SELECT id FROM article WHERE run = ? AND state = ?", (run, state))}
+        return {
+            article
+            for (article,) in self._db.execute("SELECT id FROM article WHERE run = ? AND state = ?", (run, state))
+        }
 
     def field_counts(self, run: int, names: Collection[str]) -> dict[str, FieldCount]:
         """For each field how many recovered articles lack it, of this run and of the earlier ones."""
@@ -114,7 +127,9 @@ class Runs(LedgerFile):
 
     def listed_after(self, capture: int) -> int:
         """How many captures a listing brought that came to be known after this one."""
-        (number,) = self._db.execute("SELECT count(*) FROM capture WHERE id > ? AND found = 'listed'", (capture,)).fetchone()
+        (number,) = self._db.execute(
+            "SELECT count(*) FROM capture WHERE id > ? AND found = 'listed'", (capture,)
+        ).fetchone()
         return int(number)
 
     def made_of(self) -> Iterator[tuple[int, int]]:

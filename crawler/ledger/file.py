@@ -15,7 +15,8 @@ _SOURCES = """
 CREATE TABLE source (name TEXT PRIMARY KEY, replay TEXT NOT NULL, is_file INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 INSERT INTO source SELECT 'wayback', value || '/web', 0 FROM meta WHERE key = 'public_url';
 CREATE TABLE capture_2 (
-    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, urlkey TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL,
+    urlkey TEXT NOT NULL,
     mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL,
     source TEXT NOT NULL, found TEXT NOT NULL, replay TEXT, held TEXT,
     answer TEXT, status INTEGER, digest_result TEXT, digest_reason TEXT, verdict TEXT, because TEXT,
@@ -23,44 +24,53 @@ CREATE TABLE capture_2 (
     UNIQUE (article, timestamp, original, source)
 );
 INSERT INTO capture_2 SELECT id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length,
-    'wayback', CASE WHEN source IN ('archived_redirect', 'closest_capture', 'inspect') THEN source ELSE 'listed' END, NULL, NULL,
+    'wayback', CASE WHEN source IN ('archived_redirect', 'closest_capture', 'inspect') THEN source ELSE 'listed' END,
+    NULL, NULL,
     answer, status, digest_result, digest_reason, verdict, because,
     served_timestamp, served_original, coding, warc, warc_offset, warc_length FROM capture;
 DROP TABLE capture;
 ALTER TABLE capture_2 RENAME TO capture;
 CREATE INDEX capture_digest ON capture (digest, article);
 """
-"""Captures of several sources: the source's name, how the capture was found, under which address it is replayed if that is not its
-source's, and for a file of web archives where in it the capture is held (JSON)."""
+"""Captures of several sources: the source's name, how the capture was found, under which address it is replayed if that
+is not its source's, and for a file of web archives where in it the capture is held (JSON)."""
 
 _IMAGES = """
 CREATE TABLE image (
     file TEXT PRIMARY KEY, url TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'wanted', reason TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0, timestamp TEXT NOT NULL DEFAULT '', original TEXT NOT NULL DEFAULT '',
-    digest TEXT NOT NULL DEFAULT '', type TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0, sha256 TEXT NOT NULL DEFAULT '',
+    digest TEXT NOT NULL DEFAULT '', type TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT NOT NULL DEFAULT '',
     fault TEXT NOT NULL DEFAULT '', warc TEXT, warc_offset INTEGER, warc_length INTEGER, settled TEXT, run INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX image_state ON image (state);
 CREATE INDEX image_sha256 ON image (sha256) WHERE sha256 != '';
-CREATE TABLE image_use (image TEXT NOT NULL REFERENCES image, article INTEGER NOT NULL, PRIMARY KEY (image, article)) WITHOUT ROWID;
+CREATE TABLE image_use (image TEXT NOT NULL REFERENCES image, article INTEGER NOT NULL,
+    PRIMARY KEY (image, article)) WITHOUT ROWID;
 CREATE INDEX image_use_article ON image_use (article);
 CREATE TABLE image_list (article INTEGER PRIMARY KEY, capture INTEGER NOT NULL);
 CREATE TABLE image_answer (
-    source TEXT NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, image TEXT, answer TEXT NOT NULL, status INTEGER NOT NULL,
-    served_timestamp TEXT NOT NULL, served_original TEXT NOT NULL, coding TEXT NOT NULL, target_timestamp TEXT, target_original TEXT,
+    source TEXT NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, image TEXT, answer TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    served_timestamp TEXT NOT NULL, served_original TEXT NOT NULL, coding TEXT NOT NULL, target_timestamp TEXT,
+    target_original TEXT,
     warc TEXT, warc_offset INTEGER, warc_length INTEGER, PRIMARY KEY (source, timestamp, original)
 ) WITHOUT ROWID;
-CREATE TABLE image_index (image TEXT NOT NULL, source TEXT NOT NULL, captures TEXT NOT NULL, PRIMARY KEY (image, source)) WITHOUT ROWID;
+CREATE TABLE image_index (image TEXT NOT NULL, source TEXT NOT NULL, captures TEXT NOT NULL,
+    PRIMARY KEY (image, source)) WITHOUT ROWID;
 """
-"""Images of recovered articles, by the path of their file: which articles have them, of which captures that is known, what the archive
-answered to each request for one, and what its index gave for one (JSON)."""
+"""Images of recovered articles, by the path of their file: which articles have them, of which captures that is known,
+what the archive answered to each request for one, and what its index gave for one (JSON)."""
 
 _REFERENCES = """
-CREATE TABLE link (article INTEGER NOT NULL, target INTEGER NOT NULL, local INTEGER NOT NULL, PRIMARY KEY (article, target)) WITHOUT ROWID;
-CREATE TABLE shown (article INTEGER NOT NULL, url TEXT NOT NULL, local INTEGER NOT NULL, PRIMARY KEY (article, url)) WITHOUT ROWID;
+CREATE TABLE link (article INTEGER NOT NULL, target INTEGER NOT NULL, local INTEGER NOT NULL,
+    PRIMARY KEY (article, target)) WITHOUT ROWID;
+CREATE TABLE shown (article INTEGER NOT NULL, url TEXT NOT NULL, local INTEGER NOT NULL,
+    PRIMARY KEY (article, url)) WITHOUT ROWID;
 CREATE INDEX shown_url ON shown (url, local);
 """
-"""What the files of the reading format refer to: articles by id and pictures by address; local: whether the link is to a file."""
+"""What the files of the reading format refer to: articles by id and pictures by address; local: whether the link is to
+a file."""
 
 _GAPS = """
 CREATE TABLE gap (
@@ -72,26 +82,29 @@ CREATE TABLE list_read (
 ) WITHOUT ROWID;
 CREATE TABLE on_list (article INTEGER PRIMARY KEY);
 """
-"""Articles that no listing has: which were asked for exactly, which archived lists of the site's were read, and what stood on them."""
+"""Articles that no listing has: which were asked for exactly, which archived lists of the site's were read, and what
+stood on them."""
 
 _VERSIONS = """
 CREATE TABLE version (
-    article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, sha256 TEXT NOT NULL, capture INTEGER NOT NULL,
+    article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, sha256 TEXT NOT NULL,
+    capture INTEGER NOT NULL,
     PRIMARY KEY (article, timestamp, original)
 ) WITHOUT ROWID;
 """
-"""What each capture of an article says: the SHA-256 of its title and text, by the capture that was really served. Empty for what was
-recovered before this table was there, until `scrapy extract` has been over the store."""
+"""What each capture of an article says: the SHA-256 of its title and text, by the capture that was really served. Empty
+for what was recovered before this table was there, until `scrapy extract` has been over the store."""
 
 STEPS: Sequence[str] = (_SOURCES, _IMAGES, _REFERENCES, _GAPS, _VERSIONS)
-"""What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is written here
-as a step; the tables stay as they are."""
+"""What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is
+written here as a step; the tables stay as they are."""
 VERSION = 1 + len(STEPS)
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE run (
-    id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, status INTEGER, verdict TEXT, arguments TEXT NOT NULL, version TEXT NOT NULL
+    id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, status INTEGER, verdict TEXT, arguments TEXT NOT NULL,
+    version TEXT NOT NULL
 );
 CREATE TABLE listing (
     id INTEGER PRIMARY KEY, query TEXT NOT NULL, started TEXT NOT NULL, finished TEXT, resume_key TEXT,
@@ -100,11 +113,13 @@ CREATE TABLE listing (
 );
 CREATE INDEX listing_query ON listing (query, finished);
 CREATE TABLE listing_page (
-    listing INTEGER NOT NULL REFERENCES listing, number INTEGER NOT NULL, resume_key TEXT, rows INTEGER NOT NULL, at TEXT NOT NULL,
+    listing INTEGER NOT NULL REFERENCES listing, number INTEGER NOT NULL, resume_key TEXT, rows INTEGER NOT NULL,
+    at TEXT NOT NULL,
     PRIMARY KEY (listing, number)
 ) WITHOUT ROWID;
 CREATE TABLE capture (
-    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, urlkey TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL,
+    urlkey TEXT NOT NULL,
     mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL, source TEXT NOT NULL,
     answer TEXT, status INTEGER, digest_result TEXT, digest_reason TEXT, verdict TEXT, because TEXT,
     served_timestamp TEXT, served_original TEXT, coding TEXT, warc TEXT, warc_offset INTEGER, warc_length INTEGER,
@@ -118,7 +133,8 @@ CREATE TABLE attempt (
 CREATE INDEX attempt_capture ON attempt (capture);
 CREATE TABLE article (
     id INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', capture INTEGER REFERENCES capture,
-    file TEXT, sha256 TEXT, faults TEXT NOT NULL DEFAULT '[]', sources TEXT NOT NULL DEFAULT '{}', settled TEXT, run INTEGER
+    file TEXT, sha256 TEXT, faults TEXT NOT NULL DEFAULT '[]', sources TEXT NOT NULL DEFAULT '{}', settled TEXT,
+    run INTEGER
 );
 CREATE INDEX article_state ON article (state);
 """
@@ -135,11 +151,13 @@ def prepare(connection: sqlite3.Connection, path: object, steps: Sequence[str] =
         return
     if not 0 <= version < newest:
         raise LedgerError(
-            f"the ledger {path} was written by a newer version of this software (schema {version}, this one knows {newest}): "
-            "use that version, or another OUTPUT_DIR"
+            f"the ledger {path} was written by a newer version of this software (schema {version}, this one knows"
+            f" {newest}): use that version, or another OUTPUT_DIR"
         )
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise LedgerError(f"{path} is a database, but no ledger of this software: it is left alone. Choose another OUTPUT_DIR")
+        raise LedgerError(
+            f"{path} is a database, but no ledger of this software: it is left alone. Choose another OUTPUT_DIR"
+        )
     script = "\n".join((_TABLES, *steps)[version:])
     try:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {newest};\nCOMMIT;")
@@ -168,7 +186,9 @@ class LedgerFile:
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
             part = path.with_name(name)
             if part.is_symlink() and not part.resolve().is_relative_to(path.parent.resolve()):
-                raise LedgerError(f"{part} is a symbolic link that leads out of {path.parent}: it is not followed. Remove it")
+                raise LedgerError(
+                    f"{part} is a symbolic link that leads out of {path.parent}: it is not followed. Remove it"
+                )
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -176,7 +196,8 @@ class LedgerFile:
             prepare(self._db, path)
         except sqlite3.DatabaseError as error:
             raise LedgerError(
-                f"the ledger {path} cannot be used: {error}. If it is damaged, restore a copy or choose another OUTPUT_DIR"
+                f"the ledger {path} cannot be used: {error}. If it is damaged, restore a copy or choose another"
+                " OUTPUT_DIR"
             ) from error
         if public_url is not None:
             self._belongs_to(public_url)
@@ -201,12 +222,15 @@ class LedgerFile:
             )
 
     def declare(self, source: str, replay: str, is_file: bool = False) -> None:
-        """A source of captures, with the public address under which it replays them. Raises LedgerError when it had another."""
+        """A source of captures, with the public address under which it replays them. Raises LedgerError when it had
+        another."""
         row = self._db.execute("SELECT replay FROM source WHERE name = ?", (source,)).fetchone()
         if row is None:
             self._db.execute("INSERT INTO source VALUES (?, ?, ?)", (source, replay, is_file))
         elif row[0] != replay:
-            raise LedgerError(f"the ledger {self.path} has captures of the source {source}, replayed at {row[0]}; it refuses {replay}")
+            raise LedgerError(
+                f"the ledger {self.path} has captures of the source {source}, replayed at {row[0]}; it refuses {replay}"
+            )
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -243,7 +267,9 @@ class LedgerFile:
         return row[0] if row else None
 
     def set_meta(self, key: str, value: str) -> None:
-        self._db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
+        self._db.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+        )
 
 
 def ledger_path(output: Path) -> Path:

@@ -1,4 +1,5 @@
-"""The ledger on images: which ones recovered articles have, where each stands, and what the archive answered when it was asked."""
+"""The ledger on images: which ones recovered articles have, where each stands, and what the archive answered when it
+was asked."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from crawler.wayback.capture import Capture
 
 
 class ImageState(StrEnum):
-    """Where an image stands. WANTED: not done yet; WAITING: the archive had troubles of its own, the next run tries again."""
+    """Where an image stands. WANTED: not done yet; WAITING: the archive had troubles of its own, the next run tries
+    again."""
 
     WANTED = "wanted"
     HAVE = "have"
@@ -23,9 +25,10 @@ class ImageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """An image and, when there is one, its file. `file` is relative to the output directory and tells images apart; `url` is the address
-    as the first page that has it spells it. `timestamp` and `original` name the capture served, `digest` is that of the image's bytes
-    (base32 SHA-1, as in an index), `size` their number, `place` where the store has them, `fault` what is known to be wrong."""
+    """An image and, when there is one, its file. `file` is relative to the output directory and tells images apart;
+    `url` is the address as the first page that has it spells it. `timestamp` and `original` name the capture served,
+    `digest` is that of the image's bytes (base32 SHA-1, as in an index), `size` their number, `place` where the store
+    has them, `fault` what is known to be wrong."""
 
     file: str
     url: str
@@ -44,7 +47,8 @@ class ImageRow:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Where an image is asked for first: at the source and the time of the capture that its article was recovered from."""
+    """Where an image is asked for first: at the source and the time of the capture that its article was recovered
+    from."""
 
     source: str
     timestamp: str
@@ -52,8 +56,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class ImageAnswer:
-    """What an archive answered for an image: `answer` by its name, for a capture the archived `status`, what was served, and where the
-    store has it; for what leads on, `target` as (timestamp, original). `coding` as declared."""
+    """What an archive answered for an image: `answer` by its name, for a capture the archived `status`, what was
+    served, and where the store has it; for what leads on, `target` as (timestamp, original). `coding` as declared."""
 
     answer: str
     status: int = 0
@@ -64,7 +68,10 @@ class ImageAnswer:
     place: RecordLocation | None = None
 
 
-_COLUMNS = "file, url, state, reason, attempts, timestamp, original, digest, type, size, sha256, fault, warc, warc_offset, warc_length"
+_COLUMNS = (
+    "file, url, state, reason, attempts, timestamp, original, digest, type, size, sha256, fault, warc, warc_offset,"
+    " warc_length"
+)
 _USED = (
     "EXISTS (SELECT 1 FROM image_use JOIN article ON article.id = image_use.article"
     " WHERE image_use.image = image.file AND article.state = 'recovered')"
@@ -77,7 +84,8 @@ class Images(LedgerFile):
     # The wanted list
 
     def want_images(self, article: int, capture: int, images: Iterable[tuple[str, str]]) -> None:
-        """The images of an article as it was recovered from a capture: (file, address) of each. What it had before is forgotten."""
+        """The images of an article as it was recovered from a capture: (file, address) of each. What it had before is
+        forgotten."""
         rows = list(images)
         with self.batch():
             self._db.executemany("INSERT OR IGNORE INTO image (file, url) VALUES (?, ?)", rows)
@@ -86,19 +94,21 @@ class Images(LedgerFile):
             self._db.execute("INSERT OR REPLACE INTO image_list VALUES (?, ?)", (article, capture))
 
     def without_images(self) -> list[int]:
-        """Recovered articles whose images are not known: recovered before images were looked for, or from another capture since."""
+        """Recovered articles whose images are not known: recovered before images were looked for, or from another
+        capture since."""
         query = (
-            "SELECT id FROM article WHERE state = 'recovered' AND capture IS NOT NULL"
-            " AND NOT EXISTS (SELECT 1 FROM image_list WHERE article = article.id AND capture = article.capture) ORDER BY id"
+            "SELECT id FROM article WHERE state = 'recovered' AND capture IS NOT NULL AND NOT EXISTS (SELECT 1 FROM"
+            " image_list WHERE article = article.id AND capture = article.capture) ORDER BY id"
         )
         return [article for (article,) in self._db.execute(query)]
 
     def due_images(self, ids: Collection[int] | None = None, articles: int | None = None) -> list[str]:
-        """Files of images that are not settled, by their articles, lowest id first; only of these articles, of at most so many."""
+        """Files of images that are not settled, by their articles, lowest id first; only of these articles, of at most
+        so many."""
         query = (
-            "SELECT image.file, article.id FROM image"
-            " JOIN image_use ON image_use.image = image.file JOIN article ON article.id = image_use.article"
-            " WHERE article.state = 'recovered' AND image.state IN ('wanted', 'waiting') ORDER BY article.id, image.file"
+            "SELECT image.file, article.id FROM image JOIN image_use ON image_use.image = image.file JOIN article ON"
+            " article.id = image_use.article WHERE article.state = 'recovered' AND image.state IN ('wanted', 'waiting')"
+            " ORDER BY article.id, image.file"
         )
         found: dict[str, None] = {}
         seen: set[int] = set()
@@ -135,40 +145,59 @@ class Images(LedgerFile):
 
     def image_reasons(self, state: ImageState) -> dict[str, int]:
         """The reasons of images in a state, most frequent first."""
-        query = f"SELECT reason, count(*) FROM image WHERE state = ? AND {_USED} GROUP BY reason ORDER BY count(*) DESC, reason"
+        query = (
+            f"SELECT reason, count(*) FROM image WHERE state = ? AND {_USED} GROUP BY reason ORDER BY count(*) DESC,"
+            " reason"
+        )
         return dict(self._db.execute(query, (state,)).fetchall())
 
     def image_articles(self, file: str) -> list[int]:
         """The articles that have an image, lowest id first."""
-        return [i for (i,) in self._db.execute("SELECT article FROM image_use WHERE image = ? ORDER BY article", (file,))]
+        return [
+            i for (i,) in self._db.execute("SELECT article FROM image_use WHERE image = ? ORDER BY article", (file,))
+        ]
 
     def image_uses(self, file: str) -> list[Use]:
         """Where an image is to be asked for: at the captures of its recovered articles, lowest id first."""
         query = (
-            "SELECT capture.source, coalesce(nullif(served_timestamp, ''), timestamp)"
-            " FROM image_use JOIN article ON article.id = image_use.article JOIN capture ON capture.id = article.capture"
-            " WHERE image_use.image = ? AND article.state = 'recovered' ORDER BY article.id"
+            "SELECT capture.source, coalesce(nullif(served_timestamp, ''), timestamp) FROM image_use JOIN article ON"
+            " article.id = image_use.article JOIN capture ON capture.id = article.capture WHERE image_use.image = ? AND"
+            " article.state = 'recovered' ORDER BY article.id"
         )
         return [Use(*row) for row in self._db.execute(query, (file,))]
 
     def same_image(self, sha256: str) -> str:
         """The file of an image with these very bytes; empty when there is none."""
-        row = self._db.execute("SELECT file FROM image WHERE sha256 = ? AND sha256 != '' AND state = 'have' LIMIT 1", (sha256,)).fetchone()
+        row = self._db.execute(
+            "SELECT file FROM image WHERE sha256 = ? AND sha256 != '' AND state = 'have' LIMIT 1", (sha256,)
+        ).fetchone()
         return row[0] if row else ""
 
     def image_bytes(self) -> tuple[int, int]:
         """How many images there are and how many bytes they have."""
-        count, size = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM image WHERE state = 'have'").fetchone()
+        count, size = self._db.execute(
+            "SELECT count(*), coalesce(sum(size), 0) FROM image WHERE state = 'have'"
+        ).fetchone()
         return int(count), int(size)
 
     def settle_image(self, row: ImageRow, run: int) -> None:
         """Write down where an image stands now."""
         place = (row.place.file, row.place.offset, row.place.length) if row.place else (None, None, None)
         self._db.execute(
-            "UPDATE image SET state = ?, reason = ?, timestamp = ?, original = ?, digest = ?, type = ?, size = ?, sha256 = ?, fault = ?,"
-            " warc = ?, warc_offset = ?, warc_length = ?, settled = ?, run = ? WHERE file = ?",
+            "UPDATE image SET state = ?, reason = ?, timestamp = ?, original = ?, digest = ?, type = ?, size = ?,"
+            " sha256 = ?, fault = ?, warc = ?, warc_offset = ?, warc_length = ?, settled = ?, run = ? WHERE file = ?",
             (
-                *(row.state, row.reason, row.timestamp, row.original, row.digest, row.type, row.size, row.sha256, row.fault),
+                *(
+                    row.state,
+                    row.reason,
+                    row.timestamp,
+                    row.original,
+                    row.digest,
+                    row.type,
+                    row.size,
+                    row.sha256,
+                    row.fault,
+                ),
                 *(*place, self.moment(), run, row.file),
             ),
         )
@@ -179,10 +208,14 @@ class Images(LedgerFile):
             self._db.executemany("UPDATE image SET state = 'wanted' WHERE file = ?", ((file,) for file in files))
 
     def again_images(self, articles: Iterable[int]) -> None:
-        """Make images of these articles due again that are missing, and forget what the archive answered, but for what is in the store."""
+        """Make images of these articles due again that are missing, and forget what the archive answered, but for what
+        is in the store."""
         with self.batch():
             for article in articles:
-                missing = "SELECT file FROM image JOIN image_use ON image_use.image = file WHERE article = ? AND state = 'missing'"
+                missing = (
+                    "SELECT file FROM image JOIN image_use ON image_use.image = file WHERE article = ? AND state ="
+                    " 'missing'"
+                )
                 self._db.execute(f"DELETE FROM image_answer WHERE warc IS NULL AND image IN ({missing})", (article,))
                 self._db.execute(f"DELETE FROM image_index WHERE image IN ({missing})", (article,))
                 self._db.execute(f"UPDATE image SET state = 'wanted' WHERE file IN ({missing})", (article,))
@@ -194,7 +227,8 @@ class Images(LedgerFile):
         self._db.execute("UPDATE image SET attempts = attempts + 1 WHERE file = ?", (file,))
 
     def image_answer(self, source: str, timestamp: str, original: str) -> ImageAnswer | None:
-        """What a source answered when it was asked for an image at this time and address (escaped as on the request line)."""
+        """What a source answered when it was asked for an image at this time and address (escaped as on the request
+        line)."""
         row = self._db.execute(
             "SELECT answer, status, served_timestamp, served_original, coding, target_timestamp, target_original,"
             " warc, warc_offset, warc_length FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?",
@@ -207,29 +241,52 @@ class Images(LedgerFile):
         place = RecordLocation(warc, offset, length) if warc else None
         return ImageAnswer(answer, status, served_timestamp, served_original, coding, leads_to, place)
 
-    def tell_image_answer(self, source: str, timestamp: str, original: str, said: ImageAnswer, file: str | None) -> None:
+    def tell_image_answer(
+        self, source: str, timestamp: str, original: str, said: ImageAnswer, file: str | None
+    ) -> None:
         """Write an answer down; `file` is that of the image it was asked for, None where that is not known."""
         target = said.target or (None, None)
         place = (said.place.file, said.place.offset, said.place.length) if said.place else (None, None, None)
         self._db.execute(
             "INSERT OR REPLACE INTO image_answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(source, timestamp, original, file, said.answer, said.status, said.timestamp, said.original, said.coding),
+                *(
+                    source,
+                    timestamp,
+                    original,
+                    file,
+                    said.answer,
+                    said.status,
+                    said.timestamp,
+                    said.original,
+                    said.coding,
+                ),
                 *(*target, *place),
             ),
         )
 
     def forget_image_answer(self, source: str, timestamp: str, original: str) -> None:
         """An answer whose bytes cannot be read from the store any more."""
-        self._db.execute("DELETE FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?", (source, timestamp, original))
+        self._db.execute(
+            "DELETE FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?",
+            (source, timestamp, original),
+        )
 
     def image_index(self, file: str, source: str) -> list[Capture] | None:
         """The captures of an image that a source's index gave; None when it was not asked."""
-        row = self._db.execute("SELECT captures FROM image_index WHERE image = ? AND source = ?", (file, source)).fetchone()
+        row = self._db.execute(
+            "SELECT captures FROM image_index WHERE image = ? AND source = ?", (file, source)
+        ).fetchone()
         rows = json.loads(row[0]) if row else []
-        return [Capture(timestamp=timestamp, original=original, digest=digest) for timestamp, original, digest in rows] if row else None
+        return (
+            [Capture(timestamp=timestamp, original=original, digest=digest) for timestamp, original, digest in rows]
+            if row
+            else None
+        )
 
     def tell_image_index(self, file: str, source: str, captures: Iterable[Capture]) -> None:
         """Write down what an index gave for an image: the captures that are worth asking for."""
         rows = [(capture.timestamp, capture.original, capture.digest) for capture in captures]
-        self._db.execute("INSERT OR REPLACE INTO image_index VALUES (?, ?, ?)", (file, source, json.dumps(rows, ensure_ascii=False)))
+        self._db.execute(
+            "INSERT OR REPLACE INTO image_index VALUES (?, ?, ?)", (file, source, json.dumps(rows, ensure_ascii=False))
+        )

@@ -1,4 +1,5 @@
-"""The ledger: articles, what files refer to, versions. Each public method that writes is one transaction, or part of one of `batch`."""
+"""The ledger: articles, what files refer to, versions. Each public method that writes is one transaction, or part of
+one of `batch`."""
 
 from __future__ import annotations
 
@@ -15,15 +16,20 @@ from crawler.ledger.rows import SETTLED, ArticleRow, State
 
 
 class References(LedgerFile):
-    """What links and pictures in the files lead to. Of files in the seed's format nothing is kept: they never lead to each other."""
+    """What links and pictures in the files lead to. Of files in the seed's format nothing is kept: they never lead to
+    each other."""
 
     def refer(self, article: int, articles: Mapping[int, bool], pictures: Mapping[str, bool]) -> None:
         """What an article's file refers to: articles by id, pictures by address; True where the link is local."""
         with self.batch():
             self._db.execute("DELETE FROM link WHERE article = ?", (article,))
             self._db.execute("DELETE FROM shown WHERE article = ?", (article,))
-            self._db.executemany("INSERT INTO link VALUES (?, ?, ?)", ((article, target, local) for target, local in articles.items()))
-            self._db.executemany("INSERT INTO shown VALUES (?, ?, ?)", ((article, url, local) for url, local in pictures.items()))
+            self._db.executemany(
+                "INSERT INTO link VALUES (?, ?, ?)", ((article, target, local) for target, local in articles.items())
+            )
+            self._db.executemany(
+                "INSERT INTO shown VALUES (?, ?, ?)", ((article, url, local) for url, local in pictures.items())
+            )
 
     def forget_references(self) -> None:
         """No file refers to others any more."""
@@ -32,7 +38,8 @@ class References(LedgerFile):
             self._db.execute("DELETE FROM shown")
 
     def misled(self, is_there: Callable[[str], bool]) -> list[int]:
-        """Recovered articles whose file has a local link to what is not there, or another link to what is; lowest id first.
+        """Recovered articles whose file has a local link to what is not there, or another link to what is; lowest id
+        first.
 
         `is_there` tells it of pictures; articles are there when they are recovered.
         """
@@ -51,7 +58,9 @@ class References(LedgerFile):
 
     def recovered_ids(self) -> list[int]:
         """Recovered articles, lowest id first."""
-        return [article for (article,) in self._db.execute("SELECT id FROM article WHERE state = 'recovered' ORDER BY id")]
+        return [
+            article for (article,) in self._db.execute("SELECT id FROM article WHERE state = 'recovered' ORDER BY id")
+        ]
 
     def rewritten(self, article: int, sha256: str) -> None:
         """An article's file was written anew from the same capture."""
@@ -63,8 +72,8 @@ _VERSION = "SELECT article, timestamp, original, sha256, capture FROM version"
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """What one capture says. `timestamp` and `original` as served; `sha256` of title and text, see crawler/markdown/reader.py; `capture` the
-    ledger's id of the capture that led to it."""
+    """What one capture says. `timestamp` and `original` as served; `sha256` of title and text, see
+    crawler/markdown/reader.py; `capture` the ledger's id of the capture that led to it."""
 
     article: int
     timestamp: str
@@ -79,10 +88,14 @@ class Versions(LedgerFile):
     def note_version(self, article: int, capture_id: int, timestamp: str, original: str, sha256: str) -> None:
         """A capture of an article was extracted; what was known of the same capture before is replaced."""
         values = (article, timestamp, original, sha256, capture_id)
-        self._db.execute("INSERT OR REPLACE INTO version (article, timestamp, original, sha256, capture) VALUES (?, ?, ?, ?, ?)", values)
+        self._db.execute(
+            "INSERT OR REPLACE INTO version (article, timestamp, original, sha256, capture) VALUES (?, ?, ?, ?, ?)",
+            values,
+        )
 
     def renew_versions(self, article: int, captures: Iterable[int], rows: Iterable[VersionRow]) -> None:
-        """These captures of an article were extracted anew, and this is what they say: those without a row are no article any more."""
+        """These captures of an article were extracted anew, and this is what they say: those without a row are no
+        article any more."""
         with self.batch():
             gone = ((article, capture) for capture in captures)
             self._db.executemany("DELETE FROM version WHERE article = ? AND capture = ?", gone)
@@ -90,8 +103,11 @@ class Versions(LedgerFile):
                 self.note_version(row.article, row.capture, row.timestamp, row.original, row.sha256)
 
     def version_counts(self) -> dict[int, int]:
-        """How many different texts the captures of each article have; articles of which nothing is known are not in it."""
-        return dict(self._db.execute("SELECT article, count(DISTINCT sha256) FROM version GROUP BY article ORDER BY article"))
+        """How many different texts the captures of each article have; articles of which nothing is known are not in
+        it."""
+        return dict(
+            self._db.execute("SELECT article, count(DISTINCT sha256) FROM version GROUP BY article ORDER BY article")
+        )
 
     def versions(self, article: int) -> list[VersionRow]:
         """What the captures of an article say, earliest first."""
@@ -104,7 +120,8 @@ class Versions(LedgerFile):
             yield VersionRow(*row)
 
     def versions_replayed(self) -> Iterator[tuple[int, str, str, str, str]]:
-        """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in that order."""
+        """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in
+        that order."""
         yield from self._db.execute(
             "SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v"
             " LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source"
@@ -117,17 +134,23 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
 
     def begin_run(self, arguments: Mapping[str, Any], version: str) -> int:
         cursor = self._db.execute(
-            "INSERT INTO run (started, arguments, version) VALUES (?, ?, ?)", (self.moment(), json.dumps(dict(arguments)), version)
+            "INSERT INTO run (started, arguments, version) VALUES (?, ?, ?)",
+            (self.moment(), json.dumps(dict(arguments)), version),
         )
         return int(cursor.lastrowid or 0)
 
     def end_run(self, run: int, status: int, verdict: str) -> None:
-        self._db.execute("UPDATE run SET ended = ?, status = ?, verdict = ? WHERE id = ?", (self.moment(), status, verdict, run))
+        self._db.execute(
+            "UPDATE run SET ended = ?, status = ?, verdict = ? WHERE id = ?", (self.moment(), status, verdict, run)
+        )
 
     def due(self, ids: Collection[int] | None = None) -> list[int]:
-        """Articles that are not settled, lowest id first, but those that wait for the archive at the end; only these if `ids` is given."""
+        """Articles that are not settled, lowest id first, but those that wait for the archive at the end; only these if
+        `ids` is given."""
         cursor = self._db.execute(
-            f"SELECT id FROM article WHERE state NOT IN ({', '.join('?' * len(SETTLED))}) ORDER BY state = 'waiting', id", SETTLED
+            f"SELECT id FROM article WHERE state NOT IN ({', '.join('?' * len(SETTLED))}) ORDER BY state ="
+            " 'waiting', id",
+            SETTLED,
         )
         return [i for (i,) in cursor if ids is None or i in ids]
 
@@ -150,7 +173,9 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
     def _articles(self, where: str, values: tuple[Any, ...]) -> Iterator[ArticleRow]:
         query = f"SELECT id, state, reason, capture, file, sha256, faults FROM article {where} ORDER BY id"
         for number, state, reason, capture, file, sha256, faults in self._db.execute(query, values):
-            yield ArticleRow(number, State(state), reason, capture or 0, file or "", sha256 or "", tuple(json.loads(faults)))
+            yield ArticleRow(
+                number, State(state), reason, capture or 0, file or "", sha256 or "", tuple(json.loads(faults))
+            )
 
     def counts(self) -> dict[State, int]:
         """How many articles stand where."""
@@ -177,8 +202,8 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
     ) -> None:
         """Write down where an article stands now."""
         self._db.execute(
-            "UPDATE article SET state = ?, reason = ?, capture = ?, file = ?, sha256 = ?, faults = ?, sources = ?, settled = ?, run = ?"
-            " WHERE id = ?",
+            "UPDATE article SET state = ?, reason = ?, capture = ?, file = ?, sha256 = ?, faults = ?, sources = ?,"
+            " settled = ?, run = ? WHERE id = ?",
             (
                 *(state, reason, capture, file, sha256),
                 *(json.dumps(list(faults), ensure_ascii=False), json.dumps(dict(sources or {}), ensure_ascii=False)),
@@ -187,13 +212,15 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
         )
 
     def adopt(self, ids: Iterable[int], where: str) -> int:
-        """Settle articles that the user has elsewhere, listed or not; what was recovered here stays so. Gives how many are new so."""
+        """Settle articles that the user has elsewhere, listed or not; what was recovered here stays so. Gives how many
+        are new so."""
         with self.batch():
             before = self.counts()[State.ADOPTED]
             for article in ids:
                 self._db.execute("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", (article,))
                 self._db.execute(
-                    "UPDATE article SET state = 'adopted', reason = ?, settled = ? WHERE id = ? AND state != 'recovered'",
+                    "UPDATE article SET state = 'adopted', reason = ?, settled = ? WHERE id = ? AND state !="
+                    " 'recovered'",
                     (where, self.moment(), article),
                 )
             return self.counts()[State.ADOPTED] - before
@@ -201,19 +228,24 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
     def disown(self, ids: Iterable[int]) -> None:
         """Make articles due again that were adopted, and are no longer thought to be sound."""
         with self.batch():
-            self._db.executemany("UPDATE article SET state = 'listed', reason = '' WHERE id = ? AND state = 'adopted'", ((i,) for i in ids))
+            self._db.executemany(
+                "UPDATE article SET state = 'listed', reason = '' WHERE id = ? AND state = 'adopted'",
+                ((i,) for i in ids),
+            )
 
     def reopen_unread(self, run: int) -> None:
-        """Make articles due again that this run gave up because their pages could not be read: that is our fault, not theirs."""
+        """Make articles due again that this run gave up because their pages could not be read: that is our fault, not
+        theirs."""
         with self.batch():
             self._db.execute(
-                "UPDATE article SET state = 'listed', reason = '', faults = '[]' WHERE run = ? AND state = 'unrecoverable'"
-                " AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict IN ('unknown_layout', 'extraction_failed'))",
+                "UPDATE article SET state = 'listed', reason = '', faults = '[]' WHERE run = ? AND state ="
+                " 'unrecoverable' AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict IN"
+                " ('unknown_layout', 'extraction_failed'))",
                 (run,),
             )
             self._db.execute(
-                "UPDATE capture SET verdict = NULL, because = NULL WHERE verdict IN ('unknown_layout', 'extraction_failed')"
-                " AND article IN (SELECT id FROM article WHERE state = 'listed')"
+                "UPDATE capture SET verdict = NULL, because = NULL WHERE verdict IN ('unknown_layout',"
+                " 'extraction_failed') AND article IN (SELECT id FROM article WHERE state = 'listed')"
             )
 
     def reopen(self, ids: Iterable[int]) -> None:
@@ -223,19 +255,25 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
 
     def reopen_failed(self) -> int:
         """Make articles due again that were given up because a page could not be read here; gives their number."""
-        ids = [i for (i,) in self._db.execute("SELECT DISTINCT article FROM capture WHERE verdict = 'extraction_failed'")]
+        ids = [
+            i for (i,) in self._db.execute("SELECT DISTINCT article FROM capture WHERE verdict = 'extraction_failed'")
+        ]
         due = [i for i in ids if (row := self.article(i)) is not None and row.state is State.UNRECOVERABLE]
         self.reopen(due)
         return len(due)
 
     def again(self, ids: Iterable[int]) -> list[int]:
-        """Make these articles due again, but for the recovered ones, which are given: they keep their files until something takes their
-        place. Judgements of their captures are forgotten, what is in the store stays there."""
+        """Make these articles due again, but for the recovered ones, which are given: they keep their files until
+        something takes their place. Judgements of their captures are forgotten, what is in the store stays there."""
         recovered = []
         with self.batch():
             for article in ids:
-                self._db.execute("UPDATE article SET state = 'listed' WHERE id = ? AND state != 'recovered'", (article,))
-                self._db.execute("UPDATE capture SET verdict = NULL, because = NULL, answer = NULL WHERE article = ?", (article,))
+                self._db.execute(
+                    "UPDATE article SET state = 'listed' WHERE id = ? AND state != 'recovered'", (article,)
+                )
+                self._db.execute(
+                    "UPDATE capture SET verdict = NULL, because = NULL, answer = NULL WHERE article = ?", (article,)
+                )
                 row = self.article(article)
                 recovered += [article] if row is not None and row.state is State.RECOVERED else []
         return recovered

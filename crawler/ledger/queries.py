@@ -14,8 +14,10 @@ from crawler.ledger.rows import CAPTURE, ArticleRow, CaptureRow, State, capture_
 from crawler.warc.writer import RecordLocation
 
 _BY_PLACE = """
-SELECT c.id, c.article, coalesce(nullif(c.served_timestamp, ''), c.timestamp), coalesce(nullif(c.served_original, ''), c.original),
-    c.digest || ' ' || coalesce((SELECT group_concat(other.digest, ' ') FROM capture AS other WHERE other.article = c.article
+SELECT c.id, c.article, coalesce(nullif(c.served_timestamp, ''), c.timestamp), coalesce(nullif(c.served_original, ''),
+    c.original),
+    c.digest || ' ' || coalesce((SELECT group_concat(other.digest, ' ')
+    FROM capture AS other WHERE other.article = c.article
         AND other.timestamp = c.served_timestamp AND other.original = c.served_original), ''),
     coalesce(c.digest_result, ''), coalesce(c.digest_reason, ''), coalesce(c.coding, ''),
     coalesce(article.state = 'recovered' AND article.capture = c.id, 0), c.warc, c.warc_offset, c.warc_length
@@ -31,9 +33,9 @@ ORDER BY 10, 11, 1
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A capture that the ledger says is in the store; of an image, `id` and `article` are 0. `timestamp` and `original` as served;
-    `digests` those of the index that it may be compared with; `digest_result` and `digest_reason` what came of that when it was stored;
-    `recovered`: an article's file is from it."""
+    """A capture that the ledger says is in the store; of an image, `id` and `article` are 0. `timestamp` and `original`
+    as served; `digests` those of the index that it may be compared with; `digest_result` and `digest_reason` what came
+    of that when it was stored; `recovered`: an article's file is from it."""
 
     id: int
     article: int
@@ -52,12 +54,35 @@ class StoreQueries(Ledger):
 
     def by_place(self) -> Iterator[StoredRow]:
         """Captures in the store, by file and offset."""
-        for number, article, timestamp, original, digests, result, reason, coding, recovered, *place in self._db.execute(_BY_PLACE):
+        for (
+            number,
+            article,
+            timestamp,
+            original,
+            digests,
+            result,
+            reason,
+            coding,
+            recovered,
+            *place,
+        ) in self._db.execute(_BY_PLACE):
             each = tuple(dict.fromkeys(digests.split()))
-            yield StoredRow(number, article, timestamp, original, each, result, reason, coding, bool(recovered), RecordLocation(*place))
+            yield StoredRow(
+                number,
+                article,
+                timestamp,
+                original,
+                each,
+                result,
+                reason,
+                coding,
+                bool(recovered),
+                RecordLocation(*place),
+            )
 
     def recovered(self) -> Iterator[tuple[ArticleRow, CaptureRow | None]]:
-        """Recovered articles, lowest id first, with the captures that they are from; None where there is no such capture of the article."""
+        """Recovered articles, lowest id first, with the captures that they are from; None where there is no such
+        capture of the article."""
         for row in self.articles(State.RECOVERED):
             found = self._db.execute(f"{CAPTURE} WHERE id = ? AND article = ?", (row.capture, row.id)).fetchone()
             yield row, capture_row(found) if found else None
@@ -71,7 +96,9 @@ class StoreQueries(Ledger):
         try:
             with closing(sqlite3.connect(path)) as copy:
                 self._db.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # the write-ahead log would put files beside it whenever it is read
+                copy.execute(
+                    "PRAGMA journal_mode = DELETE"
+                )  # the write-ahead log would put files beside it whenever it is read
         except sqlite3.Error as error:
             raise OSError(f"{path} cannot be written: {error}") from error
 
@@ -79,7 +106,8 @@ class StoreQueries(Ledger):
 MOST_CAPTURES = 12
 """Captures of a missing article that are shown; of how many more there are only the number is told."""
 _MISSING = """
-SELECT article.id, article.state, article.reason, c.timestamp, c.original, coalesce(c.replay, source.replay, ''), c.source,
+SELECT article.id, article.state, article.reason, c.timestamp, c.original, coalesce(c.replay, source.replay, ''),
+    c.source,
     coalesce(c.verdict, ''), coalesce(c.answer, ''), coalesce(c.because, '')
 FROM article LEFT JOIN capture AS c ON c.article = article.id LEFT JOIN source ON source.name = c.source
 WHERE article.state IN ({}) ORDER BY article.id, c.timestamp, c.original, c.source
@@ -128,7 +156,8 @@ class ReportQueries(Ledger):
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
-        """All that is read inside is of the same moment, even while a run writes; nothing can be written through this object any more."""
+        """All that is read inside is of the same moment, even while a run writes; nothing can be written through this
+        object any more."""
         self._db.execute("PRAGMA query_only = ON")
         self._db.execute("BEGIN")
         try:
@@ -138,7 +167,9 @@ class ReportQueries(Ledger):
 
     def states(self) -> list[tuple[int, State]]:
         """Every article with its state, lowest id first."""
-        return [(number, State(state)) for number, state in self._db.execute("SELECT id, state FROM article ORDER BY id")]
+        return [
+            (number, State(state)) for number, state in self._db.execute("SELECT id, state FROM article ORDER BY id")
+        ]
 
     def missing(self, *states: State) -> Iterator[MissingArticle]:
         """Articles in these states, lowest id first."""
@@ -163,14 +194,16 @@ class ReportQueries(Ledger):
         return self._db.execute(query).fetchall()
 
     def digest_results(self, *, recovered: bool) -> list[tuple[str, str, int]]:
-        """(result, reason of a mismatch, captures) of all captures that came; or of those only that recovered articles are from."""
+        """(result, reason of a mismatch, captures) of all captures that came; or of those only that recovered articles
+        are from."""
         which = (
             "JOIN article ON article.capture = capture.id WHERE article.state = 'recovered'"
             if recovered
             else "WHERE coalesce(digest_result, '') != '' OR coalesce(warc, '') != ''"
         )
         query = (
-            f"SELECT coalesce(digest_result, ''), coalesce(digest_reason, ''), count(*) FROM capture {which} GROUP BY 1, 2 ORDER BY 1, 2"
+            f"SELECT coalesce(digest_result, ''), coalesce(digest_reason, ''), count(*) FROM capture {which} GROUP BY"
+            " 1, 2 ORDER BY 1, 2"
         )
         return self._db.execute(query).fetchall()
 
@@ -183,18 +216,22 @@ class ReportQueries(Ledger):
         return [(str(key), str(value), count) for key, value, count in self._db.execute(query)]
 
     def articles_with_images(self) -> tuple[int, int, int]:
-        """How many recovered articles have images; to how many none of theirs is missing; to how many none of theirs is there."""
+        """How many recovered articles have images; to how many none of theirs is missing; to how many none of theirs is
+        there."""
         query = (
-            "SELECT count(*), coalesce(sum(have = of), 0), coalesce(sum(have = 0), 0) FROM ("
-            "SELECT sum(image.state = 'have') AS have, count(*) AS of FROM image_use JOIN image ON image.file = image_use.image"
-            " JOIN article ON article.id = image_use.article WHERE article.state = 'recovered' GROUP BY image_use.article)"
+            "SELECT count(*), coalesce(sum(have = of), 0), coalesce(sum(have = 0), 0) FROM (SELECT sum(image.state ="
+            " 'have') AS have, count(*) AS of FROM image_use JOIN image ON image.file = image_use.image JOIN article ON"
+            " article.id = image_use.article WHERE article.state = 'recovered' GROUP BY image_use.article)"
         )
         articles, whole, none = self._db.execute(query).fetchone()
         return int(articles), int(whole), int(none)
 
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
-        query = "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, ''), arguments, version FROM run ORDER BY id"
+        query = (
+            "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, ''), arguments, version FROM run ORDER"
+            " BY id"
+        )
         return [
             RunRow(number, started, ended, status, verdict, _in_words(arguments), version)
             for number, started, ended, status, verdict, arguments, version in self._db.execute(query)
@@ -202,7 +239,9 @@ class ReportQueries(Ledger):
 
     def capture_counts(self) -> tuple[int, int]:
         """Captures of articles that are known, and those of them that are in the store."""
-        known, stored = self._db.execute("SELECT count(*), coalesce(sum(coalesce(warc, '') != ''), 0) FROM capture").fetchone()
+        known, stored = self._db.execute(
+            "SELECT count(*), coalesce(sum(coalesce(warc, '') != ''), 0) FROM capture"
+        ).fetchone()
         return int(known), int(stored)
 
 

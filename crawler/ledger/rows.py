@@ -17,8 +17,8 @@ class LedgerError(Exception):
 
 
 class State(StrEnum):
-    """Where an article stands. LISTED: not done yet; WAITING: the archive had troubles of its own, the next run tries again; ADOPTED: in a
-    tree of files that the user has."""
+    """Where an article stands. LISTED: not done yet; WAITING: the archive had troubles of its own, the next run tries
+    again; ADOPTED: in a tree of files that the user has."""
 
     LISTED = "listed"
     WAITING = "waiting"
@@ -45,10 +45,11 @@ LED_TO = (Found.REDIRECT, Found.JUMP)
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """A known capture and what was learnt of it. `verdict` is empty until it was judged; `warc` until it is in the store.
+    """A known capture and what was learnt of it. `verdict` is empty until it was judged; `warc` until it is in the
+    store.
 
-    `replay` is the public address under which its archive replays captures; `held_in` the name of the file of web archives that it
-    comes from, if it comes from one, and `held` where in that file it is.
+    `replay` is the public address under which its archive replays captures; `held_in` the name of the file of web
+    archives that it comes from, if it comes from one, and `held` where in that file it is.
     """
 
     id: int
@@ -87,9 +88,9 @@ class ArticleRow:
 
 CAPTURE = (
     "SELECT id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, found,"
-    " coalesce(capture.replay, source.replay, ''), CASE WHEN source.is_file THEN source ELSE '' END, held, status, answer, digest_result,"
-    " verdict, because, served_timestamp, served_original, coding, warc, warc_offset, warc_length"
-    " FROM capture LEFT JOIN source ON source.name = capture.source"
+    " coalesce(capture.replay, source.replay, ''), CASE WHEN source.is_file THEN source ELSE '' END, held, status,"
+    " answer, digest_result, verdict, because, served_timestamp, served_original, coding, warc, warc_offset,"
+    " warc_length FROM capture LEFT JOIN source ON source.name = capture.source"
 )
 _KEPT = ("archive", "heldIn")
 """What of a metadata record is needed later on."""
@@ -100,9 +101,23 @@ INSERT = (
 )
 
 
-def capture_values(article: int, c: Capture, source: str, found: Found, held: ArchivedCapture | None = None) -> tuple[Any, ...]:
+def capture_values(
+    article: int, c: Capture, source: str, found: Found, held: ArchivedCapture | None = None
+) -> tuple[Any, ...]:
     where = (held.about.get("archive") or None, holding_to_json(held)) if held is not None else (None, None)
-    return (article, c.timestamp, c.original, c.urlkey, c.mimetype, c.statuscode, c.digest, c.length, source, found, *where)
+    return (
+        article,
+        c.timestamp,
+        c.original,
+        c.urlkey,
+        c.mimetype,
+        c.statuscode,
+        c.digest,
+        c.length,
+        source,
+        found,
+        *where,
+    )
 
 
 def how_found(held: ArchivedCapture) -> Found:
@@ -113,7 +128,9 @@ def how_found(held: ArchivedCapture) -> Found:
 
 def holding_to_json(held: ArchivedCapture) -> str:
     places = [asdict(place) if place else None for place in (held.place, held.payload)]
-    return json.dumps([*places, held.rewritten, {name: held.about[name] for name in _KEPT if name in held.about}, held.truncated])
+    return json.dumps(
+        [*places, held.rewritten, {name: held.about[name] for name in _KEPT if name in held.about}, held.truncated]
+    )
 
 
 def holding_from_json(held: str, capture: Capture) -> ArchivedCapture:
@@ -122,13 +139,49 @@ def holding_from_json(held: str, capture: Capture) -> ArchivedCapture:
 
 
 def capture_row(row: tuple[Any, ...]) -> CaptureRow:
-    number, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, found, replay, held_in, held, *rest = row
+    (
+        number,
+        article,
+        timestamp,
+        original,
+        urlkey,
+        mimetype,
+        statuscode,
+        digest,
+        length,
+        source,
+        found,
+        replay,
+        held_in,
+        held,
+        *rest,
+    ) = row
     capture = Capture(
-        timestamp=timestamp, original=original, urlkey=urlkey, mimetype=mimetype, statuscode=statuscode, digest=digest, length=length
+        timestamp=timestamp,
+        original=original,
+        urlkey=urlkey,
+        mimetype=mimetype,
+        statuscode=statuscode,
+        digest=digest,
+        length=length,
     )
     holding = holding_from_json(held, capture) if held else None
     held_in = held_in or (holding.about.get("heldIn", "") if holding else "")
     status, *others, offset, size = rest
-    answer, result, verdict, because, served_timestamp, served_original, coding, warc = (value or "" for value in others)
-    learnt = (status or 0, answer, result, verdict, because, served_timestamp, served_original, coding, warc, offset or 0, size or 0)
+    answer, result, verdict, because, served_timestamp, served_original, coding, warc = (
+        value or "" for value in others
+    )
+    learnt = (
+        status or 0,
+        answer,
+        result,
+        verdict,
+        because,
+        served_timestamp,
+        served_original,
+        coding,
+        warc,
+        offset or 0,
+        size or 0,
+    )
     return CaptureRow(number, article, capture, source, Found(found), replay, held_in, holding, *learnt)

@@ -23,12 +23,12 @@ class Blogger:
 class Article:
     """One article, recovered from one capture.
 
-    Texts are empty when the page does not have them. `date` is `YYYY-MM-DD`, `last_updated` `YYYY-MM-DD hh:mm:ss`,
-    both as the site printed them (Hong Kong time). `timestamp` and `original` name the capture really served, as the
-    archive spells it. `body` and `note` are Markdown without surrounding newlines. `sources` names, for each field
-    that was found, where on the page; `faults` what is known to be wrong with this recovery, in words. `source` names the file of
-    web archives that had the capture, empty when it is from the archive whose address the file gives. `images` are the
-    addresses of all pictures on the page, the avatar's too, absolute and as the site had them.
+    Texts are empty when the page does not have them. `date` is `YYYY-MM-DD`, `last_updated` `YYYY-MM-DD hh:mm:ss`, both
+    as the site printed them (Hong Kong time). `timestamp` and `original` name the capture really served, as the archive
+    spells it. `body` and `note` are Markdown without surrounding newlines. `sources` names, for each field that was
+    found, where on the page; `faults` what is known to be wrong with this recovery, in words. `source` names the file
+    of web archives that had the capture, empty when it is from the archive whose address the file gives. `images` are
+    the addresses of all pictures on the page, the avatar's too, absolute and as the site had them.
     """
 
     id: int
@@ -53,8 +53,9 @@ class Article:
 class Evidence:
     """What speaks for a recovery, and what against it.
 
-    `captured` is the time of the capture (ISO 8601, UTC); `digest` the SHA-1 of its bytes as the archive's index has it, as `sha1:` and
-    base 32, empty when it has none; `verified` says whether the bytes that came match it; `faults` what is known to be wrong.
+    `captured` is the time of the capture (ISO 8601, UTC); `digest` the SHA-1 of its bytes as the archive's index has
+    it, as `sha1:` and base 32, empty when it has none; `verified` says whether the bytes that came match it; `faults`
+    what is known to be wrong.
     """
 
     captured: str

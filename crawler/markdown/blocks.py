@@ -24,8 +24,8 @@ def join_blocks(blocks: Iterable[str]) -> str:
 
 
 def join_item(blocks: Iterable[str]) -> str:
-    """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph, also
-    for a reader who takes the shortcodes of frames out first."""
+    """An item's blocks: a list right after its text follows without a blank line, where it can interrupt a paragraph,
+    also for a reader who takes the shortcodes of frames out first."""
     first, *others = _each_its_own(blocks)
     text, only_frames = first, True
     for previous, block in pairwise([first, *others]):
@@ -59,12 +59,18 @@ def rows(table: Tag) -> list[list[Tag]]:
 def is_plain(table: Tag) -> bool:
     """Whether a pipe table loses nothing: one paragraph a cell, no cell over several rows, nothing nested."""
     cells = [cell for row in rows(table) for cell in row]
-    return bool(cells) and all(_span(cell, "rowspan") == 1 and (not has_block(cell) or only_block(cell) is not None) for cell in cells)
+    return bool(cells) and all(
+        _span(cell, "rowspan") == 1 and (not has_block(cell) or only_block(cell) is not None) for cell in cells
+    )
 
 
 def only_block(cell: Tag) -> Tag | None:
     """The one paragraph in a cell beside which nothing stands; None where there is none, or more."""
-    shown = [child for child in cell.children if isinstance(child, Tag) or (not isinstance(child, Comment) and str(child).strip())]
+    shown = [
+        child
+        for child in cell.children
+        if isinstance(child, Tag) or (not isinstance(child, Comment) and str(child).strip())
+    ]
     if len(shown) != 1 or not isinstance(shown[0], Tag) or shown[0].name not in CONTAINERS:
         return None
     return only_block(shown[0]) if has_block(shown[0]) else shown[0]

@@ -1,8 +1,8 @@
 """Markdown from a cleaned region of HTML: markdownify, with the conversions that Chinese news needs.
 
-markdownify's own handling of white space cuts U+3000 and NBSP, adds spaces and breaks bold in Chinese text (its numbered
-defects: DESIGN). Here a block's text is put together first, as browsers do (runs of ASCII white space are one space),
-and only then are emphasis, line breaks and line starts settled.
+markdownify's own handling of white space cuts U+3000 and NBSP, adds spaces and breaks bold in Chinese text (its
+numbered defects: DESIGN). Here a block's text is put together first, as browsers do (runs of ASCII white space are one
+space), and only then are emphasis, line breaks and line starts settled.
 """
 
 from __future__ import annotations
@@ -82,9 +82,15 @@ class Converter(MarkdownConverter):
         return join_blocks(self.blocks(soup))
 
     def blocks(self, node: Tag, line: Line | None = None) -> list[str]:
-        """The blocks of a container; text that stands between blocks is a paragraph of its own, or what `line` makes."""
+        """The blocks of a container; text that stands between blocks is a paragraph of its own, or what `line`
+        makes."""
         contents = node.contents
-        if line is None and len(contents) == 1 and type(only := contents[0]) is NavigableString and NOT_PLAIN.search(only) is None:
+        if (
+            line is None
+            and len(contents) == 1
+            and type(only := contents[0]) is NavigableString
+            and NOT_PLAIN.search(only) is None
+        ):
             text = self.paragraph(only)  # as nearly all are: nothing to gather and nothing to escape
             return [text] if text else []
         return self._blocks_of(contents, line)
@@ -126,7 +132,8 @@ class Converter(MarkdownConverter):
         return made if isinstance(made, list) else [made] if made else []
 
     def paragraph(self, inline: str) -> str:
-        """A block's text from its inline text: line breaks as two spaces and a newline, nothing begins a block by accident."""
+        """A block's text from its inline text: line breaks as two spaces and a newline, nothing begins a block by
+        accident."""
         text = self.settled(inline)
         if BREAK in text:
             first, *others = text.split(BREAK)
@@ -184,12 +191,16 @@ class Converter(MarkdownConverter):
         if not src:
             return ""
         address, alt = self.style.image(src), one_space(raw.alt_text(el, self.style))
-        if not _SHOWN_PICTURE.match(address):  # readers take other data for no picture; alone on a line a tag would begin raw HTML
+        if not _SHOWN_PICTURE.match(
+            address
+        ):  # readers take other data for no picture; alone on a line a tag would begin raw HTML
             return f'<span><img src="{attribute(address)}" alt="{attribute(alt)}"></span>'
         return f"![{escape_text(alt, in_link=True)}]({destination(address)})"
 
     def convert_hr(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
-        return "___" if nearest_ancestor(el, "li") is not None else "---"  # after a bullet hyphens would be one rule with it
+        return (
+            "___" if nearest_ancestor(el, "li") is not None else "---"
+        )  # after a bullet hyphens would be one rule with it
 
     def convert_frame(self, el: Tag) -> str:
         return raw.frame(el, self.style)
@@ -214,7 +225,8 @@ class Converter(MarkdownConverter):
         return "\n".join(_item(f"{self.bullets[depth % len(self.bullets)]} ", blocks) for blocks in self._items(el))
 
     def convert_ol(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
-        """The same with numbers. CommonMark counts on from the first, so where the page does not, another list begins."""
+        """The same with numbers. CommonMark counts on from the first, so where the page does not, another list
+        begins."""
         items = self._numbered(el)
         if items and not is_countable(el):
             return raw.ordered(el, self.style)
@@ -255,7 +267,12 @@ class Converter(MarkdownConverter):
     def convert_table(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         if not is_plain(el):
             return raw.table(el, self.style)
-        above = [block for child in el.contents if isinstance(child, Tag) and child.name == "caption" for block in self.blocks(child)]
+        above = [
+            block
+            for child in el.contents
+            if isinstance(child, Tag) and child.name == "caption"
+            for block in self.blocks(child)
+        ]
         return [*above, pipe_table(el, self._cell)]
 
     def _cell(self, cell: Tag) -> str:
@@ -280,5 +297,6 @@ def _without(text: str, *marks: str) -> str:
 
 
 def _has_text(line: str) -> bool:
-    """Whether there is more than white space and line breaks. Characters without width count: they are on the page, too."""
+    """Whether there is more than white space and line breaks. Characters without width count: they are on the page,
+    too."""
     return bool(line.replace("<br>", "").strip())

@@ -19,7 +19,10 @@ def render(article: Article, replay: str, evidence: Evidence | None = None) -> s
 
     Raises FrontMatterError when the fields cannot be written so that they read back the same.
     """
-    text = f"{front_matter(fields_of(article, replay, evidence))}\n# {escape_heading(escape_text(article.title))}\n\n{article.body}"
+    text = (
+        f"{front_matter(fields_of(article, replay, evidence))}\n#"
+        f" {escape_heading(escape_text(article.title))}\n\n{article.body}"
+    )
     if article.note:
         text = f"{text.rstrip(chr(10))}\n\n\n---\n\n\n{article.note}"
     for blogger in article.bloggers:
@@ -49,7 +52,8 @@ _ANOTHER = re.compile(r"(?:!\[[^\n]*\n\n)?\*\*[^*\n]{1,16}[|｜]")
 
 
 def fields_and_sections(text: str) -> dict[str, Any]:
-    """Front matter by key, and `body`, `note`, `blogger` as far as the file has them; `front_matter` where it cannot be read.
+    """Front matter by key, and `body`, `note`, `blogger` as far as the file has them; `front_matter` where it cannot be
+    read.
 
     Never raises for what a file holds.
     """
@@ -82,7 +86,12 @@ def _sections(rest: str) -> tuple[str, str, str]:
 
 
 def changed_parts(old: str, new: str) -> tuple[str, ...]:
-    """The names of the fields and sections in which two files differ, in the new file's order; `layout` when only white space does."""
+    """The names of the fields and sections in which two files differ, in the new file's order; `layout` when only white
+    space does."""
     before, after = fields_and_sections(old), fields_and_sections(new)
-    names = [name for name in (*after, *(name for name in before if name not in after)) if before.get(name) != after.get(name)]
+    names = [
+        name
+        for name in (*after, *(name for name in before if name not in after))
+        if before.get(name) != after.get(name)
+    ]
     return tuple(names) or ("layout",)

@@ -1,4 +1,5 @@
-"""HTML elements by what they are in a text, and what they say beyond its words: emphasis, the numbers of list items, the order of a table's parts, the marks of a quotation. The conversion and the check both ask here."""
+"""HTML elements by what they are in a text, and what they say beyond its words: emphasis, the numbers of list items,
+the order of a table's parts, the marks of a quotation. The conversion and the check both ask here."""
 
 from __future__ import annotations
 
@@ -10,8 +11,38 @@ from bs4.element import PageElement
 
 CONTAINERS = frozenset(
     (
-        *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset"),
-        *("figcaption", "footer", "form", "header", "hgroup", "html", "legend", "li", "main", "menu", "nav", "p", "section", "summary"),
+        *(
+            "address",
+            "article",
+            "aside",
+            "body",
+            "caption",
+            "center",
+            "dd",
+            "details",
+            "dialog",
+            "dir",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+        ),
+        *(
+            "figcaption",
+            "footer",
+            "form",
+            "header",
+            "hgroup",
+            "html",
+            "legend",
+            "li",
+            "main",
+            "menu",
+            "nav",
+            "p",
+            "section",
+            "summary",
+        ),
         *("tbody", "td", "tfoot", "th", "thead", "tr", "[document]"),
     )
 )
@@ -26,7 +57,8 @@ def has_block(node: Tag) -> bool:
 
 
 def has_element(node: Tag, names: Container[str]) -> bool:
-    """Whether an element with one of these names stands anywhere inside; BeautifulSoup's own search takes many times longer."""
+    """Whether an element with one of these names stands anywhere inside; BeautifulSoup's own search takes many times
+    longer."""
     for child in node.contents:  # noqa: SIM110 - a loop takes half the time
         if isinstance(child, Tag) and (child.name in names or has_element(child, names)):
             return True
@@ -54,22 +86,34 @@ ELEMENTS: Mapping[str, str] = {BOLD: "strong", ITALIC: "em", STRUCK: "del", "sup
 """The element to write for what an inline style makes of a text."""
 _BOLD_ANYWAY = frozenset({*HEADINGS, "th"})
 
-_DECLARATION = re.compile(r"(?:^|;)\s*(font-weight|font-style|font|text-decoration(?:-line)?|vertical-align)\s*:\s*([^;!]*)", re.IGNORECASE)
+_DECLARATION = re.compile(
+    r"(?:^|;)\s*(font-weight|font-style|font|text-decoration(?:-line)?|vertical-align)\s*:\s*([^;!]*)", re.IGNORECASE
+)
 _WEIGHT = re.compile(r"bold|bolder|normal|lighter|[1-9]\d\d|1000")
 _BOLD_FROM = 600
 _SLANTED = ("italic", "oblique")
 
 _INTEGER = re.compile(r"\s*([+-]?\d{1,10})(?!\d)", re.ASCII)
-_TYPES = {"lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i", "upper-roman": "I"}
+_TYPES = {
+    "lower-alpha": "a",
+    "lower-latin": "a",
+    "upper-alpha": "A",
+    "upper-latin": "A",
+    "lower-roman": "i",
+    "upper-roman": "I",
+}
 _LIST_STYLE = re.compile(r"(?:^|;)\s*list-style(?:-type)?\s*:([^;!]*)", re.IGNORECASE)
-_COUNTER = re.compile(r"(?:lower|upper)-[a-z]+|cjk-[a-z-]+|(?:trad|simp|japanese|korean)-[a-z-]+|decimal-leading-zero|hiragana|katakana")
+_COUNTER = re.compile(
+    r"(?:lower|upper)-[a-z]+|cjk-[a-z-]+|(?:trad|simp|japanese|korean)-[a-z-]+|decimal-leading-zero|hiragana|katakana"
+)
 _HIGHEST = 999_999_999
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _CHINESE_MARKS, _WESTERN_MARKS = (("「", "」"), ("『", "』")), (("“", "”"), ("‘", "’"))
 
 
 def emphasis(node: Tag) -> Mapping[str, bool]:
-    """What an element makes of its text, by its name and its inline style: for each kind whether the text becomes it, or ceases to be."""
+    """What an element makes of its text, by its name and its inline style: for each kind whether the text becomes it,
+    or ceases to be."""
     kind = KINDS.get(node.name)
     found = {kind: True} if kind else {}
     style = node.attrs.get("style")
@@ -149,7 +193,8 @@ def is_countable(node: Tag) -> bool:
 
 
 def shown_children(table: Tag) -> list[PageElement]:
-    """What a table holds as a browser shows it: captions above, the first head before all rows, the first foot behind them."""
+    """What a table holds as a browser shows it: captions above, the first head before all rows, the first foot behind
+    them."""
     names = [child.name if isinstance(child, Tag) else "" for child in table.contents]
     above = [child for child, name in zip(table.contents, names, strict=True) if name == "caption"]
     above += [table.contents[names.index("thead")]] if "thead" in names else []
@@ -161,5 +206,9 @@ def shown_children(table: Tag) -> list[PageElement]:
 def quotation_marks(node: Tag) -> tuple[str, str]:
     """The marks that a browser puts around a `<q>`, by its language and how deep it stands in others."""
     text = node.get_text()
-    marks = _CHINESE_MARKS if _HAN.search(text) or not any(char.isascii() and char.isalpha() for char in text) else _WESTERN_MARKS
+    marks = (
+        _CHINESE_MARKS
+        if _HAN.search(text) or not any(char.isascii() and char.isalpha() for char in text)
+        else _WESTERN_MARKS
+    )
     return marks[sum(1 for around in node.parents if around.name == "q") % 2]

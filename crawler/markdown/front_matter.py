@@ -25,9 +25,14 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from crawler.markdown.article import Article, Evidence
 
 _NONCHARACTERS = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
-_ESCAPED = re.compile(f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff{_NONCHARACTERS}]')
-"""What cannot stand in a double-quoted value as it is, breaks tools that read line by line, or turns the direction of what follows."""
-_NOT_FOR_LIBYAML = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe-\U0010ffff]")
+_ESCAPED = re.compile(
+    f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff{_NONCHARACTERS}]'
+)
+"""What cannot stand in a double-quoted value as it is, breaks tools that read line by line, or turns the direction of
+what follows."""
+_NOT_FOR_LIBYAML = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe-\U0010ffff]"
+)
 _LIBYAML: type[Any] | None = getattr(yaml, "CSafeDumper", None)
 _ENDLESS = 10**9
 _STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
@@ -44,13 +49,15 @@ class FrontMatterError(ValueError):
 
 
 class _Emitter(yaml.SafeDumper):
-    """PyYAML escapes what is beyond the BMP and folds long lines; Cantonese needs the first, readers the second undone."""
+    """PyYAML escapes what is beyond the BMP and folds long lines; Cantonese needs the first, readers the second
+    undone."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
     def analyze_scalar(self, scalar: str) -> ScalarAnalysis:
-        """Without PyYAML's long look at every character: values are always in double quotes, keys are plain words of ours."""
+        """Without PyYAML's long look at every character: values are always in double quotes, keys are plain words of
+        ours."""
         plain = scalar.isidentifier()
         return ScalarAnalysis(scalar, not scalar, False, plain, plain, True, True, False)
 
@@ -63,7 +70,8 @@ class _Emitter(yaml.SafeDumper):
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The safe loader, with the shortest way from texts, lists and mappings to Python's; every other node is left to it."""
+    """The safe loader, with the shortest way from texts, lists and mappings to Python's; every other node is left to
+    it."""
 
     def get_single_data(self) -> Any:
         return self._plain(self.get_single_node())
@@ -105,17 +113,25 @@ def _events(values: Mapping[str, Any]) -> Iterator[Event]:
 
 
 def _emitted(values: Mapping[str, Any]) -> str:
-    """The mapping of texts, lists of texts and truths as YAML. libyaml writes characters beyond the BMP as escapes, some that should
-    be escapes as they are, and lists without indentation; the first two are left to PyYAML's own emitter, many times slower."""
-    texts = (text for value in values.values() if not isinstance(value, bool) for text in ([value] if isinstance(value, str) else value))
+    """The mapping of texts, lists of texts and truths as YAML. libyaml writes characters beyond the BMP as escapes,
+    some that should be escapes as they are, and lists without indentation; the first two are left to PyYAML's own
+    emitter, many times slower."""
+    texts = (
+        text
+        for value in values.values()
+        if not isinstance(value, bool)
+        for text in ([value] if isinstance(value, str) else value)
+    )
     if _LIBYAML is None or any(map(_NOT_FOR_LIBYAML.search, texts)):
         return str(yaml.emit(_events(values), Dumper=_Emitter, allow_unicode=True, width=float("inf")))
-    return str(yaml.emit(_events(values), Dumper=_LIBYAML, allow_unicode=True, width=_ENDLESS)).replace('\n- "', '\n  - "')
+    return str(yaml.emit(_events(values), Dumper=_LIBYAML, allow_unicode=True, width=_ENDLESS)).replace(
+        '\n- "', '\n  - "'
+    )
 
 
 def fields_of(article: Article, replay: str, evidence: Evidence | None = None) -> dict[str, Any]:
-    """The front matter of an article: FORMAT's keys in FORMAT's order, then those of the evidence; what is empty is absent, only
-    `verified` is not. `replay`, `evidence`: see `render`."""
+    """The front matter of an article: FORMAT's keys in FORMAT's order, then those of the evidence; what is empty is
+    absent, only `verified` is not. `replay`, `evidence`: see `render`."""
     values: dict[str, Any] = {
         "title": article.title,
         "date": article.date,
@@ -127,7 +143,12 @@ def fields_of(article: Article, replay: str, evidence: Evidence | None = None) -
         "original_url": article.original,
     }
     if evidence is not None:
-        values |= {"captured": evidence.captured, "digest": evidence.digest, "verified": evidence.verified, "faults": list(evidence.faults)}
+        values |= {
+            "captured": evidence.captured,
+            "digest": evidence.digest,
+            "verified": evidence.verified,
+            "faults": list(evidence.faults),
+        }
     values["source"] = article.source
     return {key: value for key, value in values.items() if value or value is False}
 
@@ -157,8 +178,9 @@ class InvalidFrontMatter(ValueError):
 
 
 def read_front_matter(text: str) -> dict[str, str | list[str]]:
-    """What stands between the `---` lines. Read as events, one by one: what builds values follows aliases and recurses, and libyaml's
-    builder crashes the process on a few thousand brackets (PyYAML 6.0.3). Raises NotFlat, whatever the text is."""
+    """What stands between the `---` lines. Read as events, one by one: what builds values follows aliases and recurses,
+    and libyaml's builder crashes the process on a few thousand brackets (PyYAML 6.0.3). Raises NotFlat, whatever the
+    text is."""
     reader = None
     try:
         reader = _READER(text)

@@ -1,4 +1,5 @@
-"""Text inside a block: what is not markup is escaped, and emphasis is written so that CommonMark closes it in Chinese text."""
+"""Text inside a block: what is not markup is escaped, and emphasis is written so that CommonMark closes it in Chinese
+text."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ _JOINTS = re.compile(
 )
 _SHORTCODE = re.compile(r"\{(?=\{[<%])")
 _LINE_START = re.compile(
-    r"^(?:(#{1,6}(?=[ \t]|$)|[-+:](?=[ \t]|$)|[>|]|=+[ ]*$|-{2,}[ ]*$|[:-][-:| ]*$)|(\d{1,9})([.)](?=[ \t]|$)))", re.MULTILINE
+    r"^(?:(#{1,6}(?=[ \t]|$)|[-+:](?=[ \t]|$)|[>|]|=+[ ]*$|-{2,}[ ]*$|[:-][-:| ]*$)|(\d{1,9})([.)](?=[ \t]|$)))",
+    re.MULTILINE,
 )
 _CLOSING_HASHES = re.compile(r"(?:^|(?<= ))(#+)$")
 _DESTINATION = re.compile(r"[\x00-\x20<>\\\x7f]|\s")
@@ -131,7 +133,8 @@ def shortcode(address: str) -> str:
 
 def autolink(address: str) -> str:
     """An http address as a link that shows itself, in Markdown: what would end it is percent-encoded."""
-    return f"<{_IN_AUTOLINK.sub(lambda found: ''.join(f'%{byte:02X}' for byte in found[0].encode()), address).replace('{{', '%7B%7B')}>"
+    quoted = _IN_AUTOLINK.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address)
+    return f"<{quoted.replace('{{', '%7B%7B')}>"
 
 
 BREAK = "\ufdd0"
@@ -200,7 +203,8 @@ def _choose(chars: list[str], begin: int, ends: dict[int, int], begins: dict[int
 
 
 def _holds_together(chars: list[str], begin: int, end: int, child_begin: int, child_end: int) -> bool:
-    """Whether emphasis and the only emphasis in it, which share an edge or both (`***…***`, `*…**…***`), open and close."""
+    """Whether emphasis and the only emphasis in it, which share an edge or both (`***…***`, `*…**…***`), open and
+    close."""
     if len(_SENTINEL.findall("".join(chars[begin + 1 : end]))) != 2:
         return False
     sides = [(_before(chars, begin), chars[child_begin + 1]), (_after(chars, end), chars[child_end - 1])]

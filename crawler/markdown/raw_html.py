@@ -1,4 +1,5 @@
-"""What stays HTML in the Markdown: figures, tables that pipes cannot carry, and preformatted text that is more than text."""
+"""What stays HTML in the Markdown: figures, tables that pipes cannot carry, and preformatted text that is more than
+text."""
 
 from __future__ import annotations
 
@@ -25,7 +26,24 @@ from crawler.markdown.style import Style, Video
 
 _INLINE = frozenset(("a", "u", "small", "code", "br", "img", *KINDS))
 _TABLE = _INLINE.union(
-    ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "figure", "figcaption", "hr"),
+    (
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "hr",
+    ),
     HEADINGS,
 )
 _PICTURE = frozenset({"img"})
@@ -48,7 +66,8 @@ _LATER = _LAZY.union(_SETS)
 _DESCRIPTOR = re.compile(r"[\d.]+[wxh],?")
 _NO_ADDRESS = re.compile(r"data:|about:|#", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"(?:\A|/)(?:blank|spacer|placeholder|transparent|pixel|loading|lazy|1x1)[\w-]*\.(?:gif|png|svg)(?:[?#]|\Z)", re.IGNORECASE
+    r"(?:\A|/)(?:blank|spacer|placeholder|transparent|pixel|loading|lazy|1x1)[\w-]*\.(?:gif|png|svg)(?:[?#]|\Z)",
+    re.IGNORECASE,
 )
 _PICTURE_FILE = re.compile(r"\A[^\s,]+\.(?:jpe?g|png|gif|webp|svg|bmp|avif)(?:[?#]|\Z)", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?:)?//[^\s/]", re.IGNORECASE)
@@ -84,13 +103,17 @@ def _addresses(node: Tag, src: str) -> Iterator[str]:
             for one in around.find_all("source"):
                 yield from _of_sets(one)
         yield from (
-            value for name in attributes if name.startswith("data-") and _PICTURE_FILE.search(value := str(attributes[name]).strip())
+            value
+            for name in attributes
+            if name.startswith("data-") and _PICTURE_FILE.search(value := str(attributes[name]).strip())
         )
         return
     for inner in node.find_all(["source", "embed", "iframe", "param"]) if node.contents else ():
         is_source = inner.name != "param" or str(inner.get("name")).lower() in _PARAMETERS
         yield (str(inner.get("src") or inner.get("data-src") or inner.get("value") or "") if is_source else "").strip()
-    yield from (value for name in attributes if name.startswith("data-") and _WEB.match(value := str(attributes[name]).strip()))
+    yield from (
+        value for name in attributes if name.startswith("data-") and _WEB.match(value := str(attributes[name]).strip())
+    )
 
 
 def _of_sets(node: Tag) -> Iterator[str]:
@@ -120,7 +143,8 @@ def alt_text(img: Tag, style: Style) -> str:
 
 
 def frame(node: Tag, style: Style, *, in_html: bool = False) -> str:
-    """A frame as its style writes frames: Hugo's shortcode, or a link that shows its address. Empty without an address."""
+    """A frame as its style writes frames: Hugo's shortcode, or a link that shows its address. Empty without an
+    address."""
     src = source(node)
     if not src:
         return ""
@@ -132,8 +156,8 @@ def frame(node: Tag, style: Style, *, in_html: bool = False) -> str:
 
 
 def figure(node: Tag, style: Style) -> str:
-    """A figure of pictures and text as FORMAT has it: a line for each picture and for each text, in order. Empty without
-    a picture."""
+    """A figure of pictures and text as FORMAT has it: a line for each picture and for each text, in order. Empty
+    without a picture."""
     lines: list[str] = []
     _figure_lines(node, style, lines)
     pictures = any(line.startswith(("<img ", "<a href=")) for line in lines)
@@ -184,7 +208,10 @@ def _paragraphs(nodes: list[PageElement], style: Style) -> list[str]:
             run = ""
         else:
             run += _html(node, style, _INLINE)
-    return [_EDGE_BREAKS.sub("", text) if text[:1] in " <" or text[-1:] in " >" else text for text in map(one_space, (*found, run))]
+    return [
+        _EDGE_BREAKS.sub("", text) if text[:1] in " <" or text[-1:] in " >" else text
+        for text in map(one_space, (*found, run))
+    ]
 
 
 def table(node: Tag, style: Style) -> str:
@@ -199,7 +226,9 @@ def ordered(node: Tag, style: Style) -> str:
 
 def preformatted(node: Tag, style: Style) -> str:
     """Preformatted text with links, pictures or line breaks in it: its lines as they are."""
-    return f"<pre>{''.join(_html(child, style, _INLINE, verbatim=True) for child in node.children).strip(chr(10))}</pre>"
+    return (
+        f"<pre>{''.join(_html(child, style, _INLINE, verbatim=True) for child in node.children).strip(chr(10))}</pre>"
+    )
 
 
 def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool = False) -> str:
@@ -242,7 +271,9 @@ def _attributes(node: Tag, style: Style) -> str:
         return f' value="{number}"' if number is not None else ""
     if node.name in ("td", "th"):
         spans = ((name, str(node.get(name) or "")) for name in ("rowspan", "colspan"))
-        return "".join(f' {name}="{value}"' for name, value in spans if value.isascii() and value.isdigit() and value != "1")
+        return "".join(
+            f' {name}="{value}"' for name, value in spans if value.isascii() and value.isdigit() and value != "1"
+        )
     return ""
 
 

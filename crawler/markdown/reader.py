@@ -29,8 +29,11 @@ _PREFIX_STARTS = " >*+-0123456789"
 _BLOCK_STARTS = "<`|{#-_"
 _MARKUP = re.compile(r"[\\\[\]`*<&]")
 """Without one of these no markup is in a text: most paragraphs have none, and `_INLINE` is slow to find nothing."""
-_FRAME = re.compile(r'\{\{< video src="[^"]*" >\}\}|<https?://[^<>]*>|<a class="video" href="[^"]*">[^<>]*</a>', re.IGNORECASE)
-"""A shortcode or, where the format has frames as links, a link that shows itself; those from the page never do, nor have they a class."""
+_FRAME = re.compile(
+    r'\{\{< video src="[^"]*" >\}\}|<https?://[^<>]*>|<a class="video" href="[^"]*">[^<>]*</a>', re.IGNORECASE
+)
+"""A shortcode or, where the format has frames as links, a link that shows itself; those from the page never do, nor
+have they a class."""
 _HEADING = re.compile(r"#{1,6} ")
 _CELLS = re.compile(r"(?<!\\)\|")
 _DELIMITERS = re.compile(r"\|(?: --- \|)+")
@@ -57,9 +60,9 @@ _DRAWN = re.compile(r"(?:\]\(|<img src=\")data:image/", re.IGNORECASE)
 
 @dataclass(slots=True)
 class MarkdownText:
-    """The text of a piece of Markdown, blocks, pictures and line breaks as newlines, and counts of what is not text, `drawn` being the
-    pictures that are data. `marked` is the text of each kind of emphasis (see `meaning`), in pieces; `numbers` are those of the items in
-    ordered lists: `9`, or with the kind of numerals `a9`."""
+    """The text of a piece of Markdown, blocks, pictures and line breaks as newlines, and counts of what is not text,
+    `drawn` being the pictures that are data. `marked` is the text of each kind of emphasis (see `meaning`), in pieces;
+    `numbers` are those of the items in ordered lists: `9`, or with the kind of numerals `a9`."""
 
     text: str = ""
     pictures: int = 0
@@ -106,8 +109,8 @@ def read_markdown(markdown: str) -> MarkdownText:
 
 
 def plain_text(markdown: str) -> str:
-    """The words of a body alone: blocks apart by one empty line, line breaks as newlines, captions as blocks of their own; nothing of
-    pictures, frames, links and emphasis."""
+    """The words of a body alone: blocks apart by one empty line, line breaks as newlines, captions as blocks of their
+    own; nothing of pictures, frames, links and emphasis."""
     return _GAPS.sub("\n\n", read_markdown(markdown).text).strip("\n")
 
 
@@ -132,7 +135,10 @@ def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: Mark
 
 def _until_closed(text: str, tag: str, indent: int, lines: Iterator[str]) -> str:
     block = text
-    while block.count(f"<{tag}>") + block.count(f"<{tag} ") > block.count(f"</{tag}>") and (line := next(lines, None)) is not None:
+    while (
+        block.count(f"<{tag}>") + block.count(f"<{tag} ") > block.count(f"</{tag}>")
+        and (line := next(lines, None)) is not None
+    ):
         block += "\n" + line[indent:]
     return block
 
@@ -207,8 +213,8 @@ def _raw(block: str, reading: MarkdownText) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """An element of raw HTML that is open: of an ordered list its kind of numerals, next number and step; of its items that they count.
-    `shown`: whether anything was seen in it."""
+    """An element of raw HTML that is open: of an ordered list its kind of numerals, next number and step; of its items
+    that they count. `shown`: whether anything was seen in it."""
 
     name: str
     kind: str = ""
@@ -268,9 +274,9 @@ class _Raw:
 def readable_text(title: str, body: str) -> str:
     """Title and text as a reader sees them, a line for each block and line break, the title first. `body`: Markdown.
 
-    White space counts as one space within a line and for nothing around it, since layouts differ in it. Captions are text. Addresses,
-    pictures, frames and emphasis are not in it, nor are the subscription note and the blogger's block: addresses and the note are
-    the capture's, and the site changed a blogger's block on all of his articles at once.
+    White space counts as one space within a line and for nothing around it, since layouts differ in it. Captions are
+    text. Addresses, pictures, frames and emphasis are not in it, nor are the subscription note and the blogger's block:
+    addresses and the note are the capture's, and the site changed a blogger's block on all of his articles at once.
     """
     lines = (" ".join(line.split()) for line in plain_text(body).split("\n"))
     return "\n".join((" ".join(title.split()), *filter(None, lines)))

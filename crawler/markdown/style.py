@@ -47,7 +47,8 @@ class Video(StrEnum):
 
 @dataclass(slots=True)
 class References:
-    """What a file refers to that this tree may have: articles by id, pictures by address; and whether by a local link."""
+    """What a file refers to that this tree may have: articles by id, pictures by address; and whether by a local
+    link."""
 
     articles: dict[int, bool] = field(default_factory=dict)
     pictures: dict[str, bool] = field(default_factory=dict)
@@ -87,8 +88,8 @@ class Style(Protocol):
 class SeedStyle:
     """The format of the seed: everything points into the archive, at the time of the capture (FORMAT's table).
 
-    `replay` is the public address under which the archive replays captures, as `https://web.archive.org/web`; `original` the capture's
-    own address.
+    `replay` is the public address under which the archive replays captures, as `https://web.archive.org/web`;
+    `original` the capture's own address.
     """
 
     replay: str
@@ -146,7 +147,9 @@ def attribute_value(address: str) -> str:
     return _INVISIBLE.sub("", address).strip(_AT_ENDS)
 
 
-_NO_HOST = r"(?!(?:html?|php|aspx?|jsp|js|css|json|xml|txt|pdf|docx?|xlsx?|pptx?|zip|jpe?g|png|gif|webp|svg|mp[34])(?![\w-]))"
+_NO_HOST = (
+    r"(?!(?:html?|php|aspx?|jsp|js|css|json|xml|txt|pdf|docx?|xlsx?|pptx?|zip|jpe?g|png|gif|webp|svg|mp[34])(?![\w-]))"
+)
 _HOST_ONLY = re.compile(rf"(?:[\w-]+\.)+{_NO_HOST}[A-Za-z]{{2,}}(?::\d+)?(?=[/?#]|\Z)")
 """`cinema.example.org/soon`, also `www.example.org:8080`; names of files are none."""
 _WHEN = r"(?:\d{1,14}\*?|\*)(?:[a-z]{2}_)?"
@@ -156,8 +159,8 @@ _SLASHES = re.compile(r"\A(https?):/+", re.IGNORECASE)
 
 @lru_cache(maxsize=16)
 def _archived(replay: str) -> re.Pattern[str]:
-    """Where an address into the archive begins to be one of something else: behind `/web/` on any host or none, with or without a
-    time, and behind `replay`."""
+    """Where an address into the archive begins to be one of something else: behind `/web/` on any host or none, with or
+    without a time, and behind `replay`."""
     host, slash, path = replay.partition("://")[2].partition("/")
     own = rf"(?:(?:https?:)?//{re.escape(host)})?{re.escape(slash + path)}" if path else r"(?!)"
     return re.compile(rf"(?:(?:(?:https?:)?//[^/?#]+)?/web|{own})/(?:{_WHEN}/(?={_WHAT})|(?=https?:/))", re.IGNORECASE)
@@ -185,7 +188,8 @@ def absolute(address: str, original: str, replay: str) -> str:
 
 
 def with_scheme(href: str) -> str:
-    """A link without a scheme that begins with the name of a host leads there: that is what its author meant, not a file of the site."""
+    """A link without a scheme that begins with the name of a host leads there: that is what its author meant, not a
+    file of the site."""
     return f"http://{href}" if _HOST_ONLY.match(href) else href
 
 
@@ -196,14 +200,19 @@ _PATHS = (
         "https://www.youtube.com/watch?v={}",
     ),
     (re.compile(r"player\.vimeo\.com"), re.compile(r"/video/(\d+)"), "https://vimeo.com/{}"),
-    (re.compile(r"(?:.*\.)?dailymotion\.com"), re.compile(r"/embed/video/(\w+)"), "https://www.dailymotion.com/video/{}"),
+    (
+        re.compile(r"(?:.*\.)?dailymotion\.com"),
+        re.compile(r"/embed/video/(\w+)"),
+        "https://www.dailymotion.com/video/{}",
+    ),
 )
 """Hosts, the paths of their players, and the page of what is played."""
 _FACEBOOK = re.compile(r"(?:.*\.)?facebook\.com")
 
 
 def watch_url(address: str) -> str:
-    """`https://www.youtube.com/embed/x` as `https://www.youtube.com/watch?v=x`, a Facebook plugin as what it shows; others as they are."""
+    """`https://www.youtube.com/embed/x` as `https://www.youtube.com/watch?v=x`, a Facebook plugin as what it shows;
+    others as they are."""
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").lower()
@@ -228,9 +237,10 @@ _NOT_IN_PATH = re.compile(r"[%?#]")
 class ReadingStyle:
     """Addresses for a reader of the tree. `references` collects, while a page is converted, what its file refers to.
 
-    `replay` is the public address under which the archive replays captures, `original` the capture's own address. `number_of` gives the
-    id of the article that an address names, None for anything else; bit n of `recovered` says whether article n has a file. `image_path`
-    gives the path of a picture below the output directory, None while it is not there.
+    `replay` is the public address under which the archive replays captures, `original` the capture's own address.
+    `number_of` gives the id of the article that an address names, None for anything else; bit n of `recovered` says
+    whether article n has a file. `image_path` gives the path of a picture below the output directory, None while it is
+    not there.
     """
 
     replay: str
@@ -267,7 +277,9 @@ class ReadingStyle:
             return address
         path = self.image_path(address)
         self.references.pictures[address] = path is not None
-        return address if path is None else _ABOVE_ARTICLES + _NOT_IN_PATH.sub(lambda found: f"%{ord(found[0]):02X}", path)
+        return (
+            address if path is None else _ABOVE_ARTICLES + _NOT_IN_PATH.sub(lambda found: f"%{ord(found[0]):02X}", path)
+        )
 
     def frame(self, src: str) -> str:
         address = self._resource(src)

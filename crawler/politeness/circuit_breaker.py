@@ -1,4 +1,5 @@
-"""When nothing may be sent: the pause after a 429, and the gate that lets one probe through at a time (refused connections, outages)."""
+"""When nothing may be sent: the pause after a 429, and the gate that lets one probe through at a time (refused
+connections, outages)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +8,20 @@ from typing import Final
 from crawler.politeness.rate_limiter import Endpoint
 
 PROBE_LEASE_SECONDS: Final = 600.0
-"""After this time a probe that was never reported is taken for lost, and another may go: above any download time-out, and no dead end."""
+"""After this time a probe that was never reported is taken for lost, and another may go: above any download time-out,
+and no dead end."""
 
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """Leave to send one request. Not frozen: its number is renewed when it had to wait again for a connection, so that a 429 is told from
-    one to a request sent before the pause."""
+    """Leave to send one request. Not frozen: its number is renewed when it had to wait again for a connection, so that
+    a 429 is told from one to a request sent before the pause."""
 
     endpoint: Endpoint
     number: int
     about: str = ""
-    """What is asked for: trouble with one thing again and again says nothing of the archive. Empty: something else each time."""
+    """What is asked for: trouble with one thing again and again says nothing of the archive. Empty: something else each
+    time."""
 
 
 class Pause:
@@ -37,7 +40,8 @@ class Pause:
         return max(0.0, self.until - now)
 
     def begin(self, permit: Permit, issued: int, now: float, retry_after: float) -> float:
-        """Seconds to wait from now after a 429; 0 for a request that was in flight as the pause began and whose answer asks for no more."""
+        """Seconds to wait from now after a 429; 0 for a request that was in flight as the pause began and whose answer
+        asks for no more."""
         seconds = retry_after
         if permit.number > self._mark:
             seconds = max(seconds, min(self._most, self._first * 2.0 ** min(self.level, 60)))
@@ -56,7 +60,8 @@ class Pause:
 
 
 class CircuitBreaker:
-    """Open, or shut for a time that grows with each shutting; when it is over one probe at a time may pass, until one opens the gate."""
+    """Open, or shut for a time that grows with each shutting; when it is over one probe at a time may pass, until one
+    opens the gate."""
 
     def __init__(self, waits: Sequence[float]) -> None:
         self._waits = waits

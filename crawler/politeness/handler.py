@@ -46,7 +46,8 @@ characters; Twisted gives up a connection at 16 KiB."""
 
 
 class Hosts(Protocol):
-    """The politeness towards the archive of each source; `answered`: sources that have answered something in this run."""
+    """The politeness towards the archive of each source; `answered`: sources that have answered something in this
+    run."""
 
     answered: set[str]
 
@@ -66,8 +67,8 @@ class CrawlSession(Protocol):
 
 
 class _Exact:
-    """A connection for one request, whose target is sent as it was given: Twisted takes addresses apart, and an empty query
-    is lost when it puts them together again. The answer may have lines as long as an archive needs."""
+    """A connection for one request, whose target is sent as it was given: Twisted takes addresses apart, and an empty
+    query is lost when it puts them together again. The answer may have lines as long as an archive needs."""
 
     def __init__(self, connection: Any, target: bytes) -> None:
         self._connection = connection
@@ -114,7 +115,8 @@ class PolitePool(HTTPConnectionPool):
 
 
 class PoliteHandler(HTTP11DownloadHandler):
-    """Asks for leave before each request, tells afterwards what came of it, and sends again what met a 429 or a refusal."""
+    """Asks for leave before each request, tells afterwards what came of it, and sends again what met a 429 or a
+    refusal."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -126,7 +128,8 @@ class PoliteHandler(HTTP11DownloadHandler):
         pool._factory = self._pool._factory
         self._pool: PolitePool = pool
         self._unheard: defaultdict[str, list[str]] = defaultdict(list)
-        """Of each archive: what was asked for when new connections were cut before they said anything, one after the other."""
+        """Of each archive: what was asked for when new connections were cut before they said anything, one after the
+        other."""
         self._good: dict[str, Request] = {}
         """Of each archive: a request for a capture that was answered with it."""
 
@@ -145,12 +148,18 @@ class PoliteHandler(HTTP11DownloadHandler):
                 self._unheard[source].clear()
                 self._session.manners.answered.add(source)
                 outcome, wait = classify_response(response)
-                if outcome is Outcome.HEALTHY and endpoint is Endpoint.PLAYBACK and "Memento-Datetime" in response.headers:
+                if (
+                    outcome is Outcome.HEALTHY
+                    and endpoint is Endpoint.PLAYBACK
+                    and "Memento-Datetime" in response.headers
+                ):
                     self._good[source] = sent
             except DownloadConnectionRefusedError:
                 outcome = Outcome.REFUSED
             except FAILURES as failure:
-                if id(permit) in self._pool.waiting:  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
+                if (
+                    id(permit) in self._pool.waiting
+                ):  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
                     continue
                 outcome = self._outcome(failure, source, sent.url, id(permit) in self._pool.fresh)
                 if probe is None:
@@ -165,8 +174,8 @@ class PoliteHandler(HTTP11DownloadHandler):
                 return response
 
     def _known_good(self, request: Request) -> Request | None:
-        """In an outage, what is asked for in place of a request: a capture that the archive gave before. What is due may be troubled
-        by itself, and would then never tell that the archive is well again."""
+        """In an outage, what is asked for in place of a request: a capture that the archive gave before. What is due
+        may be troubled by itself, and would then never tell that the archive is well again."""
         source = request.meta["source"]
         if request.meta["endpoint"] is not Endpoint.PLAYBACK:
             return None
@@ -175,9 +184,9 @@ class PoliteHandler(HTTP11DownloadHandler):
         return self._good.get(source)
 
     def _outcome(self, failure: Exception, source: str, about: str, fresh: bool) -> Outcome:
-        """What a failure without an answer means. New connections that are cut before they say anything, twice in a row, are the
-        archive's way of refusing; once may be an accident. From an archive that answers others, the same thing cut again and again is
-        that thing's trouble. That this machine is offline is no refusal."""
+        """What a failure without an answer means. New connections that are cut before they say anything, twice in a
+        row, are the archive's way of refusing; once may be an accident. From an archive that answers others, the same
+        thing cut again and again is that thing's trouble. That this machine is offline is no refusal."""
         cause = failure if isinstance(failure, ConnectError) else failure.__cause__
         if isinstance(cause, (ConnectionRefusedError, TCPTimedOutError, ConnectTimeout)):
             return Outcome.REFUSED
@@ -198,11 +207,16 @@ def _target(url: str) -> bytes:
 
 def headers_of(response: Response) -> Headers:
     """A response's headers as pairs of text, repeated ones kept."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in response.headers.items() for value in values]
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    ]
 
 
 def classify_response(response: Response) -> tuple[Outcome, float | None]:
-    """What a response means for politeness, and the seconds it asks to wait. A capture is healthy whatever its archived status."""
+    """What a response means for politeness, and the seconds it asks to wait. A capture is healthy whatever its archived
+    status."""
     headers = headers_of(response)
     if "Memento-Datetime" in response.headers:
         return Outcome.HEALTHY, None
@@ -226,7 +240,9 @@ _ANSWERS = {
 
 def answer_of_failure(failure: Failure) -> Answer:
     """The trouble of the connection that a failure stands for."""
-    return next((answer for kind, answer in _ANSWERS.items() if isinstance(failure.value, kind)), Answer.CONNECTION_LOST)
+    return next(
+        (answer for kind, answer in _ANSWERS.items() if isinstance(failure.value, kind)), Answer.CONNECTION_LOST
+    )
 
 
 def failure_message(failure: Failure) -> str:

@@ -1,4 +1,5 @@
-"""The rules of politeness as a machine without waiting, and what they tell: why a run must end, the state kept between runs."""
+"""The rules of politeness as a machine without waiting, and what they tell: why a run must end, the state kept between
+runs."""
 
 import math
 from collections.abc import Mapping
@@ -23,7 +24,8 @@ class StopKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StopReason:
-    """Why nothing more may be sent in this run; `until` is the wall-clock time (seconds since the epoch) from which another may start."""
+    """Why nothing more may be sent in this run; `until` is the wall-clock time (seconds since the epoch) from which
+    another may start."""
 
     kind: StopKind
     message: str
@@ -44,7 +46,8 @@ class ArchiveStop(PolitenessClosed):
 
 @dataclass(frozen=True, slots=True)
 class PolitenessState:
-    """What a restart must know. Waits are the seconds left at `saved_at` (wall clock), so that no jump of that clock can lengthen them."""
+    """What a restart must know. Waits are the seconds left at `saved_at` (wall clock), so that no jump of that clock
+    can lengthen them."""
 
     saved_at: float
     playback_rate: float
@@ -80,7 +83,8 @@ class PolitenessState:
     def left(self, seconds: float, now: float) -> float:
         """What is left at wall-clock time `now` of a wait that had `seconds` to go when saved.
 
-        A clock now behind `saved_at` was set back: none of the wait counts as served. One set forward cannot be told from time that passed.
+        A clock now behind `saved_at` was set back: none of the wait counts as served. One set forward cannot be told
+        from time that passed.
         """
         return max(0.0, seconds - max(0.0, now - self.saved_at))
 
@@ -99,9 +103,9 @@ class RequestPace:
 class PolitenessSummary:
     """Figures of one run. Times are seconds; `busiest_minute` is the highest number of requests in any sliding 60 s.
 
-    `budget_used` is, for each endpoint, the share (0 to 1) of the requests that its rate of the moment allowed between its first and its
-    last request, leaving out pauses, breaker and outage times; None before the second request. Below 1 the crawl was held up by something
-    else: slow answers, too few at once, or no more to ask for.
+    `budget_used` is, for each endpoint, the share (0 to 1) of the requests that its rate of the moment allowed between
+    its first and its last request, leaving out pauses, breaker and outage times; None before the second request. Below
+    1 the crawl was held up by something else: slow answers, too few at once, or no more to ask for.
     """
 
     requests: Mapping[Endpoint, int]
@@ -122,8 +126,13 @@ class PolitenessSummary:
         for endpoint, count in self.requests.items():
             used = self.budget_used[endpoint]
             share = "" if used is None else f", {used:.1%} of the permitted budget used"
-            lines.append(f"{endpoint.value}: {count} requests, at most {self.busiest_minute[endpoint]} in any minute{share}")
-        lines.append(f"pauses after 429: {self.pauses} ({format_duration(self.pause_seconds)}); new connections: {self.connections}")
+            lines.append(
+                f"{endpoint.value}: {count} requests, at most {self.busiest_minute[endpoint]} in any minute{share}"
+            )
+        lines.append(
+            f"pauses after 429: {self.pauses} ({format_duration(self.pause_seconds)}); new connections:"
+            f" {self.connections}"
+        )
         lines.append(
             f"refused connections: {self.refusals}, breaker trips: {self.breaker_trips}, outages: {self.outages}; "
             f"nothing or only probes sent for {format_duration(self.held_seconds)} in all"
@@ -136,7 +145,8 @@ def format_time(wall: float) -> str:
 
 
 MOST_RETRY_AFTER: Final = 7 * 86400.0
-"""Seconds; a longer Retry-After is taken for a mistake and counted as this, or the saved state would lock its owner out for good."""
+"""Seconds; a longer Retry-After is taken for a mistake and counted as this, or the saved state would lock its owner out
+for good."""
 
 
 class PolitenessPolicy:
@@ -168,7 +178,9 @@ class PolitenessPolicy:
     def wait(self, permit: Permit, limiter: RateLimiter) -> float:
         """Seconds after which to ask again; 0 when the request may go now."""
         now = self._book()
-        return max(self._pause.wait(now), self._breaker.wait(now, permit), self._outage.wait(now, permit), limiter.wait(now))
+        return max(
+            self._pause.wait(now), self._breaker.wait(now, permit), self._outage.wait(now, permit), limiter.wait(now)
+        )
 
     def go(self, permit: Permit, limiter: RateLimiter) -> None:
         """The request goes, `wait` having said 0 at this very time."""
@@ -301,7 +313,8 @@ class PolitenessPolicy:
         self._end_if_longer(asked)
 
     def _connected(self, permit: Permit) -> None:
-        # An answer to a request sent before the trip came over a connection that was open already: it says nothing about new ones.
+        # An answer to a request sent before the trip came over a connection that was open already: it says nothing
+        # about new ones.
         if self._breaker.shut and self._breaker.fresh(permit):
             self._breaker.open()
             self.news.append(("The archive accepts connections again", 0.0))
@@ -317,7 +330,9 @@ class PolitenessPolicy:
         seconds = self._breaker.close(self._issued, now)
         self._hold("Connection refused: nothing is sent to the archive, then one probe", seconds)
         if self._breaker.level >= self._budget.breaker_trips:
-            self._end(StopKind.REFUSED, f"The archive refused connections {self._breaker.level} times in a row", seconds)
+            self._end(
+                StopKind.REFUSED, f"The archive refused connections {self._breaker.level} times in a row", seconds
+            )
 
     def _trouble(self, permit: Permit, now: float, at_once: bool) -> None:
         """`at_once`: the probe of a shut breaker came through, but to trouble; the next ones still go one at a time."""
@@ -333,11 +348,17 @@ class PolitenessPolicy:
 
     def _hold(self, message: str, seconds: float) -> None:
         self._calm = 0.0
-        self.news.append((f"{message}, for {format_duration(seconds)}, until {format_time(self._clock.time() + seconds)}", seconds))
+        self.news.append(
+            (f"{message}, for {format_duration(seconds)}, until {format_time(self._clock.time() + seconds)}", seconds)
+        )
 
     def _end_if_longer(self, asked: float) -> None:
         if asked > self._budget.retry_after_limit:
-            self._end(StopKind.RETRY_AFTER, f"The archive asks to be left alone for {format_duration(asked)} (Retry-After)", asked)
+            self._end(
+                StopKind.RETRY_AFTER,
+                f"The archive asks to be left alone for {format_duration(asked)} (Retry-After)",
+                asked,
+            )
 
     def _end(self, kind: StopKind, message: str, seconds: float) -> None:
         until = self._clock.time() + seconds

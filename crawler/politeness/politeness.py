@@ -1,4 +1,5 @@
-"""Never banned by the archive: leave to send is asked for here, and what came of it told. Pure: no sockets, no clock of its own.
+"""Never banned by the archive: leave to send is asked for here, and what came of it told. Pure: no sockets, no clock of
+its own.
 
 One object for one archive and one event loop; not for several threads.
 """
@@ -8,7 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from crawler.politeness.circuit_breaker import Permit
-from crawler.politeness.policy import ArchiveStop, PolitenessClosed, PolitenessPolicy, PolitenessSummary, RequestPace, StopReason
+from crawler.politeness.policy import (
+    ArchiveStop,
+    PolitenessClosed,
+    PolitenessPolicy,
+    PolitenessSummary,
+    RequestPace,
+    StopReason,
+)
 from crawler.politeness.rate_limiter import Clock, Endpoint, Outcome, RateLimiter, RequestBudget
 
 Notify = Callable[[str, float], None]
@@ -18,10 +26,11 @@ LEAST_NAP: Final = 0.001
 
 
 class Politeness:
-    """Before each request `permit`, before each new TCP connection for it `permit_connection`, after it `report`, whatever happened.
+    """Before each request `permit`, before each new TCP connection for it `permit_connection`, after it `report`,
+    whatever happened.
 
-    `notify(message, seconds)` hears when a pause, breaker or outage begins (and for how long) or ends (0); that is also the time to save
-    `state()`, and it comes before anything more is permitted.
+    `notify(message, seconds)` hears when a pause, breaker or outage begins (and for how long) or ends (0); that is also
+    the time to save `state()`, and it comes before anything more is permitted.
     """
 
     def __init__(self, budget: RequestBudget, clock: Clock, notify: Notify) -> None:
@@ -33,7 +42,8 @@ class Politeness:
         self._closed: str | None = None
 
     async def permit(self, endpoint: Endpoint, about: str = "") -> Permit:
-        """Waits, first come first served, until one request may be put on the wire; send it without awaiting anything else before.
+        """Waits, first come first served, until one request may be put on the wire; send it without awaiting anything
+        else before.
 
         MustEnd or PolitenessClosed when nothing will be sent any more.
         """
@@ -43,7 +53,8 @@ class Politeness:
         return permit
 
     async def permit_connection(self, permit: Permit) -> None:
-        """Waits until a new TCP connection may be opened for a permitted request; a pause that began meanwhile is waited out too.
+        """Waits until a new TCP connection may be opened for a permitted request; a pause that began meanwhile is
+        waited out too.
 
         Errors as for `permit`; the permit still has to be reported.
         """
@@ -51,7 +62,8 @@ class Politeness:
         await self._pass(permit, self._conduct.connections)
 
     def report(self, permit: Permit, outcome: Outcome, retry_after: float | None = None) -> None:
-        """What came of a permitted request, once for each; `retry_after` is the header in seconds from now (429 and 503 only)."""
+        """What came of a permitted request, once for each; `retry_after` is the header in seconds from now (429 and 503
+        only)."""
         self._conduct.report(permit, outcome, retry_after)
         self._wake()
         self._tell()
@@ -71,7 +83,8 @@ class Politeness:
         return self._conduct.in_outage
 
     def holding(self) -> tuple[str, float] | None:
-        """What all requests wait for, and the seconds left (0: until a probe is answered); None when only the rates hold."""
+        """What all requests wait for, and the seconds left (0: until a probe is answered); None when only the rates
+        hold."""
         return self._conduct.holding()
 
     def paces(self) -> dict[Endpoint, RequestPace]:
@@ -79,13 +92,16 @@ class Politeness:
         return self._conduct.paces()
 
     def state(self) -> dict[str, float | int]:
-        """For `restore` in the next run; JSON-serialisable. Save it when notified and from time to time (the learned rate)."""
+        """For `restore` in the next run; JSON-serialisable. Save it when notified and from time to time (the learned
+        rate)."""
         return self._conduct.state().to_json()
 
     def restore(self, state: Mapping[str, object]) -> None:
-        """Goes on where an earlier run stopped; before the first permit. ValueError, and nothing changed, when the state is damaged.
+        """Goes on where an earlier run stopped; before the first permit. ValueError, and nothing changed, when the
+        state is damaged.
 
-        Time between the runs counts as waited, never as healthy. With the clock set back since, waits go on from where they were saved.
+        Time between the runs counts as waited, never as healthy. With the clock set back since, waits go on from where
+        they were saved.
         """
         self._conduct.restore(state)
         self._tell()

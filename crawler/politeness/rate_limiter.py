@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum, auto
 from typing import Final, Protocol
 
-# Requests a minute and address. edgi-govdata-archiving/wayback v0.5.1 (2026-06-19, issues 206 and 208): CDX hard 30, and v0.5.0 (2026-05):
-# playback hard 600, of which the archive asks clients to use 80% (issue 147, 2023-12).
+# Requests a minute and address. edgi-govdata-archiving/wayback v0.5.1 (2026-06-19, issues 206 and 208): CDX hard 30,
+# and v0.5.0 (2026-05): playback hard 600, of which the archive asks clients to use 80% (issue 147, 2023-12).
 CDX_RATE_CEILING: Final = 30.0
 PLAYBACK_RATE_CEILING: Final = 480.0
 
@@ -40,10 +40,10 @@ class Outcome(Enum):
 class RequestBudget:
     """The limits of one run. Rates are a minute, times in seconds, all above zero; ValueError names what is wrong.
 
-    `pause_seconds` doubles with each 429 and `breaker_seconds` goes on to its next time with each refusal, until there were
-    `healthy_seconds` without either or an outage. `breaker_trips` refusals with no such time between end the run, and so does a
-    `Retry-After` above `retry_after_limit`. Troubles with `outage_after` different things in a row begin an outage, probed after
-    `outage_seconds`, then after twice that and so on.
+    `pause_seconds` doubles with each 429 and `breaker_seconds` goes on to its next time with each refusal, until there
+    were `healthy_seconds` without either or an outage. `breaker_trips` refusals with no such time between end the run,
+    and so does a `Retry-After` above `retry_after_limit`. Troubles with `outage_after` different things in a row begin
+    an outage, probed after `outage_seconds`, then after twice that and so on.
     """
 
     cdx_rate: float = 24.0
@@ -58,8 +58,9 @@ class RequestBudget:
     outage_after: int = 10
     outage_seconds: float = 30.0
     outage_max_seconds: float = 600.0
-    # New TCP connections are what the archive refuses: after 15 to 17 downloads with one connection each (issues 267, 273, 275 of
-    # hartator/wayback-machine-downloader, 2023-11 on). Four at once for the kept-alive ones, then eight a minute: never above twelve.
+    # New TCP connections are what the archive refuses: after 15 to 17 downloads with one connection each (issues 267,
+    # 273, 275 of hartator/wayback-machine-downloader, 2023-11 on). Four at once for the kept-alive ones, then eight a
+    # minute: never above twelve.
     connections_per_minute: float = 8.0
     connections_burst: int = 4
 
@@ -77,7 +78,8 @@ class RequestBudget:
 
 
 def cap_rates(budget: RequestBudget, loopback: bool) -> tuple[RequestBudget, list[str]]:
-    """The budget with its rates lowered to the archive's ceilings and a warning for each that was; as it is for an archive on loopback."""
+    """The budget with its rates lowered to the archive's ceilings and a warning for each that was; as it is for an
+    archive on loopback."""
     if loopback:
         return budget, []
     warnings = [
@@ -124,8 +126,9 @@ MINUTE: Final = 60.0
 PLAYBACK_RATE_FLOOR: Final = 15.0
 """Requests a minute below which halving stops: one every four seconds is no load on anybody."""
 RAMP_MINUTES: Final = 10.0
-"""Minutes of healthy answers from nothing to the full rate: by default 24/min more each minute, 60 to 240 in 7.5 minutes. Slow enough to
-meet a limit at a rate just above one that was fine, fast enough to cost a crawl of hours little."""
+"""Minutes of healthy answers from nothing to the full rate: by default 24/min more each minute, 60 to 240 in 7.5
+minutes. Slow enough to meet a limit at a rate just above one that was fine, fast enough to cost a crawl of hours
+little."""
 CATCH_UP_SLOTS: Final = 2
 """Slots a late sender may make good, so that a timer that wakes late loses no budget."""
 CATCH_UP_SECONDS: Final = 0.05
@@ -135,8 +138,9 @@ CATCH_UP_SECONDS: Final = 0.05
 class RateLimiter:
     """Slots of one kind of request, `rate` a minute; all times are seconds of a monotonic clock.
 
-    Slots are absolute times, `60 / rate` apart. Whatever was caught up, no sliding window of 60 s holds more than the rate (rounded, at
-    least 1; the highest one in that window), or with `burst` (as many may go at once after rest) than rate and burst together.
+    Slots are absolute times, `60 / rate` apart. Whatever was caught up, no sliding window of 60 s holds more than the
+    rate (rounded, at least 1; the highest one in that window), or with `burst` (as many may go at once after rest) than
+    rate and burst together.
     """
 
     def __init__(self, rate: float, now: float, burst: int = 0) -> None:
@@ -183,7 +187,8 @@ class RateLimiter:
         self._slot = max(self._slot, moment - MINUTE / self.rate)
 
     def lower(self, rate: float) -> None:
-        """A lower rate from now on. What was sent at the rate before is not held against it: sending goes on at once, only slower."""
+        """A lower rate from now on. What was sent at the rate before is not held against it: sending goes on at once,
+        only slower."""
         self.rate = rate
         self._window.clear()
 
@@ -193,7 +198,8 @@ class RateLimiter:
 
     @property
     def used(self) -> float | None:
-        """Share, 0 to 1, of the requests that the rate allowed from the first to the last one; None before the second."""
+        """Share, 0 to 1, of the requests that the rate allowed from the first to the last one; None before the
+        second."""
         return min(1.0, (self.count - 1) / self._earned) if self._earned else None
 
     def _slack(self) -> float:
@@ -219,7 +225,8 @@ class AdaptiveRate:
         self._limiter.rate = min(self._top, max(self._floor, rate))
 
     def healthy(self, number: int) -> None:
-        """A good answer to request `number`. Each adds a share of the step, so that a rate's worth of them (one minute) adds one step."""
+        """A good answer to request `number`. Each adds a share of the step, so that a rate's worth of them (one minute)
+        adds one step."""
         if number > self._mark:
             self.set(self._limiter.rate + self._top / RAMP_MINUTES / self._limiter.rate)
 

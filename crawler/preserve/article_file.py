@@ -27,8 +27,8 @@ _LONGEST_VALUE = 8000
 
 @dataclass(frozen=True, slots=True)
 class LenientFrontMatter:
-    """`fields` by key, each a text (empty values are left out); `mended`: what a strict reader would have stumbled on, in words,
-    empty when there is nothing. `readable` is False when nothing could be made of it."""
+    """`fields` by key, each a text (empty values are left out); `mended`: what a strict reader would have stumbled on,
+    in words, empty when there is nothing. `readable` is False when nothing could be made of it."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
@@ -86,7 +86,13 @@ def _by_lines(text: str) -> dict[str, str | list[str]]:
             found.setdefault(key, _unquoted(line[begun.end() :]))
         elif key == "tags" and (item := _ITEM.match(line)):
             tags.append(_unquoted(line[item.end() :]))
-        elif key and line.strip() and line[:1] in " \t" and isinstance(value := found[key], str) and len(value) < _LONGEST_VALUE:
+        elif (
+            key
+            and line.strip()
+            and line[:1] in " \t"
+            and isinstance(value := found[key], str)
+            and len(value) < _LONGEST_VALUE
+        ):
             found[key] = f"{value} {_unquoted(line)}".strip()
     if tags:
         found["tags"] = [*tags]
@@ -120,9 +126,9 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ArticleFile:
-    """`article`: of the file's name, else of its addresses, None when neither says. `fields`: front matter by key, empty values left
-    out. `rest`: all below the front matter; `body`: the same without title, subscription note and blogger's block. `mended`: see
-    Head. Line ends in `rest` and `body` are `\\n`, unless only the body had others."""
+    """`article`: of the file's name, else of its addresses, None when neither says. `fields`: front matter by key,
+    empty values left out. `rest`: all below the front matter; `body`: the same without title, subscription note and
+    blogger's block. `mended`: see Head. Line ends in `rest` and `body` are `\\n`, unless only the body had others."""
 
     article: int | None
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -182,7 +188,10 @@ def parse_article_file(text: str, article: int | None = None) -> ArticleFile:
     if head.mended.startswith("CRLF"):
         rest = rest.replace("\r\n", "\n")
     if article is None:
-        named = (article_id(head.fields.get("original_url", "")), article_id(archived_address(head.fields.get("url", ""))))
+        named = (
+            article_id(head.fields.get("original_url", "")),
+            article_id(archived_address(head.fields.get("url", ""))),
+        )
         article = next((number for number in named if number is not None), None)
     return ArticleFile(article, head.fields, head.tags, body_of(rest), rest, head.mended, head.readable)
 
@@ -196,8 +205,8 @@ def _split(text: str) -> tuple[LenientFrontMatter, str]:
 
 
 def body_of(rest: str) -> str:
-    """What stands below the front matter, without title, note and bloggers' blocks. The title is the only heading of the first level,
-    and comes first."""
+    """What stands below the front matter, without title, note and bloggers' blocks. The title is the only heading of
+    the first level, and comes first."""
     rest = rest.lstrip("\n\r \t")
     if rest.startswith("# "):
         rest = rest.partition("\n")[2]
@@ -214,8 +223,8 @@ def body_of(rest: str) -> str:
 
 
 def _before_note(section: str) -> str | None:
-    """What stands in a section before the note that ends it; None if it does not end with one. Nothing but a few blocks may follow
-    its first words: else it is an article that speaks of subscriptions."""
+    """What stands in a section before the note that ends it; None if it does not end with one. Nothing but a few blocks
+    may follow its first words: else it is an article that speaks of subscriptions."""
     paragraphs = _PARAGRAPHS.split(section.strip())
     for number, paragraph in enumerate(paragraphs):
         if paragraph.lstrip(_MARKS).startswith(NOTE):

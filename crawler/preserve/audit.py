@@ -99,7 +99,8 @@ CHUNK = 200
 """Files a worker is given at once: a tenth of a second's work."""
 CHUNK_SECONDS = 60.0
 FILE_SECONDS = 20.0
-"""Far more than any file takes: what is still not done then is a file made to stop its reader, and costs itself only."""
+"""Far more than any file takes: what is still not done then is a file made to stop its reader, and costs itself
+only."""
 
 
 def examined(folder: Path, files: Iterable[str], workers: int) -> Iterator[tuple[str, Examined]]:
@@ -126,7 +127,9 @@ def _result(pool: ProcessPool, folder: Path, chunk: list[str], future: Any) -> I
             found = [Examined(id_of_name(Path(chunk[0]).name), (Finding(Kind.UNREADABLE, why),))]
         else:
             for file in chunk:
-                yield from _result(pool, folder, [file], pool.schedule(_examine, args=[str(folder), [file]], timeout=FILE_SECONDS))
+                yield from _result(
+                    pool, folder, [file], pool.schedule(_examine, args=[str(folder), [file]], timeout=FILE_SECONDS)
+                )
             return
     yield from zip(chunk, found, strict=True)
 
@@ -148,8 +151,8 @@ class Entry:
 
 
 def entries(folder: Path) -> Iterator[Entry]:
-    """All of them, in the order of their paths; links to folders are not followed, hidden folders not entered. A folder that
-    cannot be listed is named as well."""
+    """All of them, in the order of their paths; links to folders are not followed, hidden folders not entered. A folder
+    that cannot be listed is named as well."""
     root = folder.resolve()
     unlisted: list[OSError] = []
     for place, folders, names in os.walk(root, onerror=unlisted.append):
@@ -179,7 +182,11 @@ def _entry(path: Path, root: Path) -> Entry:
 
 def _leads_out(path: Path, root: Path) -> str:
     try:
-        return "a symbolic link that leads out of the directory" if path.is_symlink() and not path.resolve().is_relative_to(root) else ""
+        return (
+            "a symbolic link that leads out of the directory"
+            if path.is_symlink() and not path.resolve().is_relative_to(root)
+            else ""
+        )
     except (OSError, RuntimeError):  # links in a circle
         return "a symbolic link that leads nowhere"
 
@@ -189,15 +196,16 @@ def _relative(path: Path, root: Path) -> str:
 
 
 _NOT_AN_ARTICLE = {Kind.NO_DATE, Kind.NO_CATEGORY}
-"""What a shared text lacks that is no article's. The site published articles more than once, each with an id, a date and a category."""
+"""What a shared text lacks that is no article's. The site published articles more than once, each with an id, a date
+and a category."""
 _TOLD = 1000
 ENOUGH_FOR_ONE = 500
 """Files; to begin more processes takes longer than to judge so few in this one."""
 
 
 def audit_tree(folder: Path, workers: int, tell: Callable[[int], None] = lambda done: None) -> Audit:
-    """Audit every `.md` file below `folder`, in at most so many processes (a small tree: in this one). `tell` is called now and then
-    with the number of files done. Raises OSError when the folder itself cannot be listed."""
+    """Audit every `.md` file below `folder`, in at most so many processes (a small tree: in this one). `tell` is called
+    now and then with the number of files done. Raises OSError when the folder itself cannot be listed."""
     next(folder.iterdir(), None)
     found = list(entries(folder))
     readable = [entry.file for entry in found if not entry.why]
@@ -221,7 +229,9 @@ def _united(folder: Path, judged: list[tuple[str, Examined]]) -> Audit:
     for file, result in judged:
         if result.article is None:
             unread = (finding.detail for finding in result.findings if finding.kind is Kind.UNREADABLE)
-            unidentified.append(UnjudgedFile(file, next(unread, "neither its name nor an address in it tells an article's id")))
+            unidentified.append(
+                UnjudgedFile(file, next(unread, "neither its name nor an address in it tells an article's id"))
+            )
             continue
         by_article[result.article].append((file, result))
         if result.likeness:
@@ -237,7 +247,8 @@ def _united(folder: Path, judged: list[tuple[str, Examined]]) -> Audit:
 
 
 def _audited(number: int, file: str, result: Examined, groups: Mapping[bytes, list[int]]) -> AuditedFile:
-    """`groups`: the articles with each text, in order. Of others with the same text no more are looked at than are named."""
+    """`groups`: the articles with each text, in order. Of others with the same text no more are looked at than are
+    named."""
     others = [other for other in groups.get(result.likeness, ())[: EXAMPLES + 2] if other != number]
     if not others:
         return AuditedFile(number, file, result.findings)
@@ -260,7 +271,10 @@ def audit_folder(folder: Path, workers: int, seconds: float) -> Audit:
     except OSError as error:
         raise usage_error(f"{folder} cannot be read: {error.strerror or error}") from error
     if not audit.files:
-        raise usage_error(f"there are no files of articles in {folder}: names that end in .md, and an id in the name or in original_url")
+        raise usage_error(
+            f"there are no files of articles in {folder}: names that end in .md, and an id in the name or in"
+            " original_url"
+        )
     return audit
 
 

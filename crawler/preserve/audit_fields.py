@@ -19,9 +19,11 @@ from crawler.wayback import playback as ownpages
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _PICTURE = re.compile(r"[^?#]*\.(?:svg|png|jpe?g|gif|webp|ico|bmp)(?=[?#]|\Z)", re.IGNORECASE)
 _PART = re.compile(
-    r"[^?#]*/[\w.~@+-]+\.(?:js|mjs|css|map|json|xml|txt|woff2?|ttf|eot|mp[34]|pdf|php|webmanifest)(?=[?#]|\Z)", re.IGNORECASE | re.ASCII
+    r"[^?#]*/[\w.~@+-]+\.(?:js|mjs|css|map|json|xml|txt|woff2?|ttf|eot|mp[34]|pdf|php|webmanifest)(?=[?#]|\Z)",
+    re.IGNORECASE | re.ASCII,
 )
-"""Parts of pages, whose relative addresses fall below `/article/<id>/`; slugs with Chinese characters are not among them."""
+"""Parts of pages, whose relative addresses fall below `/article/<id>/`; slugs with Chinese characters are not among
+them."""
 _WORST_SPELLING = 3
 
 
@@ -93,14 +95,17 @@ def mojibake_address(file: ArticleFile) -> str:
 
 _MEDIA = re.compile(r"<img\b|<i?frame\b|<video\b|<audio\b|<embed\b|<object\b|\{\{<|!\[")
 _BEGINS_WITH_TEXT = re.compile("^[\u3400-\u9fff]", re.MULTILINE)
-_UNSEEN = re.compile(r"<[^<>]*>|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|\{\{<[^<>]*>\}\}|[\s\u200b\u200e\u200f\u2060\ufeff]+")
+_UNSEEN = re.compile(
+    r"<[^<>]*>|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|\{\{<[^<>]*>\}\}|[\s\u200b\u200e\u200f\u2060\ufeff]+"
+)
 _SEEN = re.compile(r"[^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\xa0]")
 _CAPTURE = re.compile(
     r"(?:https?:)?//[^/\s()\"]+/(?:[^/\s()\"]+/)?\d{14}(?:[a-z]{2}_)?/|/(?:[^/\s()\"]+/)?\d{14}(?:[a-z]{2}_)?/(?=https?:)"
 )
 _SPACE = re.compile(r"\s+")
 _DISTINCTIVE = 30
-"""Characters: bodies of fewer, such as a caption that a column always has, are the same by chance; their titles must be too."""
+"""Characters: bodies of fewer, such as a caption that a column always has, are the same by chance; their titles must be
+too."""
 
 
 def visible_text(body: str) -> str:
@@ -114,8 +119,8 @@ def has_substance(body: str) -> bool:
 
 
 def fingerprint(title: str, body: str) -> bytes:
-    """The same for bodies that are the same in text, pictures and videos but for the capture that they name; empty for bodies
-    without text, such as a lone video: three articles may well show the same one."""
+    """The same for bodies that are the same in text, pictures and videos but for the capture that they name; empty for
+    bodies without text, such as a lone video: three articles may well show the same one."""
     text = visible_text(body)
     if not _SEEN.search(text):
         return b""
@@ -126,7 +131,8 @@ def fingerprint(title: str, body: str) -> bytes:
 
 
 _OWN_TITLE = re.compile(
-    r"\W*(?:internet archive|(?:internet archive )?wayback machine)\W*(?:error|not found|page not found)?\W*", re.IGNORECASE
+    r"\W*(?:internet archive|(?:internet archive )?wayback machine)\W*(?:error|not found|page not found)?\W*",
+    re.IGNORECASE,
 )
 _OUTAGE_TITLE = re.compile(
     r"\W*(?:internet archive\W+)?(?:temporarily offline|scheduled maintenance|down for maintenance)\W*", re.IGNORECASE
@@ -147,9 +153,9 @@ _LOOKED_AT = 3000
 def not_an_article(file: ArticleFile) -> Finding | None:
     """The one finding of a file without an article, None for a file with one.
 
-    An article has a date and a category: none of the public backup's 888 non-articles has the latter. So what has both and a body is one,
-    whatever it speaks of, and words of a body count only where both are missing. The site's last article has the farewell page's title,
-    but unlike it somebody wrote it, on some day.
+    An article has a date and a category: none of the public backup's 888 non-articles has the latter. So what has both
+    and a body is one, whatever it speaks of, and words of a body count only where both are missing. The site's last
+    article has the farewell page's title, but unlike it somebody wrote it, on some day.
     """
     substance = has_substance(file.body)
     date, category = file.fields.get("date"), file.fields.get("category")
@@ -163,7 +169,9 @@ def not_an_article(file: ArticleFile) -> Finding | None:
         if not (kind is Kind.FAREWELL and is_signed) and (why := test(title, body)):
             return Finding(kind, why)
     if not substance:
-        return Finding(Kind.BLANK, "no title, nothing below" if not title else f"nothing below the title {quoted(title)}")
+        return Finding(
+            Kind.BLANK, "no title, nothing below" if not title else f"nothing below the title {quoted(title)}"
+        )
     return None
 
 
@@ -182,7 +190,11 @@ _OWN_WORDS = (ownpages.says_excluded, ownpages.says_not_archived, ownpages.says_
 
 def _says(test: Callable[[str], bool], title: str, body: str) -> str:
     """`body` is empty where its words do not count; then the title's do not either."""
-    return quoted(body.strip("\n#> ").partition("\n")[0]) if body and test(f"{title} {body}".replace("’", "'").lower()) else ""
+    return (
+        quoted(body.strip("\n#> ").partition("\n")[0])
+        if body and test(f"{title} {body}".replace("’", "'").lower())
+        else ""
+    )
 
 
 def _farewell(title: str, body: str) -> str:

@@ -156,8 +156,9 @@ class UnjudgedFile:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was found in `folder`. `files`: the best file of each article, by id; `others`: further files of articles that have a
-    better one (or the same); `unidentified`: files that tell no article's id, and folders that could not be listed."""
+    """What was found in `folder`. `files`: the best file of each article, by id; `others`: further files of articles
+    that have a better one (or the same); `unidentified`: files that tell no article's id, and folders that could not be
+    listed."""
 
     folder: Path
     files: dict[int, AuditedFile] = field(default_factory=dict)
@@ -172,7 +173,9 @@ class Audit:
     @property
     def findings(self) -> Iterator[tuple[AuditedFile, Finding]]:
         """All of them, by id."""
-        return ((self.files[number], finding) for number in sorted(self.files) for finding in self.files[number].findings)
+        return (
+            (self.files[number], finding) for number in sorted(self.files) for finding in self.files[number].findings
+        )
 
     @property
     def refetch(self) -> set[int]:
@@ -227,10 +230,13 @@ def as_object(audit: Audit) -> dict[str, Any]:
         "files": audit.seen,
         "articles": len(audit.files),
         "sound": len(audit.files) - len(refetch),
-        "kinds": {kind.value: {"class": class_of(kind).value, "count": len(found[kind]), "ids": found[kind]} for kind in Kind},
+        "kinds": {
+            kind.value: {"class": class_of(kind).value, "count": len(found[kind]), "ids": found[kind]} for kind in Kind
+        },
         "refetch": sorted(refetch),
         "classes": {
-            group.value: {"findings": sum(map(len, ids)), "articles": len(set(chain.from_iterable(ids)))} for group, ids in classes.items()
+            group.value: {"findings": sum(map(len, ids)), "articles": len(set(chain.from_iterable(ids)))}
+            for group, ids in classes.items()
         },
         "others": _listed(audit.others),
         "unidentified": _listed(audit.unidentified),
@@ -243,7 +249,9 @@ def write_csv(audit: Audit, out: BinaryIO) -> None:
     rows = csv.writer(text)
     rows.writerow(("id", "file", "kind", "class", "detail"))
     for file, finding in audit.findings:
-        rows.writerow((file.article, *map(_cell, (printable(file.file), finding.kind, class_of(finding.kind), finding.detail))))
+        rows.writerow(
+            (file.article, *map(_cell, (printable(file.file), finding.kind, class_of(finding.kind), finding.detail)))
+        )
     text.detach()
 
 

@@ -11,14 +11,18 @@ from crawler.preserve.audit_findings import quoted
 
 PUNCTUATION = "\u3001-\u303f\ufe30-\ufe4f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 """That of Chinese text; U+3000 is white space, not punctuation."""
-CHINESE = f"\u2e80-\u2fdf{PUNCTUATION}\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff10-\uff19\U00020000-\U0003ffff"
+CHINESE = (
+    f"\u2e80-\u2fdf{PUNCTUATION}\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff10-\uff19\U00020000-\U0003ffff"
+)
 """Characters and punctuation of Chinese text."""
 
 
 _CODE_BEFORE = r"(?:email-protection#|data-cfemail=[\"'])([0-9a-f]{4,2000})[\"'][^<>]{0,300}>(?:<[^<>]{0,300}>)?"
 _CODE_AFTER = r"\]\([^()\s#]{0,3000}/cdn-cgi/l/email-protection#([0-9a-f]{4,2000})\)"
 _PLACEHOLDER = re.compile(
-    rf"(?:{_CODE_BEFORE})?\\?\[\s?email(?:\s|&#(?:160|xa0);|&nbsp;){{1,3}}protected\s?\\?\](?:{_CODE_AFTER})?", re.IGNORECASE
+    rf"(?:{_CODE_BEFORE})?\\?\[\s?email(?:\s|&#(?:160|xa0);|&nbsp;){{1,3}}protected\s?\\?\](?:{_CODE_AFTER})?",
+    re.IGNORECASE,
 )
 _CODE = re.compile(r"(?:/cdn-cgi/l/email-protection#|data-cfemail=[\"'])([0-9a-f]{4,2000})", re.IGNORECASE)
 _CODELESS = re.compile(r"/cdn-cgi/l/email-protection(?!#[0-9a-f]{4})", re.IGNORECASE)
@@ -26,7 +30,9 @@ _ADDRESSES = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|(?:src|href)=\
 _BLOCK_TAG = re.compile(r"^[ \t>*+-]*<(figure|table)\b", re.MULTILINE)
 _UNFINISHED_TAG = re.compile(r"</?(?:(?:img|a|iframe)\s+[a-z]+=|(?:fig|tab|tbody)[a-z]*\Z)", re.IGNORECASE)
 _LAST_LINE = 5000
-_RELATIVE = re.compile(r"(?:\]\(<?|(?:href|src)=\")/(?:[\w-]+/)?\d{4,14}(?:[a-z]{2}_)?/(?=[a-z]+:|//)|\]\(/web/\d{4}", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"(?:\]\(<?|(?:href|src)=\")/(?:[\w-]+/)?\d{4,14}(?:[a-z]{2}_)?/(?=[a-z]+:|//)|\]\(/web/\d{4}", re.IGNORECASE
+)
 _ASTERISKS = re.compile(r"(?<![\\*])\*{4,}(?!\*)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ELEMENT = r"\[([^\[\]\n]{1,300})\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|(\*{1,3}[^*\s](?:[^*\n]{0,298}[^*\s])?\*{1,3})"
@@ -117,7 +123,21 @@ def _count(pattern: re.Pattern[str], text: str) -> str:
 
 
 _ONE_BYTE = (
-    *("latin-1", "cp1252", "cp1251", "ptcp154", "kz1048", "koi8_u", "mac_roman", "cp437", "cp850", "cp866", "cp1250", "cp1253", "cp1254"),
+    *(
+        "latin-1",
+        "cp1252",
+        "cp1251",
+        "ptcp154",
+        "kz1048",
+        "koi8_u",
+        "mac_roman",
+        "cp437",
+        "cp850",
+        "cp866",
+        "cp1250",
+        "cp1253",
+        "cp1254",
+    ),
     *("cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15", "mac_cyrillic"),
 )
 _MORE_BYTES = ("gb18030", "big5hkscs", "cp932", "cp949", "euc_jp")
@@ -151,7 +171,8 @@ def reread(text: str) -> str:
 
 
 def reread_whole(text: str) -> str:
-    """The same for a short text, which is also tried in the character sets of two bytes: their mojibake is Chinese characters."""
+    """The same for a short text, which is also tried in the character sets of two bytes: their mojibake is Chinese
+    characters."""
     if found := reread(text):
         return found
     whole = text.strip("?\ufffd 　")[:_LONGEST]

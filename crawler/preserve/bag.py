@@ -1,4 +1,5 @@
-"""A bag (BagIt 1.0, RFC 8493) of everything that was recovered: written as copies, and checked; `bagit` of the Library of Congress judges.
+"""A bag (BagIt 1.0, RFC 8493) of everything that was recovered: written as copies, and checked; `bagit` of the Library
+of Congress judges.
 
 Copies and never links: a bag that shares its bytes with the tree is damaged with it.
 """
@@ -18,7 +19,14 @@ import bagit  # type: ignore[import-untyped]
 
 from crawler.ledger.queries import StoreQueries
 from crawler.preserve.verify import HashJob, Job, run_jobs
-from crawler.preserve.verify_files import ManifestFault, UnreadableFile, printable_path, read_chunks, unknown_files, write_lines
+from crawler.preserve.verify_files import (
+    ManifestFault,
+    UnreadableFile,
+    printable_path,
+    read_chunks,
+    unknown_files,
+    write_lines,
+)
 from crawler.preserve.verify_findings import MANIFEST, Finding, Kind, Verification
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.utils.exit_status import CommandError, ExitStatus
@@ -27,7 +35,10 @@ from crawler.utils.files import sync_folder
 logging.getLogger("bagit").addHandler(logging.NullHandler())  # what it finds is told in our own words
 logging.getLogger("bagit").propagate = False
 
-ABOUT = "The articles of Citizen News (hkcnews.com) as recovered from web archives: Markdown, the captures as WARC, and the ledger (SQLite)"
+ABOUT = (
+    "The articles of Citizen News (hkcnews.com) as recovered from web archives: Markdown, the captures as WARC, and the"
+    " ledger (SQLite)"
+)
 _ALGORITHM = "sha256"
 _LEDGER = "ledger.sqlite"
 
@@ -42,7 +53,8 @@ class BagSummary:
 
 
 def write_bag(output: Path, ledger: StoreQueries, bag: Path, *, software: str, now: datetime) -> BagSummary:
-    """Write a bag of an output directory whose lock is held. It has its name when it is whole; broken off, nothing is left of it.
+    """Write a bag of an output directory whose lock is held. It has its name when it is whole; broken off, nothing is
+    left of it.
 
     Raises Fatal when there is something at `bag`, or an article's file is not as the ledger has it; OSError.
     """
@@ -77,7 +89,9 @@ class _Writer:
     def write(self, software: str, now: datetime) -> BagSummary:
         known = {row.file: row.sha256 for row, _ in self._ledger.recovered()} | self._ledger.image_files()
         others, stray = unknown_files(self._output, known)
-        self._bagged.left_out = [finding.file for finding in stray] + [path for path in others if path.endswith(OPEN_SUFFIX)]
+        self._bagged.left_out = [finding.file for finding in stray] + [
+            path for path in others if path.endswith(OPEN_SUFFIX)
+        ]
         files = sorted([*known, *(path for path in others if not path.endswith(OPEN_SUFFIX))])
         self._lines(MANIFEST, [*(self._copied(path, known.get(path)) for path in files), self._ledger_copied()])
         about = {
@@ -89,7 +103,9 @@ class _Writer:
         self._tags("bagit.txt", {"BagIt-Version": "1.0", "Tag-File-Character-Encoding": "UTF-8"})
         self._tags("bag-info.txt", about)
         tagged = ("bag-info.txt", "bagit.txt", MANIFEST)
-        self._lines(f"tag{MANIFEST}", [(name, hashlib.sha256((self._part / name).read_bytes()).hexdigest()) for name in tagged])
+        self._lines(
+            f"tag{MANIFEST}", [(name, hashlib.sha256((self._part / name).read_bytes()).hexdigest()) for name in tagged]
+        )
         return self._bagged
 
     def _copied(self, path: str, expected: str | None) -> tuple[str, str]:
@@ -122,11 +138,14 @@ class _Writer:
             write_lines(out, sorted(entries))
 
     def _tags(self, name: str, values: Mapping[str, str]) -> None:
-        (self._part / name).write_text("".join(f"{label}: {value}\n" for label, value in values.items()), "utf-8", newline="\n")
+        (self._part / name).write_text(
+            "".join(f"{label}: {value}\n" for label, value in values.items()), "utf-8", newline="\n"
+        )
 
 
 def check_bag(path: Path, workers: int) -> Verification:
-    """Check a bag of anybody's making that has SHA-256: every changed, missing and additional file is named. Raises Fatal, OSError."""
+    """Check a bag of anybody's making that has SHA-256: every changed, missing and additional file is named. Raises
+    Fatal, OSError."""
     try:
         bag = bagit.Bag(str(path))
         missing, added = bag.compare_manifests_with_fs()
@@ -149,6 +168,9 @@ def check_bag(path: Path, workers: int) -> Verification:
 def _hashed(path: Path, bag: bagit.Bag, missing: frozenset[str]) -> Iterator[Job]:
     for file, digests in sorted(bag.entries.items()):
         if _ALGORITHM not in digests:
-            raise CommandError(ExitStatus.USAGE, f"{path} has no SHA-256 of {printable_path(file)}: check it with `bagit.py --validate`")
+            raise CommandError(
+                ExitStatus.USAGE,
+                f"{path} has no SHA-256 of {printable_path(file)}: check it with `bagit.py --validate`",
+            )
         if file not in missing:
             yield HashJob(path, bag.normalized_filesystem_names.get(file, file), digests[_ALGORITHM].lower())

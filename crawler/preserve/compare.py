@@ -1,4 +1,5 @@
-"""Articles recovered here held against the same articles in a tree that others made: do our selectors fit real pages?"""
+"""Articles recovered here held against the same articles in a tree that others made: do our selectors fit real
+pages?"""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ from crawler.preserve.audit_findings import Audit, Kind
 
 FIELDS = ("title", "date", "last_updated", "author", "category")
 EXAMPLES = 4
-_DEFECTS = frozenset({Kind.INJECTED_SPACES, Kind.STRAY_ASTERISKS, Kind.CONTROL_CHARACTERS, Kind.LOST_EMAIL, Kind.UNDECODED_EMAIL})
+_DEFECTS = frozenset(
+    {Kind.INJECTED_SPACES, Kind.STRAY_ASTERISKS, Kind.CONTROL_CHARACTERS, Kind.LOST_EMAIL, Kind.UNDECODED_EMAIL}
+)
 """Defects of such trees that change a body's text: where one is, a difference is no fault of ours."""
 _EMAIL = re.compile(r"\[?\\?\[?email[\s\u00a0]protected\\?\]?|[\w.+-]+@[\w.-]+\.\w+", re.IGNORECASE)
 _BLOCKS = re.compile(r"\n\s*\n")
@@ -67,18 +70,25 @@ def _field(article: int, name: str, theirs: str, ours: str) -> Difference | tupl
 
 
 def _text(article: int, old: ArticleFile, new: ArticleFile, excused: bool) -> Difference | tuple[str, Result]:
-    """The body's words. What only we have is gain, what only they have is loss, unless a defect of theirs explains it."""
+    """The body's words. What only we have is gain, what only they have is loss, unless a defect of theirs explains
+    it."""
     one, other = _words(old.body), _words(new.body)
     if one == other:
         return "text", Result.EQUAL
     lost, gained = _changed(one, other)
-    result = Result.BETTER if excused or not lost else Result.WORSE if not gained or len(lost) > len(gained) else Result.OTHER
+    result = (
+        Result.BETTER
+        if excused or not lost
+        else Result.WORSE
+        if not gained or len(lost) > len(gained)
+        else Result.OTHER
+    )
     return Difference(article, "text", result, _short(lost), _short(gained))
 
 
 def _blocks(article: int, old: ArticleFile, new: ArticleFile) -> Difference | tuple[str, Result]:
-    """Whether the body falls into the same blocks: paragraphs, headings, lists. Where the words are the same, other blocks are neither
-    better nor worse; where they are not, that is told of the text already."""
+    """Whether the body falls into the same blocks: paragraphs, headings, lists. Where the words are the same, other
+    blocks are neither better nor worse; where they are not, that is told of the text already."""
     one, other = (tuple(filter(None, map(_words, _BLOCKS.split(file.body)))) for file in (old, new))
     if one == other or "".join(one) != "".join(other):
         return "blocks", Result.EQUAL if one == other else Result.OTHER
@@ -129,7 +139,9 @@ class Comparison:
     @property
     def fits(self) -> bool:
         """Whether our selectors fit these pages: of title and text, next to nothing is worse."""
-        worse = {one.article for one in self.differences if one.result is Result.WORSE and one.field in ("title", "text")}
+        worse = {
+            one.article for one in self.differences if one.result is Result.WORSE and one.field in ("title", "text")
+        }
         return len(worse) * 10 <= len(self.articles)
 
 
@@ -164,7 +176,8 @@ def describe(found: Comparison) -> Iterator[str]:
 
 
 def sample_articles(audit: Audit, count: int) -> list[int]:
-    """So many of a tree's sound articles, spread over years, categories and what their bodies hold; the same ones every time."""
+    """So many of a tree's sound articles, spread over years, categories and what their bodies hold; the same ones every
+    time."""
     sound = sorted(audit.files.keys() - audit.refetch)
     step = max(1, len(sound) // (count * 12))
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)

@@ -28,8 +28,8 @@ _TIMESTAMP = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/")
 
 @dataclass(slots=True)
 class JsonlSummary:
-    """What was exported. `changed`: articles whose file is not as it was written; `left_out`: those without a readable file, with the
-    reason; `others`: further files of articles that have one already."""
+    """What was exported. `changed`: articles whose file is not as it was written; `left_out`: those without a readable
+    file, with the reason; `others`: further files of articles that have one already."""
 
     articles: int = 0
     size: int = 0
@@ -38,9 +38,12 @@ class JsonlSummary:
     others: list[str] = field(default_factory=list)
 
 
-def write_jsonl(out: BinaryIO, output: Path, ledger: StoreQueries | None, tell: Callable[[int], None] = lambda done: None) -> JsonlSummary:
-    """Write the recovered articles of an output directory, lowest id first: those of the ledger or, without one, all files of articles
-    below `articles/`. The same tree gives the same bytes. `tell` is called with the number of lines after each. Raises OSError."""
+def write_jsonl(
+    out: BinaryIO, output: Path, ledger: StoreQueries | None, tell: Callable[[int], None] = lambda done: None
+) -> JsonlSummary:
+    """Write the recovered articles of an output directory, lowest id first: those of the ledger or, without one, all
+    files of articles below `articles/`. The same tree gives the same bytes. `tell` is called with the number of lines
+    after each. Raises OSError."""
     lines = JsonlSummary()
     for record in _of_ledger(output, ledger, lines) if ledger is not None else _of_tree(output, lines):
         lines.size += out.write(f"{json_line(record)}\n".encode())
@@ -118,10 +121,15 @@ def _record(number: int, file: str, text: str) -> dict[str, Any]:
 
 def of_capture(ledger: StoreQueries, row: ArticleRow, capture: CaptureRow) -> dict[str, Any]:
     """What the ledger knows of the capture that a file is from, by the names of the schema."""
-    served = (capture.served_timestamp or capture.capture.timestamp, capture.served_original or capture.capture.original)
+    served = (
+        capture.served_timestamp or capture.capture.timestamp,
+        capture.served_original or capture.capture.original,
+    )
     digest = capture.capture.digest
     if served != (capture.capture.timestamp, capture.capture.original):
-        same = (other for other in ledger.captures(row.id) if (other.capture.timestamp, other.capture.original) == served)
+        same = (
+            other for other in ledger.captures(row.id) if (other.capture.timestamp, other.capture.original) == served
+        )
         digest = next((other.capture.digest for other in same), digest)
     compared = capture.digest_result not in ("", DigestResult.UNKNOWN.value)
     return {

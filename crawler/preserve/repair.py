@@ -1,4 +1,5 @@
-"""A tree of files that the user has: what is sound is adopted, what is not is recovered anew, and may take the old file's place."""
+"""A tree of files that the user has: what is sound is adopted, what is not is recovered anew, and may take the old
+file's place."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class Outcome:
 
 
 def adopt_sound(ledger: Ledger, audit: Audit) -> int:
-    """Settle the tree's sound articles; those that are not sound (any more) are due. Gives how many were adopted anew."""
+    """Settle the tree's sound articles; those that are not sound (any more) are due. Gives how many were adopted
+    anew."""
     ledger.disown(audit.refetch)
     return ledger.adopt(sorted(audit.files.keys() - audit.refetch), f"in {audit.folder.resolve().name}")
 
@@ -60,7 +62,9 @@ def _recovered(old: AuditedFile, ledger: Ledger, output: Path) -> Outcome:
     return Outcome(old.article, after=after)
 
 
-def put_in_place(audit: Audit, outcomes: list[Outcome], ledger: Ledger, output: Path, now: Callable[[], datetime]) -> tuple[int, Path]:
+def put_in_place(
+    audit: Audit, outcomes: list[Outcome], ledger: Ledger, output: Path, now: Callable[[], datetime]
+) -> tuple[int, Path]:
     """Replace files by better ones; the old ones go to a dated folder beside the tree. Gives how many, and that folder.
 
     Raises Fatal (STORAGE); each file is replaced whole or left as it is, and the old one is safe before that.
@@ -105,7 +109,10 @@ def describe(audit: Audit, outcomes: list[Outcome], replaced: tuple[int, Path] |
         yield f"{len(ids):>9,} {len(left):>9,}  {kind}"
     yield from _left(outcomes)
     if replaced is None:
-        yield "The tree was left as it is: the recovered files are in OUTPUT_DIR. With -a in_place=1 they take the old files' places"
+        yield (
+            "The tree was left as it is: the recovered files are in OUTPUT_DIR. With -a in_place=1 they take the old"
+            " files' places"
+        )
     elif replaced[0]:
         yield f"Replaced {replaced[0]:,} files; the old ones are in {replaced[1]}"
 

@@ -47,7 +47,8 @@ class FilesJob:
 
 @dataclass(frozen=True, slots=True)
 class HashJob:
-    """A file to be hashed. `expected`: what it must be; `kind`: what it is called when it is not; without them the hash is asked for."""
+    """A file to be hashed. `expected`: what it must be; `kind`: what it is called when it is not; without them the hash
+    is asked for."""
 
     root: Path
     file: str
@@ -104,7 +105,12 @@ def _unread(job: Job, why: str) -> Finding:
     if isinstance(job, HashJob):
         return Finding(Kind.UNREADABLE, printable_path(job.file), why)
     articles = tuple(one.article for one in job.expected)
-    return Finding(Kind.UNREADABLE, job.expected[0].file, f"this file or one of the {len(articles) - 1} after it: {why}", articles=articles)
+    return Finding(
+        Kind.UNREADABLE,
+        job.expected[0].file,
+        f"this file or one of the {len(articles) - 1} after it: {why}",
+        articles=articles,
+    )
 
 
 def _begin() -> None:
@@ -125,8 +131,8 @@ def verify(
     write_manifest: bool = False,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verification:
-    """Check an output directory whose lock is held; changes nothing but the manifest, which is written if asked for and nothing is
-    wrong. `tell` is called with the number of articles' files done and of all. Raises OSError."""
+    """Check an output directory whose lock is held; changes nothing but the manifest, which is written if asked for and
+    nothing is wrong. `tell` is called with the number of articles' files done and of all. Raises OSError."""
     return _Check(root, ledger, write_manifest).run(workers, tell)
 
 
@@ -154,7 +160,13 @@ class _Check:
         self._name_unfinished()
         count = len(self._listed) if self._listed is not None else None
         found = Verification(
-            self._root, len(self._known), len(self._images), len(self._warcs()), self._told.counts, self._told.findings, count
+            self._root,
+            len(self._known),
+            len(self._images),
+            len(self._warcs()),
+            self._told.counts,
+            self._told.findings,
+            count,
         )
         if self._writes and not found.findings:
             found.manifest, found.written = self._write_manifest(), True
@@ -174,7 +186,8 @@ class _Check:
     # The store
 
     def _warcs(self) -> dict[str, Path]:
-        """The store's files by the names that the ledger has for them; a finished one goes before one that is still open."""
+        """The store's files by the names that the ledger has for them; a finished one goes before one that is still
+        open."""
         names = [Path(path).name for path in self._others if path.startswith("warc/") and path.count("/") == 1]
         ending = sorted((name for name in names if name.removesuffix(OPEN_SUFFIX).endswith(".warc.gz")), reverse=True)
         return {name.removesuffix(OPEN_SUFFIX): self._root / "warc" / name for name in ending}
@@ -200,7 +213,9 @@ class _Check:
         for name, path in self._warcs().items():
             if path.name != name:
                 torn = self._told.counts.pop(f"torn {path.name}", 0)
-                self._find(Kind.UNFINISHED, f"warc/{path.name}", f"its last {torn} bytes are no whole record" if torn else "")
+                self._find(
+                    Kind.UNFINISHED, f"warc/{path.name}", f"its last {torn} bytes are no whole record" if torn else ""
+                )
 
     # The articles
 
@@ -210,7 +225,9 @@ class _Check:
             if self._listed is not None and listed is None and (self._root / row.file).exists():
                 self._find(Kind.MANIFEST_ADDED, row.file, article=row.id)
             if capture is None:
-                self._find(Kind.CAPTURE_MISSING, row.file, f"the ledger has no capture {row.capture} of this article", row.id)
+                self._find(
+                    Kind.CAPTURE_MISSING, row.file, f"the ledger has no capture {row.capture} of this article", row.id
+                )
                 yield Expected(row.id, row.file, row.sha256, listed=listed)
                 continue
             held = capture.held if not capture.warc else None
@@ -218,7 +235,9 @@ class _Check:
                 self._find(Kind.CAPTURE_MISSING, row.file, "the ledger names no place for its capture", row.id)
             timestamp = capture.served_timestamp or capture.capture.timestamp
             original = capture.served_original or capture.capture.original
-            yield Expected(row.id, row.file, row.sha256, f"{capture.replay}/{timestamp}/{original}", original, held, listed)
+            yield Expected(
+                row.id, row.file, row.sha256, f"{capture.replay}/{timestamp}/{original}", original, held, listed
+            )
 
     def _images_hashed(self) -> Iterator[Job]:
         for path, digest in self._images.items():
@@ -274,7 +293,8 @@ class _Check:
         for path in entries:
             if not is_portable(path):
                 raise ManifestFault(
-                    f"{printable_path(path)}: this name cannot stand in a manifest that all programs read alike; rename the file"
+                    f"{printable_path(path)}: this name cannot stand in a manifest that all programs read alike; rename"
+                    " the file"
                 )
         with atomic_file(self._root / MANIFEST) as out:
             return write_lines(out, sorted(entries.items()))
@@ -285,7 +305,9 @@ def open_locked(output: Path) -> Iterator[StoreQueries]:
     """The ledger, with the lock held. Raises Fatal when there is none, it cannot be used, or a run holds the lock."""
     path = ledger_path(output)
     if not path.exists():
-        raise CommandError(ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+        raise CommandError(
+            ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
+        )
     lock = lock_output(output)
     try:
         ledger = StoreQueries(path)

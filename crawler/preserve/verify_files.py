@@ -26,7 +26,8 @@ class UnreadableFile(Exception):
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
-    """A file's bytes, piece by piece. Raises NotReadable for what is a link or no file, cannot be read, or changed meanwhile."""
+    """A file's bytes, piece by piece. Raises NotReadable for what is a link or no file, cannot be read, or changed
+    meanwhile."""
     with _explained():
         # Without O_NONBLOCK a named pipe in a file's place would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -74,8 +75,8 @@ _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the ledger says of a recovered article's file. `url` and `original` are empty where it names no capture; `held`: where its
-    capture is if that is not the store; `listed`: its SHA-256 in the manifest, None without one."""
+    """What the ledger says of a recovered article's file. `url` and `original` are empty where it names no capture;
+    `held`: where its capture is if that is not the store; `listed`: its SHA-256 in the manifest, None without one."""
 
     article: int
     file: str
@@ -165,7 +166,8 @@ _PART = ".part"
 
 
 def walk(root: Path, folder: str, findings: list[Finding]) -> Iterator[str]:
-    """Everything below a folder that is no folder, by its path from `root`, in order; folders that cannot be listed become findings."""
+    """Everything below a folder that is no folder, by its path from `root`, in order; folders that cannot be listed
+    become findings."""
     try:
         entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
     except FileNotFoundError:
@@ -182,8 +184,8 @@ def walk(root: Path, folder: str, findings: list[Finding]) -> Iterator[str]:
 
 
 def unknown_files(root: Path, known: Collection[str]) -> tuple[list[str], list[Finding]]:
-    """The files of the store, by path, and what lies in an output directory without belonging there. `known`: the files of articles and
-    images."""
+    """The files of the store, by path, and what lies in an output directory without belonging there. `known`: the files
+    of articles and images."""
     findings: list[Finding] = []
     others: list[str] = []
     for folder in FOLDERS:
@@ -222,8 +224,8 @@ def printable_path(path: str) -> str:
 _LINE = re.compile(r"([0-9A-Fa-f]{64})[ \t]+\*?(.+)")
 _ENCODED = re.compile("%(0[AaDd]|25)")
 _AMBIGUOUS = re.compile(r"[\0-\x1f\x7f%\\\x85\u2028\u2029\ud800-\udfff]|^[\s*~]|\s$")
-"""RFC 8493 writes CR, LF and % in percent-encoding, sha256sum marks lines with a backslash, and bagit 1.9.0 leaves % as it is and takes
-white space off the ends: a path with any of them means a different file to each of the three."""
+"""RFC 8493 writes CR, LF and % in percent-encoding, sha256sum marks lines with a backslash, and bagit 1.9.0 leaves % as
+it is and takes white space off the ends: a path with any of them means a different file to each of the three."""
 
 
 class ManifestFault(ValueError):
@@ -240,7 +242,9 @@ def write_lines(out: BinaryIO, entries: Iterable[tuple[str, str]]) -> int:
     count = 0
     for path, digest in entries:
         if not is_portable(path):
-            raise ManifestFault(f"the name {path!r} cannot stand in a manifest that all programs read alike: rename the file")
+            raise ManifestFault(
+                f"the name {path!r} cannot stand in a manifest that all programs read alike: rename the file"
+            )
         out.write(f"{digest}  {path}\n".encode())
         count += 1
     return count

@@ -41,37 +41,61 @@ _AGAIN = "`scrapy crawl articles -a again=ID` fetches it again"
 _MANIFEST = "restore it, or, if the change was meant, run `scrapy verify --manifest`"
 
 KINDS: Mapping[Kind, tuple[str, str]] = {
-    Kind.FILE_MISSING: ("recovered articles without their file", f"{_FROM_STORE}, and so does the next `scrapy crawl articles`"),
-    Kind.FILE_CHANGED: ("files that are not as they were written", f"{_FROM_STORE}; what was changed by hand is lost then"),
+    Kind.FILE_MISSING: (
+        "recovered articles without their file",
+        f"{_FROM_STORE}, and so does the next `scrapy crawl articles`",
+    ),
+    Kind.FILE_CHANGED: (
+        "files that are not as they were written",
+        f"{_FROM_STORE}; what was changed by hand is lost then",
+    ),
     Kind.FRONT_MATTER: ("files whose front matter cannot be loaded", _FROM_STORE),
-    Kind.OTHER_CAPTURE_NAMED: ("files that name another capture than the ledger", f"{_FROM_STORE}, and puts the ledger right"),
+    Kind.OTHER_CAPTURE_NAMED: (
+        "files that name another capture than the ledger",
+        f"{_FROM_STORE}, and puts the ledger right",
+    ),
     Kind.IMAGE_MISSING: ("images without their file", _IMAGES),
     Kind.IMAGE_CHANGED: ("images that are not as they were written", f"delete the file, then {_IMAGES}"),
     Kind.CAPTURE_MISSING: ("captures that are not where the ledger says", _AGAIN),
-    Kind.OTHER_CAPTURE_STORED: ("captures in whose place another one is", "restore ledger.sqlite, or the file, from a copy"),
-    Kind.DIGEST: ("captures that do not match the digest that they matched", "restore the file, or ledger.sqlite, from a copy"),
+    Kind.OTHER_CAPTURE_STORED: (
+        "captures in whose place another one is",
+        "restore ledger.sqlite, or the file, from a copy",
+    ),
+    Kind.DIGEST: (
+        "captures that do not match the digest that they matched",
+        "restore the file, or ledger.sqlite, from a copy",
+    ),
     Kind.STORE_DAMAGED: ("damaged places in the store", f"restore the file from a copy, or {_AGAIN}"),
     Kind.WARC_MISSING: ("files of the store that are gone", f"restore it from a copy, or {_AGAIN}"),
-    Kind.UNFINISHED: ("files of the store that a killed run left open", "the next `scrapy crawl articles` or `scrapy extract` finishes it"),
+    Kind.UNFINISHED: (
+        "files of the store that a killed run left open",
+        "the next `scrapy crawl articles` or `scrapy extract` finishes it",
+    ),
     Kind.UNKNOWN_FILE: (
         "files below articles/ and images/ that the ledger does not know",
         "move it elsewhere if it is yours, else delete it",
     ),
     Kind.LEFTOVER: ("leftovers of writing that was broken off", "delete it"),
     Kind.LINK: ("symbolic links, which are not followed", "put the file itself in its place, or delete the link"),
-    Kind.UNREADABLE: ("files that could not be read", "mend its permissions or the disk, then run `scrapy verify` again"),
+    Kind.UNREADABLE: (
+        "files that could not be read",
+        "mend its permissions or the disk, then run `scrapy verify` again",
+    ),
     Kind.MANIFEST: ("faults of the manifest itself", "restore it, or delete it and run `scrapy verify --manifest`"),
     Kind.MANIFEST_MISSING: ("files of the manifest that are gone", _MANIFEST),
     Kind.MANIFEST_CHANGED: ("files that are not as the manifest has them", _MANIFEST),
-    Kind.MANIFEST_ADDED: ("files that the manifest does not have", "run `scrapy verify --manifest` if they belong there"),
+    Kind.MANIFEST_ADDED: (
+        "files that the manifest does not have",
+        "run `scrapy verify --manifest` if they belong there",
+    ),
 }
 """Each kind in words, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `article` is 0 where it is no article's; `articles` those that something larger concerns; `file` is
-    relative to the directory that was checked."""
+    """One thing that is wrong. `article` is 0 where it is no article's; `articles` those that something larger
+    concerns; `file` is relative to the directory that was checked."""
 
     kind: Kind
     file: str
@@ -86,7 +110,9 @@ class Finding:
         if self.in_bag:
             return "take it from another copy of the bag, or make a new one with `scrapy export --bag`"
         concerned = ",".join(map(str, self.articles)) or str(self.article or "ID")
-        return KINDS[self.kind][1].replace("again=ID", f"again={concerned}" if len(self.articles) <= 20 else "again=ID,…")
+        return KINDS[self.kind][1].replace(
+            "again=ID", f"again={concerned}" if len(self.articles) <= 20 else "again=ID,…"
+        )
 
 
 MANIFEST = "manifest-sha256.txt"
@@ -94,8 +120,8 @@ MANIFEST = "manifest-sha256.txt"
 
 @dataclass(slots=True)
 class Verification:
-    """What was found. `articles`: recovered ones; `images`: those that there are; `files`: those of the store; `manifest`: files in it,
-    None when there is none; `written`: whether it was written just now."""
+    """What was found. `articles`: recovered ones; `images`: those that there are; `files`: those of the store;
+    `manifest`: files in it, None when there is none; `written`: whether it was written just now."""
 
     root: Path
     articles: int = 0
@@ -124,11 +150,16 @@ def describe(verified: Verification) -> Iterator[str]:
     if verified.images:
         yield f"Images     {verified.images:,}"
     unknown = f", {counts['unknown']:,} of them unknown to the ledger" if counts["unknown"] else ""
-    yield f"Store      {verified.files:,} files, {counts['records']:,} records, {counts['captures']:,} captures{unknown}"
+    yield (
+        f"Store      {verified.files:,} files, {counts['records']:,} records, {counts['captures']:,} captures{unknown}"
+    )
     for named, number in sorted(digests(verified).items(), key=lambda pair: (-pair[1], pair[0])):
         yield f"           {number:,} {named}"
     if verified.manifest is not None:
-        yield f"Manifest   {verified.manifest:,} files, {'written to' if verified.written else 'listed in'} {verified.root / MANIFEST}"
+        yield (
+            f"Manifest   {verified.manifest:,} files, {'written to' if verified.written else 'listed in'}"
+            f" {verified.root / MANIFEST}"
+        )
     yield from describe_findings(verified)
 
 
@@ -156,7 +187,9 @@ def describe_findings(verified: Verification) -> Iterator[str]:
 
 def digests(verified: Verification) -> dict[str, int]:
     """How many captures compare how with the digest of the index."""
-    return {name.removeprefix("digest: "): number for name, number in verified.counts.items() if name.startswith("digest: ")}
+    return {
+        name.removeprefix("digest: "): number for name, number in verified.counts.items() if name.startswith("digest: ")
+    }
 
 
 def as_object(verified: Verification) -> dict[str, Any]:

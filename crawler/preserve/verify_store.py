@@ -1,4 +1,5 @@
-"""The store read once, in stretches that several processes share: every record whole, and each capture where the ledger says."""
+"""The store read once, in stretches that several processes share: every record whole, and each capture where the ledger
+says."""
 
 from __future__ import annotations
 
@@ -39,8 +40,8 @@ class StoreRange:
 
 @dataclass(slots=True)
 class CheckResult:
-    """What came of something that was read. `counts`: captures by what came of comparing them, and others by name; `hashes`: SHA-256
-    by path, of files that were asked for."""
+    """What came of something that was read. `counts`: captures by what came of comparing them, and others by name;
+    `hashes`: SHA-256 by path, of files that were asked for."""
 
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -53,7 +54,8 @@ class CheckResult:
 
 
 def store_ranges(path: Path, stored: Iterable[StoredRow]) -> Iterator[StoreRange]:
-    """A file in stretches that begin where records do. `stored`: the captures that the ledger has in it, by offset. Raises OSError."""
+    """A file in stretches that begin where records do. `stored`: the captures that the ledger has in it, by offset.
+    Raises OSError."""
     with FileRange(path) as source:
         start, wanted = 0, list[StoredRow]()
         for one in stored:
@@ -105,7 +107,9 @@ class _Reader:
                 if digest_differs(frame.head.get("warc-block-digest"), frame.block):
                     raise Malformed("the record does not match its digest")
                 for one in here:
-                    self._find(Kind.CAPTURE_MISSING, one, f"a record of type {frame.head.kind} is at byte {frame.offset}")
+                    self._find(
+                        Kind.CAPTURE_MISSING, one, f"a record of type {frame.head.kind} is at byte {frame.offset}"
+                    )
                 return
             stored = stored_capture(frame)
         except Malformed as error:
@@ -118,7 +122,9 @@ class _Reader:
 
     def _compare(self, one: StoredRow, frame: WarcRecord, stored: StoredCapture) -> None:
         if (stored.timestamp, stored.original) != (one.timestamp, one.original):
-            detail = f"at byte {frame.offset} is {stored.timestamp} {stored.original}, not {one.timestamp} {one.original}"
+            detail = (
+                f"at byte {frame.offset} is {stored.timestamp} {stored.original}, not {one.timestamp} {one.original}"
+            )
             self._find(Kind.OTHER_CAPTURE_STORED, one, detail)
         elif frame.length != one.place.length:
             detail = f"the record at byte {frame.offset} has {frame.length} bytes, not {one.place.length}"
@@ -152,7 +158,9 @@ class _Reader:
     def _damage(self, start: int, end: int, why: str, lost: Sequence[StoredRow]) -> None:
         articles = tuple(sorted({one.article for one in lost}))
         detail = f"bytes {start} to {end}: {why}"
-        self._told.findings.append(Finding(Kind.STORE_DAMAGED, self._file, detail, articles[0] if len(articles) == 1 else 0, articles))
+        self._told.findings.append(
+            Finding(Kind.STORE_DAMAGED, self._file, detail, articles[0] if len(articles) == 1 else 0, articles)
+        )
 
     def _find(self, kind: Kind, one: StoredRow, detail: str) -> None:
         self._told.findings.append(Finding(kind, self._file, detail, one.article))

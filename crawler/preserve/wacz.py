@@ -1,4 +1,5 @@
-"""What a WACZ is made of (version 1.1.1): WARC files as they are, their CDXJ index, the pages, and the digests of all of them."""
+"""What a WACZ is made of (version 1.1.1): WARC files as they are, their CDXJ index, the pages, and the digests of all
+of them."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ LARGEST = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class UnindexedRange:
-    """A stretch of a file that has no line, because nothing whole is there: its first byte, the first byte behind it, and why."""
+    """A stretch of a file that has no line, because nothing whole is there: its first byte, the first byte behind it,
+    and why."""
 
     file: str
     start: int
@@ -48,7 +50,8 @@ class UnindexedRange:
 
 
 class _Lines(CDXJIndexer):  # type: ignore[misc]
-    """cdxj-indexer on single records whose places are known. Its own walk ends at the first damage and takes a cut record for whole."""
+    """cdxj-indexer on single records whose places are known. Its own walk ends at the first damage and takes a cut
+    record for whole."""
 
     def __init__(self) -> None:
         super().__init__(output=None, inputs=[])
@@ -71,11 +74,13 @@ class _Lines(CDXJIndexer):  # type: ignore[misc]
 
 
 class CdxjIndex:
-    """Lines of any number of files, in a temporary database that goes with the process. A context manager; raises OSError."""
+    """Lines of any number of files, in a temporary database that goes with the process. A context manager; raises
+    OSError."""
 
     def __init__(self) -> None:
         self._lines = _Lines()
-        # Without a name SQLite keeps it in memory while it is small and then in a nameless temporary file, sorting included.
+        # Without a name SQLite keeps it in memory while it is small and then in a nameless temporary file, sorting
+        # included.
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("CREATE TABLE line (file TEXT, at INTEGER, line TEXT, PRIMARY KEY (file, at))")
         self._db.execute("BEGIN")
@@ -83,7 +88,9 @@ class CdxjIndex:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._db.close()
 
     def add(self, path: Path, size: int) -> Iterator[UnindexedRange]:
@@ -94,7 +101,10 @@ class CdxjIndex:
                     continue
                 if isinstance(found, Gap):
                     yield UnindexedRange(
-                        Path(found.file).name, found.offset, size if found.following is None else found.following, found.why
+                        Path(found.file).name,
+                        found.offset,
+                        size if found.following is None else found.following,
+                        found.why,
                     )
                 elif why := _unfit(found, source.name):
                     yield UnindexedRange(Path(found.file).name, found.offset, found.offset + found.length, why)
@@ -131,7 +141,8 @@ class CdxjIndex:
             yield {"urlkey": urlkey, "timestamp": timestamp, **json.loads(fields)}
 
     def write(self, out: BinaryIO, name: str) -> str:
-        """Write the lines as blocks of gzip; gives the secondary index that tells where each begins. `name`: what `out` will be called."""
+        """Write the lines as blocks of gzip; gives the secondary index that tells where each begins. `name`: what `out`
+        will be called."""
         blocks = StringIO()
         writer = CompressedWriter(blocks, out, num_lines=BLOCK_LINES, data_out_name=name, digest_records=True)
         for line in self.lines():
@@ -193,7 +204,8 @@ def write_wacz(
     software: str,
     created: datetime,
 ) -> WaczSummary:
-    """Write a WACZ of the first so many bytes of some files with different names, in their order. `pages` is given the finished index.
+    """Write a WACZ of the first so many bytes of some files with different names, in their order. `pages` is given the
+    finished index.
 
     Nothing is held in memory but the list of files. The same arguments give the same bytes. Raises OSError.
     """
@@ -219,7 +231,8 @@ def write_wacz(
 
 
 def recovered_pages(ledger: Ledger, output: Path, left_out: list[int], index: CdxjIndex) -> Iterator[Page]:
-    """The recovered articles, lowest id first, with the titles of their files, or their addresses where a file has none.
+    """The recovered articles, lowest id first, with the titles of their files, or their addresses where a file has
+    none.
 
     Articles whose captures are not in the index (or damaged there) are no pages: their ids go to `left_out`.
     """
@@ -234,7 +247,8 @@ def recovered_pages(ledger: Ledger, output: Path, left_out: list[int], index: Cd
 
 
 def indexed_pages(index: CdxjIndex) -> Iterator[Page]:
-    """For a store without a ledger: every HTML page in the index whose address is an article's, in the index's order."""
+    """For a store without a ledger: every HTML page in the index whose address is an article's, in the index's
+    order."""
     for row in index.rows():
         moment, article = read_moment(row["timestamp"]), article_id(row["url"])
         if moment and article and (row.get("status"), row.get("mime")) == ("200", "text/html"):
@@ -289,7 +303,9 @@ class _Package:
         data = json.dumps(about, ensure_ascii=False, indent=2).encode("utf-8")
         digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
         self.archive.writestr(self._info("datapackage.json", ZIP_DEFLATED), data)
-        self.archive.writestr(self._info("datapackage-digest.json", ZIP_DEFLATED), json.dumps(digest, indent=2).encode("utf-8"))
+        self.archive.writestr(
+            self._info("datapackage-digest.json", ZIP_DEFLATED), json.dumps(digest, indent=2).encode("utf-8")
+        )
 
     def _info(self, name: str, method: int, size: int = 0) -> ZipInfo:
         at = self.created

@@ -1,4 +1,5 @@
-"""One article on its way: its captures in order of choice, what each turned out to be, and whether a new one is better."""
+"""One article on its way: its captures in order of choice, what each turned out to be, and whether a new one is
+better."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ from crawler.wayback.digest import DigestResult, normalized_digest
 from crawler.wayback.playback import Answer
 
 SHARED_BY = 100
-"""A digest under this many articles is the farewell page or its like. Fewer may be an article that was published under several ids: two to
-twenty, as far as is known."""
+"""A digest under this many articles is the farewell page or its like. Fewer may be an article that was published under
+several ids: two to twenty, as far as is known."""
 
 _REAL, _UNKNOWN, _REDIRECT, _ERROR, _BAD = range(5)
 
@@ -31,13 +32,15 @@ def ranked_captures(captures: Sequence[Capture], bad_digests: Collection[str] = 
     return [captures[i] for i in capture_order(captures, bad_digests)]
 
 
-def capture_order(captures: Sequence[Capture], bad_digests: Collection[str] = (), preference: Sequence[int] = ()) -> list[int]:
+def capture_order(
+    captures: Sequence[Capture], bad_digests: Collection[str] = (), preference: Sequence[int] = ()
+) -> list[int]:
     """In which order to take the captures of one article: their places in `captures`, best first.
 
-    Real answers (200, and revisits of them) before unresolved revisits, redirects and errors; digests known bad last of all;
-    then newest first, because articles were corrected; among captures of the same bytes the preferred source first (`preference`
-    has a number for each capture, lower is better), then the well-spelt address. No
-    date excludes a capture: 6,519 articles of the public backup were captured after the site's closing.
+    Real answers (200, and revisits of them) before unresolved revisits, redirects and errors; digests known bad last of
+    all; then newest first, because articles were corrected; among captures of the same bytes the preferred source first
+    (`preference` has a number for each capture, lower is better), then the well-spelt address. No date excludes a
+    capture: 6,519 articles of the public backup were captured after the site's closing.
     """
     if len(captures) == 1:
         return [0]
@@ -45,7 +48,9 @@ def capture_order(captures: Sequence[Capture], bad_digests: Collection[str] = ()
     newest: dict[tuple[int, str], int] = {}
     places: dict[Capture, tuple[int, str]] = {}
     for capture in captures:
-        bytes_of = capture.digest or f"{capture.timestamp} {capture.original}"  # without a digest nothing is known to be the same
+        bytes_of = (
+            capture.digest or f"{capture.timestamp} {capture.original}"
+        )  # without a digest nothing is known to be the same
         place = places[capture] = _kind(capture, statuses, bad_digests), bytes_of
         newest[place] = max(newest.get(place, 0), _time(capture))
 
@@ -54,7 +59,17 @@ def capture_order(captures: Sequence[Capture], bad_digests: Collection[str] = ()
         kind, bytes_of = places[capture]
         wanted = preference[number] if preference else 0
         spelling, is_revisit = misspelling(capture.original), not capture.statuscode.isdigit()
-        return kind, -newest[kind, bytes_of], bytes_of, wanted, spelling, -_time(capture), capture.original, is_revisit, capture.statuscode
+        return (
+            kind,
+            -newest[kind, bytes_of],
+            bytes_of,
+            wanted,
+            spelling,
+            -_time(capture),
+            capture.original,
+            is_revisit,
+            capture.statuscode,
+        )
 
     return sorted(range(len(captures)), key=key)
 
@@ -64,12 +79,18 @@ def _time(capture: Capture) -> int:
 
 
 def resolved_status(captures: Sequence[Capture]) -> Mapping[Capture, str]:
-    """The archived status of each capture; a revisit has that of a capture with the same digest, `-` if there is none."""
+    """The archived status of each capture; a revisit has that of a capture with the same digest, `-` if there is
+    none."""
     known: dict[str, str] = {}
     for capture in captures:
-        if capture.statuscode.isdigit() and capture.digest:  # the lowest, if it has several: bytes that were the article once are
+        if (
+            capture.statuscode.isdigit() and capture.digest
+        ):  # the lowest, if it has several: bytes that were the article once are
             known[capture.digest] = min(capture.statuscode, known.get(capture.digest, capture.statuscode))
-    return {capture: capture.statuscode if capture.statuscode.isdigit() else known.get(capture.digest, "-") for capture in captures}
+    return {
+        capture: capture.statuscode if capture.statuscode.isdigit() else known.get(capture.digest, "-")
+        for capture in captures
+    }
 
 
 def _kind(capture: Capture, statuses: Mapping[Capture, str], bad_digests: Collection[str]) -> int:
@@ -87,8 +108,8 @@ MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article that was recovered from a capture, with its faults; the fewer, the better. The evidence has only those faults that the
-    captures have themselves, whatever happened to the run."""
+    """An article that was recovered from a capture, with its faults; the fewer, the better. The evidence has only those
+    faults that the captures have themselves, whatever happened to the run."""
 
     row: CaptureRow
     article: Article
@@ -100,8 +121,8 @@ class Candidate:
 
 @dataclass(slots=True)
 class Case:
-    """An article that is being recovered. Captures are taken from the front of `queue`. `tried`: the verdicts on answers whose bytes
-    matched, by digest and archived status."""
+    """An article that is being recovered. Captures are taken from the front of `queue`. `tried`: the verdicts on
+    answers whose bytes matched, by digest and archived status."""
 
     article: int
     rows: Sequence[CaptureRow]
@@ -119,20 +140,29 @@ class Case:
     def expected(self, row: CaptureRow, timestamp: str, original: str) -> Capture:
         """The known capture with whose digest the bytes are compared: the one really served, if this article has it."""
         known = (other.capture for other in (*self.rows, row))
-        return next((other for other in known if (other.timestamp, other.original) == (timestamp, original)), row.capture)
+        return next(
+            (other for other in known if (other.timestamp, other.original) == (timestamp, original)), row.capture
+        )
 
     def verdict_on_twin(self, row: CaptureRow) -> str | None:
-        """The verdict on another capture with the same bytes and the same status; a revisit has the status of what it repeats."""
+        """The verdict on another capture with the same bytes and the same status; a revisit has the status of what it
+        repeats."""
         if not any(digest == row.capture.digest for digest, _ in self.tried):
             return None
-        return self.tried.get((row.capture.digest, resolved_status([other.capture for other in (*self.rows, row)])[row.capture]))
+        return self.tried.get(
+            (row.capture.digest, resolved_status([other.capture for other in (*self.rows, row)])[row.capture])
+        )
 
     def passed(self, row: CaptureRow, outcome: str, because: str) -> None:
         """The capture is done with and was not the article."""
         self.queue.remove(row)
-        self.outcomes[f"{row.capture.timestamp} {row.capture.original}"] = f"{outcome}: {because}" if because else outcome
+        self.outcomes[f"{row.capture.timestamp} {row.capture.original}"] = (
+            f"{outcome}: {because}" if because else outcome
+        )
 
-    def judged(self, row: CaptureRow, recovered: Extraction, status: int, digest: str, digest_result: str, digest_reason: str) -> bool:
+    def judged(
+        self, row: CaptureRow, recovered: Extraction, status: int, digest: str, digest_result: str, digest_reason: str
+    ) -> bool:
         """Take a judgement; True when it is the article without fault, and nothing better can come.
 
         `status` and `digest` are those of the capture really served, to which the result belongs.
@@ -146,42 +176,65 @@ class Case:
         faults = [*recovered.article.faults, *recovered.differences]
         if digest_result == DigestResult.MISMATCH.value:
             faults.append(f"the bytes do not match the digest of the archive's index: {digest_reason}")
-        badness = 4 * bool(recovered.differences) + 2 * (digest_result == DigestResult.MISMATCH.value) + bool(recovered.article.faults)
+        badness = (
+            4 * bool(recovered.differences)
+            + 2 * (digest_result == DigestResult.MISMATCH.value)
+            + bool(recovered.article.faults)
+        )
         evidence = _evidence(recovered.article.timestamp, digest, digest_result, tuple(faults))
-        self.candidates.append(Candidate(row, recovered.article, tuple(faults), badness, evidence, recovered.references))
+        self.candidates.append(
+            Candidate(row, recovered.article, tuple(faults), badness, evidence, recovered.references)
+        )
         return badness == 0
 
     def best(self) -> Candidate | None:
-        """The candidate to write when no capture is left: the one with the least faults, the earlier choice among equals."""
+        """The candidate to write when no capture is left: the one with the least faults, the earlier choice among
+        equals."""
         found = min(self.candidates, key=lambda candidate: candidate.badness, default=None)
         if found is None or not self.deferred:
             return found
-        return replace(found, faults=(*found.faults, f"{len(self.deferred)} other captures could not be fetched in this run"))
+        return replace(
+            found, faults=(*found.faults, f"{len(self.deferred)} other captures could not be fetched in this run")
+        )
 
     def reason(self) -> str:
         """Why nothing was recovered: the different outcomes, most frequent first."""
         kinds = Counter(outcome.split(":", 1)[0] for outcome in self.outcomes.values())
-        return ", ".join(kind for kind, _ in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))) or "no capture"
+        return (
+            ", ".join(kind for kind, _ in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))) or "no capture"
+        )
 
 
 def _evidence(timestamp: str, digest: str, digest_result: str, faults: tuple[str, ...]) -> Evidence:
     captured, sha1 = read_moment(timestamp), normalized_digest(digest)
     return Evidence(
-        f"{captured:%Y-%m-%dT%H:%M:%SZ}" if captured is not None else "", f"sha1:{sha1}" if sha1 else "", digest_result in MATCHES, faults
+        f"{captured:%Y-%m-%dT%H:%M:%SZ}" if captured is not None else "",
+        f"sha1:{sha1}" if sha1 else "",
+        digest_result in MATCHES,
+        faults,
     )
 
 
 def open_case(
-    article: int, rows: Sequence[CaptureRow], bad: Collection[str], since: str = "", until: str = "", sources: Sequence[str] = ()
+    article: int,
+    rows: Sequence[CaptureRow],
+    bad: Collection[str],
+    since: str = "",
+    until: str = "",
+    sources: Sequence[str] = (),
 ) -> Case:
-    """A case with the captures of the window in order of choice. `since` and `until` are timestamps of any length; `sources` the names
-    of the sources that may be asked, in order of preference (all, without any); what is in the store needs none. Rewritten views come
-    after all stored bytes, captures that no listing has at the end."""
+    """A case with the captures of the window in order of choice. `since` and `until` are timestamps of any length;
+    `sources` the names of the sources that may be asked, in order of preference (all, without any); what is in the
+    store needs none. Rewritten views come after all stored bytes, captures that no listing has at the end."""
     rows = [row for row in rows if row.warc or not sources or row.source in sources]
     preference = [sources.index(row.source) if row.source in sources else len(sources) for row in rows]
     ranked = [rows[i] for i in capture_order([row.capture for row in rows], bad, preference)]
     ranked.sort(key=lambda row: (row.found in LED_TO, row.held is not None and row.held.rewritten))
-    inside = [row for row in ranked if since <= row.capture.timestamp and (not until or row.capture.timestamp[: len(until)] <= until)]
+    inside = [
+        row
+        for row in ranked
+        if since <= row.capture.timestamp and (not until or row.capture.timestamp[: len(until)] <= until)
+    ]
     return Case(article, rows, inside, narrowed=bool(since or until))
 
 
@@ -194,9 +247,12 @@ _LATE = {"last_updated"}
 """What an earlier capture of the same article rightly does not have."""
 
 
-def improvable_articles(ledger: Ledger, ids: Collection[int] | None, since: str, until: str, sources: Sequence[str]) -> list[int]:
-    """Recovered articles of which a capture is known that was not tried and comes before the one their file was made of; for a file with
-    a fault, any that was not tried. Lowest id first. The parameters are those of `open_case`; changes nothing."""
+def improvable_articles(
+    ledger: Ledger, ids: Collection[int] | None, since: str, until: str, sources: Sequence[str]
+) -> list[int]:
+    """Recovered articles of which a capture is known that was not tried and comes before the one their file was made
+    of; for a file with a fault, any that was not tried. Lowest id first. The parameters are those of `open_case`;
+    changes nothing."""
     known = ledger.digest_verdicts(ANY_ARTICLE)
     bad = ledger.shared_digests(SHARED_BY) | known.keys()
     untried = ledger.with_untried_captures()
@@ -210,12 +266,15 @@ def improvable_articles(ledger: Ledger, ids: Collection[int] | None, since: str,
 
 
 def _has_better(case: Case, present: ArticleRow, bad: Collection[str]) -> bool:
-    """Captures of bytes that were tried already, archived with the same status, are not better, whatever their place."""
+    """Captures of bytes that were tried already, archived with the same status, are not better, whatever their
+    place."""
     place = next((number for number, row in enumerate(case.queue) if row.id == present.capture), None)
     if place is None:  # outside of the window, or of a source that is not asked: nothing can be compared with it
         return False
     statuses = resolved_status([row.capture for row in case.rows])
-    tried = {(row.capture.digest, statuses[row.capture]) for row in case.rows if row.verdict or row.id == present.capture}
+    tried = {
+        (row.capture.digest, statuses[row.capture]) for row in case.rows if row.verdict or row.id == present.capture
+    }
     untried = filter(_is_untried, case.queue if present.faults else case.queue[:place])
     return any(
         not normalized_digest(row.capture.digest)
@@ -229,11 +288,12 @@ def _is_untried(row: CaptureRow) -> bool:
 
 
 def improves(case: Case, best: Candidate, present: ArticleRow, file: Candidate | None) -> bool:
-    """Whether what came of going through an article again is to take the place of its file. `file`: what the file was made of, where
-    that can be read again.
+    """Whether what came of going through an article again is to take the place of its file. `file`: what the file was
+    made of, where that can be read again.
 
-    Not when it is the same capture with the same faults, or only the archive's troubles of today more; not when it has faults and
-    the capture of the file could not be compared with it; and not when it says less than the file, or something else.
+    Not when it is the same capture with the same faults, or only the archive's troubles of today more; not when it has
+    faults and the capture of the file could not be compared with it; and not when it says less than the file, or
+    something else.
     """
     if best.row.id == present.capture:
         return not case.deferred and best.faults != present.faults
@@ -243,8 +303,9 @@ def improves(case: Case, best: Candidate, present: ArticleRow, file: Candidate |
 
 
 def loses_content(new: Article, old: Article) -> bool:
-    """Whether an article has lost a field that it had, most of its text, or nearly all that was in it: the page of somebody else, of a
-    barrier, or of a layout that is not known. A text that was corrected or went on keeps most of what it had."""
+    """Whether an article has lost a field that it had, most of its text, or nearly all that was in it: the page of
+    somebody else, of a barrier, or of a layout that is not known. A text that was corrected or went on keeps most of
+    what it had."""
     if old.sources.keys() - new.sources.keys() - _LATE:
         return True
     before, now = _squeezed(old), _squeezed(new)

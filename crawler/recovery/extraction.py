@@ -26,10 +26,12 @@ RELINK_BATCH = 1000
 
 
 def relink(
-    ledger: Ledger, is_there: Callable[[str], bool], work: Callable[[Iterable[ExtractionJob]], Iterable[ExtractionResult]]
+    ledger: Ledger,
+    is_there: Callable[[str], bool],
+    work: Callable[[Iterable[ExtractionJob]], Iterable[ExtractionResult]],
 ) -> Iterator[ExtractionResult]:
-    """Write each misled file anew (see `References.misled`) and tell the ledger; gives what `work` did. What is recovered does not
-    change by that, so once is enough. Raises OSError."""
+    """Write each misled file anew (see `References.misled`) and tell the ledger; gives what `work` did. What is
+    recovered does not change by that, so once is enough. Raises OSError."""
     doing = iter(work(_relink_jobs(ledger, ledger.misled(is_there))))
     while batch := list(islice(doing, RELINK_BATCH)):
         os.sync()
@@ -73,14 +75,20 @@ def extract(
     only_changed: bool = False,
     dry_run: bool = False,
 ) -> RunResult:
-    """Extract everything in the format that is wanted; gives how it ended. Raises Fatal. A dry run of the store takes links for those
-    between the articles that are recovered already."""
+    """Extract everything in the format that is wanted; gives how it ended. Raises Fatal. A dry run of the store takes
+    links for those between the articles that are recovered already."""
     with source, _ending_told(source, report):
         source.prepare(report)
         articles = source.ledger.at_hand()
         if not articles:
             status = ExitStatus.DAMAGED if report.damages else ExitStatus.USAGE
-            why = f": {report.damages[0]}" if report.damages else f"; passed over: {in_words(report.passed)}" if report.passed else ""
+            why = (
+                f": {report.damages[0]}"
+                if report.damages
+                else f"; passed over: {in_words(report.passed)}"
+                if report.passed
+                else ""
+            )
             raise CommandError(status, f"there is no capture of an article in what was to be extracted{why}")
         report.total = len(articles)
         shared = frozenset(source.ledger.shared_digests(SHARED_BY))
@@ -135,7 +143,9 @@ def _workers(plan: ExtractionPlan, source: ExtractionInput, limits: WorkerLimits
     return ExtractionWorkers(plan, source.store, limits.workers, limits.page_seconds, limits.page_megabytes)
 
 
-def _relink(source: ExtractionInput, plan: ExtractionPlan, styles: Styles, limits: WorkerLimits, report: ExtractionReport) -> None:
+def _relink(
+    source: ExtractionInput, plan: ExtractionPlan, styles: Styles, limits: WorkerLimits, report: ExtractionReport
+) -> None:
     """Now that it is known what there is: write those files anew whose links were taken for something else."""
     styles = replace(styles, recovered=as_bits(source.ledger.recovered_ids()))
     plan = replace(plan, style_for=styles, only_changed=True, versions=False)
@@ -149,7 +159,9 @@ def _jobs(ledger: Ledger, articles: Sequence[int]) -> Iterator[ExtractionJob]:
         yield ExtractionJob(article, tuple(ledger.captures(article)), article in settled)
 
 
-def _settle(source: ExtractionInput, batch: Sequence[ExtractionResult], report: ExtractionReport, dry_run: bool) -> None:
+def _settle(
+    source: ExtractionInput, batch: Sequence[ExtractionResult], report: ExtractionReport, dry_run: bool
+) -> None:
     if not dry_run:
         os.sync()  # the files of all of them, before the ledger says that they are there
     source.settle(batch, report)

@@ -27,7 +27,8 @@ EXAMPLES = 8
 
 
 class ExtractionReport:
-    """Counts what came, tells of progress on standard error every so many seconds (0: never), and says at the end how it went."""
+    """Counts what came, tells of progress on standard error every so many seconds (0: never), and says at the end how
+    it went."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -93,7 +94,10 @@ class ExtractionReport:
         yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
         yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
         if self.outcomes[Outcome.UNDECIDED]:
-            yield f"Left          {self.outcomes[Outcome.UNDECIDED]:>7,} to the crawl: captures that may be better were not fetched yet"
+            yield (
+                f"Left          {self.outcomes[Outcome.UNDECIDED]:>7,} to the crawl: captures that may be better were"
+                " not fetched yet"
+            )
         if self.reasons:
             yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
         for reason, ids in sorted(self.reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
@@ -111,10 +115,16 @@ class ExtractionReport:
             about = f"{len(self.unwritten)} articles were not written, by an error of this software; please report it"
             return RunResult(ExitStatus.ERROR, f"{about}: {self.unwritten[0]}")
         if self.lost:
-            about = f"{len(self.lost)} articles that were recovered before are not any more; their files were left as they are"
+            about = (
+                f"{len(self.lost)} articles that were recovered before are not any more; their files were left as"
+                " they are"
+            )
             return RunResult(ExitStatus.DAMAGED, f"{about}: {first_few(self.lost)}")
         if self.damages:
-            return RunResult(ExitStatus.DAMAGED, f"{len(self.damages)} places in the files cannot be read; everything else was extracted")
+            return RunResult(
+                ExitStatus.DAMAGED,
+                f"{len(self.damages)} places in the files cannot be read; everything else was extracted",
+            )
         return RunResult(ExitStatus.DONE)
 
 
@@ -219,7 +229,12 @@ class FromStore:
             self.ledger.refer(one.article, one.references.articles, one.references.pictures)
         if one.outcome in WRITTEN:
             self.ledger.want_images(one.article, one.capture, one.images)
-            if (row.state, row.sha256, row.capture, row.faults) == (State.RECOVERED, one.sha256, one.capture, one.faults):
+            if (row.state, row.sha256, row.capture, row.faults) == (
+                State.RECOVERED,
+                one.sha256,
+                one.capture,
+                one.faults,
+            ):
                 return
             self.ledger.settle(
                 one.article,
@@ -248,7 +263,9 @@ class FromFiles:
     def __enter__(self) -> Self:
         if ledger_path(self.output).exists():
             message = f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another OUTPUT_DIR"
-            raise CommandError(ExitStatus.USAGE, f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl")
+            raise CommandError(
+                ExitStatus.USAGE, f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl"
+            )
         self._lock = lock_output(self.output, make=True)
         self._folder = tempfile.TemporaryDirectory(prefix="citizen-news-")
         self.ledger = Ledger(Path(self._folder.name) / "ledger.sqlite")
@@ -282,7 +299,9 @@ class FromFiles:
         with self.ledger.batch():
             for one in done:
                 if one.references is not None:
-                    self.ledger.settle(one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256)
+                    self.ledger.settle(
+                        one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256
+                    )
                     self.ledger.refer(one.article, one.references.articles, one.references.pictures)
 
     def finish(self, wanted: Format) -> None:

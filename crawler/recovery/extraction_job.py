@@ -36,7 +36,8 @@ from crawler.wayback.http import declared_coding, first_header
 
 ReadCapture = Callable[[CaptureRow], StoredCapture]
 NO_VERSION = frozenset({*ANY_ARTICLE, Verdict.EXTRACTION_FAILED, Found.REDIRECT, Found.JUMP})
-"""What the ledger may say of a capture so that it need not be read again to know that it is no version of its article."""
+"""What the ledger may say of a capture so that it need not be read again to know that it is no version of its
+article."""
 
 
 class Outcome(StrEnum):
@@ -77,7 +78,8 @@ class ExtractionPlan:
     only_changed: bool = False
     dry_run: bool = False
     versions: bool = False
-    """Whether every capture in the store is to be extracted, to know what it says, and not only the one that is chosen."""
+    """Whether every capture in the store is to be extracted, to know what it says, and not only the one that is
+    chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,9 @@ def capture_reader(store: Store | None) -> ReadCapture:
 
     def take(row: CaptureRow) -> StoredCapture:
         if row.warc and store is not None:
-            return store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), (row.served_timestamp, row.served_original))
+            return store.read(
+                RecordLocation(row.warc, row.warc_offset, row.warc_length), (row.served_timestamp, row.served_original)
+            )
         assert row.held is not None
         return read_held(row.held)
 
@@ -143,7 +147,9 @@ class Extractor:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge, notes)
         best = case.best()
-        about = ExtractionResult(job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes), captures=len(notes))
+        about = ExtractionResult(
+            job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes), captures=len(notes)
+        )
         if self._plan.versions and not job.only:
             extracted = (*(number for number, _ in notes), *self._others(job, judge, {number for number, _ in notes}))
             about = replace(about, versions=tuple(versions), extracted=extracted)
@@ -156,13 +162,17 @@ class Extractor:
         except FrontMatterError as error:
             return replace(about, outcome=Outcome.UNWRITTEN, reason=str(error))
         sources = dict(best.article.sources)
-        about = replace(about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, reason="")
+        about = replace(
+            about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, reason=""
+        )
         about = replace(about, images=image_places(best.article.images))
         return self._write(about, text)
 
-    def _go_through(self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]) -> tuple[tuple[str, ...], bool]:
-        """Judge captures in the order of choice until one is the article without fault; gives what was damaged, and whether captures
-        are left that are not at hand."""
+    def _go_through(
+        self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]
+    ) -> tuple[tuple[str, ...], bool]:
+        """Judge captures in the order of choice until one is the article without fault; gives what was damaged, and
+        whether captures are left that are not at hand."""
         damaged: list[str] = []
         left = False
         while case.queue:
@@ -178,8 +188,8 @@ class Extractor:
         return tuple(damaged), left
 
     def _others(self, job: ExtractionJob, judge: Judge, judged: Collection[int]) -> list[int]:
-        """Extract the captures in the store that the choice did not come to, only for what they say; gives those that could be read.
-        Damage is for `scrapy verify` to find: the article does not need these."""
+        """Extract the captures in the store that the choice did not come to, only for what they say; gives those that
+        could be read. Damage is for `scrapy verify` to find: the article does not need these."""
         read: list[int] = []
         for row in job.rows:
             if not row.warc or row.id in judged or row.verdict in NO_VERSION:
@@ -203,7 +213,9 @@ class Extractor:
             return False
         expected = case.expected(row, stored.timestamp, stored.original)
         coding = row.coding or declared_coding(stored.headers)
-        check = digests.compare_digest(stored.payload, coding, expected.digest, headers=stored.headers, known=stored.digest)
+        check = digests.compare_digest(
+            stored.payload, coding, expected.digest, headers=stored.headers, known=stored.digest
+        )
         return judge.judge(case, row, stored, expected, check)
 
     def _write(self, found: ExtractionResult, text: str) -> ExtractionResult:
@@ -213,7 +225,11 @@ class Extractor:
         outcome = Outcome.NEW if old is None else Outcome.SAME if old == data else Outcome.CHANGED
         if not self._plan.dry_run and not (outcome is Outcome.SAME and self._plan.only_changed):
             write_file(self._plan.output, file, data, sync=False)
-        differs = changed_parts(old.decode("utf-8", "replace"), text) if outcome is Outcome.CHANGED and old is not None else ()
+        differs = (
+            changed_parts(old.decode("utf-8", "replace"), text)
+            if outcome is Outcome.CHANGED and old is not None
+            else ()
+        )
         return replace(found, outcome=outcome, file=file, sha256=hashlib.sha256(data).hexdigest(), differs=differs)
 
 
@@ -227,10 +243,12 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
 class ExtractionWorkers:
-    """Runs jobs in `number` processes. A page that takes more than `page_seconds` or `page_megabytes`, or crashes the parser, costs
-    only itself."""
+    """Runs jobs in `number` processes. A page that takes more than `page_seconds` or `page_megabytes`, or crashes the
+    parser, costs only itself."""
 
-    def __init__(self, plan: ExtractionPlan, store: Path | None, number: int, page_seconds: float, page_megabytes: int) -> None:
+    def __init__(
+        self, plan: ExtractionPlan, store: Path | None, number: int, page_seconds: float, page_megabytes: int
+    ) -> None:
         self._plan = plan
         self._store = store
         self._number = number
@@ -243,7 +261,9 @@ class ExtractionWorkers:
         patience = max(2 * self._seconds, 10.0)
         try:
             with process_pool(self._number, _begin, [self._plan, self._store, self._megabytes]) as pool:
-                out = results_in_order(batched(jobs, CHUNK), lambda chunk: pool.schedule(_do, args=[chunk], timeout=patience), self._number)
+                out = results_in_order(
+                    batched(jobs, CHUNK), lambda chunk: pool.schedule(_do, args=[chunk], timeout=patience), self._number
+                )
                 for chunk, future in out:
                     yield from self._result(chunk, future)
         finally:
@@ -259,8 +279,11 @@ class ExtractionWorkers:
             yield from done
 
     def _one_by_one(self, chunk: list[ExtractionJob]) -> Iterator[ExtractionResult]:
-        """A page among these hung or crashed its process: each is read again in a process of its own, as the crawl does it."""
-        logger.info("a page among articles %d to %d was too much; reading them one by one", chunk[0].article, chunk[-1].article)
+        """A page among these hung or crashed its process: each is read again in a process of its own, as the crawl does
+        it."""
+        logger.info(
+            "a page among articles %d to %d was too much; reading them one by one", chunk[0].article, chunk[-1].article
+        )
         self._isolated = self._isolated or IsolatedReader(self._seconds, self._megabytes)
         extractor = Extractor(self._plan, capture_reader(_store(self._store)), self._isolated)
         for job in chunk:
@@ -279,10 +302,11 @@ def _begin(plan: ExtractionPlan, store: Path | None, megabytes: int) -> None:
 
 
 def settle_memory() -> None:
-    """Have this process handle memory as reading page after page needs it: what a page took is kept for the next one, up to 32 MiB.
+    """Have this process handle memory as reading page after page needs it: what a page took is kept for the next one,
+    up to 32 MiB.
 
-    Giving it back to the system and having it again page for page takes an eighth of the time where glibc does so; and pages are trees
-    full of cycles, of which collecting them after each chunk instead of all the time saves a tenth.
+    Giving it back to the system and having it again page for page takes an eighth of the time where glibc does so; and
+    pages are trees full of cycles, of which collecting them after each chunk instead of all the time saves a tenth.
     """
     with suppress(OSError, AttributeError):  # another C library than glibc
         mallopt = ctypes.CDLL(None).mallopt

@@ -65,7 +65,8 @@ def as_bits(articles: Iterable[int]) -> int:
 
 @dataclass(slots=True)
 class Styles:
-    """Gives each capture its style. `recovered` has a bit for each article that links may lead to; it grows while a crawl goes on."""
+    """Gives each capture its style. `recovered` has a bit for each article that links may lead to; it grows while a
+    crawl goes on."""
 
     format: Format
     output: Path
@@ -92,7 +93,8 @@ class Styles:
 
 
 def format_of(ledger: Ledger) -> str:
-    """What the files are written in that the ledger tells of; empty when there is none. Trees of versions before this are the seed's."""
+    """What the files are written in that the ledger tells of; empty when there is none. Trees of versions before this
+    are the seed's."""
     if next(ledger.articles(State.RECOVERED), None) is None:
         return ""
     return ledger.meta(_META) or str(Format())
@@ -120,9 +122,12 @@ _LIBRARIES = ("beautifulsoup4", "charset-normalizer", "lxml", "markdownify", "se
 
 @cache
 def extractor_id() -> str:
-    """What tells this extractor from another, as hexadecimal SHA-256: its source, and the versions of the libraries that shape a file."""
+    """What tells this extractor from another, as hexadecimal SHA-256: its source, and the versions of the libraries
+    that shape a file."""
     here = Path(__file__).parents[1]
-    files = sorted([*(here / name for name in _SHAPING), *(path for room in _ROOMS for path in (here / room).rglob("*.py"))])
+    files = sorted(
+        [*(here / name for name in _SHAPING), *(path for room in _ROOMS for path in (here / room).rglob("*.py"))]
+    )
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.relative_to(here).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())

@@ -67,8 +67,8 @@ class ImageLookup:
 
 @dataclass(slots=True)
 class ImageCase:
-    """An image that is being looked for: first at the time of its article's capture, then where the source's index has it, then at the
-    next source. `wanted` is that time, `sources` what is still to be asked, the first one now."""
+    """An image that is being looked for: first at the time of its article's capture, then where the source's index has
+    it, then at the next source. `wanted` is that time, `sources` what is still to be asked, the first one now."""
 
     row: ImageRow
     wanted: str
@@ -106,7 +106,8 @@ class ImageCase:
         return None
 
     def lacking(self, lack: ImageFault) -> None:
-        """The source has nothing under the address that was asked for. Where that was the image's own there is nothing to look up."""
+        """The source has nothing under the address that was asked for. Where that was the image's own there is nothing
+        to look up."""
         self.looked = self.looked or lack is ImageFault.EXCLUDED or self.queue[0].original == self.row.url
         if lack is ImageFault.EXCLUDED:
             self.queue = deque([self.queue[0]])
@@ -141,7 +142,10 @@ class ImageCase:
 
     def reason(self) -> str:
         """Why there is no image: the different reasons, most frequent first."""
-        return ", ".join(kind for kind, _ in sorted(Counter(self.reasons).items(), key=lambda pair: -pair[1])) or ImageFault.NOT_ARCHIVED
+        return (
+            ", ".join(kind for kind, _ in sorted(Counter(self.reasons).items(), key=lambda pair: -pair[1]))
+            or ImageFault.NOT_ARCHIVED
+        )
 
 
 def _key(capture: Capture, timestamp: str = "") -> tuple[str, str]:
@@ -149,20 +153,23 @@ def _key(capture: Capture, timestamp: str = "") -> tuple[str, str]:
 
 
 def open_image(row: ImageRow, uses: Sequence[Use], sources: Sequence[str]) -> ImageCase:
-    """A case for an image of these articles; `sources`: the names of the archives that may be asked, in order of preference. That of the
-    first article's capture comes before them."""
+    """A case for an image of these articles; `sources`: the names of the archives that may be asked, in order of
+    preference. That of the first article's capture comes before them."""
     first = uses[0] if uses else Use("", "")
     order = sorted(sources, key=lambda name: name != first.source)
     return ImageCase(row, first.timestamp, order)
 
 
 def nearest(captures: Iterable[Capture], wanted: str) -> list[Capture]:
-    """Of what an index gives, the few captures that are listed as good images, the nearest in time to `wanted` first, each digest once."""
+    """Of what an index gives, the few captures that are listed as good images, the nearest in time to `wanted` first,
+    each digest once."""
     moment = read_moment(wanted)
     good = [
         capture
         for capture in captures
-        if capture.statuscode == "200" and capture.mimetype.lower().startswith("image/") and capture.digest != EMPTY_DIGEST
+        if capture.statuscode == "200"
+        and capture.mimetype.lower().startswith("image/")
+        and capture.digest != EMPTY_DIGEST
     ]
 
     def away(capture: Capture) -> float:

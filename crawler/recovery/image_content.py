@@ -34,7 +34,8 @@ def _unpacked(form: str, data: bytes, at: int) -> tuple[int, ...]:
 
 
 def jpeg(data: bytes) -> Size | None:
-    """Goes through the segments to the picture's data, behind which the end mark must stand; cameras and sites add more after it."""
+    """Goes through the segments to the picture's data, behind which the end mark must stand; cameras and sites add more
+    after it."""
     at, size = 2, None
     while True:
         mark, code = _unpacked(">BB", data, at)
@@ -197,9 +198,13 @@ _BINARY = (
     (re.compile(rb"....ftyp(?:avif|avis|mif1)", re.DOTALL), ImageType.AVIF, avif),
 )
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|script|meta|h1|p|div)\b", re.IGNORECASE)
-_SVG = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*<(?:\w+:)?svg[\s>/]", re.IGNORECASE | re.DOTALL)
+_SVG = re.compile(
+    r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*<(?:\w+:)?svg[\s>/]", re.IGNORECASE | re.DOTALL
+)
 _SVG_END = re.compile(r"(?:</(?:\w+:)?svg\s*>|/>)(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
-_ACTIVE = re.compile(r"<\s*(?:[\w.-]+:)?(?:script|foreignobject|iframe|handler)\b|[\s\"'/]on[a-z]+\s*=|<!entity", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"<\s*(?:[\w.-]+:)?(?:script|foreignobject|iframe|handler)\b|[\s\"'/]on[a-z]+\s*=|<!entity", re.IGNORECASE
+)
 _ACTIVE_ADDRESS = re.compile(r"(?:javascript|vbscript):|data:text/html", re.IGNORECASE)
 _SPACES = re.compile(r"[\x00-\x20]+")
 _SNIFFED = 1024
@@ -208,9 +213,9 @@ _SNIFFED = 1024
 def read_content(data: bytes) -> Content:
     """Tell what `data` (without content coding) is; never raises.
 
-    An image of one pixel is a flaw: no figure and no avatar is one, but what counts visits and what holds the place of a picture is.
-    SVG is text that a browser runs scripts in when it is opened by itself; it cannot be cleaned without changing its bytes, so one
-    with scripts is not put among the files (the store keeps it).
+    An image of one pixel is a flaw: no figure and no avatar is one, but what counts visits and what holds the place of
+    a picture is. SVG is text that a browser runs scripts in when it is opened by itself; it cannot be cleaned without
+    changing its bytes, so one with scripts is not put among the files (the store keeps it).
     """
     if not data.strip(b"\0 \t\r\n"):
         return Content(flaw=ContentFlaw.BLANK, because="no bytes" if not data else f"{len(data)} bytes of nothing")

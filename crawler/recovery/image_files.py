@@ -28,17 +28,20 @@ _TYPES = ("jpg", "jpeg", "png", "gif", "webp", "svg", "bmp", "tif", "tiff", "ico
 _LONGEST = 60
 """Bytes (UTF-8) of the readable beginning."""
 _DIGITS = 16
-"""Hexadecimal digits of the address's SHA-256: among 119,000 images two share them once in two thousand million archives."""
+"""Hexadecimal digits of the address's SHA-256: among 119,000 images two share them once in two thousand million
+archives."""
 
 
 @lru_cache(maxsize=4096)  # avatars stand on hundreds of pages
 def image_file(url: str) -> PurePosixPath:
-    """The path of an image below the output directory: `images/3f/燈塔-20210712-3f…c2.jpg`. `url` is absolute, as the page spells it.
+    """The path of an image below the output directory: `images/3f/燈塔-20210712-3f…c2.jpg`. `url` is absolute, as the
+    page spells it.
 
-    The same for every spelling of one address: http or https, with or without `www.`, default port and fragment, percent-encoded or
-    not. Different addresses have different paths, also where file names ignore case or are normalised: the end is a digest of the
-    address. The beginning is for people: of the address's last part only ASCII letters, digits, `_` and the common Chinese characters
-    are taken, which no system normalises, refuses or folds into one another beyond their case, and no version of Unicode changes.
+    The same for every spelling of one address: http or https, with or without `www.`, default port and fragment,
+    percent-encoded or not. Different addresses have different paths, also where file names ignore case or are
+    normalised: the end is a digest of the address. The beginning is for people: of the address's last part only ASCII
+    letters, digits, `_` and the common Chinese characters are taken, which no system normalises, refuses or folds into
+    one another beyond their case, and no version of Unicode changes.
     """
     address = identity(url)
     digest = hashlib.sha256(address).hexdigest()[:_DIGITS]
@@ -52,7 +55,8 @@ def image_file(url: str) -> PurePosixPath:
 
 
 def identity(url: str) -> bytes:
-    """What all spellings of an image's address share: no scheme, no `www.`, no default port, no fragment, one way of percent-encoding."""
+    """What all spellings of an image's address share: no scheme, no `www.`, no default port, no fragment, one way of
+    percent-encoding."""
     host, path, query = _split(url)
     return b"".join((_host(host), _encoded(path or "/"), _encoded(query) if query not in (None, "?") else b""))
 
@@ -89,8 +93,9 @@ def _one_way(found: re.Match[bytes]) -> bytes:
 
 
 def write_image(output: Path, file: str, data: bytes, same: str = "") -> None:
-    """Put an image at `output/file`, and take away what a killed run left beside it. `same` is a file that should have these bytes: if it
-    has, the new one is a hard link to it, where the file system can; so each address has its file, and any copy of the tree is complete.
+    """Put an image at `output/file`, and take away what a killed run left beside it. `same` is a file that should have
+    these bytes: if it has, the new one is a hard link to it, where the file system can; so each address has its file,
+    and any copy of the tree is complete.
 
     Raises OSError.
     """
@@ -102,9 +107,15 @@ def write_image(output: Path, file: str, data: bytes, same: str = "") -> None:
 
 
 def _linked(output: Path, file: str, same: str, data: bytes) -> bool:
-    """Put a hard link in place; False where that cannot be, as not on every file system, nor for any number of links."""
+    """Put a hard link in place; False where that cannot be, as not on every file system, nor for any number of
+    links."""
     there, here = output / same, output / file
-    if there.is_symlink() or not _is_inside(output, file) or not _is_inside(output, same) or read_file(output, same) != data:
+    if (
+        there.is_symlink()
+        or not _is_inside(output, file)
+        or not _is_inside(output, same)
+        or read_file(output, same) != data
+    ):
         return False
     beside = _beside(here)
     try:

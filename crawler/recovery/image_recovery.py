@@ -44,8 +44,8 @@ class ImageRecovery:
         retry_seconds: Sequence[float],
         sources: Sequence[str],
     ) -> None:
-        """`files`: the images to fetch; `retry_seconds`: the waits between attempts when the archive has troubles of its own; `sources`:
-        the names of the archives that may be asked, in order of preference."""
+        """`files`: the images to fetch; `retry_seconds`: the waits between attempts when the archive has troubles of
+        its own; `sources`: the names of the archives that may be asked, in order of preference."""
         self._ledger = ledger
         self._store = store
         self._output = output
@@ -66,7 +66,8 @@ class ImageRecovery:
     def steps(self, room: int) -> Iterator[ImageRequest | ImageLookup]:
         """What can be asked now, with at most `room` images under way. What needs no request is settled on the way.
 
-        One question to an index at a time: those are rarer by far, and would fill all the connections while they wait for their turn.
+        One question to an index at a time: those are rarer by far, and would fill all the connections while they wait
+        for their turn.
         """
         for file in [file for file, case in self._cases.items() if self._is_idle(file) and case.due <= self._now()]:
             yield from self._advance(self._cases[file])
@@ -142,15 +143,20 @@ class ImageRecovery:
 
     # What came of it
 
-    def received(self, step: ImageRequest, reply: Reply, fetched_from: str, counted: bool = True, whole: bool = True) -> None:
-        """An answer of the archive to a request for an image. `whole`: whether HTTP told where the body ends. Raises OSError."""
+    def received(
+        self, step: ImageRequest, reply: Reply, fetched_from: str, counted: bool = True, whole: bool = True
+    ) -> None:
+        """An answer of the archive to a request for an image. `whole`: whether HTTP told where the body ends. Raises
+        OSError."""
         what = NEXT_ACTION[reply.answer]
         if what not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
             self.troubled(step, reply.answer, counted)
             return
         coding = declared_coding(reply.headers) or ""
         as_asked = reply.timestamp == step.capture.timestamp
-        check = digests.compare_digest(reply.body, coding, step.capture.digest if as_asked else "-", headers=reply.headers)
+        check = digests.compare_digest(
+            reply.body, coding, step.capture.digest if as_asked else "-", headers=reply.headers
+        )
         if (
             not whole
             and what is Action.JUDGE
@@ -164,7 +170,9 @@ class ImageRecovery:
             place = self._store.add(reply, check, origin)
             if check.result in (DigestResult.MATCH, DigestResult.MATCH_DECODED):
                 coding = ""  # it is stored without
-        said = ImageAnswer(reply.answer.value, reply.status, reply.timestamp, reply.original, coding, reply.location, place)
+        said = ImageAnswer(
+            reply.answer.value, reply.status, reply.timestamp, reply.original, coding, reply.location, place
+        )
         self._tell(step, said)
         case = self._cases[step.file]
         self._take(case, said, check)
@@ -181,8 +189,8 @@ class ImageRecovery:
         self._free(step)
 
     def troubled(self, step: ImageRequest | ImageLookup, answer: Answer, counted: bool = True) -> None:
-        """The archive had troubles of its own: the same again, later; in the end, in the next run. In an outage of the whole archive
-        they are not `counted` as attempts."""
+        """The archive had troubles of its own: the same again, later; in the end, in the next run. In an outage of the
+        whole archive they are not `counted` as attempts."""
         case = self._cases[step.file]
         if NEXT_ACTION[answer] is Action.NEXT_CAPTURE and isinstance(step, ImageRequest):
             said = ImageAnswer(answer.value)
@@ -210,7 +218,9 @@ class ImageRecovery:
     def _tell(self, step: ImageRequest, said: ImageAnswer) -> None:
         with self._ledger.batch():
             self._ledger.image_attempt(step.file)
-            self._ledger.tell_image_answer(step.source, step.capture.timestamp, escape(step.capture.original), said, step.file)
+            self._ledger.tell_image_answer(
+                step.source, step.capture.timestamp, escape(step.capture.original), said, step.file
+            )
 
     def _take(self, case: ImageCase, said: ImageAnswer, check: DigestCheck) -> None:
         """What follows from an answer, whether it came now or was known."""
@@ -278,8 +288,8 @@ class ImageRecovery:
 logger = logging.getLogger(__name__)
 
 TYPICAL_BYTES = 150_000
-"""Of an image, where none is there yet to tell: the site's names say `_large`, and news sites' pictures of 2017 to 2021 have some
-hundred kilobytes. A supposition."""
+"""Of an image, where none is there yet to tell: the site's names say `_large`, and news sites' pictures of 2017 to 2021
+have some hundred kilobytes. A supposition."""
 TYPICAL_REQUESTS = 2
 """For an image: the jump from the time of the article to the nearest capture, then that capture. A supposition."""
 ENOUGH = 20
@@ -296,10 +306,12 @@ def image_places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((str(image_file(url)), url) for url in urls)
 
 
-def look_for_images(ledger: Ledger, take: Callable[[CaptureRow], StoredCapture], read_page: ReadPage) -> Iterator[tuple[int, int]]:
-    """Read the pages of articles whose images are not known, and tell the ledger. `take` gives a capture from the store, or from the file
-    of web archives that has it. Gives, after each, how many were looked at and how many there are. Articles whose page cannot be read
-    any more are left out, with a warning."""
+def look_for_images(
+    ledger: Ledger, take: Callable[[CaptureRow], StoredCapture], read_page: ReadPage
+) -> Iterator[tuple[int, int]]:
+    """Read the pages of articles whose images are not known, and tell the ledger. `take` gives a capture from the
+    store, or from the file of web archives that has it. Gives, after each, how many were looked at and how many there
+    are. Articles whose page cannot be read any more are left out, with a warning."""
     articles = ledger.without_images()
     judge = Judge(read_page, lambda *_, **__: None)
     for number, article in enumerate(articles, 1):
@@ -320,7 +332,8 @@ def look_for_images(ledger: Ledger, take: Callable[[CaptureRow], StoredCapture],
 
 @dataclass(frozen=True, slots=True)
 class ImageEstimate:
-    """What fetching some images may come to; `size` is in bytes, of the files and the store together, `seconds` at the permitted rate."""
+    """What fetching some images may come to; `size` is in bytes, of the files and the store together, `seconds` at the
+    permitted rate."""
 
     images: int
     requests: int
@@ -332,8 +345,9 @@ class ImageEstimate:
     def __str__(self) -> str:
         how = "measured so far" if self.measured else "supposed"
         return (
-            f"{self.images:,} images to fetch. An estimate: {self.requests:,} requests, {format_duration(self.seconds)} at least, "
-            f"{format_size(self.size)} on the disk ({format_size(self.each)} each is {how}, in the store and as a file)"
+            f"{self.images:,} images to fetch. An estimate: {self.requests:,} requests, {format_duration(self.seconds)}"
+            f" at least, {format_size(self.size)} on the disk ({format_size(self.each)} each is {how}, in the store and"
+            " as a file)"
         )
 
 

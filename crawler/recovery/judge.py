@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PageInput:
-    """A capture as it came: `body` still in whatever coding, `coding` and `content_type` as declared, `article` the id that
-    was asked for, `timestamp` and `original` those really served."""
+    """A capture as it came: `body` still in whatever coding, `coding` and `content_type` as declared, `article` the id
+    that was asked for, `timestamp` and `original` those really served."""
 
     body: bytes
     coding: str
@@ -48,7 +48,8 @@ ReadPage = Callable[[PageInput, Style], Extraction]
 
 
 def read_page(stored: PageInput, style: Style) -> Extraction:
-    """Decode, judge and extract. Whatever a page holds, it costs this page only: a failure of ours is a verdict with its name."""
+    """Decode, judge and extract. Whatever a page holds, it costs this page only: a failure of ours is a verdict with
+    its name."""
     try:
         decoded = decode_what_came(stored.body, stored.coding or None)
     except CodingError as error:
@@ -106,8 +107,8 @@ def _failed(because: str) -> Extraction:
 
 
 def limit_process(megabytes: int) -> None:
-    """In the child: leave Ctrl-C, and what else is sent to the whole group of processes, to the parent; limit memory where the system
-    can."""
+    """In the child: leave Ctrl-C, and what else is sent to the whole group of processes, to the parent; limit memory
+    where the system can."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setpgid(0, 0)
     if sys.platform == "linux":
@@ -124,12 +125,14 @@ REWRITTEN_FAULT = "taken from the archive's rewritten view, not from the bytes t
 StyleFor = Callable[[str, str, str], Style]
 """How a format writes addresses, for a capture: (replay address of its archive, timestamp, original)."""
 NoteVersion = Callable[[int, int, str, str, str], None]
-"""Told of each capture that was extracted without loss: (article, capture's id, timestamp, original, SHA-256 of title and text)."""
+"""Told of each capture that was extracted without loss: (article, capture's id, timestamp, original, SHA-256 of title
+and text)."""
 
 
 class Judge:
-    """Tells what it learns of captures to their cases, to `note` (by the capture's id) and to `note_version`. `known` has the verdicts
-    that hold for the same bytes under any article, by digest: those on a page, not those on the status with which it was archived."""
+    """Tells what it learns of captures to their cases, to `note` (by the capture's id) and to `note_version`. `known`
+    has the verdicts that hold for the same bytes under any article, by digest: those on a page, not those on the status
+    with which it was archived."""
 
     def __init__(
         self,
@@ -150,7 +153,8 @@ class Judge:
         """The last article whose page could not be read."""
 
     def carried(self, case: Case, row: CaptureRow) -> tuple[str, str] | None:
-        """The verdict on a capture whose very bytes were judged already, under this article or, where it holds, any other."""
+        """The verdict on a capture whose very bytes were judged already, under this article or, where it holds, any
+        other."""
         digest = row.capture.digest
         if digests.normalized_digest(digest) is None:
             return None
@@ -159,8 +163,11 @@ class Judge:
         verdict = case.verdict_on_twin(row)
         return (verdict, "the same bytes as another capture") if verdict else None
 
-    def judge(self, case: Case, row: CaptureRow, served: StoredCapture, expected: Capture, check: digests.DigestCheck) -> bool:
-        """Judge what was served; True when it is the article without fault. `expected` is the capture whose digest it was compared with."""
+    def judge(
+        self, case: Case, row: CaptureRow, served: StoredCapture, expected: Capture, check: digests.DigestCheck
+    ) -> bool:
+        """Judge what was served; True when it is the article without fault. `expected` is the capture whose digest it
+        was compared with."""
         recovered = self.recovered(row, served)
         verdict, because = recovered.verdict, recovered.judgement.because
         if recovered.differences:
@@ -209,8 +216,8 @@ class Judge:
 
 
 def _as_sent(payload: bytes, coding: str, timestamp: str) -> tuple[bytes, str]:
-    """A rewritten view without what the archive added, and what is wrong with it if it is cut off; bytes that cannot be decoded stay as
-    they are, and are judged so."""
+    """A rewritten view without what the archive added, and what is wrong with it if it is cut off; bytes that cannot be
+    decoded stay as they are, and are judged so."""
     try:
         decoded = decode_what_came(payload, coding or None)
     except CodingError:

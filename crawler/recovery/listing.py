@@ -1,4 +1,5 @@
-"""Listing: which questions an archive's index is asked, page by page; and which articles to ask for that no listing has."""
+"""Listing: which questions an archive's index is asked, page by page; and which articles to ask for that no listing
+has."""
 
 from __future__ import annotations
 
@@ -62,8 +63,9 @@ class Listing:
         retry_seconds: Sequence[float],
         overlap_days: int = 0,
     ) -> None:
-        """`retry_seconds`: the waits before a page that did not count is asked for again; after the last, this run gives it up.
-        `overlap_days`: ask only for what came since the last whole listing, and so many days before it; 0 asks for everything."""
+        """`retry_seconds`: the waits before a page that did not count is asked for again; after the last, this run
+        gives it up. `overlap_days`: ask only for what came since the last whole listing, and so many days before it; 0
+        asks for everything."""
         self._ledger = ledger
         self._ids = ids
         self.source = source
@@ -78,7 +80,8 @@ class Listing:
         self.end: ListingEnd | None = None if self._queries else ListingEnd.WHOLE
         self.trouble = ""
         self.exact_only = False
-        """Whether articles had to be asked for by their bare addresses, which leaves out all captures with anything behind the id."""
+        """Whether articles had to be asked for by their bare addresses, which leaves out all captures with anything
+        behind the id."""
 
     def next_question(self) -> ListingRequest | None:
         """The next page to ask for; None when the listing has ended."""
@@ -128,9 +131,13 @@ class Listing:
                 ignored += 1
             elif self._ids is None or article in self._ids or whole:
                 wanted.append((article, capture))
-        new = self._ledger.add_page(listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self.source)
+        new = self._ledger.add_page(
+            listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self.source
+        )
         done = self.progress
-        self.progress = ListingProgress(done.pages + 1, done.rows + len(page.captures) + len(page.rejected), done.new + new)
+        self.progress = ListingProgress(
+            done.pages + 1, done.rows + len(page.captures) + len(page.rejected), done.new + new
+        )
         self._tries, self.trouble = 0, ""
         self._open = (listing, page.resume_key)
         if page.resume_key is None:
@@ -139,8 +146,8 @@ class Listing:
     def _since_the_last(self, query: CdxQuery) -> CdxQuery:
         """The query as it is asked: for what came since this archive listed all of it, where it has.
 
-        A listing counts from when it was begun, since its first pages know nothing of what came while the last were asked for. One of
-        this kind that was interrupted goes on as it was, unless another was whole since.
+        A listing counts from when it was begun, since its first pages know nothing of what came while the last were
+        asked for. One of this kind that was interrupted goes on as it was, unless another was whole since.
         """
         name, source = _beginning, self.source
         begun = self._ledger.listed_whole(name(source, query.url, query.match_type), name(source, ARTICLES, "prefix"))
@@ -163,7 +170,9 @@ class Listing:
         if self._queries[0].match_type == "prefix" and self._ids is not None:
             self.exact_only = True
             left = tuple(query.url.removeprefix(ARTICLES) for query in self._queries)
-            self._queries = [CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in sorted(self._ids) if str(i).startswith(left)]
+            self._queries = [
+                CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in sorted(self._ids) if str(i).startswith(left)
+            ]
             self._open = None
         else:
             self.end, self.trouble = ListingEnd.NOT_AUTHORISED, detail
@@ -184,7 +193,8 @@ def queries(ids: Collection[int] | None, page_rows: int) -> Iterator[CdxQuery]:
 
 
 def prefixes(ids: Collection[int]) -> list[str]:
-    """The fewest beginnings that list all the ids without whole strangers: `4000`…`4009` is `400`; `33951` stays itself."""
+    """The fewest beginnings that list all the ids without whole strangers: `4000`…`4009` is `400`; `33951` stays
+    itself."""
     found = {str(i) for i in ids}
     while True:
         parents = {text[:-1] for text in found if len(text) > 1}
@@ -192,7 +202,10 @@ def prefixes(ids: Collection[int]) -> list[str]:
         if not whole:
             break
         found = {text for text in found if text[:-1] not in whole} | whole
-    return sorted((text for text in found if not any(text[:n] in found for n in range(1, len(text)))), key=lambda text: (len(text), text))
+    return sorted(
+        (text for text in found if not any(text[:n] in found for n in range(1, len(text)))),
+        key=lambda text: (len(text), text),
+    )
 
 
 def _name(source: str, query: CdxQuery) -> str:
@@ -210,14 +223,24 @@ PUBLISHED = 49_122
 GAP_REQUESTS = 100
 """What `auto` allows a run, once most articles are known."""
 LISTINGS = (
-    *((f"{HOST}/data/allposts", "prefix"), (f"{HOST}/data/newsposts", "prefix")),  # JSON with cards of articles in it, page by page
+    *(
+        (f"{HOST}/data/allposts", "prefix"),
+        (f"{HOST}/data/newsposts", "prefix"),
+    ),  # JSON with cards of articles in it, page by page
     (f"{HOST}/", "exact"),
     *((f"{HOST}/news/", "prefix"), (f"{HOST}/blogger", "prefix"), (f"{HOST}/event/", "prefix")),
     *((f"{HOST}/{name}", "prefix") for name in ("editorial", "datanews", "videos", "triangles", "srs")),
-    *((f"{HOST}/news", "exact"), (f"{HOST}/news?page=", "prefix"), (f"{HOST}/?page=", "prefix")),  # not `/news_新聞/…`: pictures
+    *(
+        (f"{HOST}/news", "exact"),
+        (f"{HOST}/news?page=", "prefix"),
+        (f"{HOST}/?page=", "prefix"),
+    ),  # not `/news_新聞/…`: pictures
 )
-"""Where the site answered with lists of articles (FACTS, "Lists"), those that name most first, and how the index is asked for them."""
-_LISTS = frozenset({"", "bloggers", "blogger", "data", "datanews", "editorial", "event", "news", "srs", "triangles", "videos"})
+"""Where the site answered with lists of articles (FACTS, "Lists"), those that name most first, and how the index is
+asked for them."""
+_LISTS = frozenset(
+    {"", "bloggers", "blogger", "data", "datanews", "editorial", "event", "news", "srs", "triangles", "videos"}
+)
 """What the path of a list begins with."""
 MOST_LISTINGS = 0.5
 """At most this share of the budget goes to archived lists; the rest asks for articles."""
@@ -227,7 +250,9 @@ _SLASH = r"(?:/|\\+/|\\+u002[fF]|%2[fF]|&#x2[fF];|&#47;)"
 _QUOTE = r"(?:\\*[\"']|\\+u002[27]|&quot;|&#3[49];)"
 """Also as they stand in JSON, in an attribute, and in an address within another one."""
 _NAMED = re.compile(rf"article{_SLASH}+(\d{{1,9}})(?!\d)")
-_OF_THE_SITE = re.compile(rf"(?:hkcnews\.com(?::\d+)?{_SLASH}+|[=:(]\s*(?:{_QUOTE}\s*){{0,2}}(?:\.?{_SLASH})?)\Z", re.IGNORECASE)
+_OF_THE_SITE = re.compile(
+    rf"(?:hkcnews\.com(?::\d+)?{_SLASH}+|[=:(]\s*(?:{_QUOTE}\s*){{0,2}}(?:\.?{_SLASH})?)\Z", re.IGNORECASE
+)
 _BEFORE = 60
 
 
@@ -240,20 +265,27 @@ class GapEvidence(StrEnum):
 
 
 def ids_in(text: str) -> set[int]:
-    """The articles that a page or a file of ours names by their addresses, whole or relative. Nothing else is taken from a list: what its
-    cards say may be a title, an author, or how a text begins."""
-    named = (found for found in _NAMED.finditer(text) if _OF_THE_SITE.search(text[max(0, found.start() - _BEFORE) : found.start()]))
+    """The articles that a page or a file of ours names by their addresses, whole or relative. Nothing else is taken
+    from a list: what its cards say may be a title, an author, or how a text begins."""
+    named = (
+        found
+        for found in _NAMED.finditer(text)
+        if _OF_THE_SITE.search(text[max(0, found.start() - _BEFORE) : found.start()])
+    )
     return {number for number in (int(found[1]) for found in named) if 0 < number <= HIGHEST_ID}
 
 
 def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]) -> Iterator[Capture]:
-    """Which captures of the site's lists to read, of those that the index has: by turns between the lists, of each the newest capture of
-    every address, then the next older ones, which name other articles. `read`: (timestamp, original) of those that were read; the same
-    bytes are not read again.
+    """Which captures of the site's lists to read, of those that the index has: by turns between the lists, of each the
+    newest capture of every address, then the next older ones, which name other articles. `read`: (timestamp, original)
+    of those that were read; the same bytes are not read again.
     """
     found = [[capture for capture in captures if _is_list(capture)] for captures in lists]
     seen = {
-        normalized_digest(capture.digest) for captures in found for capture in captures if (capture.timestamp, capture.original) in read
+        normalized_digest(capture.digest)
+        for captures in found
+        for capture in captures
+        if (capture.timestamp, capture.original) in read
     }
     turns = ((c for c in _newest_first(captures) if (c.timestamp, c.original) not in read) for captures in found)
     for capture in chain.from_iterable(zip_longest(*turns)):
@@ -266,7 +298,12 @@ def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]
 def _is_list(capture: Capture) -> bool:
     """An answer with a text, at an address that is one of a list; not what else lies below it, such as pictures."""
     path = _PATH.match(capture.original)
-    return capture.statuscode in ("200", "-") and bool(_TEXT.search(capture.mimetype)) and path is not None and path[1].lower() in _LISTS
+    return (
+        capture.statuscode in ("200", "-")
+        and bool(_TEXT.search(capture.mimetype))
+        and path is not None
+        and path[1].lower() in _LISTS
+    )
 
 
 def _newest_first(captures: Iterable[Capture]) -> list[Capture]:
@@ -293,9 +330,11 @@ def linked_ids(output: Path, files: Iterable[str]) -> set[int]:
 def gap_candidates(
     known: Collection[int], evidence: dict[GapEvidence, set[int]], asked: Collection[int]
 ) -> Iterator[tuple[int, GapEvidence]]:
-    """What to ask for, best evidence first; ids between the lowest and the highest known last, those in the smallest gaps first.
+    """What to ask for, best evidence first; ids between the lowest and the highest known last, those in the smallest
+    gaps first.
 
-    A whole range that is missing is less likely to be one of single articles that were overlooked than a hole of one or two.
+    A whole range that is missing is less likely to be one of single articles that were overlooked than a hole of one or
+    two.
     """
     given = set(known) | set(asked)
     for why in (GapEvidence.ON_A_LIST, GapEvidence.LINKED):

@@ -1,4 +1,5 @@
-"""The recovery of articles: which capture to fetch next, and what follows from each answer. No HTTP, no Scrapy, no clock.
+"""The recovery of articles: which capture to fetch next, and what follows from each answer. No HTTP, no Scrapy, no
+clock.
 
 The spider asks `steps`, sends what it is given and reports each answer with `received` or `troubled`."""
 
@@ -42,10 +43,13 @@ class Intake:
         place = None
         if reply.answer is not Answer.CLOSEST_CAPTURE:
             rewritten = row.held is not None and row.held.rewritten
-            origin = CaptureOrigin(fetched_from, expected.digest, row.source, row.replay, row.held_in, row.found.value, rewritten)
+            origin = CaptureOrigin(
+                fetched_from, expected.digest, row.source, row.replay, row.held_in, row.found.value, rewritten
+            )
             place = self._store.add(reply, check, origin)
         self._ledger.note(
-            row.id, **capture_columns(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place)
+            row.id,
+            **capture_columns(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place),
         )
         if reply.location is not None:
             self._leads_to(case, row, LEADS[reply.answer], *reply.location)
@@ -64,10 +68,14 @@ class Intake:
             case.queue[0] = next(fresh for fresh in self._ledger.captures(row.article) if fresh.id == row.id)
             return False
         if row.answer == Answer.ARCHIVED_REDIRECT.value:
-            self._leads_to(case, row, Found.REDIRECT, row.served_timestamp, first_header(stored.headers, "location") or "")
+            self._leads_to(
+                case, row, Found.REDIRECT, row.served_timestamp, first_header(stored.headers, "location") or ""
+            )
             return False
         expected = case.expected(row, stored.timestamp, stored.original)
-        check = digests.compare_digest(stored.payload, row.coding, expected.digest, headers=stored.headers, known=stored.digest)
+        check = digests.compare_digest(
+            stored.payload, row.coding, expected.digest, headers=stored.headers, known=stored.digest
+        )
         return self._judge.judge(case, row, stored, expected, check)
 
     def _leads_to(self, case: Case, row: CaptureRow, how: Found, timestamp: str, original: str) -> None:
@@ -76,7 +84,9 @@ class Intake:
         self._ledger.note(row.id, verdict=how.value, because=because)
         case.passed(row, how.value, because)
         if article_id(original) == row.article and case.followed < MOST_FOLLOWED:
-            added = self._ledger.add_capture(row.article, Capture(timestamp=timestamp, original=original), row.source, how)
+            added = self._ledger.add_capture(
+                row.article, Capture(timestamp=timestamp, original=original), row.source, how
+            )
             case.followed += added is not None
             if added is not None and not case.narrowed:
                 case.queue.append(added)
@@ -127,9 +137,10 @@ class Recovery:
         recovered: Collection[int] = (),
         again: Collection[int] = (),
     ) -> None:
-        """`retry_seconds`: the waits between the attempts at a capture when the archive has troubles of its own; `sources`: the names
-        of the sources that may be asked, in order of preference (all, without any); `recovered`: articles that are to be gone through
-        again, and stay as they are unless something better comes of it; `again`: recovered ones whatever of which takes their place."""
+        """`retry_seconds`: the waits between the attempts at a capture when the archive has troubles of its own;
+        `sources`: the names of the sources that may be asked, in order of preference (all, without any); `recovered`:
+        articles that are to be gone through again, and stay as they are unless something better comes of it; `again`:
+        recovered ones whatever of which takes their place."""
         self._ledger = ledger
         self.judge = Judge(read_page, ledger.note, ledger.digest_verdicts(ANY_ARTICLE), style_for, ledger.note_version)
         self._intake = Intake(ledger, store, self.judge)
@@ -143,7 +154,8 @@ class Recovery:
         self.kept: list[int] = []
         """Articles of `again` that stay as they were, for lack of a capture that fits and can be had."""
         self.passed_over: list[int] = []
-        """Recovered articles that keep their files, since the other capture has more faults, or says less or something else."""
+        """Recovered articles that keep their files, since the other capture has more faults, or says less or something
+        else."""
         self._coming: deque[int] = deque([*ledger.due(choice.ids), *sorted(self._again.union(self._present))])
         self._cases: dict[int, Case] = {}
         self._busy: set[int] = set()
@@ -155,14 +167,18 @@ class Recovery:
     # What to do
 
     def steps(self, room: int) -> Iterator[CaptureRequest | RecoveredArticle]:
-        """What can be done now, with at most `room` articles under way at once. Articles that need nothing are settled."""
-        for article in [number for number, case in self._cases.items() if number not in self._busy and case.due <= self._now()]:
+        """What can be done now, with at most `room` articles under way at once. Articles that need nothing are
+        settled."""
+        for article in [
+            number for number, case in self._cases.items() if number not in self._busy and case.due <= self._now()
+        ]:
             yield from self._advance(self._cases[article])
         while self._coming and len(self._busy) < room and not self._limit_reached():
             yield from self._advance(self._open(self._coming.popleft()))
 
     def choices(self) -> Iterator[tuple[int, Capture | None]]:
-        """For each article that is due, the capture that would be fetched first; None when none is left. Changes nothing."""
+        """For each article that is due, the capture that would be fetched first; None when none is left. Changes
+        nothing."""
         for number, article in enumerate(self._coming):
             if self._choice.limit is not None and number >= self._choice.limit:
                 return
@@ -188,7 +204,11 @@ class Recovery:
     @property
     def left(self) -> int:
         """Articles that are not settled yet in this run; with a limit, no more than may still be fetched."""
-        coming = len(self._coming) if self._choice.limit is None else min(len(self._coming), self._choice.limit - self._started)
+        coming = (
+            len(self._coming)
+            if self._choice.limit is None
+            else min(len(self._coming), self._choice.limit - self._started)
+        )
         return len(self._cases) + max(0, coming)
 
     def _limit_reached(self) -> bool:
@@ -196,7 +216,9 @@ class Recovery:
 
     def _open(self, article: int, keep: bool = True) -> Case:
         bad = self._shared | self.judge.known.keys()
-        case = open_case(article, self._ledger.captures(article), bad, self._choice.since, self._choice.until, self._sources)
+        case = open_case(
+            article, self._ledger.captures(article), bad, self._choice.since, self._choice.until, self._sources
+        )
         if keep:
             self._cases[article] = case
         return case
@@ -259,8 +281,8 @@ class Recovery:
         return None
 
     def troubled(self, row: CaptureRow, answer: Answer, detail: str, counted: bool = True) -> None:
-        """The archive had troubles of its own: the same capture again, later; never the capture's fault. In an outage of the whole
-        archive they are not `counted` as attempts."""
+        """The archive had troubles of its own: the same capture again, later; never the capture's fault. In an outage
+        of the whole archive they are not `counted` as attempts."""
         case = self._cases[row.article]
         self._ledger.attempt(self._run, row.id, answer.value, detail)
         if counted:
@@ -296,12 +318,15 @@ class Recovery:
         return next((candidate for candidate in case.candidates if candidate.row.id == present.capture), None)
 
     def _leave(self, case: Case) -> RecoveredArticle | None:
-        """Close a case: with an article to write, waiting for the archive, or given up with the reason of each capture."""
+        """Close a case: with an article to write, waiting for the archive, or given up with the reason of each
+        capture."""
         self._cases.pop(case.article, None)
         self._busy.discard(case.article)
         best: Candidate | None = case.best()
         present = self._present.get(case.article)
-        if present is not None and (best is None or not improves(case, best, present, self._of_the_file(case, present))):
+        if present is not None and (
+            best is None or not improves(case, best, present, self._of_the_file(case, present))
+        ):
             if best is not None and best.row.id != present.capture:
                 self.passed_over.append(case.article)
             return None
@@ -310,7 +335,9 @@ class Recovery:
         if case.article in self._again and (case.deferred or case.narrowed):
             self.kept.append(case.article)
         elif case.deferred:
-            self._ledger.settle(case.article, State.WAITING, self._run, reason=", ".join(sorted(set(case.deferred.values()))))
+            self._ledger.settle(
+                case.article, State.WAITING, self._run, reason=", ".join(sorted(set(case.deferred.values())))
+            )
         elif not case.narrowed:
             details = [f"{capture}: {outcome}" for capture, outcome in case.outcomes.items()]
             self._ledger.settle(case.article, State.UNRECOVERABLE, self._run, reason=case.reason(), faults=details)

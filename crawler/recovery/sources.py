@@ -1,4 +1,5 @@
-"""Where captures are looked for: web archives behind an address, and files of web archives on this machine, in one order."""
+"""Where captures are looked for: web archives behind an address, and files of web archives on this machine, in one
+order."""
 
 from __future__ import annotations
 
@@ -45,16 +46,22 @@ Source = WebArchive | WebArchiveFiles
 
 
 def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
-    """Tell the ledger what a file holds, unless it was told and the file has not changed since. Raises OSError, NotAnArchive."""
+    """Tell the ledger what a file holds, unless it was told and the file has not changed since. Raises OSError,
+    NotAnArchive."""
     key, seal = f"holdings {source.name}", source.seal
     if ledger.meta(key) == seal:
         return
     with ledger.batch():
         ledger.forget_holdings(source.name)
         passed: Counter[str] = Counter()
-        new = sum(ledger.hold(source.name, some) for some in index_captures([source.path], _warn, lambda what: passed.update([what])))
+        new = sum(
+            ledger.hold(source.name, some)
+            for some in index_captures([source.path], _warn, lambda what: passed.update([what]))
+        )
         ledger.set_meta(key, seal)
-    logger.info("%s holds %d captures that were not known; passed over: %s", source.name, new, in_words(passed) or "nothing")
+    logger.info(
+        "%s holds %d captures that were not known; passed over: %s", source.name, new, in_words(passed) or "nothing"
+    )
 
 
 def _warn(damage: Damage) -> None:
@@ -66,8 +73,8 @@ def index_captures(
 ) -> Iterator[list[tuple[int, ArchivedCapture]]]:
     """What files hold of articles, with the articles, some at a time, so that any number of captures fits into memory.
 
-    `damaged` is told what cannot be read of articles, or of what is not known; `passed` of each record that is passed over, in words for
-    several of its kind. Raises OSError, NotAnArchive.
+    `damaged` is told what cannot be read of articles, or of what is not known; `passed` of each record that is passed
+    over, in words for several of its kind. Raises OSError, NotAnArchive.
     """
     files = find_files(paths)
     revisits: list[ArchivedCapture] = []
@@ -102,7 +109,9 @@ def _kind(record: Skipped) -> str:
 
 def in_words(passed: Mapping[str, int]) -> str:
     """How many records of which kind were passed over, the most frequent first."""
-    return ", ".join(f"{count:,} {what}" for what, count in sorted(passed.items(), key=lambda pair: (-pair[1], pair[0])))
+    return ", ".join(
+        f"{count:,} {what}" for what, count in sorted(passed.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
 
 
 def _resolved(
@@ -110,7 +119,12 @@ def _resolved(
 ) -> list[tuple[int, ArchivedCapture]]:
     """Revisits with the records that have their payloads, which may stand anywhere in the files."""
     wanted = {revisit.capture.digest for revisit in revisits}
-    others = (thing for path in files for thing in scan_file(path) if isinstance(thing, ArchivedCapture) and not thing.capture.is_revisit)
+    others = (
+        thing
+        for path in files
+        for thing in scan_file(path)
+        if isinstance(thing, ArchivedCapture) and not thing.capture.is_revisit
+    )
     payloads = [thing for thing in others if "" in wanted or thing.capture.digest in wanted]
     found = []
     for thing in resolve_revisits([*payloads, *revisits]):
@@ -122,9 +136,13 @@ def _resolved(
 
 
 def as_listed(held: ArchivedCapture) -> ArchivedCapture:
-    """A holding with the digest to compare its bytes with, and whether it is a rewritten view: as the metadata of a store like ours says,
-    which has what the index gave; the digest else the payload's own, where the record states one of other bytes."""
-    digest, rewritten = held.about.get("cdxDigest") or held.links.digest, held.rewritten or held.about.get("view") == REWRITTEN_VIEW
+    """A holding with the digest to compare its bytes with, and whether it is a rewritten view: as the metadata of a
+    store like ours says, which has what the index gave; the digest else the payload's own, where the record states one
+    of other bytes."""
+    digest, rewritten = (
+        held.about.get("cdxDigest") or held.links.digest,
+        held.rewritten or held.about.get("view") == REWRITTEN_VIEW,
+    )
     return replace(held, capture=replace(held.capture, digest=digest or held.capture.digest), rewritten=rewritten)
 
 
@@ -134,7 +152,9 @@ def reply_from_file(row: CaptureRow) -> Reply:
         raise WarcDamaged(f"{row.source} was changed and has it no more")
     stored = read_archived(row.held)
     target = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
-    headers = tuple((name if name.lower() in _UNPREFIXED else f"x-archive-orig-{name}", value) for name, value in stored.headers)
+    headers = tuple(
+        (name if name.lower() in _UNPREFIXED else f"x-archive-orig-{name}", value) for name, value in stored.headers
+    )
     answer = Answer.ARCHIVED_REDIRECT if target else Answer.CAPTURE
     location = (stored.timestamp, target) if target else None
     return Reply(answer, stored.status, stored.timestamp, stored.original, location, headers, stored.payload)

@@ -40,8 +40,9 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOrigin:
-    """Where a capture comes from: the address it was fetched from, the digest that the index gives, the source's name, the public
-    address under which its archive replays, the file of web archives that had it, how it was found, and whether it is a rewritten view."""
+    """Where a capture comes from: the address it was fetched from, the digest that the index gives, the source's name,
+    the public address under which its archive replays, the file of web archives that had it, how it was found, and
+    whether it is a rewritten view."""
 
     fetched_from: str
     digest: str = "-"
@@ -53,7 +54,8 @@ class CaptureOrigin:
 
 
 class Store:
-    """A folder of WARC files. The run's file is made when the first capture arrives, and gets its name when it is finished."""
+    """A folder of WARC files. The run's file is made when the first capture arrives, and gets its name when it is
+    finished."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = _now, full: int = ROTATE_BYTES) -> None:
         self._folder = folder
@@ -66,8 +68,8 @@ class Store:
     def add(self, reply: Reply, check: DigestCheck, origin: CaptureOrigin) -> RecordLocation:
         """Append one capture; it is on disk when this returns. Raises OSError when it cannot be written.
 
-        What is kept are the bytes that match the digest, with the codings taken off that playback had added; without a match they are
-        kept as they came.
+        What is kept are the bytes that match the digest, with the codings taken off that playback had added; without a
+        match they are kept as they came.
         """
         matched = check.result in (DigestResult.MATCH, DigestResult.MATCH_DECODED)
         provenance = Provenance(
@@ -98,21 +100,28 @@ class Store:
         return place
 
     def read(self, place: RecordLocation, served: tuple[str, str] | None = None) -> StoredCapture:
-        """A capture from where the ledger says it is; `served`: its timestamp and original, as far as that is known. Raises WarcDamaged,
-        also when another capture is there, or OSError."""
+        """A capture from where the ledger says it is; `served`: its timestamp and original, as far as that is known.
+        Raises WarcDamaged, also when another capture is there, or OSError."""
         path = self._folder / place.file
         try:
             stored = read_record(path, place.offset, place.length)
         except FileNotFoundError:
             stored = read_record(_opened(path), place.offset, place.length)
         if served is not None and (stored.timestamp, stored.original) != served:
-            raise WarcDamaged(f"{place.file} at byte {place.offset}: {stored.timestamp} {stored.original} is there, not {' '.join(served)}")
+            raise WarcDamaged(
+                f"{place.file} at byte {place.offset}: {stored.timestamp} {stored.original} is there, not"
+                f" {' '.join(served)}"
+            )
         return stored
 
     def files(self) -> dict[str, int]:
-        """The names of all files with their sizes in bytes; of one that is being written, the name that it will have."""
+        """The names of all files with their sizes in bytes; of one that is being written, the name that it will
+        have."""
         found = {path.name: path.stat().st_size for path in self._folder.glob("*.warc.gz") if path.is_file()}
-        being_written = {path.name.removesuffix(OPEN_SUFFIX): path.stat().st_size for path in self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")}
+        being_written = {
+            path.name.removesuffix(OPEN_SUFFIX): path.stat().st_size
+            for path in self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")
+        }
         return dict(sorted((found | being_written).items()))
 
     def records(self, name: str) -> Iterator[ArchivedCapture | Damage]:
@@ -121,7 +130,8 @@ class Store:
         return scan_file(path if path.exists() else _opened(path))
 
     def mend(self) -> None:
-        """Finish what a run left open that was killed: the torn last record is cut off. Only for the holder of the lock."""
+        """Finish what a run left open that was killed: the torn last record is cut off. Only for the holder of the
+        lock."""
         for path in sorted(self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
             size, whole = path.stat().st_size, end_of_last_record(path)
             if not whole:
@@ -129,7 +139,9 @@ class Store:
                 path.unlink()
                 continue
             if whole < size:
-                logger.warning("the store's %s: its last record is torn; the last %d bytes are cut off", path.name, size - whole)
+                logger.warning(
+                    "the store's %s: its last record is torn; the last %d bytes are cut off", path.name, size - whole
+                )
                 os.truncate(path, whole)
             self._finish(path)
 
@@ -161,9 +173,16 @@ def _opened(path: Path) -> Path:
 
 
 def capture_columns(
-    answer: Answer, status: int, headers: Headers, timestamp: str, original: str, check: DigestCheck, place: RecordLocation | None
+    answer: Answer,
+    status: int,
+    headers: Headers,
+    timestamp: str,
+    original: str,
+    check: DigestCheck,
+    place: RecordLocation | None,
 ) -> dict[str, str | int]:
-    """Columns for `Ledger.note`; `timestamp` and `original` as served, `place` where the store has it, None if it was not stored."""
+    """Columns for `Ledger.note`; `timestamp` and `original` as served, `place` where the store has it, None if it was
+    not stored."""
     columns: dict[str, str | int] = {
         "answer": answer.value,
         "status": status,
@@ -214,8 +233,9 @@ def reconcile_image(ledger: Ledger, store: Store, name: str, held: ArchivedCaptu
 
 
 def reconcile(ledger: Ledger, store: Store) -> int:
-    """Compare the files that a run left without marking them as known with the ledger; gives the number of captures that
-    the ledger lacked. A file with captures of articles that are not listed (yet) is looked at again the next time."""
+    """Compare the files that a run left without marking them as known with the ledger; gives the number of captures
+    that the ledger lacked. A file with captures of articles that are not listed (yet) is looked at again the next
+    time."""
     found = 0
     for name, size in store.files().items():
         if ledger.meta(_key(name)) == str(size):
@@ -276,8 +296,13 @@ def _tell(ledger: Ledger, store: Store, name: str, rows: Sequence[CaptureRow], h
         logger.warning("the store cannot be read: %s", damage)
         return False
     coding = declared_coding(stored.headers) or ""
-    check = digests.compare_digest(stored.payload, coding, row.capture.digest, headers=stored.headers, known=stored.digest)
+    check = digests.compare_digest(
+        stored.payload, coding, row.capture.digest, headers=stored.headers, known=stored.digest
+    )
     redirect = 300 <= stored.status < 400 and first_header(stored.headers, "location") is not None
     answer = Answer.ARCHIVED_REDIRECT if redirect else Answer.CAPTURE
-    ledger.note(row.id, **capture_columns(answer, stored.status, stored.headers, stored.timestamp, stored.original, check, place))
+    ledger.note(
+        row.id,
+        **capture_columns(answer, stored.status, stored.headers, stored.timestamp, stored.original, check, place),
+    )
     return True

@@ -22,8 +22,9 @@ MISMATCH = "its bytes do not match the digest of the archive's index"
 
 @dataclass(frozen=True, slots=True)
 class CaptureText:
-    """A capture and what it says. `text`: title and text, see `said`; None when it cannot be read again, `why` not. `sha256` is of it,
-    or of what the ledger noted. `fault`: what is known to be wrong with the capture; `made`: whether the article's file is from it."""
+    """A capture and what it says. `text`: title and text, see `said`; None when it cannot be read again, `why` not.
+    `sha256` is of it, or of what the ledger noted. `fault`: what is known to be wrong with the capture; `made`: whether
+    the article's file is from it."""
 
     timestamp: str
     original: str
@@ -55,7 +56,8 @@ class Version:
 
 
 def versions_of(ledger: Ledger, store: Store, row: ArticleRow, read: ReadPage) -> list[Version]:
-    """All versions of an article that are known, in the order of their first captures. Pages go through `read`, one by one."""
+    """All versions of an article that are known, in the order of their first captures. Pages go through `read`, one by
+    one."""
     found: dict[str, list[CaptureText]] = {}
     for one in sorted(_tellings(ledger, store, row, read), key=lambda one: (one.timestamp, one.original)):
         found.setdefault(one.sha256, []).append(one)
@@ -79,22 +81,31 @@ def _tellings(ledger: Ledger, store: Store, article: ArticleRow, read: ReadPage)
     for key, version in noted.items():
         if key not in seen:
             of = next((row for row in rows if row.id == version.capture), None)
-            yield CaptureText(*key, of.replay if of else "", of.source if of else "", version.sha256, why=GONE, made=made == key)
+            yield CaptureText(
+                *key, of.replay if of else "", of.source if of else "", version.sha256, why=GONE, made=made == key
+            )
 
 
 def _told(judge: Judge, store: Store, row: CaptureRow, noted: str, made: bool) -> CaptureText | None:
-    """What a capture in the store says; None when it is no article, and never was one. `noted`: the digest in the ledger."""
+    """What a capture in the store says; None when it is no article, and never was one. `noted`: the digest in the
+    ledger."""
     fault = MISMATCH if row.digest_result == DigestResult.MISMATCH.value else ""
     about = (*_served(row), row.replay, row.source)
     try:
-        found = judge.recovered(row, store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), _served(row)))
+        found = judge.recovered(
+            row, store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), _served(row))
+        )
     except FileNotFoundError:
         return CaptureText(*about, noted, None, GONE, fault, made) if noted else None
     except (OSError, WarcDamaged) as error:
         return CaptureText(*about, noted, None, f"it cannot be read: {error}", fault, made, damaged=True)
     if found.article is None or found.differences:
         why = "; ".join(found.differences) or found.judgement.because or found.verdict.value
-        return CaptureText(*about, noted, None, f"this version of the software cannot extract it: {why}", fault, made) if noted else None
+        return (
+            CaptureText(*about, noted, None, f"this version of the software cannot extract it: {why}", fault, made)
+            if noted
+            else None
+        )
     text = readable_text(found.article.title, found.article.body)
     return CaptureText(*about, text_digest(text), text, "", fault, made)
 
@@ -107,7 +118,8 @@ _TOKENS = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|\s+|.", re.DOTALL)
 _ALIKE = 0.4
 """Two lines of which less than this share is the same are not one line that was changed."""
 _ISLAND = 2
-"""Tokens: what is the same between two changes is part of one change when it is no longer than this and not longer than they are."""
+"""Tokens: what is the same between two changes is part of one change when it is no longer than this and not longer than
+they are."""
 _MOST = 4_000_000
 """Pairs of tokens; comparing longer lines token by token would take seconds."""
 _ALTOGETHER = 20 * _MOST
@@ -122,8 +134,9 @@ Change = tuple[str, int, int, int, int]
 
 
 def diff_lines(old: str, new: str) -> Iterator[str]:
-    """Lines: `  ` the same (one around each change), `- ` only in the old text, `+ ` only in the new one, `~ ` changed within, with
-    `[-what was-]` and `{+what is+}`; `@@ line n @@` before each place, n that of the old text. Nothing for equal texts."""
+    """Lines: `  ` the same (one around each change), `- ` only in the old text, `+ ` only in the new one, `~ ` changed
+    within, with `[-what was-]` and `{+what is+}`; `@@ line n @@` before each place, n that of the old text. Nothing for
+    equal texts."""
     before, after = old.split("\n"), new.split("\n")
     left = _ALTOGETHER
     matcher = SequenceMatcher(None, before, after, autojunk=max(len(before), len(after)) > _MANY)
@@ -137,8 +150,8 @@ def diff_lines(old: str, new: str) -> Iterator[str]:
 
 
 def _changed(old: Sequence[str], new: Sequence[str], left: int) -> Generator[str, None, int]:
-    """Lines that took the place of others: those alike are shown as one, in their order. `left`: pairs of characters that may still be
-    compared; gives how many are left then."""
+    """Lines that took the place of others: those alike are shown as one, in their order. `left`: pairs of characters
+    that may still be compared; gives how many are left then."""
     at = 0
     for line in old:
         marked = None
@@ -154,7 +167,8 @@ def _changed(old: Sequence[str], new: Sequence[str], left: int) -> Generator[str
 
 
 def diff_line(old: str, new: str) -> str | None:
-    """Both lines as one, with the changes marked; None when too little of them is the same, or they are too long to tell."""
+    """Both lines as one, with the changes marked; None when too little of them is the same, or they are too long to
+    tell."""
     one, other = _TOKENS.findall(old), _TOKENS.findall(new)
     if len(one) * len(other) > _MOST:
         return None
@@ -169,7 +183,8 @@ def diff_line(old: str, new: str) -> str | None:
 
 
 def _joined(changes: Sequence[Change]) -> list[Change]:
-    """Changes with next to nothing between them as one: a character that two words happen to share is no island for a reader."""
+    """Changes with next to nothing between them as one: a character that two words happen to share is no island for a
+    reader."""
     joined: list[Change] = []
     for number, change in enumerate(changes):
         same = change[0] == "equal" and not _is_island(changes, number)

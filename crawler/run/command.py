@@ -60,7 +60,9 @@ class ProjectCommand(ScrapyCommand):
         except CommandError as fatal:
             self.exitcode = report(fatal.ending)
         except sqlite3.DatabaseError as error:
-            message = f"the ledger cannot be read: {error}. If it is damaged, restore a copy or choose another OUTPUT_DIR"
+            message = (
+                f"the ledger cannot be read: {error}. If it is damaged, restore a copy or choose another OUTPUT_DIR"
+            )
             self.exitcode = report(RunResult(ExitStatus.STORAGE, message))
 
     @abstractmethod

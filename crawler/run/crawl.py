@@ -1,4 +1,5 @@
-"""Running the spider in a session, and what every run leaves behind: its end in the ledger, its record, and a word to ON_VERDICT."""
+"""Running the spider in a session, and what every run leaves behind: its end in the ledger, its record, and a word to
+ON_VERDICT."""
 
 from __future__ import annotations
 
@@ -26,7 +27,15 @@ from crawler.recovery.formats import as_bits
 from crawler.run.health import Breach, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session
-from crawler.run.settings import LEAST_MEMORY, SpiderArguments, is_loopback, read_arguments, read_format, read_integer, read_seconds
+from crawler.run.settings import (
+    LEAST_MEMORY,
+    SpiderArguments,
+    is_loopback,
+    read_arguments,
+    read_format,
+    read_integer,
+    read_seconds,
+)
 from crawler.run.status import describe_status
 from crawler.utils.exit_status import STATUS_MEANING, CommandError, ExitStatus, RunResult
 from crawler.utils.text import ignore_broken_pipe
@@ -36,8 +45,8 @@ COMMAND_SECONDS = 60.0
 
 
 def run_command(words: Sequence[str], record: Path, seconds: float = COMMAND_SECONDS) -> str:
-    """Run a command with the path of a run's record as its last argument, without a shell and with nothing to read; what it prints goes
-    to standard error. Gives why it failed, or nothing. Only in the main thread."""
+    """Run a command with the path of a run's record as its last argument, without a shell and with nothing to read;
+    what it prints goes to standard error. Gives why it failed, or nothing. Only in the main thread."""
     process: subprocess.Popen[bytes] | None = None
     early = False
 
@@ -81,7 +90,9 @@ def after_run(session: Session) -> None:
     """Relink at the end of a crawl, out of the store, with the process that read its pages."""
     if not session.format.for_reading or (session.ending is not None and session.ending.status in _NOT_AFTER):
         return
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # Scrapy's own only asks its loop, which has ended, to stop
+    handler = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # Scrapy's own only asks its loop, which has ended, to stop
     try:
         session.styles.recovered = as_bits(session.ledger.recovered_ids())
         plan = ExtractionPlan(session.output.resolve(), style_for=session.styles, evidence=True, only_changed=True)
@@ -90,7 +101,9 @@ def after_run(session: Session) -> None:
         if number:
             logger.info("%d files were written anew because articles or images that they link to came or went", number)
     except KeyboardInterrupt:
-        session.ending = RunResult(ExitStatus.INTERRUPTED, "interrupted while links were made local; run again to go on")
+        session.ending = RunResult(
+            ExitStatus.INTERRUPTED, "interrupted while links were made local; run again to go on"
+        )
     except (OSError, sqlite3.Error) as error:
         session.ending = None
         session.failed(error, "when links were made local")
@@ -111,8 +124,9 @@ Conclude = Callable[[RunResult, RunNumbers, Sequence[Breach]], RunResult]
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What is run: the command's name, the spider's arguments as given, how many files a changed extractor had written anew before, what
-    is printed after the summary, and how the run ends in the eyes of its command (None: as its crawl did)."""
+    """What is run: the command's name, the spider's arguments as given, how many files a changed extractor had written
+    anew before, what is printed after the summary, and how the run ends in the eyes of its command (None: as its crawl
+    did)."""
 
     command: str
     given: Mapping[str, str]
@@ -138,7 +152,8 @@ def _at_least(level: int, said: logging.LogRecord) -> bool:
 
 
 def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> RunResult:
-    """Run the spider in a session, close the session whatever happens, and leave the run's record; gives how it ended."""
+    """Run the spider in a session, close the session whatever happens, and leave the run's record; gives how it
+    ended."""
     with _leaving_a_record(session, plan):
         if session.ending is None:
             _crawl(command, session, plan)
@@ -180,7 +195,8 @@ def _introduce(command: BaseRunSpiderCommand, session: Session) -> None:
     command.settings.set("USER_AGENT", session.user_agent, priority="cmdline")
     if not session.contact and not is_loopback(session.archive_url):
         session.warnings.append(
-            "CONTACT is empty: the archive cannot reach you before it blocks you. Set it, as in -s CONTACT=mailto:you@example.org"
+            "CONTACT is empty: the archive cannot reach you before it blocks you. Set it, as in -s"
+            " CONTACT=mailto:you@example.org"
         )
     for warning in session.warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -208,7 +224,8 @@ def _scrapys(failed: bool, reason: object, *, stopped: bool) -> RunResult:
 
 @contextmanager
 def _leaving_a_record(session: Session, plan: RunPlan) -> Iterator[None]:
-    """Around a run: however it ends, its record is written, the session closed after that, and the word given last of all."""
+    """Around a run: however it ends, its record is written, the session closed after that, and the word given last of
+    all."""
     path: Path | None = None
     try:
         mark = LedgerMark.of(session)
@@ -233,7 +250,8 @@ def _leaving_a_record(session: Session, plan: RunPlan) -> Iterator[None]:
 
 
 def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
-    """Decide how the run ends, write it down, and leave its record; without it where it cannot be written, and after a dry run."""
+    """Decide how the run ends, write it down, and leave its record; without it where it cannot be written, and after a
+    dry run."""
     arguments = plan.arguments(session)
     if arguments.dry_run:
         return None
@@ -245,11 +263,18 @@ def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
             session.ending = ending = plan.conclude(ending, numbers, found)
         session.conclude()
         told = replace(ending, message=ending.message or STATUS_MEANING[ending.status])
-        return write_record(session.output, run_record(session, mark, plan.command, plan.given, numbers, found, plan.rewritten, told))
+        return write_record(
+            session.output, run_record(session, mark, plan.command, plan.given, numbers, found, plan.rewritten, told)
+        )
     except (OSError, sqlite3.Error) as error:
         before = session.ending
-        failed = f"the run's record could not be written into {session.output / RECORDS_FOLDER}: {error}. What was recovered is kept"
-        session.ending = RunResult(ExitStatus.STORAGE, "; ".join(filter(None, (failed, before.message if before else ""))))
+        failed = (
+            f"the run's record could not be written into {session.output / RECORDS_FOLDER}: {error}. What was recovered"
+            " is kept"
+        )
+        session.ending = RunResult(
+            ExitStatus.STORAGE, "; ".join(filter(None, (failed, before.message if before else "")))
+        )
         with suppress(sqlite3.Error):
             session.conclude()
         return None
@@ -265,19 +290,25 @@ class Renewed:
 
 
 def renew_files(output: Path, settings: Mapping[str, object], tell: Callable[[str], object]) -> Renewed:
-    """Write anew what this extractor makes otherwise of the captures in the store; nothing where all files are of it, or there is no
-    ledger or no store. Takes the lock. Trouble is told in the ending; raises nothing but errors of ours."""
+    """Write anew what this extractor makes otherwise of the captures in the store; nothing where all files are of it,
+    or there is no ledger or no store. Takes the lock. Trouble is told in the ending; raises nothing but errors of
+    ours."""
     try:
         if not _is_due(output):
             return Renewed()
-        tell("the extractor has changed since the files were written: what it makes otherwise is written anew from the store")
+        tell(
+            "the extractor has changed since the files were written: what it makes otherwise is written anew from the"
+            " store"
+        )
         return _renew(output, settings, tell)
     except CommandError as fatal:
         return Renewed(ending=fatal.ending)
     except LedgerError as error:
         return Renewed(ending=RunResult(ExitStatus.STORAGE, str(error)))
     except KeyboardInterrupt:
-        return Renewed(ending=RunResult(ExitStatus.INTERRUPTED, "interrupted while files were written anew; run again to go on"))
+        return Renewed(
+            ending=RunResult(ExitStatus.INTERRUPTED, "interrupted while files were written anew; run again to go on")
+        )
 
 
 def _is_due(output: Path) -> bool:
@@ -290,7 +321,9 @@ def _is_due(output: Path) -> bool:
 def _renew(output: Path, settings: Mapping[str, object], tell: Callable[[str], object]) -> Renewed:
     """As `scrapy extract --changed` does it."""
     limits = WorkerLimits(
-        os.cpu_count() or 1, read_seconds(settings, "PAGE_SECONDS", zero=False), read_integer(settings, "PAGE_MEMORY_MB", LEAST_MEMORY)
+        os.cpu_count() or 1,
+        read_seconds(settings, "PAGE_SECONDS", zero=False),
+        read_integer(settings, "PAGE_MEMORY_MB", LEAST_MEMORY),
     )
     told = ExtractionReport(read_seconds(settings, "PROGRESS_SECONDS"))
     ending = extract(FromStore(output, dry_run=False), told, limits, read_format(settings), only_changed=True)

@@ -24,8 +24,8 @@ LEAST: Final = 10.0
 
 
 def sending_seconds(requests: float, permitted: float, most: float) -> float:
-    """How long so many requests take at least: at `permitted` a minute, which grows to `most` while the archive answers well
-    (crawler/politeness/rate_limiter.py: by a tenth of `most` each minute)."""
+    """How long so many requests take at least: at `permitted` a minute, which grows to `most` while the archive answers
+    well (crawler/politeness/rate_limiter.py: by a tenth of `most` each minute)."""
     growth = most / RAMP_MINUTES
     ramp = max(0.0, (most - permitted) / growth)
     meanwhile = (permitted + most) / 2 * ramp
@@ -37,11 +37,12 @@ def sending_seconds(requests: float, permitted: float, most: float) -> float:
 def seconds_left(
     left: int, each: float, *, permitted: float, most: float, minute: int, speed: float | None, held: float = 0.0
 ) -> float | None:
-    """How long `left` articles or images will take, with `each` of so many requests. The longer of what the limits allow and of what the
-    `speed` so far (a minute) makes of it; after a hold of so many seconds. None when neither is known.
+    """How long `left` articles or images will take, with `each` of so many requests. The longer of what the limits
+    allow and of what the `speed` so far (a minute) makes of it; after a hold of so many seconds. None when neither is
+    known.
 
-    `minute`: requests sent in the last one. As long as these are about all that was permitted, the speed says nothing of its own, and
-    would be behind a limit that grows.
+    `minute`: requests sent in the last one. As long as these are about all that was permitted, the speed says nothing
+    of its own, and would be behind a limit that grows.
     """
     if left <= 0:
         return held
@@ -60,7 +61,8 @@ class Speed:
         self._active = 0.0
 
     def note(self, now: float, settled: int, held: bool) -> None:
-        """At `now` (seconds that only go forward) so many were settled; `held`: the time since the last note was a pause."""
+        """At `now` (seconds that only go forward) so many were settled; `held`: the time since the last note was a
+        pause."""
         if self._last is not None and not held:
             self._active += now - self._last
         self._last = now
@@ -80,9 +82,11 @@ class Speed:
 ENOUGH: Final = 20
 """So many articles tell what an article comes to."""
 SUPPOSED_REQUESTS: Final = 1.05
-"""An article: 1.8% of the public backup's are of captures that are no article (FACTS section 2), and need another one at least."""
+"""An article: 1.8% of the public backup's are of captures that are no article (FACTS section 2), and need another one
+at least."""
 SUPPOSED_RECORD: Final = 20_000
-"""Bytes in the store: pages of 84 kB, compressed at 4.5 to one (measured on synthetic pages), and the record's own headers."""
+"""Bytes in the store: pages of 84 kB, compressed at 4.5 to one (measured on synthetic pages), and the record's own
+headers."""
 SUPPOSED_FILE: Final = 6_000
 """Bytes of a Markdown file: that of the format's description has 5,001, and it is a short article."""
 SUPPOSED_IMAGES: Final = 118_960 / 49_118
@@ -93,8 +97,9 @@ _FILES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What recovering some articles may come to. `stored` of them are read without a request; `seconds` at `rate` requests a minute;
-    `size` in bytes, of store and files together, `each` for an article that is fetched. `images`: what follows, if images are wanted."""
+    """What recovering some articles may come to. `stored` of them are read without a request; `seconds` at `rate`
+    requests a minute; `size` in bytes, of store and files together, `each` for an article that is fetched. `images`:
+    what follows, if images are wanted."""
 
     articles: int
     stored: int
@@ -114,8 +119,9 @@ class Estimate:
             return about
         how = "measured so far" if self.measured else "supposed"
         return (
-            f"{about}. An estimate: {counted(self.requests, 'request')}, {format_duration(self.seconds)} at least at {self.rate:,.0f} a minute, "
-            f"{format_size(self.size)} on the disk ({format_size(self.each)} each is {how}, in the store and as a file)"
+            f"{about}. An estimate: {counted(self.requests, 'request')}, {format_duration(self.seconds)} at least at"
+            f" {self.rate:,.0f} a minute, {format_size(self.size)} on the disk ({format_size(self.each)} each is {how},"
+            " in the store and as a file)"
         )
 
     def sentences(self) -> Iterator[str]:
@@ -126,10 +132,18 @@ class Estimate:
 
 
 def estimate(
-    ledger: Ledger, due: Collection[int], output: Path, rate: float, *, images: int | None = None, since: str = "", until: str = ""
+    ledger: Ledger,
+    due: Collection[int],
+    output: Path,
+    rate: float,
+    *,
+    images: int | None = None,
+    since: str = "",
+    until: str = "",
 ) -> Estimate:
-    """What recovering the articles `due` may come to, at `rate` requests a minute, by captures of the time that is chosen. `images`: so
-    many images are due already and those of these articles will be; None when no images are wanted. Changes nothing."""
+    """What recovering the articles `due` may come to, at `rate` requests a minute, by captures of the time that is
+    chosen. `images`: so many images are due already and those of these articles will be; None when no images are
+    wanted. Changes nothing."""
     stored = len(ledger.readable(since, until) & set(due))
     fetched = len(due) - stored
     asked_articles, asked = ledger.asked_for()

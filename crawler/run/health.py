@@ -39,9 +39,9 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is measured of a run, all counts. `decided`: the articles due that came to a decision, recovered or given up; `verdicts` and
-    `digests`: pages judged and captures compared, by value of `Verdict` and `DigestResult`; `refusals`: pauses after 429 answers and
-    refused connections."""
+    """What is measured of a run, all counts. `decided`: the articles due that came to a decision, recovered or given
+    up; `verdicts` and `digests`: pages judged and captures compared, by value of `Verdict` and `DigestResult`;
+    `refusals`: pauses after 429 answers and refused connections."""
 
     decided: int = 0
     recovered: int = 0
@@ -53,7 +53,8 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A threshold that a run did not stay within: the setting's name, its value, what was measured, and both in words."""
+    """A threshold that a run did not stay within: the setting's name, its value, what was measured, and both in
+    words."""
 
     threshold: str
     limit: float
@@ -76,7 +77,9 @@ def _recovered(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     of, share = measures.decided, _share(measures.recovered, measures.decided)
     if of >= thresholds.least and share < thresholds.recovered:
         said = f"{measures.recovered} of the {of} articles that were due and tried were recovered ({share:.1%})"
-        yield Breach("HEALTH_RECOVERED", thresholds.recovered, share, f"{said}, at least {thresholds.recovered:.1%} are expected")
+        yield Breach(
+            "HEALTH_RECOVERED", thresholds.recovered, share, f"{said}, at least {thresholds.recovered:.1%} are expected"
+        )
 
 
 def _other_pages(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
@@ -85,7 +88,12 @@ def _other_pages(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]
     share = _share(other, of)
     if of >= thresholds.least and share > thresholds.other_pages:
         said = f"{other} of the {of} pages judged were no article ({share:.1%})"
-        yield Breach("HEALTH_OTHER_PAGES", thresholds.other_pages, share, f"{said}, at most {thresholds.other_pages:.1%} are expected")
+        yield Breach(
+            "HEALTH_OTHER_PAGES",
+            thresholds.other_pages,
+            share,
+            f"{said}, at most {thresholds.other_pages:.1%} are expected",
+        )
 
 
 def _field_loss(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
@@ -106,40 +114,60 @@ def _mismatches(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     share = _share(bad, of)
     if of >= thresholds.least and share > thresholds.mismatches:
         said = f"{bad} of the {of} captures compared do not match the archive's digest ({share:.1%})"
-        yield Breach("HEALTH_MISMATCHES", thresholds.mismatches, share, f"{said}, at most {thresholds.mismatches:.1%} are expected")
+        yield Breach(
+            "HEALTH_MISMATCHES",
+            thresholds.mismatches,
+            share,
+            f"{said}, at most {thresholds.mismatches:.1%} are expected",
+        )
 
 
 def _refusals(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     if measures.refusals > thresholds.refusals:
         said = f"{measures.refusals} pauses after 429 answers and refused connections"
-        yield Breach("HEALTH_REFUSALS", thresholds.refusals, measures.refusals, f"{said}, at most {thresholds.refusals} are expected")
+        yield Breach(
+            "HEALTH_REFUSALS",
+            thresholds.refusals,
+            measures.refusals,
+            f"{said}, at most {thresholds.refusals} are expected",
+        )
 
 
 def _share(part: int, of: int) -> float:
     return round(part / of, _DIGITS) if of else 0.0
 
 
-def conclude(ending: RunResult, found: Sequence[Breach], *, came: bool, listed: int, missing: int, did: str) -> RunResult:
-    """How `scrapy recover` ends, from how its crawl ended. `came`: whether anything came of the run; `listed`, `missing`: where the
-    ledger stands; `did`: what the run did, in words.
+def conclude(
+    ending: RunResult, found: Sequence[Breach], *, came: bool, listed: int, missing: int, did: str
+) -> RunResult:
+    """How `scrapy recover` ends, from how its crawl ended. `came`: whether anything came of the run; `listed`,
+    `missing`: where the ledger stands; `did`: what the run did, in words.
 
-    The order, and why: what stopped the run or damaged something comes first, since its remedy is another one than waiting and what was
-    measured may be of half a run. Then the thresholds, because a run that looks good and is not is what they are for. An archive that was
-    unavailable is a status of its own only when nothing came of the run: the timer brings the next run anyway, and what waits for it
-    is missing like everything else that is. Breaches are named whatever the status.
+    The order, and why: what stopped the run or damaged something comes first, since its remedy is another one than
+    waiting and what was measured may be of half a run. Then the thresholds, because a run that looks good and is not is
+    what they are for. An archive that was unavailable is a status of its own only when nothing came of the run: the
+    timer brings the next run anyway, and what waits for it is missing like everything else that is. Breaches are named
+    whatever the status.
     """
     unhealthy = "; ".join(f"{breach.threshold}: {breach.message}" for breach in found)
     if ending.status in _HARD:
         return RunResult(ending.status, "; ".join(filter(None, (ending.message, unhealthy))))
     if found:
-        return RunResult(ExitStatus.UNHEALTHY, "; ".join(filter(None, (f"unhealthy: {unhealthy}", did, ending.message))))
+        return RunResult(
+            ExitStatus.UNHEALTHY, "; ".join(filter(None, (f"unhealthy: {unhealthy}", did, ending.message)))
+        )
     if ending.status is ExitStatus.UNAVAILABLE and not came:
         return RunResult(ExitStatus.UNAVAILABLE, f"nothing could be done: {ending.message}")
     if not listed:
         return RunResult(
-            ExitStatus.INCOMPLETE, "; ".join(filter(None, (f"{did}; no source lists any article: look at SOURCES", ending.message)))
+            ExitStatus.INCOMPLETE,
+            "; ".join(filter(None, (f"{did}; no source lists any article: look at SOURCES", ending.message))),
         )
     if missing or ending.status is ExitStatus.UNAVAILABLE:
-        left = f"{missing:,} of {listed:,} listed articles are still missing" if missing else "nothing that is listed is missing"
+        left = (
+            f"{missing:,} of {listed:,} listed articles are still missing"
+            if missing
+            else "nothing that is listed is missing"
+        )
         return RunResult(ExitStatus.INCOMPLETE, "; ".join(filter(None, (did, left, ending.message))))
     return RunResult(ExitStatus.DONE, f"{did}; all {listed:,} listed articles are there")

@@ -46,7 +46,8 @@ class RunningSpider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What the present phase is about, how much of it there was and is left; `wait`: seconds until the next of `later` is due."""
+    """What the present phase is about, how much of it there was and is left; `wait`: seconds until the next of `later`
+    is due."""
 
     about: object = None
     due: int = 0
@@ -58,7 +59,8 @@ class _Work:
 
 
 class ProgressMonitor:
-    """Of one run, from when it is made. `now` is the time in seconds since the epoch, `ticks` are seconds that only go forward."""
+    """Of one run, from when it is made. `now` is the time in seconds since the epoch, `ticks` are seconds that only go
+    forward."""
 
     def __init__(self, now: float) -> None:
         self._started = now
@@ -129,7 +131,9 @@ def phase_of(running: RunningSpider) -> Phase:
 def _work(running: RunningSpider) -> _Work:
     if (images := running.images) is not None:
         due = sum(images.done.values()) + images.left
-        return _Work(images, due, images.left, have=images.done[ImageState.HAVE], missing=images.done[ImageState.MISSING])
+        return _Work(
+            images, due, images.left, have=images.done[ImageState.HAVE], missing=images.done[ImageState.MISSING]
+        )
     if (recovery := running.recovery) is not None:
         return _Work(recovery, recovery.due, recovery.left, recovery.later, recovery.wait() or 0.0)
     return _Work()
@@ -152,7 +156,8 @@ SAVED = 5.0
 
 
 class ProgressExtension:
-    """Tells where the run stands: on a terminal all the time, else every PROGRESS_SECONDS. Whatever goes wrong in it, the run goes on."""
+    """Tells where the run stands: on a terminal all the time, else every PROGRESS_SECONDS. Whatever goes wrong in it,
+    the run goes on."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

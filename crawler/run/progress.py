@@ -34,8 +34,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Requests of one kind to one archive: sent in this run, sent in the last 60 seconds, and how many a minute are permitted now and
-    at most. `kind` is the value of an Endpoint."""
+    """Requests of one kind to one archive: sent in this run, sent in the last 60 seconds, and how many a minute are
+    permitted now and at most. `kind` is the value of an Endpoint."""
 
     host: str
     kind: str
@@ -47,7 +47,8 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why no request leaves, and until when (seconds since the epoch); a time that is over means until a probe is answered."""
+    """Why no request leaves, and until when (seconds since the epoch); a time that is over means until a probe is
+    answered."""
 
     reason: str
     until: float
@@ -57,9 +58,10 @@ class Hold:
 class ProgressSnapshot:
     """Where a run stands. Times are seconds since the epoch, `eta` is seconds from `at`, None while nobody can know.
 
-    `source`, `rows`: what is being listed, and the rows of it in this run. `known`, `recovered`, `given_up`, `waiting`: articles in the
-    whole ledger. `due`, `left`: of what the phase is about (articles, or images), what it had to do in this run and what of it is not
-    settled yet; `later` of them wait for a later pass, which begins at `later_at`. `have`, `missing`: images of this run.
+    `source`, `rows`: what is being listed, and the rows of it in this run. `known`, `recovered`, `given_up`, `waiting`:
+    articles in the whole ledger. `due`, `left`: of what the phase is about (articles, or images), what it had to do in
+    this run and what of it is not settled yet; `later` of them wait for a later pass, which begins at `later_at`.
+    `have`, `missing`: images of this run.
     """
 
     run: int
@@ -127,7 +129,9 @@ def _checked(kind: type[Any], given: object) -> dict[str, Any]:
         raise ValueError(f"moment: {given!r} is no object")
     known = {field.name: str(field.type) for field in fields(kind)}
     for name, value in given.items():
-        if not isinstance(value, _NEEDED.get(known.get(name, ""), ())) or (isinstance(value, float) and not math.isfinite(value)):
+        if not isinstance(value, _NEEDED.get(known.get(name, ""), ())) or (
+            isinstance(value, float) and not math.isfinite(value)
+        ):
             raise ValueError(f"moment: {name} is {value!r}")
     if lacking := [field.name for field in fields(kind) if field.name not in given and field.default is MISSING]:
         raise ValueError(f"moment: {', '.join(lacking)} lacking")
@@ -155,7 +159,9 @@ def outcome(moment: ProgressSnapshot) -> str:
     images = f"{moment.have:,} images fetched in this run, {moment.missing:,} missing"
     if moment.phase is Phase.IMAGES:
         return images
-    articles = f"{moment.recovered:,} articles recovered in all, {moment.given_up:,} given up, {moment.waiting:,} waiting"
+    articles = (
+        f"{moment.recovered:,} articles recovered in all, {moment.given_up:,} given up, {moment.waiting:,} waiting"
+    )
     return f"{articles}; {images}" if moment.have or moment.missing else articles
 
 
@@ -171,7 +177,11 @@ def held(moment: ProgressSnapshot, now: float) -> str:
     if moment.hold is None:
         return ""
     left = moment.hold.until - now
-    until = f"{countdown(left)} left, until {clock(moment.hold.until, now, seconds=True)}" if left > 0 else "until a probe is answered"
+    until = (
+        f"{countdown(left)} left, until {clock(moment.hold.until, now, seconds=True)}"
+        if left > 0
+        else "until a probe is answered"
+    )
     return f"{_plain(moment.hold.reason)}: {until}"
 
 
@@ -218,7 +228,8 @@ def _plain(name: str) -> str:
 
 
 def progress_line(moment: ProgressSnapshot, now: float | None = None) -> str:
-    """Where a run stands, without a line break; `now` in seconds since the epoch, the moment's own time if it is not given."""
+    """Where a run stands, without a line break; `now` in seconds since the epoch, the moment's own time if it is not
+    given."""
     now = moment.at if now is None else now
     if moment.phase is Phase.ENDED:
         return f"{subject(moment)}: {outcome(moment)}"
@@ -270,5 +281,8 @@ def _bar(moment: ProgressSnapshot) -> RenderableType:
     bar.add_column(no_wrap=True, justify="right", min_width=6)
     # Down, not to the nearest: 100% is said when nothing is left.
     share = f"{int(moment.share * 1000) / 10:.1f}%"
-    bar.add_row(ProgressBar(total=max(1, moment.due), completed=moment.settled, complete_style="cyan", finished_style="green"), Text(share))
+    bar.add_row(
+        ProgressBar(total=max(1, moment.due), completed=moment.settled, complete_style="cyan", finished_style="green"),
+        Text(share),
+    )
     return bar

@@ -34,8 +34,8 @@ FIELDS = (*SOURCES, "tags")
 
 @dataclass(frozen=True, slots=True)
 class LedgerMark:
-    """Where the ledger stood when a run began: rows of the index so far, the newest capture, what each recovered file was made of (only
-    for a run that may improve files); and when that was, in seconds that only go forward."""
+    """Where the ledger stood when a run began: rows of the index so far, the newest capture, what each recovered file
+    was made of (only for a run that may improve files); and when that was, in seconds that only go forward."""
 
     rows: int
     newest: int
@@ -69,7 +69,9 @@ class RunNumbers:
     def measures(self) -> Measures:
         """What tells whether the run was healthy."""
         refusals = sum(one.pauses + one.refusals for one in self.politeness.values())
-        return Measures(self.recovered + self.given_up, self.recovered, self.verdicts, self.digests, self.fields, refusals)
+        return Measures(
+            self.recovered + self.given_up, self.recovered, self.verdicts, self.digests, self.fields, refusals
+        )
 
     @property
     def missing(self) -> int:
@@ -196,8 +198,8 @@ def _politeness(summary: PolitenessSummary) -> dict[str, Any]:
 
 
 def write_record(output: Path, content: Mapping[str, Any]) -> Path:
-    """Write a record, whole or not at all; gives its absolute path. Only while the output directory is locked: the name is chosen by
-    looking which is free. Raises OSError."""
+    """Write a record, whole or not at all; gives its absolute path. Only while the output directory is locked: the name
+    is chosen by looking which is free. Raises OSError."""
     stem = "".join(char for char in content["started"] if char.isalnum())
     names = (f"{stem}{f'_{number}' if number > 1 else ''}.json" for number in range(1, 10_000))
     name = next(name for name in names if not os.path.lexists(output / RECORDS_FOLDER / name))
@@ -214,7 +216,8 @@ _ENDPOINTS = ("cdx", "playback")
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFigures:
-    """How one run treated one archive. Numbers are None where the record has none; `busiest` and `rate` are requests a minute."""
+    """How one run treated one archive. Numbers are None where the record has none; `busiest` and `rate` are requests a
+    minute."""
 
     archive: str
     requests: Mapping[str, float | None]
@@ -245,7 +248,8 @@ class RunRecord:
 
 
 def read_records(folder: Path) -> list[RunRecord]:
-    """Every record in the folder, oldest name first; none when there is no such folder. Never raises for what lies there."""
+    """Every record in the folder, oldest name first; none when there is no such folder. Never raises for what lies
+    there."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
     except OSError:
@@ -287,7 +291,9 @@ def _record(name: str, loaded: Mapping[str, Any]) -> RunRecord:
             for breach in (breaches if isinstance(breaches, list) else ())
             if isinstance(breach, dict)
         ),
-        manners=tuple(_manner(archive, said) for archive, said in _mapping(politeness).items() if isinstance(said, dict)),
+        manners=tuple(
+            _manner(archive, said) for archive, said in _mapping(politeness).items() if isinstance(said, dict)
+        ),
     )
 
 

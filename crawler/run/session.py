@@ -39,7 +39,11 @@ class HostPoliteness:
     """One Politeness for each archive's host. `told` is called when one begins to hold requests back."""
 
     def __init__(
-        self, sites: Sequence[WebArchive], settings: Mapping[str, object], clock: Clock, told: Callable[[str, float], None]
+        self,
+        sites: Sequence[WebArchive],
+        settings: Mapping[str, object],
+        clock: Clock,
+        told: Callable[[str, float], None],
     ) -> None:
         self._hosts = {site.name: host_of(site) for site in sites}
         self._all: dict[str, Politeness] = {}
@@ -65,8 +69,11 @@ class HostPoliteness:
             politeness.close(message)
 
     def holding(self) -> tuple[str, float] | None:
-        """Why and for how many seconds requests are held back, at the archive where that is longest; None when none are."""
-        return max((held for one in self._all.values() if (held := one.holding())), key=lambda held: held[1], default=None)
+        """Why and for how many seconds requests are held back, at the archive where that is longest; None when none
+        are."""
+        return max(
+            (held for one in self._all.values() if (held := one.holding())), key=lambda held: held[1], default=None
+        )
 
     def summary(self) -> list[str]:
         """What each archive was asked and how it answered, a line each."""
@@ -106,7 +113,8 @@ class Session(RunSettings):
         self.only: frozenset[int] | None = None
         """The articles that this run is about, when they do not stand in its arguments."""
         self.renewing: bool = False
-        """Whether the run lists only what is new and looks for better captures of recovered articles (`scrapy recover`)."""
+        """Whether the run lists only what is new and looks for better captures of recovered articles (`scrapy
+        recover`)."""
         self.reopened: set[int] = set()
         """The recovered articles that this run made due again, for a capture that would be preferred."""
         self._lock = lock_output(self.output, make=True)
@@ -120,7 +128,11 @@ class Session(RunSettings):
             self._open(arguments)
         except (LedgerError, sqlite3.Error, OSError) as error:
             self._lock.release()
-            message = str(error) if isinstance(error, LedgerError) else f"{self.output} cannot be used: {error}. Make room or repair it"
+            message = (
+                str(error)
+                if isinstance(error, LedgerError)
+                else f"{self.output} cannot be used: {error}. Make room or repair it"
+            )
             raise CommandError(ExitStatus.STORAGE, message) from error
 
     def _open(self, arguments: Mapping[str, str]) -> None:
@@ -138,7 +150,8 @@ class Session(RunSettings):
             raise
 
     def _declare(self) -> None:
-        """The ledger is told of every source; files without an archive of their own are taken for captures of the public one."""
+        """The ledger is told of every source; files without an archive of their own are taken for captures of the
+        public one."""
         self.ledger.declare(WAYBACK, f"{self.public_url}/web")
         for source in self.sources:
             if isinstance(source, WebArchiveFiles):
@@ -147,11 +160,14 @@ class Session(RunSettings):
                 self.ledger.declare(source.name, source.public)
 
     def _reopen(self) -> None:
-        """What was settled is due again when its file is gone, or when a page was too much for limits that have changed since."""
+        """What was settled is due again when its file is gone, or when a page was too much for limits that have changed
+        since."""
         root = str(self.output)
         gone = [article for article, file in self.ledger.files() if not os.path.isfile(os.path.join(root, file))]  # noqa: PTH113, PTH118 - 49,000 of them
         if gone:
-            logger.warning("%d recovered articles have lost their files and are written again: %s", len(gone), first_few(gone))
+            logger.warning(
+                "%d recovered articles have lost their files and are written again: %s", len(gone), first_few(gone)
+            )
             self.ledger.reopen(gone)
         if self.ledger.meta("reading") not in (None, self._reading):
             again = self.ledger.reopen_failed()
@@ -191,14 +207,17 @@ class Session(RunSettings):
             self.ending = RunResult(status, message)
 
     def not_written(self, article: int, why: str) -> None:
-        """An article that was recovered and could not be written, by a fault of ours: the run goes on, and its status tells."""
+        """An article that was recovered and could not be written, by a fault of ours: the run goes on, and its status
+        tells."""
         logger.error("article %d was not written: %s", article, why)
         self.unwritten.append(f"article {article}: {why}")
 
     def failed(self, error: Exception, about: str) -> None:
         """End the run: for storage that cannot be used, or for an error of ours."""
         if isinstance(error, (OSError, sqlite3.Error, LedgerError)):
-            message = f"cannot write to {self.output}: {error}. Nothing was damaged; make room or repair it, then run again"
+            message = (
+                f"cannot write to {self.output}: {error}. Nothing was damaged; make room or repair it, then run again"
+            )
             self.end(ExitStatus.STORAGE, message)
         else:
             logger.error("an error of this software: %s", about, exc_info=error)
@@ -209,13 +228,15 @@ class Session(RunSettings):
         held, site = self.manners.of(source).holding(), self.site(source)
         if source not in self.manners.answered and held is not None and site is not None and held[1] > PATIENCE:
             message = (
-                f"{site.address} refuses connections (or nothing listens there). A new run asks again after {format_duration(held[1])}"
+                f"{site.address} refuses connections (or nothing listens there). A new run asks again after"
+                f" {format_duration(held[1])}"
             )
             self.end(ExitStatus.REFUSING, message)
             self.manners.close(message)
 
     def outage_lasts(self, now: float) -> bool:
-        """Whether an outage of the whole archive has lasted so long that the run ends. `now` in seconds that only go forward."""
+        """Whether an outage of the whole archive has lasted so long that the run ends. `now` in seconds that only go
+        forward."""
         out = [host for host, politeness in self.manners.hosts() if politeness.in_outage]
         if not out:
             self._outage_since = None

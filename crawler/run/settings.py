@@ -89,7 +89,8 @@ def read_ids(text: str, name: str) -> list[int]:
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 0 < first <= last <= HIGHEST_ID:
             raise usage_error(
-                f"{name}={text}: {part.strip() or 'nothing'!r} is not an article id or a range of them (as in 33951,40000-40100)"
+                f"{name}={text}: {part.strip() or 'nothing'!r} is not an article id or a range of them (as in"
+                " 33951,40000-40100)"
             )
         ids.update(range(first, last + 1))
     return sorted(ids)
@@ -109,7 +110,10 @@ def check_names(given: Iterable[str], known: Iterable[str], what: str) -> None:
     for name in given:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-            raise usage_error(f"unknown {what} {name}" + (f": did you mean {near[0]}?" if near else f"; known are {', '.join(names[:20])}"))
+            raise usage_error(
+                f"unknown {what} {name}"
+                + (f": did you mean {near[0]}?" if near else f"; known are {', '.join(names[:20])}")
+            )
 
 
 def is_loopback(url: str) -> bool:
@@ -138,8 +142,8 @@ def check_address(given: str, name: str) -> str:
 
 
 def read_user_agent(settings: Mapping[str, object]) -> str:
-    """What every request says of who sends it: USER_AGENT, with CONTACT where it is set; raises Fatal where either could not
-    stand in a header."""
+    """What every request says of who sends it: USER_AGENT, with CONTACT where it is set; raises Fatal where either
+    could not stand in a header."""
     for name, needed in (("USER_AGENT", "[!-~]+( [!-~]+)*"), ("CONTACT", "([!-~]+( [!-~]+)*)?")):
         value = str(settings.get(name) or "")
         if not re.fullmatch(needed, value) or len(value) > LONGEST_NAME:
@@ -182,7 +186,10 @@ def read_waits(settings: Mapping[str, object], name: str, fewest: int = 1) -> tu
     """Seconds before each further attempt, at least `fewest` of them; raises Fatal."""
     waits = read_numbers(settings, name)
     if len(waits) < fewest or not all(0 <= wait <= LONGEST_WAIT for wait in waits):
-        raise usage_error(f"{name}={settings.get(name)}: at least {fewest} numbers of seconds, none below zero or above a week, are needed")
+        raise usage_error(
+            f"{name}={settings.get(name)}: at least {fewest} numbers of seconds, none below zero or above a week, are"
+            " needed"
+        )
     return waits
 
 
@@ -206,7 +213,8 @@ def read_seconds(settings: Mapping[str, object], name: str, *, zero: bool = True
     seconds = read_number(settings, name)
     if not (0 <= seconds <= LONGEST_WAIT and (zero or seconds)):
         raise usage_error(
-            f"{name}={settings.get(name)}: a number of seconds, {'zero or more' if zero else 'above zero'} and at most a week, is needed"
+            f"{name}={settings.get(name)}: a number of seconds, {'zero or more' if zero else 'above zero'} and at most"
+            " a week, is needed"
         )
     return seconds
 
@@ -220,7 +228,8 @@ def read_share(settings: Mapping[str, object], name: str) -> float:
 
 
 def read_command(settings: Mapping[str, object], name: str) -> tuple[str, ...]:
-    """A command line as its words, split as a shell would and never given to one; none when it is empty. Raises Fatal."""
+    """A command line as its words, split as a shell would and never given to one; none when it is empty. Raises
+    Fatal."""
     line = str(settings.get(name) or "")
     mistake = usage_error(f"{name}={line!r}: a command with its quotes closed is needed, such as 'mail-it --quietly'")
     try:
@@ -251,7 +260,8 @@ def read_numbers(settings: Mapping[str, object], name: str) -> tuple[float, ...]
 
 
 CONNECTIONS = 8.0
-"""New connections a minute by default: clients that opened one for each download were refused after 15 to 17 (2023-11)."""
+"""New connections a minute by default: clients that opened one for each download were refused after 15 to 17
+(2023-11)."""
 UNLIMITED = 1_000_000.0
 SLOWEST = 0.01
 """Requests a minute; a crawl that is slower than this never ends."""
@@ -261,7 +271,9 @@ def read_budget(settings: Mapping[str, object], archive_url: str) -> tuple[Reque
     """The limits of the run, and a warning for each that was lowered to what the archive allows; raises Fatal."""
     for name in ("CDX_RATE", "PLAYBACK_RATE", "PLAYBACK_RATE_START", "CONNECTION_RATE"):
         if settings.get(name) != "auto" and not SLOWEST <= read_number(settings, name) <= UNLIMITED:
-            raise usage_error(f"{name}={settings.get(name)}: a number a minute from {SLOWEST:g} to {UNLIMITED:.0f} is needed")
+            raise usage_error(
+                f"{name}={settings.get(name)}: a number a minute from {SLOWEST:g} to {UNLIMITED:.0f} is needed"
+            )
     for name in ("PAUSE_SECONDS", "BREAKER_SECONDS", "OUTAGE_PROBE_SECONDS"):
         if not all(0 < seconds <= LONGEST_WAIT for seconds in read_numbers(settings, name)):
             raise usage_error(f"{name}={settings.get(name)}: seconds above zero, at most a week, are needed")
@@ -318,13 +330,18 @@ def read_sources(settings: Mapping[str, object]) -> tuple[Source, ...]:
 
 def _source(text: str, settings: Mapping[str, object]) -> Source:
     if text == WAYBACK:
-        return wayback_archive(read_address(settings, "ARCHIVE_URL"), f"{read_address(settings, 'ARCHIVE_PUBLIC_URL')}/web")
+        return wayback_archive(
+            read_address(settings, "ARCHIVE_URL"), f"{read_address(settings, 'ARCHIVE_PUBLIC_URL')}/web"
+        )
     if text.startswith(PYWB):
         address, _, public = text.removeprefix(PYWB).partition("=")
         return pywb_archive(check_address(address, "SOURCES"), check_address(public, "SOURCES") if public else "")
     path = Path(text)
     if not text or not path.exists():
-        raise usage_error(f"SOURCES={text}: {WAYBACK}, {PYWB}ADDRESS of a collection, or an existing WARC or WACZ file or folder is needed")
+        raise usage_error(
+            f"SOURCES={text}: {WAYBACK}, {PYWB}ADDRESS of a collection, or an existing WARC or WACZ file or folder is"
+            " needed"
+        )
     return WebArchiveFiles(path.resolve().name, path.resolve())
 
 

@@ -28,7 +28,13 @@ def image_status(ledger: Ledger) -> dict[str, Any]:
         "missing": counts[ImageState.MISSING],
         "reasons": {state.value: ledger.image_reasons(state) for state in (ImageState.WAITING, ImageState.MISSING)},
         "missing_images": [
-            {"url": row.url, "file": row.file, "reason": row.reason, "tried": row.fault, "articles": ledger.image_articles(row.file)}
+            {
+                "url": row.url,
+                "file": row.file,
+                "reason": row.reason,
+                "tried": row.fault,
+                "articles": ledger.image_articles(row.file),
+            }
             for row in ledger.images(ImageState.MISSING)
         ],
         "faults": {row.file: row.fault for row in ledger.images(ImageState.HAVE) if row.fault},
@@ -67,7 +73,9 @@ def _reasons(ledger: Ledger, state: ImageState) -> Iterator[str]:
 
 
 def _standing_in_words(reason: str) -> str:
-    return ", ".join(f"{part} ({FAULT_MEANING[part]})" if part in FAULT_MEANING else part for part in reason.split(", "))
+    return ", ".join(
+        f"{part} ({FAULT_MEANING[part]})" if part in FAULT_MEANING else part for part in reason.split(", ")
+    )
 
 
 EXAMPLES = 8

@@ -75,7 +75,12 @@ class Terminal:
         from rich.live import Live  # noqa: PLC0415
 
         self._live = Live(
-            what, console=self._console, auto_refresh=False, transient=not self._keep, redirect_stdout=False, redirect_stderr=False
+            what,
+            console=self._console,
+            auto_refresh=False,
+            transient=not self._keep,
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._live.start(refresh=True)
         # The cursor stays: whatever ends this process, nothing has to be put in order after it.
@@ -92,8 +97,8 @@ QUIET = 60.0
 
 @dataclass(frozen=True, slots=True)
 class WatchedRun:
-    """What the ledger says of the newest run: `moment` is the last one that it noted. `alive`: whether its process is there, None when
-    that cannot be told from here."""
+    """What the ledger says of the newest run: `moment` is the last one that it noted. `alive`: whether its process is
+    there, None when that cannot be told from here."""
 
     run: LastRun | None = None
     moment: ProgressSnapshot | None = None
@@ -117,7 +122,9 @@ def look_at_run(ledger: Ledger, folder: Path) -> WatchedRun:
     if run is None:
         return WatchedRun()
     moment = _moment(ledger.meta(PROGRESS_KEY))
-    return WatchedRun(run, moment if moment is not None and moment.run == run.id else None, None if run.ended else _alive(folder))
+    return WatchedRun(
+        run, moment if moment is not None and moment.run == run.id else None, None if run.ended else _alive(folder)
+    )
 
 
 def watch_message(seen: WatchedRun, now: float) -> str:
@@ -134,9 +141,15 @@ def watch_message(seen: WatchedRun, now: float) -> str:
         return f"Run {run.id} has told nothing for {format_duration(now - moment.at)}.{did}"
     if not run.ended:
         last = f" Its last sign was at {words.clock(moment.at, now, seconds=True)}." if moment is not None else ""
-        return f"No run is under way. The last one, run {run.id}, was killed or lost; it began at {_time(run.started)}.{last}{did}"
+        return (
+            f"No run is under way. The last one, run {run.id}, was killed or lost; it began at"
+            f" {_time(run.started)}.{last}{did}"
+        )
     verdict = run.verdict or _meaning(run.status)
-    return f"No run is under way. The last one, run {run.id}, ended at {_time(run.ended)} with status {run.status}: {verdict}.{did}"
+    return (
+        f"No run is under way. The last one, run {run.id}, ended at {_time(run.ended)} with status {run.status}:"
+        f" {verdict}.{did}"
+    )
 
 
 def watch(see: Callable[[], WatchedRun], tell: Callable[[WatchedRun], None], sleep: Callable[[], None]) -> None:

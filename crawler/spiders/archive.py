@@ -39,7 +39,8 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 30.0
 """At least so often the run looks around, whether an outage has lasted too long."""
 ROOM = 8
-"""Articles or images under way at once: enough to keep the connections busy while pages are read, few enough to stop soon."""
+"""Articles or images under way at once: enough to keep the connections busy while pages are read, few enough to stop
+soon."""
 
 
 class ArchiveSpider(scrapy.Spider):
@@ -56,17 +57,27 @@ class ArchiveSpider(scrapy.Spider):
         """Ask for the listing page by page; each is asked for only after the one before was taken."""
         session = self.session
         overlap = session.listing_overlap_days if session.renewing else 0
-        self.listing = Listing(session.ledger, ids, session.page_rows, site.name, session.listing_retry_seconds, overlap)
+        self.listing = Listing(
+            session.ledger, ids, session.page_rows, site.name, session.listing_retry_seconds, overlap
+        )
         while session.ending is None and (question := self.listing.next_question()) is not None:
             if question.after:
-                logger.warning("the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after)
+                logger.warning(
+                    "the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after
+                )
                 await asyncio.sleep(question.after)
             url = site.listing_url(question.query, question.resume_key)
             yield self._request(url, Endpoint.CDX, site, self.parse_listing, self.listing_failed, query=question.query)
             await self._answers()
 
     def _request(
-        self, url: str, endpoint: Endpoint, site: WebArchive, callback: Callable[..., Any], errback: Callable[..., Any], **more: Any
+        self,
+        url: str,
+        endpoint: Endpoint,
+        site: WebArchive,
+        callback: Callable[..., Any],
+        errback: Callable[..., Any],
+        **more: Any,
     ) -> Request:
         self._in_flight += 1
         coding = {"Accept-Encoding": "gzip" if endpoint is Endpoint.CDX else site.accept_encoding}
@@ -109,8 +120,8 @@ class ArchiveSpider(scrapy.Spider):
 
     @contextmanager
     def _answered(self, row: CaptureRow | None = None, about: str = "the listing") -> Iterator[None]:
-        """Around the handling of an answer: it is no longer in flight, and whatever goes wrong ends the run instead of losing an
-        article."""
+        """Around the handling of an answer: it is no longer in flight, and whatever goes wrong ends the run instead of
+        losing an article."""
         self._in_flight -= 1
         try:
             yield
@@ -158,16 +169,21 @@ class SourcesSpider(ArchiveSpider):
         if listing.end is ListingEnd.NOT_AUTHORISED:
             session.end(
                 ExitStatus.REFUSING,
-                f"the archive {site.name} does not allow listing the whole site (403: bulk queries need authorization). "
-                "What still works: naming the articles, as in `-a ids=33951,40000-40100`",
+                f"the archive {site.name} does not allow listing the whole site (403: bulk queries need authorization)."
+                " What still works: naming the articles, as in `-a ids=33951,40000-40100`",
             )
         elif listing.end is ListingEnd.REFUSED:
             session.end(ExitStatus.REFUSING, f"the archive {site.name} refuses to list the site: {listing.trouble}")
         elif listing.end is ListingEnd.INCOMPLETE:
             self._incomplete = f"{site.name}: {listing.trouble}"
-            logger.warning("the listing of %s is not whole (%s); going on with what is listed", site.name, listing.trouble)
+            logger.warning(
+                "the listing of %s is not whole (%s); going on with what is listed", site.name, listing.trouble
+            )
         if listing.exact_only:
-            logger.warning("bulk queries need authorization (403): only captures of bare addresses, without a slug, could be listed")
+            logger.warning(
+                "bulk queries need authorization (403): only captures of bare addresses, without a slug, could be"
+                " listed"
+            )
         rows, new = listing.progress.rows, listing.progress.new
         logger.info("listed at %s: %s rows in this run, %s of them new", site.name, f"{rows:,}", f"{new:,}")
 
@@ -175,7 +191,9 @@ class SourcesSpider(ArchiveSpider):
         session = self.session
         missing = sorted(i for i in ids or () if session.ledger.article(i) is None)
         if missing and not self._incomplete and session.ending is None:
-            logger.warning("no source lists a capture of %d of the articles asked for: %s", len(missing), first_few(missing, 20))
+            logger.warning(
+                "no source lists a capture of %d of the articles asked for: %s", len(missing), first_few(missing, 20)
+            )
         reconcile(session.ledger, session.store)  # captures of articles that the ledger did not list before
 
 
@@ -183,13 +201,17 @@ class GapSpider(ArchiveSpider):
     """Spends `session.gap_requests` requests on what no listing has."""
 
     async def _fill_gaps(self, site: WebArchive) -> AsyncIterator[Request]:
-        """Read archived lists, then ask for articles one by one, best evidence first; what is found is due in the ledger."""
+        """Read archived lists, then ask for articles one by one, best evidence first; what is found is due in the
+        ledger."""
         ledger, left = self.session.ledger, self.session.gap_requests
         async for request in self._read_lists(site, int(left * MOST_LISTINGS)):
             left -= 1
             yield request
         files = (file for _, file in ledger.files())
-        evidence = {GapEvidence.ON_A_LIST: ledger.on_lists(), GapEvidence.LINKED: gaps.linked_ids(self.session.output, files)}
+        evidence = {
+            GapEvidence.ON_A_LIST: ledger.on_lists(),
+            GapEvidence.LINKED: gaps.linked_ids(self.session.output, files),
+        }
         asked = new = 0
         for article, why in gaps.gap_candidates(ledger.known_ids(), evidence, ledger.gap_asked(site.name)):
             if left <= 0 or self.session.ending is not None:
@@ -204,8 +226,8 @@ class GapSpider(ArchiveSpider):
             logger.info("asked %s for %d articles that no listing has: %d of them have captures", site.name, asked, new)
 
     async def _read_lists(self, site: WebArchive, most: int) -> AsyncIterator[Request]:
-        """Ask which captures of the site's lists there are, and read some that were not read yet, within so many requests: half of them
-        for the index at most."""
+        """Ask which captures of the site's lists there are, and read some that were not read yet, within so many
+        requests: half of them for the index at most."""
         found: dict[str, list[Capture]] = {}
         questions: deque[tuple[CdxQuery, str | None]] = deque()
         questions += ((CdxQuery(url, match_type, self.session.page_rows), None) for url, match_type in LISTINGS)
@@ -229,10 +251,13 @@ class GapSpider(ArchiveSpider):
             await self._answers()
 
     def parse_lists(self, response: Response) -> None:
-        """Which captures of the site's lists there are; what cannot be had of them is no loss to the articles that are listed."""
+        """Which captures of the site's lists there are; what cannot be had of them is no loss to the articles that are
+        listed."""
         with self._answered():
             site: WebArchive = response.meta["site"]
-            reply = site.read_listing(response.meta["query"], response.status, dict(headers_of(response)), response.body)
+            reply = site.read_listing(
+                response.meta["query"], response.status, dict(headers_of(response)), response.body
+            )
             if reply.page is not None:
                 response.meta["pages"].append(reply.page)
 
@@ -242,7 +267,9 @@ class GapSpider(ArchiveSpider):
             site, capture = response.meta["site"], response.meta["capture"]
             reply = site.read_reply(capture, response.status, headers_of(response), response.body)
             if reply.answer is Answer.REFUSED:
-                self.session.end(ExitStatus.REFUSING, f"the archive {site.name} refuses to play back captures: HTTP {reply.status}")
+                self.session.end(
+                    ExitStatus.REFUSING, f"the archive {site.name} refuses to play back captures: HTTP {reply.status}"
+                )
             if reply.answer is not Answer.CAPTURE:
                 if NEXT_ACTION[reply.answer] in (Action.FOLLOW, Action.NEXT_CAPTURE):  # nothing else will come of it
                     self.session.ledger.note_list(site.name, capture.timestamp, capture.original, ())
@@ -253,7 +280,9 @@ class GapSpider(ArchiveSpider):
             try:
                 text = decode(reply.body, coding).body.decode("utf-8", "replace")
             except CodingError as error:
-                logger.info("a list of the site's cannot be decoded (%s): %s %s", error, capture.timestamp, capture.original)
+                logger.info(
+                    "a list of the site's cannot be decoded (%s): %s %s", error, capture.timestamp, capture.original
+                )
                 text = ""
             self.session.ledger.note_list(site.name, capture.timestamp, capture.original, gaps.ids_in(text))
 

@@ -1,4 +1,5 @@
-"""The spider: asks the sources for what they list, then for the captures that the recovery wants, and hands over articles."""
+"""The spider: asks the sources for what they list, then for the captures that the recovery wants, and hands over
+articles."""
 
 from __future__ import annotations
 
@@ -44,14 +45,20 @@ def log_estimate(session: Session, choice: Selection, more: Collection[int] = ()
     if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
         images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
         window = {"since": choice.since, "until": choice.until}
-        for sentence in estimate(session.ledger, due, session.output, session.playback_rate, images=images, **window).sentences():
+        for sentence in estimate(
+            session.ledger, due, session.output, session.playback_rate, images=images, **window
+        ).sentences():
             logger.info("%s", sentence)
 
 
 def print_choices(recovery: Recovery) -> None:
     """The capture of each article that would be fetched, a line each on standard output."""
     for article, capture in recovery.choices():
-        print(f"{article}\t{capture.timestamp}\t{capture.original}" if capture else f"{article}\t-\tno capture left to try")
+        print(
+            f"{article}\t{capture.timestamp}\t{capture.original}"
+            if capture
+            else f"{article}\t-\tno capture left to try"
+        )
 
 
 def log_kept(recovery: Recovery) -> None:
@@ -77,7 +84,10 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     def __init__(self, session: Session | None = None, **given: str) -> None:
         if session is None:
-            raise CommandError(ExitStatus.USAGE, "run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
+            raise CommandError(
+                ExitStatus.USAGE,
+                "run this spider by `scrapy crawl articles`: the command opens ledger and store for it",
+            )
         super().__init__(session)
         self.arguments: SpiderArguments = read_arguments(given)
         if session.only is not None:
@@ -100,7 +110,8 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             async for thing in self._everything():
                 yield thing
             if self.session.ending is None:
-                # What was yielded last gets through the pipelines meanwhile; found busy now, Scrapy looks again only after five seconds.
+                # What was yielded last gets through the pipelines meanwhile; found busy now, Scrapy looks again only
+                # after five seconds.
                 await asyncio.sleep(0.05)
         except asyncio.CancelledError:
             logger.warning("stopping: what is under way is finished; Ctrl-C again stops at once")
@@ -223,9 +234,15 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         elif self._incomplete:
             session.end(ExitStatus.UNAVAILABLE, f"the listing could not be made whole: {self._incomplete}")
         elif waiting and not self.arguments.dry_run:
-            session.end(ExitStatus.UNAVAILABLE, f"{waiting_text(waiting, 'article')}: the archive had troubles of its own. Run again later")
+            session.end(
+                ExitStatus.UNAVAILABLE,
+                f"{waiting_text(waiting, 'article')}: the archive had troubles of its own. Run again later",
+            )
         elif self.images is not None and (number := self.images.done[ImageState.WAITING]):
-            session.end(ExitStatus.UNAVAILABLE, f"{waiting_text(number, 'image')}: the archive had troubles of its own. Run again later")
+            session.end(
+                ExitStatus.UNAVAILABLE,
+                f"{waiting_text(number, 'image')}: the archive had troubles of its own. Run again later",
+            )
 
     def _layout_unknown(self) -> None:
         assert self.recovery is not None
@@ -257,12 +274,15 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             yield self._item(write)
 
     def _held(self, row: CaptureRow) -> RecoveredArticle | None:
-        """A capture out of a file of web archives; one that cannot be read any more is passed over like one that is not archived."""
+        """A capture out of a file of web archives; one that cannot be read any more is passed over like one that is not
+        archived."""
         assert self.recovery is not None
         try:
             reply = reply_from_file(row)
         except (OSError, WarcDamaged) as error:
-            logger.warning("article %d: %s holds capture %s no more: %s", row.article, row.source, row.capture.timestamp, error)
+            logger.warning(
+                "article %d: %s holds capture %s no more: %s", row.article, row.source, row.capture.timestamp, error
+            )
             self.recovery.troubled(row, Answer.NOT_ARCHIVED, str(error))
             return None
         return self.recovery.received(row, reply, describe_location(row))
@@ -279,7 +299,8 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                 self.recovery.abandoned(row)
                 self.session.end(
                     ExitStatus.REFUSING,
-                    f"the archive {site.name} refuses to play back captures: HTTP {reply.status} for article {row.article}",
+                    f"the archive {site.name} refuses to play back captures: HTTP {reply.status} for article"
+                    f" {row.article}",
                 )
             else:
                 counted, whole = not self._in_outage(row), "partial" not in response.flags

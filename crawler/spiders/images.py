@@ -1,4 +1,5 @@
-"""The part of the crawl that fetches images, after the articles: requests with the archive's flag for images, and its index."""
+"""The part of the crawl that fetches images, after the articles: requests with the archive's flag for images, and its
+index."""
 
 from __future__ import annotations
 
@@ -39,9 +40,11 @@ class ImagesSpider(ArchiveSpider):
         super().__init__(session)
         self.images: ImageRecovery | None = None
 
-    async def _fetch_images(self, ids: Collection[int] | None, articles: int | None, *, tell_only: bool = False) -> AsyncIterator[Request]:
-        """Ask for the images of these articles (all; of so many articles at most), until none is left that can be had now. `tell_only`:
-        say how many there are, and ask for nothing."""
+    async def _fetch_images(
+        self, ids: Collection[int] | None, articles: int | None, *, tell_only: bool = False
+    ) -> AsyncIterator[Request]:
+        """Ask for the images of these articles (all; of so many articles at most), until none is left that can be had
+        now. `tell_only`: say how many there are, and ask for nothing."""
         session = self.session
         if not session.sites:
             logger.warning("images are not looked for: none of the SOURCES is an archive that can be asked for them")
@@ -57,7 +60,14 @@ class ImagesSpider(ArchiveSpider):
         self._tell_estimate(files)
         names = [site.name for site in session.sites]
         self.images = images = ImageRecovery(
-            session.ledger, session.store, session.output, session.run, files, time.monotonic, session.retry_seconds, names
+            session.ledger,
+            session.store,
+            session.output,
+            session.run,
+            files,
+            time.monotonic,
+            session.retry_seconds,
+            names,
         )
         while session.ending is None:
             for step in images.steps(ROOM):
@@ -84,7 +94,8 @@ class ImagesSpider(ArchiveSpider):
             logger.info("%s", estimate_images(self.session.ledger, len(files), self.session.playback_rate))
 
     async def _find_images(self) -> None:
-        """Know which images there are: those of articles recovered before images were looked for are read from the store."""
+        """Know which images there are: those of articles recovered before images were looked for are read from the
+        store."""
         session = self.session
         for number, total in look_for_images(session.ledger, capture_reader(session.store), session.read):
             if number == 1:
@@ -100,7 +111,9 @@ class ImagesSpider(ArchiveSpider):
             return self._request(url, Endpoint.PLAYBACK, site, self.parse_image, self.image_failed, step=step)
         query = CdxQuery(step.url, "exact", self.session.page_rows)
         url = site.listing_url(query)
-        return self._request(url, Endpoint.CDX, site, self.parse_image_listing, self.image_failed, step=step, query=query)
+        return self._request(
+            url, Endpoint.CDX, site, self.parse_image_listing, self.image_failed, step=step, query=query
+        )
 
     def parse_image(self, response: Response) -> None:
         """The archive's answer to a request for an image."""
@@ -111,7 +124,9 @@ class ImagesSpider(ArchiveSpider):
             reply = site.read_reply(step.capture, response.status, headers_of(response), response.body)
             if reply.answer is Answer.REFUSED:
                 self.images.abandoned(step)
-                self.session.end(ExitStatus.REFUSING, f"the archive {site.name} refuses to play back images: HTTP {reply.status}")
+                self.session.end(
+                    ExitStatus.REFUSING, f"the archive {site.name} refuses to play back images: HTTP {reply.status}"
+                )
             else:
                 self.images.received(step, reply, response.url, self._counted(step), "partial" not in response.flags)
 
@@ -121,12 +136,16 @@ class ImagesSpider(ArchiveSpider):
         assert self.images is not None
         with self._answered(about=f"image {step.file}"):
             site: WebArchive = response.meta["site"]
-            reply = site.read_listing(response.meta["query"], response.status, dict(headers_of(response)), response.body)
+            reply = site.read_listing(
+                response.meta["query"], response.status, dict(headers_of(response)), response.body
+            )
             if reply.answer is CdxAnswer.PAGE and reply.page is not None:
                 self.images.listed(step, reply.page.captures)
             elif reply.answer is CdxAnswer.REFUSED:
                 self.images.abandoned(step)
-                self.session.end(ExitStatus.REFUSING, f"the archive {site.name} refuses to list an image: {reply.detail}")
+                self.session.end(
+                    ExitStatus.REFUSING, f"the archive {site.name} refuses to list an image: {reply.detail}"
+                )
             elif reply.answer in (CdxAnswer.EXCLUDED, CdxAnswer.NOT_AUTHORISED, CdxAnswer.BAD_REQUEST):
                 self.images.listed(step, ())
             else:

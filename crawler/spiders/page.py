@@ -27,7 +27,8 @@ from crawler.wayback.http import CodingError, declared_coding, decode
 from crawler.wayback.playback import Answer, Reply
 
 MOST = 5
-"""So many requests for captures are made: redirects and jumps are followed, and behind a farewell page may be the article."""
+"""So many requests for captures are made: redirects and jumps are followed, and behind a farewell page may be the
+article."""
 
 
 class PageSpider(ArchiveSpider):
@@ -54,7 +55,9 @@ class PageSpider(ArchiveSpider):
                     return
                 row = self._queue.pop(0)
                 url = self._site.playback_url(row.capture.timestamp, row.capture.original)
-                yield self._request(url, Endpoint.PLAYBACK, self._site, self.parse_capture, self.capture_failed, row=row)
+                yield self._request(
+                    url, Endpoint.PLAYBACK, self._site, self.parse_capture, self.capture_failed, row=row
+                )
                 await self._answers()
         finally:
             self.session.manners.close("the run is ending")
@@ -70,7 +73,9 @@ class PageSpider(ArchiveSpider):
         if listing is not None and listing.end is not ListingEnd.WHOLE and not rows:
             session.end(ExitStatus.UNAVAILABLE, f"article {self._article} could not be listed: {listing.trouble}")
         elif not rows:
-            session.end(ExitStatus.UNAVAILABLE, f"the archive {self._site.name} lists no capture of article {self._article}")
+            session.end(
+                ExitStatus.UNAVAILABLE, f"the archive {self._site.name} lists no capture of article {self._article}"
+            )
         self._queue = open_case(self._article, rows, session.ledger.shared_digests(SHARED_BY)).queue
 
     def parse_capture(self, response: Response) -> None:
@@ -87,8 +92,14 @@ class PageSpider(ArchiveSpider):
                 timestamp, original = reply.location
                 self._queue = [self._row(Capture(timestamp=timestamp, original=original))]
             else:
-                hint = "Name the capture exactly as the archive lists it" if reply.answer is Answer.NOT_ARCHIVED else "Try again later"
-                self.session.end(ExitStatus.UNAVAILABLE, f"the archive's answer: {reply.answer.value} (HTTP {reply.status}). {hint}")
+                hint = (
+                    "Name the capture exactly as the archive lists it"
+                    if reply.answer is Answer.NOT_ARCHIVED
+                    else "Try again later"
+                )
+                self.session.end(
+                    ExitStatus.UNAVAILABLE, f"the archive's answer: {reply.answer.value} (HTTP {reply.status}). {hint}"
+                )
 
     def capture_failed(self, failure: Failure) -> None:
         """No answer came to a request for a capture."""
@@ -103,16 +114,30 @@ class PageSpider(ArchiveSpider):
         except CodingError:
             return False
         style = SeedStyle(self._site.public, reply.timestamp, reply.original)
-        return extract_capture(body, "", reply.status, self._article, reply.timestamp, reply.original, style).verdict not in ANY_ARTICLE
+        return (
+            extract_capture(body, "", reply.status, self._article, reply.timestamp, reply.original, style).verdict
+            not in ANY_ARTICLE
+        )
 
     def _keep(self, row: CaptureRow, reply: Reply, fetched_from: str) -> None:
         """Into the store with it, so that the crawl does not fetch it again."""
         ledger, capture = self.session.ledger, row.capture
-        known = next((other for other in ledger.captures(self._article) if other.capture == capture and other.source == row.source), None)
-        check = digests.compare_digest(reply.body, declared_coding(reply.headers), capture.digest, headers=reply.headers)
+        known = next(
+            (
+                other
+                for other in ledger.captures(self._article)
+                if other.capture == capture and other.source == row.source
+            ),
+            None,
+        )
+        check = digests.compare_digest(
+            reply.body, declared_coding(reply.headers), capture.digest, headers=reply.headers
+        )
         origin = CaptureOrigin(fetched_from, capture.digest, row.source, row.replay, found=row.found.value)
         place = self.session.store.add(reply, check, origin)
         known = known or ledger.add_capture(self._article, capture, row.source, Found.INSPECT)
         if known is not None:
-            columns = capture_columns(reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place)
+            columns = capture_columns(
+                reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place
+            )
             ledger.note(known.id, **columns)

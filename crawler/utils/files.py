@@ -19,8 +19,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 def write_file(root: Path, file: Path | str, data: bytes, *, sync: bool = True) -> None:
     """Write `root/file` whole or not at all; never outside of `root`, whatever symbolic links lie there.
 
-    `sync=False` leaves it to the caller to call `os.sync` before anything relies on the file. Raises OSError, and leaves what was
-    there before.
+    `sync=False` leaves it to the caller to call `os.sync` before anything relies on the file. Raises OSError, and
+    leaves what was there before.
     """
     *parents, name = os.fspath(file).split("/")
     folder = _opened(root, parents)
@@ -34,7 +34,8 @@ def write_file(root: Path, file: Path | str, data: bytes, *, sync: bool = True) 
 
 
 def _opened(root: Path, parents: Sequence[str]) -> int:
-    """A descriptor of the folder `root/parents`, made if need be: from then on no link that is set can lead anywhere else."""
+    """A descriptor of the folder `root/parents`, made if need be: from then on no link that is set can lead anywhere
+    else."""
     try:
         return _without_links(root, parents)
     except OSError:  # it is not there, or a symbolic link is on the way, which may stay inside
@@ -103,12 +104,15 @@ def check_is_new(path: Path, *, force: bool) -> None:
     if path.is_dir():
         raise CommandError(ExitStatus.USAGE, f"{path} is a directory: the name of a file is needed")
     if (path.exists() or path.is_symlink()) and not force:
-        raise CommandError(ExitStatus.USAGE, f"{path} is there already: choose another name, or give --force to replace it")
+        raise CommandError(
+            ExitStatus.USAGE, f"{path} is there already: choose another name, or give --force to replace it"
+        )
 
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write and seek in, named `path` with `.part` until all is on the disk; gone if it does not come to that.
+    """A file to write and seek in, named `path` with `.part` until all is on the disk; gone if it does not come to
+    that.
 
     Raises OSError; Fatal when another process is writing it.
     """

@@ -26,7 +26,9 @@ class OutputLock:
         except OSError as error:
             holder = _holder(file)
             file.close()
-            raise CommandError(ExitStatus.LOCKED, f"another run holds {folder}: {holder}. Wait for it, or stop it first") from error
+            raise CommandError(
+                ExitStatus.LOCKED, f"another run holds {folder}: {holder}. Wait for it, or stop it first"
+            ) from error
         self._file = file
         file.seek(0)
         file.truncate()
@@ -40,8 +42,8 @@ class OutputLock:
 
 
 def lock_holder(folder: Path) -> tuple[int, str] | None:
-    """The process that took the lock last, and its host; None when nobody did. Does not touch the lock: not even for a moment may a run
-    that begins find it taken by one who only looks."""
+    """The process that took the lock last, and its host; None when nobody did. Does not touch the lock: not even for a
+    moment may a run that begins find it taken by one who only looks."""
     try:
         held = json.loads((folder / "run.lock").read_text("utf-8"))
         return int(held["pid"]), str(held["host"])
@@ -62,8 +64,8 @@ OWN_PARTS = ("articles", "images", "warc", "runs", "run.lock")
 
 
 def lock_output(output: Path, *, make: bool = False) -> OutputLock:
-    """The directory's lock; `make`: the directory too, if it is not there. Raises Fatal: when another process holds it, it cannot be
-    written to, or a symbolic link leads out of it."""
+    """The directory's lock; `make`: the directory too, if it is not there. Raises Fatal: when another process holds it,
+    it cannot be written to, or a symbolic link leads out of it."""
     try:
         if make:
             output.mkdir(parents=True, exist_ok=True)
@@ -72,14 +74,18 @@ def lock_output(output: Path, *, make: bool = False) -> OutputLock:
     except OSError as error:
         about = f" ({error.filename})" if error.filename and str(error.filename) != str(output) else ""
         raise CommandError(
-            ExitStatus.STORAGE, f"cannot write to {output}: {error.strerror or error}{about}. Choose another OUTPUT_DIR or make room"
+            ExitStatus.STORAGE,
+            f"cannot write to {output}: {error.strerror or error}{about}. Choose another OUTPUT_DIR or make room",
         ) from error
 
 
 def check_links(output: Path, names: Iterable[str] = OWN_PARTS) -> None:
-    """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads out of is
-    refused. Raises Fatal. The directory itself may be a link: that one the user named."""
+    """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads
+    out of is refused. Raises Fatal. The directory itself may be a link: that one the user named."""
     for name in names:
         path = output / name
         if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
-            raise CommandError(ExitStatus.STORAGE, f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it")
+            raise CommandError(
+                ExitStatus.STORAGE,
+                f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it",
+            )

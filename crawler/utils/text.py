@@ -57,7 +57,8 @@ def format_duration(seconds: float) -> str:
 
 @contextmanager
 def ignore_broken_pipe() -> Iterator[None]:
-    """Around printing to standard output, whose reader may have gone, as with `scrapy status | head`: that is no error."""
+    """Around printing to standard output, whose reader may have gone, as with `scrapy status | head`: that is no
+    error."""
     try:
         yield
         sys.stdout.flush()

@@ -15,21 +15,26 @@ def is_timestamp(s: str) -> bool:
 def timestamp_of(moment: datetime) -> str:
     """The 14-digit timestamp of an aware moment."""
     at = moment.astimezone(UTC)
-    return f"{at.year:04d}{at.month:02d}{at.day:02d}{at.hour:02d}{at.minute:02d}{at.second:02d}"  # strftime takes five times longer
+    return (  # strftime takes five times longer
+        f"{at.year:04d}{at.month:02d}{at.day:02d}{at.hour:02d}{at.minute:02d}{at.second:02d}"
+    )
 
 
 def read_moment(timestamp: str) -> datetime | None:
     """The aware UTC moment of 4 to 14 digits; missing parts count as their earliest value.
 
-    Some rows hold a superfluous "00" where the month or day should be, which pushes the rest out of the 14 digits: 20000800241623
-    is 2000-08-24 16:23 (EDGI wayback, recorded rows). Where leaving it out gives no date, the "00" stands for the first.
+    Some rows hold a superfluous "00" where the month or day should be, which pushes the rest out of the 14 digits:
+    20000800241623 is 2000-08-24 16:23 (EDGI wayback, recorded rows). Where leaving it out gives no date, the "00"
+    stands for the first.
     """
     if not _DIGITS.fullmatch(timestamp):
         return None
     whole = timestamp[: len(timestamp) // 2 * 2]
     for start in (4, 6):
         if whole[start : start + 2] == "00":
-            return _strict(whole[:start] + whole[start + 2 :]) or _strict(whole[:start] + whole[start:].replace("00", "01", 1))
+            return _strict(whole[:start] + whole[start + 2 :]) or _strict(
+                whole[:start] + whole[start:].replace("00", "01", 1)
+            )
     return _strict(whole)
 
 

@@ -16,7 +16,9 @@ Thing = TypeVar("Thing")
 
 
 @contextmanager
-def process_pool(number: int, begin: Callable[..., None] | None = None, arguments: Sequence[object] = ()) -> Iterator[ProcessPool]:
+def process_pool(
+    number: int, begin: Callable[..., None] | None = None, arguments: Sequence[object] = ()
+) -> Iterator[ProcessPool]:
     """So many processes, each begun by calling `begin`; gone at the end, however it comes."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPool(max_workers=number, initializer=begin, initargs=arguments, context=context)
@@ -28,8 +30,11 @@ def process_pool(number: int, begin: Callable[..., None] | None = None, argument
         pool.join()
 
 
-def results_in_order(pieces: Iterable[Piece], schedule: Callable[[Piece], Any], workers: int) -> Iterator[tuple[Piece, Any]]:
-    """Each piece with the future that `schedule` gave for it; never many more are out than `workers` need to be busy."""
+def results_in_order(
+    pieces: Iterable[Piece], schedule: Callable[[Piece], Any], workers: int
+) -> Iterator[tuple[Piece, Any]]:
+    """Each piece with the future that `schedule` gave for it; never many more are out than `workers` need to be
+    busy."""
     waiting: deque[tuple[Piece, Any]] = deque()
     for piece in pieces:
         waiting.append((piece, schedule(piece)))

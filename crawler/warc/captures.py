@@ -1,6 +1,6 @@
 """From records to captures: what each holds, the payloads of revisits, one of several copies."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -43,10 +43,11 @@ class NotAWebArchive(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RecordLinks:
-    """What ties a record to others, as its fields have it: its id and target, its date's digits, and what a revisit refers to.
+    """What ties a record to others, as its fields have it: its id and target, its date's digits, and what a revisit
+    refers to.
 
-    `checked`: its bytes have been compared with a digest that it states. `digest`: the payload's own as CDX rows have it, where the one
-    that is stated is of the bytes with chunks or with the HTTP head.
+    `checked`: its bytes have been compared with a digest that it states. `digest`: the payload's own as CDX rows have
+    it, where the one that is stated is of the bytes with chunks or with the HTTP head.
     """
 
     record_id: str = ""
@@ -63,12 +64,13 @@ class RecordLinks:
 class ArchivedCapture:
     """A capture and where its record lies.
 
-    `capture`: timestamp and original as captured, of records of a playback too; statuscode of a revisit that is not resolved is "-"
-    where its record has no HTTP head, its mimetype REVISIT; digest in base32, "" when it is not known; length is the record's.
-    `place`: file as the path was given, offset and length in bytes; a record that no seeking can reach, because it is packed together
-    with others, has `file#N` and its place in what is unpacked from byte N of the file. `payload`: where the payload of a revisit is.
-    `rewritten`: an archive's view with its own links and toolbar, for `unrewrite`. `about`: fields of the metadata record beside it.
-    `truncated`: why the record has less than the site sent, in the words of its WARC-Truncated.
+    `capture`: timestamp and original as captured, of records of a playback too; statuscode of a revisit that is not
+    resolved is "-" where its record has no HTTP head, its mimetype REVISIT; digest in base32, "" when it is not known;
+    length is the record's. `place`: file as the path was given, offset and length in bytes; a record that no seeking
+    can reach, because it is packed together with others, has `file#N` and its place in what is unpacked from byte N of
+    the file. `payload`: where the payload of a revisit is. `rewritten`: an archive's view with its own links and
+    toolbar, for `unrewrite`. `about`: fields of the metadata record beside it. `truncated`: why the record has less
+    than the site sent, in the words of its WARC-Truncated.
     """
 
     capture: Capture
@@ -82,7 +84,8 @@ class ArchivedCapture:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """What of a file cannot be read: from which byte, and one sentence that says what is lost and where reading went on."""
+    """What of a file cannot be read: from which byte, and one sentence that says what is lost and where reading went
+    on."""
 
     file: str
     offset: int
@@ -116,13 +119,22 @@ _SCHEMES = ("http://", "https://")
 _AS_STORED = frozenset({"id_", "im_", "oe_"})
 """Flags with which the Wayback Machine plays back stored bytes; with others it rewrites text."""
 
-_NEVER_REWRITTEN = ("image/", "video/", "audio/", "font/", "application/pdf", "application/octet-stream", "application/zip")
+_NEVER_REWRITTEN = (
+    "image/",
+    "video/",
+    "audio/",
+    "font/",
+    "application/pdf",
+    "application/octet-stream",
+    "application/zip",
+)
 _OF_THE_BODY = frozenset({"content-length", "transfer-encoding", "content-encoding"})
 
 
 def capture_in(frame: WarcRecord, *, trusted: bool = False) -> ArchivedCapture | Skipped:
-    """What a record holds, without the metadata beside it. `trusted`: its writer is known to take digests of the payload, so that this one
-    need not be compared where a checksum vouches for the record. Raises Malformed for a capture that cannot be used."""
+    """What a record holds, without the metadata beside it. `trusted`: its writer is known to take digests of the
+    payload, so that this one need not be compared where a checksum vouches for the record. Raises Malformed for a
+    capture that cannot be used."""
     head = frame.head
     if why := _is_none(frame):
         return Skipped(frame.file, frame.offset, why, head.kind)
@@ -149,7 +161,9 @@ def capture_in(frame: WarcRecord, *, trusted: bool = False) -> ArchivedCapture |
         length=str(frame.length),
     )
     place = RecordLocation(frame.file, frame.offset, frame.length)
-    return ArchivedCapture(capture, place, None, rewritten, truncated=_truncated(head), links=_links(frame, "" if rewritten else own))
+    return ArchivedCapture(
+        capture, place, None, rewritten, truncated=_truncated(head), links=_links(frame, "" if rewritten else own)
+    )
 
 
 def stored_capture(frame: WarcRecord, payload: WarcRecord | None = None) -> StoredCapture:
@@ -210,8 +224,9 @@ def _is_none(frame: WarcRecord) -> SkipReason | None:
 
 
 def _digests(frame: WarcRecord, http: Http | None, *, trusted: bool) -> tuple[str, str]:
-    """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its own where the one
-    stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a checksum nor a digest proves it."""
+    """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its
+    own where the one stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a
+    checksum nor a digest proves it."""
     stated = cdx_digest(frame.head.get("warc-payload-digest"))
     if http is None or frame.head.kind == "revisit" or (stated and trusted and frame.guarded):
         return stated, ""
@@ -246,7 +261,8 @@ def _truncated(head: Head) -> str:
 
 
 def _of_revisit(block: bytes, there: Http) -> tuple[Http, tuple[tuple[str, str], ...]]:
-    """Status and headers of a revisit: its own, but what describes the body is the payload's; 304 means all of them are."""
+    """Status and headers of a revisit: its own, but what describes the body is the payload's; 304 means all of them
+    are."""
     own = read_http(block) if block.strip() else there
     if own is there or own.status == 304:
         return there, there.headers
@@ -273,9 +289,10 @@ _Key = tuple[str, ...]
 def resolve_revisits(holdings: Iterable[ArchivedCapture]) -> list[ArchivedCapture | Damage]:
     """All captures in order of time, each once, whatever the order in which they come.
 
-    Of holdings with the same timestamp, original and digest the best is left: as stored, whole, with its own payload, then the first
-    by file and offset. Revisits get `payload` and what they lack from the record that they refer to by its id, else by address and
-    date, else by digest. One that finds none is Damage, once; so is one of another host's page if that was left out before.
+    Of holdings with the same timestamp, original and digest the best is left: as stored, whole, with its own payload,
+    then the first by file and offset. Revisits get `payload` and what they lack from the record that they refer to by
+    its id, else by address and date, else by digest. One that finds none is Damage, once; so is one of another host's
+    page if that was left out before.
     """
     ordered = sorted(holdings, key=_order)
     index = _index(held for held in ordered if not held.capture.is_revisit)
@@ -313,8 +330,15 @@ def _index(payloads: Iterable[ArchivedCapture]) -> dict[_Key, list[ArchivedCaptu
 
 def _payload(revisit: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
     links, digest = revisit.links, revisit.capture.digest
-    fits: Callable[[ArchivedCapture], bool] = lambda held: not digest or held.capture.digest in ("", digest)  # noqa: E731
-    keys: list[_Key] = [("id", links.refers_to), ("at", links.refers_to_target, links.refers_to_date), ("digest", digest)]
+
+    def fits(held: ArchivedCapture) -> bool:
+        return not digest or held.capture.digest in ("", digest)
+
+    keys: list[_Key] = [
+        ("id", links.refers_to),
+        ("at", links.refers_to_target, links.refers_to_date),
+        ("digest", digest),
+    ]
     for key in keys:
         candidates = [held for held in index.get(key, ()) if all(key) and fits(held)]
         if candidates:
@@ -338,10 +362,20 @@ def _joined(revisit: ArchivedCapture, payload: ArchivedCapture) -> ArchivedCaptu
         digest=own.digest or other.digest,
     )
     links = replace(revisit.links, digest=payload.links.digest if capture.digest == other.digest else "")
-    return replace(revisit, capture=capture, payload=payload.place, truncated=payload.truncated, rewritten=payload.rewritten, links=links)
+    return replace(
+        revisit,
+        capture=capture,
+        payload=payload.place,
+        truncated=payload.truncated,
+        rewritten=payload.rewritten,
+        links=links,
+    )
 
 
 def _lost(revisit: ArchivedCapture) -> Damage:
     of = f" with the digest {revisit.capture.digest}" if revisit.capture.digest else ""
-    why = f"the revisit of {revisit.capture.original} at {revisit.capture.timestamp} is lost: its payload{of} is in none of the files"
+    why = (
+        f"the revisit of {revisit.capture.original} at {revisit.capture.timestamp} is lost: its payload{of} is in none"
+        " of the files"
+    )
     return Damage(revisit.place.file, revisit.place.offset, why)

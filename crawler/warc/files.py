@@ -40,11 +40,9 @@ _BLOWN_UP = 200
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """Web archives among files and folders: in the order given, a folder's sorted, each once.
-
-    In folders, which are searched to any depth, by their names: .warc, .warc.gz, .warc.zst, .wacz; links in them are not followed.
-    Files that are given themselves may have any name. Raises NotAnArchive for a path that is none or has none; OSError.
-    """
+    """Web archives among files and folders: in the order given, a folder's sorted, each once. In folders, searched to
+    any depth, by name: .warc, .warc.gz, .warc.zst, .wacz; links are not followed. Raises NotAWebArchive for a path that
+    is none or has none; OSError."""
     found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
@@ -60,7 +58,8 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def record_sources(path: Path) -> Iterator[Source | Damage]:
-    """What of a file is to be searched for records, one after another; each is closed when the next is asked for. Raises OSError."""
+    """What of a file is to be searched for records, one after another; each is closed when the next is asked for.
+    Raises OSError."""
     with FileRange(path) as whole:
         if path.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP):
             yield from _unzipped(whole, 0)
@@ -117,7 +116,15 @@ def _entries(archive: Source) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(_Opened(archive)) as directory:
             entries = [entry for entry in directory.infolist() if entry.filename.endswith(_NAMES)]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error, UnicodeDecodeError, OverflowError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        ValueError,
+        EOFError,
+        struct.error,
+        UnicodeDecodeError,
+        OverflowError,
+    ) as error:
         raise NotAWebArchive(Path(archive.name), f"the directory of the zip cannot be read: {error}") from error
     if not entries:
         raise NotAWebArchive(Path(archive.name), "there is no WARC in this zip")
@@ -192,8 +199,9 @@ def scan_file(
 ) -> Iterator[ArchivedCapture | Damage]:
     """The captures in one file, in order, and what of it cannot be read. Revisits are not resolved yet.
 
-    Where checksums of the packing vouch for a record its digests are left to `read`; else they are compared here. A record larger
-    than `max_bytes` when unpacked is Damage. `skipped` is told of whole records that are no captures. Raises OSError only.
+    Where checksums of the packing vouch for a record its digests are left to `read`; else they are compared here. A
+    record larger than `max_bytes` when unpacked is Damage. `skipped` is told of whole records that are no captures.
+    Raises OSError only.
     """
     for source in record_sources(path):
         if isinstance(source, Damage):
@@ -203,11 +211,12 @@ def scan_file(
 
 
 def read_archived(holding: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
-    """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and digests: that of
-    the payload always, that of the block where no checksum of the packing vouches for it.
+    """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and digests:
+    that of the payload always, that of the block where no checksum of the packing vouches for it.
 
-    A digest of the payload may have been taken over the bytes with chunks, without, decoded, or over the whole block: writers differ. Of a
-    record of the Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming file and offset; OSError.
+    A digest of the payload may have been taken over the bytes with chunks, without, decoded, or over the whole block:
+    writers differ. Of a record of the Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming
+    file and offset; OSError.
     """
     capture, place = holding.capture, holding.place
     if capture.is_revisit and holding.payload is None:
@@ -217,7 +226,9 @@ def read_archived(holding: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> S
     try:
         stored = stored_capture(frame, payload)
         if (stored.original, stored.timestamp) != (capture.original, capture.timestamp):
-            raise Malformed(f"this is {stored.original} at {stored.timestamp}, not {capture.original} at {capture.timestamp}")
+            raise Malformed(
+                f"this is {stored.original} at {stored.timestamp}, not {capture.original} at {capture.timestamp}"
+            )
     except Malformed as error:
         raise WarcDamaged(f"{place.file} at byte {place.offset}: {error}") from error
     return stored
@@ -231,11 +242,14 @@ def _fetch(place: RecordLocation, max_bytes: int) -> WarcRecord:
 
 
 _USUAL = 50
-"""After so many digests of payloads in a row nothing else is expected of a writer: comparing all would take a fifth of the time."""
+"""After so many digests of payloads in a row nothing else is expected of a writer: comparing all would take a fifth of
+the time."""
 _Thing = ArchivedCapture | Damage | Gap | ChecksumPassed
 
 
-def _described(items: Iterable[WarcRecord | Gap | ChecksumPassed], skipped: Callable[[Skipped], None]) -> Iterator[_Thing]:
+def _described(
+    items: Iterable[WarcRecord | Gap | ChecksumPassed], skipped: Callable[[Skipped], None]
+) -> Iterator[_Thing]:
     """Records as holdings; each waits for the metadata record that follows it."""
     last: ArchivedCapture | None = None
     usual = 0
@@ -278,7 +292,8 @@ def _thing(frame: WarcRecord, *, trusted: bool) -> ArchivedCapture | Skipped | D
 
 
 def _trusted(things: Iterable[_Thing], name: str) -> Iterator[ArchivedCapture | Damage]:
-    """Holdings that share a compressed stream are given when its checksum has come; if it is wrong, those that their own digests prove."""
+    """Holdings that share a compressed stream are given when its checksum has come; if it is wrong, those that their
+    own digests prove."""
     waiting: list[ArchivedCapture | Damage] = []
     for thing in things:
         if isinstance(thing, ChecksumPassed):
@@ -303,7 +318,10 @@ def _trusted(things: Iterable[_Thing], name: str) -> Iterator[ArchivedCapture | 
 def _proven(thing: ArchivedCapture | Damage) -> ArchivedCapture | Damage:
     if isinstance(thing, Damage) or thing.links.checked:
         return thing
-    why = "one capture is lost: what it is packed in is damaged further on, and it has no digest of its own; reading went on behind it"
+    why = (
+        "one capture is lost: what it is packed in is damaged further on, and it has no digest of its own; reading went"
+        " on behind it"
+    )
     return Damage(thing.place.file, thing.place.offset, why, thing.capture.original)
 
 
@@ -316,7 +334,8 @@ _CHUNK = 64 * 1024
 
 
 def read_record(path: Path, offset: int, length: int) -> StoredCapture:
-    """The response record at a Place, checked to its last byte. Raises WarcDamaged; OSError when the file cannot be read."""
+    """The response record at a Place, checked to its last byte. Raises WarcDamaged; OSError when the file cannot be
+    read."""
     with FileRange(path, offset, offset + length) as file:
         raw = file.read(offset, length)
     where = f"{path.name} at byte {offset}"
@@ -336,7 +355,8 @@ def read_record(path: Path, offset: int, length: int) -> StoredCapture:
 
 
 def iter_records(path: Path) -> Iterator[tuple[RecordLocation, StoredCapture]]:
-    """All response records in order; other kinds are checked and passed over. Raises WarcDamaged at the first bad record."""
+    """All response records in order; other kinds are checked and passed over. Raises WarcDamaged at the first bad
+    record."""
     with path.open("rb") as file:
         offset = 0
         for record, length in _members(file, path.name):
@@ -349,11 +369,16 @@ def iter_records(path: Path) -> Iterator[tuple[RecordLocation, StoredCapture]]:
 def end_of_last_record(path: Path) -> int:
     """The offset behind the last whole record of a file with one gzip member a record: what a torn file is cut back to.
 
-    Whole records behind damage in the middle count, so that cutting never loses one; 0 when nothing is whole. Raises OSError.
+    Whole records behind damage in the middle count, so that cutting never loses one; 0 when nothing is whole. Raises
+    OSError.
     """
     with FileRange(path) as source:
         return max(
-            (item.offset + item.length for item in walk_records(source) if isinstance(item, WarcRecord) and item.file == source.name),
+            (
+                item.offset + item.length
+                for item in walk_records(source)
+                if isinstance(item, WarcRecord) and item.file == source.name
+            ),
             default=0,
         )
 

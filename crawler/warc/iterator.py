@@ -1,4 +1,5 @@
-"""Finding the records in a file of web archives, whatever is broken between them: each comes whole, or as a gap with its reason."""
+"""Finding the records in a file of web archives, whatever is broken between them: each comes whole, or as a gap with
+its reason."""
 
 import re
 from collections.abc import Callable, Generator, Iterator
@@ -6,7 +7,18 @@ from dataclasses import dataclass, replace
 
 from crawler.warc.record import Head, Malformed
 from crawler.warc.record_end import PADDING, PLAIN, TRAILER, FaultyRecord, Stream, end_of, find_head, head_of
-from crawler.warc.streams import GZIP, ZSTD, ByteSource, CorruptStream, ReopenedFile, Source, Unpacker, dictionary_of, nested_name, read_at
+from crawler.warc.streams import (
+    GZIP,
+    ZSTD,
+    ByteSource,
+    CorruptStream,
+    ReopenedFile,
+    Source,
+    Unpacker,
+    dictionary_of,
+    nested_name,
+    read_at,
+)
 
 MAX_RECORD = 64 * 1024 * 1024
 """Bytes that a record may unpack to; a larger one is told as a gap."""
@@ -18,7 +30,8 @@ _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class WarcRecord:
-    """One whole record. `file`, `offset` and `length` as in a Place; `guarded`: a checksum says that its bytes are as written."""
+    """One whole record. `file`, `offset` and `length` as in a Place; `guarded`: a checksum says that its bytes are as
+    written."""
 
     file: str
     offset: int
@@ -30,8 +43,8 @@ class WarcRecord:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is no whole record: from which offset, why, and the offset in the same file at which reading went on, None if nowhere; `head`
-    where all that is missing is one record with this head."""
+    """What is no whole record: from which offset, why, and the offset in the same file at which reading went on, None
+    if nowhere; `head` where all that is missing is one record with this head."""
 
     file: str
     offset: int
@@ -50,8 +63,8 @@ class ChecksumPassed:
 def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRecord | Gap | ChecksumPassed]:
     """All records in order. After damage reading goes on at the next place where a record begins that can be read.
 
-    Records of their own compressed members are placed in the file; where one member holds several, in what it unpacks to. Raises
-    OSError only.
+    Records of their own compressed members are placed in the file; where one member holds several, in what it unpacks
+    to. Raises OSError only.
     """
     try:
         walk = _Walk(source, max_bytes, dictionary_of(source))
@@ -62,7 +75,8 @@ def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRe
 
 
 def record_at(file: str, offset: int, length: int, max_bytes: int = MAX_RECORD) -> WarcRecord:
-    """The one whole record at a place that `frames` gave. Raises Malformed, Broken; OSError when the file cannot be read."""
+    """The one whole record at a place that `frames` gave. Raises Malformed, Broken; OSError when the file cannot be
+    read."""
     raw = read_at(file, offset, length)
     if len(raw) < length:
         raise Malformed(f"{len(raw)} of {length} bytes are there")
@@ -141,7 +155,9 @@ class _Walk:
             yield _unguarded(only)
             yield ChecksumPassed(name)
         elif isinstance(only, WarcRecord):
-            yield replace(only, file=self._source.name, offset=at, length=end - at, guarded=only.guarded and unpacker.has_checksum)
+            yield replace(
+                only, file=self._source.name, offset=at, length=end - at, guarded=only.guarded and unpacker.has_checksum
+            )
         elif isinstance(only, Gap):
             yield Gap(self._source.name, at, only.why, end, only.head)
         return end
@@ -158,12 +174,15 @@ class _Walk:
                 head, block, size, certain = self._record(stream, plain=plain)
             except FaultyRecord as error:
                 found = stream.has(1) if error.passed else find_head(stream)
-                yield Gap(name, start, str(error), stream.offset if found else None, _all_of(error, stream.offset - start))
+                yield Gap(
+                    name, start, str(error), stream.offset if found else None, _all_of(error, stream.offset - start)
+                )
             else:
                 yield WarcRecord(name, start, size, head, block, guarded=certain and not plain)
 
     def _record(self, stream: Stream, *, plain: bool) -> tuple[Head, bytes, int, bool]:
-        """The record at the beginning of the stream, which stands behind it afterwards, its size, and whether its end is certain.
+        """The record at the beginning of the stream, which stands behind it afterwards, its size, and whether its end
+        is certain.
 
         Raises Faulty, Broken.
         """
@@ -203,7 +222,9 @@ class _Walk:
 def _all_of(error: FaultyRecord, passed_over: int) -> Head | None:
     """The head of the record that is not whole, if the bytes that were passed over can be all its own."""
     head = error.head
-    return head if head is not None and (error.passed or passed_over <= head.size + head.length + len(TRAILER)) else None
+    return (
+        head if head is not None and (error.passed or passed_over <= head.size + head.length + len(TRAILER)) else None
+    )
 
 
 def _unguarded(item: WarcRecord | Gap) -> WarcRecord | Gap:

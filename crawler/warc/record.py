@@ -34,7 +34,8 @@ _FOLD = re.compile(rb"\r?\n[ \t]+")
 _TOKENS = ("-uri", "-id", "-digest", "-date", "-to")
 """Fields, by the ends of their names, whose values hold no white space: where such a line was folded there was none."""
 _STATUS_LINE = re.compile(
-    rb"\s*(HTTP(?:/[0-9]+(?:\.[0-9]+)?)?[ \t]+([0-9]{3}(?![0-9])|-?[0-9]{1,2}(?!\S))[ \t]*([^\n]*)(?:\n|\Z))", re.IGNORECASE
+    rb"\s*(HTTP(?:/[0-9]+(?:\.[0-9]+)?)?[ \t]+([0-9]{3}(?![0-9])|-?[0-9]{1,2}(?!\S))[ \t]*([^\n]*)(?:\n|\Z))",
+    re.IGNORECASE,
 )
 _PROXYS_OWN = b"connection established"
 _CODES = {status.phrase.lower().encode(): status.value for status in HTTPStatus}
@@ -48,13 +49,14 @@ class WarcDamaged(Exception):
 
 
 class Malformed(Exception):
-    """What is wrong with a record, as the rest of a sentence; whoever knows file and offset makes a WarcDamaged of it."""
+    """What is wrong with a record, as the rest of a sentence; whoever knows file and offset makes a WarcDamaged of
+    it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCapture:
-    """A capture as stored: archived status and headers (rebuilt), and the payload's bytes. `digest` is that of the payload as CDX rows
-    have it, where reading has compared it already; else the empty string."""
+    """A capture as stored: archived status and headers (rebuilt), and the payload's bytes. `digest` is that of the
+    payload as CDX rows have it, where reading has compared it already; else the empty string."""
 
     original: str
     timestamp: str
@@ -66,8 +68,8 @@ class StoredCapture:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The fields of a record: names in lower case, the first value of each; `size` in bytes, `length` of the block in bytes as it is
-    stated, -1 where it is not."""
+    """The fields of a record: names in lower case, the first value of each; `size` in bytes, `length` of the block in
+    bytes as it is stated, -1 where it is not."""
 
     version: str
     fields: Mapping[str, str]
@@ -85,8 +87,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """The head of an HTTP response, header values read as Latin-1; `size` in bytes, which is where the body begins: 0 where a record has
-    only the body."""
+    """The head of an HTTP response, header values read as Latin-1; `size` in bytes, which is where the body begins: 0
+    where a record has only the body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -121,8 +123,8 @@ def read_head(data: bytes) -> Head:
 
 
 def message_of(head: Head, block: bytes) -> Http:
-    """What a record holds as an HTTP response: without an HTTP head, as `resource` records have their content, one of status 200 and the
-    record's own Content-Type. Raises Malformed."""
+    """What a record holds as an HTTP response: without an HTTP head, as `resource` records have their content, one of
+    status 200 and the record's own Content-Type. Raises Malformed."""
     if is_http(head, block):
         return read_http(block)
     kind = head.get("content-type")
@@ -138,9 +140,11 @@ def is_http(head: Head, block: bytes) -> bool:
 
 
 def read_http(block: bytes) -> Http:
-    """The HTTP response head at the beginning of a block, behind those of responses before it: "continue", or a proxy's own.
+    """The HTTP response head at the beginning of a block, behind those of responses before it: "continue", or a proxy's
+    own.
 
-    A status that is none, as 0, is that of its phrase, else 200: what came is left to be judged. Raises Malformed when there is no head.
+    A status that is none, as 0, is that of its phrase, else 200: what came is left to be judged. Raises Malformed when
+    there is no head.
     """
     start = 0
     while True:
@@ -184,7 +188,8 @@ def read_capture(record: bytes, where: str) -> StoredCapture | None:
 
 
 def original_of(head: Head) -> str:
-    """What was captured, as its CDX row spelt it where that is known; else the target without the brackets that wget sets."""
+    """What was captured, as its CDX row spelt it where that is known; else the target without the brackets that wget
+    sets."""
     exact = head.get(ORIGINAL_FIELD.lower())
     try:
         original = json.loads(exact) if exact else target_of(head)
@@ -196,7 +201,8 @@ def original_of(head: Head) -> str:
 
 
 def target_of(head: Head, name: str = "warc-target-uri") -> str:
-    """A field that holds an address. The grammar of WARC 1.0 puts it in angle brackets, which wget follows; that of 1.1 does not."""
+    """A field that holds an address. The grammar of WARC 1.0 puts it in angle brackets, which wget follows; that of 1.1
+    does not."""
     value = head.get(name)
     bracketed = head.version != "WARC/1.1" and value.startswith("<") and value.endswith(">")
     return value[1:-1] if bracketed else value
@@ -226,7 +232,9 @@ def _strictly(record: bytes) -> StoredCapture | None:
     payload = block[http.size :] if http is not None else b""
     digest = _digest_of(payload, head.get("warc-payload-digest")) if http is not None else ""
     stated = head.get("warc-block-digest")
-    if not digest and digest_differs(stated, block):  # else the payload's own and the packing's checksum have vouched for it
+    if not digest and digest_differs(
+        stated, block
+    ):  # else the payload's own and the packing's checksum have vouched for it
         raise Malformed(f"block does not match its digest {stated}")
     if http is None:
         return None
@@ -234,7 +242,8 @@ def _strictly(record: bytes) -> StoredCapture | None:
 
 
 def _digest_of(payload: bytes, stated: str) -> str:
-    """The payload's digest as CDX rows have it, after comparing it with the stated one; the empty string where no SHA-1 is stated."""
+    """The payload's digest as CDX rows have it, after comparing it with the stated one; the empty string where no SHA-1
+    is stated."""
     found = cdx_sha1(payload, stated)
     if not found and digest_differs(stated, payload):
         raise Malformed(f"payload does not match its digest {stated}")
@@ -256,7 +265,8 @@ _PAYLOAD, _BLOCK = "warc-payload-digest", "warc-block-digest"
 
 
 def digests_of(head: Head) -> list[str]:
-    """The digests that a record states of bytes of its own, as far as they can be compared; a revisit's payload is another record's."""
+    """The digests that a record states of bytes of its own, as far as they can be compared; a revisit's payload is
+    another record's."""
     names = (_BLOCK,) if head.kind == "revisit" else (_PAYLOAD, _BLOCK)
     return [stated for name in names if is_checkable(stated := head.get(name))]
 
@@ -274,18 +284,23 @@ def matches_a_digest(head: Head, block: bytes) -> bool:
 
 
 def compare_payload(head: Head, http: Http, block: bytes) -> str:
-    """Compare the payload of a block with the digest that a record, or a revisit of it, states; gives that in the form of CDX rows where
-    it is a SHA-1 of the payload without chunks. Raises Malformed where no digest proves the bytes."""
+    """Compare the payload of a block with the digest that a record, or a revisit of it, states; gives that in the form
+    of CDX rows where it is a SHA-1 of the payload without chunks. Raises Malformed where no digest proves the bytes."""
     stated = head.get(_PAYLOAD)
     if found := cdx_sha1(body_of(http, block), stated):
         return found
-    if not matches_digest(stated, _forms(http, block)) and not matches_digest(stated, (block,)) and not matches_a_digest(head, block):
+    if (
+        not matches_digest(stated, _forms(http, block))
+        and not matches_digest(stated, (block,))
+        and not matches_a_digest(head, block)
+    ):
         raise Malformed(f"payload does not match its digest {stated}")
     return ""
 
 
 def compare_block(head: Head, http: Http | None, block: bytes) -> None:
-    """Compare a block with its digest, unless that is the payload's, or the payload's is the block's. Raises Malformed."""
+    """Compare a block with its digest, unless that is the payload's, or the payload's is the block's. Raises
+    Malformed."""
     stated, other = head.get(_BLOCK), head.get(_PAYLOAD)
     if matches_digest(stated, (block,)) or (is_checkable(other) and matches_digest(other, (block,))):
         return

@@ -22,8 +22,8 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class FaultyRecord(Exception):
-    """The record at the beginning of a stream is not whole; `passed`: the stream stands behind it nevertheless; `head`: its head, if that
-    is whole."""
+    """The record at the beginning of a stream is not whole; `passed`: the stream stands behind it nevertheless; `head`:
+    its head, if that is whole."""
 
     def __init__(self, why: str, *, passed: bool = False, head: Head | None = None) -> None:
         super().__init__(why)
@@ -95,8 +95,8 @@ def find_head(stream: Stream) -> bool:
 
 
 _MISCOUNTED = len(TRAILER)
-"""By so many bytes a Content-Length may be wrong without a digest that proves the block: line ends that were counted, or not. A block that
-lacks more may have been cut."""
+"""By so many bytes a Content-Length may be wrong without a digest that proves the block: line ends that were counted,
+or not. A block that lacks more may have been cut."""
 _TRIED = 8
 """Places where a block may end that are compared with its digest: a page can quote heads of records."""
 _STARTS = (b"WARC/", GZIP, ZSTD)
@@ -107,8 +107,8 @@ _TRAILED = re.compile(rb"(?:\r\n\r\n|\n\r?\n)\0*\Z")
 
 @dataclass(frozen=True, slots=True)
 class RecordEnd:
-    """`length` of the block and `size` of the whole record with what closes it, in bytes; `certain`: if not, only a comparison with its
-    digests can tell whether it is whole."""
+    """`length` of the block and `size` of the whole record with what closes it, in bytes; `certain`: if not, only a
+    comparison with its digests can tell whether it is whole."""
 
     length: int
     size: int
@@ -116,11 +116,13 @@ class RecordEnd:
 
 
 def end_of(stream: Stream, head: Head, longest: int) -> RecordEnd:
-    """The end of the record at the beginning of the stream, whose block has at most `longest` bytes. Raises Faulty, Broken.
+    """The end of the record at the beginning of the stream, whose block has at most `longest` bytes. Raises Faulty,
+    Broken.
 
-    It is certain where the next head, or the end of what is packed together, stands right behind the block that Content-Length counts,
-    line ends and NULs aside; where that is wrong by some line ends, or counts characters, but the record's trailer stands right before the
-    next head or the end; and where a digest proves the block that ends before one of these.
+    It is certain where the next head, or the end of what is packed together, stands right behind the block that
+    Content-Length counts, line ends and NULs aside; where that is wrong by some line ends, or counts characters, but
+    the record's trailer stands right before the next head or the end; and where a digest proves the block that ends
+    before one of these.
     """
     total = head.size + head.length
     if head.length >= 0 and stream.has(total):
@@ -155,7 +157,9 @@ def _by_place(stream: Stream, head: Head, longest: int) -> RecordEnd | None:
     boundary = _behind_padding(stream, head)
     direct = boundary is not None
     if boundary is None and head.kind == "revisit" and stream.buffer.startswith(TRAILER, total):
-        return RecordEnd(head.length, total + len(TRAILER), certain=False)  # garbage behind it, and nothing of it that a digest could prove
+        return RecordEnd(
+            head.length, total + len(TRAILER), certain=False
+        )  # garbage behind it, and nothing of it that a digest could prove
     if boundary is None:
         boundary = next(_boundaries(stream, total, head.size + longest), None)
     if boundary is None:
@@ -165,7 +169,9 @@ def _by_place(stream: Stream, head: Head, longest: int) -> RecordEnd | None:
     split = stream.buffer.startswith(b"\n", total) and stream.buffer.endswith(b"\r", head.size, total)
     counted = boundary == total and stream.buffer.endswith(TRAILER, head.size, total)
     if direct and not split and not counted:
-        return RecordEnd(head.length, boundary)  # the last line ends may be the block's or the record's: the head says which
+        return RecordEnd(
+            head.length, boundary
+        )  # the last line ends may be the block's or the record's: the head says which
     miscounted = length >= 0 and abs(length - head.length) <= _MISCOUNTED
     if length >= 0 and (miscounted or head.length < 0 or _counts_characters(stream, head, length)):
         return RecordEnd(length, boundary)
@@ -173,7 +179,8 @@ def _by_place(stream: Stream, head: Head, longest: int) -> RecordEnd | None:
 
 
 def _behind_padding(stream: Stream, head: Head) -> int | None:
-    """Where the next record begins, or all ends, if there are only line ends and NULs between that and the block that is stated."""
+    """Where the next record begins, or all ends, if there are only line ends and NULs between that and the block that
+    is stated."""
     at = head.size + head.length
     if head.length < 0 or not stream.has(at):
         return None
@@ -197,7 +204,9 @@ def _boundaries(stream: Stream, start: int, reach: int) -> Iterator[int]:
                     break
             else:
                 at = found.end()
-                if (found.start() == start or stream.buffer[found.start() - 1] in PADDING) and _begins_record(stream, found.start()):
+                if (found.start() == start or stream.buffer[found.start() - 1] in PADDING) and _begins_record(
+                    stream, found.start()
+                ):
                     yield found.start()
         if stream.ended and start <= len(stream.buffer) <= reach:
             yield len(stream.buffer)
@@ -223,7 +232,8 @@ def _lengths(stream: Stream, head: Head, boundary: int) -> list[int]:
 
 
 def _counts_characters(stream: Stream, head: Head, length: int) -> bool:
-    """Whether Content-Length is that of the block as text: in characters, or in units of UTF-16 as JavaScript counts."""
+    """Whether Content-Length is that of the block as text: in characters, or in units of UTF-16 as JavaScript
+    counts."""
     if not head.length < length <= 4 * head.length:
         return False
     try:

@@ -26,7 +26,8 @@ class CorruptStream(Exception):
 
 
 class Source(Protocol):
-    """Bytes that can be read at any offset. `name` is how a Place names them, `start` and `end` are offsets in bytes."""
+    """Bytes that can be read at any offset. `name` is how a Place names them, `start` and `end` are offsets in
+    bytes."""
 
     name: str
     start: int
@@ -83,7 +84,8 @@ class ByteSource:
 
 
 class Unpacker:
-    """One gzip member, zstd frame or (when it begins as neither) raw deflate stream of a source, read from its beginning.
+    """One gzip member, zstd frame or (when it begins as neither) raw deflate stream of a source, read from its
+    beginning.
 
     `end` is the offset behind it once all of it has been read; its checksum, where it has one, has been compared then.
     """
@@ -93,7 +95,9 @@ class Unpacker:
         self._at = offset
         start = source.read(offset, 5)
         self._zstd = start.startswith(ZSTD)
-        self.has_checksum = start.startswith(GZIP) or (self._zstd and start[4:] != b"" and bool(start[4] & 4))  # RFC 8878, 3.1.1.1.1
+        self.has_checksum = start.startswith(GZIP) or (
+            self._zstd and start[4:] != b"" and bool(start[4] & 4)
+        )  # RFC 8878, 3.1.1.1.1
         self._pending = b""
         self._failure = ""
         self._careful = False
@@ -110,7 +114,8 @@ class Unpacker:
         self.end: int | None = None
 
     def more(self) -> bytes:
-        """The next bytes, b"" behind the last. Raises Broken, again at every later call, after all bytes that can be had."""
+        """The next bytes, b"" behind the last. Raises Broken, again at every later call, after all bytes that can be
+        had."""
         while self.end is None:
             if self._failure:
                 raise CorruptStream(self._failure)
@@ -173,7 +178,8 @@ class Unpacker:
 
 
 def dictionary_of(source: Source) -> bytes:
-    """The dictionary that a .warc.zst begins with, in a skippable frame and perhaps packed itself; b"" when it has none.
+    """The dictionary that a .warc.zst begins with, in a skippable frame and perhaps packed itself; b"" when it has
+    none.
 
     Raises Broken when it cannot be read. IIPC, "Zstandard Compression of WARC Files" 1.0.
     """
@@ -187,7 +193,9 @@ def dictionary_of(source: Source) -> bytes:
     if not packed.startswith(ZSTD):
         return packed
     try:
-        return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompress(packed, max_output_size=_MAX_DICTIONARY)
+        return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompress(
+            packed, max_output_size=_MAX_DICTIONARY
+        )
     except zstandard.ZstdError as error:
         raise CorruptStream(f"its dictionary is damaged: {error}") from error
 

@@ -41,9 +41,10 @@ class HttpHeaders:
 def http_headers(headers: Headers, payload: bytes, location: str | None = None) -> HttpHeaders:
     """The archived header fields, in their order, made to fit the payload that is stored.
 
-    Archived fields come back with their prefix taken off; Content-Type and Location are passed through by the archive without one,
-    Location rewritten, so that the caller gives its target. What describes the transfer of the body (length, chunks, a coding that
-    is not on the stored bytes any more) keeps its prefix, since a reader of the WARC would act on it.
+    Archived fields come back with their prefix taken off; Content-Type and Location are passed through by the archive
+    without one, Location rewritten, so that the caller gives its target. What describes the transfer of the body
+    (length, chunks, a coding that is not on the stored bytes any more) keeps its prefix, since a reader of the WARC
+    would act on it.
     """
     notes = ["header fields from x-archive-orig-*"]
     archived = [(name[len(PREFIX) :], name, value) for name, value in headers if name.lower().startswith(PREFIX)]
@@ -84,7 +85,8 @@ def one_line(value: str) -> str:
 def _ascii(value: str) -> str:
     """A header value as printable ASCII: controls become spaces, other bytes are percent-encoded as they were sent."""
     return "".join(
-        " " if byte < 0x20 or byte == 0x7F else chr(byte) if byte < 0x7F else f"%{byte:02X}" for byte in header_bytes(value)
+        " " if byte < 0x20 or byte == 0x7F else chr(byte) if byte < 0x7F else f"%{byte:02X}"
+        for byte in header_bytes(value)
     ).strip()
 
 
@@ -112,10 +114,12 @@ class RecordLocation:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a capture was come by: the address fetched, when (aware), the CDX row's digest, the comparison's result, codings taken off.
+    """How a capture was come by: the address fetched, when (aware), the CDX row's digest, the comparison's result,
+    codings taken off.
 
-    `source` is the name of the source, `archive` the public address under which it replays captures, `held_in` the file of web
-    archives that had it, `found` how it came to be known, `rewritten` whether it is a rewritten view instead of the stored bytes.
+    `source` is the name of the source, `archive` the public address under which it replays captures, `held_in` the file
+    of web archives that had it, `found` how it came to be known, `rewritten` whether it is a rewritten view instead of
+    the stored bytes.
     """
 
     fetched_from: str
@@ -144,19 +148,29 @@ class WarcWriter:
 
     @classmethod
     def create(
-        cls, path: Path, *, software: str, clock: Callable[[], datetime], new_uuid: Callable[[], UUID], sync: bool = True, name: str = ""
+        cls,
+        path: Path,
+        *,
+        software: str,
+        clock: Callable[[], datetime],
+        new_uuid: Callable[[], UUID],
+        sync: bool = True,
+        name: str = "",
     ) -> Self:
-        """Create the file and write its warcinfo record. Raises FileExistsError: appending behind a torn record would lose what follows.
+        """Create the file and write its warcinfo record. Raises FileExistsError: appending behind a torn record would
+        lose what follows.
 
-        `clock` gives aware moments; `sync=False` leaves it to the system when bytes reach the disk; `name` is the file's name when it
-        is finished, if it is written under another.
+        `clock` gives aware moments; `sync=False` leaves it to the system when bytes reach the disk; `name` is the
+        file's name when it is finished, if it is written under another.
         """
         name = name or path.name
         writer = cls(path.open("xb", buffering=0), name, new_uuid=new_uuid, sync=sync)
         try:
             info = {"software": software, "format": "WARC File Format 1.1"}
             identity = writer._id()
-            writer._append([writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(name)}, _fields(info))])
+            writer._append(
+                [writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(name)}, _fields(info))]
+            )
             writer._warcinfo = identity
             if sync:
                 sync_folder(path.parent)
@@ -180,9 +194,10 @@ class WarcWriter:
     ) -> RecordLocation:
         """Store one capture: a response record and a metadata record; they are on disk when this returns.
 
-        `headers` are those of the playback answer; `location` is the original that an archived redirect leads to; `truncated`: the
-        archive has less of it than the site sent, for a reason that nobody knows. Raises ValueError
-        for a timestamp that is no time or a status that is none, OSError when it cannot be written (then the file ends as it did before).
+        `headers` are those of the playback answer; `location` is the original that an archived redirect leads to;
+        `truncated`: the archive has less of it than the site sent, for a reason that nobody knows. Raises ValueError
+        for a timestamp that is no time or a status that is none, OSError when it cannot be written (then the file ends
+        as it did before).
         """
         moment = read_moment(timestamp)
         if moment is None or not 100 <= status <= 999:
@@ -199,7 +214,9 @@ class WarcWriter:
         response_id = self._id()
         response = self._record("response", response_id, moment, fields, payload, http)
         link = {"WARC-Target-URI": target, "WARC-Concurrent-To": response_id}
-        metadata = self._record("metadata", self._id(), provenance.fetched_at, link, _about(provenance, rebuilt_headers.notes))
+        metadata = self._record(
+            "metadata", self._id(), provenance.fetched_at, link, _about(provenance, rebuilt_headers.notes)
+        )
         return self._append([response, metadata])
 
     def close(self) -> None:
@@ -209,21 +226,31 @@ class WarcWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _id(self) -> str:
         return f"<{self._new_uuid().urn}>"
 
     def _record(
-        self, kind: str, identity: str, moment: datetime, fields: Mapping[str, str], block: bytes, http: StatusAndHeaders | None = None
+        self,
+        kind: str,
+        identity: str,
+        moment: datetime,
+        fields: Mapping[str, str],
+        block: bytes,
+        http: StatusAndHeaders | None = None,
     ) -> bytes:
         own = {"WARC-Type": kind, "WARC-Record-ID": identity, "WARC-Date": _date(moment), **fields}
         if self._warcinfo:
             own["WARC-Warcinfo-ID"] = self._warcinfo
         buffer = BytesIO()
         writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
-        record = writer.create_warc_record(None, kind, payload=BytesIO(block), length=len(block), warc_headers_dict=own, http_headers=http)
+        record = writer.create_warc_record(
+            None, kind, payload=BytesIO(block), length=len(block), warc_headers_dict=own, http_headers=http
+        )
         writer.write_record(record)
         return buffer.getvalue()
 
@@ -266,4 +293,6 @@ def _about(provenance: Provenance, notes: Sequence[str]) -> bytes:
 
 
 def _fields(values: Mapping[str, str]) -> bytes:
-    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in values.items() if value).encode("utf-8", "replace")
+    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in values.items() if value).encode(
+        "utf-8", "replace"
+    )

@@ -15,7 +15,8 @@ from crawler.wayback.http import Headers, declared_coding, first_header
 from crawler.wayback.playback import Answer, Reply
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
-"""Asked so, pywb hands out the stored bytes, which match their digest; asked for `identity`, it takes their coding off."""
+"""Asked so, pywb hands out the stored bytes, which match their digest; asked for `identity`, it takes their coding
+off."""
 
 _CODED = "X-Archive-Orig-Content-Encoding"
 _DETAIL = 200
@@ -24,9 +25,9 @@ _DETAIL = 200
 def listing_url(collection: str, query: CdxQuery) -> str:
     """The address of a whole listing.
 
-    Without limit, resume key and fields: pywb gives no key, so that a limit would cut the list unseen; it knows fields by other names
-    and drops those it does not know. Some servers cap the rows by themselves and do not say so (Arquivo.pt: 100,000, by its
-    documentation of 2023-12).
+    Without limit, resume key and fields: pywb gives no key, so that a limit would cut the list unseen; it knows fields
+    by other names and drops those it does not know. Some servers cap the rows by themselves and do not say so
+    (Arquivo.pt: 100,000, by its documentation of 2023-12).
     """
     values = {"url": query.url, "matchType": query.match_type, "output": "json"}
     if query.since:
@@ -35,7 +36,8 @@ def listing_url(collection: str, query: CdxQuery) -> str:
 
 
 def parse_lines(body: bytes) -> CdxPage:
-    """Read one decoded answer: a JSON object a line, or the Wayback Machine's array of rows; nothing is an empty listing. Raises CdxError.
+    """Read one decoded answer: a JSON object a line, or the Wayback Machine's array of rows; nothing is an empty
+    listing. Raises CdxError.
 
     An answer of pywb has no end mark: one that was cut between two lines looks whole, which only HTTP can tell.
     """
@@ -100,7 +102,8 @@ def _text(row: dict[str, Any], *names: str) -> str:
 
 
 def as_wayback(headers: Headers) -> Headers:
-    """The header fields of a capture as the Wayback Machine has them: a coding that is still on the bytes is an archived one."""
+    """The header fields of a capture as the Wayback Machine has them: a coding that is still on the bytes is an
+    archived one."""
     coding = declared_coding(headers)
     if coding is None or first_header(headers, "memento-datetime") is None or first_header(headers, _CODED) is not None:
         return headers
@@ -175,8 +178,8 @@ class WebArchive:
     def read_reply(self, requested: Capture, status: int, headers: Headers, body: bytes) -> Reply:
         """What an answer to a request for a capture is, as `playback.read_reply`; never raises.
 
-        A pywb serves the nearest capture that it can read at once, with status 200: the reply's timestamp tells. Its 451 is said of
-        one capture, by a rule of the collection, and not of the client.
+        A pywb serves the nearest capture that it can read at once, with status 200: the reply's timestamp tells. Its
+        451 is said of one capture, by a rule of the collection, and not of the client.
         """
         if self.dialect is Dialect.WAYBACK:
             return playback.read_reply(self.replay, requested, status, headers, body, self._also)
@@ -187,7 +190,8 @@ class WebArchive:
 
 
 def wayback_archive(address: str, public: str) -> WebArchive:
-    """The Wayback Machine, a mirror or a proxy of it: `https://web.archive.org`, replaying publicly at `https://web.archive.org/web`."""
+    """The Wayback Machine, a mirror or a proxy of it: `https://web.archive.org`, replaying publicly at
+    `https://web.archive.org/web`."""
     return WebArchive("wayback", Dialect.WAYBACK, address.rstrip("/"), public.rstrip("/"))
 
 

@@ -18,8 +18,8 @@ _DETAIL = 200
 
 @dataclass(frozen=True, slots=True)
 class CdxQuery:
-    """A listing: `url` as CDX takes it, `limit` rows a page, captures from the timestamp `since` on (all, if it is empty). Always with a
-    limit: without one the server cuts the list and gives no key."""
+    """A listing: `url` as CDX takes it, `limit` rows a page, captures from the timestamp `since` on (all, if it is
+    empty). Always with a limit: without one the server cuts the list and gives no key."""
 
     url: str
     match_type: str = "prefix"
@@ -29,7 +29,8 @@ class CdxQuery:
     def request_url(self, base: str, resume_key: str | None = None) -> str:
         """The address of one page; everything but the key is the same on every page, as the key demands.
 
-        Unfiltered on purpose: a filter on the status drops revisits. The key is opaque and is encoded once, like any value.
+        Unfiltered on purpose: a filter on the status drops revisits. The key is opaque and is encoded once, like any
+        value.
         """
         values = {
             "url": self.url,
@@ -83,7 +84,8 @@ class CdxError(Exception):
 
 
 def parse_page(body: bytes) -> CdxPage:
-    """Read one decoded page with `output=json`. `[]` is an empty, last page; no bytes at all are none. Raises CdxError."""
+    """Read one decoded page with `output=json`. `[]` is an empty, last page; no bytes at all are none. Raises
+    CdxError."""
     # Bytes that are not UTF-8 become lone surrogates, so that they cost their row and not the page.
     text = body.decode("utf-8", "surrogateescape").strip("\ufeff \t\r\n")
     if not text:
@@ -120,11 +122,18 @@ def _load(text: str) -> list[Any]:
 
 
 def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:
-    """If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing look whole."""
+    """If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing look
+    whole."""
     if not rows or (rows[-1] != [] and (len(rows) < 2 or rows[-2] != [])):
         return rows, None
     last = rows[-1]
-    if isinstance(last, list) and len(last) == 1 and isinstance(last[0], str) and last[0] and not _has_surrogate(last[0]):
+    if (
+        isinstance(last, list)
+        and len(last) == 1
+        and isinstance(last[0], str)
+        and last[0]
+        and not _has_surrogate(last[0])
+    ):
         return rows[:-2], last[0]
     raise CdxError(CdxTrouble.BAD_KEY, _brief(last))
 
@@ -181,8 +190,11 @@ class CdxReply:
     detail: str = ""
 
 
-def read_reply(status: int, headers: Mapping[str, str], body: bytes, parse: Callable[[bytes], CdxPage] = parse_page) -> CdxReply:
-    """Decode, tell apart and parse one answer; never raises. `body` is as it came over the wire, transfer coding removed.
+def read_reply(
+    status: int, headers: Mapping[str, str], body: bytes, parse: Callable[[bytes], CdxPage] = parse_page
+) -> CdxReply:
+    """Decode, tell apart and parse one answer; never raises. `body` is as it came over the wire, transfer coding
+    removed.
 
     `parse` reads a decoded page or raises CdxError.
     """

@@ -36,7 +36,8 @@ class MismatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DigestCheck:
-    """The result; `payload`: the bytes that matched, else the most decoded ones; `codings` taken off them, outermost first."""
+    """The result; `payload`: the bytes that matched, else the most decoded ones; `codings` taken off them, outermost
+    first."""
 
     result: DigestResult
     payload: bytes
@@ -67,9 +68,9 @@ def compare_digest(
 ) -> DigestCheck:
     """Compare the wire bytes, then the bytes after each coding taken off, with the digest of the CDX row; never raises.
 
-    `headers`: those of the playback answer, for the reason of a mismatch; `other_capture`: it is known that another capture than
-    the row's was served (a jump to the closest, or another URL under the same key); `known`: the digest of the wire bytes in its plain
-    form, where it has been computed already.
+    `headers`: those of the playback answer, for the reason of a mismatch; `other_capture`: it is known that another
+    capture than the row's was served (a jump to the closest, or another URL under the same key); `known`: the digest of
+    the wire bytes in its plain form, where it has been computed already.
     """
     wanted = normalized_digest(digest)
     seen = [Decoded(wire)]
@@ -85,7 +86,9 @@ def compare_digest(
     (last,) = seen
     if wanted is None:
         return DigestCheck(DigestResult.UNKNOWN, last.body, last.codings)
-    return DigestCheck(DigestResult.MISMATCH, last.body, last.codings, _reason(last.body, headers, other_capture, damaged))
+    return DigestCheck(
+        DigestResult.MISMATCH, last.body, last.codings, _reason(last.body, headers, other_capture, damaged)
+    )
 
 
 def _reason(payload: bytes, headers: Headers, other_capture: bool, damaged: bool) -> MismatchReason:
@@ -114,7 +117,8 @@ _SIZES = {"sha1": 20, "sha256": 32, "sha512": 64, "md5": 16}
 
 
 def parse_digest(stated: str) -> tuple[str, bytes] | None:
-    """(algorithm, digest) of a stated one, or None when it is missing, malformed or of an algorithm that is not known."""
+    """(algorithm, digest) of a stated one, or None when it is missing, malformed or of an algorithm that is not
+    known."""
     label, colon, value = stated.strip().partition(":")
     if not colon:
         label, value = "sha1", label
@@ -135,7 +139,8 @@ def digest_differs(stated: str, data: bytes) -> bool:
 
 
 def matches_digest(stated: str, bodies: Iterable[bytes]) -> bool:
-    """Whether one of several forms of a payload has the stated digest; also when there is none to compare with. Stops at the first."""
+    """Whether one of several forms of a payload has the stated digest; also when there is none to compare with. Stops
+    at the first."""
     wanted = parse_digest(stated)
     if wanted is None:
         return True

@@ -1,4 +1,4 @@
-"""HTTP messages as archives keep them: header fields, chunked transfer, content codings, none of which can be trusted."""
+"""HTTP messages as archives keep them: header fields, chunks, content codings, none of which can be trusted."""
 
 import re
 import zlib
@@ -25,12 +25,13 @@ def first_header(headers: Headers, name: str) -> str | None:
 
 
 def declared_coding(headers: Headers) -> str | None:
-    """All Content-Encoding values in one, in order: the archive may send an empty one beside a real one (recorded traffic, 2020-2024)."""
+    """All Content-Encoding values in one, in order: the archive may send an empty one beside a real one (recorded
+    traffic, 2020-2024)."""
     return ", ".join(value for value in header_values(headers, "content-encoding") if value) or None
 
 
 def header_bytes(value: str) -> bytes:
-    """The bytes of a header value: clients hand them over as Latin-1; what cannot be Latin-1 was text, and becomes UTF-8."""
+    """The bytes of a header value: clients give them as Latin-1; what cannot be Latin-1 was text, becomes UTF-8."""
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:
@@ -67,12 +68,14 @@ class Chunks:
 
 
 def without_chunks(headers: Headers, body: bytes) -> bytes:
-    """The body without chunked coding. Where its header names that, which many writers keep and store it without, as far as it has come;
-    without the header, which other writers drop, if all of it has the form to its end. Other bytes are returned as they are."""
+    """The body without chunked coding. Where its header names that, which many writers keep and store it without, as
+    far as it has come; without the header, which other writers drop, if all of it has the form to its end. Other bytes
+    are returned as they are."""
     chunks = dechunked(body)
     if chunks is None:
         return body
-    return chunks.body if chunks.whole or any("chunked" in value.lower() for value in header_values(headers, "transfer-encoding")) else body
+    named = any("chunked" in value.lower() for value in header_values(headers, "transfer-encoding"))
+    return chunks.body if chunks.whole or named else body
 
 
 def dechunked(body: bytes) -> Chunks | None:
@@ -96,14 +99,14 @@ def dechunked(body: bytes) -> Chunks | None:
 
 
 def _begin(body: bytes, at: int, size: int) -> int | None:
-    """Where a chunk's bytes begin, if a line ends behind them, or all: behind the line with their size, or an empty one after that."""
+    """Where a chunk's bytes begin, if a line or all ends behind them: behind the line with their size, or the next."""
     empty = _END.match(body, at)
     begins = (at, empty.end()) if empty is not None else (at,)
     return next((begin for begin in begins if begin + size >= len(body) or _END.match(body, begin + size)), None)
 
 
 def has_sizes(body: bytes) -> bool:
-    """Whether sizes of chunks stand in a text: before its markup, as 0 at its end, or right for what lies between one and the next."""
+    """Whether sizes of chunks stand in a text: before its markup, 0 at its end, or right for what lies between two."""
     if _FIRST.match(body) or _LAST.search(body, max(len(body) - _TAIL, 0)):
         return True
     return b"\r" in body and any(_agrees(body, found) for found in _INSIDE.finditer(body))
@@ -140,7 +143,8 @@ _KNOWN_BINARY = re.compile(
 
 
 class Coding(StrEnum):
-    """The codings that are recognised, by their HTTP names; DEFLATE is zlib or raw; CHUNKED is one of the transfer that was left on."""
+    """The codings that are recognised, by their HTTP names; DEFLATE is zlib or raw; CHUNKED is one of the transfer that
+    was left on."""
 
     GZIP = "gzip"
     ZSTD = "zstd"
@@ -172,7 +176,8 @@ class _Cut(CodingError):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A body and the codings taken off it, outermost first; `fault`: what is wrong with these, if it is what came of them."""
+    """A body and the codings taken off it, outermost first; `fault`: what is wrong with these, if it is what came of
+    them."""
 
     body: bytes
     codings: tuple[str, ...] = ()
@@ -182,16 +187,18 @@ class Decoded:
 def decode(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
     """Take off every coding, up to MAX_LAYERS.
 
-    `declared` is the Content-Encoding ("", None and lists permitted). Raises CodingError when bytes that are certainly coded
-    do not decode to their end, or decode to more than `max_bytes`.
+    `declared` is the Content-Encoding ("", None and lists permitted). Raises CodingError when bytes that are certainly
+    coded do not decode to their end, or decode to more than `max_bytes`.
     """
     return deque(decoded_layers(body, declared, max_bytes), maxlen=1)[0]
 
 
 def decode_what_came(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
-    """As `decode`, but of coded bytes that are cut off what is there, and a fault. So is it where sizes of chunks are left in a text.
+    """As `decode`, but of coded bytes that are cut off what is there, and a fault. So is it where sizes of chunks are
+    left in a text.
 
-    Raises CodingError where nothing can be had, and for damage in the middle: what is decoded behind that could be anything.
+    Raises CodingError where nothing can be had, and for damage in the middle: what is decoded behind that could be
+    anything.
     """
     found = deque(decoded_layers(body, declared, max_bytes, cut=True), maxlen=1)[0]
     if not found.fault and has_sizes(found.body):
@@ -199,8 +206,11 @@ def decode_what_came(body: bytes, declared: str | None, max_bytes: int = MAX_BYT
     return found
 
 
-def decoded_layers(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES, *, cut: bool = False) -> Iterator[Decoded]:
-    """The body as it came, then after each coding taken off; raises as `decode` does, but for a cut body if `cut` permits that."""
+def decoded_layers(
+    body: bytes, declared: str | None, max_bytes: int = MAX_BYTES, *, cut: bool = False
+) -> Iterator[Decoded]:
+    """The body as it came, then after each coding taken off; raises as `decode` does, but for a cut body if `cut`
+    permits that."""
     hints = {_ALIASES.get(name.strip(), name.strip()) for name in (declared or "").lower().split(",")}
     current = Decoded(body)
     yield current
@@ -215,7 +225,8 @@ def decoded_layers(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES
 
 
 def looks_like_text(body: bytes) -> bool:
-    """Whether the first KiB can be text. Of compressed bytes one in nine is a control character; real pages hold a stray one at most."""
+    """Whether the first KiB can be text. Of compressed bytes one in nine is a control character; real pages hold a
+    stray one at most."""
     sample = body[:_SAMPLE]
     if sample.startswith(_BOMS):
         return True
@@ -231,7 +242,9 @@ def looks_like_markup(body: bytes) -> bool:
 _ALIASES: dict[str, str] = {"x-gzip": Coding.GZIP, "brotli": Coding.BROTLI, "zlib": Coding.DEFLATE}
 
 
-def _take_off(body: bytes, hints: set[str], max_bytes: int, *, outermost: bool, cut: bool) -> tuple[Coding, bytes, str] | None:
+def _take_off(
+    body: bytes, hints: set[str], max_bytes: int, *, outermost: bool, cut: bool
+) -> tuple[Coding, bytes, str] | None:
     """A coding, what it was taken off from, and what is wrong with that. Raises CodingError."""
     if (certain := _by_its_bytes(body, max_bytes, cut=cut)) is not None or not body or _KNOWN_BINARY.match(body):
         return certain
@@ -266,7 +279,11 @@ def _by_its_bytes(body: bytes, max_bytes: int, *, cut: bool) -> tuple[Coding, by
     chunks = dechunked(body) if body[:1] in _BEFORE_CHUNKS else None
     if chunks is None or not (chunks.whole or (cut and has_sizes(body))):
         return None
-    return Coding.CHUNKED, chunks.body, "" if chunks.whole else f"its transfer is cut off after {len(chunks.body)} bytes"
+    return (
+        Coding.CHUNKED,
+        chunks.body,
+        "" if chunks.whole else f"its transfer is cut off after {len(chunks.body)} bytes",
+    )
 
 
 def _attempted(attempt: Callable[[bytes, int], bytes], body: bytes, max_bytes: int, *, cut: bool) -> tuple[bytes, str]:
@@ -280,7 +297,8 @@ def _attempted(attempt: Callable[[bytes, int], bytes], body: bytes, max_bytes: i
 
 
 def _inflate(body: bytes, start: int, wbits: int, name: str, max_bytes: int) -> tuple[bytes, int]:
-    """One compressed stream that begins at `start`, and where it ends. Fed in small pieces: zlib copies all that it has not read yet."""
+    """One compressed stream that begins at `start`, and where it ends. Fed in small pieces: zlib copies all that it has
+    not read yet."""
     stream = zlib.decompressobj(wbits)
     out = bytearray()
     at = start
@@ -376,8 +394,6 @@ def _limit(size: int, max_bytes: int) -> None:
 
 
 _BEFORE_CHUNKS = b"0123456789abcdefABCDEF\r\n"
-_MAGIC: tuple[tuple[bytes, Coding, Callable[[bytes, int], bytes]], ...] = ((_GZIP, Coding.GZIP, _gunzip), (_ZSTD, Coding.ZSTD, _unzstd))
-_TRIALS: tuple[tuple[Coding, Callable[[bytes, int], bytes]], ...] = (
-    (Coding.DEFLATE, _undeflate),
-    (Coding.BROTLI, _unbrotli),
-)
+_Decoder = Callable[[bytes, int], bytes]
+_MAGIC: tuple[tuple[bytes, Coding, _Decoder], ...] = ((_GZIP, Coding.GZIP, _gunzip), (_ZSTD, Coding.ZSTD, _unzstd))
+_TRIALS: tuple[tuple[Coding, _Decoder], ...] = ((Coding.DEFLATE, _undeflate), (Coding.BROTLI, _unbrotli))

@@ -130,7 +130,8 @@ NEXT_ACTION: Mapping[Answer, Action] = MappingProxyType(
 class Reply:
     """One answer: of a capture, everything is the archived page's; `timestamp` and `original` are those really served.
 
-    `location` is the (timestamp, original) to follow inside the archive, present with ARCHIVED_REDIRECT and CLOSEST_CAPTURE only.
+    `location` is the (timestamp, original) to follow inside the archive, present with ARCHIVED_REDIRECT and
+    CLOSEST_CAPTURE only.
     """
 
     answer: Answer
@@ -145,10 +146,10 @@ class Reply:
 def playback_url(replay: str, timestamp: str, original: str, flag: str = "id_") -> str:
     """The address of a capture's stored bytes (`id_`) or image (`im_`), the original exactly as the CDX row spells it.
 
-    `replay`: where an archive plays back, as `https://web.archive.org/web`; a slash and the timestamp follow it.
-    Only what cannot stand in a request line is escaped: controls, space, `#`, and what is not ASCII (as UTF-8). Characters that a
-    strict URL forbids but a request line can carry, such as `[` `|` `^` `"` `<`, stay, because the archive looks up what it is sent
-    and their escaped form may be another key; `%` is never touched for the same reason.
+    `replay`: where an archive plays back, as `https://web.archive.org/web`; a slash and the timestamp follow it. Only
+    what cannot stand in a request line is escaped: controls, space, `#`, and what is not ASCII (as UTF-8). Characters
+    that a strict URL forbids but a request line can carry, such as `[` `|` `^` `"` `<`, stay, because the archive looks
+    up what it is sent and their escaped form may be another key; `%` is never touched for the same reason.
     """
     return f"{replay.rstrip('/')}/{timestamp}{flag}/{escape(original)}"
 
@@ -157,13 +158,18 @@ def escape(original: str) -> str:
     """A URL as it can stand in a request line or a WARC header; printable ASCII without `#` comes out unchanged."""
     if all("!" <= char <= "~" and char != "#" for char in original):
         return original
-    return "".join(chr(byte) if 0x21 <= byte <= 0x7E and byte != 0x23 else f"%{byte:02X}" for byte in original.encode("utf-8", "replace"))
+    return "".join(
+        chr(byte) if 0x21 <= byte <= 0x7E and byte != 0x23 else f"%{byte:02X}"
+        for byte in original.encode("utf-8", "replace")
+    )
 
 
 def parse_playback_url(replay: str, url: str, also: Sequence[str] = ()) -> tuple[str, str, str] | None:
-    """(timestamp, flag, original) of an address under `replay`, or None when it is not one. Also path-only and scheme-less forms.
+    """(timestamp, flag, original) of an address under `replay`, or None when it is not one. Also path-only and
+    scheme-less forms.
 
-    `also`: further replay addresses that count as this archive's, since mirrors and proxies pass its Location headers on unchanged.
+    `also`: further replay addresses that count as this archive's, since mirrors and proxies pass its Location headers
+    on unchanged.
     """
     try:
         places = [replay]
@@ -180,16 +186,23 @@ def parse_playback_url(replay: str, url: str, also: Sequence[str] = ()) -> tuple
         return None
     for home in homes:
         root = home.path.rstrip("/")
-        if host == _host(home.netloc) and path.startswith(root) and (found := _PLAYBACK_PATH.fullmatch(path[len(root) :])):
+        if (
+            host == _host(home.netloc)
+            and path.startswith(root)
+            and (found := _PLAYBACK_PATH.fullmatch(path[len(root) :]))
+        ):
             return found[1], found[2], found[3]
     return None
 
 
-def read_reply(replay: str, requested: Capture, status: int, headers: Headers, body: bytes, also: Sequence[str] = ()) -> Reply:
-    """Tell what an answer to the request for `requested` is. `body` is the wire's, transfer coding removed, content coding not.
+def read_reply(
+    replay: str, requested: Capture, status: int, headers: Headers, body: bytes, also: Sequence[str] = ()
+) -> Reply:
+    """Tell what an answer to the request for `requested` is. `body` is the wire's, transfer coding removed, content
+    coding not.
 
-    It is a capture if and only if Memento-Datetime is there; then every status is the archived one (an archived 429 is no limit).
-    `also` as for parse_playback_url.
+    It is a capture if and only if Memento-Datetime is there; then every status is the archived one (an archived 429 is
+    no limit). `also` as for parse_playback_url.
     """
     pairs = tuple(headers)
     memento = first_header(pairs, "memento-datetime")
@@ -211,7 +224,8 @@ def read_reply(replay: str, requested: Capture, status: int, headers: Headers, b
 
 
 def _own_answer(status: int, text: str) -> Answer:
-    """What the archive says in its own name. A 429 counts as the limit whatever page comes with it: going on is what locks one out."""
+    """What the archive says in its own name. A 429 counts as the limit whatever page comes with it: going on is what
+    locks one out."""
     if status == 429:
         return Answer.RATE_LIMITED
     if says_offline(text):
@@ -249,12 +263,17 @@ def _identity(url: str) -> str:
     """What two spellings of one captured address share: no scheme, no default port, one way of percent-encoding."""
     rest = re.sub(r"^https?://", "//", url, flags=re.IGNORECASE)
     host, slash, path = rest.removeprefix("//").partition("/")
-    encoded = "".join(char if char.isalnum() or char in "-._~%:/?@!$&'()*+,;=" else f"%{ord(char):02X}" for char in escape(path))
+    encoded = "".join(
+        char if char.isalnum() or char in "-._~%:/?@!$&'()*+,;=" else f"%{ord(char):02X}" for char in escape(path)
+    )
     return f"{_host(host)}{slash or '/'}" + re.sub(r"%[0-9a-fA-F]{2}", lambda code: code[0].upper(), encoded)
 
 
-def _archived_target(replay: str, also: Sequence[str], timestamp: str, original: str, target: str) -> tuple[str, str] | None:
-    """Where an archived redirect leads: inside the archive as it says, else (pywb leaves it as archived) to the same moment's target."""
+def _archived_target(
+    replay: str, also: Sequence[str], timestamp: str, original: str, target: str
+) -> tuple[str, str] | None:
+    """Where an archived redirect leads: inside the archive as it says, else (pywb leaves it as archived) to the same
+    moment's target."""
     where = target
     inside = parse_playback_url(replay, where, also)
     if inside:
@@ -280,8 +299,13 @@ def _host(netloc: str) -> str:
 
 
 def retry_after(headers: Headers, now: datetime) -> float | None:
-    """Seconds to wait by Retry-After, in either of its forms; the longest of several. None when absent, negative or garbage."""
-    waits = [wait for wait in (_wait(value, now) for value in header_values(headers, "retry-after")) if wait is not None and wait >= 0]
+    """Seconds to wait by Retry-After, in either of its forms; the longest of several. None when absent, negative or
+    garbage."""
+    waits = [
+        wait
+        for wait in (_wait(value, now) for value in header_values(headers, "retry-after"))
+        if wait is not None and wait >= 0
+    ]
     return max(waits, default=None)
 
 

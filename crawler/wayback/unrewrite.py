@@ -1,4 +1,5 @@
-"""Taking off what the Wayback Machine adds to a page when it plays it back without `id_`: scripts, toolbar, its own addresses."""
+"""Taking off what the Wayback Machine adds to a page when it plays it back without `id_`: scripts, toolbar, its own
+addresses."""
 
 import re
 from collections import Counter
@@ -8,28 +9,42 @@ _HEAD_MARK = b"<!-- End Wayback Rewrite JS Include -->"
 _HEAD = re.compile(rb"<head(?:\s[^>]*)?>", re.IGNORECASE)
 _ARCHIVES_SCRIPT = re.compile(rb"<script\b[^>]*(?:/_?static/|archive\.org/)", re.IGNORECASE)
 _TOOLBAR = re.compile(rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.*?<!-- END WAYBACK TOOLBAR INSERT -->\n?", re.DOTALL)
-_FOOT = re.compile(rb"<!--\s*FILE ARCHIVED ON (?:(?!-->).)*-->\s*(?:<!--\s*playback timings(?:(?!-->).)*-->\s*)?\Z", re.DOTALL)
+_FOOT = re.compile(
+    rb"<!--\s*FILE ARCHIVED ON (?:(?!-->).)*-->\s*(?:<!--\s*playback timings(?:(?!-->).)*-->\s*)?\Z", re.DOTALL
+)
 
 _NEXT = re.compile(rb"<!--|<(?=[a-zA-Z])")
 _TAG = re.compile(rb"""<([a-zA-Z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*+>""")
 _ATTRIBUTE = re.compile(rb"""([^\s"'>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""")
-_OPAQUE = {name: re.compile(rb"</" + name + rb"[\s/>]", re.IGNORECASE) for name in (b"script", b"style", b"textarea", b"title")}
+_OPAQUE = {
+    name: re.compile(rb"</" + name + rb"[\s/>]", re.IGNORECASE) for name in (b"script", b"style", b"textarea", b"title")
+}
 
-_ADDRESS = rb"(?:(?:https?:)?//web\.archive\.org(?::(?:80|443))?)?/web/([0-9]{14})(?:[a-z]{2}_)?/(?=(?:https?:|ftp:)?//)"
+_ADDRESS = (
+    rb"(?:(?:https?:)?//web\.archive\.org(?::(?:80|443))?)?/web/([0-9]{14})(?:[a-z]{2}_)?/(?=(?:https?:|ftp:)?//)"
+)
 _ALONE = re.compile(rb"(\A[\"']?\s*)" + _ADDRESS, re.IGNORECASE)
 _LISTED = re.compile(rb"(\A[\"']?\s*|[\s,])" + _ADDRESS, re.IGNORECASE)
 _IN_TEXT = re.compile(rb"(\A[\"']?\s*|\s|url\s*=\s*[\"']?)" + _ADDRESS, re.IGNORECASE)
 # By attribute, where in its value an address may begin: deeper in another address it is the page's own.
-_PLACES = {b"src": _ALONE, b"href": _ALONE, b"poster": _ALONE, b"data-src": _ALONE, b"srcset": _LISTED, b"content": _IN_TEXT}
+_PLACES = {
+    b"src": _ALONE,
+    b"href": _ALONE,
+    b"poster": _ALONE,
+    b"data-src": _ALONE,
+    b"srcset": _LISTED,
+    b"content": _IN_TEXT,
+}
 
 
 def unrewrite(body: bytes, timestamp: str) -> bytes:
     """A page as it was before playback rewrote it, as far as that can be known. `body` is without content coding.
 
-    Taken off are the toolbar, what is inserted at the head, the comment at the end, and the archive's part of addresses in src, href,
-    srcset, poster, data-src and content; text, comments and scripts stay. Playback writes the page's own `timestamp` into all of
-    them: an address with another is a link to the archive that the page itself had, unless none has the page's (then the commonest
-    is taken for it). Links relative to the host come back absolute, which is what the archive made of them.
+    Taken off are the toolbar, what is inserted at the head, the comment at the end, and the archive's part of addresses
+    in src, href, srcset, poster, data-src and content; text, comments and scripts stay. Playback writes the page's own
+    `timestamp` into all of them: an address with another is a link to the archive that the page itself had, unless none
+    has the page's (then the commonest is taken for it). Links relative to the host come back absolute, which is what
+    the archive made of them.
     """
     body = _without_head(_TOOLBAR.sub(b"", _FOOT.sub(b"", body)))
     seen: Counter[bytes] = Counter()

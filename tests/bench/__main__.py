@@ -52,9 +52,23 @@ def main(arguments: list[str] | None = None, sizes: Sizes | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
-    parser.add_argument("--pages", type=int, default=Sizes().many, metavar="N", help="pages of the large extraction (default: %(default)s)")
-    parser.add_argument("--sample", type=Path, default=Path("../shared/sample"), metavar="DIR", help="real articles, where there are any")
-    parser.add_argument("--only", action="append", choices=list(parts(Sizes(), Path())), help="measure only this; may be given again")
+    parser.add_argument(
+        "--pages",
+        type=int,
+        default=Sizes().many,
+        metavar="N",
+        help="pages of the large extraction (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--sample",
+        type=Path,
+        default=Path("../shared/sample"),
+        metavar="DIR",
+        help="real articles, where there are any",
+    )
+    parser.add_argument(
+        "--only", action="append", choices=list(parts(Sizes(), Path())), help="measure only this; may be given again"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON too")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where temporary files go: 10 kB a page")
     return parser

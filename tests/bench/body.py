@@ -1,8 +1,8 @@
 """The body of an invented article, with what real bodies have and as often as they have it.
 
-The shares are those of the public backup (48,230 articles) and of the sample beside the project: nine articles in ten have a
-picture, one picture in six no caption, 39% a video, 47% a heading, 35% bold text, 4% a list, 3% a table, 10% a quotation, 18% a line
-break, 8% an e-mail address that Cloudflare hid.
+The shares are those of the public backup (48,230 articles) and of the sample beside the project: nine articles in ten
+have a picture, one picture in six no caption, 39% a video, 47% a heading, 35% bold text, 4% a list, 3% a table, 10% a
+quotation, 18% a line break, 8% an e-mail address that Cloudflare hid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ Piece = Callable[[Random], str]
 
 
 def body(chance: Random, in_english: bool) -> str:
-    """The HTML inside the content element, without the subscription note. Half of all have less than 1,400 characters of text."""
+    """The HTML inside the content element, without the subscription note. Half of all have less than 1,400 characters
+    of text."""
     wanted = min(_LONGEST, int(chance.lognormvariate(7.0, 0.75)))
     blocks: list[str] = []
     written = 0
@@ -62,13 +63,21 @@ def _email(chance: Random) -> str:
 
 def _figure(chance: Random) -> str:
     name = f"{chance.choice(PLACES)}%20{chance.randint(1, 999)}"
-    caption = f"<figcaption>{sentence(chance)}（{chance.choice(NAMES)}攝）</figcaption>" if chance.random() > 0.16 else ""
-    return f'<figure><img src="/news_新聞/{chance.randint(2016, 2021)}/{chance.randint(1, 12):02}/{name}.jpg" alt="">{caption}</figure>'
+    caption = (
+        f"<figcaption>{sentence(chance)}（{chance.choice(NAMES)}攝）</figcaption>" if chance.random() > 0.16 else ""
+    )
+    return (
+        f'<figure><img src="/news_新聞/{chance.randint(2016, 2021)}/{chance.randint(1, 12):02}/{name}.jpg"'
+        f' alt="">{caption}</figure>'
+    )
 
 
 def _video(chance: Random) -> str:
     code = "".join(chance.choices("abcdefghijkmnpqrstuvwxyzABCDEFGH23456789-_", k=11))
-    return f'<div class="embed"><iframe src="https://www.youtube.com/embed/{code}" width="640" height="360" allowfullscreen></iframe></div>'
+    return (
+        f'<div class="embed"><iframe src="https://www.youtube.com/embed/{code}" width="640" height="360"'
+        " allowfullscreen></iframe></div>"
+    )
 
 
 def _list(chance: Random) -> str:
@@ -80,7 +89,10 @@ def _list(chance: Random) -> str:
 def _table(chance: Random) -> str:
     head = "".join(f"<th>{word}</th>" for word in ("地點", "時間", "人數"))
     row = "<tr><td>{}</td><td>{}</td><td>{}</td></tr>"
-    rows = "".join(row.format(chance.choice(PLACES), chance.choice(TIMES), chance.randint(1, 900)) for _ in range(chance.randint(3, 20)))
+    rows = "".join(
+        row.format(chance.choice(PLACES), chance.choice(TIMES), chance.randint(1, 900))
+        for _ in range(chance.randint(3, 20))
+    )
     return f"<table><tr>{head}</tr>{rows}</table>"
 
 

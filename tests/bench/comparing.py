@@ -20,7 +20,8 @@ PARSE = "parse"
 def others(pages: Sequence[Page], folder: Path, python: Path = PYTHON) -> Iterator[dict[str, Step]]:
     """The steps of the others by name, with their own `parse` to be compared with; none where they are not installed.
 
-    `folder` does not exist yet; what they would keep in a home directory goes there. Raises Failed when they do not begin.
+    `folder` does not exist yet; what they would keep in a home directory goes there. Raises Failed when they do not
+    begin.
     """
     if not python.exists():
         yield {}

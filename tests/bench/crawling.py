@@ -21,13 +21,19 @@ from tests.bench.serve import Kind, serving
 
 LISTING, CRAWL, STATUS = "listing", "crawl", "status"
 FEW, ALL = "few", "all"
-_FAST = {"PLAYBACK_RATE": "1e6", "PLAYBACK_RATE_START": "1e6", "CDX_RATE": "1e6", "PROGRESS_SECONDS": "0", "ARCHIVE_PUBLIC_URL": PUBLIC}
+_FAST = {
+    "PLAYBACK_RATE": "1e6",
+    "PLAYBACK_RATE_START": "1e6",
+    "CDX_RATE": "1e6",
+    "PROGRESS_SECONDS": "0",
+    "ARCHIVE_PUBLIC_URL": PUBLIC,
+}
 """Nobody is to be spared on loopback."""
 
 
 def start_up(articles: int, folder: Path, rounds: int) -> Rounds:
-    """With so many articles settled: the bare listing, fetched by a client that does nothing with it; a crawl that finds nothing new;
-    `scrapy status`."""
+    """With so many articles settled: the bare listing, fetched by a client that does nothing with it; a crawl that
+    finds nothing new; `scrapy status`."""
     output = folder / "settled"
     write_settled(output, articles)
     with serving(Kind.SETTLED, articles, folder) as address:
@@ -66,13 +72,16 @@ def _fetch(connection: http.client.HTTPConnection, query: CdxQuery, key: str | N
 
 
 def fetching(articles: int, folder: Path, rounds: int) -> Rounds:
-    """A crawl of all of an archive of so many articles, and one of a tenth of them that lists all, each into a new directory."""
+    """A crawl of all of an archive of so many articles, and one of a tenth of them that lists all, each into a new
+    directory."""
     turns = count()
 
     def crawl(*arguments: str) -> Callable[[], Cost]:
         def step() -> Cost:
             output = folder / f"crawl-{next(turns)}"
-            cost = scrapy("crawl articles", *arguments, settings={**_FAST, "ARCHIVE_URL": address, "OUTPUT_DIR": output})
+            cost = scrapy(
+                "crawl articles", *arguments, settings={**_FAST, "ARCHIVE_URL": address, "OUTPUT_DIR": output}
+            )
             written = sum(1 for _ in output.glob("articles/*/*.md"))
             assert written == (articles // 10 if arguments else articles), written
             shutil.rmtree(output)

@@ -1,6 +1,7 @@
 """Synthetic archives of any size: as the store and the ledger of a crawl, and as an archive for the stand-in.
 
-`python -m tests.bench.generate FOLDER --pages N` writes an output directory with a full store, ready for `scrapy extract`.
+`python -m tests.bench.generate FOLDER --pages N` writes an output directory with a full store, ready for `scrapy
+extract`.
 """
 
 from __future__ import annotations
@@ -49,19 +50,29 @@ def write_warc(path: Path, pages: Iterable[Page], seed: int = 0) -> Iterator[Wri
     def new_uuid() -> UUID:
         return UUID(int=chance.getrandbits(128), version=4)
 
-    with WarcWriter.create(path, software="tests.bench", clock=lambda: _MOMENT, new_uuid=new_uuid, sync=False) as writer:
+    with WarcWriter.create(
+        path, software="tests.bench", clock=lambda: _MOMENT, new_uuid=new_uuid, sync=False
+    ) as writer:
         for one in pages:
             digest = payload_digest(one.body)
             address = f"{PUBLIC}/web/{one.timestamp}id_/{one.original}"
-            about = Provenance(address, _MOMENT, digest, DigestResult.MATCH.value, source=WAYBACK, archive=f"{PUBLIC}/web")
+            about = Provenance(
+                address, _MOMENT, digest, DigestResult.MATCH.value, source=WAYBACK, archive=f"{PUBLIC}/web"
+            )
             place = writer.append(
-                original=one.original, timestamp=one.timestamp, status=200, headers=_HEADERS, payload=one.body, provenance=about
+                original=one.original,
+                timestamp=one.timestamp,
+                status=200,
+                headers=_HEADERS,
+                payload=one.body,
+                provenance=about,
             )
             yield Written(one.number, _capture(one.original, one.timestamp, digest), place)
 
 
 def write_ledger(path: Path, written: Iterable[Sequence[Written]]) -> None:
-    """A ledger in which all these articles are listed, those with a place fetched, and each is settled from its last capture."""
+    """A ledger in which all these articles are listed, those with a place fetched, and each is settled from its last
+    capture."""
     with Ledger(path, PUBLIC) as ledger:
         ledger.declare(WAYBACK, f"{PUBLIC}/web")
         listing, _ = ledger.open_listing(f"{[*queries(None, FULL)]}")
@@ -78,7 +89,9 @@ def write_ledger(path: Path, written: Iterable[Sequence[Written]]) -> None:
 def _settle(ledger: Ledger, run: int, one: Written) -> None:
     row = ledger.captures(one.article)[-1]
     check = DigestCheck(DigestResult.MATCH, b"")
-    about = capture_columns(Answer.CAPTURE, 200, _HEADERS, one.capture.timestamp, one.capture.original, check, one.place)
+    about = capture_columns(
+        Answer.CAPTURE, 200, _HEADERS, one.capture.timestamp, one.capture.original, check, one.place
+    )
     ledger.note(row.id, verdict="article", because="", **about)
     file = (Path("articles") / relative_path(one.article)).as_posix()
     sources = dict.fromkeys(("title", "date", "author", "category", "tags"), "markup")
@@ -86,7 +99,8 @@ def _settle(ledger: Ledger, run: int, one: Written) -> None:
 
 
 def write_store(output: Path, numbers: range, seed: int = 0) -> None:
-    """An output directory whose store has the pages of these articles and whose ledger knows them; memory does not grow with them."""
+    """An output directory whose store has the pages of these articles and whose ledger knows them; memory does not grow
+    with them."""
     (output / "warc").mkdir(parents=True)
     parts = [(output / "warc", numbers[start : start + FULL], seed) for start in range(0, len(numbers), FULL)]
     if len(parts) == 1:
@@ -103,7 +117,8 @@ def _write_part(part: tuple[Path, range, int]) -> list[Written]:
 
 
 def write_settled(output: Path, articles: int) -> None:
-    """An output directory in which so many articles are settled, as the ledger and the files' names tell; nothing is in the store."""
+    """An output directory in which so many articles are settled, as the ledger and the files' names tell; nothing is in
+    the store."""
     output.mkdir(parents=True)
     rows = [Written(article, capture) for article in range(1, articles + 1) for capture in _listed(article)]
     write_ledger(output / "ledger.sqlite", (rows[start : start + FULL] for start in range(0, len(rows), FULL)))
@@ -117,7 +132,12 @@ def settled_archive(articles: int) -> Archive:
     """What lists the captures of `write_settled`, and can replay none."""
     archive = Archive()
     for article in range(1, articles + 1):
-        archive.list(*(Row(c.urlkey, c.timestamp, c.original, c.mimetype, c.statuscode, c.digest, c.length) for c in _listed(article)))
+        archive.list(
+            *(
+                Row(c.urlkey, c.timestamp, c.original, c.mimetype, c.statuscode, c.digest, c.length)
+                for c in _listed(article)
+            )
+        )
     return archive
 
 
@@ -139,15 +159,25 @@ def _listed(article: int) -> Iterator[Capture]:
 def _capture(original: str, timestamp: str, digest: str) -> Capture:
     key = f"com,hkcnews)/{original.partition('hkcnews.com/')[2].lower()}"
     return Capture(
-        urlkey=key, timestamp=timestamp, original=original, mimetype="text/html", statuscode="200", digest=digest, length="14000"
+        urlkey=key,
+        timestamp=timestamp,
+        original=original,
+        mimetype="text/html",
+        statuscode="200",
+        digest=digest,
+        length="14000",
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.bench.generate", description=__doc__)
     parser.add_argument("folder", type=Path, help="a folder that does not exist yet")
-    parser.add_argument("--pages", type=int, default=1000, metavar="N", help="articles, one page each (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed, the same bytes (default: %(default)s)")
+    parser.add_argument(
+        "--pages", type=int, default=1000, metavar="N", help="articles, one page each (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same seed, the same bytes (default: %(default)s)"
+    )
     options = parser.parse_args()
     write_store(options.folder, range(1, options.pages + 1), options.seed)
 

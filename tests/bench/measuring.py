@@ -21,7 +21,8 @@ REQUESTS = 480 / 60
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured: pages and rounds of each kind. `many` pages are extracted for throughput and memory, `few` to compare."""
+    """How much is measured: pages and rounds of each kind. `many` pages are extracted for throughput and memory, `few`
+    to compare."""
 
     many: int = 5000
     few: int = 1000
@@ -46,7 +47,9 @@ def of_pages(sizes: Sizes, sample: Path, folder: Path) -> Iterator[Figure]:
         for step, what, goal in _STEPS:
             milliseconds, ratio = measured.cpu(step) / len(pages) * 1000, measured.cpu_ratio(step, PARSE)
             figure = f"{ratio:.1f} ({milliseconds:.2f} ms)"
-            yield Figure(f"{what}, {len(pages)} {name} pages", goal, figure, {"ratio": ratio, "milliseconds": milliseconds})
+            yield Figure(
+                f"{what}, {len(pages)} {name} pages", goal, figure, {"ratio": ratio, "milliseconds": milliseconds}
+            )
     pages = corpora["sample"] or corpora["generated"]
     yield from _others(pages[:: max(1, len(pages) // sizes.compared)], sizes, folder / "others")
 
@@ -69,7 +72,12 @@ def _others(pages: Sequence[Page], sizes: Sizes, folder: Path) -> Iterator[Figur
             if name != comparing.PARSE:
                 ratio, milliseconds = measured.cpu_ratio(name, comparing.PARSE), measured.cpu(name) / len(pages) * 1000
                 figure = f"{ratio:.0f} ({milliseconds:.0f} ms)"
-                yield Figure(f"CPU: {name}, {len(pages)} of these pages", "", figure, {"ratio": ratio, "milliseconds": milliseconds})
+                yield Figure(
+                    f"CPU: {name}, {len(pages)} of these pages",
+                    "",
+                    figure,
+                    {"ratio": ratio, "milliseconds": milliseconds},
+                )
 
 
 def of_extraction(sizes: Sizes, folder: Path) -> Iterator[Figure]:
@@ -78,15 +86,25 @@ def of_extraction(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     measured = extracting.workers(extracting.of_pages(number, folder), sizes.long_rounds)
     times = measured.wall_ratio(extracting.ONE, extracting.TWO)
     walls = f"{measured.wall(extracting.ONE):.1f} s and {measured.wall(extracting.TWO):.1f} s"
-    yield Figure(f"two workers against one, {number:,} pages", "at least 1.8", f"{times:.2f} ({walls})", {"times": times})
-    costs = {n: extracting.extract(extracting.of_pages(n, folder), extracting.TWO) for n in dict.fromkeys((sizes.few, sizes.many))}
+    yield Figure(
+        f"two workers against one, {number:,} pages", "at least 1.8", f"{times:.2f} ({walls})", {"times": times}
+    )
+    costs = {
+        n: extracting.extract(extracting.of_pages(n, folder), extracting.TWO)
+        for n in dict.fromkeys((sizes.few, sizes.many))
+    }
     for n, cost in costs.items():
         rate = n / cost.wall
         values = {"rate": rate, "wall": cost.wall, "cpu": cost.cpu}
-        yield Figure(f"`scrapy extract`, two workers, {n:,} pages", "", f"{rate:,.0f} pages a second ({cost.wall:.1f} s)", values)
+        yield Figure(
+            f"`scrapy extract`, two workers, {n:,} pages", "", f"{rate:,.0f} pages a second ({cost.wall:.1f} s)", values
+        )
     yield _whole(sizes, costs)
     memory = {n: cost.megabytes for n, cost in costs.items()}
-    figure = ", ".join(f"{n:,} pages: {megabytes:.0f} MiB" for n, megabytes in memory.items() if megabytes) or "not known on this system"
+    figure = (
+        ", ".join(f"{n:,} pages: {megabytes:.0f} MiB" for n, megabytes in memory.items() if megabytes)
+        or "not known on this system"
+    )
     values = {str(n): megabytes for n, megabytes in memory.items()}
     yield Figure("its memory, all processes together", "at most 400 MiB, flat", figure, values)
 
@@ -95,7 +113,9 @@ def _whole(sizes: Sizes, costs: dict[int, Cost]) -> Figure:
     """How long the whole site takes: as measured, or in proportion to what was."""
     wall = costs[sizes.many].wall * WHOLE / sizes.many
     how = "measured" if sizes.many == WHOLE else f"extrapolated from {sizes.many:,}"
-    return Figure(f"{WHOLE:,} pages from WARC, two workers", "4 minutes", f"{wall / 60:.1f} minutes, {how}", {"seconds": wall})
+    return Figure(
+        f"{WHOLE:,} pages from WARC, two workers", "4 minutes", f"{wall / 60:.1f} minutes, {how}", {"seconds": wall}
+    )
 
 
 def of_start_up(sizes: Sizes, folder: Path) -> Iterator[Figure]:
@@ -103,7 +123,8 @@ def of_start_up(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     measured = crawling.start_up(sizes.settled, folder, sizes.long_rounds)
     beyond, listing = measured.wall_beyond(crawling.CRAWL, crawling.LISTING), measured.wall(crawling.LISTING)
     what = (
-        f"`scrapy crawl articles`, nothing new, {sizes.settled:,} articles settled: beyond the bare listing of {2 * sizes.settled:,} rows"
+        f"`scrapy crawl articles`, nothing new, {sizes.settled:,} articles settled: beyond the bare listing of"
+        f" {2 * sizes.settled:,} rows"
     )
     values = {"beyond": beyond, "listing": listing}
     yield Figure(what, "at most 5 s", f"{beyond:.1f} s (the listing {listing:.1f} s)", values)
@@ -119,5 +140,7 @@ def of_crawl(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     seconds = (measured.cpu(crawling.ALL) - measured.cpu(crawling.FEW)) / more
     idle = 1 - REQUESTS * seconds
     yield Figure("the crawl against an archive without limits", "", f"{rate:.0f} articles a second", {"rate": rate})
-    yield Figure("its CPU, all its processes", "", f"{seconds * 1000:.1f} ms an article", {"milliseconds": seconds * 1000})
+    yield Figure(
+        "its CPU, all its processes", "", f"{seconds * 1000:.1f} ms an article", {"milliseconds": seconds * 1000}
+    )
     yield Figure("so one core at 480 requests a minute is idle for", "at least 90%", f"{idle:.0%}", {"idle": idle})

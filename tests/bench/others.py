@@ -1,6 +1,8 @@
-"""General extractors on the same pages. Run by the Python of their own environment (`make bench-others`), so it imports nothing of ours.
+"""General extractors on the same pages. Run by the Python of their own environment (`make bench-others`), so it imports
+nothing of ours.
 
-Given a folder of pages, it prints the names of its steps, then for each line with a name the seconds (clock, CPU) of all pages.
+Given a folder of pages, it prints the names of its steps, then for each line with a name the seconds (clock, CPU) of
+all pages.
 """
 
 from __future__ import annotations
@@ -32,7 +34,13 @@ def _steps() -> dict[str, Callable[[bytes], Any]]:
         trafilatura: Any = importlib.import_module("trafilatura")
 
         found[_called("trafilatura", "with metadata, Markdown")] = lambda page: trafilatura.extract(
-            page, url=URL, output_format="markdown", with_metadata=True, include_images=True, include_links=True, include_formatting=True
+            page,
+            url=URL,
+            output_format="markdown",
+            with_metadata=True,
+            include_images=True,
+            include_links=True,
+            include_formatting=True,
         )
     with contextlib.suppress(ImportError):
         newspaper: Any = importlib.import_module("newspaper")
@@ -46,7 +54,9 @@ def _steps() -> dict[str, Callable[[bytes], Any]]:
     with contextlib.suppress(ImportError):
         newsplease: Any = importlib.import_module("newsplease")
 
-        found[_called("news-please", "")] = lambda page: newsplease.NewsPlease.from_html(page.decode("utf-8"), url=URL, fetch_images=False)
+        found[_called("news-please", "")] = lambda page: newsplease.NewsPlease.from_html(
+            page.decode("utf-8"), url=URL, fetch_images=False
+        )
     return found
 
 

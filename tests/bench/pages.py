@@ -1,4 +1,5 @@
-"""Whole pages of invented articles, as large as the site's, in the markup that is attested; the same number, the same bytes."""
+"""Whole pages of invented articles, as large as the site's, in the markup that is attested; the same number, the same
+bytes."""
 
 from __future__ import annotations
 
@@ -14,9 +15,16 @@ from tests.bench.words import NAMES, PLACES, THINGS, heading, sentence, sentence
 FILLERS = 8
 """Different lists of related articles; making one costs more than all the rest of a page."""
 TEASERS = 60
-_NAV = "".join(f'<li class="nav-item"><a class="nav-link" href="/{name}">{name}</a></li>' for name in ("news", "blogs", "data", "about"))
-_STYLE = "".join(f".part-{n}{{margin:{n % 7}px;padding:{n % 5}px}}.part-{n} p{{font-size:18px;line-height:1.8}}" for n in range(90))
-_SCRIPT = "".join(f"window.layer=window.layer||[];(function(w,n){{w.layer.push(['part',n]);}})(window,{n});" for n in range(160))
+_NAV = "".join(
+    f'<li class="nav-item"><a class="nav-link" href="/{name}">{name}</a></li>'
+    for name in ("news", "blogs", "data", "about")
+)
+_STYLE = "".join(
+    f".part-{n}{{margin:{n % 7}px;padding:{n % 5}px}}.part-{n} p{{font-size:18px;line-height:1.8}}" for n in range(90)
+)
+_SCRIPT = "".join(
+    f"window.layer=window.layer||[];(function(w,n){{w.layer.push(['part',n]);}})(window,{n});" for n in range(160)
+)
 _NOTE = (
     '<div class="subscribe-note"><hr><p>請加入成為眾新聞的月費訂戶，好讓碼頭的燈繼續亮着。</p>'
     '<p>訂閱辦法 <a href="/aboutus/#subscribe">看這一頁</a></p></div>'
@@ -49,7 +57,10 @@ def _html(chance: Random, title: str, day: str, seed: int) -> str:
     tags = chance.sample([*PLACES, *THINGS], chance.randint(1, 7))
     links = " ".join(f'<a class="tag" href="/tag/{quote(tag)}">{tag}</a>' for tag in tags)
     date = f"{day[6:]}.{day[4:6]}.{day[2:4]}"
-    info = [f"By: {names[0]}" if in_english else f"撰文: {names[0]}", f"{'Publish Date' if in_english else '發佈日期'}: {date}"]
+    info = [
+        f"By: {names[0]}" if in_english else f"撰文: {names[0]}",
+        f"{'Publish Date' if in_english else '發佈日期'}: {date}",
+    ]
     if chance.random() < 0.28:
         info.append(f"最後更新: {day[:4]}-{day[4:6]}-{day[6:]} {chance.randint(10, 23)}:00:{chance.randint(10, 59)}")
     text = body(chance, in_english)
@@ -71,7 +82,7 @@ def _head(title: str, tags: list[str], text: str) -> str:
     about = escape(text.partition("<p>")[2][:80])
     return (
         f'<meta charset="utf-8"><title>{title} | 眾新聞</title><meta property="og:title" content="{title}">'
-        f'<meta property="og:type" content="article"><meta property="og:site_name" content="眾新聞">'
+        '<meta property="og:type" content="article"><meta property="og:site_name" content="眾新聞">'
         f'<meta property="og:description" content="{about}"><meta name="keywords" content="{",".join(tags)}">'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
     )
@@ -80,8 +91,8 @@ def _head(title: str, tags: list[str], text: str) -> str:
 def _blogger(chance: Random, name: str) -> str:
     who = f"博客 | {name}"
     return (
-        f'\n<div class="blogger-intro"><img class="avatar" src="/uploads/avatars/{chance.randint(1, 400)}.png?v=1" alt="{who}">'
-        f'<h4>{who}</h4><div class="intro"><p>{sentence(chance)}</p></div></div>'
+        f'\n<div class="blogger-intro"><img class="avatar" src="/uploads/avatars/{chance.randint(1, 400)}.png?v=1"'
+        f' alt="{who}"><h4>{who}</h4><div class="intro"><p>{sentence(chance)}</p></div></div>'
     )
 
 
@@ -101,9 +112,9 @@ def _teaser(chance: Random) -> str:
     picture = f"/news_新聞/{chance.randint(2016, 2021)}/{chance.randint(1, 12):02}/{number}_small.jpg"
     return (
         f'<div class="col-md-4"><div class="article-block"><a href="/article/{number}" class="article-block-img"'
-        f' style="background-image:url({picture})"></a><div class="article-block-body"><a href="/article/{number}">'
-        f"<p>{heading(chance)}{sentences(chance, 20)}</p></a></div>"
-        f'<a class="article-block-footer" href="/blogs/{chance.randint(1, 90)}"><div class="writer"><div class="text-box">'
-        f'<div class="line">{chance.choice(NAMES)}</div><div class="line">{chance.randint(1, 28):02}.07.21</div>'
-        "</div></div></a></div></div>"
+        f' style="background-image:url({picture})"></a><div class="article-block-body"><a'
+        f' href="/article/{number}"><p>{heading(chance)}{sentences(chance, 20)}</p></a></div><a'
+        f' class="article-block-footer" href="/blogs/{chance.randint(1, 90)}"><div class="writer"><div'
+        f' class="text-box"><div class="line">{chance.choice(NAMES)}</div><div'
+        f' class="line">{chance.randint(1, 28):02}.07.21</div></div></div></a></div></div>'
     )

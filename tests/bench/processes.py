@@ -1,4 +1,5 @@
-"""Running a command and knowing what it cost: wall time, CPU time of it and all its children, and their memory together."""
+"""Running a command and knowing what it cost: wall time, CPU time of it and all its children, and their memory
+together."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds by the clock, seconds of CPU, and the highest resident memory of all processes together in MiB (0: not known here)."""
+    """Seconds by the clock, seconds of CPU, and the highest resident memory of all processes together in MiB (0: not
+    known here)."""
 
     wall: float
     cpu: float
@@ -54,7 +56,8 @@ def run(command: Sequence[str]) -> Cost:
 
 
 def resident(root: int) -> float:
-    """The resident memory of a process and all below it, MiB; what they share is counted for each. 0 where there is no /proc."""
+    """The resident memory of a process and all below it, MiB; what they share is counted for each. 0 where there is no
+    /proc."""
     parents: dict[int, int] = {}
     pages: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
@@ -63,7 +66,11 @@ def resident(root: int) -> float:
         except OSError:
             continue  # it has ended meanwhile
         parents[int(entry.name)], pages[int(entry.name)] = int(after_name[1]), int(after_name[21])
-    return sum(count for pid, count in pages.items() if _descends(pid, root, parents)) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+    return (
+        sum(count for pid, count in pages.items() if _descends(pid, root, parents))
+        * os.sysconf("SC_PAGE_SIZE")
+        / (1 << 20)
+    )
 
 
 def _descends(pid: int, root: int, parents: Mapping[int, int]) -> bool:
@@ -73,22 +80,30 @@ def _descends(pid: int, root: int, parents: Mapping[int, int]) -> bool:
 
 
 class Neighbours:
-    """What other processes of the machine did since this was made: figures by the clock mean little beside a busy neighbour."""
+    """What other processes of the machine did since this was made: figures by the clock mean little beside a busy
+    neighbour."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
         self._foreign = _foreign()
 
     def cores(self) -> float | None:
-        """How many cores they used on average; None where there is no /proc. Children still running count among them."""
+        """How many cores they used on average; None where there is no /proc. Children still running count among
+        them."""
         foreign = _foreign()
-        return None if foreign is None or self._foreign is None else max(0.0, foreign - self._foreign) / (time.monotonic() - self._begun)
+        return (
+            None
+            if foreign is None or self._foreign is None
+            else max(0.0, foreign - self._foreign) / (time.monotonic() - self._begun)
+        )
 
 
 def _foreign() -> float | None:
     """Seconds of CPU of everything on the machine but this process and its children that have ended."""
     try:
-        user, nice, system, _idle, _waiting, *interrupts = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:8]
+        user, nice, system, _idle, _waiting, *interrupts = (
+            Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:8]
+        )
     except (OSError, ValueError):
         return None
     ticks = sum(map(int, (user, nice, system, *interrupts)))

@@ -1,4 +1,5 @@
-"""`python -m tests.bench.serve KIND N PORT_FILE`: the stand-in in a process of its own, so that its cost is nobody else's."""
+"""`python -m tests.bench.serve KIND N PORT_FILE`: the stand-in in a process of its own, so that its cost is nobody
+else's."""
 
 from __future__ import annotations
 
@@ -52,5 +53,7 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})  # before any thread, so that sigwait gets them
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM}
+    )  # before any thread, so that sigwait gets them
     main(sys.argv[1:])

@@ -1,4 +1,5 @@
-"""One page after another in this process, as a worker of the extraction does it: parsed only, to an article, and to its file."""
+"""One page after another in this process, as a worker of the extraction does it: parsed only, to an article, and to its
+file."""
 
 from __future__ import annotations
 
@@ -18,7 +19,15 @@ from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import Ledger
 from crawler.markdown.document import relative_path
 from crawler.markdown.style import SeedStyle
-from crawler.recovery.extraction_job import CHUNK, WRITTEN, ExtractionJob, ExtractionPlan, Extractor, capture_reader, settle_memory
+from crawler.recovery.extraction_job import (
+    CHUNK,
+    WRITTEN,
+    ExtractionJob,
+    ExtractionPlan,
+    Extractor,
+    capture_reader,
+    settle_memory,
+)
 from crawler.recovery.judge import read_page
 from crawler.recovery.store import Store
 from crawler.wayback.http import decode
@@ -47,7 +56,8 @@ def generated(number: int) -> list[Page]:
 
 
 def sampled(folder: Path, number: int) -> list[Page]:
-    """Pages of the sample's articles, the newest of each that is one, without their codings; none where there is no sample."""
+    """Pages of the sample's articles, the newest of each that is one, without their codings; none where there is no
+    sample."""
     if not (folder / "cdx.json").exists():
         return []
     archive = load_archive(folder)
@@ -71,10 +81,12 @@ def recovers(one: Page) -> bool:
 
 
 def steps(pages: Sequence[Page], folder: Path) -> dict[str, Step]:
-    """The steps over some pages; `folder` does not exist yet. A step costs what all pages cost. `BARE` is what the disk takes: a file
-    of an article's size written beside its place and renamed, by the plainest means."""
+    """The steps over some pages; `folder` does not exist yet. A step costs what all pages cost. `BARE` is what the disk
+    takes: a file of an article's size written beside its place and renamed, by the plainest means."""
     return {
-        PARSE: lambda: _each(pages, lambda one: html.document_fromstring(one.body, parser=html.HTMLParser(encoding="utf-8"))),
+        PARSE: lambda: _each(
+            pages, lambda one: html.document_fromstring(one.body, parser=html.HTMLParser(encoding="utf-8"))
+        ),
         ARTICLE: lambda: _each(pages, _must_recover),
         FILE: _to_files(pages, folder),
         BARE: lambda: _bare_files(pages, folder / "bare"),

@@ -15,7 +15,8 @@ LIBRARIES = ("lxml", "beautifulsoup4", "selectolax", "markdownify", "scrapy")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: what was measured, the goal (empty if there is none), the figure in words, and as numbers by their names."""
+    """One row: what was measured, the goal (empty if there is none), the figure in words, and as numbers by their
+    names."""
 
     what: str
     goal: str

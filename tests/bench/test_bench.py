@@ -71,7 +71,9 @@ def test_a_command_costs_what_its_children_cost() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of others is known from /proc only")
 def test_memory_is_that_of_a_process_and_all_below_it() -> None:
-    with subprocess.Popen([sys.executable, "-c", "print(flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
         assert child.stdout is not None
         child.stdout.readline()
         both, below = resident(os.getpid()), resident(child.pid)

@@ -37,7 +37,9 @@ def test_every_page_is_an_article_without_differences_and_has_what_the_sites_hav
     assert [one.differences for one in found if one.differences] == []
     articles = [one.article for one in found if one.article is not None]
     assert len(articles) == len(pages())
-    assert all(one.title and one.date and one.author and one.category and one.tags and not one.faults for one in articles)
+    assert all(
+        one.title and one.date and one.author and one.category and one.tags and not one.faults for one in articles
+    )
 
     shares = {
         "note": (mean(bool(one.note) for one in articles), 0.84),
@@ -45,7 +47,10 @@ def test_every_page_is_an_article_without_differences_and_has_what_the_sites_hav
         "last updated": (mean(bool(one.last_updated) for one in articles), 0.28),
         "figure": (mean("<figure>" in one.body for one in articles), 0.91),
         "video": (mean("{{< video" in one.body for one in articles), 0.39),
-        "heading": (mean("\n## " in one.body or "\n### " in one.body or "\n#### " in one.body for one in articles), 0.45),
+        "heading": (
+            mean("\n## " in one.body or "\n### " in one.body or "\n#### " in one.body for one in articles),
+            0.45,
+        ),
     }
     assert {name: share for name, share in shares.items() if abs(share[0] - share[1]) > 0.1} == {}
     assert 58_000 < mean(len(one.body) for one in pages()) < 70_000
@@ -73,7 +78,9 @@ def test_a_store_has_the_pages_and_its_ledger_knows_where(tmp_path: Path, monkey
             assert (stored.original, stored.timestamp, stored.payload) == (one.original, one.timestamp, one.body)
 
 
-def test_the_same_pages_give_the_same_files_whatever_process_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_pages_give_the_same_files_whatever_process_writes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_store(tmp_path / "one", range(1, 9))
     monkeypatch.setattr(generate, "FULL", 4)
     with children_are_forked():
@@ -81,11 +88,15 @@ def test_the_same_pages_give_the_same_files_whatever_process_writes_them(tmp_pat
         write_store(tmp_path / "three", range(1, 9))
     both = [Store(tmp_path / name / "warc") for name in ("one", "two")]
     payloads = [
-        [thing.capture.digest for name in store.files() for thing in store.records(name) if hasattr(thing, "capture")] for store in both
+        [thing.capture.digest for name in store.files() for thing in store.records(name) if hasattr(thing, "capture")]
+        for store in both
     ]
     assert payloads[0] == payloads[1]
     assert len(payloads[0]) == 8
-    files = [sorted((path.name, path.read_bytes()) for path in (tmp_path / name / "warc").iterdir()) for name in ("two", "three")]
+    files = [
+        sorted((path.name, path.read_bytes()) for path in (tmp_path / name / "warc").iterdir())
+        for name in ("two", "three")
+    ]
     assert files[0] == files[1]
 
 
@@ -93,7 +104,11 @@ def test_what_is_settled_is_what_the_archive_lists(tmp_path: Path) -> None:
     write_settled(tmp_path / "output", 30)
     with Ledger(tmp_path / "output" / "ledger.sqlite") as ledger:
         assert ledger.counts()[State.RECOVERED] == 30
-        known = {(row.capture.timestamp, row.capture.original, row.capture.digest) for i in range(1, 31) for row in ledger.captures(i)}
+        known = {
+            (row.capture.timestamp, row.capture.original, row.capture.digest)
+            for i in range(1, 31)
+            for row in ledger.captures(i)
+        }
         files = [row.file for row in ledger.articles()]
     assert {(row.timestamp, row.original, row.digest) for row in settled_archive(30).rows} == known
     assert len(known) == 60

@@ -48,7 +48,9 @@ class Browser:
 
     def window(self, width: int, height: int) -> None:
         """The size of the page's window, in CSS pixels, also narrower than a real window can be."""
-        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.command(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
 
     def media(self, **features: str) -> None:
         """What the reader prefers, as in `prefers_color_scheme="dark"`; `media="print"` for paper."""
@@ -68,7 +70,8 @@ class Browser:
         assert self.driver.save_screenshot(str(path))
 
     def requests(self) -> list[str]:
-        """The addresses asked for since the last call, whether or not anybody answered; not those that the page's policy stopped."""
+        """The addresses asked for since the last call, whether or not anybody answered; not those that the page's
+        policy stopped."""
         events = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
         stopped = {
             event["params"]["requestId"]
@@ -120,7 +123,8 @@ def chromium_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brows
 
 @pytest.fixture
 def browser(chromium_process: Browser) -> Iterator[Browser]:
-    """The browser, one for the tests of a module: a desk's window, light, its logs empty. No test may make it ask another machine."""
+    """The browser, one for the tests of a module: a desk's window, light, its logs empty. No test may make it ask
+    another machine."""
     chromium_process.window(1280, 900)
     chromium_process.media(prefers_color_scheme="light")
     chromium_process.requests()

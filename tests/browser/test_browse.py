@@ -26,7 +26,13 @@ pytestmark = [pytest.mark.heavy, needs_chromium]
 PHONE = (360, 740)
 WIDE = "\n\n".join(
     (
-        "| " + " | ".join(f"欄目{n}" for n in range(12)) + " |\n|" + " --- |" * 12 + "\n| " + " | ".join(["很長的格子內容"] * 12) + " |",
+        "| "
+        + " | ".join(f"欄目{n}" for n in range(12))
+        + " |\n|"
+        + " --- |" * 12
+        + "\n| "
+        + " | ".join(["很長的格子內容"] * 12)
+        + " |",
         "https://archive.example/" + "a" * 300,
         "[" + "長" * 200 + "](https://archive.example/" + "b" * 200 + ")",
         figure(),
@@ -57,7 +63,9 @@ def browsing(output: Path, *arguments: str) -> Iterator[Served]:
             assert process.stdout is not None
             said = process.stdout.readline()
             found = re.search(r"http://\S+/", said)
-            assert found is not None, said + (process.stderr.read() if process.stderr and process.poll() is not None else "")
+            assert found is not None, said + (
+                process.stderr.read() if process.stderr and process.poll() is not None else ""
+            )
             yield Served(found[0].rstrip("/"), process)
         finally:
             process.send_signal(signal.SIGINT)
@@ -89,7 +97,8 @@ def background(browser: Browser) -> float:
 def contrast(browser: Browser, selector: str) -> float:
     """The contrast (WCAG) of a text with the page behind it."""
     colours = browser.script(
-        "return [document.querySelector(arguments[0]), document.body].map((e, n) => getComputedStyle(e)[['color', 'backgroundColor'][n]])",
+        "return [document.querySelector(arguments[0]), document.body].map((e, n) => getComputedStyle(e)[['color',"
+        " 'backgroundColor'][n]])",
         selector,
     )
 
@@ -117,7 +126,9 @@ def test_a_word_of_two_characters_is_typed_and_found(browser: Browser, site: str
 def test_an_article_shows_its_pictures(browser: Browser, site: str) -> None:
     browser.driver.get(f"{site}/search?q=%E8%B2%93")
     browser.driver.find_element(By.LINK_TEXT, "碼頭的貓").click()
-    widths = browser.script("return [...document.querySelectorAll('.text img')].map(image => [image.complete, image.naturalWidth])")
+    widths = browser.script(
+        "return [...document.querySelectorAll('.text img')].map(image => [image.complete, image.naturalWidth])"
+    )
     assert widths
     assert all(complete and width > 0 for complete, width in widths)
     assert browser.driver.find_element(By.TAG_NAME, "h1").text == "碼頭的貓"
@@ -159,13 +170,24 @@ def test_it_follows_the_readers_light_and_dark(browser: Browser, site: str) -> N
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/article/102", "/article/201", "/article/666", "/about", "/search?q=%E6%B8%AF", "/search?author=" + "x" * 200, "/nothing"],
+    [
+        "/",
+        "/article/102",
+        "/article/201",
+        "/article/666",
+        "/about",
+        "/search?q=%E6%B8%AF",
+        "/search?author=" + "x" * 200,
+        "/nothing",
+    ],
 )
 def test_a_phone_need_not_scroll_sideways(browser: Browser, site: str, path: str) -> None:
     browser.window(*PHONE)
     browser.driver.get(site + path)
     assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]
-    size = browser.script("return parseFloat(getComputedStyle(document.querySelector('.text') || document.body).fontSize)")
+    size = browser.script(
+        "return parseFloat(getComputedStyle(document.querySelector('.text') || document.body).fontSize)"
+    )
     assert 17 <= size <= 19
 
 
@@ -194,7 +216,8 @@ def test_on_paper_there_is_the_article_alone(browser: Browser, site: str) -> Non
     browser.driver.get(f"{site}/article/102")
     browser.media(media="print")
     shown = {
-        name: browser.driver.find_element(By.CSS_SELECTOR, name).is_displayed() for name in (".top", ".neighbours", ".text", ".origin")
+        name: browser.driver.find_element(By.CSS_SELECTOR, name).is_displayed()
+        for name in (".top", ".neighbours", ".text", ".origin")
     }
     assert shown == {".top": False, ".neighbours": False, ".text": True, ".origin": True}
 
@@ -205,7 +228,12 @@ def test_a_hostile_article_does_nothing(browser: Browser, site: str, path: str) 
     assert "owned" not in browser.driver.title
     # What the policy has to stop is in the console; nothing came as far as that.
     assert browser.complaints() == []
-    assert browser.script("return document.querySelectorAll('script, style, iframe, object, embed, base, form[action^=http]').length") == 0
+    assert (
+        browser.script(
+            "return document.querySelectorAll('script, style, iframe, object, embed, base, form[action^=http]').length"
+        )
+        == 0
+    )
     assert browser.driver.find_element(By.TAG_NAME, "body").is_displayed()
     for link in browser.script("return [...document.querySelectorAll('main a[href]')].map(link => link.protocol)"):
         assert link in ("http:", "https:")
@@ -217,9 +245,10 @@ def test_a_hostile_article_does_nothing(browser: Browser, site: str, path: str) 
 def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site: str) -> None:
     browser.driver.get(f"{site}/about")
     browser.script(
-        "const add = (name, values) => document.body.append(Object.assign(document.createElement(name), values));"
-        "const image = document.createElement('img'); image.setAttribute('onerror', 'document.title = \"owned\"'); image.src = '/none.png';"
-        "document.body.append(image); add('img', {src: 'https://evil.example/x.png'}); add('iframe', {src: 'https://evil.example/'});"
+        "const add = (name, values) => document.body.append(Object.assign(document.createElement(name), values));const"
+        " image = document.createElement('img'); image.setAttribute('onerror', 'document.title = \"owned\"'); image.src"
+        " = '/none.png';document.body.append(image); add('img', {src: 'https://evil.example/x.png'}); add('iframe',"
+        " {src: 'https://evil.example/'});"
     )
     said = ""
     while said.count("Content Security Policy") < 3:
@@ -264,7 +293,9 @@ def test_a_port_in_use_is_named(output: Path, site: str) -> None:
         (("more",), ExitStatus.USAGE, "no arguments"),
     ],
 )
-def test_what_cannot_be_served_is_said(tmp_path: Path, arguments: tuple[str, ...], status: ExitStatus, words: str) -> None:
+def test_what_cannot_be_served_is_said(
+    tmp_path: Path, arguments: tuple[str, ...], status: ExitStatus, words: str
+) -> None:
     done = run(command("browse", *arguments, OUTPUT_DIR=str(tmp_path)), tmp_path)
     assert done.status == status
     assert words in done.err

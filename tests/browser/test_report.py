@@ -1,4 +1,5 @@
-"""The report in a real browser: it asks for nothing, runs nothing, and can be read in the dark, on a phone and on paper."""
+"""The report in a real browser: it asks for nothing, runs nothing, and can be read in the dark, on a phone and on
+paper."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def test_it_asks_for_nothing_and_runs_nothing(browser: Browser, pages: Path, nam
 
 
 def test_a_request_would_be_noticed_were_it_not_for_the_policy(browser: Browser, pages: Path) -> None:
-    text = (pages / "full.html").read_text("utf-8").replace("<main>", '<main><img src="http://127.0.0.1:9/x.png" alt="">')
+    text = (
+        (pages / "full.html").read_text("utf-8").replace("<main>", '<main><img src="http://127.0.0.1:9/x.png" alt="">')
+    )
     for name, asked in ((POLICY, []), ("default-src *", ["http://127.0.0.1:9/x.png"])):
         (pages / "asks.html").write_text(text.replace(str(escape(POLICY)), name), "utf-8")
         show(browser, pages / "asks.html")
@@ -70,7 +73,9 @@ def test_a_script_that_got_in_would_not_run(browser: Browser, pages: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("scheme", "medium", "dark"), [("light", "", False), ("dark", "", True), ("dark", "print", False)], ids=["light", "dark", "paper"]
+    ("scheme", "medium", "dark"),
+    [("light", "", False), ("dark", "", True), ("dark", "print", False)],
+    ids=["light", "dark", "paper"],
 )
 def test_it_follows_the_readers_preference_and_paper_is_white(
     browser: Browser, pages: Path, tmp_path: Path, scheme: str, medium: str, dark: bool

@@ -27,7 +27,8 @@ DIFFERENT = {
     "IMAGES": "1",
     "GAP_REQUESTS": "28",
 }
-"""What differs from a real run: images are fetched, too, and the demo takes seconds, because nobody is to be spared on loopback."""
+"""What differs from a real run: images are fetched, too, and the demo takes seconds, because nobody is to be spared on
+loopback."""
 
 
 TROUBLES = (
@@ -41,8 +42,8 @@ TROUBLES = (
 
 
 OVERLOOKED = (612, 7218, 30303)
-"""The listing leaves these articles out. Others link to the first; only lists of the site's name the second (a page of JSON) and the third
-(the bloggers' page)."""
+"""The listing leaves these articles out. Others link to the first; only lists of the site's name the second (a page of
+JSON) and the third (the bloggers' page)."""
 SPOILED = {36963: ("# ", "# \ufffd"), 33900: ('category: "', 'categorie: "')}
 """What is wrong in the backup of the demo: replaced characters, a field that is missing."""
 
@@ -59,7 +60,9 @@ def scrapy(*arguments: str, **settings: str) -> int:
     """Show a command of ours and run it; its exit status."""
     command = [*arguments, *(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))]
     print(f"\n  .venv/bin/scrapy {' '.join(command)}\n", flush=True)
-    return subprocess.call([sys.executable, "-m", "scrapy", *command], cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    return subprocess.call(
+        [sys.executable, "-m", "scrapy", *command], cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
 
 
 def spoiled_backup(output: Path) -> Path:
@@ -77,7 +80,12 @@ def main() -> int:
     output = ROOT / "output" / "demo"
     shutil.rmtree(output, ignore_errors=True)
     with StandIn(archive_of_the_demo(), TROUBLES) as archive:
-        settings = {"ARCHIVE_URL": archive.url, "ARCHIVE_PUBLIC_URL": PUBLIC, "OUTPUT_DIR": str(output.relative_to(ROOT)), **DIFFERENT}
+        settings = {
+            "ARCHIVE_URL": archive.url,
+            "ARCHIVE_PUBLIC_URL": PUBLIC,
+            "OUTPUT_DIR": str(output.relative_to(ROOT)),
+            **DIFFERENT,
+        }
         print(f"An archive of invented articles listens at {archive.url}. Now running:", flush=True)
         status = scrapy("crawl", "articles", **settings)
         if status:
@@ -91,7 +99,10 @@ def main() -> int:
         print(f"\n{len(files)} Markdown files are in {output.relative_to(ROOT)}/articles. The first of them begins:\n")
         print("\n".join(f"  {line}" for line in files[0].read_text(encoding="utf-8").split("\n")[:16]))
         images = [path for path in (output / "images").glob("*/*") if path.is_file()]
-        print(f"\n{len(images)} images are in {output.relative_to(ROOT)}/images, such as {min(images, default=output).relative_to(ROOT)}")
+        print(
+            f"\n{len(images)} images are in {output.relative_to(ROOT)}/images, such as"
+            f" {min(images, default=output).relative_to(ROOT)}"
+        )
         print("\nLook further:\n  .venv/bin/scrapy status -s OUTPUT_DIR=output/demo")
         article = files[0].stem.split("_")[1]
         print(f"  .venv/bin/scrapy inspect {article} -s OUTPUT_DIR=output/demo -s ARCHIVE_PUBLIC_URL={PUBLIC}")

@@ -1,4 +1,5 @@
-"""Builds the demo's archive (WARC, listing, truth) from its article sources, and the pages of the fixtures that stand in the same chrome.
+"""Builds the demo's archive (WARC, listing, truth) from its article sources, and the pages of the fixtures that stand
+in the same chrome.
 
 `python -m tests.demo.build` writes them, `--check` says whether the committed ones are up to date.
 """
@@ -62,7 +63,10 @@ class Stored:
 
     @property
     def urlkey(self) -> str:
-        return "com,hkcnews)" + re.sub(r"^https?://(?:www\.)?hkcnews\.com(?::80)?", "", self.original).removesuffix("?").lower()
+        return (
+            "com,hkcnews)"
+            + re.sub(r"^https?://(?:www\.)?hkcnews\.com(?::80)?", "", self.original).removesuffix("?").lower()
+        )
 
     @property
     def digest(self) -> str:
@@ -70,12 +74,18 @@ class Stored:
 
 
 def gzip_stored(data: bytes) -> bytes:
-    """Gzip without compression, written out by hand: the same bytes (and so the same digest) whatever zlib is installed."""
+    """Gzip without compression, written out by hand: the same bytes (and so the same digest) whatever zlib is
+    installed."""
     chunks = [data[at : at + 0xFFFF] for at in range(0, len(data), 0xFFFF)] or [b""]
     blocks = [
-        struct.pack("<BHH", number == len(chunks) - 1, len(chunk), len(chunk) ^ 0xFFFF) + chunk for number, chunk in enumerate(chunks)
+        struct.pack("<BHH", number == len(chunks) - 1, len(chunk), len(chunk) ^ 0xFFFF) + chunk
+        for number, chunk in enumerate(chunks)
     ]
-    return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + b"".join(blocks) + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    return (
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+        + b"".join(blocks)
+        + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    )
 
 
 def _cut(page: bytes) -> bytes:
@@ -128,7 +138,9 @@ def _stored(source: Source, capture: StoredCapture, sources: Sequence[Source]) -
 def _picture(picture: Picture) -> Stored:
     where = (picture.timestamp, picture.original)
     if picture.to:
-        return Stored(*where, b"", status=picture.status, headers=(("Content-Type", _HTML), ("Location", address(picture.to))))
+        return Stored(
+            *where, b"", status=picture.status, headers=(("Content-Type", _HTML), ("Location", address(picture.to)))
+        )
     if not picture.scene:
         return Stored(*where, farewell_page().encode())
     return Stored(*where, draw(picture.scene), mimetype="image/png", headers=(("Content-Type", "image/png"),))
@@ -137,12 +149,17 @@ def _picture(picture: Picture) -> Stored:
 def _list(listed: Listed, sources: Sequence[Source]) -> Stored:
     kind = "application/json" if listed.is_json else _HTML
     payload = list_page(listed, sources).encode()
-    return Stored(listed.timestamp, listed.original, payload, mimetype=kind, headers=(("Content-Type", f"{kind}; charset=utf-8"),))
+    return Stored(
+        listed.timestamp, listed.original, payload, mimetype=kind, headers=(("Content-Type", f"{kind}; charset=utf-8"),)
+    )
 
 
 def stored_captures(sources: Sequence[Source]) -> list[Stored]:
     """Every row of the listing, in its order: by urlkey, then timestamp."""
-    noise = [Stored(timestamp, original, b"<html><head><title></title></head><body></body></html>") for timestamp, original in _NOISE]
+    noise = [
+        Stored(timestamp, original, b"<html><head><title></title></head><body></body></html>")
+        for timestamp, original in _NOISE
+    ]
     rows = [_stored(source, capture, sources) for source in sources for capture in source.captures]
     rows += [_picture(picture) for picture in PICTURES]
     rows += [_list(listed, sources) for listed in LISTS]
@@ -165,7 +182,9 @@ def write_warc(rows: Sequence[Stored]) -> tuple[bytes, list[int]]:
             "response",
             payload=BytesIO(row.payload),
             length=len(row.payload),
-            http_headers=StatusAndHeaders("200 OK" if row.status == "200" else f"{row.status} X", list(row.headers), protocol="HTTP/1.1"),
+            http_headers=StatusAndHeaders(
+                "200 OK" if row.status == "200" else f"{row.status} X", list(row.headers), protocol="HTTP/1.1"
+            ),
             warc_headers_dict={"WARC-Date": stamp, "WARC-Record-ID": f"<urn:uuid:{record_id}>"},
         )
         start = target.tell()

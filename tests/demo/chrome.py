@@ -1,4 +1,5 @@
-"""The site's chrome, built as that of its real pages (FACTS, "Since known"): head, two navigations, cards, footer; every word is ours.
+"""The site's chrome, built as that of its real pages (FACTS, "Since known"): head, two navigations, cards, footer;
+every word is ours.
 
 Bootstrap 3 shows and hides by classes: what narrow windows need stands beside what wide ones do.
 """
@@ -88,7 +89,7 @@ def page(head: str, main: str, *, kind: str = "Article", beside: str = "", below
 <script>{_SCRIPT}</script>
 </body>
 </html>
-"""
+"""  # noqa: E501
 
 
 def cards(sources: Sequence[Source]) -> str:
@@ -100,19 +101,28 @@ def card(source: Source) -> str:
     blogger = source.blogger
     link = f'<a href="{escape(source.path)}"'
     if blogger is None:
-        heading, text, footer, avatar = "", f'<p class="text-sm newline">{escape(source.title, quote=False)}</p>', "/news", "default.jpg"
+        heading, text, footer, avatar = (
+            "",
+            f'<p class="text-sm newline">{escape(source.title, quote=False)}</p>',
+            "/news",
+            "default.jpg",
+        )
     else:
         heading = f'<h3 class="article-block-title" style="color:#1e3778;">{link}>{escape(source.author)}</a></h3>'
-        text, footer = f'<p class="text-lg newline">{escape(teaser(source))}</p>', f"/blogger/{source.author}-{blogger.number}"
+        text, footer = (
+            f'<p class="text-lg newline">{escape(teaser(source))}</p>',
+            f"/blogger/{source.author}-{blogger.number}",
+        )
         avatar = blogger.avatar.rpartition("/")[2]
     return (
-        '<div class="grid-item hvr-fade col-xs-6 col-sm-6 col-md-4"><div class="article-block">'
-        f'<div class="article-block-heading article-block-bg-215">{link} style="display: block;">{_thumbnail(source)}</a>{heading}</div>'
-        f'<div class="article-block-body">{link}>{text}</a></div><a href="{escape(footer)}" class="article-block-footer">'
-        '<div class="article-author-info"><div class="author-profile-pic size-32 first left" '
-        f'style="background-image:url(/uploads/avatars/{avatar});"></div><div class="text-box">'
-        f'<div class="line">{source.category} | {escape(source.author)}</div><div class="line">{short_date(source.date)}</div>'
-        "</div></div></a></div></div>"
+        '<div class="grid-item hvr-fade col-xs-6 col-sm-6 col-md-4"><div class="article-block"><div'
+        f' class="article-block-heading article-block-bg-215">{link} style="display:'
+        f' block;">{_thumbnail(source)}</a>{heading}</div><div class="article-block-body">{link}>{text}</a></div><a'
+        f' href="{escape(footer)}" class="article-block-footer"><div class="article-author-info"><div'
+        ' class="author-profile-pic size-32 first left"'
+        f' style="background-image:url(/uploads/avatars/{avatar});"></div><div class="text-box"><div'
+        f' class="line">{source.category} | {escape(source.author)}</div><div'
+        f' class="line">{short_date(source.date)}</div></div></div></a></div></div>'
     )
 
 
@@ -129,7 +139,8 @@ def short_date(date: str) -> str:
 
 
 def sizes(large: str, extension: str) -> str:
-    """A picture in its three sizes, as the editor puts it into a body; the address without `_large` and what follows."""
+    """A picture in its three sizes, as the editor puts it into a body; the address without `_large` and what
+    follows."""
     kept = (("large", "min-width: 960px"), ("medium", "min-width: 720px"), ("small", "max-width: 480px"))
     sources = "".join(f'<source srcset="{large}_{size}.{extension}" media="({when})" />' for size, when in kept)
     return f'<picture>{sources}<img class="img-responsive" src="{large}_large.{extension}" alt="" /></picture>'

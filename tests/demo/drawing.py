@@ -14,7 +14,8 @@ _EXTRA_FROM, _LONGEST = 265, 285
 
 
 class Canvas:
-    """What is painted last covers what was before; colours are written `#rrggbb`, places in pixels from the upper left corner."""
+    """What is painted last covers what was before; colours are written `#rrggbb`, places in pixels from the upper left
+    corner."""
 
     def __init__(self, width: int = WIDTH, height: int = HEIGHT) -> None:
         self.width, self.height = width, height
@@ -49,7 +50,9 @@ class Canvas:
     def polygon(self, colour: str, *points: tuple[int, int]) -> None:
         edges = [sorted((one, other), key=lambda point: point[1]) for one, other in pairwise((*points, points[0]))]
         for y in range(min(y for _, y in points), max(y for _, y in points)):
-            crossings = sorted(x0 + (2 * (y - y0) + 1) * (x1 - x0) // (2 * (y1 - y0)) for (x0, y0), (x1, y1) in edges if y0 <= y < y1)
+            crossings = sorted(
+                x0 + (2 * (y - y0) + 1) * (x1 - x0) // (2 * (y1 - y0)) for (x0, y0), (x1, y1) in edges if y0 <= y < y1
+            )
             for left, right in zip(crossings[::2], crossings[1::2], strict=True):
                 self.span(colour, y, left, right)
 
@@ -68,7 +71,8 @@ class Canvas:
 def deflate(data: bytes) -> bytes:
     """A zlib stream with runs of one byte as its only repetitions (RFC 1951, fixed codes).
 
-    zlib itself would make it smaller, but other bytes in other versions, and the archive's digests would no longer be those of its listing.
+    zlib itself would make it smaller, but other bytes in other versions, and the archive's digests would no longer be
+    those of its listing.
     """
     out, held, bits = bytearray(b"\x78\x01"), 0b011, 3  # one block, the last, with fixed codes
     for run in re.finditer(rb"(.)\1*", data, re.DOTALL):

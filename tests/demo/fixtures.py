@@ -1,4 +1,5 @@
-"""The fixtures in the site's chrome: page and capture of each are made from the article beside them; the wanted file is written by hand."""
+"""The fixtures in the site's chrome: page and capture of each are made from the article beside them; the wanted file is
+written by hand."""
 
 from __future__ import annotations
 
@@ -19,6 +20,11 @@ def fixture_files() -> Iterator[tuple[Path, bytes]]:
     for path in sorted(PAGES.glob("*/[0-9]*.html")):
         source = read_source(path)
         capture = source.captures[0]
-        fields = {"timestamp": capture.timestamp, "original": capture.original, "mimetype": "text/html", "statuscode": "200"}
+        fields = {
+            "timestamp": capture.timestamp,
+            "original": capture.original,
+            "mimetype": "text/html",
+            "statuscode": "200",
+        }
         yield path.with_name("page.html"), article_page(source, beside, at=capture.timestamp).encode()
         yield path.with_name("capture.json"), json.dumps(fields, indent=1).encode() + b"\n"

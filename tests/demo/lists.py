@@ -1,4 +1,5 @@
-"""The site's lists of articles, as the archive holds them: front page, bloggers' page, JSON with cards in it (FACTS, "Lists")."""
+"""The site's lists of articles, as the archive holds them: front page, bloggers' page, JSON with cards in it (FACTS,
+"Lists")."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ LISTS = (
 
 
 def list_page(listed: Listed, sources: Sequence[Source]) -> str:
-    """What the site answered; JSON is written as PHP writes it, with every slash and every Chinese character escaped."""
+    """What the site answered; JSON is written as PHP writes it, with every slash and every Chinese character
+    escaped."""
     by_id = {source.id: source for source in sources}
     shown = [by_id[number] for number in listed.ids]
     if listed.is_json:

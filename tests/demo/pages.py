@@ -1,6 +1,8 @@
-"""The demo's pages: the invented articles in the site's chrome, and the pages that the site gave in place of an article.
+"""The demo's pages: the invented articles in the site's chrome, and the pages that the site gave in place of an
+article.
 
-The wrappers between chrome and body (title, line of information, tags, note, blogger's block) are supposed; what is in a body is attested.
+The wrappers between chrome and body (title, line of information, tags, note, blogger's block) are supposed; what is in
+a body is attested.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ _SHARE = (
     '<i class="fa fa-facebook"></i></a></li><li><a href="whatsapp://send?text=x" class="share visible-xs">'
     '<i class="fa fa-whatsapp"></i></a></li></ul>'
 )
-_FIGURE = re.compile(r'<img alt="" src="([^"]+)_large\.(\w+)" />(<figcaption.*?</figcaption>)?(.*?)(?=</figure>)', re.DOTALL)
+_FIGURE = re.compile(
+    r'<img alt="" src="([^"]+)_large\.(\w+)" />(<figcaption.*?</figcaption>)?(.*?)(?=</figure>)', re.DOTALL
+)
 _CLOUDFLARE_KEY = 0x5A
 
 # The names that no source attests, and what the `renamed` layout calls them instead.
@@ -58,25 +62,31 @@ def _link(match: re.Match[str]) -> str:
 
 
 def expand(fragment: str) -> str:
-    """Writes out the shorthands of the sources: `[[ad]]`, `[[email a@b]]` and `[[email-link a@b]]` (Cloudflare-protected).
+    """Writes out the shorthands of the sources: `[[ad]]`, `[[email a@b]]` and `[[email-link a@b]]`
+    (Cloudflare-protected).
 
-    A figure's picture gets its three sizes, and a caption, empty if it has none: the editor put one under every picture.
+    A figure's picture gets its three sizes, and a caption, empty if it has none: the editor put one under every
+    picture.
     """
-    fragment = _FIGURE.sub(lambda found: f"{sizes(found[1], found[2])}\n{found[3] or '<figcaption></figcaption>'}{found[4]}\n", fragment)
+    fragment = _FIGURE.sub(
+        lambda found: f"{sizes(found[1], found[2])}\n{found[3] or '<figcaption></figcaption>'}{found[4]}\n", fragment
+    )
     fragment = fragment.replace("[[ad]]", _AD)
     fragment = re.sub(r"\[\[email (\S+?)\]\]", _span, fragment)
     return re.sub(r"\[\[email-link (\S+?)\]\]", _link, fragment)
 
 
 def body_of(source: Source, *, earlier: bool) -> str:
-    """The body with one of its two versions chosen: `<!-- earlier -->…<!-- /earlier -->` or `<!-- later -->…<!-- /later -->`."""
+    """The body with one of its two versions chosen: `<!-- earlier -->…<!-- /earlier -->` or `<!-- later -->…<!-- /later
+    -->`."""
     kept, dropped = ("earlier", "later") if earlier else ("later", "earlier")
     body = re.sub(rf"<!-- {dropped} -->.*?<!-- /{dropped} -->\n?", "", source.body, flags=re.DOTALL)
     return expand(re.sub(rf"<!-- /?{kept} -->\n?", "", body))
 
 
 def _head(source: Source) -> str:
-    """The names of the page: the site's in front of the title; a blogger's page for others' sites with the author behind it."""
+    """The names of the page: the site's in front of the title; a blogger's page for others' sites with the author
+    behind it."""
     if source.layout is Layout.SITE_TITLES:
         return head(SITE, SITE, source.tags, source.path, source.title)
     shared = f"{source.title} | {source.author}" if source.blogger else source.title
@@ -106,9 +116,9 @@ def _blogger(blogger: Blogger | None) -> str:
         return ""
     who = escape(f"{blogger.role} | {blogger.name}")
     return (
-        f'\n<div class="blogger-block"><div class="row"><div class="col-xs-3"><a href="/blogger/{escape(blogger.name)}-{blogger.number}">'
-        f'<img class="img-circle" src="{blogger.avatar}" alt="{who}" /></a></div>'
-        f'<div class="col-xs-9"><h4>{who}</h4><p>{expand(blogger.intro)}</p></div></div></div>'
+        '\n<div class="blogger-block"><div class="row"><div class="col-xs-3"><a'
+        f' href="/blogger/{escape(blogger.name)}-{blogger.number}"><img class="img-circle" src="{blogger.avatar}"'
+        f' alt="{who}" /></a></div><div class="col-xs-9"><h4>{who}</h4><p>{expand(blogger.intro)}</p></div></div></div>'
     )
 
 
@@ -124,11 +134,12 @@ def _above(source: Source, *, earlier: bool) -> str:
     if source.layout is Layout.SINGLE:
         return f'<h1 class="article-title">{title}</h1>{group}<div class="article-info">{info}</div>{_tags(source)}'
     titles = _twice("h1", "article-title", "hidden-xs", "visible-xs", title)
-    return f"{group}{titles}{_twice('div', 'article-info', 'hidden-sm hidden-xs', 'hidden-md hidden-lg', info)}{_tags(source)}"
+    return f"{group}{titles}{_twice('div', 'article-info', 'hidden-sm hidden-xs', 'hidden-md hidden-lg', info)}{_tags(source)}"  # noqa: E501
 
 
 def article_page(source: Source, related: Sequence[Source] = (), *, at: str, earlier: bool = False) -> str:
-    """The whole page of an article as it was at a time (14 digits); `earlier` gives it as it was before its correction."""
+    """The whole page of an article as it was at a time (14 digits); `earlier` gives it as it was before its
+    correction."""
     body, note = body_of(source, earlier=earlier), ""
     if source.blogger:
         body = f'<h2 class="hidden">{escape(source.title, quote=False)}</h2>{body}'
@@ -136,8 +147,8 @@ def article_page(source: Source, related: Sequence[Source] = (), *, at: str, ear
         bare = source.layout is Layout.BARE_NOTE
         body, note = (f"{body}<hr>{_NOTE}", "") if bare else (body, f'\n<div class="subscribe-note"><hr>{_NOTE}</div>')
     main = (
-        f'<div class="article-block-wrapper">{_above(source, earlier=earlier)}\n<div class="article-content">{body}</div>'
-        f"{_SHARE}{note}{_blogger(source.blogger)}</div>"
+        f'<div class="article-block-wrapper">{_above(source, earlier=earlier)}\n<div'
+        f' class="article-content">{body}</div>{_SHARE}{note}{_blogger(source.blogger)}</div>'
     )
     whole = page(_head(source), main, beside=cards(related[:2]), below=cards(related))
     if source.layout is Layout.RENAMED:
@@ -155,7 +166,9 @@ def farewell_page() -> str:
 
 
 def _without_article(title: str) -> str:
-    empty = '<div class="article-block-wrapper"><span class="sub-band-block group"></span><h1 class="article-title"></h1>'
+    empty = (
+        '<div class="article-block-wrapper"><span class="sub-band-block group"></span><h1 class="article-title"></h1>'
+    )
     return page(head(title, SITE, (), "/article/0"), f'{empty}<div class="article-content"></div></div>')
 
 

@@ -32,7 +32,9 @@ PICTURES = (
     _at("20180815101112", f"{_NEWS}/2017/07/榕樹-Banyan%20Tree-20170730090817_b04c_large.png", "banyan"),
     _at("20210712011908", f"{_NEWS}/2017/07/榕樹-榕蔭街-20170730091233_77d1_large.png", "banyan measured"),
     _at(
-        "20190404040404", f"{_SITE.replace('www.', '')}/news_新聞/hk-discuss/2017/09/漁民市集-海鮮-20170930081145_5ac3_large.png", "market"
+        "20190404040404",
+        f"{_SITE.replace('www.', '')}/news_新聞/hk-discuss/2017/09/漁民市集-海鮮-20170930081145_5ac3_large.png",
+        "market",
     ),
     _at("20210302030405", f"{_NEWS}/2020/10/划艇賽-Tsing%20Lo%20Regatta-20201011133000_4b4b_large.gif", "regatta"),
     _at("20210629013113", f"{_NEWS}/2019/06/壁畫-蜆殼里-20190615142011_9d20_large.png", "mural"),

@@ -9,7 +9,12 @@ from tests.demo.drawing import HEIGHT, WIDTH, Canvas
 
 _AVATAR = 160
 _HORIZON = 200
-_DAY, _DUSK, _NIGHT, _MIST = ("#7db8de", "#dcecf2"), ("#4b4a7c", "#f3a46b"), ("#111a3a", "#35406b"), ("#aeb9bf", "#dfe3e2")
+_DAY, _DUSK, _NIGHT, _MIST = (
+    ("#7db8de", "#dcecf2"),
+    ("#4b4a7c", "#f3a46b"),
+    ("#111a3a", "#35406b"),
+    ("#aeb9bf", "#dfe3e2"),
+)
 _WHITE, _INK, _RED, _GOLD, _WOOD, _LEAF = "#fbf8f1", "#2c3340", "#c3423f", "#f2c14e", "#8a5a3c", "#4f7c4a"
 
 
@@ -78,7 +83,15 @@ def _salt(canvas: Canvas) -> None:
     for number in range(4):
         canvas.polygon(
             "#c4d6d3",
-            *((x, y) for x, y in ((number * 130 - 60, 318), (number * 110 - 10, 240), (number * 110 + 88, 236), (number * 130 + 54, 318))),
+            *(
+                (x, y)
+                for x, y in (
+                    (number * 130 - 60, 318),
+                    (number * 110 - 10, 240),
+                    (number * 110 + 88, 236),
+                    (number * 130 + 54, 318),
+                )
+            ),
         )
     for x, y, size in ((70, 292, 40), (190, 276, 32), (300, 298, 44), (410, 270, 30)):
         canvas.polygon(_WHITE, (x - size, y), (x, y - size), (x + size, y))
@@ -94,7 +107,13 @@ def _banyan_measured(canvas: Canvas) -> None:
     canvas.shade("#cfe0cf", "#a9c3a4", 0, canvas.height, 8)
     canvas.polygon(_WOOD, (130, 320), (170, 0), (310, 0), (356, 320))
     for left in (196, 228, 262, 290):
-        canvas.polygon("#6b4a34", (left, 0), (left + 7, 0), (left + (left - 240) // 5 + 4, 320), (left + (left - 240) // 5 - 5, 320))
+        canvas.polygon(
+            "#6b4a34",
+            (left, 0),
+            (left + 7, 0),
+            (left + (left - 240) // 5 + 4, 320),
+            (left + (left - 240) // 5 - 5, 320),
+        )
     canvas.polygon(_INK, (153, 150), (328, 146), (330, 156), (152, 160))
     for number in range(5):
         canvas.ellipse(_GOLD, 172 + number * 34, 153, 10, 10)
@@ -122,13 +141,19 @@ def _regatta(canvas: Canvas) -> None:
         for rower in range(5):
             canvas.ellipse(_INK, x - 40 + rower * 20, y - 8, 5, 6)
             canvas.polygon(
-                _WOOD, (x - 38 + rower * 20, y), (x - 36 + rower * 20, y), (x - 50 + rower * 20, y + 20), (x - 53 + rower * 20, y + 20)
+                _WOOD,
+                (x - 38 + rower * 20, y),
+                (x - 36 + rower * 20, y),
+                (x - 50 + rower * 20, y + 20),
+                (x - 53 + rower * 20, y + 20),
             )
 
 
 def _mural(canvas: Canvas) -> None:
     canvas.shade("#c5c9d3", "#b9b0a2", 0, canvas.height, 4)
-    for number, (wall, crown) in enumerate((("#d8ead0", "#e8a3b5"), ("#bfe0ea", _LEAF), ("#f3dfb4", "#d98b3a"), ("#dde3ee", _WHITE))):
+    for number, (wall, crown) in enumerate(
+        (("#d8ead0", "#e8a3b5"), ("#bfe0ea", _LEAF), ("#f3dfb4", "#d98b3a"), ("#dde3ee", _WHITE))
+    ):
         left = 16 + number * 114
         canvas.box(wall, left, 40, 108, 210)
         canvas.polygon(_WOOD, (left + 46, 250), (left + 50, 150), (left + 58, 150), (left + 64, 250))
@@ -171,7 +196,13 @@ def _tram(canvas: Canvas) -> None:
         for window in range(6):
             canvas.box("#bcd9e2", 122 + window * 39, deck, 30, 34)
             for book in range(4):
-                canvas.box((_RED, _GOLD, "#3f7f9b", _WHITE)[(book + window) % 4], 124 + window * 39 + book * 7, deck + 18, 5, 16)
+                canvas.box(
+                    (_RED, _GOLD, "#3f7f9b", _WHITE)[(book + window) % 4],
+                    124 + window * 39 + book * 7,
+                    deck + 18,
+                    5,
+                    16,
+                )
     for wheel in (170, 300):
         canvas.ellipse(_INK, wheel, 264, 17, 17)
     canvas.box(_INK, 0, 282, WIDTH, 3)
@@ -270,7 +301,13 @@ _SCENES: dict[str, Callable[[Canvas], None]] = {
     "cat": _cat,
     "last ferry": _last_ferry,
 }
-_AVATARS: dict[str, Callable[[Canvas], None]] = {"tree": _old_hand, "editor": _editor, "bicycle": _bicycle, "rain": _rain, "wave": _wave}
+_AVATARS: dict[str, Callable[[Canvas], None]] = {
+    "tree": _old_hand,
+    "editor": _editor,
+    "bicycle": _bicycle,
+    "rain": _rain,
+    "wave": _wave,
+}
 
 
 @cache

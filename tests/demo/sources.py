@@ -103,7 +103,9 @@ class Source:
     @property
     def path(self) -> str:
         """Where the site has it, unescaped: tags and number, then the title."""
-        slug, title = ("-".join(re.findall(r"\w+", text)) for text in (" ".join([*self.tags, str(self.id)]), self.title))
+        slug, title = (
+            "-".join(re.findall(r"\w+", text)) for text in (" ".join([*self.tags, str(self.id)]), self.title)
+        )
         return f"/article/{self.id}/{slug}/{title}"
 
 

@@ -34,8 +34,29 @@ from tests.walking import walked
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CASES = {
-    *("plain", "english", "late_farewell", "only_farewell", "blank", "only_blank", "gone404", "archived_truncated", "redirect", "revisit"),
-    *("mojibake", "query_dup", "port80", "slug_change", "double_encoded", "updated", "enc_gzip", "enc_gzip_raw", "enc_br"),
+    *(
+        "plain",
+        "english",
+        "late_farewell",
+        "only_farewell",
+        "blank",
+        "only_blank",
+        "gone404",
+        "archived_truncated",
+        "redirect",
+        "revisit",
+    ),
+    *(
+        "mojibake",
+        "query_dup",
+        "port80",
+        "slug_change",
+        "double_encoded",
+        "updated",
+        "enc_gzip",
+        "enc_gzip_raw",
+        "enc_br",
+    ),
     *("outage_once", "cut_once", "corrupt", "other_id", "not_html"),
 }
 
@@ -152,7 +173,9 @@ def test_the_troubles_are_what_their_cases_say() -> None:
     assert all(":80/" in row[2] for row in rows["port80"])
     assert len({row[5] for row in rows["corrupt"]}) == 1
     assert len(truth()[17640]["good"]) == 1
-    encodings = {case: payloads()[rows[case][0][1], rows[case][0][2]][1] for case in ("enc_gzip", "enc_gzip_raw", "enc_br")}
+    encodings = {
+        case: payloads()[rows[case][0][1], rows[case][0][2]][1] for case in ("enc_gzip", "enc_gzip_raw", "enc_br")
+    }
     assert encodings == {"enc_gzip": "gzip", "enc_gzip_raw": None, "enc_br": "br"}
     cut = next(row for row in rows["archived_truncated"] if [row[1], row[2]] not in truth()[29292]["good"])
     assert "</html>" not in payloads()[cut[1], cut[2]][0].decode("utf-8", "replace")
@@ -170,7 +193,9 @@ def test_every_picture_on_a_page_is_in_the_story() -> None:
     shown |= {source.blogger.avatar for source in sources() if source.blogger}
     held = {re.sub(r"^https?://[^/]+", "", picture.original) for picture in PICTURES}
     assert len(shown) == FETCHED + sum(MISSING.values())
-    assert {unquote(src) for src in shown - held} == {"/news_新聞/hk-discuss/2021/01/指南-20210108120000_1a1a_large.jpg"}
+    assert {unquote(src) for src in shown - held} == {
+        "/news_新聞/hk-discuss/2021/01/指南-20210108120000_1a1a_large.jpg"
+    }
 
 
 def test_stored_gzip_is_gzip() -> None:
@@ -194,12 +219,16 @@ def windows(text: str) -> Iterator[str]:
 
 
 def test_nothing_is_taken_from_others() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in (shared("real", "truth.jsonl"), shared("sample", "truth.jsonl"))]
+    texts = [
+        path.read_text(encoding="utf-8") for path in (shared("real", "truth.jsonl"), shared("sample", "truth.jsonl"))
+    ]
     texts += [path.read_text(encoding="utf-8") for path in shared("sample", "seed").glob("article_*.md")]
     theirs = {window for text in texts for window in windows(text)}
     ours = [path for path in build.ARCHIVE.parent.rglob("*") if path.suffix in (".html", ".py")]
     ours += [path for path in FIXTURES.rglob("*") if path.suffix in (".html", ".md")]
-    common = Counter(window for path in ours for window in windows(path.read_text(encoding="utf-8")) if window in theirs)
+    common = Counter(
+        window for path in ours for window in windows(path.read_text(encoding="utf-8")) if window in theirs
+    )
     assert len(theirs) > 10_000
     assert not common
 
@@ -210,7 +239,10 @@ def chrome_of(page: str) -> set[str]:
     for article in tree.css(".article-block-wrapper, .article-block-detail"):
         article.decompose()
     nodes = [node for node in tree.css("*") if node.tag not in ("html", "head", "body")]
-    kinds = {(node.tag, *(node.attributes.get(name) or "" for name in ("id", "class", "name", "property", "role"))) for node in nodes}
+    kinds = {
+        (node.tag, *(node.attributes.get(name) or "" for name in ("id", "class", "name", "property", "role")))
+        for node in nodes
+    }
     return {" ".join(filter(None, kind)) for kind in kinds}
 
 
@@ -221,7 +253,11 @@ def test_the_chrome_is_built_as_on_real_pages() -> None:
             page = record.raw_stream.read()
             if b"window.Laravel" in page[:5000] and not record.http_headers.get_header("Content-Encoding"):
                 real |= chrome_of(page.decode("utf-8", "replace"))
-    pages = [article_page(source, sources()[:8], at="20210712000000") for source in sources() if source.layout is not Layout.RENAMED]
+    pages = [
+        article_page(source, sources()[:8], at="20210712000000")
+        for source in sources()
+        if source.layout is not Layout.RENAMED
+    ]
     ours = {kind for page in pages for kind in chrome_of(page)}
     # A blogger's card has the teaser in letters of another size (FACTS); the pages in ../shared/real have no such card.
     assert ours - real == {"p text-lg newline"}

@@ -81,4 +81,7 @@ def crawl(archive: StandIn | str, output: Path, arguments: Mapping[str, str] | N
     """`scrapy crawl articles` against a stand-in, or an address."""
     url = archive if isinstance(archive, str) else archive.url
     given = [part for name, value in (arguments or {}).items() for part in ("-a", f"{name}={value}")]
-    return run(command("crawl", "articles", *given, **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings}), output)
+    return run(
+        command("crawl", "articles", *given, **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings}),
+        output,
+    )

@@ -1,7 +1,9 @@
-"""Commands in processes of their own, forked from one that has imported everything: a command costs its work, not a second of imports.
+"""Commands in processes of their own, forked from one that has imported everything: a command costs its work, not a
+second of imports.
 
-What is forked has no reactor, no thread and no open file of a run; only the code is loaded. The processes that a command starts
-for itself come from the same place. Nothing here waits with a bound of its own: a hang is ended by pytest's time-out, which is minutes.
+What is forked has no reactor, no thread and no open file of a run; only the code is loaded. The processes that a
+command starts for itself come from the same place. Nothing here waits with a bound of its own: a hang is ended by
+pytest's time-out, which is minutes.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ def _modules() -> Iterator[str]:
     """What a command imports, settings aside: they look at the environment."""
     yield from ("scrapy.cmdline", "scrapy.crawler", "scrapy.pipelines.files")
     yield from sorted(set(re.findall(r"scrapy(?:\.\w+)+(?=\.[A-Z])", str(vars(default_settings)))))
-    for package, folder in {"scrapy.commands": SCRAPY / "commands", **{name: ROOT / name for name in ("crawler", "pipelines")}}.items():
+    for package, folder in {
+        "scrapy.commands": SCRAPY / "commands",
+        **{name: ROOT / name for name in ("crawler", "pipelines")},
+    }.items():
         for module in pkgutil.walk_packages([str(folder)], f"{package}."):
             if module.name != "crawler.settings":
                 yield module.name
@@ -77,7 +82,9 @@ def _detached(sent: Any) -> int:
 def _server() -> dict[str, Any]:
     """Where processes are forked, for children that want some."""
     forkserver.ensure_running()
-    return {name: value for name, value in vars(_SERVER).items() if name in ("_forkserver_address", "_forkserver_authkey")}
+    return {
+        name: value for name, value in vars(_SERVER).items() if name in ("_forkserver_address", "_forkserver_authkey")
+    }
 
 
 @dataclass(frozen=True)
@@ -122,9 +129,11 @@ def _execute(order: _Order) -> None:
 
 
 class Command:
-    """A command that goes on beside the test, like `subprocess.Popen`; `stdout` and `stderr` are text, unless they were given.
+    """A command that goes on beside the test, like `subprocess.Popen`; `stdout` and `stderr` are text, unless they were
+    given.
 
-    `largest_file` is what it may write to one file, in bytes: more fails as on a full disk. `fault` is Python that it runs first.
+    `largest_file` is what it may write to one file, in bytes: more fails as on a full disk. `fault` is Python that it
+    runs first.
     """
 
     def __init__(

@@ -20,7 +20,8 @@ _CONTROL = re.compile(r"\x1b\[(\?25[lh]|[\d;]*m|(\d*)([AK]))|\r\n?|\n")
 
 
 class Screen:
-    """As wide as need be, so that nothing is broken into lines; knows what rich sends to draw over lines, and nothing else."""
+    """As wide as need be, so that nothing is broken into lines; knows what rich sends to draw over lines, and nothing
+    else."""
 
     def __init__(self) -> None:
         self.lines = [""]
@@ -62,11 +63,15 @@ class Screen:
 class Program:
     """A command with standard error on a terminal, and standard output too where it is asked for."""
 
-    def __init__(self, line: list[str], *, stdout: bool = False, columns: int = 250, fault: str = "", **more: str) -> None:
+    def __init__(
+        self, line: list[str], *, stdout: bool = False, columns: int = 250, fault: str = "", **more: str
+    ) -> None:
         self._terminal, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         env: Mapping[str, str] = {**environment(), "TERM": "xterm", "COLUMNS": str(columns), **more}
-        self.process = Command(line, env, stdin=theirs, stdout=theirs if stdout else None, stderr=theirs, new_session=True, fault=fault)
+        self.process = Command(
+            line, env, stdin=theirs, stdout=theirs if stdout else None, stderr=theirs, new_session=True, fault=fault
+        )
         os.close(theirs)
         self._written = b""
         self._reader = threading.Thread(target=self._read, daemon=True)

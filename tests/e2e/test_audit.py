@@ -24,7 +24,13 @@ pytestmark = pytest.mark.heavy
 def tree(tmp_path: Path) -> Path:
     """Five articles: one to refetch, one untidy, one both."""
     folder = tmp_path / "tree"
-    for number, kinds in {1: [], 2: [Kind.FAREWELL], 3: [Kind.RELATIVE_LINKS], 4: [Kind.NO_DATE, Kind.STRAY_ASTERISKS], 5: []}.items():
+    for number, kinds in {
+        1: [],
+        2: [Kind.FAREWELL],
+        3: [Kind.RELATIVE_LINKS],
+        4: [Kind.NO_DATE, Kind.STRAY_ASTERISKS],
+        5: [],
+    }.items():
         draft = sound(number)
         for kind in kinds:
             PLANTS[kind][0](draft)
@@ -44,7 +50,12 @@ def test_the_table(tree: Path) -> None:
     assert "      1  farewell             the site's farewell page: 2\n" in done.out
     assert "      1  no_date              no date: 4\n" in done.out
     assert "README.md: neither its name nor an address in it tells an article's id" in done.out
-    assert done.out.index("no_date") < done.out.index("Cosmetic") < done.out.index("relative_links") < done.out.index("stray_asterisks")
+    assert (
+        done.out.index("no_date")
+        < done.out.index("Cosmetic")
+        < done.out.index("relative_links")
+        < done.out.index("stray_asterisks")
+    )
 
 
 def test_json_is_one_object(tree: Path) -> None:

@@ -66,6 +66,10 @@ def test_pages_that_cannot_be_read_any_more_are_told_with_a_status_of_their_own(
 
 
 def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
-    for arguments, words in ((("/no/such/tree",), "not a directory"), ((".", "--count", "0"), "--count"), ((), "one directory")):
+    for arguments, words in (
+        (("/no/such/tree",), "not a directory"),
+        ((".", "--count", "0"), "--count"),
+        ((), "one directory"),
+    ):
         done = run(command("compare", *arguments, OUTPUT_DIR=str(tmp_path / "output")), tmp_path)
         assert (done.status, words in done.err) == (2, True), done.err

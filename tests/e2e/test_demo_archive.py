@@ -1,4 +1,5 @@
-"""The bundled demo archive, crawled as a user would: every article ends as its truth says, and a second run asks for nothing."""
+"""The bundled demo archive, crawled as a user would: every article ends as its truth says, and a second run asks for
+nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ from tests.e2e.processes import started
 from tests.standin import Logged, StandIn, load_sample
 from tests.walking import walked
 
-TRUTH: dict[int, dict[str, Any]] = {line["id"]: line for line in map(json.loads, (ARCHIVE / "truth.jsonl").read_text("utf-8").splitlines())}
+TRUTH: dict[int, dict[str, Any]] = {
+    line["id"]: line for line in map(json.loads, (ARCHIVE / "truth.jsonl").read_text("utf-8").splitlines())
+}
 REASONS = {"farewell": "farewell", "blank": "blank", "not_found": "not_found", "gone": "not_found"}
 
 
@@ -58,7 +61,15 @@ def test_the_run_is_done_and_says_so(story: Story) -> None:
 def test_the_terminal_shows_what_concerns_the_user_only(story: Story) -> None:
     err = story.first.err
     assert "INFO listed at wayback: " in err
-    for clutter in ("Scrapy 2", "Versions", "data loss", "DOWNLOAD_FAIL_ON_DATALOSS", "Traceback", "WARNING", "Enabled"):
+    for clutter in (
+        "Scrapy 2",
+        "Versions",
+        "data loss",
+        "DOWNLOAD_FAIL_ON_DATALOSS",
+        "Traceback",
+        "WARNING",
+        "Enabled",
+    ):
         assert clutter not in err
 
 
@@ -80,7 +91,9 @@ def test_every_article_ends_as_the_truth_says(story: Story, line: dict[str, Any]
 
 
 def test_there_are_files_of_recovered_articles_and_no_others(story: Story) -> None:
-    assert story.first.files == sorted(f"article_{number}.md" for number, line in TRUTH.items() if line["status"] == "ok")
+    assert story.first.files == sorted(
+        f"article_{number}.md" for number, line in TRUTH.items() if line["status"] == "ok"
+    )
 
 
 def test_an_article_whose_first_capture_is_good_costs_one_request(story: Story) -> None:
@@ -106,7 +119,11 @@ def test_a_second_run_asks_for_the_listing_and_for_no_capture(story: Story) -> N
 def test_what_was_fetched_is_in_the_store(story: Story) -> None:
     with Ledger(story.first.output / "ledger.sqlite") as ledger:
         rows = [row for number in TRUTH for row in ledger.captures(number)]
-    served = {(r.original, r.timestamp) for r in story.asked_first if r.endpoint == "playback" and r.status == 200 and not r.trouble}
+    served = {
+        (r.original, r.timestamp)
+        for r in story.asked_first
+        if r.endpoint == "playback" and r.status == 200 and not r.trouble
+    }
     stored = {(row.capture.original, row.capture.timestamp) for row in rows if row.warc}
     assert served <= stored
     assert all((story.first.output / "warc" / row.warc).exists() for row in rows if row.warc)

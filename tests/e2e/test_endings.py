@@ -25,7 +25,9 @@ NOBODY = "http://127.0.0.1:9"
 def test_2_what_was_asked_for_is_wrong(tmp_path: Path) -> None:
     """What else may be wrong is in `test_options.py` and `test_settings.py`."""
     said = {
-        "unknown setting PLAYBACK_RATES: did you mean PLAYBACK_RATE?": crawl(NOBODY, tmp_path / "output", PLAYBACK_RATES="5"),
+        "unknown setting PLAYBACK_RATES: did you mean PLAYBACK_RATE?": crawl(
+            NOBODY, tmp_path / "output", PLAYBACK_RATES="5"
+        ),
         "RETRY_SECONDS=1,2: at least 4 numbers of seconds": crawl(NOBODY, tmp_path / "output", RETRY_SECONDS="1,2"),
         "unknown spider argument idz: did you mean ids?": crawl(NOBODY, tmp_path / "output", {"idz": "5"}),
     }

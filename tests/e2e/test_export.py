@@ -23,7 +23,13 @@ pytestmark = pytest.mark.heavy
 
 FIRST, WHEN = "20200801000000", "20210712013906"
 RECOVERED = range(1, 6)
-PARTS = ["indexes/index.cdx.gz", "indexes/index.idx", "pages/pages.jsonl", "datapackage.json", "datapackage-digest.json"]
+PARTS = [
+    "indexes/index.cdx.gz",
+    "indexes/index.idx",
+    "pages/pages.jsonl",
+    "datapackage.json",
+    "datapackage-digest.json",
+]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +64,10 @@ def pages(path: Path) -> list[dict[str, Any]]:
 
 def index(path: Path) -> list[dict[str, Any]]:
     with zipfile.ZipFile(path) as archive:
-        return [json.loads(line.split(b" ", 2)[2]) for line in gzip.decompress(archive.read("indexes/index.cdx.gz")).splitlines()]
+        return [
+            json.loads(line.split(b" ", 2)[2])
+            for line in gzip.decompress(archive.read("indexes/index.cdx.gz")).splitlines()
+        ]
 
 
 def stored(output: Path) -> list[Path]:
@@ -76,7 +85,8 @@ def test_the_whole_store_with_the_titles_of_its_articles(done: Path, tmp_path: P
         assert archive.read(f"archive/{warc.name}") == warc.read_bytes()
     url = "https://www.hkcnews.com/article/{}/%E7%87%88%E5%A1%94"
     assert pages(path) == [
-        {"id": str(number), "url": url.format(number), "ts": "2021-07-12T01:39:06Z", "title": f"燈塔日誌{number}"} for number in RECOVERED
+        {"id": str(number), "url": url.format(number), "ts": "2021-07-12T01:39:06Z", "title": f"燈塔日誌{number}"}
+        for number in RECOVERED
     ]
     assert {page["url"] for page in pages(path)} < {row["url"] for row in index(path)}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.wacz"]
@@ -93,7 +103,9 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(done: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["x.wacz"], ["--wacz", "x.zip"], ["--wacz", "x.wacz", "y"]], ids=["nothing", "no option", "suffix", "too much"]
+    "arguments",
+    [[], ["x.wacz"], ["--wacz", "x.zip"], ["--wacz", "x.wacz", "y"]],
+    ids=["nothing", "no option", "suffix", "too much"],
 )
 def test_what_is_asked_for_must_be_clear(tmp_path: Path, arguments: list[str]) -> None:
     ended = export(tmp_path, *arguments)
@@ -108,7 +120,10 @@ def test_there_must_be_something_to_export(tmp_path: Path, folder: bool) -> None
         (tmp_path / "warc").mkdir()
         (tmp_path / "warc" / "empty.warc.gz").touch()
     ended = export(tmp_path, "--wacz", str(tmp_path / "all.wacz"))
-    assert (ended.status, ended.err) == (ExitStatus.STORAGE, f"stopped: there is nothing to export: no *.warc.gz in {tmp_path / 'warc'}\n")
+    assert (ended.status, ended.err) == (
+        ExitStatus.STORAGE,
+        f"stopped: there is nothing to export: no *.warc.gz in {tmp_path / 'warc'}\n",
+    )
     assert not list(tmp_path.glob("all*"))
 
 
@@ -154,7 +169,9 @@ def test_articles_whose_files_or_captures_are_gone(output: Path, tmp_path: Path)
     (output / rows[3].file).write_text('---\ntitle: "never closed\n---\n', "utf-8")
     ended = export(output, "--wacz", str(tmp_path / "all.wacz"))
     assert ended.status == 0
-    assert ended.err.splitlines() == ["note: 1 recovered articles are no pages in it, since their captures are not in these files: 5"]
+    assert ended.err.splitlines() == [
+        "note: 1 recovered articles are no pages in it, since their captures are not in these files: 5"
+    ]
     titles = {page["id"]: page["title"] for page in pages(tmp_path / "all.wacz")}
     assert titles == {**{str(n): address(n, "/%E7%87%88%E5%A1%94") for n in (1, 2, 3)}, "4": "燈塔日誌4"}
 
@@ -179,13 +196,16 @@ def test_a_ledger_that_cannot_be_read_ends_it(output: Path, tmp_path: Path) -> N
 def test_a_directory_that_is_not_there_is_named(done: Path, tmp_path: Path) -> None:
     ended = export(done, "--wacz", str(tmp_path / "nowhere" / "all.wacz"))
     assert ended.status == ExitStatus.STORAGE
-    assert ended.err.startswith(f"stopped: {tmp_path / 'nowhere' / 'all.wacz'} was not written: No such file or directory")
+    assert ended.err.startswith(
+        f"stopped: {tmp_path / 'nowhere' / 'all.wacz'} was not written: No such file or directory"
+    )
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("beyond", [-10_000, -100, 0, 100, 1200, 1700])
 def test_a_disk_that_is_full_leaves_nothing(output: Path, tmp_path: Path, beyond: int) -> None:
-    """A limit on the size of files stands for it; writing then fails in the same way. A ledger would not open under it."""
+    """A limit on the size of files stands for it; writing then fails in the same way. A ledger would not open under
+    it."""
     (output / "ledger.sqlite").unlink()
     path = tmp_path / "all.wacz"
     size = max(1, stored(output)[0].stat().st_size + beyond)
@@ -199,13 +219,18 @@ def test_a_disk_that_is_full_leaves_nothing(output: Path, tmp_path: Path, beyond
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(("sign", "status", "left"), [(signal.SIGKILL, -9, ["all.wacz.part"]), (signal.SIGINT, 130, [])])
+@pytest.mark.parametrize(
+    ("sign", "status", "left"), [(signal.SIGKILL, -9, ["all.wacz.part"]), (signal.SIGINT, 130, [])]
+)
 def test_one_that_is_stopped_in_the_middle_leaves_no_file(
     done: Path, tmp_path: Path, sign: signal.Signals, status: int, left: list[str]
 ) -> None:
     path, part = tmp_path / "all.wacz", tmp_path / "all.wacz.part"
     line = command("export", "--wacz", str(path), OUTPUT_DIR=str(done))
-    waits = "import crawler.preserve.wacz, signal; crawler.preserve.wacz.recovered_pages = lambda *given, signal=signal: signal.pause()"
+    waits = (
+        "import crawler.preserve.wacz, signal; crawler.preserve.wacz.recovered_pages = lambda *given, signal=signal:"
+        " signal.pause()"
+    )
     with started(line, environment(), fault=waits) as running:
         running.until(lambda: part.exists() and part.stat().st_size)
         running.send_signal(sign)

@@ -1,4 +1,5 @@
-"""`scrapy extract`: what a crawl wrote comes out of its own store byte for byte, with any number of workers, and nothing is asked for."""
+"""`scrapy extract`: what a crawl wrote comes out of its own store byte for byte, with any number of workers, and
+nothing is asked for."""
 
 from __future__ import annotations
 
@@ -37,7 +38,11 @@ def extract(output: Path, *arguments: str, **settings: str) -> Run:
 
 def tree(output: Path) -> dict[str, bytes]:
     """Every file below `articles/` with its bytes."""
-    return {str(path.relative_to(output)): path.read_bytes() for path in sorted((output / "articles").rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(output)): path.read_bytes()
+        for path in sorted((output / "articles").rglob("*"))
+        if path.is_file()
+    }
 
 
 def copied(crawled: Run, folder: Path) -> Path:
@@ -55,7 +60,9 @@ def test_the_files_of_a_store_alone_give_the_crawls_files(crawled: Run, tmp_path
     assert not (tmp_path / "ledger.sqlite").exists()
 
 
-def test_the_store_gives_back_files_that_were_deleted_and_an_article_that_an_older_version_gave_up(crawled: Run, tmp_path: Path) -> None:
+def test_the_store_gives_back_files_that_were_deleted_and_an_article_that_an_older_version_gave_up(
+    crawled: Run, tmp_path: Path
+) -> None:
     output = copied(crawled, tmp_path)
     shutil.rmtree(output / "articles")
     with Ledger(output / "ledger.sqlite") as ledger:
@@ -84,7 +91,9 @@ def test_only_what_differs_is_written_and_said_by_field(crawled: Run, tmp_path: 
         assert done.status == 0, done.err
         assert "0 new, 2 different from before" in done.out
         assert f"1  title: {int(first.stem.split('_')[1])}" in done.out
-        assert tree(output) != tree(crawled.output) if "--dry-run" in arguments else tree(output) == tree(crawled.output)
+        assert (
+            tree(output) != tree(crawled.output) if "--dry-run" in arguments else tree(output) == tree(crawled.output)
+        )
     assert {path: path.stat().st_mtime_ns for path in untouched} == untouched
 
 
@@ -152,7 +161,10 @@ def test_a_file_of_other_writers_faults_is_extracted_and_what_is_passed_over_is_
         record(http(chunked(article(7)), ()), url=address(7)),
         record(http(article(8)), url=address(8), fields={"Content-Length": str(len(http(article(8))) + 1)}),
         record(
-            http(article(9).replace(b'<meta charset="utf-8">', b"").decode().encode("big5"), ("Content-Type: text/html; charset=gb2312",)),
+            http(
+                article(9).replace(b'<meta charset="utf-8">', b"").decode().encode("big5"),
+                ("Content-Type: text/html; charset=gb2312",),
+            ),
             url=address(9),
         ),
         record(b"no HTTP head", url=other),
@@ -161,7 +173,10 @@ def test_a_file_of_other_writers_faults_is_extracted_and_what_is_passed_over_is_
     (tmp_path / "odd.warc.gz").write_bytes(packed(records))
     done = extract(tmp_path / "output", str(tmp_path / "odd.warc.gz"), FORMAT="reading")
     assert done.status == 0, done.err + done.out
-    assert "Passed over         2 records in the files: 1 conversion records, 1 damaged records of other addresses" in done.out
+    assert (
+        "Passed over         2 records in the files: 1 conversion records, 1 damaged records of other addresses"
+        in done.out
+    )
     texts = {int(Path(name).stem.rpartition("_")[2]): text.decode() for name, text in tree(tmp_path / "output").items()}
     assert sorted(texts) == [5, 6, 7, 8, 9]
     assert all(f"第{number}日：燈塔今晚亮起。" in text for number, text in texts.items())

@@ -1,4 +1,5 @@
-"""FORMAT=reading: a tree that renders without a broken link, whatever order its articles came in, and back to the seed's bytes."""
+"""FORMAT=reading: a tree that renders without a broken link, whatever order its articles came in, and back to the
+seed's bytes."""
 
 from __future__ import annotations
 
@@ -110,7 +111,9 @@ def test_the_front_matter_tells_what_speaks_for_the_article(reading: Run) -> Non
     assert ("digest" in unchecked, unchecked["verified"], "faults" in unchecked) == (False, False, False)
 
 
-def test_a_crawl_for_reading_gives_what_extract_makes_of_the_seeds_and_back(seed: Run, reading: Run, tmp_path: Path) -> None:
+def test_a_crawl_for_reading_gives_what_extract_makes_of_the_seeds_and_back(
+    seed: Run, reading: Run, tmp_path: Path
+) -> None:
     output = copied(seed, tmp_path)
     there = extract(output, **READING)
     assert there.status == 0, there.err
@@ -186,7 +189,9 @@ def test_videos_as_links(seed: Run, tmp_path: Path) -> None:
     local_links(output)
 
 
-def test_a_crawl_in_another_format_is_refused_and_told_the_way(archive: StandIn, seed: Run, reading: Run, tmp_path: Path) -> None:
+def test_a_crawl_in_another_format_is_refused_and_told_the_way(
+    archive: StandIn, seed: Run, reading: Run, tmp_path: Path
+) -> None:
     for of, settings, way in (
         (seed, READING, "`scrapy extract -s FORMAT=reading -s VIDEO=shortcode`"),
         (reading, {}, "`scrapy extract -s FORMAT=seed`"),

@@ -1,4 +1,5 @@
-"""Articles that no listing has: found on archived lists, in recovered articles and between known ids, within a budget, once."""
+"""Articles that no listing has: found on archived lists, in recovered articles and between known ids, within a budget,
+once."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ NEWS = "https://www.hkcnews.com/data/newsposts?page=1"
 @pytest.fixture
 def archive() -> Archive:
     archive = Archive()
-    text = f'見<a href="https://www.hkcnews.com/article/{LINKED}/x">另一篇</a>，又見<a href="/article/{NOWHERE}">這篇</a>。'
+    text = f'見<a href="https://www.hkcnews.com/article/{LINKED}/x">另一篇</a>，又見<a href="/article/{NOWHERE}">這篇</a>。'  # noqa: E501
     for number in LISTED:
         archive.add(address(number), WHEN, article(number, text if number == LISTED[0] else "燈塔今晚亮起。"))
     for number in (BETWEEN, LINKED, ON_A_LIST):
@@ -59,9 +60,9 @@ def test_all_that_there_is_evidence_of_is_found_and_recovered(standin: StandIn, 
 
 
 CARD = (
-    '<div class="grid-item"><div class="article-block"><div class="article-block-heading"><h3 class="article-block-title">'
-    '<a href="{0}">守塔人</a></h3></div><div class="article-block-body"><a href="{0}"><p class="text-lg newline">燈塔今晚…</p></a></div>'
-    "</div></div>"
+    '<div class="grid-item"><div class="article-block"><div class="article-block-heading"><h3'
+    ' class="article-block-title"><a href="{0}">守塔人</a></h3></div><div class="article-block-body"><a href="{0}"><p'
+    ' class="text-lg newline">燈塔今晚…</p></a></div></div></div>'
 )
 EACH_LIST = (
     *(
@@ -74,7 +75,15 @@ EACH_LIST = (
         "/news",
         "/news?page=2",
     ),
-    *("/news/12/社區", "/news/21/x?page=2", "/bloggers", "/bloggers?page=2", "/blogger/守塔人-58", "/event/47", "/event/61/x"),
+    *(
+        "/news/12/社區",
+        "/news/21/x?page=2",
+        "/bloggers",
+        "/bloggers?page=2",
+        "/blogger/守塔人-58",
+        "/event/47",
+        "/event/61/x",
+    ),
     *("/datanews", "/videos", "/triangles", "/srs"),
 )
 
@@ -90,7 +99,9 @@ def test_every_list_of_the_sites_is_asked_for_and_older_captures_after_the_newes
         is_json = path.startswith("/data/")
         body = json.dumps({"items": [card]}).replace("/", r"\/") if is_json else f"<html><body>{card}</body></html>"
         kind = "application/json" if is_json else "text/html"
-        archive.add(f"https://www.hkcnews.com{path}", LATER if number < wanted[-1] else WHEN, body.encode(), mimetype=kind)
+        archive.add(
+            f"https://www.hkcnews.com{path}", LATER if number < wanted[-1] else WHEN, body.encode(), mimetype=kind
+        )
     picture = "https://www.hkcnews.com/news_新聞/hk-discuss/2021/07/a_large.jpg"
     archive.add(picture, LATER, b"\xff\xd8\xff", mimetype="image/jpeg")
     gone = "https://www.hkcnews.com/event/48"
@@ -120,7 +131,9 @@ def test_the_budget_is_kept_and_the_next_run_goes_on(standin: StandIn, tmp_path:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("arguments", [{"ids": "40001"}, {"limit": "2"}, {"since": "2021"}, {"dry_run": "1"}])
-def test_a_run_that_is_not_about_everything_asks_for_no_gaps(standin: StandIn, tmp_path: Path, arguments: dict[str, str]) -> None:
+def test_a_run_that_is_not_about_everything_asks_for_no_gaps(
+    standin: StandIn, tmp_path: Path, arguments: dict[str, str]
+) -> None:
     crawl(standin, tmp_path / "output", arguments, GAP_REQUESTS="100")
     assert not [one for one in standin.requests if "newsposts" in one.target or str(LINKED) in one.target]
 

@@ -1,4 +1,5 @@
-"""Pages and answers that mean harm: they change no file's structure, run nowhere, lead to no other host, and write nowhere else."""
+"""Pages and answers that mean harm: they change no file's structure, run nowhere, lead to no other host, and write
+nowhere else."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ HOSTILE = {
 
 
 def hostile(number: int, text: str) -> bytes:
-    """A page that holds the text wherever a page can hold one; as it is, and escaped as an honest page would have it."""
+    """A page that holds the text wherever a page can hold one; as it is, and escaped as an honest page would have
+    it."""
     quoted, inside = escape(text), text.replace("\x00", "&#0;")
     page = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>{quoted}</title>
 <meta name="keywords" content="{quoted},甲"></head><body>
@@ -74,7 +76,7 @@ def hostile(number: int, text: str) -> bytes:
 <p>完。</p></div>
 <div class="blogger-intro"><img class="avatar" src="/a.jpg" alt="{quoted}">
 <h4>作者 | 甄{quoted}</h4><div class="intro">簡介{quoted}</div></div>
-</div></body></html>"""
+</div></body></html>"""  # noqa: E501
     return page.encode("utf-8", "surrogatepass")
 
 
@@ -86,14 +88,32 @@ class _Seen(HTMLParser):
         self.dangerous: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style", "object", "embed", "iframe", "svg", "math", "form", "base", "meta", "link", "button", "input"):
+        if tag in (
+            "script",
+            "style",
+            "object",
+            "embed",
+            "iframe",
+            "svg",
+            "math",
+            "form",
+            "base",
+            "meta",
+            "link",
+            "button",
+            "input",
+        ):
             self.dangerous.append(f"<{tag}>")
         for name, value in attrs:
             scheme = re.sub(r"[\x00-\x20\x7f-\x9f]", "", value or "").lower().partition(":")[0]
             if name.startswith("on") or name in ("style", "srcdoc", "formaction"):
                 self.dangerous.append(f"{tag} {name}")
             picture = (tag, name, (value or "")[:11]) == ("img", "src", "data:image/")  # shown, and never run
-            if name in ("href", "src", "action", "data") and scheme in ("javascript", "data", "vbscript") and not picture:
+            if (
+                name in ("href", "src", "action", "data")
+                and scheme in ("javascript", "data", "vbscript")
+                and not picture
+            ):
                 self.dangerous.append(f"{tag} {name}={value}")
 
 
@@ -114,7 +134,9 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_hostile_page_is_still_an_article(crawled: Run) -> None:
     assert crawled.status == 0, crawled.err
     faults = {number: crawled.article(number).faults for number in range(1, len(HOSTILE) + 1)}
-    assert {number: crawled.article(number).state for number in faults} == dict.fromkeys(faults, State.RECOVERED), crawled.out
+    assert {number: crawled.article(number).state for number in faults} == dict.fromkeys(faults, State.RECOVERED), (
+        crawled.out
+    )
     assert "Traceback" not in crawled.err
 
 
@@ -138,7 +160,11 @@ class TestFile:
     def test_the_title_is_the_only_heading_before_the_body(self, crawled: Run, number: int) -> None:
         body = crawled.file(number).split("\n---\n", 1)[1]
         tokens = MarkdownIt("commonmark").enable("table").parse(body)
-        headings = [(token.tag, token.map, after.content[:4]) for token, after in pairwise(tokens) if token.type == "heading_open"]
+        headings = [
+            (token.tag, token.map, after.content[:4])
+            for token, after in pairwise(tokens)
+            if token.type == "heading_open"
+        ]
         assert headings[0] == ("h1", [1, 2], headings[0][2])
         # An h4 of the blogger's that names him otherwise than his picture does stays in his biography.
         assert [(tag, text) for tag, _, text in headings[1:]] in ([], [("h4", "作者 |")])
@@ -158,7 +184,9 @@ class TestFile:
         assert "{{%" not in text
 
     def test_no_control_or_half_a_character_is_in_it(self, crawled: Run, number: int) -> None:
-        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]", crawled.file(number))
+        assert not re.search(
+            r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]", crawled.file(number)
+        )
 
     def test_no_character_turns_the_front_matter_round(self, crawled: Run, number: int) -> None:
         head = crawled.file(number).split("\n---\n", 1)[0]
@@ -220,20 +248,46 @@ def test_no_other_host_is_ever_asked(tmp_path: Path) -> None:
     with baited() as bait:
         for number in range(1, 9):
             archive.add(address(number), "20200101000000", article(number))
-        archived = {1: f"{bait.url}/article/1/x", 2: f"{bait.url}/web/{WHEN}id_/{address(2)}", 3: f"//{bait.url[7:]}/article/3"}
+        archived = {
+            1: f"{bait.url}/article/1/x",
+            2: f"{bait.url}/web/{WHEN}id_/{address(2)}",
+            3: f"//{bait.url[7:]}/article/3",
+        }
         for number, location in archived.items():
             archive.add(address(number), WHEN, b"", status=302, headers=[("Location", location)])
-        live = {4: f"{bait.url}/web/{WHEN}id_/{address(4)}", 5: bait.url, 6: f"{bait.url[5:]}/web/{WHEN}id_/{address(6)}"}
+        live = {
+            4: f"{bait.url}/web/{WHEN}id_/{address(4)}",
+            5: bait.url,
+            6: f"{bait.url[5:]}/web/{WHEN}id_/{address(6)}",
+        }
         for number in live:
             archive.add(address(number), WHEN, article(number))
-        page = article(7, f'<a href="{bait.url}">燈</a><img src="{bait.url}/x.jpg"><iframe src="{bait.url}"></iframe>', canonical=bait.url)
-        refresh = f'<meta http-equiv="refresh" content="0;url={bait.url}"><base href="{bait.url}"><link rel="preload" href="{bait.url}">'
+        page = article(
+            7,
+            f'<a href="{bait.url}">燈</a><img src="{bait.url}/x.jpg"><iframe src="{bait.url}"></iframe>',
+            canonical=bait.url,
+        )
+        refresh = (
+            f'<meta http-equiv="refresh" content="0;url={bait.url}"><base href="{bait.url}"><link rel="preload"'
+            f' href="{bait.url}">'
+        )
         archive.add(address(7), WHEN, page.replace(b"<title>", refresh.encode() + b"<title>"))
-        linked = [("Link", f'<{bait.url}/article/8>; rel="original"'), ("Refresh", f"0;url={bait.url}"), ("Content-Location", bait.url)]
+        linked = [
+            ("Link", f'<{bait.url}/article/8>; rel="original"'),
+            ("Refresh", f"0;url={bait.url}"),
+            ("Content-Location", bait.url),
+        ]
         archive.add(address(8), WHEN, article(8), headers=linked)
-        for original in (f"{bait.url}/article/9", f"http://127.0.0.1@{bait.url[7:]}/article/9", f"{bait.url}@www.hkcnews.com/article/9"):
+        for original in (
+            f"{bait.url}/article/9",
+            f"http://127.0.0.1@{bait.url[7:]}/article/9",
+            f"{bait.url}@www.hkcnews.com/article/9",
+        ):
             archive.add(original, WHEN, article(9))
-        troubles = [Trouble(Kind.REDIRECT, original=address(number), timestamp=WHEN, value=value) for number, value in live.items()]
+        troubles = [
+            Trouble(Kind.REDIRECT, original=address(number), timestamp=WHEN, value=value)
+            for number, value in live.items()
+        ]
         with StandIn(archive, troubles) as standin:
             done = crawl(standin, tmp_path)
             hosts = {r.headers["host"] for r in standin.requests}
@@ -241,7 +295,9 @@ def test_no_other_host_is_ever_asked(tmp_path: Path) -> None:
         assert bait.came == 0
     assert hosts == {own.removeprefix("http://")}
     assert done.status in (0, 3), done.err
-    assert {number: done.article(number).state for number in (1, 2, 3, 7, 8)} == dict.fromkeys((1, 2, 3, 7, 8), State.RECOVERED)
+    assert {number: done.article(number).state for number in (1, 2, 3, 7, 8)} == dict.fromkeys(
+        (1, 2, 3, 7, 8), State.RECOVERED
+    )
 
 
 # Symbolic links
@@ -280,12 +336,17 @@ LEADING_OUT = [
     _link_of("ledger.sqlite-wal", False),
     _link_of("ledger.sqlite-shm", False),
     _link_of("run.lock", False),
-    *[_dangling(name) for name in ("articles", "articles/1-1000", "warc", "ledger.sqlite", "ledger.sqlite-wal", "run.lock")],
+    *[
+        _dangling(name)
+        for name in ("articles", "articles/1-1000", "warc", "ledger.sqlite", "ledger.sqlite-wal", "run.lock")
+    ],
 ]
 
 
 @pytest.mark.parametrize("plant", LEADING_OUT, ids=lambda plant: plant.__name__)
-def test_a_link_that_leads_out_is_refused_and_nothing_outside_changes(tmp_path: Path, plant: Callable[[Path, Path], None]) -> None:
+def test_a_link_that_leads_out_is_refused_and_nothing_outside_changes(
+    tmp_path: Path, plant: Callable[[Path, Path], None]
+) -> None:
     output, outside = tmp_path / "output", tmp_path / "outside"
     output.mkdir()
     outside.mkdir()

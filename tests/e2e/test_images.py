@@ -1,4 +1,5 @@
-"""Images: fetched through the archive, the nearest good capture of each, kept as they are; what is not there is named."""
+"""Images: fetched through the archive, the nearest good capture of each, kept as they are; what is not there is
+named."""
 
 from __future__ import annotations
 
@@ -33,13 +34,18 @@ FAREWELL = b"<html><body>The lighthouse is closed</body></html>"
 
 def figure(*sources: str) -> str:
     """Figures for the middle of a page's only paragraph."""
-    figures = "".join(f'<figure class="image"><img src="{src}"><figcaption>一張相</figcaption></figure>' for src in sources)
+    figures = "".join(
+        f'<figure class="image"><img src="{src}"><figcaption>一張相</figcaption></figure>' for src in sources
+    )
     return f"燈塔。</p>{figures}<p>完。"
 
 
 def page(number: int, *sources: str, avatar: str = "") -> bytes:
     """The page of an invented article with these pictures, and a blogger's block with this one."""
-    block = f'<div class="blogger-intro"><img class="avatar" src="{avatar}" alt="博客 | 燈"><h4>博客 | 燈</h4><p>寫字的人。</p></div>'
+    block = (
+        f'<div class="blogger-intro"><img class="avatar" src="{avatar}" alt="博客 | 燈"><h4>博客 | 燈</h4><p>寫字的人。'
+        "</p></div>"
+    )
     whole = article(number, figure(*sources)).decode()
     return whole.replace("</body>", f"{block if avatar else ''}</body>").encode()
 
@@ -54,7 +60,9 @@ class Shore(Archive):
         self.add(url, timestamp, body, **{"mimetype": "image/png", **more})
 
 
-def fetch(archive: Archive | StandIn | str, output: Path, arguments: dict[str, str] | None = None, **settings: str) -> Run:
+def fetch(
+    archive: Archive | StandIn | str, output: Path, arguments: dict[str, str] | None = None, **settings: str
+) -> Run:
     if isinstance(archive, (StandIn, str)):
         return crawl(archive, output, arguments, IMAGES="1", **settings)
     with StandIn(archive) as standin:
@@ -92,7 +100,13 @@ def test_an_image_captured_with_its_page_costs_one_request(tmp_path: Path) -> No
     assert done.status == 0, done.err
     assert bytes_of(tmp_path, f"{SITE}/a.png") == png(1)
     row = row_of(tmp_path, f"{SITE}/a.png")
-    assert (row.state, row.timestamp, row.original, row.type, row.size) == (ImageState.HAVE, AT, f"{SITE}/a.png", "image/png", len(png(1)))
+    assert (row.state, row.timestamp, row.original, row.type, row.size) == (
+        ImageState.HAVE,
+        AT,
+        f"{SITE}/a.png",
+        "image/png",
+        len(png(1)),
+    )
     assert row.sha256 == hashlib.sha256(png(1)).hexdigest()
     assert row.place is not None
     assert (tmp_path / "warc" / row.place.file).exists()
@@ -117,12 +131,24 @@ RAW = "/news_新聞/hk-discuss/2021/07/燈塔 日誌-20210712013906_a1b2_large.j
 @pytest.mark.parametrize(
     ("src", "url", "target"),
     [
-        (RAW.replace(" ", "%20"), f"{SITE}{RAW.replace(' ', '%20')}", "/news_%E6%96%B0%E8%81%9E/hk-discuss/2021/07/%E7%87%88%E5%A1%94%20"),
+        (
+            RAW.replace(" ", "%20"),
+            f"{SITE}{RAW.replace(' ', '%20')}",
+            "/news_%E6%96%B0%E8%81%9E/hk-discuss/2021/07/%E7%87%88%E5%A1%94%20",
+        ),
         (RAW, f"{SITE}{RAW}", "/news_%E6%96%B0%E8%81%9E/hk-discuss/2021/07/%E7%87%88%E5%A1%94%20"),
         ("/uploads/avatars/11aa.png?1288", f"{SITE}/uploads/avatars/11aa.png?1288", "/uploads/avatars/11aa.png?1288"),
         ("//cdn.example/x.png", "https://cdn.example/x.png", "im_/https://cdn.example/x.png"),
-        ("http://other.example:8080/x.png?a=1&amp;b=%2F", "http://other.example:8080/x.png?a=1&b=%2F", "x.png?a=1&b=%2F"),
-        ("/web/20210101000000im_/https://hkcnews.com/a.png", "https://hkcnews.com/a.png", "im_/https://hkcnews.com/a.png"),
+        (
+            "http://other.example:8080/x.png?a=1&amp;b=%2F",
+            "http://other.example:8080/x.png?a=1&b=%2F",
+            "x.png?a=1&b=%2F",
+        ),
+        (
+            "/web/20210101000000im_/https://hkcnews.com/a.png",
+            "https://hkcnews.com/a.png",
+            "im_/https://hkcnews.com/a.png",
+        ),
         ("/a[1]|b.png#top", f"{SITE}/a[1]|b.png", "/a[1]|b.png"),
     ],
 )
@@ -246,7 +272,9 @@ def test_bytes_with_a_coding_are_kept_without_it(tmp_path: Path) -> None:
     shore.article(1, "/a.svg", "/b.png")
     shore.image(f"{SITE}/a.svg", AT, SVG, mimetype="image/svg+xml")
     shore.image(f"{SITE}/b.png", AT, png(4))
-    with StandIn(shore, [Trouble(Kind.DUAL_HEADER, pattern="a.svg"), Trouble(Kind.UNANNOUNCED, pattern="b.png")]) as standin:
+    with StandIn(
+        shore, [Trouble(Kind.DUAL_HEADER, pattern="a.svg"), Trouble(Kind.UNANNOUNCED, pattern="b.png")]
+    ) as standin:
         assert fetch(standin, tmp_path).status == 0
         count = len(standin.requests)
         for file in tmp_path.glob("images/*/*"):
@@ -289,7 +317,9 @@ def test_images_switched_on_later_cost_no_request_for_a_page(tmp_path: Path, how
         assert len(of_images(standin.requests[count:])) == 3
         assert [r for r in standin.requests[count:] if r.endpoint == "playback" and "im_/" not in r.target] == []
     assert done.status == 0, done.err
-    assert all(bytes_of(tmp_path, url) == png(len(url)) for url in (f"{SITE}/a.png", f"{SITE}/u/c.png?5", f"{SITE}{RAW}"))
+    assert all(
+        bytes_of(tmp_path, url) == png(len(url)) for url in (f"{SITE}/a.png", f"{SITE}/u/c.png?5", f"{SITE}{RAW}")
+    )
 
 
 def test_a_page_that_is_gone_from_the_store_costs_its_own_images_only_and_is_named(tmp_path: Path) -> None:
@@ -321,12 +351,16 @@ def many(count: int) -> Shore:
 
 
 def test_nothing_at_all_is_sent_during_a_pause(tmp_path: Path) -> None:
-    with StandIn(many(12), [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, pattern=r"/p/\d+\.png", first=5, times=1)]) as standin:
+    with StandIn(
+        many(12), [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, pattern=r"/p/\d+\.png", first=5, times=1)]
+    ) as standin:
         done = fetch(standin, tmp_path, PAUSE_SECONDS="1")
         requests = standin.requests
     assert done.status == 0, done.err
     limited = next(at for at, request in enumerate(requests) if request.trouble == Kind.LIMIT)
-    assert min(r.time for r in requests[limited + 1 + 3 :]) - requests[limited].time >= 0.95, "three may have been on their way"
+    assert min(r.time for r in requests[limited + 1 + 3 :]) - requests[limited].time >= 0.95, (
+        "three may have been on their way"
+    )
     assert sum(r.target == requests[limited].target for r in requests) == 2
     assert status_of(tmp_path)["have"] == 12
 
@@ -366,7 +400,9 @@ def test_an_image_that_is_too_large_is_missing_by_name(tmp_path: Path) -> None:
     assert bytes_of(tmp_path, f"{SITE}/p/1.png") == png(1), "the next capture that the index has"
 
 
-def test_bytes_that_do_not_match_their_digest_are_kept_only_when_there_are_no_others_and_said_so(tmp_path: Path) -> None:
+def test_bytes_that_do_not_match_their_digest_are_kept_only_when_there_are_no_others_and_said_so(
+    tmp_path: Path,
+) -> None:
     shore = Shore()
     shore.article(1, "/a.png", "/b.png")
     for path in ("/a.png", "/b.png"):
@@ -430,7 +466,9 @@ def test_a_folder_that_cannot_be_written_ends_the_run_and_nothing_is_lost(tmp_pa
 
 def test_interrupted_it_stops_soon_and_goes_on_where_it_was(tmp_path: Path) -> None:
     settings = {**QUICK, "IMAGES": "1", "OUTPUT_DIR": str(tmp_path)}
-    with StandIn(many(30), [Trouble(Kind.HELD, Endpoint.PLAYBACK, pattern=r"/p/\d+\.png", timestamp=AFTER, first=5)]) as standin:
+    with StandIn(
+        many(30), [Trouble(Kind.HELD, Endpoint.PLAYBACK, pattern=r"/p/\d+\.png", timestamp=AFTER, first=5)]
+    ) as standin:
         crawl(standin, tmp_path)
         line = command("crawl", "articles", **settings, ARCHIVE_URL=standin.url)
         with started(line, environment()) as process:
@@ -477,12 +515,15 @@ def test_extraction_tells_the_ledger_of_images_too(tmp_path: Path) -> None:
         assert run(command("extract", "--changed", OUTPUT_DIR=str(tmp_path)), tmp_path).status == 0
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.without_images() == []
-        assert [row.url for row in ledger.images()] == sorted((f"{SITE}/p/{n}.png" for n in (1, 2)), key=lambda url: str(image_file(url)))
+        assert [row.url for row in ledger.images()] == sorted(
+            (f"{SITE}/p/{n}.png" for n in (1, 2)), key=lambda url: str(image_file(url))
+        )
 
 
 @pytest.mark.heavy
 def test_a_real_pywb_gives_the_images_that_the_store_has(tmp_path: Path) -> None:
-    """What one crawl stored, a pywb replays to another one: the same files, also where the time is another and redirects lead on."""
+    """What one crawl stored, a pywb replays to another one: the same files, also where the time is another and
+    redirects lead on."""
     with StandIn(load_sample(ARCHIVE)) as standin:
         first = fetch(standin, tmp_path / "first")
     assert first.status == 0, first.err
@@ -491,7 +532,8 @@ def test_a_real_pywb_gives_the_images_that_the_store_has(tmp_path: Path) -> None
         second = fetch("http://127.0.0.1:9", tmp_path / "second", SOURCES=f"pywb+{address}")
     assert second.status == 0, second.err
     files = [
-        {path.relative_to(output): path.read_bytes() for path in output.glob("images/*/*")} for output in (first.output, second.output)
+        {path.relative_to(output): path.read_bytes() for path in output.glob("images/*/*")}
+        for output in (first.output, second.output)
     ]
     assert len(files[0]) == FETCHED
     assert files[0] == files[1]

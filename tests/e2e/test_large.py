@@ -69,7 +69,9 @@ def test_pages_that_are_too_much_cost_themselves_only(tmp_path: Path, capsys: py
     with StandIn(archive) as standin:
         line = command("crawl", "articles", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
         pipe = subprocess.PIPE
-        with subprocess.Popen(python(line), cwd=ROOT, env=environment(), stdout=pipe, stderr=pipe, text=True) as process:
+        with subprocess.Popen(
+            python(line), cwd=ROOT, env=environment(), stdout=pipe, stderr=pipe, text=True
+        ) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             out: list[str] = []

@@ -1,8 +1,8 @@
 """An output directory made by an older version: what was recovered is still there, and every command goes on with it.
 
-`tests/fixtures/ledgers` has one for each schema of the ledger that a state of this software wrote, made by that software:
-articles 174, 2045 and 4410 of the demo archive, crawled from the stand-in, packed without `run.lock`. No state wrote schema 4:
-it came together with 5. A new schema needs a directory of its own here.
+`tests/fixtures/ledgers` has one for each schema of the ledger that a state of this software wrote, made by that
+software: articles 174, 2045 and 4410 of the demo archive, crawled from the stand-in, packed without `run.lock`. No
+state wrote schema 4: it came together with 5. A new schema needs a directory of its own here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ def test_a_directory_made_before_works_after(tmp_path: Path, schema: int) -> Non
     assert list(texts) == list(RECOVERED)
 
     def ours(name: str, *arguments: str) -> Run:
-        given = {"OUTPUT_DIR": str(output), "ARCHIVE_URL": "http://127.0.0.1:9", "ARCHIVE_PUBLIC_URL": "https://archive.example"}
+        given = {
+            "OUTPUT_DIR": str(output),
+            "ARCHIVE_URL": "http://127.0.0.1:9",
+            "ARCHIVE_PUBLIC_URL": "https://archive.example",
+        }
         done = run(command(name, *arguments, **given), output)
         assert done.status == 0, done.out + done.err
         return done
@@ -59,12 +63,17 @@ def test_a_directory_made_before_works_after(tmp_path: Path, schema: int) -> Non
     for number, text in articles(output).items():
         assert f"\n# {RECOVERED[number]}" in text
     with Ledger(output / "ledger.sqlite") as ledger:
-        assert {row.id: row.state for row in ledger.articles()} == {**dict.fromkeys(RECOVERED, State.RECOVERED), 4410: State.UNRECOVERABLE}
+        assert {row.id: row.state for row in ledger.articles()} == {
+            **dict.fromkeys(RECOVERED, State.RECOVERED),
+            4410: State.UNRECOVERABLE,
+        }
     with closing(sqlite3.connect(output / "ledger.sqlite")) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
 
 
 def articles(output: Path) -> dict[int, str]:
     """Every file of an article, by its id."""
-    found = {int(path.stem.removeprefix("article_")): path.read_text("utf-8") for path in output.glob("articles/*/*.md")}
+    found = {
+        int(path.stem.removeprefix("article_")): path.read_text("utf-8") for path in output.glob("articles/*/*.md")
+    }
     return dict(sorted(found.items()))

@@ -84,7 +84,10 @@ def test_without_a_terminal_a_line_of_progress_is_logged_and_the_end_is_noted(tm
     with StandIn(archive_of(12)) as archive:
         done = crawl(archive, tmp_path, PLAYBACK_RATE="600", PLAYBACK_RATE_START="600", PROGRESS_SECONDS="0.3")
     assert done.status == 0, done.err
-    assert "INFO 12 articles to recover. An estimate: 13 requests, 1 s at least at 600 a minute, 312 kB on the disk" in done.err
+    assert (
+        "INFO 12 articles to recover. An estimate: 13 requests, 1 s at least at 600 a minute, 312 kB on the disk"
+        in done.err
+    )
     assert "INFO articles: " in done.err
     assert " of 12, " in done.err
     assert "\x1b" not in done.err
@@ -156,7 +159,9 @@ def test_a_terminal_that_goes_away_does_not_stop_the_run(begun: Begun, tmp_path:
 @pytest.mark.heavy
 def test_an_error_in_the_display_is_told_and_stops_nothing(begun: Begun, tmp_path: Path) -> None:
     with StandIn(archive_of(12)) as archive:
-        program = begun.shown(line(archive, tmp_path), fault="import crawler.run.monitor as e; e.progress_table = lambda moment: 1 / 0")
+        program = begun.shown(
+            line(archive, tmp_path), fault="import crawler.run.monitor as e; e.progress_table = lambda moment: 1 / 0"
+        )
         status, out = program.end()
     assert status == 0, program.written
     assert program.written.count("the progress of the run is not shown any more") == 1
@@ -189,7 +194,9 @@ def test_a_run_is_watched_from_another_terminal_until_it_has_ended(begun: Begun,
         watcher = begun.shown(watching(tmp_path), stdout=True)
         watcher.until(drawn)
         archive.release()
-        watcher.until(lambda seen: any("No run is under way. The last one, run 1, ended" in line for line in seen.screen.lines))
+        watcher.until(
+            lambda seen: any("No run is under way. The last one, run 1, ended" in line for line in seen.screen.lines)
+        )
         process.communicate()
         watcher.process.send_signal(signal.SIGINT)
         status, _ = watcher.end()
@@ -240,7 +247,9 @@ def test_a_run_is_seen_in_its_pause_and_when_it_was_killed_that_is_said(begun: B
         process = begun.piped(line(archive, tmp_path, PAUSE_SECONDS="900"))
         process.until((tmp_path / "ledger.sqlite").exists)
         watcher = begun.shown(watching(tmp_path), stdout=True)
-        watcher.until(lambda seen: any(line.startswith("Held     the archive asked for a pause: 1") for line in seen.screen.lines))
+        watcher.until(
+            lambda seen: any(line.startswith("Held     the archive asked for a pause: 1") for line in seen.screen.lines)
+        )
         process.kill()
         process.communicate()
         watcher.until(lambda seen: any("The last one, run 1, was killed or lost" in line for line in seen.screen.lines))

@@ -35,13 +35,20 @@ def picture() -> bytes:
     """A PNG of noise, so that every value of a byte is in it."""
     side = 64
     lines = b"".join(b"\0" + random.Random(line).randbytes(side) for line in range(side))
-    parts = ((b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
-    chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts)
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(lines)),
+        (b"IEND", b""),
+    )
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def add_to_the_store(output: Path) -> None:
-    """Put in an image, as a crawl does that fetches images, and a redirect, as one does that has nothing better to ask for."""
+    """Put in an image, as a crawl does that fetches images, and a redirect, as one does that has nothing better to ask
+    for."""
     store = Store(output / "warc")
     for capture, status, fields, body in (
         (IMAGE, 200, {"Content-Type": "image/png", "x-archive-orig-server": "lighthouse"}, picture()),
@@ -84,7 +91,9 @@ def wacz(output: Path) -> Path:
 def pywb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pywb]:
     """pywb over the store's files, which it indexes itself, and over the WACZ, whose index it takes."""
     output: Path = request.getfixturevalue("output")
-    files = sorted((output / "warc").glob("*.warc.gz")) if request.param == "warc" else [request.getfixturevalue("wacz")]
+    files = (
+        sorted((output / "warc").glob("*.warc.gz")) if request.param == "warc" else [request.getfixturevalue("wacz")]
+    )
     assert files
     with pywb_collection(tmp_path_factory.mktemp("pywb") / request.param, *files) as running:
         yield running

@@ -30,7 +30,9 @@ def recover(archive: StandIn | str, output: Path, arguments: Mapping[str, str] |
     """`scrapy recover` against a stand-in, or an address."""
     url = archive if isinstance(archive, str) else archive.url
     given = [part for name, value in (arguments or {}).items() for part in ("-a", f"{name}={value}")]
-    return run(command("recover", *given, **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings}), output)
+    return run(
+        command("recover", *given, **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings}), output
+    )
 
 
 def records(output: Path) -> list[dict[str, Any]]:
@@ -77,11 +79,23 @@ def test_0_everything_is_there_and_a_second_run_asks_for_nothing_again(tmp_path:
     before, after = records(tmp_path)
     assert (before["command"], before["run"], after["run"], after["status"], after["due"]) == ("recover", 1, 2, 0, 0)
     assert (before["listing"], after["listing"]["new"]) == ({"rows": 3, "new": 3}, 0)
-    assert (before["due"], before["recovered"], before["verdicts"], before["answers"]) == (3, 3, {"article": 3}, {"capture": 3})
+    assert (before["due"], before["recovered"], before["verdicts"], before["answers"]) == (
+        3,
+        3,
+        {"article": 3},
+        {"capture": 3},
+    )
     assert before["digests"] == {"match": 3}
     assert before["fields"]["date"] == {"of": 3, "missing": 0, "before": None}
     assert before["politeness"][standin.url]["playback"]["requests"] == 3
-    assert before["standing"] == {"listed": 3, "recovered": 3, "waiting": 0, "to_do": 0, "unrecoverable": 0, "adopted": 0}
+    assert before["standing"] == {
+        "listed": 3,
+        "recovered": 3,
+        "waiting": 0,
+        "to_do": 0,
+        "unrecoverable": 0,
+        "adopted": 0,
+    }
 
 
 def test_9_good_but_something_is_missing_and_only_what_is_due_is_asked_for_again(tmp_path: Path) -> None:
@@ -90,8 +104,8 @@ def test_9_good_but_something_is_missing_and_only_what_is_due_is_asked_for_again
         first = recover(standin, tmp_path)
         assert first.status == ExitStatus.INCOMPLETE, first.err
         assert (
-            "good, but not all: 1 of 3 articles due recovered, 1 given up; 2 of 3 listed articles are still missing; 1 article waits"
-            in first.err
+            "good, but not all: 1 of 3 articles due recovered, 1 given up; 2 of 3 listed articles are still missing; 1"
+            " article waits" in first.err
         )
         told = last(first)
         assert (told["given_up"], told["answers"]["outage page"], told["standing"]["waiting"]) == (1, 5, 1)
@@ -150,7 +164,8 @@ def test_4_an_archive_that_refuses_connections(tmp_path: Path) -> None:
 def test_10_every_threshold_that_was_not_kept_is_named(tmp_path: Path) -> None:
     """Each is measured in the run; fields against the tree's own history."""
     archive = archive_of(article, article)
-    # The limit comes first: the fifth request may be that for the damaged one, and the first trouble that meets a request acts.
+    # The limit comes first: the fifth request may be that for the damaged one, and the first trouble that meets a
+    # request acts.
     troubles = [Trouble(Kind.LIMIT, Endpoint.PLAYBACK, first=5, times=1), Trouble(Kind.DAMAGED, original=address(6))]
     with StandIn(archive, troubles) as standin:
         assert recover(standin, tmp_path, None, **EAGER).status == ExitStatus.DONE
@@ -188,7 +203,9 @@ def test_few_cases_prove_nothing(tmp_path: Path) -> None:
         ({"dry_run": "1"}, {}, "dry_run=1: not for unattended runs. `scrapy crawl articles -a dry_run=1` does it once"),
     ],
 )
-def test_2_what_was_asked_for_is_wrong(tmp_path: Path, arguments: dict[str, str], settings: dict[str, str], said: str) -> None:
+def test_2_what_was_asked_for_is_wrong(
+    tmp_path: Path, arguments: dict[str, str], settings: dict[str, str], said: str
+) -> None:
     ended = recover(NOBODY, tmp_path / "output", arguments, **settings)
     assert ended.status == ExitStatus.USAGE
     assert said in ended.err
@@ -197,7 +214,13 @@ def test_2_what_was_asked_for_is_wrong(tmp_path: Path, arguments: dict[str, str]
 
 
 def test_2_what_somebody_has_to_look_at_is_not_for_unattended_runs() -> None:
-    cases: tuple[dict[str, str], ...] = ({"dry_run": "0"}, {"again": "5"}, {"repair": "."}, {"in_place": "1"}, {"ids": "5", "again": "5"})
+    cases: tuple[dict[str, str], ...] = (
+        {"dry_run": "0"},
+        {"again": "5"},
+        {"repair": "."},
+        {"in_place": "1"},
+        {"ids": "5", "again": "5"},
+    )
     for given in cases:
         with pytest.raises(CommandError, match="not for unattended runs") as refused:
             refuse_one_off(given)
@@ -272,7 +295,9 @@ def test_130_interrupted(tmp_path: Path) -> None:
 def test_a_limit_makes_portions(tmp_path: Path) -> None:
     with StandIn(archive_of(*[article] * 5)) as standin:
         ends = [recover(standin, tmp_path, {"limit": "2"}) for _ in range(3)]
-    assert [ended.status for ended in ends] == [ExitStatus.INCOMPLETE, ExitStatus.INCOMPLETE, ExitStatus.DONE], ends[-1].err
+    assert [ended.status for ended in ends] == [ExitStatus.INCOMPLETE, ExitStatus.INCOMPLETE, ExitStatus.DONE], ends[
+        -1
+    ].err
     assert [(told["due"], told["recovered"], told["arguments"]) for told in records(tmp_path)] == [
         (2, 2, {"limit": "2"}),
         (2, 2, {"limit": "2"}),
@@ -334,7 +359,11 @@ def test_the_command_is_run_with_the_record_after_the_lock_is_released(tmp_path:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize(
-    ("words", "why"), [("/no/such/command", "could not be started"), (f"{sys.executable} -c 'raise SystemExit(3)'", "ended with status 3")]
+    ("words", "why"),
+    [
+        ("/no/such/command", "could not be started"),
+        (f"{sys.executable} -c 'raise SystemExit(3)'", "ended with status 3"),
+    ],
 )
 def test_a_command_that_fails_changes_nothing(tmp_path: Path, words: str, why: str) -> None:
     with StandIn(archive_of(article)) as standin:
@@ -350,8 +379,13 @@ def test_a_command_that_fails_changes_nothing(tmp_path: Path, words: str, why: s
 def test_a_command_that_hangs_is_stopped_and_changes_nothing(tmp_path: Path) -> None:
     assert COMMAND_SECONDS == 60, "as the documents say; here it is given less"
     with StandIn(archive_of(article)) as standin:
-        line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK, "ON_VERDICT": "sh -c 'sleep 10000'"})
-        ended = run(line, tmp_path, fault="import crawler.run.crawl; crawler.run.crawl.run_command.__defaults__ = (0.5,)")
+        line = command(
+            "recover",
+            **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK, "ON_VERDICT": "sh -c 'sleep 10000'"},
+        )
+        ended = run(
+            line, tmp_path, fault="import crawler.run.crawl; crawler.run.crawl.run_command.__defaults__ = (0.5,)"
+        )
     assert ended.status == ExitStatus.DONE, ended.err
     assert "ON_VERDICT: sh did not end within 0.5 s and was stopped" in ended.err
     assert last(ended)["recovered"] == 1
@@ -374,9 +408,14 @@ def test_130_stopped_while_files_are_written_anew(tmp_path: Path) -> None:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             ledger.set_meta("extractor", "another")
         line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
-        waits = "lambda self, jobs, run=w.ExtractionWorkers.run, signal=signal: (signal.pause() for done in run(self, jobs))"
+        waits = (
+            "lambda self, jobs, run=w.ExtractionWorkers.run, signal=signal: (signal.pause() for done in run(self,"
+            " jobs))"
+        )
         with started(
-            line, environment(), fault=f"import crawler.recovery.extraction_job as w, signal; w.ExtractionWorkers.run = {waits}"
+            line,
+            environment(),
+            fault=f"import crawler.recovery.extraction_job as w, signal; w.ExtractionWorkers.run = {waits}",
         ) as process:
             assert process.stderr is not None
             assert any("the extractor has changed" in line for line in process.stderr)

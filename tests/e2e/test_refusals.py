@@ -1,4 +1,5 @@
-"""An archive that refuses, asks for a pause or breaks down: the crawl waits as it should, and starting again is no way round."""
+"""An archive that refuses, asks for a pause or breaks down: the crawl waits as it should, and starting again is no way
+round."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ BAN = 0.8
 
 
 class Banning(StandIn):
-    """An archive that loses its patience at one request: it and all open connections are reset, and new ones refused for a while."""
+    """An archive that loses its patience at one request: it and all open connections are reset, and new ones refused
+    for a while."""
 
     def __init__(self, archive: Archive, at: int, seconds: float, *, reset: bool = False) -> None:
         super().__init__(archive, limits=Limits(ban=seconds, reset=reset))
@@ -74,12 +76,17 @@ def test_refused_from_the_start_ends_at_once_and_a_second_run_waits(tmp_path: Pa
         first = crawl(standin.url, tmp_path)
     assert first.status == ExitStatus.REFUSING, first.err
     last = first.err.splitlines()[-1]
-    assert last == f"stopped: {standin.url} refuses connections (or nothing listens there). A new run asks again after 5 min", last
+    assert (
+        last
+        == f"stopped: {standin.url} refuses connections (or nothing listens there). A new run asks again after 5 min"
+    ), last
     with standin:  # it listens by now, and still nothing may be sent
         with crawling(standin.url, tmp_path) as process:
             assert process.stderr is not None
             line = process.stderr.readline()
-            assert re.search(r"Waiting on after refused connections in the last run, then one probe, for \d+ (min|s)", line), line
+            assert re.search(
+                r"Waiting on after refused connections in the last run, then one probe, for \d+ (min|s)", line
+            ), line
             time.sleep(1)
             second = interrupted(process, tmp_path)
         assert standin.connections == []
@@ -111,7 +118,9 @@ def test_refused_for_good_ends_after_the_last_trip(tmp_path: Path) -> None:
         run = crawl(standin, tmp_path, BREAKER_SECONDS="0.1,0.1,0.1")
         asked = len(standin.playback_requests())
     assert run.status == ExitStatus.REFUSING, run.err
-    assert "The archive refused connections 3 times in a row: this run ends. Start again after" in run.err.splitlines()[-1]
+    assert (
+        "The archive refused connections 3 times in a row: this run ends. Start again after" in run.err.splitlines()[-1]
+    )
     assert "breaker trips: 3" in run.out
     assert "Traceback" not in run.err
     assert 5 < len(run.files) < asked
@@ -148,7 +157,9 @@ def test_a_pause_outlives_kill_9(tmp_path: Path) -> None:
         connections = len(standin.connections)
         with crawling(standin.url, tmp_path, PAUSE_SECONDS="900") as process:
             assert process.stderr is not None
-            assert any("The pause of the last run goes on: nothing is sent to the archive" in line for line in process.stderr)
+            assert any(
+                "The pause of the last run goes on: nothing is sent to the archive" in line for line in process.stderr
+            )
             time.sleep(0.5)
             again = interrupted(process, tmp_path)
         assert len(standin.connections) == connections
@@ -180,7 +191,8 @@ def test_an_outage_of_the_whole_archive_is_waited_out_and_burns_no_attempts(tmp_
     assert len(run.files) == 40
     assert "The archive has an outage: waiting, then one probe" in run.err
     assert "The archive's outage is over" in run.err
-    # Ten troubles in a row, at most three that were under way then, and probes: each waits for the one before, and longer.
+    # Ten troubles in a row, at most three that were under way then, and probes: each waits for the one before, and
+    # longer.
     gaps = [later.time - earlier.time for earlier, later in pairwise(probes)]
     assert gaps[0] >= 0.19, gaps
     assert gaps[1] >= 0.39, gaps
@@ -203,7 +215,10 @@ def test_a_few_captures_that_always_fail_are_no_outage_and_their_older_ones_are_
     archive = archive_of(12)
     for number in (3, 5, 7):
         archive.add(address(number), "20230101000000", article(number, "新的。"))
-    broken = [Trouble(Kind.ERROR, Endpoint.PLAYBACK, original=address(number), timestamp="20230101000000") for number in (3, 5, 7)]
+    broken = [
+        Trouble(Kind.ERROR, Endpoint.PLAYBACK, original=address(number), timestamp="20230101000000")
+        for number in (3, 5, 7)
+    ]
     with StandIn(archive, broken) as standin:
         run = crawl(standin, tmp_path)
     assert run.status == 0, run.err

@@ -1,4 +1,5 @@
-"""`scrapy recover` on a tree that is there: what is new, what is better, and what a changed extractor makes otherwise."""
+"""`scrapy recover` on a tree that is there: what is new, what is better, and what a changed extractor makes
+otherwise."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ def text_of(output: Path, number: int) -> str:
     return (output / "articles" / "1-1000" / f"article_{number}.md").read_text("utf-8")
 
 
-def test_what_is_new_better_or_made_otherwise_by_now_is_taken_once_and_only_what_came_since_is_listed(tmp_path: Path) -> None:
+def test_what_is_new_better_or_made_otherwise_by_now_is_taken_once_and_only_what_came_since_is_listed(
+    tmp_path: Path,
+) -> None:
     archive = archive_of_two()
     with StandIn(archive) as standin:
         assert recover(standin, tmp_path, None, **LONG).status == ExitStatus.DONE
@@ -55,7 +58,13 @@ def test_what_is_new_better_or_made_otherwise_by_now_is_taken_once_and_only_what
     assert "改正" in text_of(tmp_path, 1)
     assert text_of(tmp_path, 2) == right
     told = records(tmp_path)[1]
-    assert (told["due"], told["recovered"], told["improved"], told["given_up"], told["listing"]["new"]) == (1, 1, 1, 0, 3)
+    assert (told["due"], told["recovered"], told["improved"], told["given_up"], told["listing"]["new"]) == (
+        1,
+        1,
+        1,
+        0,
+        3,
+    )
     assert third.status == ExitStatus.DONE, third.err
     assert "the extractor has changed" not in third.err
     assert [(record["rewritten"], record["improved"]) for record in records(tmp_path)] == [(0, 0), (1, 1), (0, 0)]

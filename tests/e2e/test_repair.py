@@ -38,7 +38,9 @@ def tree(tmp_path: Path) -> Path:
     for number in (*SOUND, *FAREWELLS, *LOST, 7):
         draft = sound(number)
         if number in (*FAREWELLS, 7):
-            draft.fields = {"title": "眾新聞告別 感謝讀者"} | {key: draft.fields[key] for key in ("url", "original_url")}
+            draft.fields = {"title": "眾新聞告別 感謝讀者"} | {
+                key: draft.fields[key] for key in ("url", "original_url")
+            }
             draft.blocks, draft.note = ["各位讀者，再會。"], False
         if number in LOST:
             draft.blocks.append("請電郵至 [email protected] 查詢。")
@@ -60,7 +62,9 @@ def audit(tree: Path) -> set[int]:
 
 
 def adopt(tree: Path, output: Path) -> Run:
-    return run(command("adopt", str(tree), OUTPUT_DIR=str(output), ARCHIVE_PUBLIC_URL="https://archive.example"), output)
+    return run(
+        command("adopt", str(tree), OUTPUT_DIR=str(output), ARCHIVE_PUBLIC_URL="https://archive.example"), output
+    )
 
 
 def played(standin: StandIn) -> list[str]:
@@ -107,7 +111,9 @@ def test_repair_fetches_what_the_audit_says_and_nothing_else(standin: StandIn, t
 
 
 @pytest.mark.heavy
-def test_in_place_only_what_is_better_is_replaced_and_the_old_file_is_kept(standin: StandIn, tree: Path, tmp_path: Path) -> None:
+def test_in_place_only_what_is_better_is_replaced_and_the_old_file_is_kept(
+    standin: StandIn, tree: Path, tmp_path: Path
+) -> None:
     before = files(tree)
     done = crawl(standin, tmp_path / "output", {"repair": str(tree), "in_place": "1"})
     assert done.status == 0, done.err
@@ -133,7 +139,9 @@ def test_bytes_that_do_not_match_their_digest_do_not_replace_a_file(tree: Path, 
     assert files(tree) == before
 
 
-def test_a_tree_that_cannot_be_written_is_left_as_it_is_and_the_run_says_so(standin: StandIn, tree: Path, tmp_path: Path) -> None:
+def test_a_tree_that_cannot_be_written_is_left_as_it_is_and_the_run_says_so(
+    standin: StandIn, tree: Path, tmp_path: Path
+) -> None:
     before = files(tree)
     (tree.parent / "elsewhere").mkdir()
     old = tree / Path(relative_path(4)).parent

@@ -1,4 +1,5 @@
-"""`scrapy report` as it is used: after a crawl, beside one, into another place, and where there is nothing to report on."""
+"""`scrapy report` as it is used: after a crawl, beside one, into another place, and where there is nothing to report
+on."""
 
 from __future__ import annotations
 
@@ -38,7 +39,10 @@ def test_the_report_on_a_crawl_while_another_run_holds_the_output(tmp_path: Path
     assert [node.text() for node in page.css(".tiles dd")] == ["4", "3 75%", "1 25%"]
     (missing,) = page.css(".absent tbody tr")
     assert "34002" in missing.text()
-    assert missing.css("a")[1].attributes["href"] == "https://archive.example/web/20210712013906/https://www.hkcnews.com/article/34002"
+    assert (
+        missing.css("a")[1].attributes["href"]
+        == "https://archive.example/web/20210712013906/https://www.hkcnews.com/article/34002"
+    )
     assert "playback" in one(page, "#runs").text(), "the crawl's record was not found, or is not as it is documented"
     assert report(output).status == ExitStatus.DONE, "its own file is replaced each time"
     assert [path.name for path in output.iterdir() if path.name.endswith(".part")] == []
@@ -65,7 +69,11 @@ def test_another_file_is_replaced_only_when_told_to(tmp_path: Path) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["33951"], "report takes no arguments"), (["--to", ""], "the name of a file is needed"), (["--force"], "--force belongs to --to")],
+    [
+        (["33951"], "report takes no arguments"),
+        (["--to", ""], "the name of a file is needed"),
+        (["--force"], "--force belongs to --to"),
+    ],
 )
 def test_what_was_asked_for_is_wrong(tmp_path: Path, arguments: list[str], said: str) -> None:
     done = report(tmp_path, *arguments)

@@ -1,4 +1,5 @@
-"""Several sources in one crawl: files of web archives fill gaps without a request, a real pywb is asked in its own dialect."""
+"""Several sources in one crawl: files of web archives fill gaps without a request, a real pywb is asked in its own
+dialect."""
 
 from __future__ import annotations
 
@@ -69,7 +70,9 @@ def test_a_file_fills_the_gaps_and_is_named(archive: Archive, tmp_path: Path) ->
     assert tree(tmp_path / "apart") == files
 
 
-def test_what_a_file_has_is_not_asked_of_the_archive_when_the_file_comes_first(archive: Archive, tmp_path: Path) -> None:
+def test_what_a_file_has_is_not_asked_of_the_archive_when_the_file_comes_first(
+    archive: Archive, tmp_path: Path
+) -> None:
     """The very same capture at both."""
     mine = held(tmp_path / "mine", 5)
     with StandIn(archive) as standin:
@@ -120,8 +123,9 @@ def test_a_file_that_went_between_two_runs_is_missed_and_not_made_up(archive: Ar
 
 @pytest.mark.heavy
 def test_a_real_pywb_is_a_source(tmp_path: Path) -> None:
-    """A crawl from a pywb that replays an earlier crawl's store gives the same articles; but of bytes that did not match their digest
-    when they were stored a pywb gives the digest that they have now, so that nobody can tell any more."""
+    """A crawl from a pywb that replays an earlier crawl's store gives the same articles; but of bytes that did not
+    match their digest when they were stored a pywb gives the digest that they have now, so that nobody can tell any
+    more."""
     with StandIn(load_sample(ARCHIVE)) as standin:
         first = crawl(standin, tmp_path / "first")
     with pywb_collection(tmp_path / "pywb", *sorted((first.output / "warc").iterdir())) as pywb:

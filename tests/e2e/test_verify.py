@@ -1,5 +1,5 @@
-"""`scrapy verify` over a crawl of the demo archive: nothing is wrong with it, each planted damage is named with what to do, and what it
-says to do mends it."""
+"""`scrapy verify` over a crawl of the demo archive: nothing is wrong with it, each planted damage is named with what to
+do, and what it says to do mends it."""
 
 from __future__ import annotations
 
@@ -159,7 +159,9 @@ def test_each_damage_is_named_with_what_to_do(output: Path, damage: Callable[[Pa
 @pytest.mark.parametrize("damage", [_file_changed, _file_deleted, _yaml_broken, _torn_open_file])
 def test_extract_mends_what_it_is_said_to_mend(output: Path, damage: Callable[[Path], str]) -> None:
     damage(output)
-    done = run(command("extract", "--changed", OUTPUT_DIR=str(output), ARCHIVE_PUBLIC_URL="https://archive.example"), output)
+    done = run(
+        command("extract", "--changed", OUTPUT_DIR=str(output), ARCHIVE_PUBLIC_URL="https://archive.example"), output
+    )
     assert done.status == 0, done.err
     assert told(output)[0] == 0
 
@@ -179,7 +181,10 @@ def test_a_crawl_fetches_again_what_it_is_said_to_fetch_again(output: Path, dama
 
 def test_a_manifest_is_written_only_over_what_is_sound_and_checked_from_then_on(output: Path) -> None:
     assert verify(output, "--manifest").status == 0
-    assert subprocess.run(["sha256sum", "--check", "--strict", "--quiet", MANIFEST], cwd=output, check=False).returncode == 0
+    assert (
+        subprocess.run(["sha256sum", "--check", "--strict", "--quiet", MANIFEST], cwd=output, check=False).returncode
+        == 0
+    )
     status, object_ = told(output)
     assert (status, object_["manifest"]) == (0, object_["articles"] + 1)
     before = (output / MANIFEST).read_bytes()

@@ -1,4 +1,5 @@
-"""`scrapy versions`: what captures of one article say, from the crawl to the difference; and the articles as JSON lines."""
+"""`scrapy versions`: what captures of one article say, from the crawl to the difference; and the articles as JSON
+lines."""
 
 from __future__ import annotations
 
@@ -54,7 +55,13 @@ def noted(output: Path) -> list[tuple[int, str, str]]:
 
 def test_the_crawl_notes_what_each_capture_says(crawled: Path) -> None:
     rows = noted(crawled)
-    assert [row[:2] for row in rows] == [(CORRECTED, EARLY), (CORRECTED, LATE), (SAME, EARLY), (SAME, LATE), (ALONE, LATE)]
+    assert [row[:2] for row in rows] == [
+        (CORRECTED, EARLY),
+        (CORRECTED, LATE),
+        (SAME, EARLY),
+        (SAME, LATE),
+        (ALONE, LATE),
+    ]
     digests = [row[2] for row in rows]
     assert digests[0] != digests[1]
     assert digests[2] == digests[3]
@@ -107,7 +114,9 @@ def test_the_same_as_json(crawled: Path) -> None:
         "fault": None,
     }
     assert [(one["from"], one["to"]) for one in found["differences"]] == [(1, 2)]
-    assert [one["sha256"] for one in found["versions"]] == [sha256 for number, _, sha256 in noted(crawled) if number == CORRECTED]
+    assert [one["sha256"] for one in found["versions"]] == [
+        sha256 for number, _, sha256 in noted(crawled) if number == CORRECTED
+    ]
 
 
 @pytest.mark.heavy
@@ -194,7 +203,11 @@ def test_articles_as_json_lines(crawled: Path, tmp_path: Path) -> None:
     assert (done.status, done.err) == (0, "")
     assert done.out == f"{path}: 3 articles, {path.stat().st_size} bytes\n"
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    assert [(one["id"], one["versions"], one["verified"]) for one in lines] == [(5, 2, True), (6, 1, True), (7, 1, True)]
+    assert [(one["id"], one["versions"], one["verified"]) for one in lines] == [
+        (5, 2, True),
+        (6, 1, True),
+        (7, 1, True),
+    ]
     assert [problem for one in lines for problem in violations(one, json.loads(SCHEMA.read_text("utf-8")))] == []
     again = run(command("export", "--jsonl", "-", OUTPUT_DIR=str(crawled)), crawled)
     assert (again.status, again.out) == (0, path.read_text("utf-8"))

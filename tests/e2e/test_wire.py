@@ -49,7 +49,11 @@ class Wire:
     asked: list[Logged]
 
     def of(self, number: int) -> list[Logged]:
-        return [r for r in self.asked if r.endpoint is Endpoint.PLAYBACK and f"/article/{number}" in r.target.partition("?")[0]]
+        return [
+            r
+            for r in self.asked
+            if r.endpoint is Endpoint.PLAYBACK and f"/article/{number}" in r.target.partition("?")[0]
+        ]
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,9 @@ class _Countdown:
         return self._left == 1
 
 
-def _around(owner: Any, name: str, before: Callable[[], None] | None = None, after: Callable[[], None] | None = None) -> None:
+def _around(
+    owner: Any, name: str, before: Callable[[], None] | None = None, after: Callable[[], None] | None = None
+) -> None:
     original = getattr(owner, name)
 
     def wrapped(*args: Any, **more: Any) -> Any:

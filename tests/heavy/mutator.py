@@ -1,4 +1,5 @@
-"""Damages pages in every way that a tired crawler, a cut line or a hostile author might; the same seed, the same damage."""
+"""Damages pages in every way that a tired crawler, a cut line or a hostile author might; the same seed, the same
+damage."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Over real sockets: what is sent of a healthy archive's budget, by the run's own record. How much of it is used is told, not judged: that
-is the machine's affair too. That it is used, and never passed, is held on a virtual clock in `tests/politeness/test_politeness.py`."""
+"""Over real sockets: what is sent of a healthy archive's budget, by the run's own record. How much of it is used is
+told, not judged: that is the machine's affair too. That it is used, and never passed, is held on a virtual clock in
+`tests/politeness/test_politeness.py`."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ def test_the_budget_is_not_passed(tmp_path: Path, capsys: pytest.CaptureFixture[
     used = (len(log) - 1) / (elapsed * RATE)
     with capsys.disabled():
         print(
-            f"\n{len(log)} requests at {RATE}/min over {elapsed:.1f} min: {used:.1%} of the budget used, {sent['busiest_minute']} in the"
-            f" busiest minute; {connections} connections"
+            f"\n{len(log)} requests at {RATE}/min over {elapsed:.1f} min: {used:.1%} of the budget used,"
+            f" {sent['busiest_minute']} in the busiest minute; {connections} connections"
         )
     assert sent["requests"] == len(log)
     assert sent["busiest_minute"] <= RATE

@@ -23,7 +23,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = ROOT / "tests" / "demo" / "archive"
 MOMENTS = 36
 SEED = 20_220_104
-FAST = {"PLAYBACK_RATE": "1e6", "CDX_RATE": "1e6", "RETRY_SECONDS": "0,0,0,0", "LISTING_RETRY_SECONDS": "0,0", "LISTING_PAGE_ROWS": "20"}
+FAST = {
+    "PLAYBACK_RATE": "1e6",
+    "CDX_RATE": "1e6",
+    "RETRY_SECONDS": "0,0,0,0",
+    "LISTING_RETRY_SECONDS": "0,0",
+    "LISTING_PAGE_ROWS": "20",
+}
 
 
 def _arguments(url: str, output: Path) -> list[str]:
@@ -40,7 +46,11 @@ def _run(*command: str) -> int:
 
 def _outcome(output: Path) -> dict[str, Any]:
     """Everything that has to be equal: files, states, choices, verdicts, digest results."""
-    files = {path.relative_to(output).as_posix(): path.read_bytes() for path in (output / "articles").rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(output).as_posix(): path.read_bytes()
+        for path in (output / "articles").rglob("*")
+        if path.is_file()
+    }
     ledger = sqlite3.connect(output / "ledger.sqlite")
     try:
         articles = ledger.execute(
@@ -48,7 +58,8 @@ def _outcome(output: Path) -> dict[str, Any]:
             " FROM article a LEFT JOIN capture c ON c.id = a.capture ORDER BY a.id"
         ).fetchall()
         captures = ledger.execute(
-            "SELECT article, timestamp, original, answer, verdict, digest_result FROM capture ORDER BY article, timestamp, original"
+            "SELECT article, timestamp, original, answer, verdict, digest_result FROM capture ORDER BY article,"
+            " timestamp, original"
         ).fetchall()
     finally:
         ledger.close()
@@ -61,8 +72,15 @@ def _done(output: Path) -> tuple[set[str], set[tuple[str, str]]]:
     if (output / "ledger.sqlite").exists():
         ledger = sqlite3.connect(output / "ledger.sqlite")
         try:
-            query = "SELECT c.original FROM capture c JOIN article a ON a.id = c.article WHERE a.state IN ('recovered', 'unrecoverable')"
-            settled = {original for (original,) in ledger.execute(query)} if ledger.execute("PRAGMA user_version").fetchone()[0] else set()
+            query = (
+                "SELECT c.original FROM capture c JOIN article a ON a.id = c.article WHERE a.state IN ('recovered',"
+                " 'unrecoverable')"
+            )
+            settled = (
+                {original for (original,) in ledger.execute(query)}
+                if ledger.execute("PRAGMA user_version").fetchone()[0]
+                else set()
+            )
         finally:
             ledger.close()
     stored: set[tuple[str, str]] = set()

@@ -1,4 +1,5 @@
-"""Killed while images are fetched and run again, the crawl ends as if it had never been killed, and asks for nothing twice."""
+"""Killed while images are fetched and run again, the crawl ends as if it had never been killed, and asks for nothing
+twice."""
 
 from __future__ import annotations
 
@@ -27,7 +28,12 @@ def archive() -> Shore:
     shore = Shore()
     for number in range(1, 7):
         shore.article(
-            number, f"/now/{number}.png", f"/later/{number}.png", f"/bad/{number}.png", f"/twin/{number % 2}/{number}.png", "/none.png"
+            number,
+            f"/now/{number}.png",
+            f"/later/{number}.png",
+            f"/bad/{number}.png",
+            f"/twin/{number % 2}/{number}.png",
+            "/none.png",
         )
         shore.image(f"{SITE}/now/{number}.png", AT, png(number))
         shore.image(f"{SITE}/later/{number}.png", AFTER, png(10 + number))
@@ -38,7 +44,11 @@ def archive() -> Shore:
 
 
 def outcome(output: Path) -> dict[str, Any]:
-    files = {path.relative_to(output).as_posix(): path.read_bytes() for path in (output / "images").rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(output).as_posix(): path.read_bytes()
+        for path in (output / "images").rglob("*")
+        if path.is_file()
+    }
     ledger = sqlite3.connect(output / "ledger.sqlite")
     try:
         images = ledger.execute(

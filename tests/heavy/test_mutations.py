@@ -27,7 +27,8 @@ PUBLIC = "https://archive.example/web"
 KEYS = ["title", "date", "last_updated", "author", "category", "tags", "url", "original_url"]
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 LINKS = re.compile(
-    r"""\]\(\s*(?:java|vb)script:|<[a-z][^<>]*\shref="\s*(?:java|vb)script:|\]\(data:|<script|<[a-z][^<>]*\sonerror=""", re.IGNORECASE
+    r"""\]\(\s*(?:java|vb)script:|<[a-z][^<>]*\shref="\s*(?:java|vb)script:|\]\(data:|<script|<[a-z][^<>]*\sonerror=""",
+    re.IGNORECASE,
 )
 """What no file may hold. A tag's name begins with a letter: `<3 href=` is text, to a browser and in CommonMark."""
 SHORTCODES = re.compile(r"\{\{[<%](?! video src=\"[^\"]*\" >\}\})")
@@ -35,7 +36,10 @@ SHORTCODES = re.compile(r"\{\{[<%](?! video src=\"[^\"]*\" >\}\})")
 
 def _fixtures() -> list[bytes]:
     """The pages, without the address in their heads by which each is the article of one number only."""
-    return [re.sub(rb'<meta property="og:url"[^>]*>', b"", path.read_bytes()) for path in sorted(FIXTURES.rglob("page.html"))]
+    return [
+        re.sub(rb'<meta property="og:url"[^>]*>', b"", path.read_bytes())
+        for path in sorted(FIXTURES.rglob("page.html"))
+    ]
 
 
 def _unescaped(body: str) -> str:
@@ -84,6 +88,9 @@ def test_damaged_pages_cost_only_themselves(tmp_path: Path, capsys: pytest.Captu
         outcomes = Counter(pool.imap_unordered(work, range(1, PAGES + 1), chunksize=250))
     written = outcomes["written"] + outcomes["written with differences"]
     with capsys.disabled():
-        print(f"\n{sum(outcomes.values()):,} damaged pages, {written:,} reached a file ({written / PAGES:.0%}): {dict(outcomes)}")
+        print(
+            f"\n{sum(outcomes.values()):,} damaged pages, {written:,} reached a file ({written / PAGES:.0%}):"
+            f" {dict(outcomes)}"
+        )
     assert sum(outcomes.values()) == PAGES
     assert written >= 0.3 * PAGES

@@ -1,4 +1,5 @@
-"""A storm: one answer in five is bad, of every kind. Nothing is lost, nothing false is written, and no pause is broken."""
+"""A storm: one answer in five is bad, of every kind. Nothing is lost, nothing false is written, and no pause is
+broken."""
 
 from __future__ import annotations
 
@@ -52,7 +53,11 @@ def test_everything_is_recovered_in_a_storm(tmp_path: Path, capsys: pytest.Captu
         "BREAKER_SECONDS": "1,1,1,1,1,1,1,1",
     }
     with StandIn(archive, troubles, seed=7) as standin:
-        arguments = [part for name, value in {"ARCHIVE_URL": standin.url, **settings}.items() for part in ("-s", f"{name}={value}")]
+        arguments = [
+            part
+            for name, value in {"ARCHIVE_URL": standin.url, **settings}.items()
+            for part in ("-s", f"{name}={value}")
+        ]
         for run in range(1, 7):  # noqa: B007 - printed below
             command = [sys.executable, "-m", "scrapy", "crawl", "articles", *arguments]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -68,14 +73,18 @@ def test_everything_is_recovered_in_a_storm(tmp_path: Path, capsys: pytest.Captu
         if request.time < limit.time + PAUSE - 0.05
     ]
     status = subprocess.run(
-        [sys.executable, "-m", "scrapy", "status", "--json", "-s", f"OUTPUT_DIR={tmp_path}"], cwd=ROOT, capture_output=True, check=True
+        [sys.executable, "-m", "scrapy", "status", "--json", "-s", f"OUTPUT_DIR={tmp_path}"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     )
     counts = json.loads(status.stdout)
     bad = sum(1 for request in log if request.trouble)
     with capsys.disabled():
         print(
-            f"\nstorm: {len(log)} requests, {bad} of them answered badly ({bad / len(log):.0%}), {len(limited)} with 429;"
-            f" {len(inside)} requests inside a pause; {counts['recovered']} of {ARTICLES} articles recovered after {run} runs"
+            f"\nstorm: {len(log)} requests, {bad} of them answered badly ({bad / len(log):.0%}), {len(limited)} with"
+            f" 429; {len(inside)} requests inside a pause; {counts['recovered']} of {ARTICLES} articles recovered after"
+            f" {run} runs"
         )
     assert done.returncode == 0, done.stderr[-3000:]
     assert counts["recovered"] == ARTICLES

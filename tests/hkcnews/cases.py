@@ -1,4 +1,5 @@
-"""Pages with their captures, from the fixtures and made up on the spot, and the way from them to a recovered article."""
+"""Pages with their captures, from the fixtures and made up on the spot, and the way from them to a recovered
+article."""
 
 from __future__ import annotations
 
@@ -70,7 +71,11 @@ def case_in(folder: Path) -> Case:
     """The page and capture in a folder, as the fixtures and the seed are laid out."""
     capture = json.loads((folder / "capture.json").read_text(encoding="utf-8"))
     return Case(
-        (folder / "page.html").read_bytes(), capture["timestamp"], capture["original"], capture["mimetype"], int(capture["statuscode"])
+        (folder / "page.html").read_bytes(),
+        capture["timestamp"],
+        capture["original"],
+        capture["mimetype"],
+        int(capture["statuscode"]),
     )
 
 
@@ -82,8 +87,8 @@ def twin() -> Case:
 def page_with(body: str, *, head: str = "", after: str = "", title: str = "燈塔日誌") -> Case:
     """A small whole page in the attested markup around a body."""
     return Case(
-        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title} | 眾新聞</title>{head}</head><body><div class="container">'
-        f'<div class="article-wrapper"><div class="group">眾聞</div><h1>{title}</h1>'
-        f'<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.21</div>'
-        f'<div class="article-content">{body}</div>{after}</div></div></body></html>'.encode()
+        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title} | 眾新聞</title>{head}</head><body><div'
+        f' class="container"><div class="article-wrapper"><div class="group">眾聞</div><h1>{title}</h1><div'
+        ' class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.21</div><div'
+        f' class="article-content">{body}</div>{after}</div></div></body></html>'.encode()
     )

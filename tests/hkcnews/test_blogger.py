@@ -1,4 +1,5 @@
-"""The blogger's block is found whatever its element; who else stands on the page is not in it; and a role without a block is a fault."""
+"""The blogger's block is found whatever its element; who else stands on the page is not in it; and a role without a
+block is a fault."""
 
 from __future__ import annotations
 
@@ -16,7 +17,10 @@ COLUMNS = (
     + '</a></div><div class="col"><h4>{0} | 榕樹頭</h4><p>退休後改寫字。</p></div></div>'
 )
 AROUND = {
-    **{name: (f"<{name}>", f"</{name}>") for name in ("aside", "section", "footer", "header", "div", "article", "figure", "li", "address")},
+    **{
+        name: (f"<{name}>", f"</{name}>")
+        for name in ("aside", "section", "footer", "header", "div", "article", "figure", "li", "address")
+    },
     "a column": ('<div class="sidebar col-md-4">', "</div>"),
     "an aside in a foot": ('<footer class="foot"><aside id="author">', "</aside></footer>"),
     "an unknown element": ("<author-box>", "</author-box>"),
@@ -44,7 +48,9 @@ def test_the_block_in_any_element_beside_the_body(role: str, around: tuple[str, 
 @walked("bar", ["|", " | ", "｜", " ｜ ", "￨", "│"])
 def test_a_bar_of_any_width(bar: str) -> None:
     block = f"<aside>{INSIDE.format('主筆')}</aside>".replace(" | ", bar)
-    assert [blogger.name for blogger in page_with("<p>字。</p>", after=block).article().bloggers] == [f"主筆{bar}榕樹頭"]
+    assert [blogger.name for blogger in page_with("<p>字。</p>", after=block).article().bloggers] == [
+        f"主筆{bar}榕樹頭"
+    ]
 
 
 ASIDE = f"<aside>{INSIDE}</aside>"
@@ -70,20 +76,28 @@ SAME = {
     "the name in parts": beside(ASIDE.replace("<h4>{0} | 榕樹頭</h4>", "<h4><i>{0}</i> | <b>榕樹頭</b></h4>")),
     "the biography outside": beside(f"<aside><div>{IMG}<h4>{{0}} | 榕樹頭</h4></div><div>退休後改寫字。</div></aside>"),
     "the name without an element": beside(f"<aside>{IMG}{{0}} | 榕樹頭<br>退休後改寫字。</aside>"),
-    "the name in a paragraph with the biography": beside(f"<aside><p>{IMG}{{0}} | 榕樹頭<br>退休後改寫字。</p></aside>"),
+    "the name in a paragraph with the biography": beside(
+        f"<aside><p>{IMG}{{0}} | 榕樹頭<br>退休後改寫字。</p></aside>"
+    ),
     "role and name apart": beside(ASIDE.replace("<h4>{0} | 榕樹頭</h4>", "<span>{0}</span><h4>榕樹頭</h4>")),
     "a table": beside(f"<table><tr><td>{IMG}</td><td><b>{{0}} | 榕樹頭</b><br>退休後改寫字。</td></tr></table>"),
     "a list of terms": beside(f"<dl><dt>{IMG}{{0}} | 榕樹頭</dt><dd>退休後改寫字。</dd></dl>"),
     "lazily loaded": beside(ASIDE.replace("src=", 'src="/placeholder.gif" data-src=')),
     "beside cards": beside(f'<div>{ASIDE}</div><div class="related">{INSIDE}</div>'),
-    "beside an avatar without words": beside(f'{ASIDE}<div class="login"><img src="/uploads/avatars/default.jpg"></div>'),
+    "beside an avatar without words": beside(
+        f'{ASIDE}<div class="login"><img src="/uploads/avatars/default.jpg"></div>'
+    ),
     "twins": beside(f'<aside class="visible-xs">{INSIDE}</aside><aside class="hidden-xs">{INSIDE}</aside>'),
     "twins in one": beside(f'<aside><i class="visible-xs">{IMG}</i><i class="hidden-xs">{IMG}</i>{INSIDE}</aside>'),
     "twins of the name": beside(ASIDE.replace("<h4>", '<h4 class="visible-xs">榕樹頭</h4><h4 class="hidden-xs">')),
-    "nothing that encloses it and the body but the page": at_the_foot(ASIDE).having(
-        ('<div class="container"><div class="article-wrapper">', ""), ("</div></div><aside", "</div><aside")
+    "nothing that encloses it and the body but the page": (
+        at_the_foot(ASIDE).having(
+            ('<div class="container"><div class="article-wrapper">', ""), ("</div></div><aside", "</div><aside")
+        )
     ),
-    "other bloggers in a list": beside(ASIDE).having(("</body>", f"<section><h3>熱門博客</h3>{others('甲', '乙')}</section></body>")),
+    "other bloggers in a list": (
+        beside(ASIDE).having(("</body>", f"<section><h3>熱門博客</h3>{others('甲', '乙')}</section></body>"))
+    ),
     "a label that speaks of more": beside(f"<h3>更多</h3>{ASIDE}").having(("記者甄小帆", "榕樹頭")),
     "other bloggers beside": at_the_foot(ASIDE + others("甲", "乙")).having(("記者甄小帆", "榕樹頭")),
 }
@@ -102,7 +116,9 @@ def test_a_block_that_is_all_a_link_keeps_it() -> None:
 
 
 def test_two_authors_have_a_block_each() -> None:
-    case = Case(beside(others("甲生", "乙生", "丙生")).html.replace("{0}", "博客").encode()).having(("記者甄小帆", "甲生、丙生"))
+    case = Case(beside(others("甲生", "乙生", "丙生")).html.replace("{0}", "博客").encode()).having(
+        ("記者甄小帆", "甲生、丙生")
+    )
     assert [blogger.name for blogger in case.article().bloggers] == ["博客 | 甲生", "博客 | 丙生"]
 
 
@@ -133,7 +149,9 @@ ONLY_NAMED = {
     "a bar by its name": "<p>{} &#124; 榕樹頭</p>",
     "in an aside": "<aside><b>{} | 榕樹頭</b></aside>",
     "a picture's description": '<img src="/x.png" alt="{} | 榕樹頭">',
-    "nothing that encloses picture and name": '<img src="/uploads/avatars/1.png"><h4>{} | 榕樹頭</h4><p>退休後改寫字。</p>',
+    "nothing that encloses picture and name": (
+        '<img src="/uploads/avatars/1.png"><h4>{} | 榕樹頭</h4><p>退休後改寫字。</p>'
+    ),
 }
 
 
@@ -153,9 +171,12 @@ def test_so_is_one_in_the_byline() -> None:
 
 def test_in_the_sites_chrome() -> None:
     parts = (
-        '<h1>燈塔日誌</h1><div class="article-info">撰文: 榕樹頭 | 發佈日期: 12.07.21</div><div class="article-content"><p>字。</p></div>'
+        '<h1>燈塔日誌</h1><div class="article-info">撰文: 榕樹頭 | 發佈日期: 12.07.21</div><div'
+        ' class="article-content"><p>字。</p></div>'
     )
     html = chrome(
-        head("眾新聞 - 燈塔日誌", "燈塔日誌", (), "/article/34011"), f"<div>{parts}</div>", beside=f"<aside>{INSIDE.format('博客')}</aside>"
+        head("眾新聞 - 燈塔日誌", "燈塔日誌", (), "/article/34011"),
+        f"<div>{parts}</div>",
+        beside=f"<aside>{INSIDE.format('博客')}</aside>",
     )
     check(Case(html.encode()))

@@ -113,7 +113,11 @@ def test_neither_is_an_impossible_update(stated: str, why: str) -> None:
 def test_a_later_source_gives_the_date_and_the_first_is_named() -> None:
     head = '<meta property="article:published_time" content="2021-07-10T08:00:00+08:00">'
     article = page_with("<p>字。</p>", head=head).having(("12.07.21", "31.06.21")).article()
-    assert (article.date, article.sources["date"], len(article.faults)) == ("2021-07-10", "metadata article:published_time", 1)
+    assert (article.date, article.sources["date"], len(article.faults)) == (
+        "2021-07-10",
+        "metadata article:published_time",
+        1,
+    )
 
 
 def test_a_time_that_is_no_day_is_none() -> None:

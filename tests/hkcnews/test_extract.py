@@ -40,16 +40,27 @@ _GROUP = '<div class="group">眾說</div>'
 _TITLE = "<h1>樓梯底的裁縫</h1>"
 _BODY = "<p>她的店只有一張枱闊。</p><p>改褲腳收二十元。</p>"
 _RELATED = (
-    '<section class="related"><div class="article-block"><a href="/article/44"><p>另一篇</p></a><div class="article-block-footer">'
-    '<div class="line">記者冼海星</div><div class="line">27.06.17</div></div></div></section>'
+    '<section class="related"><div class="article-block"><a href="/article/44"><p>另一篇</p></a><div'
+    ' class="article-block-footer"><div class="line">記者冼海星</div><div'
+    ' class="line">27.06.17</div></div></div></section>'
 )
 FULL = Case(
-    f'<!DOCTYPE html><html lang="zh-Hant"><head><meta charset="utf-8"><title>樓梯底的裁縫 | 眾新聞</title></head><body>'
+    '<!DOCTYPE html><html lang="zh-Hant"><head><meta charset="utf-8"><title>樓梯底的裁縫 | 眾新聞</title></head><body>'
     '<nav class="navbar"><a href="/blogs">眾說</a></nav><div class="container"><div class="article-wrapper">'
     f'{_GROUP}{_TITLE}{_INFO}{_TAGS}<div class="article-content">{_BODY}{_NOTE}</div>{_BLOGGER}</div></div>'
     f"{_RELATED}<footer><p>© 眾新聞</p></footer></body></html>".encode()
 )
-_SUPPOSED = ("container", "article-wrapper", "tags", "tag", "subscribe-note", "blogger-intro", "intro", "avatar", "related")
+_SUPPOSED = (
+    "container",
+    "article-wrapper",
+    "tags",
+    "tag",
+    "subscribe-note",
+    "blogger-intro",
+    "intro",
+    "avatar",
+    "related",
+)
 _CLASSES = tuple((f'class="{name}"', f'class="z-{number}"') for number, name in enumerate(_SUPPOSED))
 _END = ("</div></div><section", "</div><section")
 
@@ -58,27 +69,45 @@ SAME: dict[str, Case] = {
     "every supposed class renamed": FULL.having(*_CLASSES),
     "every supposed class left out": FULL.having(*((old, "") for old, _ in _CLASSES)),
     "no wrapper": FULL.having(('<div class="container"><div class="article-wrapper">', "<div>"), _END),
-    "no wrapper at all": FULL.having(
-        ('<div class="container"><div class="article-wrapper">', ""), ("</div></div><section", "</div><section")
-    ).having((_BLOGGER + "</div>", _BLOGGER)),
+    "no wrapper at all": (
+        FULL.having(
+            ('<div class="container"><div class="article-wrapper">', ""), ("</div></div><section", "</div><section")
+        ).having((_BLOGGER + "</div>", _BLOGGER))
+    ),
     "three more wrappers": FULL.having(
         ('<div class="article-content">', '<div><main><section><div class="article-content">'),
         (_BLOGGER, "</section></main></div>" + _BLOGGER),
     ),
     "information after the body": FULL.having((_INFO, ""), (_BLOGGER, _INFO + _BLOGGER)),
-    "category outside the wrapper": FULL.having((_GROUP, ""), ('<div class="container">', f'{_GROUP}<div class="container">')),
+    "category outside the wrapper": FULL.having(
+        (_GROUP, ""), ('<div class="container">', f'{_GROUP}<div class="container">')
+    ),
     "category after the title": FULL.having((_GROUP + _TITLE, _TITLE + _GROUP)),
     "tags before the title": FULL.having((_TAGS, ""), (_TITLE, _TAGS + _TITLE)),
     "tags after the body": FULL.having((_TAGS, ""), (_BLOGGER, _TAGS + _BLOGGER)),
     "tags as bare links": FULL.having((_TAGS, '<p><a href="/tag/a">隨筆</a>、<a href="/tag/b">裁縫 Tailor</a></p>')),
-    "tags as links of a search": FULL.having((_TAGS, '<p><a href="/search?tag=a">隨筆</a> <a href="/search?tag=b">裁縫 Tailor</a></p>')),
-    "tags in keywords": FULL.having((_TAGS, ""), ("</title>", '</title><meta name="keywords" content="隨筆,裁縫 Tailor">')),
+    "tags as links of a search": FULL.having(
+        (_TAGS, '<p><a href="/search?tag=a">隨筆</a> <a href="/search?tag=b">裁縫 Tailor</a></p>')
+    ),
+    "tags in keywords": FULL.having(
+        (_TAGS, ""), ("</title>", '</title><meta name="keywords" content="隨筆,裁縫 Tailor">')
+    ),
     "tags in metadata": FULL.having(
-        (_TAGS, ""), ("</title>", '</title><meta property="article:tag" content="隨筆"><meta property="article:tag" content="裁縫 Tailor">')
+        (_TAGS, ""),
+        (
+            "</title>",
+            '</title><meta property="article:tag" content="隨筆"><meta property="article:tag" content="裁縫 Tailor">',
+        ),
     ),
     "tags in structured data": FULL.having(
         (_TAGS, ""),
-        ("</title>", '</title><script type="application/ld+json">{"headline": "x", "keywords": ["隨筆", "裁縫 Tailor"]}</script>'),
+        (
+            "</title>",
+            (
+                '</title><script type="application/ld+json">{"headline": "x", "keywords": ["隨筆", "裁縫'
+                ' Tailor"]}</script>'
+            ),
+        ),
     ),
     "byline as a link": FULL.having(("撰文: 榕樹頭", '撰文: <a href="/blogs/7">榕樹頭</a>')),
     "parts of the line as elements": FULL.having(
@@ -96,15 +125,22 @@ SAME: dict[str, Case] = {
         (_INFO, '<div class="article-info">最後更新: 2018-05-07 08:09:10 | 發佈日期: 06.05.18 | 撰文: 榕樹頭</div>')
     ),
     "English labels": FULL.having(
-        (_INFO, '<div class="article-info">By: 榕樹頭 | Publish Date: 06.05.18 | Last Update: 2018-05-07 08:09:10</div>')
+        (
+            _INFO,
+            '<div class="article-info">By: 榕樹頭 | Publish Date: 06.05.18 | Last Update: 2018-05-07 08:09:10</div>',
+        )
     ),
     "blogger inside the body": FULL.having((_BLOGGER, ""), (_NOTE + "</div>", _NOTE + _BLOGGER + "</div>")),
-    "blogger inside the body, unnamed": FULL.having((_BLOGGER, ""), (_NOTE + "</div>", _NOTE + _BLOGGER + "</div>")).having(*_CLASSES),
+    "blogger inside the body, unnamed": (
+        FULL.having((_BLOGGER, ""), (_NOTE + "</div>", _NOTE + _BLOGGER + "</div>")).having(*_CLASSES)
+    ),
     "blogger outside the wrapper": FULL.having((_BLOGGER + "</div>", "</div>" + _BLOGGER)),
-    "blogger in columns": FULL.having(*_CLASSES).having(
-        ("<h4>博客", '</div><div class="col"><h4>博客'),
-        ('<img class="z-7"', '<div class="col"><img'),
-        ("</a>。</div></div>", "</a>。</div></div></div>"),
+    "blogger in columns": (
+        FULL.having(*_CLASSES).having(
+            ("<h4>博客", '</div><div class="col"><h4>博客'),
+            ('<img class="z-7"', '<div class="col"><img'),
+            ("</a>。</div></div>", "</a>。</div></div></div>"),
+        )
     ),
     "blogger before the note": FULL.having((_BLOGGER, ""), (_NOTE, _BLOGGER + _NOTE)),
     "note flat at the end of the body": FULL.having((_NOTE, _NOTE_TEXT)),
@@ -133,9 +169,8 @@ def test_the_same_article_however_it_is_laid_out(case: Case) -> None:
     assert (article.author, article.category, article.tags) == ("榕樹頭", "眾說", ("隨筆", "裁縫 Tailor"))
     assert article.body == "她的店只有一張枱闊。\n\n改褲腳收二十元。"
     assert (
-        article.note
-        == plain.note
-        == ("請加入成為眾新聞的月費訂戶，讓小故事有人記下。\n\n訂閱辦法 [看這頁](/web/20210712003330/https://www.hkcnews.com/aboutus)")
+        article.note == plain.note == "請加入成為眾新聞的月費訂戶，讓小故事有人記下。\n\n訂閱辦法"
+        " [看這頁](/web/20210712003330/https://www.hkcnews.com/aboutus)"
     )
     assert article.bloggers == plain.bloggers
     (blogger,) = article.bloggers
@@ -185,11 +220,23 @@ def test_fields_that_the_markup_does_not_have(head: str, fields: tuple[str, str,
 
 
 def test_addresses_and_image_names_never_fill_a_field() -> None:
-    body = '<figure class="image"><img src="/news_新聞/hk-discuss/2019/03/甲-乙-20190304050607_5c1d_large.jpg"></figure><p>一。</p>'
+    body = (
+        '<figure class="image"><img'
+        ' src="/news_新聞/hk-discuss/2019/03/甲-乙-20190304050607_5c1d_large.jpg"></figure><p>一。</p>'
+    )
     group = '<div class="group">眾聞</div>'
-    bare = f'<!DOCTYPE html><html><head><title>題</title></head><body>{group}<div class="article-content">{body}</div></body></html>'
+    bare = (
+        f"<!DOCTYPE html><html><head><title>題</title></head><body>{group}<div"
+        f' class="article-content">{body}</div></body></html>'
+    )
     article = Case(bare.encode(), original="https://www.hkcnews.com/article/34011/標籤-作者-34011/2019-03-04").article()
-    assert (article.date, article.last_updated, article.author, article.category, article.tags) == ("", "", "", "眾聞", ())
+    assert (article.date, article.last_updated, article.author, article.category, article.tags) == (
+        "",
+        "",
+        "",
+        "眾聞",
+        (),
+    )
 
 
 def test_a_line_of_information_without_its_class() -> None:
@@ -222,8 +269,9 @@ def test_an_article_that_speaks_of_subscriptions_has_no_note() -> None:
 
 def test_what_is_no_content_is_left_out() -> None:
     body = (
-        '<h2 class="hidden">燈塔日誌</h2><p>甲。</p><script>var p = "<p>乙</p>";</script><style>p{}</style><p style="display: none">丙</p>'
-        '<ins class="adsbygoogle"></ins><p hidden>丁</p><!-- 戊 --><noscript><p>己</p></noscript><button>分享</button><p>庚。</p>'
+        '<h2 class="hidden">燈塔日誌</h2><p>甲。</p><script>var p = "<p>乙</p>";</script><style>p{}</style><p'
+        ' style="display: none">丙</p><ins class="adsbygoogle"></ins><p hidden>丁</p><!-- 戊'
+        " --><noscript><p>己</p></noscript><button>分享</button><p>庚。</p>"
     )
     assert page_with(body).article().body == "甲。\n\n庚。"
 
@@ -231,8 +279,9 @@ def test_what_is_no_content_is_left_out() -> None:
 def test_protected_addresses_are_decoded_and_those_that_cannot_be_are_named() -> None:
     code = bytes([0x5A, *(byte ^ 0x5A for byte in b"a_b@x.example")]).hex()
     article = page_with(
-        f'<p>一<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="{code}">[email&#160;protected]</a>，'
-        f'二<a href="/cdn-cgi/l/email-protection#{code}">寫信</a>，三<span data-cfemail="zz">[email&#160;protected]</span></p>'
+        '<p>一<a href="/cdn-cgi/l/email-protection" class="__cf_email__"'
+        f' data-cfemail="{code}">[email&#160;protected]</a>，二<a href="/cdn-cgi/l/email-protection#{code}">寫信</a>，'
+        '三<span data-cfemail="zz">[email&#160;protected]</span></p>'
     ).article()
     assert article.body == "一a\\_b@x.example，二[寫信](mailto:a_b@x.example)，三[email\u00a0protected]"
     assert article.faults == ("a protected e-mail address cannot be decoded: zz",)

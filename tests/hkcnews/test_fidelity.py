@@ -38,7 +38,11 @@ def nothing(*_arguments: Any, **_options: Any) -> str:
 
 BREAKAGES: dict[str, tuple[str, Callable[..., Any], str]] = {
     "a caption dropped": ("figure", replaced("<figcaption>圖說一句</figcaption>\n", "", raw.figure), "text lost"),
-    "a picture dropped": ("convert_figure", replaced("<img ", "<x ", Converter.convert_figure), "pictures: 1 on the page, 0 in the file"),
+    "a picture dropped": (
+        "convert_figure",
+        replaced("<img ", "<x ", Converter.convert_figure),
+        "pictures: 1 on the page, 0 in the file",
+    ),
     "a frame dropped": ("convert_frame", nothing, "frames: 1 on the page, 0 in the file"),
     "a paragraph doubled": ("paragraph", replaced("末段。", "末段。\n\n末段。", Converter.paragraph), "text added"),
     "a paragraph lost": ("paragraph", replaced("末段。", "", Converter.paragraph), "text lost"),
@@ -50,14 +54,20 @@ BREAKAGES: dict[str, tuple[str, Callable[..., Any], str]] = {
     "items run together": ("_items", lambda self, el: [["第一項第二項"]], "spacing differs"),
     "a quotation lost": ("convert_blockquote", nothing, "text lost"),
     "a line break lost": ("settled", replaced("\ufdd0", "", Converter.settled), "spacing differs"),
-    "a space for a line break in code": ("convert_pre", replaced("\n碼 二", " 碼 二", Converter.convert_pre), "spacing differs"),
+    "a space for a line break in code": (
+        "convert_pre",
+        replaced("\n碼 二", " 碼 二", Converter.convert_pre),
+        "spacing differs",
+    ),
     "text changed": ("settled", replaced("末段", "未段", Converter.settled), "text differs"),
     "a mark escaped away": ("settled", replaced("**粗體**", "粗體\\*", Converter.settled), "text added"),
 }
 
 
 @pytest.mark.parametrize(("name", "broken", "words"), BREAKAGES.values(), ids=BREAKAGES.keys())
-def test_a_broken_converter_is_found_out(monkeypatch: pytest.MonkeyPatch, name: str, broken: Callable[..., Any], words: str) -> None:
+def test_a_broken_converter_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, name: str, broken: Callable[..., Any], words: str
+) -> None:
     assert page_with(BODY).recovered().differences == ()
     monkeypatch.setattr(raw if name == "figure" else Converter, name, broken)
     found = page_with(BODY).recovered().differences
@@ -98,9 +108,9 @@ def test_what_a_reader_sees(html: str, text: str) -> None:
 
 def test_what_is_counted() -> None:
     html = (
-        '<img src="/a"><img><iframe src="/b"></iframe><iframe></iframe><iframe src="about:blank"></iframe>'
-        "<table><tr><td><table></table></td></tr></table>"
-        '<a href="/c">x</a><a href="/c"><img src="/d"></a><a href="/c"> </a><a>x</a><a href="javascript:x">x</a><a href="#d">x</a>'
+        '<img src="/a"><img><iframe src="/b"></iframe><iframe></iframe><iframe'
+        ' src="about:blank"></iframe><table><tr><td><table></table></td></tr></table><a href="/c">x</a><a'
+        ' href="/c"><img src="/d"></a><a href="/c"> </a><a>x</a><a href="javascript:x">x</a><a href="#d">x</a>'
     )
     seen = visible(parse(f"<div>{html}</div>"))
     assert (seen.pictures, seen.frames, seen.tables, seen.links) == (2, 1, 2, 3)

@@ -22,7 +22,12 @@ from tests.walking import walked
         ("發佈日期: 19.09.20 | 撰文: 甲", "甲", "2020-09-19", ""),
         ("最後更新: 2020-09-20 01:02:03 | 發佈日期: 19.09.20", "", "2020-09-19", "2020-09-20 01:02:03"),
         ("By: Harbour Desk | Publish Date: 05.03.19", "Harbour Desk", "2019-03-05", ""),
-        ("By: Toby Barney | Published: 05.03.19 | Last Updated: 2019-03-06 00:00:00", "Toby Barney", "2019-03-05", "2019-03-06 00:00:00"),
+        (
+            "By: Toby Barney | Published: 05.03.19 | Last Updated: 2019-03-06 00:00:00",
+            "Toby Barney",
+            "2019-03-05",
+            "2019-03-06 00:00:00",
+        ),
         ("發佈日期: 12.07.21 | 修訂: 2021-07-20 10:00:00", "", "2021-07-12", ""),
         ("發佈日期: | 修訂: 2021-07-20 10:00:00", "", "", ""),
         ("發佈時間: 12.07.21 最後更新 2021-07-20 10:00:00", "", "2021-07-12", "2021-07-20 10:00:00"),
@@ -82,12 +87,18 @@ def test_moments(text: str, moment: str) -> None:
 
 
 def test_what_was_tried_is_told_in_order() -> None:
-    page = read_page(page_with("<p>字。</p>", head='<meta name="author" content="筆名">').having(("撰文: 記者甄小帆 | ", "")).html)
+    page = read_page(
+        page_with("<p>字。</p>", head='<meta name="author" content="筆名">').having(("撰文: 記者甄小帆 | ", "")).html
+    )
     found = find_field(page, "author")
     assert (found.value, found.source) == ("筆名", "metadata author")
     assert found.tried == (("markup info line", ""), ("metadata author", "筆名"))
     missing = find_field(page, "last_updated")
-    assert (missing.value, missing.source, missing.tried) == ("", "", (("markup info line", ""), ("markup beside the info line", "")))
+    assert (missing.value, missing.source, missing.tried) == (
+        "",
+        "",
+        (("markup info line", ""), ("markup beside the info line", "")),
+    )
     assert set(SOURCES) == {"title", "date", "last_updated", "author", "category"}
 
 
@@ -96,9 +107,15 @@ def test_what_was_tried_is_told_in_order() -> None:
     [
         '<script type="application/ld+json">{"headline": </script>',
         '<script type="application/ld+json">[1, null, {"headline": 5, "author": [], "keywords": 7}]</script>',
-        '<script type="application/ld+json">{"headline": null, "author": {"name": ["x"]}, "datePublished": {}}</script>',
+        (
+            '<script type="application/ld+json">{"headline": null, "author": {"name": ["x"]}, "datePublished":'
+            " {}}</script>"
+        ),
         f'<script type="application/ld+json">{"[" * 100_000}</script>',
-        '<meta property="og:title"><meta name="author" content="https://www.hkcnews.com/blogs/7"><meta name="keywords" content=" , ,">',
+        (
+            '<meta property="og:title"><meta name="author" content="https://www.hkcnews.com/blogs/7"><meta'
+            ' name="keywords" content=" , ,">'
+        ),
     ],
 )
 def test_metadata_that_makes_no_sense_is_nothing(head: str) -> None:
@@ -129,13 +146,17 @@ def test_the_nearest_to_the_body_wins() -> None:
 
 
 def test_fields_are_one_line_each() -> None:
-    case = page_with("<p>字。</p>", title="題\n  目　一").having(("記者甄小帆", "記者\n\t甄"), ("眾聞</div>", "\u00a0眾聞 \u3000</div>"))
+    case = page_with("<p>字。</p>", title="題\n  目　一").having(
+        ("記者甄小帆", "記者\n\t甄"), ("眾聞</div>", "\u00a0眾聞 \u3000</div>")
+    )
     article = case.article()
     assert (article.title, article.author, article.category) == ("題 目　一", "記者 甄", "眾聞")
 
 
 def test_the_info_line_is_not_taken_from_the_body() -> None:
-    page = read_page(page_with("<p>發佈日期: 01.01.01，這是內文。</p>").having(('class="article-info"', 'class="z"')).html)
+    page = read_page(
+        page_with("<p>發佈日期: 01.01.01，這是內文。</p>").having(('class="article-info"', 'class="z"')).html
+    )
     assert info_line(page) == "撰文: 記者甄小帆 | 發佈日期: 12.07.21"
 
 
@@ -149,7 +170,10 @@ INFO = '<div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.
         f"{INFO}<div>{UPDATE}</div>",
         f"{INFO}<span><b>最後更新</b>：2021-07-12 10:11:12</span>",
         f'{INFO}<div class="article-info">{UPDATE}</div>',
-        f'<div class="article-info">撰文: 記者甄小帆</div><div class="article-info">發佈日期: 12.07.21</div><p>{UPDATE}</p>',
+        (
+            '<div class="article-info">撰文: 記者甄小帆</div><div class="article-info">發佈日期:'
+            f" 12.07.21</div><p>{UPDATE}</p>"
+        ),
     ],
 )
 def test_what_stands_beside_the_line_of_information(beside: str) -> None:
@@ -171,14 +195,23 @@ def test_a_text_that_speaks_of_an_update_is_text() -> None:
 
 
 def test_fields_are_read_as_they_are_shown() -> None:
-    hidden = '<a href="/cdn-cgi/l/email-protection" class="__cf_email__" data-cfemail="422302236c21">[email&#160;protected]</a>'
+    hidden = (
+        '<a href="/cdn-cgi/l/email-protection" class="__cf_email__"'
+        ' data-cfemail="422302236c21">[email&#160;protected]</a>'
+    )
     case = page_with("<p>字。</p>").having(
-        ("<h1>燈塔日誌</h1>", f"<h1>投訴 {hidden} 無回覆<script>x</script><i class='hidden'>y</i></h1>"), ("記者甄小帆", hidden)
+        ("<h1>燈塔日誌</h1>", f"<h1>投訴 {hidden} 無回覆<script>x</script><i class='hidden'>y</i></h1>"),
+        ("記者甄小帆", hidden),
     )
     article = case.article()
     assert (article.title, article.author) == ("投訴 a@a.c 無回覆", "a@a.c")
 
 
 def test_structured_data_in_a_graph() -> None:
-    data = '<script type="application/ld+json">{"@graph": [{"@type": "WebSite"}, {"datePublished": "2021-07-12"}]}</script>'
-    assert find_field(read_page(page_with("<p>字。</p>", head=data).having((INFO, "")).html), "date").value == "2021-07-12"
+    data = (
+        '<script type="application/ld+json">{"@graph": [{"@type": "WebSite"}, {"datePublished":'
+        ' "2021-07-12"}]}</script>'
+    )
+    assert (
+        find_field(read_page(page_with("<p>字。</p>", head=data).having((INFO, "")).html), "date").value == "2021-07-12"
+    )

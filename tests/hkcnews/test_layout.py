@@ -10,8 +10,27 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.hkcnews.layout import CITIZEN_NEWS, Boilerplate, ids, inside, simple
 
 SELECTORS = ("nav", ".related", "[hidden]", ".ad-slot")
-TAGS = ["<div>", "</div>", "<nav>", "</nav>", "<p hidden>", "<p>", "<NAV>", "<svg>", '<div class="a related">', "<div class=Related>", "甲"]
-TAGS += ['<p class="unrelated">', '<p class="a\tAD-slot\fb">', '<div class="x\u00a0related">', "<!-- x -->", "<div class>", "<template>"]
+TAGS = [
+    "<div>",
+    "</div>",
+    "<nav>",
+    "</nav>",
+    "<p hidden>",
+    "<p>",
+    "<NAV>",
+    "<svg>",
+    '<div class="a related">',
+    "<div class=Related>",
+    "甲",
+]
+TAGS += [
+    '<p class="unrelated">',
+    '<p class="a\tAD-slot\fb">',
+    '<div class="x\u00a0related">',
+    "<!-- x -->",
+    "<div class>",
+    "<template>",
+]
 
 
 @given(st.sampled_from(["", "<!doctype html>"]), st.lists(st.sampled_from(TAGS), max_size=12))

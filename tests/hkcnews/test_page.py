@@ -8,14 +8,23 @@ from tests.hkcnews.cases import page_with
 from tests.walking import walked
 
 CONTENT: dict[str, tuple[str, str]] = {
-    "the first with anything in it": ('<div class="article-content"> </div><div class="article-content"><p>甲</p></div>', "甲"),
+    "the first with anything in it": (
+        '<div class="article-content"> </div><div class="article-content"><p>甲</p></div>',
+        "甲",
+    ),
     "not one in a listing": (
         '<div class="article-block"><div class="article-content">乙</div></div><div class="article-content">甲</div>',
         "甲",
     ),
-    "not one in an aside": ('<aside><div class="article-content">乙</div></aside><div class="article-content">甲</div>', "甲"),
+    "not one in an aside": (
+        '<aside><div class="article-content">乙</div></aside><div class="article-content">甲</div>',
+        "甲",
+    ),
     "by the name in its markup": ('<div itemprop="articleBody">甲</div>', "甲"),
-    "the attested name before others": ('<div itemprop="articleBody">乙</div><div class="article-content">甲</div>', "甲"),
+    "the attested name before others": (
+        '<div itemprop="articleBody">乙</div><div class="article-content">甲</div>',
+        "甲",
+    ),
     "an empty one rather than none": ('<div class="article-content"></div>', ""),
 }
 
@@ -93,7 +102,10 @@ def test_the_body_is_the_one_with_the_title() -> None:
 def test_two_bloggers_have_a_block_each() -> None:
     block = '<div class="blogger-intro"><h4>博客 | {0}</h4><p>{0}的生平</p></div>'
     article = page_with("<p>內文。</p>", after=block.format("甲") + block.format("乙")).article()
-    assert [(blogger.name, blogger.biography) for blogger in article.bloggers] == [("博客 | 甲", "甲的生平"), ("博客 | 乙", "乙的生平")]
+    assert [(blogger.name, blogger.biography) for blogger in article.bloggers] == [
+        ("博客 | 甲", "甲的生平"),
+        ("博客 | 乙", "乙的生平"),
+    ]
 
 
 @walked("alt", ["", "作者"])
@@ -115,7 +127,9 @@ def test_a_body_in_two_elements_is_one() -> None:
 
 
 def test_a_stray_end_tag_loses_no_text_and_is_named() -> None:
-    case = page_with('<p>一</p></div><p>二</p><figure><img src="/a.jpg"></figure>', after='<div class="share">分享</div><p>別的</p>')
+    case = page_with(
+        '<p>一</p></div><p>二</p><figure><img src="/a.jpg"></figure>', after='<div class="share">分享</div><p>別的</p>'
+    )
     article = case.article()
     assert article.body.startswith("一\n\n二\n\n<figure>")
     assert "別的" not in article.body
@@ -127,7 +141,9 @@ def test_a_stray_end_tag_loses_no_text_and_is_named() -> None:
 @walked("mark", ["data-recovery-part", "DATA-recovery-PART", "data-recovery-part1"])
 def test_a_page_cannot_mark_its_own_parts(mark: str) -> None:
     after = '<div class="blogger-intro"><h4>博客 | 甲</h4><p>字</p></div>'
-    article = page_with(f'<p {mark}="update">一</p><p {mark}="blogger">博客 | 乙</p><p>最後更新: 2021-07-12 10:11:12</p>{after}').article()
+    article = page_with(
+        f'<p {mark}="update">一</p><p {mark}="blogger">博客 | 乙</p><p>最後更新: 2021-07-12 10:11:12</p>{after}'
+    ).article()
     assert article.body == "一\n\n博客 | 乙"
     assert [blogger.name for blogger in article.bloggers] == ["博客 | 甲"]
     assert article.last_updated == "2021-07-12 10:11:12"
@@ -139,7 +155,10 @@ CROWDED = {
     "labels": (LINE, f"{LINE} | " + "發佈日期: " * MANY),
     "categories": ("</body>", "<div><i class='group'>甲</i></div>" * MANY + "</body>"),
     "lists of tags": ("</body>", '<div><b class="tags"><a href="/tag/x">甲</a></b></div>' * MANY + "</body>"),
-    "bloggers": ("</body>", '<div class="article-block"><img src="/uploads/avatars/1.png"><b>博客 | 甲</b></div>' * MANY + "</body>"),
+    "bloggers": (
+        "</body>",
+        '<div class="article-block"><img src="/uploads/avatars/1.png"><b>博客 | 甲</b></div>' * MANY + "</body>",
+    ),
     "headings": ("</body>", "<h1>甲</h1>" * MANY + '<aside><img src="/uploads/avatars/1.png"><p>甲</p></aside></body>'),
     "roles": ("</body>", "<p>" + "博客<i> " * MANY + "</body>"),
 }
@@ -149,4 +168,10 @@ CROWDED = {
 def test_very_many_parts_take_time_in_proportion(change: tuple[str, str]) -> None:
     """With so many that anything that is not linear would take minutes."""
     article = page_with("<p>一</p>").having(change).article()
-    assert (article.title, article.date, article.category, article.tags, article.bloggers) == ("燈塔日誌", "2021-07-12", "眾聞", (), ())
+    assert (article.title, article.date, article.category, article.tags, article.bloggers) == (
+        "燈塔日誌",
+        "2021-07-12",
+        "眾聞",
+        (),
+        (),
+    )

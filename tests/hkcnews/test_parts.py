@@ -14,7 +14,11 @@ TAKEN: list[tuple[str, str, str]] = [
     (f"<p>甲</p>{NOTE}", "<p>甲</p>", NOTE),
     (f"<p>甲</p><hr/>{NOTE}{MORE}", "<p>甲</p>", NOTE + MORE),
     (f"<p>甲</p><div><hr/>{NOTE}{MORE}</div>", "<p>甲</p>", f"<div>{NOTE}{MORE}</div>"),
-    (f"<p>甲</p><section><div>\n<hr/>{NOTE}</div> </section>\n", "<p>甲</p>", f"<section><div>\n{NOTE}</div> </section>\n"),
+    (
+        f"<p>甲</p><section><div>\n<hr/>{NOTE}</div> </section>\n",
+        "<p>甲</p>",
+        f"<section><div>\n{NOTE}</div> </section>\n",
+    ),
     ("<p>甲</p><p> <b>請加入成為</b>眾新聞的月費訂戶</p>", "<p>甲</p>", "<p> <b>請加入成為</b>眾新聞的月費訂戶</p>"),
     (f"<p>甲</p><h4>請加入成為眾新聞</h4>{MORE}", "<p>甲</p>", f"<h4>請加入成為眾新聞</h4>{MORE}"),
     (f"{NOTE}<p>甲</p><p>乙</p><p>丙</p><p>丁</p>{NOTE}", f"{NOTE}<p>甲</p><p>乙</p><p>丙</p><p>丁</p>", NOTE),

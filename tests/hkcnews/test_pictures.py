@@ -40,16 +40,23 @@ def test_the_port_that_goes_without_saying_is_left_out() -> None:
 
 def test_an_article_has_the_pictures_of_its_body_and_its_blogger_and_no_others() -> None:
     page = (
-        '<!DOCTYPE html><html><head><meta charset="utf-8"><title>燈塔</title></head><body><img src="/logo.png">'
-        '<div class="group">眾說</div><h1>燈塔</h1><div class="article-info">撰文: 甄 | 發佈日期: 12.07.21</div>'
-        '<div class="article-content"><figure class="image"><img src="/a.jpg"><figcaption>相</figcaption></figure>'
-        '<p>文字<img src="data:image/gif;base64,R0" data-src="/lazy.jpg"><img src="/a.jpg"></p>'
-        '<table><tr><td><img src="/cell.png"></td></tr></table><div style="display:none"><img src="/hidden.png"></div></div>'
-        '<div class="blogger-intro"><img class="avatar" src="/u/x.png?5" alt="博客 | 甄"><h4>博客 | 甄</h4><p>寫字。</p></div>'
-        '<section class="related"><div class="article-block"><img src="/teaser.jpg"></div></section></body></html>'
+        '<!DOCTYPE html><html><head><meta charset="utf-8"><title>燈塔</title></head><body><img src="/logo.png"><div'
+        ' class="group">眾說</div><h1>燈塔</h1><div class="article-info">撰文: 甄 | 發佈日期: 12.07.21</div><div'
+        ' class="article-content"><figure class="image"><img'
+        ' src="/a.jpg"><figcaption>相</figcaption></figure><p>文字<img src="data:image/gif;base64,R0"'
+        ' data-src="/lazy.jpg"><img src="/a.jpg"></p><table><tr><td><img src="/cell.png"></td></tr></table><div'
+        ' style="display:none"><img src="/hidden.png"></div></div><div class="blogger-intro"><img class="avatar"'
+        ' src="/u/x.png?5" alt="博客 | 甄"><h4>博客 | 甄</h4><p>寫字。</p></div><section class="related"><div'
+        ' class="article-block"><img src="/teaser.jpg"></div></section></body></html>'
     ).encode()
     found = extract_capture(
-        page, "text/html; charset=utf-8", 200, 5, "20210712013906", PAGE, SeedStyle("https://a.example/web", "20210712013906", PAGE)
+        page,
+        "text/html; charset=utf-8",
+        200,
+        5,
+        "20210712013906",
+        PAGE,
+        SeedStyle("https://a.example/web", "20210712013906", PAGE),
     )
     assert found.article is not None
     site = "https://www.hkcnews.com"

@@ -29,7 +29,10 @@ def depth_of(region: Tag) -> int:
         ('<p>甲<ins class="adsbygoogle"><p>x</p></ins></p>', "<p>甲</p>"),
         ('<div class="share-buttons big"><script>x</script></div>甲', "甲"),
         (
-            '<h2 class="hidden">甲</h2><p hidden="">乙</p><p style="color:red; DISPLAY : none">丙</p><p style="x">丁</p>',
+            (
+                '<h2 class="hidden">甲</h2><p hidden="">乙</p><p style="color:red; DISPLAY : none">丙</p><p'
+                ' style="x">丁</p>'
+            ),
             '<p style="x">丁</p>',
         ),
         ("<ins>甲</ins><del>乙</del>", "<ins>甲</ins><del>乙</del>"),
@@ -127,7 +130,10 @@ def test_flattening_leaves_what_is_not_deep_and_keeps_what_means_something() -> 
     assert flatten(region) == []
     assert inside(region) == html
     deep = parse(
-        "<div>" + "<div>" * 200 + f'{html}<table><tr><td>丁</td></tr></table><a href="/x?a&amp;b">戊</a><!-- 己 -->' + "</div>" * 201
+        "<div>"
+        + "<div>" * 200
+        + f'{html}<table><tr><td>丁</td></tr></table><a href="/x?a&amp;b">戊</a><!-- 己 -->'
+        + "</div>" * 201
     )
     before = visible(deep)
     assert len(flatten(deep)) == 1

@@ -44,7 +44,9 @@ def test_it_finds_what_the_page_has(pieces: list[str], selectors: list[str]) -> 
     tree = LexborHTMLParser("<!doctype html><html><body>" + "".join(pieces))
     selection = Selection(tree)
     for selector in selectors:
-        assert [node.mem_id for node in selection.of(selector)] == [node.mem_id for node in tree.css(selector)], selector
+        assert [node.mem_id for node in selection.of(selector)] == [node.mem_id for node in tree.css(selector)], (
+            selector
+        )
 
 
 @walked("selector", [".tags a", "h1"])

@@ -1,4 +1,5 @@
-"""Tag soup, as real pages serve it: put in order as browsers do, then recovered without loss and without an exception."""
+"""Tag soup, as real pages serve it: put in order as browsers do, then recovered without loss and without an
+exception."""
 
 from __future__ import annotations
 
@@ -18,7 +19,27 @@ from tests.hkcnews.cases import ORIGINAL, PUBLIC, TIMESTAMP, Case, page_with, tw
 from tests.markdown.outline import outline_of_html, outline_of_markdown
 
 _NAMES = (
-    *("p", "p", "div", "span", "b", "strong", "em", "i", "a", "ul", "ol", "li", "blockquote", "table", "tr", "td", "th", "thead", "tbody"),
+    *(
+        "p",
+        "p",
+        "div",
+        "span",
+        "b",
+        "strong",
+        "em",
+        "i",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "thead",
+        "tbody",
+    ),
     *(
         "h2",
         "h3",
@@ -44,9 +65,29 @@ _TAGS = st.sampled_from(
     [
         *(f"<{name}>" for name in _NAMES),
         *(f"</{name}>" for name in _NAMES),
-        *('<a href="/article/1">', '<a href="https://x.example/(a">', '<a href="javascript:x">', '<img src="/a b.jpg" alt="x">'),
-        *('<iframe src="https://www.youtube.com/embed/x"></iframe>', '<td colspan="2">', '<td rowspan="2">', '<ol start="3">'),
-        *("<!-- x -->", "<script>x</script>", "<p class='hidden'>", "</body>", "</html>", "<select>", "<template>", "<svg>", "<x-y>"),
+        *(
+            '<a href="/article/1">',
+            '<a href="https://x.example/(a">',
+            '<a href="javascript:x">',
+            '<img src="/a b.jpg" alt="x">',
+        ),
+        *(
+            '<iframe src="https://www.youtube.com/embed/x"></iframe>',
+            '<td colspan="2">',
+            '<td rowspan="2">',
+            '<ol start="3">',
+        ),
+        *(
+            "<!-- x -->",
+            "<script>x</script>",
+            "<p class='hidden'>",
+            "</body>",
+            "</html>",
+            "<select>",
+            "<template>",
+            "<svg>",
+            "<x-y>",
+        ),
     ]
 )
 _PIECES = [
@@ -112,7 +153,9 @@ def test_soup_is_recovered_as_a_browser_shows_it(soup: str) -> None:
 _PAGE = twin().page
 
 
-@given(st.lists(st.tuples(st.integers(0, len(_PAGE)), st.binary(max_size=6), st.integers(0, 40)), min_size=1, max_size=6))
+@given(
+    st.lists(st.tuples(st.integers(0, len(_PAGE)), st.binary(max_size=6), st.integers(0, 40)), min_size=1, max_size=6)
+)
 def test_no_damage_to_a_page_raises(damages: list[tuple[int, bytes, int]]) -> None:
     page = _PAGE
     for at, inserted, removed in damages:

@@ -1,4 +1,5 @@
-"""From bytes to text: character sets as pages declare them, rightly or wrongly, and characters that no text may hold."""
+"""From bytes to text: character sets as pages declare them, rightly or wrongly, and characters that no text may
+hold."""
 
 from __future__ import annotations
 
@@ -69,10 +70,19 @@ WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
             (CHINESE, "cp950", declared, "big5hkscs, the page says that it is")
             for declared in ("gb2312", "gbk", "shift_jis", "utf-8", "euc-kr")
         ),
-        *((CHINESE, "cp950", declared, "big5hkscs, the page does not say") for declared in ("", "iso-8859-1", "windows-1252", "utf-16")),
-        *((CHINESE, "gb18030", declared, "gb18030, the page says that it is") for declared in ("big5", "big5-hkscs", "utf-8")),
+        *(
+            (CHINESE, "cp950", declared, "big5hkscs, the page does not say")
+            for declared in ("", "iso-8859-1", "windows-1252", "utf-16")
+        ),
+        *(
+            (CHINESE, "gb18030", declared, "gb18030, the page says that it is")
+            for declared in ("big5", "big5-hkscs", "utf-8")
+        ),
         (CHINESE, "gb18030", "", "gb18030, the page does not say"),
-        *((ENGLISH, "cp1252", declared, "cp1252, the page says that it is") for declared in ("utf-8", "big5", "gb2312")),
+        *(
+            (ENGLISH, "cp1252", declared, "cp1252, the page says that it is")
+            for declared in ("utf-8", "big5", "gb2312")
+        ),
         (ENGLISH, "cp1252", "", "cp1252, the page does not say"),
         ("The kiosk’s keeper is ill.", "cp1252", "", "cp1252, the page does not say"),
         (SIGNS, "cp950", "", "big5hkscs, the page does not say"),
@@ -83,7 +93,9 @@ WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
         *((CHINESE, wide, declared, "") for wide in WIDE for declared in ("", "utf-8", "utf-16", "big5")),
     ],
 )
-def test_a_page_is_what_it_is_whatever_it_says_and_a_guess_is_named(text: str, coded: str, declared: str, guess: str) -> None:
+def test_a_page_is_what_it_is_whatever_it_says_and_a_guess_is_named(
+    text: str, coded: str, declared: str, guess: str
+) -> None:
     page = DOCUMENT.format(text)
     body = page.replace("\x80", "").encode("gbk").replace(b" 5", b"\x80 5") if "euro" in coded else page.encode(coded)
     got = decode_page(body, f"text/html; charset={declared}" if declared else "text/html")
@@ -120,7 +132,15 @@ def test_a_heading_shows_that_a_page_was_encoded_twice_as_another_script(wrongly
 
 
 @walked(
-    "text", [CHINESE, ENGLISH, SIGNS, "Ça va, naïve Zoë? “É” – Ã la carte, CAFÉ™, £5–£6, ½…", "Привет, мир — это не ошибка", "Τι κάνεις;"]
+    "text",
+    [
+        CHINESE,
+        ENGLISH,
+        SIGNS,
+        "Ça va, naïve Zoë? “É” – Ã la carte, CAFÉ™, £5–£6, ½…",
+        "Привет, мир — это не ошибка",
+        "Τι κάνεις;",
+    ],
 )
 def test_what_was_encoded_once_is_left_alone(text: str) -> None:
     page = DOCUMENT.format(text)
@@ -184,9 +204,12 @@ def test_one_line(text: str, line: str) -> None:
 
 
 def test_no_reference_on_a_page_brings_junk_back() -> None:
-    """Character references to controls, surrogates and noncharacters are read by the parser, after the bytes were cleaned."""
+    """Character references to controls, surrogates and noncharacters are read by the parser, after the bytes were
+    cleaned."""
     hostile = "&#x1;&#8;&#x7f;&#x80;&#xD800;&#xDFFF;&#xFDD0;&#xFDD1;&#xFDD5;&#xFFFE;&#x1FFFF;&#0;&#x110000;"
-    article = page_with(f"<p>甲{hostile}乙</p>", title=f"題{hostile}目").having(("記者甄小帆", f"記者{hostile}甄")).article()
+    article = (
+        page_with(f"<p>甲{hostile}乙</p>", title=f"題{hostile}目").having(("記者甄小帆", f"記者{hostile}甄")).article()
+    )
     for text in (article.body, article.title, article.author):
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]", text)
     assert article.body.startswith("甲")

@@ -16,9 +16,13 @@ from tests.walking import walked
 PIECES: dict[str, str] = {
     "spaces": "<p> \n\t<b> </b>\u3000 </p>\n \n<pre> \n <b>\n\n</b>\t</pre> \n<div>\r</div>",
     "references": "<p title='a&lt;b&quot;c&amp;lt;'>&lt;甲&gt;&amp;amp;&amp;#38;&nbsp;</p>&copy;&notit;&#8;",
-    "lists of values": '<p class=" a  b" accesskey="x y" rel="c d"><a rel="c d" class="">甲</a><table><td headers="e f" title="g h">',
+    "lists of values": (
+        '<p class=" a  b" accesskey="x y" rel="c d"><a rel="c d" class="">甲</a><table><td headers="e f" title="g h">'
+    ),
     "elements without an end": '甲<br>乙<hr><img src="a"><input><wbr><embed src="x">丙<track>',
-    "raw": "<script>if (a < b && c) d</script><style> p > a {} </style><script> </script><iframe>&lt;b><b>甲</b></iframe>",
+    "raw": (
+        "<script>if (a < b && c) d</script><style> p > a {} </style><script> </script><iframe>&lt;b><b>甲</b></iframe>"
+    ),
     "a reference in a frame": "<iframe>a&b &lt;</iframe>",
     "raw, plainly": "<script>a && b</script><style></style><iframe src='/x'> </iframe>",
     "comments": "甲<!-- 乙 -->丙<!----><!-- a-b --><!--a--b--><!-- > --><!-- <p> -->",
@@ -40,7 +44,15 @@ def written(node: PageElement) -> list[object]:
         of_kind: tuple[object, ...] = (type(item), str(item))
         if isinstance(item, Tag):
             kinds = {key: type(value) for key, value in item.attrs.items()}
-            of_kind = (item.name, item.attrs, kinds, item.is_empty_element, item.interesting_string_types, item.prefix, item.get_text())
+            of_kind = (
+                item.name,
+                item.attrs,
+                kinds,
+                item.is_empty_element,
+                item.interesting_string_types,
+                item.prefix,
+                item.get_text(),
+            )
         found.append((of_kind, [places.get(id(link)) for link in links]))
     return found
 

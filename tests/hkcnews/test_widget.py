@@ -12,21 +12,31 @@ LINKS = '<p><a href="/tag/a">熱話</a> <a href="/tag/b">海岸</a></p>'
 GROUP = '<span class="group">眾觀</span>'
 CARD = '<div class="article-block"><a href="/article/44"><p>另一篇</p></a></div>'
 ARTICLE = (
-    '<div class="article-block-wrapper">{}<h1>燈塔日誌</h1><div class="article-info">撰文: 記者甄小帆 | 發佈日期: 12.07.21</div>{}'
+    '<div class="article-block-wrapper">{}<h1>燈塔日誌</h1><div class="article-info">撰文: 記者甄小帆 | 發佈日期:'
+    " 12.07.21</div>{}"
     '<div class="article-content"><p>字。</p></div>{}</div>'
 )
 
 
-def article(*, before: str = "", between: str = "", after: str = "", keywords: tuple[str, ...] = (), **around: str) -> Case:
-    """A page in the site's chrome, with something before the title, after the line of information, after the body, and elsewhere."""
+def article(
+    *, before: str = "", between: str = "", after: str = "", keywords: tuple[str, ...] = (), **around: str
+) -> Case:
+    """A page in the site's chrome, with something before the title, after the line of information, after the body, and
+    elsewhere."""
     return Case(
-        chrome(head("眾新聞 - 燈塔日誌", "燈塔日誌", keywords, "/article/34011"), ARTICLE.format(before, between, after), **around).encode()
+        chrome(
+            head("眾新聞 - 燈塔日誌", "燈塔日誌", keywords, "/article/34011"),
+            ARTICLE.format(before, between, after),
+            **around,
+        ).encode()
     )
 
 
 def bare(*, above: str = "", after: str = "", below: str = "") -> Case:
     """The same without chrome and keywords: `above` and `below` stand outside of the article's element."""
-    return Case(f"<!DOCTYPE html><html><head></head><body>{above}{ARTICLE.format('', '', after)}{below}</body></html>".encode())
+    return Case(
+        f"<!DOCTYPE html><html><head></head><body>{above}{ARTICLE.format('', '', after)}{below}</body></html>".encode()
+    )
 
 
 WIDGETS = {
@@ -36,16 +46,20 @@ WIDGETS = {
     "near the foot": article(below=f"{CARD}<div>{LIST}{GROUP}</div>"),
     "near the foot, although the article has keywords": article(below=LIST, keywords=()),
     "outside, without a head that tells": bare(below=f"<div>{LIST}{GROUP}</div>"),
-    "above, with a head that tells": article(before="").having(('<div class="col-md-8', f'{LINKS}<div class="col-md-8')),
+    "above, with a head that tells": (
+        article(before="").having(('<div class="col-md-8', f'{LINKS}<div class="col-md-8'))
+    ),
     "in the article's element, by its name": article(after=f'<div class="hot-tags">{LIST}</div>'),
     "in the article's element, by its name as a column": article(after=f'<div id="sidebar">{LIST}{GROUP}</div>'),
     "in the article's element, by its label": article(after=f"<section><h4>熱門標籤</h4>{LIST}</section>"),
     "in the article's element, by its label before it": article(after=f"<h4>Hot Tags</h4>{LIST}"),
     "in the article's element, by a label in it": article(after=LIST.replace("<li>", "<li>最新標籤</li><li>", 1)),
     "in the article's element, behind other articles": article(after=f"<div>{CARD}</div><div>{LIST}{GROUP}</div>"),
-    "nothing around the article": page_with("<p>字。</p>").having(
-        ('<div class="container"><div class="article-wrapper"><div class="group">眾聞</div>', ""),
-        ("</div></div></body>", f"{CARD}<div>{LIST}</div></body>"),
+    "nothing around the article": (
+        page_with("<p>字。</p>").having(
+            ('<div class="container"><div class="article-wrapper"><div class="group">眾聞</div>', ""),
+            ("</div></div></body>", f"{CARD}<div>{LIST}</div></body>"),
+        )
     ),
 }
 
@@ -62,7 +76,9 @@ OWN = {
     "before the title": article(before=LIST + GROUP),
     "after the body": article(after=f"<div>{LIST}{GROUP}</div>"),
     "after the body, as links": article(after=LINKS + GROUP),
-    "after the body, beside a widget's": article(after=LIST + GROUP, beside=LIST.replace("熱話", "別的") + '<i class="group">眾數</i>'),
+    "after the body, beside a widget's": article(
+        after=LIST + GROUP, beside=LIST.replace("熱話", "別的") + '<i class="group">眾數</i>'
+    ),
     "labelled as tags": article(before=GROUP, after=f"<h5>標籤</h5>{LIST}"),
     "in boxes": article(before=f"<div>{GROUP}</div>", after=f"<footer-box><div><div>{LIST}</div></div></footer-box>"),
     "with the site's keywords alone": article(between=LIST + GROUP, keywords=()),

@@ -17,7 +17,15 @@ EVERYTHING = {"title": "markup h1", "date": "info line", "tags": "markup a"}
 
 
 def capture(original: str, timestamp: str, digest: str = "A" * 32) -> Capture:
-    return Capture(urlkey="k", timestamp=timestamp, original=original, mimetype="text/html", statuscode="200", digest=digest, length="9")
+    return Capture(
+        urlkey="k",
+        timestamp=timestamp,
+        original=original,
+        mimetype="text/html",
+        statuscode="200",
+        digest=digest,
+        length="9",
+    )
 
 
 @pytest.fixture
@@ -43,7 +51,9 @@ def test_answers_verdicts_and_digests_are_of_one_run(ledger: Ledger) -> None:
     first, second = ledger.begin_run({}, "1"), ledger.begin_run({}, "1")
     for number, verdict in ((1, "article"), (2, "article"), (3, "farewell"), (4, None)):
         (row,) = ledger.captures(number)
-        ledger.attempt(first if number == 1 else second, row.id, "outage page" if number == 4 else "capture", "HTTP 200")
+        ledger.attempt(
+            first if number == 1 else second, row.id, "outage page" if number == 4 else "capture", "HTTP 200"
+        )
         if verdict:
             ledger.note(row.id, answer="capture", verdict=verdict, digest_result="match" if number < 3 else "mismatch")
     (row,) = ledger.captures(2)

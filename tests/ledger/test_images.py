@@ -122,7 +122,9 @@ def test_again_makes_the_missing_due_and_forgets_answers_that_are_not_in_the_sto
         assert row is not None
         ledger.settle_image(replace(row, state=ImageState.MISSING, reason="not_archived"), 1)
         ledger.tell_image_answer("wayback", AT, file, ImageAnswer("not archived"), file)
-        ledger.tell_image_answer("wayback", "2021", file, ImageAnswer("capture", 404, place=RecordLocation("w", 1, 2)), file)
+        ledger.tell_image_answer(
+            "wayback", "2021", file, ImageAnswer("capture", 404, place=RecordLocation("w", 1, 2)), file
+        )
         ledger.tell_image_index(file, "wayback", [])
     assert ledger.image_reasons(ImageState.MISSING) == {"not_archived": 2}
     ledger.again_images([5])

@@ -19,13 +19,21 @@ MOMENT = "2026-11-22T10:00:00Z"
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example", now=lambda: datetime(2026, 11, 22, 10, tzinfo=UTC)) as opened:
+    with Ledger(
+        tmp_path / "ledger.sqlite", "https://archive.example", now=lambda: datetime(2026, 11, 22, 10, tzinfo=UTC)
+    ) as opened:
         yield opened
 
 
 def capture(number: int, timestamp: str = "20210712000000", digest: str = A, slug: str = "") -> Capture:
     return Capture(
-        urlkey="k", timestamp=timestamp, original=address(number, slug), mimetype="text/html", statuscode="200", digest=digest, length="9"
+        urlkey="k",
+        timestamp=timestamp,
+        original=address(number, slug),
+        mimetype="text/html",
+        statuscode="200",
+        digest=digest,
+        length="9",
     )
 
 
@@ -41,12 +49,26 @@ def test_a_listing_goes_on_after_its_last_whole_page_until_it_is_whole(ledger: L
     listing, key = ledger.open_listing("all")
     assert key is None
     assert (
-        ledger.add_page(listing, [(1, capture(1)), (1, capture(1, slug="/x"))], "k1", ignored=3, rejected=2, duplicates=1, source="s") == 2
+        ledger.add_page(
+            listing,
+            [(1, capture(1)), (1, capture(1, slug="/x"))],
+            "k1",
+            ignored=3,
+            rejected=2,
+            duplicates=1,
+            source="s",
+        )
+        == 2
     )
     assert ledger.open_listing("all") == (listing, "k1")
     assert ledger.open_listing("other") != (listing, "k1")
     assert ledger.listed_whole("all") is None
-    assert ledger.add_page(listing, [(1, capture(1)), (2, capture(2))], None, ignored=0, rejected=0, duplicates=0, source="s") == 1
+    assert (
+        ledger.add_page(
+            listing, [(1, capture(1)), (2, capture(2))], None, ignored=0, rejected=0, duplicates=0, source="s"
+        )
+        == 1
+    )
     assert ledger.listed_whole("all") == MOMENT
     assert ledger.listing_keys(listing) == {"k1"}
     assert ledger.open_listing("all")[1] is None
@@ -102,7 +124,13 @@ def test_a_capture_keeps_what_the_archive_said_and_what_was_learnt(ledger: Ledge
         warc_length=9,
     )
     (row,) = ledger.captures(7)
-    assert (row.answer, row.status, row.digest_result, row.verdict, row.because) == ("capture", 200, "match", "article", "so")
+    assert (row.answer, row.status, row.digest_result, row.verdict, row.because) == (
+        "capture",
+        200,
+        "match",
+        "article",
+        "so",
+    )
     assert (row.served_timestamp, row.served_original, row.coding) == ("20210712000000", address(7), "br")
     assert (row.warc, row.warc_offset, row.warc_length) == ("x.warc.gz", 5, 9)
 
@@ -137,7 +165,11 @@ def test_only_verdicts_on_the_very_bytes_of_a_digest_are_carried(ledger: Ledger)
     }
     for number, (letter, told) in enumerate(learnt.items(), 1):
         list_all(ledger, (number, capture(number, digest=letter * 32)))
-        served: dict[str, str | int] = {"served_timestamp": "20210712000000", "served_original": address(number), "because": "titled so"}
+        served: dict[str, str | int] = {
+            "served_timestamp": "20210712000000",
+            "served_original": address(number),
+            "because": "titled so",
+        }
         ledger.note(ledger.captures(number)[0].id, **{**served, **told})
     carried = ledger.digest_verdicts(["farewell", "blank", "not_found"])
     assert carried == {letter * 32: ("farewell", "titled so") for letter in "ABC"}
@@ -149,12 +181,20 @@ def test_only_verdicts_on_the_very_bytes_of_a_digest_are_carried(ledger: Ledger)
 def test_settling_and_what_is_due(ledger: Ledger) -> None:
     list_all(ledger, *[(number, capture(number)) for number in (4, 1, 3, 2)])
     assert ledger.due() == [1, 2, 3, 4]
-    ledger.settle(1, State.RECOVERED, 1, capture=1, file="articles/a.md", sha256="f", faults=["“x”"], sources={"title": "h1"})
+    ledger.settle(
+        1, State.RECOVERED, 1, capture=1, file="articles/a.md", sha256="f", faults=["“x”"], sources={"title": "h1"}
+    )
     ledger.settle(2, State.UNRECOVERABLE, 1, reason="farewell")
     ledger.settle(3, State.WAITING, 1, reason="timeout")
     assert ledger.due() == [4, 3], "what waits comes last"
     assert ledger.due({4, 1}) == [4]
-    assert ledger.counts() == {State.LISTED: 1, State.WAITING: 1, State.RECOVERED: 1, State.UNRECOVERABLE: 1, State.ADOPTED: 0}
+    assert ledger.counts() == {
+        State.LISTED: 1,
+        State.WAITING: 1,
+        State.RECOVERED: 1,
+        State.UNRECOVERABLE: 1,
+        State.ADOPTED: 0,
+    }
     row = ledger.article(1)
     assert row is not None
     assert (row.state, row.file, row.sha256, row.faults) == (State.RECOVERED, "articles/a.md", "f", ("“x”",))
@@ -196,7 +236,9 @@ def test_a_recovered_article_stays_so_when_a_new_capture_is_listed(ledger: Ledge
 def test_again_forgets_judgements_but_not_the_store(ledger: Ledger) -> None:
     list_all(ledger, (1, capture(1)), (2, capture(2)), (3, capture(3)))
     for number in (1, 2):
-        ledger.note(ledger.captures(number)[0].id, answer="capture", verdict="article", digest_result="match", warc="x.warc.gz")
+        ledger.note(
+            ledger.captures(number)[0].id, answer="capture", verdict="article", digest_result="match", warc="x.warc.gz"
+        )
         ledger.settle(number, State.RECOVERED, 1, capture=number)
     ledger.settle(3, State.UNRECOVERABLE, 1, reason="blank")
     assert ledger.again([1, 3, 77]) == [1]
@@ -208,7 +250,12 @@ def test_again_forgets_judgements_but_not_the_store(ledger: Ledger) -> None:
 
 def test_only_what_this_run_could_not_read_is_reopened(ledger: Ledger) -> None:
     list_all(ledger, *[(number, capture(number)) for number in (1, 2, 3, 4)])
-    for number, verdict, run in ((1, "unknown_layout", 2), (2, "unknown_layout", 1), (3, "farewell", 2), (4, "extraction_failed", 2)):
+    for number, verdict, run in (
+        (1, "unknown_layout", 2),
+        (2, "unknown_layout", 1),
+        (3, "farewell", 2),
+        (4, "extraction_failed", 2),
+    ):
         ledger.note(ledger.captures(number)[0].id, verdict=verdict)
         ledger.settle(number, State.UNRECOVERABLE, run, reason=verdict)
     ledger.reopen_unread(2)

@@ -45,13 +45,18 @@ def test_a_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path: Path) -> N
 def test_captures_of_another_public_archive_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     Ledger(path, "https://archive.example").close()
-    with pytest.raises(LedgerError, match=r"holds captures of https://archive\.example; it refuses those of https://web\.archive\.org"):
+    with pytest.raises(
+        LedgerError, match=r"holds captures of https://archive\.example; it refuses those of https://web\.archive\.org"
+    ):
         Ledger(path, "https://web.archive.org")
     with Ledger(path) as looking:
         assert looking.meta("public_url") == "https://archive.example"
 
 
-STEPS = ("ALTER TABLE article ADD COLUMN note TEXT NOT NULL DEFAULT 'none';", "CREATE TABLE extra (x); UPDATE article SET note = 'moved';")
+STEPS = (
+    "ALTER TABLE article ADD COLUMN note TEXT NOT NULL DEFAULT 'none';",
+    "CREATE TABLE extra (x); UPDATE article SET note = 'moved';",
+)
 
 
 def older(path: Path) -> sqlite3.Connection:
@@ -68,8 +73,8 @@ def test_a_ledger_of_version_1_keeps_its_captures_and_learns_their_source(tmp_pa
     connection.execute("INSERT INTO meta VALUES ('public_url', 'https://archive.example')")
     for number, source in enumerate(("http://127.0.0.1:8080", "closest_capture", "inspect"), 1):
         connection.execute(
-            "INSERT INTO capture (id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, verdict, warc)"
-            " VALUES (?, 5, ?, 'u', 'k', 'm', '200', 'D', '9', ?, 'article', 'a.warc.gz')",
+            "INSERT INTO capture (id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length,"
+            " source, verdict, warc) VALUES (?, 5, ?, 'u', 'k', 'm', '200', 'D', '9', ?, 'article', 'a.warc.gz')",
             (number, f"2021010100000{number}", source),
         )
     connection.close()

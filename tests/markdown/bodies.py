@@ -1,4 +1,5 @@
-"""Bodies of articles, drawn at random: well-formed HTML with all that the site's articles hold, and hostile text in it."""
+"""Bodies of articles, drawn at random: well-formed HTML with all that the site's articles hold, and hostile text in
+it."""
 
 from __future__ import annotations
 
@@ -119,7 +120,11 @@ _SOURCES = st.sampled_from(
     ]
 )
 _FRAMES = st.sampled_from(
-    ["https://www.youtube.com/embed/abc?rel=0&start=5", "//www.youtube.com/embed/x-_y", "https://maps.example/embed?pb=!1m18!2z6Z"]
+    [
+        "https://www.youtube.com/embed/abc?rel=0&start=5",
+        "//www.youtube.com/embed/x-_y",
+        "https://maps.example/embed?pb=!1m18!2z6Z",
+    ]
 )
 
 
@@ -137,7 +142,9 @@ _STYLES = st.sampled_from(
     ]
 )
 _BREAKS = st.sampled_from(["<br>", "<br><br>", "<br> <br>\n<br>"])
-_STARTS = st.sampled_from(["", "", ' start="7"', ' start="1234567890"', ' start="x"', " reversed", ' reversed start="5"', ' type="a"'])
+_STARTS = st.sampled_from(
+    ["", "", ' start="7"', ' start="1234567890"', ' start="x"', " reversed", ' reversed start="5"', ' type="a"']
+)
 _VALUES = st.sampled_from(["", "", "", ' value="3"', ' value="-1"', ' value="x"'])
 _SPANS = st.sampled_from(["", "", "", "", ' colspan="2"', ' rowspan="2"'])
 
@@ -176,9 +183,13 @@ class _Writer:
         if kind == 2 and pictures:
             return self.picture()
         if kind == 3 and not linked:
-            return _tag("a", self.inline(depth - 1, linked=True, pictures=pictures), f' href="{escape(self.draw(_URLS))}"')
+            return _tag(
+                "a", self.inline(depth - 1, linked=True, pictures=pictures), f' href="{escape(self.draw(_URLS))}"'
+            )
         if kind >= 6 and depth > 0:
-            return _tag(self.draw(_EMPHASIS), self.inline(depth - 1, linked=linked, pictures=pictures), self.draw(_STYLES))
+            return _tag(
+                self.draw(_EMPHASIS), self.inline(depth - 1, linked=linked, pictures=pictures), self.draw(_STYLES)
+            )
         return escape(self.text())
 
     def blocks(self, depth: int = 2) -> str:
@@ -203,7 +214,10 @@ class _Writer:
         return _tag("p", self.inline(), self.draw(_STYLES))
 
     def _figure(self) -> str:
-        captions = "".join(_tag("p", self.inline(pictures=False)) for _ in range(self.one_of(2))), self.inline(pictures=False)
+        captions = (
+            "".join(_tag("p", self.inline(pictures=False)) for _ in range(self.one_of(2))),
+            self.inline(pictures=False),
+        )
         kind = self.one_of(3)
         caption = "" if kind == 0 else _tag("figcaption", captions[kind == 1])
         return _tag("figure", self.picture() + caption, ' class="image"')
@@ -224,7 +238,9 @@ class _Writer:
         head = _tag("thead", self._row("th", heavy)) if self.one_of(1) else ""
         foot = _tag("tfoot", self._row("td", heavy)) if self.one_of(6) == 0 else ""
         rows = 0 if self.one_of(6) == 0 else self.one_of(2) + 1
-        return _tag("table", caption + head + _tag("tbody", "".join(self._row("td", heavy) for _ in range(rows))) + foot)
+        return _tag(
+            "table", caption + head + _tag("tbody", "".join(self._row("td", heavy) for _ in range(rows))) + foot
+        )
 
     def _row(self, name: str, heavy: bool) -> str:
         number = 0 if self.one_of(6) == 0 else self.one_of(2) + 1
@@ -243,7 +259,13 @@ class _Writer:
 
     def _item(self, depth: int) -> str:
         kind = self.one_of(3)
-        return self.inline() + self._list(depth - 1) if kind == 0 and depth > 1 else self.blocks(depth - 1) if kind == 1 else self.inline()
+        return (
+            self.inline() + self._list(depth - 1)
+            if kind == 0 and depth > 1
+            else self.blocks(depth - 1)
+            if kind == 1
+            else self.inline()
+        )
 
     def _quote(self, depth: int) -> str:
         return _tag("blockquote", self.blocks(depth - 1))

@@ -12,7 +12,23 @@ _RENDERER = MarkdownIt("commonmark", {"html": True}).enable("table")
 _FRAME = re.compile(r'\{\{< video src="([^"]*)" >\}\}')
 _BREAKING = frozenset(
     (
-        *("p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "section", "article", "center", "blockquote", "pre", "figure", "figcaption"),
+        *(
+            "p",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "div",
+            "section",
+            "article",
+            "center",
+            "blockquote",
+            "pre",
+            "figure",
+            "figcaption",
+        ),
         *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"),
     )
 )
@@ -26,14 +42,16 @@ _STYLES = (
 )
 MARKS = str.maketrans("“”‘’", "「」『』")
 """Which marks stand around a quotation depends on its language."""
-_EDGES = " \n\u3000\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f"
+_EDGES = (
+    " \n\u3000\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f"
+)
 
 
 @dataclass(frozen=True)
 class Outline:
-    """`blocks` are (kind, text): line breaks as newlines, runs of white space as one space, none at the ends. `bold` and
-    `italic` are letters and digits only. `links` are the targets of links that show something, `numbers` those of the items of ordered
-    lists that do."""
+    """`blocks` are (kind, text): line breaks as newlines, runs of white space as one space, none at the ends. `bold`
+    and `italic` are letters and digits only. `links` are the targets of links that show something, `numbers` those of
+    the items of ordered lists that do."""
 
     blocks: tuple[tuple[str, str], ...]
     bold: str

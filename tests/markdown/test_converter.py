@@ -35,7 +35,10 @@ TEXTS: list[tuple[str, str]] = [
     ("<p><code>{{&lt; x }}</code></p>", "<code>{\\{< x }}</code>"),
     ("<pre>a\n  *b*\n</pre>", "```\na\n  *b*\n```"),
     ("<pre>```</pre>", "````\n```\n````"),
-    ('<pre>a <a href="https://a.example/">b</a>\nc</pre>', f'<pre>a <a href="{ABROAD}/https://a.example/">b</a>\nc</pre>'),
+    (
+        '<pre>a <a href="https://a.example/">b</a>\nc</pre>',
+        f'<pre>a <a href="{ABROAD}/https://a.example/">b</a>\nc</pre>',
+    ),
     ("<blockquote>甲</blockquote>", "> 甲"),
     ("<blockquote><p>甲<br>乙</p><blockquote>丙</blockquote></blockquote>", "> 甲  \n> 乙\n>\n> > 丙"),
     ("<blockquote>甲</blockquote><blockquote>乙</blockquote>", "> 甲\n\n> 乙"),
@@ -43,7 +46,10 @@ TEXTS: list[tuple[str, str]] = [
 
 LISTS: list[tuple[str, str]] = [
     ("<ul><li>甲</li><li><p>乙</p></li></ul>", "* 甲\n* 乙"),
-    ("<ul><li>甲<ul><li>乙<ul><li>丙<ul><li>丁</li></ul></li></ul></li></ul></li></ul>", "* 甲\n  + 乙\n    - 丙\n      * 丁"),
+    (
+        "<ul><li>甲<ul><li>乙<ul><li>丙<ul><li>丁</li></ul></li></ul></li></ul></li></ul>",
+        "* 甲\n  + 乙\n    - 丙\n      * 丁",
+    ),
     ("<ol><li>甲<ol><li>乙</li></ol></li><li>丙</li></ol>", "1. 甲\n   1. 乙\n2. 丙"),
     ('<ol start="9"><li>甲</li><li>乙<p>丙</p></li></ol>', "9. 甲\n10. 乙\n\n    丙"),
     ('<ol start="0"><li>甲</li></ol>', "0. 甲"),
@@ -73,7 +79,13 @@ LINKS: list[tuple[str, str]] = [
     ('<a href="/x">甲<br></a>乙', f"[甲]({HERE}/x)  \n乙"),
     ('<a href="/x"></a>甲<a href="/x"> </a>乙', "甲 乙"),
     ("<a>甲</a><a href=''>乙</a><a name='x'>丙</a>", "甲乙丙"),
-    ('<a href="javascript:x()">甲</a><a href=" JavaScript:x">乙</a><a href="java\nscript:x">丙</a><a href="data:x">丁</a>', "甲乙丙丁"),
+    (
+        (
+            '<a href="javascript:x()">甲</a><a href=" JavaScript:x">乙</a><a href="java\nscript:x">丙</a><a'
+            ' href="data:x">丁</a>'
+        ),
+        "甲乙丙丁",
+    ),
     ('<a href="#x">甲</a><a href="mailto:x@y.example">乙</a>', "[甲](#x)[乙](mailto:x@y.example)"),
     ('<a href="/x"><img src="/y.jpg" alt="甲"></a>', f"[![甲]({IMAGES}/y.jpg)]({HERE}/x)"),
     ('<a href="https://a.example/"><h3>題</h3><p>文</p></a>', f"### [題]({ABROAD}/https://a.example/)\n\n文"),
@@ -87,7 +99,10 @@ PICTURES: list[tuple[str, str]] = [
     ('<img src="data:image/svg+xml,x" alt="甲">', '<span><img src="data:image/svg+xml,x" alt="甲"></span>'),
     ('<figure class="image"><img src="/a.jpg"></figure>', f'<figure>\n<img src="{IMAGES}/a.jpg" alt="">\n</figure>'),
     (
-        '<figure><img src="/甲%20乙.jpg" alt="&quot;"><figcaption> 圖：<a href="/x">丙</a> <b>丁</b> </figcaption></figure>',
+        (
+            '<figure><img src="/甲%20乙.jpg" alt="&quot;"><figcaption> 圖：<a href="/x">丙</a> <b>丁</b>'
+            " </figcaption></figure>"
+        ),
         (
             f'<figure>\n<img src="{IMAGES}/甲%20乙.jpg" alt="&quot;">\n'
             f'<figcaption>圖：<a href="{HERE}/x">丙</a> <b>丁</b></figcaption>\n</figure>'
@@ -95,7 +110,10 @@ PICTURES: list[tuple[str, str]] = [
     ),
     (
         '<figure><a href="/x"><img src="/a.jpg"></a><figcaption><p>甲 &lt; 乙</p></figcaption></figure>',
-        f'<figure>\n<a href="{HERE}/x"><img src="{IMAGES}/a.jpg" alt=""></a>\n<figcaption>甲 &lt; 乙</figcaption>\n</figure>',
+        (
+            f'<figure>\n<a href="{HERE}/x"><img src="{IMAGES}/a.jpg" alt=""></a>\n<figcaption>甲 &lt;'
+            " 乙</figcaption>\n</figure>"
+        ),
     ),
     (
         '<figure><img src="/a.jpg"><figcaption><p>甲</p><p>乙</p></figcaption></figure>',
@@ -108,7 +126,10 @@ PICTURES: list[tuple[str, str]] = [
             f'<img src="{IMAGES}/b.jpg" alt="">\n<figcaption>乙</figcaption>\n</figure>'
         ),
     ),
-    ('<figure><img src="/a.jpg"><figcaption> <br></figcaption></figure>', f'<figure>\n<img src="{IMAGES}/a.jpg" alt="">\n</figure>'),
+    (
+        '<figure><img src="/a.jpg"><figcaption> <br></figcaption></figure>',
+        f'<figure>\n<img src="{IMAGES}/a.jpg" alt="">\n</figure>',
+    ),
     ("<figure><figcaption>甲</figcaption></figure>", "甲"),
     (f"<figure>{FRAME}<figcaption>甲</figcaption></figure>", f"{VIDEO}\n\n甲"),
 ]
@@ -122,7 +143,10 @@ FRAMES: list[tuple[str, str]] = [
         '{{< video src="//web.archive.org/web/20200102030405if_/https://a.example/x?a=1&b=2" >}}',
     ),
     ('<iframe data-src="https://www.youtube.com/embed/x" src="about:blank"></iframe><iframe></iframe>', VIDEO),
-    ('<video><source src="/v.mp4">換一個瀏覽器</video>', '{{< video src="' + ABROAD + 'if_/https://www.hkcnews.com/v.mp4" >}}'),
+    (
+        '<video><source src="/v.mp4">換一個瀏覽器</video>',
+        '{{< video src="' + ABROAD + 'if_/https://www.hkcnews.com/v.mp4" >}}',
+    ),
     ('<object data="/v.swf">甲</object>', '{{< video src="' + ABROAD + 'if_/https://www.hkcnews.com/v.swf" >}}'),
 ]
 

@@ -31,7 +31,8 @@ def body_of(file: str) -> str:
             BLOGGER,
             (
                 "\n# 題　「目」\n\n甲\n\n乙\n\n---\n\n"
-                "![博客 | 榕樹頭](https://web.archive.org/x%20(1).png?1)\n\n**博客 | 榕樹頭**\n\n賣了半世涼茶。\n\n退休後改寫字。\n"
+                "![博客 | 榕樹頭](https://web.archive.org/x%20(1).png?1)\n\n**博客 | 榕樹頭**\n\n賣了半世涼茶。"
+                "\n\n退休後改寫字。\n"
             ),
         ),
         ("請加入", Blogger("主筆 | 名"), "\n# 題　「目」\n\n甲\n\n乙\n\n\n---\n\n\n請加入\n\n---\n\n**主筆 | 名**\n"),
@@ -65,9 +66,13 @@ def test_titles_stay_titles(title: str, line: str) -> None:
     assert outline_of_markdown(file).blocks[0] == ("h1", title)
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Z"], exclude_characters="\ufeff\u200b"), min_size=1))
+@given(
+    st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Z"], exclude_characters="\ufeff\u200b"), min_size=1)
+)
 def test_any_title_and_any_name_are_shown_as_they_are(text: str) -> None:
-    file = render(replace(ARTICLE, title=text, bloggers=(Blogger(f"博客 | {text}", "https://x.example/a.png"),)), PUBLIC)
+    file = render(
+        replace(ARTICLE, title=text, bloggers=(Blogger(f"博客 | {text}", "https://x.example/a.png"),)), PUBLIC
+    )
     shown = outline_of_markdown(body_of(file))
     assert shown.blocks[0] == ("h1", text)
     assert shown.blocks[-1] == ("text", f"博客 | {text}")

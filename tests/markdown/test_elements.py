@@ -27,8 +27,14 @@ NUMBERS: list[tuple[str, str, str]] = [
     ("<ol>甲<li>乙</li><li></li>丙</ol>", "甲\n\n1. 乙\n\n   丙", "1. 甲\n2. 乙\n\n   丙"),
     ('<ol start="-1"><li>甲</li><li>乙</li></ol>', '<ol start="-1">\n<li>甲</li>\n<li>乙</li></ol>', "1. 甲\n2. 乙"),
     (
-        '<ol type="a" reversed><li>甲<ol style="list-style-type: upper-roman"><li value="4">乙</li></ol></li><li></li></ol>',
-        '<ol type="a" start="2" reversed>\n<li>甲<ol type="I" start="4">\n<li value="4">乙</li></ol></li>\n<li></li></ol>',
+        (
+            '<ol type="a" reversed><li>甲<ol style="list-style-type: upper-roman"><li'
+            ' value="4">乙</li></ol></li><li></li></ol>'
+        ),
+        (
+            '<ol type="a" start="2" reversed>\n<li>甲<ol type="I" start="4">\n<li'
+            ' value="4">乙</li></ol></li>\n<li></li></ol>'
+        ),
         "2. 甲\n   4. 乙",
     ),
     (
@@ -58,14 +64,22 @@ EMPHASIS: list[tuple[str, str, str]] = [
     ('<p>10<span style="vertical-align:super">3</span></p>', "10<sup>3</sup>", "103"),
     ('<p style="font-weight:bolder">甲<br>乙</p>', "**甲  \n乙**", "甲  \n乙"),
     ('<div style="font-style:italic"><p>甲</p><ul><li>乙</li></ul></div>', "*甲*\n\n* *乙*", "*甲*\n\n* 乙"),
-    ('<table><tr><td style="font-weight:bold">甲</td></tr></table>', "|  |\n| --- |\n| **甲** |", "|  |\n| --- |\n| 甲 |"),
+    (
+        '<table><tr><td style="font-weight:bold">甲</td></tr></table>',
+        "|  |\n| --- |\n| **甲** |",
+        "|  |\n| --- |\n| 甲 |",
+    ),
     (
         '<b style="font-weight:normal" id="docs-internal-guid-1"><p>甲<span style="font-weight:700">乙</span></p></b>',
         "甲**乙**",
         "**甲乙**",
     ),
     ('<p><strong>甲<span style="font-weight:400">乙</span>丙</strong></p>', "**甲**乙**丙**", "**甲乙丙**"),
-    ("<del><p>甲</p></del><p><strike>乙</strike></p>", "<del>甲</del>\n\n<strike>乙</strike>", "甲\n\n<strike>乙</strike>"),
+    (
+        "<del><p>甲</p></del><p><strike>乙</strike></p>",
+        "<del>甲</del>\n\n<strike>乙</strike>",
+        "甲\n\n<strike>乙</strike>",
+    ),
     ("<p>甲<strong>乙</strong>丙<em>丁</em></p>", "甲**乙**丙*丁*", "甲*乙*丙*丁*"),
     ("<p>H<sub>2</sub>O</p>", "H<sub>2</sub>O", "H2O"),
     (
@@ -122,7 +136,13 @@ PICTURES: list[tuple[str, int]] = [
     ('<img src="data:image/gif;base64,R0lG" data-full-address="/a.jpg">', 1),
     ('<picture><source data-srcset="/a.jpg 2x"><img src="data:image/gif;base64,R0lG"></picture>', 1),
     ('<img src="/b.jpg"><noscript><img src="/a.jpg"></noscript>', 2),
-    ('<noscript><img src="https://www.facebook.com/tr?id=5"><img src="/p.gif" width="1"></noscript><img src="/a.jpg">', 1),
+    (
+        (
+            '<noscript><img src="https://www.facebook.com/tr?id=5"><img src="/p.gif" width="1"></noscript><img'
+            ' src="/a.jpg">'
+        ),
+        1,
+    ),
 ]
 
 
@@ -140,7 +160,8 @@ def test_a_picture_that_waits_for_a_script_has_its_address_once(html: str, numbe
 
 def test_a_stand_in_brings_its_link_its_caption_and_its_description() -> None:
     region = region_of(
-        '<noscript><figure><a href="/big"><img src="/a.jpg" alt="燈"></a><figcaption>塔</figcaption></figure></noscript>'
+        '<noscript><figure><a href="/big"><img src="/a.jpg"'
+        ' alt="燈"></a><figcaption>塔</figcaption></figure></noscript>'
         '<iframe></iframe><noscript><iframe src="https://x.example/"></iframe></noscript>'
     )
     markdown = CONVERTER.convert_region(region, STYLE)

@@ -107,7 +107,9 @@ def test_the_first_characters_of_a_line(paragraph: str, escaped: str) -> None:
     assert escape_line_starts(paragraph) == escaped
 
 
-@walked(("text", "escaped"), [("甲 #", "甲 \\#"), ("甲 ##", "甲 \\##"), ("C#", "C#"), ("#", "\\#"), ("甲 # 乙", "甲 # 乙")])
+@walked(
+    ("text", "escaped"), [("甲 #", "甲 \\#"), ("甲 ##", "甲 \\##"), ("C#", "C#"), ("#", "\\#"), ("甲 # 乙", "甲 # 乙")]
+)
 def test_the_end_of_a_heading(text: str, escaped: str) -> None:
     assert escape_heading(text) == escaped
 
@@ -137,7 +139,19 @@ def test_targets(url: str, target: str) -> None:
 
 
 _PUNCTUATION = st.sampled_from(
-    [*"*_[]()<>&#+-=|~!\\{}:.,;'\"`$%^@/? \u3000\u00a0", "新", "聞", "a", "1", "。", "「", "&amp;", "&#35;", "{{<", "<b>"]
+    [
+        *"*_[]()<>&#+-=|~!\\{}:.,;'\"`$%^@/? \u3000\u00a0",
+        "新",
+        "聞",
+        "a",
+        "1",
+        "。",
+        "「",
+        "&amp;",
+        "&#35;",
+        "{{<",
+        "<b>",
+    ]
 )
 
 
@@ -162,7 +176,9 @@ def test_any_target_and_any_text_of_a_link_are_read_back(text: str) -> None:
 def test_raw_html_is_read_back(text: str) -> None:
     page = outline_of_html(f'<p>{escape_html(text)}</p><img src="{attribute(text)}">')
     assert page.pictures == (text,)
-    assert "".join(page.texts) == "".join(outline_of_html("<p>" + text.replace("&", "&amp;").replace("<", "&lt;") + "</p>").texts)
+    assert "".join(page.texts) == "".join(
+        outline_of_html("<p>" + text.replace("&", "&amp;").replace("<", "&lt;") + "</p>").texts
+    )
     assert "{{<" not in escape_html(text) + attribute(text)
     assert "{{%" not in escape_html(text) + attribute(text)
 

@@ -30,7 +30,8 @@ def expected_links(page: Outline) -> list[str]:
 
 
 def assert_faithful(html: str) -> None:
-    """The page and a rendering of its Markdown say the same, the check finds nothing, and our reader reads what a renderer reads."""
+    """The page and a rendering of its Markdown say the same, the check finds nothing, and our reader reads what a
+    renderer reads."""
     region = parse(f"<div>{html}</div>")
     clean_region(region, CITIZEN_NEWS)
     prepare_region(region)
@@ -62,22 +63,35 @@ def assert_faithful(html: str) -> None:
 @example("<ul><li>甲<ul><li>乙<ul><li><hr></li></ul></li></ul></li></ul>")
 @example('<ul><li>甲<ol start="2"><li>乙</li></ol></li></ul><ul><li>丙</li></ul><ul><li>丁</li></ul>')
 @example('<ol start="1234567890"><li>甲</li></ol><ol><li>乙</li></ol>')
-@example("<ol><li><pre><code>甲\n&gt; 乙</code></pre></li></ol><blockquote><pre><code>&gt; 丙\n\n丁</code></pre></blockquote>")
-@example("<table><tr><td><div>甲</div><div>乙</div></td></tr></table><table><tr><td><p>丙</p><img src='/x'></td></tr></table>")
-@example("<table><tr><td>甲\\|乙<code>|</code></td><td rowspan='2'><table><tr><td>丙</td></tr></table></td></tr></table>")
+@example(
+    "<ol><li><pre><code>甲\n&gt; 乙</code></pre></li></ol><blockquote><pre><code>&gt;"
+    " 丙\n\n丁</code></pre></blockquote>"
+)
+@example(
+    "<table><tr><td><div>甲</div><div>乙</div></td></tr></table><table><tr><td><p>丙</p><img"
+    " src='/x'></td></tr></table>"
+)
+@example(
+    "<table><tr><td>甲\\|乙<code>|</code></td><td rowspan='2'><table><tr><td>丙</td></tr></table></td></tr></table>"
+)
 @example("<table><tr><td><pre>甲\n\n乙</pre><hr></td></tr></table>")
 @example(
     "<ul><li><ul><li><ul><li></li><li><table><tbody><tr><td></td></tr></tbody></table></li>"
     "<li><table><caption></caption><tbody><tr><td></td></tr></tbody></table></li></ul></li></ul></li></ul>"
 )
 @example(
-    '<ol start="3"><li><table><caption><iframe src="https://x.example/"></iframe></caption><tr><td></td></tr></table><table><tr><td></td>'
+    '<ol start="3"><li><table><caption><iframe'
+    ' src="https://x.example/"></iframe></caption><tr><td></td></tr></table><table><tr><td></td>'
     "</tr></table></li><li><blockquote><table><tr></tr></table><table><caption>甲</caption></table></blockquote></li></ol>"
 )
 @example(
-    '<figure><img src="/a"><figcaption><p>甲</p><p>乙<a href="/x"></a></p></figcaption><img src="/b"><figcaption>丙</figcaption></figure>'
+    '<figure><img src="/a"><figcaption><p>甲</p><p>乙<a href="/x"></a></p></figcaption><img'
+    ' src="/b"><figcaption>丙</figcaption></figure>'
 )
-@example('<figure><div><img src="/a"><figcaption>甲</figcaption></div></figure><h2>乙<iframe src="https://x.example/"></iframe>丙</h2>')
+@example(
+    '<figure><div><img src="/a"><figcaption>甲</figcaption></div></figure><h2>乙<iframe'
+    ' src="https://x.example/"></iframe>丙</h2>'
+)
 @example('<p><a href="file:///c:/x">甲</a><a href="https://a.example/((((x))))">乙</a><img src="/x" alt="a] \\"></p>')
 @example('<ul><li><p><iframe src="https://x.example/"></iframe></p><figure><img src="/a"></figure></li></ul>')
 @example("<p><em>甲<strong>乙</strong></em>丙<strong><em>丁</em>戊</strong>己<b>「</b><i>」</i></p>")

@@ -38,10 +38,12 @@ def loaded(text: str) -> Any:
 
 
 def test_the_whole() -> None:
-    assert front_matter(fields_of(FULL, PUBLIC)) == (
-        '---\ntitle: "題　「目」"\ndate: "2020-01-01"\nlast_updated: "2020-01-02 03:04:05"\nauthor: "記者甲"\ncategory: "眾聞"\n'
-        'tags:\n  - "一"\n  - "𨋢"\nurl: "https://web.archive.org/web/20200102030405/https://www.hkcnews.com/article/5/%E7%94%B2"\n'
-        'original_url: "https://www.hkcnews.com/article/5/%E7%94%B2"\n---\n'
+    assert (
+        front_matter(fields_of(FULL, PUBLIC))
+        == '---\ntitle: "題　「目」"\ndate: "2020-01-01"\nlast_updated: "2020-01-02 03:04:05"\nauthor:'
+        ' "記者甲"\ncategory: "眾聞"\ntags:\n  - "一"\n  - "𨋢"\nurl:'
+        ' "https://web.archive.org/web/20200102030405/https://www.hkcnews.com/article/5/%E7%94%B2"\noriginal_url:'
+        ' "https://www.hkcnews.com/article/5/%E7%94%B2"\n---\n'
     )
 
 
@@ -124,7 +126,12 @@ def test_any_text_reads_back_the_same_or_is_refused(title: str, author: str, tag
     assert written.splitlines() == lines
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"], exclude_characters=f'"\\\ufeff{TURNING}'), min_size=1))
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"], exclude_characters=f'"\\\ufeff{TURNING}'),
+        min_size=1,
+    )
+)
 def test_characters_are_themselves(text: str) -> None:
     assert f'title: "{text}"\n' in front_matter(fields_of(replace(FULL, title=text), PUBLIC))
 

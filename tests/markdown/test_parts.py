@@ -44,10 +44,16 @@ def test_a_file_of_ours_comes_apart_into_what_it_was_made_of() -> None:
 
 def test_blocks_of_two_bloggers_are_told_from_a_body_with_a_rule() -> None:
     two = fields_and_sections(
-        text(note="", bloggers=(Blogger("博客 | 一悠", "https://x.example/a.png", "甲"), Blogger("主筆 | 二悠", biography="乙")))
+        text(
+            note="",
+            bloggers=(Blogger("博客 | 一悠", "https://x.example/a.png", "甲"), Blogger("主筆 | 二悠", biography="乙")),
+        )
     )
     assert two["body"] == f"# 燈塔\n\n{ARTICLE.body}"
-    assert two["blogger"] == "![博客 | 一悠](https://x.example/a.png)\n\n**博客 | 一悠**\n\n甲\n\n---\n\n**主筆 | 二悠**\n\n乙"
+    assert (
+        two["blogger"]
+        == "![博客 | 一悠](https://x.example/a.png)\n\n**博客 | 一悠**\n\n甲\n\n---\n\n**主筆 | 二悠**\n\n乙"
+    )
 
 
 @walked(

@@ -1,4 +1,5 @@
-"""Our Markdown read back: text and counts; `test_faithful` holds the same against a renderer for all that is written."""
+"""Our Markdown read back: text and counts; `test_faithful` holds the same against a renderer for all that is
+written."""
 
 from __future__ import annotations
 
@@ -29,7 +30,10 @@ CASES: list[tuple[str, MarkdownText]] = [
     ("1. ```\n   > 甲\n\n   * 乙\n   ```\n2. 丙", MarkdownText("> 甲\n* 乙\n丙")),
     ("````\n```\n````", MarkdownText("```")),
     (
-        '<figure>\n<a href="x"><img src="y" alt=""></a>\n<figcaption>甲&lt;<a href="z">乙</a></figcaption>\n</figure>\n\n丙',
+        (
+            '<figure>\n<a href="x"><img src="y" alt=""></a>\n<figcaption>甲&lt;<a'
+            ' href="z">乙</a></figcaption>\n</figure>\n\n丙'
+        ),
         MarkdownText("甲<乙\n丙", 1, 0, 0, 2),
     ),
     (
@@ -55,7 +59,15 @@ def test_what_only_looks_like_a_block_is_text() -> None:
     text = '| 甲 |<br>--- x<br>{{&lt; video src="x" &gt;}}<br>&lt;figure&gt;<br>```<br>1. 乙<br>___'
     shown = read_markdown(markdown_of(f"<p>{text}</p>"))
     assert (shown.frames, shown.tables, shown.pictures, shown.links) == (0, 0, 0, 0)
-    assert shown.text.strip().split("\n") == ["| 甲 |", "--- x", '{{< video src="x" >}}', "<figure>", "```", "1. 乙", "___"]
+    assert shown.text.strip().split("\n") == [
+        "| 甲 |",
+        "--- x",
+        '{{< video src="x" >}}',
+        "<figure>",
+        "```",
+        "1. 乙",
+        "___",
+    ]
 
 
 def test_raw_html_that_never_ends_is_read_to_the_end() -> None:
@@ -64,7 +76,9 @@ def test_raw_html_that_never_ends_is_read_to_the_end() -> None:
 
 
 def test_raw_html_of_anybodys_making_is_read_as_far_as_it_goes() -> None:
-    reading = read_markdown('<table>\n</li></ol><ol start="x"><b></ol></b><li>甲</i></></li><li value="7">乙<li></ol></table>')
+    reading = read_markdown(
+        '<table>\n</li></ol><ol start="x"><b></ol></b><li>甲</i></></li><li value="7">乙<li></ol></table>'
+    )
     assert (reading.numbers, reading.tables) == (["1", "7"], 1)
 
 

@@ -23,7 +23,10 @@ from tests.walking import walked
 REPLAY = "https://web.archive.org/web"
 ORIGINAL = "https://www.hkcnews.com/article/12/x"
 THERE = (12, 34, 1500)
-PRESENT = {"https://www.hkcnews.com/a.jpg": "images/3f/a-3f.jpg", "https://b.example/%25 %?.png": "images/4e/100%?#.png"}
+PRESENT = {
+    "https://www.hkcnews.com/a.jpg": "images/3f/a-3f.jpg",
+    "https://b.example/%25 %?.png": "images/4e/100%?#.png",
+}
 
 
 def style(replay: str = REPLAY, original: str = ORIGINAL, video: Video = Video.SHORTCODE) -> ReadingStyle:
@@ -139,7 +142,11 @@ def test_pictures(src: str, address: str) -> None:
         ("https://www.youtube-nocookie.com/embed/x", None, "https://www.youtube.com/watch?v=x"),
         ("https://youtube.com/v/x", None, "https://www.youtube.com/watch?v=x"),
         ("https://www.youtube.com/embed/videoseries?list=y", None, "https://www.youtube.com/embed/videoseries?list=y"),
-        ("/web/2019if_/https://www.youtube.com/embed/x", "https://www.youtube.com/embed/x", "https://www.youtube.com/watch?v=x"),
+        (
+            "/web/2019if_/https://www.youtube.com/embed/x",
+            "https://www.youtube.com/embed/x",
+            "https://www.youtube.com/watch?v=x",
+        ),
         (
             "https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fa%2Fvideos%2F1%2F&width=560",
             None,
@@ -166,24 +173,36 @@ def test_frames(src: str, address: str | None, page: str) -> None:
 
 
 def test_frames_are_written_as_the_style_says() -> None:
-    page = '<p>甲</p><iframe src="https://www.youtube.com/embed/x"></iframe><ul><li>乙<iframe src="/m?a=1&amp;b= <"></iframe></li></ul>'
-    assert written(page, style()) == (
-        '甲\n\n{{< video src="https://www.youtube.com/embed/x" >}}\n\n* 乙\n\n  {{< video src="https://www.hkcnews.com/m?a=1&b=%20%3C" >}}'
+    page = (
+        '<p>甲</p><iframe src="https://www.youtube.com/embed/x"></iframe><ul><li>乙<iframe src="/m?a=1&amp;b='
+        ' <"></iframe></li></ul>'
     )
-    assert written(page, style(video=Video.LINK)) == (
-        "甲\n\n<https://www.youtube.com/watch?v=x>\n\n* 乙\n\n  <https://www.hkcnews.com/m?a=1&b=%20%3C>"
+    assert (
+        written(page, style()) == '甲\n\n{{< video src="https://www.youtube.com/embed/x" >}}\n\n* 乙\n\n  {{< video'
+        ' src="https://www.hkcnews.com/m?a=1&b=%20%3C" >}}'
+    )
+    assert (
+        written(page, style(video=Video.LINK))
+        == "甲\n\n<https://www.youtube.com/watch?v=x>\n\n* 乙\n\n  <https://www.hkcnews.com/m?a=1&b=%20%3C>"
     )
     table = '<table><tr><td rowspan="2">甲<iframe src="/m?a=1&amp;b=2"></iframe></td></tr></table>'
-    assert '<div><a class="video" href="https://www.hkcnews.com/m?a=1&amp;b=2">https://www.hkcnews.com/m?a=1&amp;b=2</a></div>' in written(
-        table, style(video=Video.LINK)
+    assert (
+        '<div><a class="video"'
+        ' href="https://www.hkcnews.com/m?a=1&amp;b=2">https://www.hkcnews.com/m?a=1&amp;b=2</a></div>'
+        in written(table, style(video=Video.LINK))
     )
-    assert '{{< video src="about:invalid" >}}' in written('<iframe src="javascript:x"></iframe>', style(video=Video.LINK))
+    assert '{{< video src="about:invalid" >}}' in written(
+        '<iframe src="javascript:x"></iframe>', style(video=Video.LINK)
+    )
 
 
 @walked(
     ("page", "alt"),
     [
-        ('<figure><img src="/b.jpg" alt=""><figcaption>甲 <b>"乙"</b>\n<a href="/x">丙</a></figcaption></figure>', "甲 &quot;乙&quot; 丙"),
+        (
+            '<figure><img src="/b.jpg" alt=""><figcaption>甲 <b>"乙"</b>\n<a href="/x">丙</a></figcaption></figure>',
+            "甲 &quot;乙&quot; 丙",
+        ),
         ('<figure><img src="/b.jpg" alt=" "><figcaption>甲</figcaption></figure>', "甲"),
         ('<figure><img src="/b.jpg" alt="自己"><figcaption>甲</figcaption></figure>', "自己"),
         ('<figure><img src="/b.jpg"></figure>', ""),
@@ -195,7 +214,10 @@ def test_a_picture_without_a_description_has_its_caption(page: str, alt: str) ->
 
 
 def test_each_picture_has_the_caption_that_follows_it() -> None:
-    page = '<figure><img src="/1.jpg"><figcaption>甲</figcaption><img src="/2.jpg"><figcaption>乙</figcaption><img src="/3.jpg"></figure>'
+    page = (
+        '<figure><img src="/1.jpg"><figcaption>甲</figcaption><img src="/2.jpg"><figcaption>乙</figcaption><img'
+        ' src="/3.jpg"></figure>'
+    )
     assert re.findall(r'(\d)\.jpg" alt="(.*?)"', written(page, style())) == [("1", "甲"), ("2", "乙"), ("3", "甲")]
 
 
@@ -215,16 +237,21 @@ def test_another_archive() -> None:
     other = style("https://arquivo.example/wayback", "http://hkcnews.com/article/1500")
     assert other.link("https://arquivo.example/wayback/2019/http://a.example/") == "http://a.example/"
     assert other.link("/wayback/2019/http://hkcnews.com/article/34") == "../1-1000/article_34.md"
-    assert other.link("https://a.example/wayback/2019/http://b.example/") == "https://a.example/wayback/2019/http://b.example/"
+    assert (
+        other.link("https://a.example/wayback/2019/http://b.example/")
+        == "https://a.example/wayback/2019/http://b.example/"
+    )
     assert other.link("/x") == "http://hkcnews.com/x"
 
 
 def test_the_file_has_the_evidence_and_no_note() -> None:
     article = Article(34, "20200102030405", ORIGINAL, "題", body="甲", source="mine.wacz")
     evidence = Evidence("2020-01-02T03:04:05Z", "sha1:" + "A" * 32, True, ("一", "二"))
-    assert render(article, REPLAY, evidence) == (
-        f'---\ntitle: "題"\nurl: "{REPLAY}/20200102030405/{ORIGINAL}"\noriginal_url: "{ORIGINAL}"\ncaptured: "2020-01-02T03:04:05Z"\n'
-        f'digest: "sha1:{"A" * 32}"\nverified: true\nfaults:\n  - "一"\n  - "二"\nsource: "mine.wacz"\n---\n\n# 題\n\n甲\n'
+    assert (
+        render(article, REPLAY, evidence)
+        == f'---\ntitle: "題"\nurl: "{REPLAY}/20200102030405/{ORIGINAL}"\noriginal_url: "{ORIGINAL}"\ncaptured:'
+        f' "2020-01-02T03:04:05Z"\ndigest: "sha1:{"A" * 32}"\nverified: true\nfaults:\n  - "一"\n  - "二"\nsource:'
+        ' "mine.wacz"\n---\n\n# 題\n\n甲\n'
     )
     doubtful = render(replace(article, source=""), REPLAY, replace(evidence, digest="", verified=False, faults=()))
     assert 'captured: "2020-01-02T03:04:05Z"\nverified: false\n---\n' in doubtful
@@ -241,20 +268,47 @@ _AROUND = st.sampled_from(
         "https://arquivo.example/wayback/20200102030405/",
     ]
 )
-_OUTSIDE = st.sampled_from(["", "//web.archive.org/web/2020if_/", "/web/2020/", "/web/20200102030405im_/", "/wayback/20200102030405/"])
-_TARGETS = st.sampled_from(
-    ["https://a.example/(x", "http://hkcnews.com/article/34#a", "https://www.hkcnews.com/article/35", "http:/b.example/[1]"]
+_OUTSIDE = st.sampled_from(
+    ["", "//web.archive.org/web/2020if_/", "/web/2020/", "/web/20200102030405im_/", "/wayback/20200102030405/"]
 )
-_PATHS = st.sampled_from(["/article/34", "/article/35", "//c.example/x", "../x y", "d.example/x", "?q", "javascript:x", "#z", "", "data:x"])
+_TARGETS = st.sampled_from(
+    [
+        "https://a.example/(x",
+        "http://hkcnews.com/article/34#a",
+        "https://www.hkcnews.com/article/35",
+        "http:/b.example/[1]",
+    ]
+)
+_PATHS = st.sampled_from(
+    ["/article/34", "/article/35", "//c.example/x", "../x y", "d.example/x", "?q", "javascript:x", "#z", "", "data:x"]
+)
 _ADDRESSES = st.builds(
-    lambda outside, around, target: outside + "".join(around) + target, _OUTSIDE, st.lists(_AROUND, max_size=2), _TARGETS
+    lambda outside, around, target: outside + "".join(around) + target,
+    _OUTSIDE,
+    st.lists(_AROUND, max_size=2),
+    _TARGETS,
 )
 _SHAPES = st.sampled_from(
     [
-        *('<p><a href="{}">甲</a></p>', '<p><b>甲<a href="{}">乙</a></b></p>', '<figure><a href="{}"><img src="{}"></a>甲</figure>'),
-        *('<figure><img src="{}"><figcaption><a href="{}">甲</a></figcaption></figure>', '<iframe src="{}"></iframe>', '<img src="{}">'),
-        *('<table><tr><td rowspan="2"><a href="{}">甲</a><iframe src="{}"></iframe></td></tr></table>', '<ul><li><a href="{}">甲</a></ul>'),
-        *('<pre><a href="{}">甲</a></pre>', '<blockquote><iframe src="{}"></iframe><p>甲</blockquote>', '<h2><a href="{}">甲</a></h2>'),
+        *(
+            '<p><a href="{}">甲</a></p>',
+            '<p><b>甲<a href="{}">乙</a></b></p>',
+            '<figure><a href="{}"><img src="{}"></a>甲</figure>',
+        ),
+        *(
+            '<figure><img src="{}"><figcaption><a href="{}">甲</a></figcaption></figure>',
+            '<iframe src="{}"></iframe>',
+            '<img src="{}">',
+        ),
+        *(
+            '<table><tr><td rowspan="2"><a href="{}">甲</a><iframe src="{}"></iframe></td></tr></table>',
+            '<ul><li><a href="{}">甲</a></ul>',
+        ),
+        *(
+            '<pre><a href="{}">甲</a></pre>',
+            '<blockquote><iframe src="{}"></iframe><p>甲</blockquote>',
+            '<h2><a href="{}">甲</a></h2>',
+        ),
     ]
 )
 _LED = re.compile(r"(?:href|src)=(?:&quot;|\")([^\"]*?)(?:&quot;|\")")
@@ -270,7 +324,6 @@ def test_nothing_leads_into_the_archive_or_nowhere(things: list[tuple[str, str, 
     assert "arquivo.example" not in text
     assert "/web/" not in text
     for address in _LED.findall(MarkdownIt("commonmark").enable("table").render(text)):
-        assert address in ("about:invalid", "article_12.md", "article_34.md", "article_34.md#a") or re.match("https?://|#", address), (
-            address,
-            text,
-        )
+        assert address in ("about:invalid", "article_12.md", "article_34.md", "article_34.md#a") or re.match(
+            "https?://|#", address
+        ), (address, text)

@@ -50,7 +50,10 @@ def test_links(href: str, target: str | None) -> None:
         ("x.png", f"{ABROAD}im_/https://www.hkcnews.com/article/12/x.png"),
         ("../x.png", f"{ABROAD}im_/https://www.hkcnews.com/article/x.png"),
         ("data:image/gif;base64,R0", "data:image/gif;base64,R0"),
-        ("https://web.archive.org/web/2019im_/https://a.example/x.png", "https://web.archive.org/web/2019im_/https://a.example/x.png"),
+        (
+            "https://web.archive.org/web/2019im_/https://a.example/x.png",
+            "https://web.archive.org/web/2019im_/https://a.example/x.png",
+        ),
         ("/web/2019im_/https://a.example/x.png", "/web/2019im_/https://a.example/x.png"),
     ],
 )
@@ -60,7 +63,10 @@ def test_pictures(src: str, address: str) -> None:
 
 def test_frames() -> None:
     assert STYLE.frame("https://www.youtube.com/embed/x?a=1") == f"{ABROAD}if_/https://www.youtube.com/embed/x?a=1"
-    assert STYLE.frame("//www.youtube.com/embed/x") == "//web.archive.org/web/20200102030405if_/https://www.youtube.com/embed/x"
+    assert (
+        STYLE.frame("//www.youtube.com/embed/x")
+        == "//web.archive.org/web/20200102030405if_/https://www.youtube.com/embed/x"
+    )
 
 
 @walked(

@@ -7,7 +7,10 @@ from tests.markdown.outline import outline_of_html, outline_of_markdown
 from tests.walking import walked
 
 PIPES: list[tuple[str, str]] = [
-    ("<thead><tr><th>甲</th><th>乙</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody>", "| 甲 | 乙 |\n| --- | --- |\n| 1 | 2 |"),
+    (
+        "<thead><tr><th>甲</th><th>乙</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody>",
+        "| 甲 | 乙 |\n| --- | --- |\n| 1 | 2 |",
+    ),
     ("<tr><th>甲</th><th>乙</th></tr><tr><td>1</td><td>2</td></tr>", "| 甲 | 乙 |\n| --- | --- |\n| 1 | 2 |"),
     ("<thead><tr><td>甲</td></tr></thead><tr><td>1</td></tr>", "| 甲 |\n| --- |\n| 1 |"),
     ("<tr><td>1</td><td>2</td></tr>", "|  |  |\n| --- | --- |\n| 1 | 2 |"),
@@ -16,7 +19,10 @@ PIPES: list[tuple[str, str]] = [
     ('<tr><th colspan="2">甲</th></tr><tr><td>1</td><td>2</td></tr>', "| 甲 | |\n| --- | --- |\n| 1 | 2 |"),
     ("<tr><th>甲</th></tr><tr></tr><tr><td></td></tr>", "| 甲 |\n| --- |\n|  |"),
     ("<tr><th>甲|乙</th></tr><tr><td>\\|</td></tr>", "| 甲\\|乙 |\n| --- |\n| \\\\\\| |"),
-    ("<tr><th><p>甲</p></th></tr><tr><td><div><b>乙：</b>丙<br>丁</div></td></tr>", "| 甲 |\n| --- |\n| **乙**：丙<br>丁 |"),
+    (
+        "<tr><th><p>甲</p></th></tr><tr><td><div><b>乙：</b>丙<br>丁</div></td></tr>",
+        "| 甲 |\n| --- |\n| **乙**：丙<br>丁 |",
+    ),
     ('<tr><th><a href="/x|y">甲</a></th></tr>', f"| [甲]({HERE}/x\\|y) |\n| --- |"),
     ("<caption>題</caption><tr><th>甲</th></tr>", "題\n\n| 甲 |\n| --- |"),
     ('<tr><td colspan="x">1</td></tr>', "|  |\n| --- |\n| 1 |"),
@@ -39,8 +45,8 @@ RAW: list[tuple[str, str]] = [
     (
         '<tr><td><iframe src="//x.example/"></iframe><p><a href="javascript:x">甲</a><a href="/y"> </a></p></td></tr>',
         (
-            "<table>\n<tr>\n"
-            '<td><div>{{< video src="//web.archive.org/web/20200102030405if_/https://x.example/" >}}</div><p>甲 </p></td></tr>\n</table>'
+            '<table>\n<tr>\n<td><div>{{< video src="//web.archive.org/web/20200102030405if_/https://x.example/"'
+            " >}}</div><p>甲 </p></td></tr>\n</table>"
         ),
     ),
 ]

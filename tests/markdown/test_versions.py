@@ -20,7 +20,9 @@ TEXT = (
     "<figure><img src='/b.jpg'><figcaption>圖說 *不是標記*</figcaption></figure>"
     "<ul><li>一</li><li>二</li></ul><table><tr><th>甲</th><th>乙</th></tr><tr><td>丙</td><td>丁</td></tr></table><p>完"
 )
-ARTICLE = Article(5, "20210712013906", address(5), "燈塔日誌", body="燈塔 **今晚** 亮起。\n\n![](https://a.example/1.jpg)\n\n第二段。")
+ARTICLE = Article(
+    5, "20210712013906", address(5), "燈塔日誌", body="燈塔 **今晚** 亮起。\n\n![](https://a.example/1.jpg)\n\n第二段。"
+)
 
 
 def extracted(style: Style, timestamp: str = "20210712013906", original: str = address(5), text: str = TEXT) -> Article:
@@ -42,10 +44,15 @@ def test_it_is_the_title_and_the_lines_of_the_text() -> None:
 
 def test_captures_at_other_times_and_addresses_and_other_formats_say_the_same() -> None:
     styles: list[tuple[Style, str, str]] = []
-    for timestamp, original in (("20190101000000", "http://hkcnews.com/article/5/slug"), ("20210712013906", address(5))):
+    for timestamp, original in (
+        ("20190101000000", "http://hkcnews.com/article/5/slug"),
+        ("20210712013906", address(5)),
+    ):
         styles.append((SeedStyle(REPLAY, timestamp, original), timestamp, original))
         for recovered in (0, 1 << 7):
-            styles.append((ReadingStyle(REPLAY, original, article_id, recovered, lambda url: "images/a.jpg"), timestamp, original))
+            styles.append(
+                (ReadingStyle(REPLAY, original, article_id, recovered, lambda url: "images/a.jpg"), timestamp, original)
+            )
     assert len({version_digest(extracted(*one)) for one in styles}) == 1
 
 
@@ -54,7 +61,13 @@ def test_what_is_no_other_version() -> None:
         "white space": {"body": "燈塔  **今晚** 亮起。 \n\n\n第二段。"},
         "emphasis and pictures": {"body": "燈塔 今晚 亮起。\n\n![別的](https://b.example/2.jpg)\n\n第二段。"},
         "around the title": {"title": " 燈塔日誌　"},
-        "what is not the text": {"author": "別人", "date": "2020-01-01", "tags": ("燈塔",), "note": "訂閱", "bloggers": (Blogger("博客"),)},
+        "what is not the text": {
+            "author": "別人",
+            "date": "2020-01-01",
+            "tags": ("燈塔",),
+            "note": "訂閱",
+            "bloggers": (Blogger("博客"),),
+        },
     }
     assert {name: version_digest(replace(ARTICLE, **change)) for name, change in same.items()} == dict.fromkeys(
         same, version_digest(ARTICLE)

@@ -1,4 +1,5 @@
-"""`make mutants`: how many small changes of the code the fast tests notice, and which they do not. Works in copies of the tree."""
+"""`make mutants`: how many small changes of the code the fast tests notice, and which they do not. Works in copies of
+the tree."""
 
 from __future__ import annotations
 
@@ -44,13 +45,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Left out, because it fails without any mutant: {test}")
     print("\n".join(_report(judged, texts, time.monotonic() - began)))
     if options.json:
-        options.json.write_text(json.dumps([_told(one, texts) for one in judged], ensure_ascii=False, indent=1) + "\n", "utf-8")
+        options.json.write_text(
+            json.dumps([_told(one, texts) for one in judged], ensure_ascii=False, indent=1) + "\n", "utf-8"
+        )
     return 0
 
 
 def _copy(tree: Path) -> Path:
     """What git knows of the tree, or would."""
-    listed = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
     for name in filter(None, listed.decode().split("\0")):
         if (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +73,10 @@ def _report(judged: list[Judged], texts: Mapping[str, str], seconds: float) -> I
     counts = Counter(one.outcome for one in judged)
     figures = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
     share, hung = counts["killed"] / max(1, len(judged)), sum(one.hung for one in judged)
-    yield f"\nOf {len(judged)} mutants: {figures}; {share:.1%} killed, {hung} of them by hanging. {seconds / 60:.0f} minutes."
+    yield (
+        f"\nOf {len(judged)} mutants: {figures}; {share:.1%} killed, {hung} of them by hanging. {seconds / 60:.0f}"
+        " minutes."
+    )
 
 
 def _diff(mutant: Mutant, texts: Mapping[str, str]) -> list[str]:

@@ -73,7 +73,8 @@ class Court:
         return Judged(mutant, "not covered")
 
     def _is_sound(self, test: str, tests: Modules) -> bool:
-        """Does a test that failed pass without any mutant, after the same others? Raises RuntimeError when not even its module is read."""
+        """Does a test that failed pass without any mutant, after the same others? Raises RuntimeError when not even its
+        module is read."""
         module = test.split("::", maxsplit=1)[0]
         if test in self._sound or test not in tests[module]:
             return True
@@ -104,7 +105,9 @@ def in_order(tests: set[str], seconds: Mapping[str, float], file: str) -> Module
     for test in sorted(tests):
         modules[test.split("::")[0]][test] = seconds[test]
     own = f"test_{Path(file).name}"
-    return dict(sorted(modules.items(), key=lambda module: (Path(module[0]).name != own, sum(module[1].values()), module[0])))
+    return dict(
+        sorted(modules.items(), key=lambda module: (Path(module[0]).name != own, sum(module[1].values()), module[0]))
+    )
 
 
 def _send(judge: subprocess.Popen[str], what: object) -> None:

@@ -1,7 +1,6 @@
-"""Judges mutants in a copy of the tree, its working directory: a line of JSON in for each, one out; no file is named for what is to be
-run without a mutant. What tests import of others' packages
-is imported once; each mutant is written to its file and judged in a fork, which imports everything of ours anew, as do the programs that
-tests start."""
+"""Judges mutants in a copy of the tree, its working directory: a line of JSON in for each, one out; no file is named
+for what is to be run without a mutant. What tests import of others' packages is imported once; each mutant is written
+to its file and judged in a fork, which imports everything of ours anew, as do the programs that tests start."""
 
 from __future__ import annotations
 
@@ -27,7 +26,8 @@ import pytest
 FAST = ("-m", "not heavy", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 """The fast tests; and it is no fault that hypothesis is imported already."""
 SUBREAPER = 36
-"""`PR_SET_CHILD_SUBREAPER` of Linux's prctl(2): what a mutant's tests leave running becomes this process's child, to be ended."""
+"""`PR_SET_CHILD_SUBREAPER` of Linux's prctl(2): what a mutant's tests leave running becomes this process's child, to be
+ended."""
 PATIENCE = 120.0
 """Seconds that any test may take, and ten times what it took."""
 MEMORY = 8 << 30
@@ -49,7 +49,9 @@ class Teller:
         settle_hypothesis()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted((item for item in items if item.nodeid in self.wanted), key=lambda item: self.wanted[item.nodeid])
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self.wanted), key=lambda item: self.wanted[item.nodeid]
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -60,7 +62,9 @@ def settle_hypothesis() -> None:
     """The same examples for each mutant, and those that fail are not made smaller."""
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     usual = hypothesis.settings.default
-    hypothesis.settings.register_profile("mutants", usual, derandomize=True, database=None, deadline=None, phases=phases)
+    hypothesis.settings.register_profile(
+        "mutants", usual, derandomize=True, database=None, deadline=None, phases=phases
+    )
     hypothesis.settings.load_profile("mutants")
 
 
@@ -127,7 +131,9 @@ def _listen(pipe: int, child: int) -> tuple[str, bool]:
     try:
         while silent < patience:
             if not (ready := select.select([pipe, end], [], [], 1.0)[0]):
-                silent += 1  # seconds are counted one by one: when all of us are stopped for a while, nobody has been silent
+                silent += (
+                    1  # seconds are counted one by one: when all of us are stopped for a while, nobody has been silent
+                )
                 continue
             if pipe not in ready or not (part := os.read(pipe, 65_536)):
                 return last, False
@@ -157,7 +163,10 @@ def _run(tests: Tests, pipe: int) -> None:
         options = ["-x", f"--basetemp=../tmp-{os.getppid()}", *FAST]
         for module, wanted in tests.items():
             _tell(pipe, module, 0.0)
-            if pytest.main([module, *options], plugins=[Teller(wanted, pipe)]) not in (0, pytest.ExitCode.NO_TESTS_COLLECTED):
+            if pytest.main([module, *options], plugins=[Teller(wanted, pipe)]) not in (
+                0,
+                pytest.ExitCode.NO_TESTS_COLLECTED,
+            ):
                 break
         else:
             status = 0

@@ -1,5 +1,5 @@
-"""Mutants: one small change of the code each, which some test should notice. A sample of them is the same for as long as the code in
-question is, wherever it stands."""
+"""Mutants: one small change of the code each, which some test should notice. A sample of them is the same for as long
+as the code in question is, wherever it stands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 
 from tests.mutants.operators import Change, changes, says_nothing
 
-COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Match)
+COMPOUND = (
+    ast.If,
+    ast.For,
+    ast.While,
+    ast.With,
+    ast.Try,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Match,
+)
 """Statements whose lines are not run together."""
 HEADS = (*COMPOUND, ast.Module, ast.arguments, ast.withitem, ast.match_case, ast.ExceptHandler)
 ELSEWHERE = ("annotation", "returns", "decorator_list")
@@ -20,8 +30,8 @@ ELSEWHERE = ("annotation", "returns", "decorator_list")
 
 @dataclass(frozen=True)
 class Mutant:
-    """`scope`: the function or class, dotted. `lines`: those of which a test must have run one to notice. `after` takes the place of
-    `before`; `nth` tells the same change at several places apart."""
+    """`scope`: the function or class, dotted. `lines`: those of which a test must have run one to notice. `after` takes
+    the place of `before`; `nth` tells the same change at several places apart."""
 
     file: str
     line: int
@@ -35,11 +45,14 @@ class Mutant:
 
     def rank(self, seed: int) -> str:
         """Sorts mutants by chance."""
-        return hashlib.sha256("\n".join((str(seed), self.scope, self.before, self.after, str(self.nth))).encode()).hexdigest()
+        return hashlib.sha256(
+            "\n".join((str(seed), self.scope, self.before, self.after, str(self.nth))).encode()
+        ).hexdigest()
 
 
 def sample(sources: Iterable[tuple[str, str]], seed: int, number: int) -> tuple[list[Mutant], int]:
-    """So many mutants of files (names and texts), at most one at each place of the code; and how many places there are."""
+    """So many mutants of files (names and texts), at most one at each place of the code; and how many places there
+    are."""
     found = (place for file, source in sources for place in places(file, source))
     chosen = [min((mutant.rank(seed), mutant.line, mutant) for mutant in place) for place in found]
     chosen.sort(key=lambda ranked: ranked[:2])
@@ -64,7 +77,8 @@ class _Finder:
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
     def walk(self, node: ast.AST, parent: ast.AST | None, name: str, scope: str, lines: range) -> None:
-        """`name`: that of the parent's field that the node stands in; `lines`: of the statement around it, or the part of its head."""
+        """`name`: that of the parent's field that the node stands in; `lines`: of the statement around it, or the part
+        of its head."""
         if says_nothing(node):
             return
         made = dict.fromkeys(changes(node, parent, name))
@@ -72,11 +86,17 @@ class _Finder:
             self.found.append(here)
         if isinstance(node, ast.JoinedStr):  # Python 3.11 knows no places inside
             return
-        inner = f"{scope}.{node.name}".lstrip(".") if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else scope
+        inner = (
+            f"{scope}.{node.name}".lstrip(".")
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            else scope
+        )
         for part, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST) and part not in ELSEWHERE:
-                    around = _span(child) if isinstance(node, HEADS) and isinstance(child, (ast.stmt, ast.expr)) else lines
+                    around = (
+                        _span(child) if isinstance(node, HEADS) and isinstance(child, (ast.stmt, ast.expr)) else lines
+                    )
                     self.walk(child, node, part, inner, around)
 
     def _mutant(self, change: Change, scope: str, lines: range) -> Mutant | None:

@@ -1,5 +1,6 @@
-"""The changes that are made: those of mutmut and cosmic-ray, but for those that are an exception wherever they are made (an argument of
-None), and with what this code consists of: rows of tables, regular expressions, calls that clean something."""
+"""The changes that are made: those of mutmut and cosmic-ray, but for those that are an exception wherever they are made
+(an argument of None), and with what this code consists of: rows of tables, regular expressions, calls that clean
+something."""
 
 from __future__ import annotations
 
@@ -52,7 +53,18 @@ NAMES: Final = {
     "search": "match",
     "fullmatch": "match",
 }
-CLEANING: Final = ("strip", "lstrip", "rstrip", "lower", "upper", "replace", "removeprefix", "removesuffix", "union", "reverse")
+CLEANING: Final = (
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "replace",
+    "removeprefix",
+    "removesuffix",
+    "union",
+    "reverse",
+)
 """Methods whose result can stand for what they are called on."""
 CONDITIONS: Final = {(ast.If, "test"), (ast.While, "test"), (ast.IfExp, "test"), (ast.comprehension, "ifs")}
 SILENT: Final = ("logger", "logging", "log", "TypeVar", "cast", "isinstance", "len", "super")
@@ -188,7 +200,9 @@ def _shorter(node: ast.Tuple | ast.List | ast.Set | ast.Dict, parent: ast.AST | 
         firsts = lasts = node.elts
     if len(lasts) < 2 or None in firsts or isinstance(parent, (ast.Return, ast.Subscript)):
         return
-    if isinstance(node, ast.Tuple) and (isinstance(node.ctx, ast.Store) or (len(lasts) < 5 and not all(map(_is_constant, lasts)))):
+    if isinstance(node, ast.Tuple) and (
+        isinstance(node.ctx, ast.Store) or (len(lasts) < 5 and not all(map(_is_constant, lasts)))
+    ):
         return
     yield from _without(lasts, 0, firsts)
 
@@ -197,7 +211,9 @@ def _is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _without(parts: Sequence[ast.expr | ast.keyword], begin: int, firsts: Sequence[ast.expr | None] = ()) -> Iterator[Change]:
+def _without(
+    parts: Sequence[ast.expr | ast.keyword], begin: int, firsts: Sequence[ast.expr | None] = ()
+) -> Iterator[Change]:
     """Each without one of the parts, from that number on; `firsts`: where they begin, if elsewhere."""
     begins = [_begin(first or part) for first, part in zip(firsts or parts, parts, strict=True)]
     for i in range(begin, len(parts)):

@@ -1,5 +1,5 @@
-"""Which tests run which line: one run of the fast tests under coverage, whose contexts are the tests. `python -m tests.mutants.reach DIR`
-does it in a copy of the tree; `Reach` reads what came of it."""
+"""Which tests run which line: one run of the fast tests under coverage, whose contexts are the tests. `python -m
+tests.mutants.reach DIR` does it in a copy of the tree; `Reach` reads what came of it."""
 
 from __future__ import annotations
 
@@ -51,14 +51,15 @@ if os.environ.get("MUTANTS_PID", str(os.getpid())) != str(os.getpid()):
     multiprocessing.util._exit_function = _save_and_leave  # a pool's workers are ended by a signal, and leave without the rest
     os.register_at_fork(after_in_child=lambda: _seen.__setitem__(1, _test()) if _seen else None)
     _seen[0].start()
-"""
-"""What is added to `crawler/__init__.py` in the copy, so that programs which tests start tell what they ran too; what is forked from a
-process that has imported everything, too."""
+"""  # noqa: E501
+"""What is added to `crawler/__init__.py` in the copy, so that programs which tests start tell what they ran too; what
+is forked from a process that has imported everything, too."""
 
 
 @dataclass(eq=False)
 class Recorder:
-    """For pytest: has coverage note for whom lines run. A fixture that several tests share runs for all tests of its module."""
+    """For pytest: has coverage note for whom lines run. A fixture that several tests share runs for all tests of its
+    module."""
 
     measured: coverage.Coverage
     now: Path
@@ -74,7 +75,11 @@ class Recorder:
         settle_hypothesis()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.modules = sorted(name for name, module in list(sys.modules.items()) if "site-packages" in str(getattr(module, "__file__", "")))
+        self.modules = sorted(
+            name
+            for name, module in list(sys.modules.items())
+            if "site-packages" in str(getattr(module, "__file__", ""))
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -85,7 +90,9 @@ class Recorder:
             self._switch("")
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Iterator[None]:
         before = self.context
         if fixturedef.scope != "function":
             self._switch(before.split("::")[0])
@@ -114,7 +121,11 @@ def main(folder: Path) -> int:
     was = entry.read_bytes()
     data, pieces = folder / "coverage", folder / "children"
     pieces.mkdir()
-    os.environ |= {"MUTANTS_PID": str(os.getpid()), "MUTANTS_DATA": str(pieces / "coverage"), "MUTANTS_SOURCE": str(source)}
+    os.environ |= {
+        "MUTANTS_PID": str(os.getpid()),
+        "MUTANTS_DATA": str(pieces / "coverage"),
+        "MUTANTS_SOURCE": str(source),
+    }
     measured = coverage.Coverage(data_file=str(data), config_file=False, source=[str(source)], check_preimported=False)
     recorder = Recorder(measured, pieces / "coverage.test")
     recorder.now.touch()
@@ -134,7 +145,8 @@ def main(folder: Path) -> int:
 
 
 def _put_together(data: coverage.CoverageData, pieces: Path) -> list[str]:
-    """Adds what programs have told; returns the contexts that started them. What a killed one left half written is passed over."""
+    """Adds what programs have told; returns the contexts that started them. What a killed one left half written is
+    passed over."""
     starting: set[str] = set()
     for piece in pieces.glob("coverage.*.*"):
         told = coverage.CoverageData(str(piece))
@@ -171,8 +183,8 @@ class Reach:
         return found.difference(slow)
 
     def _reaching(self, mutant: Mutant) -> set[str]:
-        """For what runs at import, those that run a line which names what it defines, by way of other definitions too, and tests of
-        modules that name it."""
+        """For what runs at import, those that run a line which names what it defines, by way of other definitions too,
+        and tests of modules that name it."""
         names = self._defining[mutant.file].get(mutant.line)
         if not names:
             return self._running(mutant.file, mutant.lines)
@@ -196,7 +208,8 @@ class Reach:
         return found
 
     def _naming(self, names: set[str]) -> tuple[set[str], dict[str, set[int]]]:
-        """The names, with those of what is made of them at import; and the lines inside functions that name any, by file."""
+        """The names, with those of what is made of them at import; and the lines inside functions that name any, by
+        file."""
         known, fresh, lines = set(names), set(names), defaultdict[str, set[int]](set)
         while fresh:
             word = _words(fresh)
@@ -215,7 +228,10 @@ class Reach:
     def _texts(self) -> dict[str, dict[str, str]]:
         """All Python files of the two packages, by name."""
         return {
-            package: {path.relative_to(self._root).as_posix(): path.read_text("utf-8") for path in (self._root / package).rglob("*.py")}
+            package: {
+                path.relative_to(self._root).as_posix(): path.read_text("utf-8")
+                for path in (self._root / package).rglob("*.py")
+            }
             for package in ("crawler", "tests")
         }
 
@@ -226,7 +242,8 @@ class Reach:
 
 
 def _defined(statements: Iterable[ast.stmt], around: set[str]) -> Iterator[tuple[int, set[str]]]:
-    """The lines of statements outside functions, and the names that each gives values to; of a class's also the class's."""
+    """The lines of statements outside functions, and the names that each gives values to; of a class's also the
+    class's."""
     for statement in statements:
         match statement:
             case ast.FunctionDef(name=name, body=body) | ast.AsyncFunctionDef(name=name, body=body):
@@ -235,7 +252,10 @@ def _defined(statements: Iterable[ast.stmt], around: set[str]) -> Iterator[tuple
                 last, names = body[0].lineno - 1, {name}
                 yield from _defined(body, names)
             case ast.Assign(targets=targets):
-                last, names = statement.end_lineno or 0, {target.id for target in targets if isinstance(target, ast.Name)} | around
+                last, names = (
+                    statement.end_lineno or 0,
+                    {target.id for target in targets if isinstance(target, ast.Name)} | around,
+                )
             case ast.AnnAssign(target=ast.Name(id=name)):
                 last, names = statement.end_lineno or 0, {name} | around
             case _:

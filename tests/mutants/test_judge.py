@@ -75,13 +75,17 @@ def test_mutants_are_killed_by_who_notices_them(tmp_path: Path, monkeypatch: pyt
         for name, text in (("crawler/__init__.py", ""), ("crawler/small.py", CODE), ("checks/test_small.py", TESTS)):
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             (tree / name).write_text(text)
-        (tree / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\nmarkers = ["heavy: not fast"]\n')
+        (tree / "pyproject.toml").write_text(
+            '[tool.pytest.ini_options]\npythonpath = ["."]\nmarkers = ["heavy: not fast"]\n'
+        )
     subprocess.run([sys.executable, "-m", "tests.mutants.reach", ".."], cwd=trees[0], check=True)
     reach = Reach(trees[0].parent, trees[0])
     assert reach.failed == ["checks/test_small.py::test_broken"]
     mutants = [place[0] for place in places("crawler/small.py", CODE)]
     court = Court(reach, trees)
-    judged = {(one.mutant.scope, one.mutant.before): (one.outcome, one.by.split("::")[-1]) for one in court.judge(mutants)}
+    judged = {
+        (one.mutant.scope, one.mutant.before): (one.outcome, one.by.split("::")[-1]) for one in court.judge(mutants)
+    }
     assert court.unsound == {"checks/test_small.py::test_only_at_first"}
     assert judged == {
         ("", '"less": "<", '): ("killed", "test_less"),

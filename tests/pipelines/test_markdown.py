@@ -85,7 +85,9 @@ def test_an_error_names_the_file(tmp_path: Path) -> None:
     assert [found.name for found in tmp_path.iterdir()] == ["b.md"]
 
 
-@pytest.mark.parametrize("link", ["articles", "articles/1-1000", "articles/1-1000/article_5.md", "articles/1-1000/.article_5.md.part"])
+@pytest.mark.parametrize(
+    "link", ["articles", "articles/1-1000", "articles/1-1000/article_5.md", "articles/1-1000/.article_5.md.part"]
+)
 def test_nothing_is_written_outside_whatever_links_lie_there(tmp_path: Path, link: str) -> None:
     root, outside = tmp_path / "output", tmp_path / "outside"
     outside.mkdir()

@@ -24,7 +24,9 @@ class Bench:
         self.start()
 
     def start(self) -> None:
-        self.politeness = Politeness(self.budget, self.clock, lambda message, seconds: self.said.append((message, seconds)))
+        self.politeness = Politeness(
+            self.budget, self.clock, lambda message, seconds: self.said.append((message, seconds))
+        )
 
     def restart(self) -> None:
         state = json.loads(json.dumps(self.politeness.state()))
@@ -40,7 +42,11 @@ class Bench:
         return [await self.clock.finish(self.ask(endpoint)) for _ in range(count)]
 
     async def send(
-        self, outcome: Outcome = Outcome.HEALTHY, retry_after: float | None = None, endpoint: Endpoint = PLAYBACK, about: str = ""
+        self,
+        outcome: Outcome = Outcome.HEALTHY,
+        retry_after: float | None = None,
+        endpoint: Endpoint = PLAYBACK,
+        about: str = "",
     ) -> float:
         """One request, answered at once; the seconds it had to wait."""
         before = self.clock.monotonic()

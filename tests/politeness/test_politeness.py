@@ -63,7 +63,9 @@ async def test_the_playback_rate_climbs_evenly_in_about_seven_minutes(clock: Vir
     for _ in range(7):
         await bench.healthy_for(60)
         rates.append(bench.rate)
-    assert [later - earlier for earlier, later in zip([60.0, *rates], rates, strict=False)] == pytest.approx([24] * 7, rel=0.12)
+    assert [later - earlier for earlier, later in zip([60.0, *rates], rates, strict=False)] == pytest.approx(
+        [24] * 7, rel=0.12
+    )
     await bench.healthy_for(60)
     assert bench.rate == 240
     assert bench.politeness.summary().rate[CDX] == 24
@@ -88,7 +90,9 @@ async def test_a_start_above_the_rate_is_the_rate(clock: VirtualClock) -> None:
         (PLAYBACK, Outcome.HEALTHY, 240),
     ],
 )
-def test_limits_halve_the_playback_rate_once_for_all_in_flight(endpoint: Endpoint, outcome: Outcome, rate: float) -> None:
+def test_limits_halve_the_playback_rate_once_for_all_in_flight(
+    endpoint: Endpoint, outcome: Outcome, rate: float
+) -> None:
     @on_virtual_clock
     async def scenario(clock: VirtualClock) -> None:
         bench = Bench(clock, **FULL)
@@ -236,7 +240,13 @@ async def test_the_summary_says_what_happened(clock: VirtualClock) -> None:
     summary = bench.politeness.summary()
     assert summary.requests == {CDX: 1, PLAYBACK: 1204}
     assert summary.busiest_minute == {CDX: 1, PLAYBACK: 240}
-    assert (summary.pauses, summary.refusals, summary.breaker_trips, summary.outages, summary.connections) == (1, 1, 1, 0, 1)
+    assert (summary.pauses, summary.refusals, summary.breaker_trips, summary.outages, summary.connections) == (
+        1,
+        1,
+        1,
+        0,
+        1,
+    )
     assert summary.pause_seconds == pytest.approx(60)
     assert summary.held_seconds == pytest.approx(360)
     assert summary.budget_used[CDX] is None

@@ -59,7 +59,10 @@ def test_ten_healthy_minutes_bring_the_pause_back_to_its_start(calm: float, paus
     scenario()
 
 
-@walked(("asked", "waits"), [(None, 60), (0, 60), (-5, 60), (float("nan"), 60), (10, 60), (61, 61), (1000, 1000), (3600, 3600)])
+@walked(
+    ("asked", "waits"),
+    [(None, 60), (0, 60), (-5, 60), (float("nan"), 60), (10, 60), (61, 61), (1000, 1000), (3600, 3600)],
+)
 def test_a_longer_retry_after_is_obeyed(asked: float | None, waits: float) -> None:
     @on_virtual_clock
     async def scenario(clock: VirtualClock) -> None:
@@ -111,9 +114,9 @@ def test_a_retry_after_above_an_hour_ends_the_run(outcome: Outcome, asked: float
         assert (reason.kind, reason.until) == (StopKind.RETRY_AFTER, clock.time() + counted)
         assert "2027-01-" in reason.message
         await clock.advance(0)
-        assert [str(error) for error in await clock.finish(asyncio.gather(*waiting, return_exceptions=True), within=0)] == [
-            reason.message
-        ] * 3
+        assert [
+            str(error) for error in await clock.finish(asyncio.gather(*waiting, return_exceptions=True), within=0)
+        ] == [reason.message] * 3
         with pytest.raises(ArchiveStop) as caught:
             await bench.politeness.permit(CDX)
         assert caught.value.reason is reason

@@ -56,7 +56,9 @@ class Watch:
     outage_until: float = 0.0
     in_flight: dict[int, int] = field(default_factory=dict)
     recent: dict[Endpoint, deque[float]] = field(default_factory=lambda: {endpoint: deque() for endpoint in Endpoint})
-    rates: dict[Endpoint, deque[tuple[float, float]]] = field(default_factory=lambda: {endpoint: deque() for endpoint in Endpoint})
+    rates: dict[Endpoint, deque[tuple[float, float]]] = field(
+        default_factory=lambda: {endpoint: deque() for endpoint in Endpoint}
+    )
     last_out: float = 0.0
 
     def highest(self, endpoint: Endpoint) -> float:
@@ -135,7 +137,9 @@ async def _storm(script: list[Answer]) -> None:
     clock = VirtualClock()
     politeness = Politeness(BUDGET, clock, lambda message, seconds: None)
     watch = Watch(clock, politeness, len(script))
-    workers = [asyncio.ensure_future(_work(watch, (Endpoint.CDX, Endpoint.PLAYBACK)[n % 2], script)) for n in range(WORKERS)]
+    workers = [
+        asyncio.ensure_future(_work(watch, (Endpoint.CDX, Endpoint.PLAYBACK)[n % 2], script)) for n in range(WORKERS)
+    ]
     try:
         unasked = 0
         while watch.scripted or politeness.holding():

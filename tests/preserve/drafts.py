@@ -11,7 +11,9 @@ from crawler.preserve.audit_findings import Kind
 
 ARCHIVE = "https://web.archive.org/web"
 WHEN = "20210712013906"
-NOTE = "請加入成為眾新聞的月費訂戶，讓青螺灣的小故事有人記下。\n\n訂閱辦法 [看這一頁：hkcnews.com/aboutus/#subscribe]({0})"
+NOTE = (
+    "請加入成為眾新聞的月費訂戶，讓青螺灣的小故事有人記下。\n\n訂閱辦法 [看這一頁：hkcnews.com/aboutus/#subscribe]({0})"
+)
 SLUG = "%E7%87%88%E5%A1%94-{0}/%E7%87%88%E5%A1%94%E9%87%8D%E9%96%8B"
 
 
@@ -76,10 +78,13 @@ def video(number: int, name: str) -> str:
 
 
 def _page(title: str, *blocks: str) -> Callable[[Draft], None]:
-    """A file that holds another page than the article's: as in the backup, with its addresses and nothing else right."""
+    """A file that holds another page than the article's: as in the backup, with its addresses and nothing else
+    right."""
 
     def plant(draft: Draft) -> None:
-        draft.fields = {"title": title, "date": "", "author": ""} | {key: draft.fields[key] for key in ("url", "original_url")}
+        draft.fields = {"title": title, "date": "", "author": ""} | {
+            key: draft.fields[key] for key in ("url", "original_url")
+        }
         draft.blocks = [*blocks]
         draft.note = draft.blogger = False
 
@@ -162,14 +167,7 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
         _page("Attention Required! | Cloudflare"),
         _page("Error 504"),
     ],
-    Kind.BLANK: [
-        _page(""),
-        _emptied,
-        _emptied_with_blogger,
-        _only_title,
-        _finish(lambda _: ""),
-        _nothing_to_see,
-    ],
+    Kind.BLANK: [_page(""), _emptied, _emptied_with_blogger, _only_title, _finish(lambda _: ""), _nothing_to_see],
     Kind.NO_FRONT_MATTER: [
         _headless,
         _finish(lambda text: text.replace("---\n", "", 1)),
@@ -179,10 +177,16 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
     Kind.NO_TITLE: [_without("title"), _with(title=""), _with(title=" 　")],
     Kind.NO_DATE: [_without("date"), _with(date="")],
     Kind.IMPOSSIBLE_DATE: [
-        _with(date=value) for value in ("2016-12-29", "2022-01-04", "2019-02-30", "22.04.19", "2019", "１９-04-22", "2019-13-01 10:00")
+        _with(date=value)
+        for value in ("2016-12-29", "2022-01-04", "2019-02-30", "22.04.19", "2019", "１９-04-22", "2019-13-01 10:00")
     ],
     Kind.NO_CATEGORY: [_without("category"), _with(category="")],
-    Kind.NO_ADDRESS: [_without("url"), _without("original_url"), _without("url", "original_url"), _with(original_url="")],
+    Kind.NO_ADDRESS: [
+        _without("url"),
+        _without("original_url"),
+        _without("url", "original_url"),
+        _with(original_url=""),
+    ],
     Kind.OTHER_ARTICLE: [
         _with(original_url="https://www.hkcnews.com/article/1"),
         _with(url=f"{ARCHIVE}/{WHEN}/http://hkcnews.com:80/article/1/x?y"),
@@ -226,7 +230,9 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
         _block(f"看[前文](</wayback/{WHEN}/https://www.hkcnews.com/a b>)。"),
     ],
     Kind.UNDECODED_EMAIL: [
-        _block("來稿請寄" + _PROTECTED.format("https://www.hkcnews.com/cdn-cgi/l/email-protection#a1c0c1e1c28fcfd5") + "。"),
+        _block(
+            "來稿請寄" + _PROTECTED.format("https://www.hkcnews.com/cdn-cgi/l/email-protection#a1c0c1e1c28fcfd5") + "。"
+        ),
         _block('<figcaption><span data-cfemail="a1c0c1e1c28fcfd5">[email&#160;protected]</span></figcaption>'),
     ],
     Kind.INJECTED_SPACES: [
@@ -236,7 +242,12 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
         _block("他說： [Lamp](https://shop.example/) 。"),
     ],
     Kind.STRAY_ASTERISKS: [_block("燈塔****重開。"), _block("**燈塔****重開**。"), _block("********")],
-    Kind.CONTROL_CHARACTERS: [_block("燈\x08塔。"), _block("燈\x7f塔。"), _block("燈\x9d塔。"), _with(author="甄\\x1C小帆")],
+    Kind.CONTROL_CHARACTERS: [
+        _block("燈\x08塔。"),
+        _block("燈\x7f塔。"),
+        _block("燈\x9d塔。"),
+        _with(author="甄\\x1C小帆"),
+    ],
     Kind.INVALID_YAML: [
         _with(author="甄\x08小\x1c帆"),
         _with(title='燈塔"重開"了'),
@@ -247,21 +258,39 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
         _finish(lambda text: text.replace('author: "記者甄小帆"', "author: &a [*a, *a]")),
         _finish(lambda text: text.replace('author: "記者甄小帆"', f"author: {'[' * 20_000}")),
     ],
-    Kind.MOJIBAKE_ADDRESS: [_with(original_url=_WRONG, url=f"{ARCHIVE}/{WHEN}/{_WRONG}"), _with(url=f"{ARCHIVE}/{WHEN}/{_WRONG}")],
+    Kind.MOJIBAKE_ADDRESS: [
+        _with(original_url=_WRONG, url=f"{ARCHIVE}/{WHEN}/{_WRONG}"),
+        _with(url=f"{ARCHIVE}/{WHEN}/{_WRONG}"),
+    ],
 }
 """Ways to give a sound draft one kind of finding and no other. Those of OF_TREES and UNREADABLE are not of one text."""
 
 OF_TREES = frozenset({Kind.SHARED_TEXT, Kind.PUBLISHED_AGAIN})
 
 WHOLE = (
-    *(Kind.FAREWELL, Kind.OUTAGE_PAGE, Kind.ARCHIVE_PAGE, Kind.NOT_FOUND, Kind.ERROR_PAGE, Kind.BLANK, Kind.NO_FRONT_MATTER),
+    *(
+        Kind.FAREWELL,
+        Kind.OUTAGE_PAGE,
+        Kind.ARCHIVE_PAGE,
+        Kind.NOT_FOUND,
+        Kind.ERROR_PAGE,
+        Kind.BLANK,
+        Kind.NO_FRONT_MATTER,
+    ),
     *(Kind.UNREADABLE, *OF_TREES),
 )
 """Kinds that are planted alone: beside them nothing else is looked at, or the plants take each other's ground."""
 APART = (
     {Kind.NO_DATE, Kind.IMPOSSIBLE_DATE},
     {Kind.NO_ADDRESS, Kind.OTHER_ARTICLE, Kind.FOREIGN_ADDRESS, Kind.MOJIBAKE_ADDRESS},
-    {Kind.NO_TITLE, Kind.NO_CATEGORY, Kind.MOJIBAKE, Kind.REPLACED_CHARACTERS, Kind.INVALID_YAML, Kind.CONTROL_CHARACTERS},
+    {
+        Kind.NO_TITLE,
+        Kind.NO_CATEGORY,
+        Kind.MOJIBAKE,
+        Kind.REPLACED_CHARACTERS,
+        Kind.INVALID_YAML,
+        Kind.CONTROL_CHARACTERS,
+    },
     {Kind.LOST_EMAIL, Kind.UNDECODED_EMAIL},
 )
 """Of each of these, one article has one kind at most."""

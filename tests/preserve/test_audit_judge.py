@@ -68,7 +68,9 @@ def _bare(draft: Draft) -> None:
         ({}, [Kind.FAREWELL]),
     ],
 )
-def test_what_is_titled_as_the_farewell_page_is_an_article_if_it_says_who_or_when(left: dict[str, str], found: list[Kind]) -> None:
+def test_what_is_titled_as_the_farewell_page_is_an_article_if_it_says_who_or_when(
+    left: dict[str, str], found: list[Kind]
+) -> None:
     draft = sound(NUMBER)
     addresses = {key: draft.fields[key] for key in ("url", "original_url")}
     draft.fields = {"title": "眾新聞告別\u3000感謝讀者", "date": "", "author": "", **left, **addresses}
@@ -105,24 +107,34 @@ NEAR_MISSES: dict[str, Callable[[Draft], object]] = {
     "a key of somebody else's": lambda d: d.fields.update(layout="post"),
     "another number in the slug": lambda d: d.fields.update(original_url="https://hkcnews.com/article/33951/x-33954/y"),
     "http, port, query": lambda d: d.fields.update(original_url="http://hkcnews.com:80/article/33951?fbclid=a.js"),
-    "a slug that ends like a file": lambda d: d.fields.update(original_url="https://www.hkcnews.com/article/33951/%E7%87%88.js"),
-    "another archive": lambda d: d.fields.update(url=f"https://arquivo.example/wayback/{WHEN}/https://hkcnews.com/article/33951"),
+    "a slug that ends like a file": lambda d: d.fields.update(
+        original_url="https://www.hkcnews.com/article/33951/%E7%87%88.js"
+    ),
+    "another archive": lambda d: d.fields.update(
+        url=f"https://arquivo.example/wayback/{WHEN}/https://hkcnews.com/article/33951"
+    ),
     "a category in English": lambda d: d.fields.update(category="tri-angles"),
     "a title in French": lambda d: d.fields.update(title="Café à côté — “déjà vu” çà et là"),
     "a title in Russian": lambda d: d.fields.update(title="Маяк снова открыт, кошка пришла первой"),
     "a title in Hebrew, Arabic, Thai": lambda d: d.fields.update(title="מגדלור נפתח منارة مفتوحة ประภาคารเปิดอีกครั้ง"),
     "a title beyond the BMP": lambda d: d.fields.update(title="𨋢𥚃的貓🐈"),
     "rare characters": lambda d: d.fields.update(title="鑫森淼焱垚鐪瀯"),
-    "Greek, Russian and French text": lambda d: d.blocks.append("Ο φάρος άνοιξε ξανά. Маяк открыт. L’été dernier, là-haut."),
+    "Greek, Russian and French text": lambda d: d.blocks.append(
+        "Ο φάρος άνοιξε ξανά. Маяк открыт. L’été dernier, là-haut."
+    ),
     "an address of e-mail": lambda d: d.blocks.append("來稿請寄 cat@lamp.example 。"),
     "words about protection": lambda d: d.blocks.append("Is your email protected? [email is protected]"),
-    "U+FFFD in a link": lambda d: d.blocks.append('看[前文](https://x.example/\ufffd)和<a href="https://x.example/\ufffd">圖</a>。'),
+    "U+FFFD in a link": lambda d: d.blocks.append(
+        '看[前文](https://x.example/\ufffd)和<a href="https://x.example/\ufffd">圖</a>。'
+    ),
     "a bracket at the end": lambda d: d.blocks.append("他說[1]（註"),
     "less than": lambda d: d.blocks.append("一 <二，2 < 3 and a <b"),
     "a literal tag": lambda d: d.blocks.append("他寫了 \\<img src="),
     "a link at the end": lambda d: d.blocks.append(f"[漁具店]({ARCHIVE}/{WHEN}/https://x.example/a_(b))"),
     "a link to a day": lambda d: d.blocks.append("看[前文](/news/20190422/x)和[另一篇](/web/about)。"),
-    "a link in the archive": lambda d: d.blocks.append(f"看[前文]({ARCHIVE}/{WHEN}/https://www.hkcnews.com/article/7)。"),
+    "a link in the archive": lambda d: d.blocks.append(
+        f"看[前文]({ARCHIVE}/{WHEN}/https://www.hkcnews.com/article/7)。"
+    ),
     "bold in Chinese": lambda d: d.blocks.append("燈塔**漁具店**的人*說*。"),
     "spaces around Latin": lambda d: d.blocks.append("他讀 [Lamp News](https://x.example/) 說 **Lamp** 好。"),
     "a space on one side": lambda d: d.blocks.append("燈塔 [漁具店](https://x.example/)的人**說：** 好。"),
@@ -249,11 +261,28 @@ def test_a_sound_file_with_something_in_it_is_judged(data: st.DataObject) -> Non
 def test_a_bomb_in_one_field_costs_that_field_only(value: str) -> None:
     draft = sound(NUMBER)
     draft.finish.append(lambda text: text.replace('"記者甄小帆"', value))
-    assert not any(finding.refetch for finding in judge_text(draft.text(), NUMBER) if finding.kind is not Kind.NO_FRONT_MATTER)
+    assert not any(
+        finding.refetch for finding in judge_text(draft.text(), NUMBER) if finding.kind is not Kind.NO_FRONT_MATTER
+    )
 
 
 @walked(
-    "piece", ["[", "](", "中 [甲](x) ", "中 **", "\n---\n", "---", "<img ", "{{<", "[email ", "請加入成為眾新聞\n\n", "зӘ", "\r\n", " "]
+    "piece",
+    [
+        "[",
+        "](",
+        "中 [甲](x) ",
+        "中 **",
+        "\n---\n",
+        "---",
+        "<img ",
+        "{{<",
+        "[email ",
+        "請加入成為眾新聞\n\n",
+        "зӘ",
+        "\r\n",
+        " ",
+    ],
 )
 @walked("where", ["---\ntitle: a\ndate: 2020-01-01\ncategory: x\n---\n{0}", "---\n{0}\n---\nx", "{0}"])
 def test_lines_without_end_are_judged(piece: str, where: str) -> None:

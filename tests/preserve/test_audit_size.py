@@ -32,9 +32,13 @@ BACKUP = {
     Kind.INJECTED_SPACES: 15_000,
     Kind.PUBLISHED_AGAIN: 5546,
 }
-"""How many files of each kind, as in the backup (FACTS sections 1 and 2); injected spaces in fewer, each file having one kind here."""
+"""How many files of each kind, as in the backup (FACTS sections 1 and 2); injected spaces in fewer, each file having
+one kind here."""
 DUE = 537 + 260 + 91 + 156 + 3740 + 16
-LINES = "街坊說那隻貓每晚都在[碼頭](https://web.archive.org/web/20210712013906/https://x.example/{0})看海，**風大**也不走。" * 6
+LINES = (
+    "街坊說那隻貓每晚都在[碼頭](https://web.archive.org/web/20210712013906/https://x.example/{0})看海，**風大**也不走。"
+    * 6
+)
 
 
 @pytest.mark.parametrize("part", [pytest.param(1, marks=[pytest.mark.heavy, pytest.mark.alone]), 50])
@@ -61,11 +65,16 @@ def _audit_all(folder: Path, part: int, capsys: pytest.CaptureFixture[str]) -> N
     with capsys.disabled():
         counts = {kind.value: count for kind, count in Counter(found.kind for _, found in audit.findings).items()}
         seconds = f"{done - written:.1f} s on 2 cores ({written - begun:.1f} s to write them)"
-        print(f"\n{len(audit.files):,} files, {size / 1e6:.0f} MB, {len(audit.refetch):,} due, audited in {seconds}: {counts}")
+        print(
+            f"\n{len(audit.files):,} files, {size / 1e6:.0f} MB, {len(audit.refetch):,} due, audited in {seconds}:"
+            f" {counts}"
+        )
     found = {kind: ids for kind, ids in audit.by_kind().items() if ids}
     assert found == expected
     assert len(audit.files) == FILES // part
-    assert audit.refetch == {number for kind, ids in expected.items() if class_of(kind) is Class.REFETCH for number in ids}
+    assert audit.refetch == {
+        number for kind, ids in expected.items() if class_of(kind) is Class.REFETCH for number in ids
+    }
     assert DUE <= part * len(audit.refetch) <= DUE + part * len(BACKUP)
 
 

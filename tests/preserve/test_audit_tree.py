@@ -15,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.preserve.audit import CHUNK, audit_tree, examined
-from crawler.preserve.audit_findings import EXAMPLES, KIND_MEANING, Audit, Class, Kind, as_object, class_of, describe, write_csv
+from crawler.preserve.audit_findings import (
+    EXAMPLES,
+    KIND_MEANING,
+    Audit,
+    Class,
+    Kind,
+    as_object,
+    class_of,
+    describe,
+    write_csv,
+)
 from tests.preserve.drafts import PLANTS, WHOLE, Draft, compatible, place, sound, video
 
 LONG = "一段很長的文字，說的是同一隻貓在同一座燈塔上看了同一個晚上的海，然後回家睡覺。"
@@ -30,7 +40,9 @@ def tree(folder: Path, *drafts: Draft) -> Audit:
 
 def found(audit: Audit) -> dict[int, set[Kind]]:
     """The kinds of each article that has any."""
-    return {number: {finding.kind for finding in file.findings} for number, file in audit.files.items() if file.findings}
+    return {
+        number: {finding.kind for finding in file.findings} for number, file in audit.files.items() if file.findings
+    }
 
 
 def with_text(number: int, *blocks: str, title: str = "") -> Draft:
@@ -52,7 +64,9 @@ def planted(draw: st.DrawFn) -> tuple[list[tuple[Draft, set[Kind]]], bool]:
         draft.note, draft.blogger = draw(st.booleans()), draw(st.booleans())
         if count < sharing:
             draft.blocks = [LONG]
-            lacking = draw(st.sampled_from([(), (), (Kind.NO_DATE,), (Kind.NO_CATEGORY,), (Kind.NO_DATE, Kind.NO_CATEGORY)]))
+            lacking = draw(
+                st.sampled_from([(), (), (Kind.NO_DATE,), (Kind.NO_CATEGORY,), (Kind.NO_DATE, Kind.NO_CATEGORY)])
+            )
             for kind in lacking:
                 draw(st.sampled_from(PLANTS[kind]))(draft)
             shared = Kind.SHARED_TEXT if len(lacking) == 2 else Kind.PUBLISHED_AGAIN
@@ -75,7 +89,9 @@ def test_exactly_what_was_planted_is_found(case: tuple[list[tuple[Draft, set[Kin
         audit = audit_tree(Path(folder), workers=1)
     expected = {draft.number: kinds for draft, kinds in drafts if kinds}
     assert found(audit) == expected
-    assert audit.refetch == {number for number, kinds in expected.items() if any(class_of(kind) is Class.REFETCH for kind in kinds)}
+    assert audit.refetch == {
+        number for number, kinds in expected.items() if any(class_of(kind) is Class.REFETCH for kind in kinds)
+    }
     assert sorted(audit.files) == sorted(draft.number for draft, _ in drafts)
     assert not audit.others
     assert not audit.unidentified
@@ -85,7 +101,10 @@ def test_exactly_what_was_planted_is_found(case: tuple[list[tuple[Draft, set[Kin
         assert f"\n{count:>7,}  {kind} " in described if count else f"  {kind} " not in described
     shown = as_object(audit)["kinds"]
     assert {kind: shown[kind.value]["count"] for kind in Kind} == counts
-    assert all(shown[kind.value]["ids"] == sorted(number for number, kinds in expected.items() if kind in kinds) for kind in Kind)
+    assert all(
+        shown[kind.value]["ids"] == sorted(number for number, kinds in expected.items() if kind in kinds)
+        for kind in Kind
+    )
 
 
 # What many files share
@@ -95,7 +114,12 @@ def test_exactly_what_was_planted_is_found(case: tuple[list[tuple[Draft, set[Kin
     ("why", "make"),
     [
         ("a lone video", lambda number: with_text(number, video(number, "lamp"), title="直播")),
-        ("a lone picture", lambda number: with_text(number, '<figure>\n<img src="https://x.example/a.jpg" alt="">\n</figure>', title="圖")),
+        (
+            "a lone picture",
+            lambda number: with_text(
+                number, '<figure>\n<img src="https://x.example/a.jpg" alt="">\n</figure>', title="圖"
+            ),
+        ),
         ("a short text below different titles", lambda number: with_text(number, video(number, "lamp"), "詳見直播。")),
         (
             "a caption below different pictures",
@@ -174,7 +198,12 @@ def test_the_id_is_that_of_the_name_else_that_of_the_address(tmp_path: Path) -> 
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "article_9.md").write_text(sound(9).text(), "utf-8")
     audit = audit_tree(tmp_path, workers=1)
-    assert {number: file.file for number, file in audit.files.items()} == {5: "a.md", 6: "deep/b.MD", 7: "article_7.md", 8: "c.md"}
+    assert {number: file.file for number, file in audit.files.items()} == {
+        5: "a.md",
+        6: "deep/b.MD",
+        7: "article_7.md",
+        8: "c.md",
+    }
     assert found(audit) == {8: {Kind.NO_ADDRESS}}
     assert [named.file for named in audit.unidentified] == ["README.md"]
     assert audit.seen == 5
@@ -290,5 +319,12 @@ def test_an_audit_as_an_object_adds_up(tmp_path: Path) -> None:
     }
     lines = list(describe(audit))
     heading = lines.index("For information, no defect and no reason for a request:")
-    assert lines[heading + 1].split() == ["2", "published_again", *KIND_MEANING[Kind.PUBLISHED_AGAIN].split()[:-1], "ids:", "3,", "4"]
+    assert lines[heading + 1].split() == [
+        "2",
+        "published_again",
+        *KIND_MEANING[Kind.PUBLISHED_AGAIN].split()[:-1],
+        "ids:",
+        "3,",
+        "4",
+    ]
     assert shown["kinds"]["relative_links"] == {"class": "cosmetic", "count": 2, "ids": [1, 2]}

@@ -50,14 +50,16 @@ class _Pool:
         (MemoryError(), "stopped the process that read it"),
     ],
 )
-def test_the_others_of_its_chunk_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, why: str) -> None:
+def test_the_others_of_its_chunk_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, why: str
+) -> None:
     monkeypatch.setattr(pools, "ProcessPool", _Pool)
     monkeypatch.setattr(_Pool, "error", error, raising=False)
     files = [place(tmp_path, sound(number), flat=True).name for number in range(1, 6)]
     found = dict(workers.examined(tmp_path, files, 2))
     assert list(found) == files
     assert {file: result.findings for file, result in found.items() if result.findings} == {
-        "article_3.md": (Finding(Kind.UNREADABLE, why),),
+        "article_3.md": (Finding(Kind.UNREADABLE, why),)
     }
     assert found["article_3.md"].article == 3
     assert _Pool.timeouts == [workers.CHUNK_SECONDS] + [workers.FILE_SECONDS] * 5

@@ -1,4 +1,5 @@
-"""A bag of everything: valid to its own library and to sha256sum, whole or not there, and checked with every difference named."""
+"""A bag of everything: valid to its own library and to sha256sum, whole or not there, and checked with every difference
+named."""
 
 from __future__ import annotations
 
@@ -107,7 +108,9 @@ def test_what_is_there_already_is_left_alone(root: Path, tmp_path: Path, taken: 
     (tmp_path / taken / "mine").touch()
     with pytest.raises(CommandError, match=f"{taken} is there already"):
         bagged(root, tmp_path / "bag")
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.name in ("bag", "bag.part", "mine")) == sorted([taken, "mine"])
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.name in ("bag", "bag.part", "mine")) == sorted(
+        [taken, "mine"]
+    )
 
 
 def test_it_is_not_put_into_what_it_is_made_of(root: Path) -> None:

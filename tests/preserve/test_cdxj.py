@@ -62,7 +62,9 @@ def test_captures_are_indexed_and_nothing_else(tmp_path: Path, index: CdxjIndex)
         ("com,hkcnews)/article/1", "20200801000000", "200", "text/html"),
         ("com,hkcnews)/article/2/%e7%87%88", "20210712013906", "200", "text/html"),
     ]
-    assert [(int(row["offset"]), int(row["length"])) for row in rows] == [(p.offset, p.length) for p in reversed(places)]
+    assert [(int(row["offset"]), int(row["length"])) for row in rows] == [
+        (p.offset, p.length) for p in reversed(places)
+    ]
     assert [read_record(path, int(row["offset"]), int(row["length"])).payload for row in rows] == [b"", b"one", b"two"]
     assert {row["filename"] for row in rows} == {"a.warc.gz"}
     assert index.has("a.warc.gz", places[0].offset)

@@ -67,7 +67,9 @@ def test_what_one_side_lacks_is_the_others_gain() -> None:
 
 
 def test_another_value_is_neither_better_nor_worse() -> None:
-    assert results(changed(lambda draft: None), changed(lambda draft: draft.fields.update(author="記者冼海星"))) == {"author": Result.OTHER}
+    assert results(changed(lambda draft: None), changed(lambda draft: draft.fields.update(author="記者冼海星"))) == {
+        "author": Result.OTHER
+    }
 
 
 def test_their_known_defects_are_not_held_against_us() -> None:
@@ -82,7 +84,11 @@ def test_the_same_words_in_other_blocks_are_told() -> None:
 
 
 def test_white_space_and_emphasis_do_not_count() -> None:
-    theirs = changed(lambda draft: draft.finish.append(lambda text: text.replace("燈塔員", "**燈塔員**").replace("風再大", "風 再大")))
+    theirs = changed(
+        lambda draft: draft.finish.append(
+            lambda text: text.replace("燈塔員", "**燈塔員**").replace("風再大", "風 再大")
+        )
+    )
     assert results(theirs, changed(lambda draft: None)) == {}
 
 

@@ -90,7 +90,10 @@ def test_everything_that_a_file_says_is_in_its_line(tmp_path: Path) -> None:
         source="old.warc.gz",
     )
     found = of_one(tmp_path, render(article, REPLAY, Evidence("2021-07-12T01:39:06Z", DIGEST, True, ("一", "二"))))
-    named = {key: found[key] for key in ("date", "last_updated", "author", "category", "tags", "digest", "verified", "faults", "source")}
+    named = {
+        key: found[key]
+        for key in ("date", "last_updated", "author", "category", "tags", "digest", "verified", "faults", "source")
+    }
     assert named == {
         "date": "2021-07-12",
         "last_updated": "2021-07-13 01:02:03",
@@ -134,7 +137,8 @@ one_line = anything.map(lambda text: " ".join(text.split())).filter(bool)
     texts=st.tuples(one_line, anything, anything, anything),
     tags=st.lists(one_line, max_size=3),
     words=anything,
-    evidence=st.none() | st.builds(Evidence, st.just(""), st.just(DIGEST), st.booleans(), st.lists(one_line, max_size=2).map(tuple)),
+    evidence=st.none()
+    | st.builds(Evidence, st.just(""), st.just(DIGEST), st.booleans(), st.lists(one_line, max_size=2).map(tuple)),
 )
 def test_hostile_texts_come_back_the_same(
     number: int, texts: tuple[str, str, str, str], tags: list[str], words: str, evidence: Evidence | None
@@ -150,7 +154,9 @@ def test_hostile_texts_come_back_the_same(
         put(Path(folder), number, text)
         (found,), _ = export(Path(folder))
     assert (found["id"], found["file"]) == (number, f"articles/{relative_path(number)}")
-    assert [found[key] for key in ("title", "date", "author", "category")] == [text or None for text in (title, date, author, category)]
+    assert [found[key] for key in ("title", "date", "author", "category")] == [
+        text or None for text in (title, date, author, category)
+    ]
     assert found["tags"] == tags
     assert found["faults"] == (None if evidence is None else list(evidence.faults))
     assert found["verified"] == (None if evidence is None else evidence.verified)
@@ -181,7 +187,13 @@ def test_the_ledger_tells_what_the_seeds_format_does_not(tmp_path: Path) -> None
     row = capture_of(root, 33951)
     assert found[0]["digest"] == f"sha1:{row.capture.digest}"
     told = {key: found[0][key] for key in ("verified", "faults", "source", "timestamp", "versions")}
-    assert told == {"verified": True, "faults": [], "source": "wayback", "timestamp": row.served_timestamp, "versions": 1}
+    assert told == {
+        "verified": True,
+        "faults": [],
+        "source": "wayback",
+        "timestamp": row.served_timestamp,
+        "versions": 1,
+    }
     assert (lines.changed, lines.left_out) == ([], [])
 
 

@@ -165,7 +165,13 @@ def _place_wrong(root: Path) -> Path:
 
 def _place_of_another(root: Path) -> Path:
     mine, other = capture_of(root, ONE), capture_of(root, TWO)
-    tell(root, "UPDATE capture SET warc_offset = ?, warc_length = ? WHERE id = ?", other.warc_offset, other.warc_length, mine.id)
+    tell(
+        root,
+        "UPDATE capture SET warc_offset = ?, warc_length = ? WHERE id = ?",
+        other.warc_offset,
+        other.warc_length,
+        mine.id,
+    )
     return warc_of(root)
 
 
@@ -230,7 +236,9 @@ DAMAGES: dict[Callable[[Path], Path], tuple[Kind, int]] = {
 
 
 @pytest.mark.parametrize("stretch", [stretches.STRETCH, 1], ids=["whole", "in stretches"])
-def test_each_damage_is_found_and_nothing_else(sound: Path, tmp_path: Path, stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_damage_is_found_and_nothing_else(
+    sound: Path, tmp_path: Path, stretch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also where files of the store are read in stretches."""
     counts = checked(sound).counts
     monkeypatch.setattr(stretches, "STRETCH", stretch)
@@ -326,7 +334,12 @@ def test_captures_that_the_ledger_does_not_know_are_counted_only(root: Path) -> 
 
 def test_a_mismatch_that_the_ledger_names_is_no_finding(root: Path) -> None:
     row = capture_of(root, ONE)
-    tell(root, "UPDATE capture SET digest = ?, digest_result = 'mismatch', digest_reason = 'truncated' WHERE id = ?", "A" * 32, row.id)
+    tell(
+        root,
+        "UPDATE capture SET digest = ?, digest_result = 'mismatch', digest_reason = 'truncated' WHERE id = ?",
+        "A" * 32,
+        row.id,
+    )
     verified = checked(root)
     assert (verified.findings, verified.counts["digest: mismatch (truncated)"]) == ([], 1)
 
@@ -407,7 +420,9 @@ def _captures(root: Path) -> list[StoredCapture | None]:
 
 
 @given(data=st.data())
-def test_any_byte_changed_in_the_store_is_found_or_changes_nothing_that_can_be_read(sound: Path, data: st.DataObject) -> None:
+def test_any_byte_changed_in_the_store_is_found_or_changes_nothing_that_can_be_read(
+    sound: Path, data: st.DataObject
+) -> None:
     """Some bits of a compressed stream mean nothing (the time in a gzip head, padding): only a manifest sees those."""
     path = warc_of(sound)
     whole, before = path.read_bytes(), _captures(sound)
@@ -422,7 +437,9 @@ def test_any_byte_changed_in_the_store_is_found_or_changes_nothing_that_can_be_r
 
 @given(data=st.data())
 def test_with_a_manifest_any_byte_changed_anywhere_is_found(listed: Path, data: st.DataObject) -> None:
-    path = data.draw(st.sampled_from(sorted(path for folder in ("articles", "warc") for path in (listed / folder).rglob("*.*"))))
+    path = data.draw(
+        st.sampled_from(sorted(path for folder in ("articles", "warc") for path in (listed / folder).rglob("*.*")))
+    )
     whole = path.read_bytes()
     at = data.draw(st.integers(0, len(whole) - 1))
     value = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))

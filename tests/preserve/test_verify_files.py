@@ -38,7 +38,9 @@ def root(listed: Path, tmp_path: Path) -> Path:
 def test_it_has_every_file_but_the_ledger_and_sha256sum_agrees(root: Path) -> None:
     listed = read_lines((root / MANIFEST).read_bytes())
     assert sorted(listed) == sorted([*map(file_of, ARTICLES), f"warc/{warc_of(root).name}"])
-    assert subprocess.run(["sha256sum", "--check", "--strict", "--quiet", MANIFEST], cwd=root, check=False).returncode == 0
+    assert (
+        subprocess.run(["sha256sum", "--check", "--strict", "--quiet", MANIFEST], cwd=root, check=False).returncode == 0
+    )
     verified = checked(root)
     assert (verified.findings, verified.manifest) == ([], 4)
 
@@ -134,7 +136,9 @@ def test_manifests_of_others_are_read_as_the_rfc_has_them() -> None:
         f"{SUM}  data/a%41.md": "data/a%41.md",
         f"{SUM}  ./data/燈塔.md": "data/燈塔.md",
     }
-    assert {line: read_lines(f"{line}\r\n".encode()) for line in paths} == {line: {path: SUM} for line, path in paths.items()}
+    assert {line: read_lines(f"{line}\r\n".encode()) for line in paths} == {
+        line: {path: SUM} for line, path in paths.items()
+    }
     for data in (b"\xff", b"abc  x\n", f"{SUM}\n".encode(), f"{SUM}  /etc/hosts\n".encode()):
         with pytest.raises(ManifestFault):
             read_lines(data)

@@ -31,7 +31,9 @@ def warc(path: Path, *captures: tuple[str, str, int, bytes]) -> list[RecordLocat
     about = Provenance("http://archive.test/x", NOW, "-", "unknown")
     with WarcWriter.create(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False) as writer:
         return [
-            writer.append(original=o, timestamp=t, status=s, headers=(("Content-Type", "text/html"),), payload=p, provenance=about)
+            writer.append(
+                original=o, timestamp=t, status=s, headers=(("Content-Type", "text/html"),), payload=p, provenance=about
+            )
             for o, t, s, p in captures
         ]
 
@@ -70,7 +72,13 @@ def test_what_is_in_it_and_how(two: list[Path]) -> None:
     assert archive.testzip() is None
     assert archive.namelist() == [
         *(f"archive/{path.name}" for path in two),
-        *("indexes/index.cdx.gz", "indexes/index.idx", "pages/pages.jsonl", "datapackage.json", "datapackage-digest.json"),
+        *(
+            "indexes/index.cdx.gz",
+            "indexes/index.idx",
+            "pages/pages.jsonl",
+            "datapackage.json",
+            "datapackage-digest.json",
+        ),
     ]
     for path in two:
         assert archive.read(f"archive/{path.name}") == path.read_bytes()
@@ -94,13 +102,16 @@ def test_the_package_describes_every_file_by_a_true_digest(two: list[Path]) -> N
     }
     assert [resource["path"] for resource in resources] == archive.namelist()[:-2]
     assert [resource["name"] for resource in resources] == [
-        *("a-20261122t1.warc.gz", "2-a-20261122t1.warc.gz", "index.cdx.gz", "index.idx", "pages.jsonl"),
+        *("a-20261122t1.warc.gz", "2-a-20261122t1.warc.gz", "index.cdx.gz", "index.idx", "pages.jsonl")
     ]
     for resource in resources:
         data = archive.read(resource["path"])
         assert (resource["bytes"], resource["hash"]) == (len(data), f"sha256:{hashlib.sha256(data).hexdigest()}")
     digest = hashlib.sha256(archive.read("datapackage.json")).hexdigest()
-    assert json.loads(archive.read("datapackage-digest.json")) == {"path": "datapackage.json", "hash": f"sha256:{digest}"}
+    assert json.loads(archive.read("datapackage-digest.json")) == {
+        "path": "datapackage.json",
+        "hash": f"sha256:{digest}",
+    }
 
 
 def test_the_index_leads_to_every_capture(two: list[Path], tmp_path: Path) -> None:

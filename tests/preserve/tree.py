@@ -17,7 +17,8 @@ ARTICLES = (33951, 33952, 34001)
 
 
 def recovered(folder: Path) -> Path:
-    """An output directory with three recovered articles, each from its older capture because the newer is a farewell page."""
+    """An output directory with three recovered articles, each from its older capture because the newer is a farewell
+    page."""
     bench = Bench(folder)
     old = {number: capture(number, FIRST) for number in ARTICLES}
     new = {number: capture(number, SECOND, FAREWELL + str(number).encode()) for number in ARTICLES}
@@ -30,7 +31,13 @@ def recovered(folder: Path) -> Path:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(data)
         bench.ledger.settle(
-            number, State.RECOVERED, 1, capture=write.row.id, file=file, sha256=hashlib.sha256(data).hexdigest(), faults=write.faults
+            number,
+            State.RECOVERED,
+            1,
+            capture=write.row.id,
+            file=file,
+            sha256=hashlib.sha256(data).hexdigest(),
+            faults=write.faults,
         )
     bench.ledger.close()
     return folder

@@ -1,4 +1,5 @@
-"""Better captures of recovered articles: which are looked for, what takes a file's place, and that nothing is lost over it."""
+"""Better captures of recovered articles: which are looked for, what takes a file's place, and that nothing is lost over
+it."""
 
 from __future__ import annotations
 
@@ -94,7 +95,9 @@ NOTHING_BETTER: Sequence[tuple[str, Capture, Reply | Answer]] = [
 ]
 
 
-@pytest.mark.parametrize(("other", "answer"), [row[1:] for row in NOTHING_BETTER], ids=[row[0] for row in NOTHING_BETTER])
+@pytest.mark.parametrize(
+    ("other", "answer"), [row[1:] for row in NOTHING_BETTER], ids=[row[0] for row in NOTHING_BETTER]
+)
 def test_when_nothing_better_comes_the_file_stays(bench: Bench, other: Capture, answer: Reply | Answer) -> None:
     before = recovered(bench).article(5)
     bench.lists(other).serve({other: answer}).run(renewing=True)
@@ -130,7 +133,9 @@ def test_for_a_file_with_a_fault_any_capture_may_be_better(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("harm", [Bench.tear_store, Bench.lose_store])
-def test_a_worse_one_does_not_win_because_the_present_one_cannot_be_compared(bench: Bench, harm: Callable[[Bench], None]) -> None:
+def test_a_worse_one_does_not_win_because_the_present_one_cannot_be_compared(
+    bench: Bench, harm: Callable[[Bench], None]
+) -> None:
     before = recovered(bench).article(5)
     harm(bench)
     spoilt = memento(NEWER, article(5, "別的。"))
@@ -143,7 +148,9 @@ LONG = "".join(f"<p>第{number}晚，燈塔按時亮起，港口一切如常，�
 LESS: dict[str, bytes] = {
     "a field is lost": article(5, LONG).replace("撰文: 記者甄小帆".encode(), b""),
     "a barrier instead of the text": article(5, "<p>請登入閱讀全文。</p>"),
-    "somebody else's text": article(5, "".join(f"<p>賭場優惠{number}，立即註冊領取獎金，機會難逢，不容錯過。</p>" for number in range(9))),
+    "somebody else's text": article(
+        5, "".join(f"<p>賭場優惠{number}，立即註冊領取獎金，機會難逢，不容錯過。</p>" for number in range(9))
+    ),
 }
 
 

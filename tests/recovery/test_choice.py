@@ -20,14 +20,22 @@ BAD = frozenset({"FAREWELL"})
 
 def capture(timestamp: str, digest: str = "A", original: str = WELL, status: str = "200") -> Capture:
     return Capture(
-        timestamp=timestamp, original=original, statuscode=status, digest=digest, mimetype=REVISIT if status == "-" else "text/html"
+        timestamp=timestamp,
+        original=original,
+        statuscode=status,
+        digest=digest,
+        mimetype=REVISIT if status == "-" else "text/html",
     )
 
 
 CASES: dict[str, list[Capture]] = {
     "one": [capture("20200101000000")],
     "none": [],
-    "the newest first": [capture("20220101000000", "C"), capture("20210101000000", "A"), capture("20200101000000", "B")],
+    "the newest first": [
+        capture("20220101000000", "C"),
+        capture("20210101000000", "A"),
+        capture("20200101000000", "B"),
+    ],
     "after the site's closing too": [capture("20221201000000", "B"), capture("20211231000000", "A")],
     "errors after the article": [
         capture("20200101000000"),
@@ -48,7 +56,10 @@ CASES: dict[str, list[Capture]] = {
         capture("20230101000000", EMPTY_DIGEST),
         capture("20210101000000", EMPTY_DIGEST, status="-"),
     ],
-    "a bad revisit is bad": [capture("20180101000000", "E", status="404"), capture("20230101000000", "FAREWELL", status="-")],
+    "a bad revisit is bad": [
+        capture("20180101000000", "E", status="404"),
+        capture("20230101000000", "FAREWELL", status="-"),
+    ],
     "a revisit is what it repeats": [
         capture("20210101000000", "A", status="-"),
         capture("20190101000000", "A"),
@@ -73,14 +84,21 @@ CASES: dict[str, list[Capture]] = {
         capture("20230101000000", "A", MOJIBAKE),
     ],
     "newest first among the well spelt": [capture("20210101000000", "A", BARE), capture("20200101000000", "A", WELL)],
-    "newer bytes first, however spelt": [capture("20230101000000", "B", MOJIBAKE), capture("20220101000000", "A", WELL)],
+    "newer bytes first, however spelt": [
+        capture("20230101000000", "B", MOJIBAKE),
+        capture("20220101000000", "A", WELL),
+    ],
     "the same bytes stay together": [
         capture("20200101000000", "A", WELL),
         capture("20230101000000", "A", MOJIBAKE),
         capture("20220101000000", "B", WELL),
         capture("20210101000000", "B", WELL),
     ],
-    "a month that is no month": [capture("20200801000000", "B"), capture("20200800241623", "A"), capture("20200731000000", "C")],
+    "a month that is no month": [
+        capture("20200801000000", "B"),
+        capture("20200800241623", "A"),
+        capture("20200731000000", "C"),
+    ],
     "a timestamp that is no time": [capture("20200101000000", "B"), capture("2020-junk", "A")],
     "without digests only time counts": [
         capture("20220101000000", "", MOJIBAKE),

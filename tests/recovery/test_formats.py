@@ -57,7 +57,10 @@ def test_styles_go_to_other_processes_and_know_what_came(tmp_path: Path) -> None
     assert seed(*where) == SeedStyle(*where)
     style = pickle.loads(pickle.dumps(reading))(*where)
     assert isinstance(style, ReadingStyle)
-    assert [style.link(f"/article/{article}") for article in (7, 8)] == ["article_7.md", "https://www.hkcnews.com/article/8"]
+    assert [style.link(f"/article/{article}") for article in (7, 8)] == [
+        "article_7.md",
+        "https://www.hkcnews.com/article/8",
+    ]
     assert style.video is Video.LINK
 
 

@@ -46,12 +46,18 @@ def test_articles_that_a_text_names() -> None:
 def listed(path: str, timestamp: str, digest: str = "", status: str = "200", mimetype: str = "text/html") -> Capture:
     digest = digest or payload_digest(f"{path} {timestamp}".encode())
     original = f"https://www.hkcnews.com/{path}"
-    return Capture(urlkey=path, timestamp=timestamp, original=original, mimetype=mimetype, statuscode=status, digest=digest)
+    return Capture(
+        urlkey=path, timestamp=timestamp, original=original, mimetype=mimetype, statuscode=status, digest=digest
+    )
 
 
 def test_lists_are_read_by_turns_and_of_each_the_newest_capture_of_every_address_first() -> None:
     front = [listed("", str(year)) for year in (2018, 2019, 2020)]
-    pages = [listed(f"data/allposts?page={number}", year, mimetype="application/json") for year in ("2019", "2020") for number in (1, 2)]
+    pages = [
+        listed(f"data/allposts?page={number}", year, mimetype="application/json")
+        for year in ("2019", "2020")
+        for number in (1, 2)
+    ]
     order = [front[2], pages[3], front[1], pages[2], front[0], pages[1], pages[0]]
     assert list(unread([front, pages], [])) == order
     read = {(capture.timestamp, capture.original) for capture in order[:3]}
@@ -59,7 +65,11 @@ def test_lists_are_read_by_turns_and_of_each_the_newest_capture_of_every_address
 
 
 def test_the_same_bytes_name_the_same_articles() -> None:
-    newest, same, revisit = listed("news", "2021", "A" * 32), listed("news", "2020", "A" * 32), listed("news", "2019", "A" * 32, status="-")
+    newest, same, revisit = (
+        listed("news", "2021", "A" * 32),
+        listed("news", "2020", "A" * 32),
+        listed("news", "2019", "A" * 32, status="-"),
+    )
     unknown = [listed("srs", year, "-") for year in ("2019", "2018")]
     assert list(unread([[newest, same, revisit], unknown], [])) == [newest, *unknown]
     assert list(unread([[newest, same, revisit]], [(newest.timestamp, newest.original)])) == []
@@ -82,7 +92,9 @@ def recovered(page: str, article: int) -> Extraction:
     """What a page gives that was captured under an article's address."""
     original = f"https://www.hkcnews.com/article/{article}"
     style = SeedStyle("https://web.archive.org/web", "20210712013906", original)
-    return read_page(PageInput(page.encode(), "", "text/html; charset=utf-8", 200, article, "20210712013906", original), style)
+    return read_page(
+        PageInput(page.encode(), "", "text/html; charset=utf-8", 200, article, "20210712013906", original), style
+    )
 
 
 def test_a_list_is_no_article_whatever_its_cards_say() -> None:
@@ -127,8 +139,15 @@ some = st.sets(st.integers(1, 300), max_size=30)
 
 
 @given(some, some, some, some)
-def test_each_is_asked_for_once_and_never_what_is_known(known: set[int], listed: set[int], links: set[int], asked: set[int]) -> None:
-    found = [article for article, _ in gap_candidates(sorted(known), {GapEvidence.ON_A_LIST: listed, GapEvidence.LINKED: links}, asked)]
+def test_each_is_asked_for_once_and_never_what_is_known(
+    known: set[int], listed: set[int], links: set[int], asked: set[int]
+) -> None:
+    found = [
+        article
+        for article, _ in gap_candidates(
+            sorted(known), {GapEvidence.ON_A_LIST: listed, GapEvidence.LINKED: links}, asked
+        )
+    ]
     assert len(found) == len(set(found))
     assert not set(found) & (known | asked)
     inside = set(range(min(known), max(known))) if known else set()

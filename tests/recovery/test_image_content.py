@@ -30,14 +30,18 @@ HTML = b"<!DOCTYPE html><html><head><title>404</title></head><body><svg></svg></
 
 
 def test_a_whole_image_is_known_by_its_bytes() -> None:
-    assert {name: read_content(data) for name, (data, _) in WHOLE.items()} == {name: Content(kind) for name, (_, kind) in WHOLE.items()}
+    assert {name: read_content(data) for name, (data, _) in WHOLE.items()} == {
+        name: Content(kind) for name, (_, kind) in WHOLE.items()
+    }
 
 
 def test_a_cut_image_is_refused_wherever_it_was_cut() -> None:
     for name, (data, kind) in WHOLE.items():
         if name == "jpeg with more behind it" or kind is ImageType.SVG:
             continue
-        spare = 8 if kind is ImageType.TIFF else 4 if kind is ImageType.PNG else 0  # behind the directory; the last checksum
+        spare = (
+            8 if kind is ImageType.TIFF else 4 if kind is ImageType.PNG else 0
+        )  # behind the directory; the last checksum
         for length in range(30, len(data) - spare):
             found = read_content(data[:length])
             assert found.flaw is ContentFlaw.CUT, (name, length, found)
@@ -77,7 +81,18 @@ def test_what_is_no_image_is_refused_by_name() -> None:
     assert [data for data, content in found if not content.because] == []
 
 
-STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF1234WEBP", b"BM", b"II*\0", b"\0\0\1\0", b"1234ftypavif", b"<svg", b"")
+STARTS = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF89a",
+    b"RIFF1234WEBP",
+    b"BM",
+    b"II*\0",
+    b"\0\0\1\0",
+    b"1234ftypavif",
+    b"<svg",
+    b"",
+)
 
 
 @given(st.sampled_from(STARTS), st.binary(max_size=200))

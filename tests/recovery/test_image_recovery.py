@@ -26,7 +26,8 @@ Key = tuple[str, str, str]
 
 
 class Bench:
-    """A ledger with articles, each with one image, and an archive that is a table of answers by (source, time, address)."""
+    """A ledger with articles, each with one image, and an archive that is a table of answers by (source, time,
+    address)."""
 
     def __init__(self, folder: Path, count: int = 1, sources: tuple[str, ...] = ("wayback",)) -> None:
         self.folder, self.sources, self.now = folder, sources, 0.0
@@ -69,7 +70,9 @@ class Bench:
         if isinstance(reply, Answer):
             self.images.troubled(step, reply)
         else:
-            self.images.received(step, reply, f"https://x.example/web/{step.capture.timestamp}im_/{step.capture.original}")
+            self.images.received(
+                step, reply, f"https://x.example/web/{step.capture.timestamp}im_/{step.capture.original}"
+            )
 
     def run(self) -> None:
         """Until nothing is left, with the clock put forward whenever all wait."""
@@ -118,7 +121,12 @@ def leads(to: str, original: str, answer: Answer = Answer.CLOSEST_CAPTURE) -> Re
 
 
 def listed(timestamp: str, body: bytes = b"", **other: str) -> Capture:
-    fields: Mapping[str, str] = {"statuscode": "200", "mimetype": "image/png", "digest": payload_digest(body), "original": URL.format(1)}
+    fields: Mapping[str, str] = {
+        "statuscode": "200",
+        "mimetype": "image/png",
+        "digest": payload_digest(body),
+        "original": URL.format(1),
+    }
     return Capture(timestamp=timestamp, **{**fields, **other})
 
 
@@ -218,7 +226,9 @@ def test_a_capture_that_was_served_for_another_time_is_not_asked_for_by_its_own(
 def test_an_image_is_taken_only_from_a_capture_that_was_answered_with_200(make: Callable[..., Bench]) -> None:
     bench = make(count=4)
     for number, status in enumerate((404, 410, 503, 206), 1):
-        bench.answers[key(original=URL.format(number))] = memento(png(number), original=URL.format(number), status=status)
+        bench.answers[key(original=URL.format(number))] = memento(
+            png(number), original=URL.format(number), status=status
+        )
     bench.run()
     assert {bench.row(number).state for number in range(1, 5)} == {ImageState.MISSING}
     assert [bench.row(number).reason for number in range(1, 5)] == ["not_found"] * 2 + ["archived_error"] * 2
@@ -269,7 +279,9 @@ def test_a_body_without_its_end_is_asked_for_again(bench: Bench) -> None:
 
 
 def test_what_reached_the_store_and_not_the_ledger_is_found_again(bench: Bench) -> None:
-    bench.answers[key()] = Reply(Answer.ARCHIVED_REDIRECT, 301, AT, URL.format(1), (AT, "https://cdn.example/燈.png"), (), b"")
+    bench.answers[key()] = Reply(
+        Answer.ARCHIVED_REDIRECT, 301, AT, URL.format(1), (AT, "https://cdn.example/燈.png"), (), b""
+    )
     bench.answers[key(original="https://cdn.example/燈.png")] = memento(png(1), original="https://cdn.example/燈.png")
     bench.run()
     bench.store.close()
@@ -311,7 +323,11 @@ def test_what_an_index_lists_as_no_image_is_not_asked_for() -> None:
 
 def test_the_nearest_capture_is_the_first() -> None:
     rows = [listed(at, at.encode()) for at in ("20200101000000", "20210713000000", "20210710000000", "20300101000000")]
-    assert [capture.timestamp for capture in nearest(rows, AT)] == ["20210713000000", "20210710000000", "20200101000000"]
+    assert [capture.timestamp for capture in nearest(rows, AT)] == [
+        "20210713000000",
+        "20210710000000",
+        "20200101000000",
+    ]
     assert len(nearest(rows, "nonsense")) == MOST_LISTED
 
 
@@ -326,4 +342,6 @@ def test_the_estimate_says_what_it_rests_on(make: Callable[..., Bench]) -> None:
         bench.answers[key(original=URL.format(number))] = memento(png(number), original=URL.format(number))
     bench.run()
     mean = sum(len(png(number)) for number in range(1, ENOUGH + 1)) // ENOUGH
-    assert f"({mean} bytes each is measured so far, in the store and as a file)" in str(estimate_images(bench.ledger, 10, 240))
+    assert f"({mean} bytes each is measured so far, in the store and as a file)" in str(
+        estimate_images(bench.ledger, 10, 240)
+    )

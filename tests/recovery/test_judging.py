@@ -1,4 +1,5 @@
-"""Which captures are noted as versions while articles are recovered: those that were extracted without loss, chosen or not."""
+"""Which captures are noted as versions while articles are recovered: those that were extracted without loss, chosen or
+not."""
 
 from __future__ import annotations
 
@@ -40,6 +41,8 @@ def test_an_extraction_that_lost_something_is_no_version(tmp_path: Path) -> None
 
     bench = Bench(tmp_path)
     bench.lists(capture(5, SECOND), capture(5, FIRST, article(5, "別的。")))
-    bench.serve({capture(5, FIRST, article(5, "別的。")): memento(capture(5, FIRST), article(5, "別的。"))}).run(reader=unfaithful)
+    bench.serve({capture(5, FIRST, article(5, "別的。")): memento(capture(5, FIRST), article(5, "別的。"))}).run(
+        reader=unfaithful
+    )
     assert bench.article(5).capture == bench.row(capture(5, FIRST)).id
     assert [timestamp for timestamp, _ in noted(bench)] == [FIRST]

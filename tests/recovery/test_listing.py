@@ -121,7 +121,9 @@ ON_THE_SECOND_PAGE = {
 
 
 @pytest.mark.parametrize("trouble", ON_THE_SECOND_PAGE.values(), ids=ON_THE_SECOND_PAGE)
-def test_a_page_that_does_not_count_is_asked_for_again_and_if_it_stays_so_by_the_next_run(tmp_path: Path, trouble: Trouble) -> None:
+def test_a_page_that_does_not_count_is_asked_for_again_and_if_it_stays_so_by_the_next_run(
+    tmp_path: Path, trouble: Trouble
+) -> None:
     with Ledger(tmp_path / "once.sqlite") as ledger:
         once = Index(small_archive(), [replace(trouble, times=1)])
         listing = once.run(new(ledger))
@@ -196,7 +198,9 @@ def test_a_question_that_is_refused_without_a_key_is_not_asked_for_ever(ledger: 
 
 
 def test_an_empty_page_with_a_key_is_gone_on_from(ledger: Ledger) -> None:
-    index = Index(small_archive(), [Trouble(Kind.EMPTY_PAGE, first=1, times=1), Trouble(Kind.EMPTY_PAGE, first=3, times=1)])
+    index = Index(
+        small_archive(), [Trouble(Kind.EMPTY_PAGE, first=1, times=1), Trouble(Kind.EMPTY_PAGE, first=3, times=1)]
+    )
     listing = index.run(new(ledger))
     assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
     assert listing.progress == ListingProgress(pages=6, rows=10, new=10)
@@ -299,7 +303,10 @@ def test_no_ids_are_no_questions(ledger: Ledger) -> None:
 
 def lines(captures: Sequence[Capture]) -> bytes:
     """An index as pywb writes it."""
-    rows = ({"urlkey": c.urlkey, "timestamp": c.timestamp, "url": c.original, "mime": "text/html", "status": "200"} for c in captures)
+    rows = (
+        {"urlkey": c.urlkey, "timestamp": c.timestamp, "url": c.original, "mime": "text/html", "status": "200"}
+        for c in captures
+    )
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
@@ -404,7 +411,9 @@ def since(ledger: Ledger, days: int = 30, ids: Collection[int] | None = None) ->
 @pytest.fixture
 def dated(tmp_path: Path) -> Iterator[Ledger]:
     """A ledger whose clock is set by `dated_at`."""
-    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example", lambda: datetime.fromisoformat(dated_at[0])) as made:
+    with Ledger(
+        tmp_path / "ledger.sqlite", "https://archive.example", lambda: datetime.fromisoformat(dated_at[0])
+    ) as made:
         dated_at[0] = "2022-01-31T12:00:00+00:00"
         yield made
 

@@ -1,4 +1,5 @@
-"""Where images lie: safe on every file system, the same for all spellings of an address, different for different addresses."""
+"""Where images lie: safe on every file system, the same for all spellings of an address, different for different
+addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "
 URLS = st.one_of(
     st.text(max_size=300),
     st.builds(lambda host, path: f"https://{host}/{path}", st.text(max_size=20), st.text(max_size=400)),
-    st.builds(lambda name, end: f"{SITE}/uploads/{name}{end}", st.sampled_from(sorted(RESERVED)), st.sampled_from(ENDS)),
+    st.builds(
+        lambda name, end: f"{SITE}/uploads/{name}{end}", st.sampled_from(sorted(RESERVED)), st.sampled_from(ENDS)
+    ),
 )
 
 
@@ -104,5 +107,8 @@ def test_encoded_and_raw_spellings_are_one(path: str) -> None:
 def test_a_path_is_readable_and_does_not_change_from_version_to_version() -> None:
     """Written down: what lies in somebody's folder must be found again."""
     assert str(image_file(SITE + PICTURE)) == "images/91/燈塔-日誌-一-20210712013906_a1b2_large-91cd975bf3171c4f.jpg"
-    assert str(image_file(f"{SITE}/uploads/avatars/11aa22bb-0001.png?1288")) == "images/9a/11aa22bb-0001-9a9c7cc005947f25.png"
+    assert (
+        str(image_file(f"{SITE}/uploads/avatars/11aa22bb-0001.png?1288"))
+        == "images/9a/11aa22bb-0001-9a9c7cc005947f25.png"
+    )
     assert str(image_file("https://cdn.example/i?id=5")) == "images/ca/i-ca4f4cd0fd043468"

@@ -123,7 +123,9 @@ def test_a_bad_page_costs_itself_only(
     assert isolated(stored(TWIN.read_bytes()), STYLE).verdict is Verdict.ARTICLE
 
 
-def test_an_error_of_ours_is_named_and_costs_the_page(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_ours_is_named_and_costs_the_page(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(*args: object) -> Extraction:
         raise KeyError("ours")
 

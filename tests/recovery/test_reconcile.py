@@ -1,4 +1,5 @@
-"""After a crash: what reached the store and not the ledger is read from the store, and a file is looked through once only."""
+"""After a crash: what reached the store and not the ledger is read from the store, and a file is looked through once
+only."""
 
 from __future__ import annotations
 
@@ -42,7 +43,11 @@ def left(bench: Bench, *replies: tuple[Capture, Reply]) -> Path:
     store = Store(bench.folder / "warc")
     before = set(store.files())
     for of, reply in replies:
-        store.add(reply, compare_digest(reply.body, None, of.digest), CaptureOrigin("http://archive.test/x", of.digest, "wayback"))
+        store.add(
+            reply,
+            compare_digest(reply.body, None, of.digest),
+            CaptureOrigin("http://archive.test/x", of.digest, "wayback"),
+        )
     store.close()
     (name,) = set(store.files()) - before
     return bench.folder / "warc" / name

@@ -76,8 +76,12 @@ def test_every_answer_has_its_test() -> None:
 
 def test_what_the_archive_does_not_have_leads_to_the_next_capture_or_is_the_reason(bench: Bench) -> None:
     """For each such answer an article that has another capture, and one that has none."""
-    with_another, alone = ({answer: capture(number, SECOND) for number, answer in enumerate(PASSED_OVER, first)} for first in (10, 20))
-    others = {answer: capture(number, FIRST, article(number, LAST_YEAR)) for number, answer in enumerate(PASSED_OVER, 10)}
+    with_another, alone = (
+        {answer: capture(number, SECOND) for number, answer in enumerate(PASSED_OVER, first)} for first in (10, 20)
+    )
+    others = {
+        answer: capture(number, FIRST, article(number, LAST_YEAR)) for number, answer in enumerate(PASSED_OVER, 10)
+    }
     bench.lists(*with_another.values(), *alone.values(), *others.values())
     bench.serve(
         {of: told(answer, of) for captures in (with_another, alone) for answer, of in captures.items()}
@@ -109,7 +113,9 @@ def test_troubles_of_the_archive_are_tried_five_times_and_then_the_article_waits
 def test_a_capture_that_comes_at_the_second_attempt_is_taken(bench: Bench) -> None:
     captures = {answer: capture(number) for number, answer in enumerate(TROUBLES, 1)}
     others = [capture(number, FIRST, article(number, LAST_YEAR)) for number in range(1, 8)]
-    bench.lists(*others, *captures.values()).serve({of: [told(answer, of), memento(of)] for answer, of in captures.items()}).run(room=10)
+    bench.lists(*others, *captures.values()).serve(
+        {of: [told(answer, of), memento(of)] for answer, of in captures.items()}
+    ).run(room=10)
     assert sorted(bench.requests, key=address_of) == [of for of in captures.values() for _ in range(2)]
     assert {number: write.faults for number, write in bench.written.items()} == dict.fromkeys(range(1, 8), ())
 
@@ -156,7 +162,11 @@ def _losing(stored: PageInput, style: Style) -> Extraction:
     if CRASHING in stored.body:
         return Extraction(Judgement(Verdict.EXTRACTION_FAILED, "so it was"))
     found = read_page(stored, style)
-    return replace(found, differences=("links: 2 on the page, 1 in the file",)) if stored.timestamp == SECOND and found.article else found
+    return (
+        replace(found, differences=("links: 2 on the page, 1 in the file",))
+        if stored.timestamp == SECOND and found.article
+        else found
+    )
 
 
 CRASHING = b"<!-- crash -->"
@@ -181,7 +191,11 @@ def test_every_verdict_has_its_test() -> None:
 
 def test_what_is_not_the_article_leads_to_the_next_capture_or_is_the_reason(bench: Bench) -> None:
     """For each verdict an article that has another capture, and one that has none."""
-    bodies = {number: NOT_THE_ARTICLE[verdict](number) for first in (10, 30) for number, verdict in enumerate(NOT_THE_ARTICLE, first)}
+    bodies = {
+        number: NOT_THE_ARTICLE[verdict](number)
+        for first in (10, 30)
+        for number, verdict in enumerate(NOT_THE_ARTICLE, first)
+    }
     bad = {number: capture(number, SECOND, body) for number, (body, _) in bodies.items()}
     good = {number: capture(number, FIRST, article(number, LAST_YEAR)) for number in bodies if number < 30}
     bench.lists(*bad.values(), *good.values())
@@ -193,7 +207,12 @@ def test_what_is_not_the_article_leads_to_the_next_capture_or_is_the_reason(benc
         assert [of for of in bench.requests if of.original == address(number)] == [bad[number], good[number]]
         assert (bench.written[number].article.timestamp, bench.written[number].faults) == (FIRST, ())
         row = bench.row(bad[number])
-        assert (row.answer, row.status, row.verdict, row.digest_result) == ("capture", bodies[number][1], verdict.value, "match")
+        assert (row.answer, row.status, row.verdict, row.digest_result) == (
+            "capture",
+            bodies[number][1],
+            verdict.value,
+            "match",
+        )
         assert row.because
     for number, verdict in enumerate(NOT_THE_ARTICLE, 30):
         assert bench.state(number) == (State.UNRECOVERABLE, verdict.value)
@@ -205,7 +224,9 @@ def test_what_is_not_the_article_leads_to_the_next_capture_or_is_the_reason(benc
 def test_the_reason_names_each_kind_the_most_frequent_first(bench: Bench) -> None:
     blank, bye, late = capture(5, FIRST, BLANK), capture(5, SECOND, FAREWELL), capture(5, THIRD, FAREWELL + b"\n")
     bench.lists(blank, bye, late)
-    bench.serve({blank: memento(blank, BLANK), bye: memento(bye, FAREWELL), late: memento(late, FAREWELL + b"\n")}).run()
+    bench.serve(
+        {blank: memento(blank, BLANK), bye: memento(bye, FAREWELL), late: memento(late, FAREWELL + b"\n")}
+    ).run()
     assert bench.state(5) == (State.UNRECOVERABLE, "farewell, blank")
     assert len(bench.article(5).faults) == 3
 
@@ -258,7 +279,9 @@ def test_articles_with_the_same_bytes_are_recovered_from_them_under_each_id(benc
     page = article(1, "同一篇文章，出版了幾次。")
     numbers = range(1, ids + 1)
     newest = [capture(number, SECOND, page) for number in numbers]
-    others = [of for n in numbers for of in (capture(n, FIRST, article(n)), capture(n, THIRD, b"", "/moved", status="301"))]
+    others = [
+        of for n in numbers for of in (capture(n, FIRST, article(n)), capture(n, THIRD, b"", "/moved", status="301"))
+    ]
     bench.lists(*newest, *others).serve({of: memento(of, page) for of in newest}).run()
     assert bench.requests == newest
     for number in numbers:
@@ -313,7 +336,9 @@ def test_after_a_mismatch_twins_come_first_and_then_the_others(bench: Bench) -> 
     other = capture(5, SECOND, article(5, LAST_YEAR), "/other")
     damaged = article(5).replace("今晚".encode(), b"\xe4\xbb\x8a\xe6\x99")
     bench.lists(other, twin, newer)
-    bench.serve({newer: memento(newer, damaged), twin: memento(twin, damaged), other: memento(other, article(5, LAST_YEAR))}).run()
+    bench.serve(
+        {newer: memento(newer, damaged), twin: memento(twin, damaged), other: memento(other, article(5, LAST_YEAR))}
+    ).run()
     assert bench.requests == [newer, twin, other]
     assert (bench.written[5].article.original, bench.written[5].faults) == (address(5, "/other"), ())
     assert bench.row(newer).digest_result == "mismatch"
@@ -390,7 +415,9 @@ def test_a_jump_to_a_capture_that_is_listed_leads_there(bench: Bench) -> None:
 def test_a_jump_to_a_capture_that_no_listing_has_adds_it_as_the_last_choice(bench: Bench) -> None:
     unlisted = capture(5, THIRD, slug="/new")
     blank = capture(5, FIRST, BLANK)
-    bench.lists(NEW, blank).serve({NEW: jump(NEW, unlisted), blank: memento(blank, BLANK), unlisted: memento(unlisted)}).run()
+    bench.lists(NEW, blank).serve(
+        {NEW: jump(NEW, unlisted), blank: memento(blank, BLANK), unlisted: memento(unlisted)}
+    ).run()
     assert bench.requests == [NEW, blank, unlisted]
     assert bench.written[5].article.original == address(5, "/new")
     assert bench.row(unlisted).found == "closest_capture"

@@ -1,4 +1,5 @@
-"""The recovery over several articles and several runs: what is due, what comes from the store, narrowed choices, the layout stop."""
+"""The recovery over several articles and several runs: what is due, what comes from the store, narrowed choices, the
+layout stop."""
 
 from __future__ import annotations
 
@@ -252,7 +253,9 @@ def test_with_a_new_layout_learnt_the_next_run_reads_the_store(bench: Bench) -> 
 
     def learnt(stored: PageInput, style: Style) -> Extraction:
         page = article(stored.article)
-        return read_page(PageInput(page, "", "text/html", 200, stored.article, stored.timestamp, stored.original), style)
+        return read_page(
+            PageInput(page, "", "text/html", 200, stored.article, stored.timestamp, stored.original), style
+        )
 
     bench.run(reader=learnt)
     assert len(bench.requests) == 40 - fetched

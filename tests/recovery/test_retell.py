@@ -77,7 +77,9 @@ def test_a_page_that_is_too_much_now_is_said_to_be(tmp_path: Path) -> None:
         return Extraction(Judgement(Verdict.EXTRACTION_FAILED, "it takes longer than 1 s"))
 
     bench = crawled(tmp_path)
-    assert {one.why for one in tellings(bench, failing)} == {"this version of the software cannot extract it: it takes longer than 1 s"}
+    assert {one.why for one in tellings(bench, failing)} == {
+        "this version of the software cannot extract it: it takes longer than 1 s"
+    }
     bench.ledger.renew_versions(5, [row.id for row in bench.ledger.captures(5)], ())
     assert tellings(bench, failing) == []
 

@@ -40,7 +40,11 @@ def stored(folder: Path, *numbers: int) -> Path:
 def test_sources_are_named_in_order(tmp_path: Path) -> None:
     mine = stored(tmp_path / "mine", 5)
     assert sources("wayback") == ["wayback"]
-    assert sources(f"{mine}, pywb+http://127.0.0.1:8080/coll ,wayback") == ["mine", "pywb+http://127.0.0.1:8080/coll", "wayback"]
+    assert sources(f"{mine}, pywb+http://127.0.0.1:8080/coll ,wayback") == [
+        "mine",
+        "pywb+http://127.0.0.1:8080/coll",
+        "wayback",
+    ]
     site = read_sources({**SETTINGS, "SOURCES": ["pywb+http://127.0.0.1:8080/coll=https://pywb.example/coll"]})[0]
     assert isinstance(site, WebArchive)
     assert (site.name, site.address, site.public) == (
@@ -57,7 +61,12 @@ def test_stock_is_taken_once_and_again_when_a_file_has_changed(tmp_path: Path) -
         ledger.declare("mine", "https://archive.example/web", is_file=True)
         index_files(files, ledger)
         (row,) = ledger.captures(5)
-        assert (row.source, row.held_in, row.replay, row.capture) == ("mine", "mine", "https://archive.example/web", row.capture)
+        assert (row.source, row.held_in, row.replay, row.capture) == (
+            "mine",
+            "mine",
+            "https://archive.example/web",
+            row.capture,
+        )
         reply = reply_from_file(row)
         assert (reply.body, reply.timestamp, reply.original) == (article(5), SECOND, capture(5).original)
         ledger.note(row.id, answer="not archived")
@@ -94,7 +103,11 @@ def test_a_damaged_file_gives_what_is_whole(tmp_path: Path) -> None:
 def indexed(*paths: Path) -> tuple[list[int], list[Damage], Counter[str]]:
     damages: list[Damage] = []
     passed: Counter[str] = Counter()
-    held = [article for some in index_captures(paths, damages.append, lambda what: passed.update([what])) for article, _ in some]
+    held = [
+        article
+        for some in index_captures(paths, damages.append, lambda what: passed.update([what]))
+        for article, _ in some
+    ]
     return held, damages, passed
 
 
@@ -117,9 +130,10 @@ def test_every_record_that_is_passed_over_is_counted_and_damage_to_another_addre
     path.write_bytes(packed(records))
     held, damages, passed = indexed(path)
     assert (held, damages) == ([5, 6, 7], [])
-    assert in_words(passed) == (
-        "2 damaged records of other addresses, 1 captures of other addresses, 1 conversion records, 1 pages of an archive's own,"
-        " 1 request records, 1 response records of another protocol, 1 warcinfo records"
+    assert (
+        in_words(passed)
+        == "2 damaged records of other addresses, 1 captures of other addresses, 1 conversion records, 1 pages of an"
+        " archive's own, 1 request records, 1 response records of another protocol, 1 warcinfo records"
     )
     path.write_bytes(packed([*records, record(b"no HTTP head", url=address(8))]))
     assert [damage.original for damage in indexed(path)[1]] == [address(8)]

@@ -29,7 +29,9 @@ def add(store: Store, number: int, body: bytes | None = None) -> RecordLocation:
     of = capture(number)
     reply = memento(of, body, x_archive_orig_server="lighthouse", Content_Encoding="")
     return store.add(
-        reply, compare_digest(reply.body, None, "" if body is not None else of.digest), CaptureOrigin("http://archive.test/x", of.digest)
+        reply,
+        compare_digest(reply.body, None, "" if body is not None else of.digest),
+        CaptureOrigin("http://archive.test/x", of.digest),
     )
 
 
@@ -39,7 +41,12 @@ def test_captures_come_back_from_their_places_byte_for_byte(tmp_path: Path) -> N
     places = {number: add(store, number, body) for number, body in bodies.items()}
     for number, place in places.items():
         stored = store.read(place)
-        assert (stored.payload, stored.status, stored.timestamp, stored.original) == (bodies[number], 200, SECOND, address(number))
+        assert (stored.payload, stored.status, stored.timestamp, stored.original) == (
+            bodies[number],
+            200,
+            SECOND,
+            address(number),
+        )
         assert ("server", "lighthouse") in [(name.lower(), value) for name, value in stored.headers]
     store.close()
     assert new(tmp_path).read(places[7]).payload == bodies[7]
@@ -144,7 +151,8 @@ def test_a_file_gets_its_name_when_it_is_finished_or_full(tmp_path: Path) -> Non
 
 
 def killed(tmp_path: Path, *numbers: int) -> tuple[Path, list[RecordLocation]]:
-    """What a run leaves that is killed after it has stored these articles: a folder, and where they are in its only file."""
+    """What a run leaves that is killed after it has stored these articles: a folder, and where they are in its only
+    file."""
     store = new(tmp_path / "run")
     places = [add(store, number) for number in numbers]
     shutil.copytree(tmp_path / "run" / "warc", tmp_path / "warc")
@@ -153,7 +161,9 @@ def killed(tmp_path: Path, *numbers: int) -> tuple[Path, list[RecordLocation]]:
 
 
 @pytest.mark.parametrize("cut", [1, 300])
-def test_what_a_killed_run_left_is_cut_back_to_its_last_whole_record(tmp_path: Path, caplog: pytest.LogCaptureFixture, cut: int) -> None:
+def test_what_a_killed_run_left_is_cut_back_to_its_last_whole_record(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, cut: int
+) -> None:
     path, places = killed(tmp_path, 5, 6, 7)
     path.write_bytes(path.read_bytes()[: places[2].offset + places[2].length - cut])
     mended = new(tmp_path)
@@ -186,18 +196,23 @@ def test_a_file_without_a_whole_record_goes(tmp_path: Path, caplog: pytest.LogCa
 
 
 def test_what_does_not_match_is_kept_as_it_came_and_said_so(tmp_path: Path) -> None:
-    """Coded on the way, cut before that: the archive's index has another digest, the site once said a greater length."""
+    """Coded on the way, cut before that: the archive's index has another digest, the site once said a greater
+    length."""
     of, body = capture(5), gzip.compress(article(5))
     reply = memento(of, body, x_archive_orig_content_length="99999999")
     store = new(tmp_path)
     place = store.add(
-        reply, compare_digest(body, "gzip", "A" * 32, headers=reply.headers), CaptureOrigin("http://archive.test/x", "A" * 32, "wayback")
+        reply,
+        compare_digest(body, "gzip", "A" * 32, headers=reply.headers),
+        CaptureOrigin("http://archive.test/x", "A" * 32, "wayback"),
     )
     assert store.read(place).payload == body
     store.close()
     with (tmp_path / "warc" / place.file).open("rb") as stream:
         response, metadata = [
-            (record.rec_headers, record.content_stream().read()) for record in ArchiveIterator(stream) if record.rec_type != "warcinfo"
+            (record.rec_headers, record.content_stream().read())
+            for record in ArchiveIterator(stream)
+            if record.rec_type != "warcinfo"
         ]
     assert response[0].get_header("WARC-Truncated") == "unspecified"
     assert b"digestResult: mismatch" in metadata[1]

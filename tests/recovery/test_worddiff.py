@@ -74,7 +74,12 @@ def test_texts_made_to_be_slow_to_compare_are_told_by_lines(monkeypatch: pytest.
     monkeypatch.setattr(worddiff, "diff_line", lambda old, new: pairs.append(len(old) * len(new)))
     monkeypatch.setattr(worddiff, "SequenceMatcher", Counting)
     same = "的" * 1900
-    assert len(list(diff_lines("\n".join(f"{same}{n}" for n in range(100)), "\n".join(f"{same}{n}了" for n in range(100))))) > 100
+    assert (
+        len(
+            list(diff_lines("\n".join(f"{same}{n}" for n in range(100)), "\n".join(f"{same}{n}了" for n in range(100))))
+        )
+        > 100
+    )
     assert 50_000_000 < sum(pairs) < 80_000_000
     pairs.clear()
     assert len(list(diff_lines("的\n" * 5_000, "了\n" * 2_500 + "的\n" * 2_500))) > 10

@@ -42,7 +42,9 @@ ANY = st.builds(
     started=_SECONDS,
     phase=st.sampled_from(Phase),
     source=_NAMES,
-    **dict.fromkeys(("rows", "known", "recovered", "given_up", "waiting", "due", "left", "later", "have", "missing"), _NUMBERS),
+    **dict.fromkeys(
+        ("rows", "known", "recovered", "given_up", "waiting", "due", "left", "later", "have", "missing"), _NUMBERS
+    ),
     later_at=_SECONDS,
     eta=st.none() | _SECONDS,
     hold=st.none() | st.builds(Hold, _NAMES, _SECONDS),

@@ -1,4 +1,5 @@
-"""The command that is told of a run's end: it gets the record's path and nothing else, and whatever it does is only a word."""
+"""The command that is told of a run's end: it gets the record's path and nothing else, and whatever it does is only a
+word."""
 
 from __future__ import annotations
 

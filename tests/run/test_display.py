@@ -39,7 +39,8 @@ def test_the_middle_of_a_long_run_at_80_columns() -> None:
 
 def test_phases_without_a_bar() -> None:
     assert [
-        lines(progress_table(moment(phase, source="wayback", rows=15_000)))[0] for phase in (Phase.LISTING, Phase.GAPS, Phase.ENDED)
+        lines(progress_table(moment(phase, source="wayback", rows=15_000)))[0]
+        for phase in (Phase.LISTING, Phase.GAPS, Phase.ENDED)
     ] == [
         "Listing  wayback: 15,000 rows so far, 49,122 articles known",
         "Gaps     asking for articles that no listing has, 49,122 articles known",
@@ -50,7 +51,9 @@ def test_phases_without_a_bar() -> None:
 def test_a_pause_counts_down() -> None:
     paused = moment(hold=Hold("the archive asked for a pause", NOW + 45))
     assert "Held     the archive asked for a pause: 0:45 left, until 08:00:45 UTC" in lines(progress_table(paused))
-    assert "Held     the archive asked for a pause: 0:15 left, until 08:00:45 UTC" in lines(progress_table(paused, NOW + 30))
+    assert "Held     the archive asked for a pause: 0:15 left, until 08:00:45 UTC" in lines(
+        progress_table(paused, NOW + 30)
+    )
 
 
 def test_the_share_is_a_hundred_only_when_nothing_is_left() -> None:
@@ -70,7 +73,9 @@ def test_on_a_narrow_terminal_nothing_is_lost() -> None:
 
 
 def test_a_source_named_like_markup_is_shown_as_it_is() -> None:
-    assert lines(progress_table(moment(Phase.LISTING, source="[bold]x[/] :smile:")))[0].startswith("Listing  [bold]x[/] :smile:: 0 rows")
+    assert lines(progress_table(moment(Phase.LISTING, source="[bold]x[/] :smile:")))[0].startswith(
+        "Listing  [bold]x[/] :smile:: 0 rows"
+    )
 
 
 def test_colours_are_left_out_when_they_are_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,16 @@ def ledger(tmp_path: Path) -> Ledger:
 def listed(ledger: Ledger, count: int) -> None:
     ledger.declare("wayback", "https://archive.example/web")
     listing, _ = ledger.open_listing("x")
-    captures = [(n, Capture(timestamp="20210712013906", original=f"https://www.hkcnews.com/article/{n}")) for n in range(1, count + 1)]
+    captures = [
+        (n, Capture(timestamp="20210712013906", original=f"https://www.hkcnews.com/article/{n}"))
+        for n in range(1, count + 1)
+    ]
     ledger.add_page(listing, captures, None, 0, 0, 0, "wayback")
 
 
-def recovered(ledger: Ledger, output: Path, article: int, requests: int = 2, stored: int = 1_000, file: int = 500) -> None:
+def recovered(
+    ledger: Ledger, output: Path, article: int, requests: int = 2, stored: int = 1_000, file: int = 500
+) -> None:
     """An article that took so many requests, and has so many bytes in the store and as a file."""
     row = ledger.captures(article)[0]
     for _ in range(requests):
@@ -40,12 +45,11 @@ def test_the_whole_site_before_anything_is_known(ledger: Ledger, tmp_path: Path)
     found = estimate(ledger, range(1, COUNT + 1), tmp_path, 240.0)
     assert (found.articles, found.stored, found.measured) == (COUNT, 0, False)
     assert found.each == SUPPOSED_RECORD + SUPPOSED_FILE
-    assert list(found.sentences()) == [
-        (
-            "49,122 articles to recover. An estimate: 51,578 requests, 3.6 h at least at 240 a minute, 1.3 GB on the disk"
-            " (26 kB each is supposed, in the store and as a file)"
-        )
-    ]
+    (sentence,) = found.sentences()
+    assert sentence == (
+        "49,122 articles to recover. An estimate: 51,578 requests, 3.6 h at least at 240 a minute, 1.3 GB on the disk"
+        " (26 kB each is supposed, in the store and as a file)"
+    )
 
 
 def test_images_are_counted_by_what_the_public_backup_has(ledger: Ledger, tmp_path: Path) -> None:
@@ -77,14 +81,19 @@ def test_what_is_stored_is_not_asked_for(ledger: Ledger, tmp_path: Path) -> None
     found = estimate(ledger, ledger.due(), tmp_path, 240.0)
     assert (found.articles, found.stored, found.requests) == (3, 1, 2)
     assert "1 of them without a request" in str(found)
-    assert str(estimate(ledger, [1], tmp_path, 240.0)) == "1 article to recover, 1 of them without a request from what is stored"
+    assert (
+        str(estimate(ledger, [1], tmp_path, 240.0))
+        == "1 article to recover, 1 of them without a request from what is stored"
+    )
 
 
 def test_images_of_recovered_articles_tell_how_many_there_will_be(ledger: Ledger, tmp_path: Path) -> None:
     listed(ledger, ENOUGH + 10)
     for article in range(1, ENOUGH + 1):
         recovered(ledger, tmp_path, article)
-        ledger.want_images(article, 1, [(f"images/{article}-{n}.jpg", f"https://x.example/{article}-{n}.jpg") for n in range(3)])
+        ledger.want_images(
+            article, 1, [(f"images/{article}-{n}.jpg", f"https://x.example/{article}-{n}.jpg") for n in range(3)]
+        )
     assert ledger.image_counts()[ImageState.WANTED] == 60
     found = estimate(ledger, ledger.due(), tmp_path, 240.0, images=60)
     assert found.images is not None

@@ -13,7 +13,9 @@ LIMITS = Thresholds(least=20, recovered=0.1, other_pages=0.9, field_loss=0.2, mi
 
 
 def dates(of: int, missing: int, earlier: int, earlier_missing: int) -> Measures:
-    return Measures(fields={"title": FieldCount(of, 0, earlier, 0), "date": FieldCount(of, missing, earlier, earlier_missing)})
+    return Measures(
+        fields={"title": FieldCount(of, 0, earlier, 0), "date": FieldCount(of, missing, earlier, earlier_missing)}
+    )
 
 
 AT_BOUNDARIES: list[tuple[Measures, str, float]] = [
@@ -54,7 +56,9 @@ AT_BOUNDARIES: list[tuple[Measures, str, float]] = [
 def test_each_threshold_at_its_boundary() -> None:
     for measures, threshold, value in AT_BOUNDARIES:
         found = breaches(measures, LIMITS)
-        assert [(breach.threshold, breach.value) for breach in found] == ([(threshold, value)] if threshold else []), measures
+        assert [(breach.threshold, breach.value) for breach in found] == ([(threshold, value)] if threshold else []), (
+            measures
+        )
         for breach in found:
             assert breach.limit == getattr(LIMITS, threshold.removeprefix("HEALTH_").lower())
             assert " expected" in breach.message
@@ -62,7 +66,10 @@ def test_each_threshold_at_its_boundary() -> None:
 
 def test_a_breach_says_what_was_counted_and_what_was_before() -> None:
     (found,) = breaches(dates(40, 24, 100, 2), LIMITS)
-    said = "24 of 40 articles have no date (60.0%, before 2.0%), a growth of at most 20.0% is expected: has the layout changed?"
+    said = (
+        "24 of 40 articles have no date (60.0%, before 2.0%), a growth of at most 20.0% is expected: has the layout"
+        " changed?"
+    )
     assert found == Breach("HEALTH_FIELD_LOSS", 0.2, 0.58, said)
 
 
@@ -105,9 +112,13 @@ ENDS: dict[tuple[RunResult, bool, bool, int, int], RunResult] = {
     (OUT, False, True, 9, 2): RunResult(ExitStatus.INCOMPLETE, "did; 2 of 9 listed articles are still missing; out"),
     (OUT, False, True, 9, 0): RunResult(ExitStatus.INCOMPLETE, "did; nothing that is listed is missing; out"),
 }
-"""By how the crawl ended, whether a threshold was broken, whether anything came, and how many are listed and missing."""
+"""By how the crawl ended, whether a threshold was broken, whether anything came, and how many are listed and
+missing."""
 
 
 def test_how_a_run_ends() -> None:
-    found = {one: conclude(one[0], [BREACH] if one[1] else [], came=one[2], listed=one[3], missing=one[4], did="did") for one in ENDS}
+    found = {
+        one: conclude(one[0], [BREACH] if one[1] else [], came=one[2], listed=one[3], missing=one[4], did="did")
+        for one in ENDS
+    }
     assert found == ENDS

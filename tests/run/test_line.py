@@ -46,8 +46,8 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
         Phase.GAPS,
         {"eta": None, "hold": Hold("connections refused", NOW - 1), "paces": ()},
         (
-            "gaps: asking for articles that no listing has, 49,122 articles known; connections refused: until a probe is answered;"
-            " 51 min so far"
+            "gaps: asking for articles that no listing has, 49,122 articles known; connections refused: until a probe"
+            " is answered; 51 min so far"
         ),
     ),
     (
@@ -61,7 +61,10 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
     (
         Phase.ENDED,
         {"have": 38, "missing": 2},
-        "the run has ended: 12,300 articles recovered in all, 40 given up, 5 waiting; 38 images fetched in this run, 2 missing",
+        (
+            "the run has ended: 12,300 articles recovered in all, 40 given up, 5 waiting; 38 images fetched in this"
+            " run, 2 missing"
+        ),
     ),
 ]
 
@@ -71,9 +74,15 @@ def test_each_phase_has_its_line() -> None:
 
 
 def test_a_rate_that_may_grow_and_several_archives_are_told() -> None:
-    paces = (Pace(HOST, "playback", 9, 9, 60.0, 240.0), Pace("http://other.example:8080", "playback", 0, 0, 240.0, 240.0))
+    paces = (
+        Pace(HOST, "playback", 9, 9, 60.0, 240.0),
+        Pace("http://other.example:8080", "playback", 0, 0, 240.0, 240.0),
+    )
     said = progress_line(moment(paces=paces))
-    assert "archive.example: captures 9 of 60 (at most 240) a minute; other.example:8080: captures 0 of 240 a minute" in said
+    assert (
+        "archive.example: captures 9 of 60 (at most 240) a minute; other.example:8080: captures 0 of 240 a minute"
+        in said
+    )
 
 
 def test_what_is_left_gets_less_as_time_goes_by() -> None:

@@ -68,7 +68,14 @@ def test_listing_comes_first(run: Run) -> None:
     run.parts["listing"] = SimpleNamespace(source="wayback", progress=SimpleNamespace(rows=15_000))
     run.ledger.adopt([1, 2], "elsewhere")
     now = run.moment(60.0)
-    assert (now.run, now.phase, now.source, now.rows, now.known, now.eta) == (7, Phase.LISTING, "wayback", 15_000, 2, None)
+    assert (now.run, now.phase, now.source, now.rows, now.known, now.eta) == (
+        7,
+        Phase.LISTING,
+        "wayback",
+        15_000,
+        2,
+        None,
+    )
     assert (now.started, now.at) == (NOW, NOW + 60)
     assert now.paces == (Pace(HOST, "cdx", 0, 0, 24.0, 24.0), Pace(HOST, "playback", 0, 0, 240.0, 240.0))
 

@@ -37,7 +37,9 @@ def ids(*numbers: int) -> frozenset[int]:
 UNDERSTOOD: dict[Given, SpiderArguments] = {
     (): SpiderArguments(Selection(), ids(), dry_run=False),
     (("ids", "1, 5-7 ,6"),): SpiderArguments(Selection(ids(1, 5, 6, 7)), ids(), dry_run=False),
-    (("ids", "50000-99999,50000-99999,1"),): SpiderArguments(Selection(ids(1, *range(50000, 100000))), ids(), dry_run=False),
+    (("ids", "50000-99999,50000-99999,1"),): SpiderArguments(
+        Selection(ids(1, *range(50000, 100000))), ids(), dry_run=False
+    ),
     (("limit", "20"),): SpiderArguments(Selection(limit=20), ids(), dry_run=False),
     (("again", "5"),): SpiderArguments(Selection(ids(5)), ids(5), dry_run=False),
     (("again", "5"), ("ids", "6")): SpiderArguments(Selection(ids(5, 6)), ids(5), dry_run=False),
@@ -47,8 +49,12 @@ UNDERSTOOD: dict[Given, SpiderArguments] = {
     (("since", "2021-07"), ("until", "2021-07-12 01:20")): SpiderArguments(
         Selection(since="202107", until="202107120120"), ids(), dry_run=False
     ),
-    (("since", "2021"), ("until", "2021")): SpiderArguments(Selection(since="2021", until="2021"), ids(), dry_run=False),
-    (("repair", "."), ("in_place", "1")): SpiderArguments(Selection(), ids(), dry_run=False, repair=Path(), in_place=True),
+    (("since", "2021"), ("until", "2021")): SpiderArguments(
+        Selection(since="2021", until="2021"), ids(), dry_run=False
+    ),
+    (("repair", "."), ("in_place", "1")): SpiderArguments(
+        Selection(), ids(), dry_run=False, repair=Path(), in_place=True
+    ),
     (("until", "20210712013906"),): SpiderArguments(Selection(until="20210712013906"), ids(), dry_run=False),
 }
 
@@ -119,7 +125,11 @@ def test_an_archive_has_an_address() -> None:
 
 
 def test_waits() -> None:
-    for given, waits in (("3,60,120,240", (3, 60, 120, 240)), (" 0, 0.5 ,1,2,3", (0, 0.5, 1, 2, 3)), ([1, 2, 3, 4], (1, 2, 3, 4))):
+    for given, waits in (
+        ("3,60,120,240", (3, 60, 120, 240)),
+        (" 0, 0.5 ,1,2,3", (0, 0.5, 1, 2, 3)),
+        ([1, 2, 3, 4], (1, 2, 3, 4)),
+    ):
         assert read_waits({"X": given}, "X", fewest=4) == waits
     assert read_waits(DEFAULTS, "RETRY_SECONDS", fewest=4) == (3, 60, 120, 240)
     assert read_waits(DEFAULTS, "LISTING_RETRY_SECONDS") == (2, 5, 15, 30, 60, 120)

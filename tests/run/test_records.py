@@ -18,7 +18,8 @@ from tests.publish.report.trees import record
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*record(), "playback", "requests", "x"]), inner, max_size=4)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*record(), "playback", "requests", "x"]), inner, max_size=4)
     ),
     max_leaves=12,
 )
@@ -44,7 +45,13 @@ def test_a_record_is_read(tmp_path: Path) -> None:
 
 
 def test_records_come_by_name_and_other_files_are_passed_over(tmp_path: Path) -> None:
-    for name in ("20261124T000000Z.json", "20261123T000000Z.json", "notes.txt", ".20261123T000000Z.json.part", ".x.json"):
+    for name in (
+        "20261124T000000Z.json",
+        "20261123T000000Z.json",
+        "notes.txt",
+        ".20261123T000000Z.json.part",
+        ".x.json",
+    ):
         (tmp_path / name).write_text(json.dumps(record()), "utf-8")
     assert [found.file for found in read_records(tmp_path)] == ["20261123T000000Z.json", "20261124T000000Z.json"]
 
@@ -56,7 +63,14 @@ def test_no_folder_has_no_records(tmp_path: Path) -> None:
 
 def test_a_damaged_or_foreign_record_says_so(tmp_path: Path) -> None:
     cut, foreign = "not JSON, or cut off", "no record of schema 1"
-    texts = {'{"schema": 1, "run"': cut, "[" * 100_000: cut, "\x00": cut, "[1]": foreign, "{}": foreign, '{"schema": 2}': foreign}
+    texts = {
+        '{"schema": 1, "run"': cut,
+        "[" * 100_000: cut,
+        "\x00": cut,
+        "[1]": foreign,
+        "{}": foreign,
+        '{"schema": 2}': foreign,
+    }
     for text, fault in (texts | {'{"schema": true}': foreign}).items():
         (tmp_path / "r.json").write_text(text, "utf-8")
         assert read_record(tmp_path / "r.json") == RunRecord("r.json", fault)
@@ -67,11 +81,17 @@ def test_what_is_no_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "b.json").symlink_to("gone")
     (tmp_path / "c.json").write_text("{}")
     monkeypatch.setattr(records, "LARGEST", 1)
-    assert [found.fault for found in read_records(tmp_path)] == ["not a file", "not a file", "too large for a run's record"]
+    assert [found.fault for found in read_records(tmp_path)] == [
+        "not a file",
+        "not a file",
+        "too large for a run's record",
+    ]
 
 
 @given(loaded=st.dictionaries(st.sampled_from([*record(), "x"]), JSON, max_size=8))
-def test_any_values_are_read_as_what_they_should_be_or_left_out(tmp_path_factory: pytest.TempPathFactory, loaded: dict[str, Any]) -> None:
+def test_any_values_are_read_as_what_they_should_be_or_left_out(
+    tmp_path_factory: pytest.TempPathFactory, loaded: dict[str, Any]
+) -> None:
     found = read(tmp_path_factory.getbasetemp(), {**loaded, "schema": 1})
     assert found.fault == ""
     assert isinstance(found.run, int)

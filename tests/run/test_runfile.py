@@ -1,4 +1,5 @@
-"""The record of a run: its numbers come from ledger and politeness, its file is whole or not there, and the documents describe it."""
+"""The record of a run: its numbers come from ledger and politeness, its file is whole or not there, and the documents
+describe it."""
 
 from __future__ import annotations
 
@@ -24,11 +25,25 @@ from tests.pages import address
 DOCUMENT = Path(__file__).parents[2] / "docs" / "schedule.md"
 OPEN = ("arguments", "verdicts", "answers", "digests")
 """Keys of the record whose own keys are values of something."""
-TYPES = {"integer": (int,), "number": (int, float), "text": (str,), "number or null": (int, float, type(None)), "counts": (int,)}
+TYPES = {
+    "integer": (int,),
+    "number": (int, float),
+    "text": (str,),
+    "number or null": (int, float, type(None)),
+    "counts": (int,),
+}
 
 
 def capture(original: str, timestamp: str, digest: str = "A" * 32) -> Capture:
-    return Capture(urlkey="k", timestamp=timestamp, original=original, mimetype="text/html", statuscode="200", digest=digest, length="9")
+    return Capture(
+        urlkey="k",
+        timestamp=timestamp,
+        original=original,
+        mimetype="text/html",
+        statuscode="200",
+        digest=digest,
+        length="9",
+    )
 
 
 @pytest.fixture
@@ -39,7 +54,9 @@ def session(tmp_path: Path) -> Iterator[Session]:
     listed(opened, "20200101000000", range(1, 11))
     earlier = opened.run
     for article in (1, 2):
-        opened.ledger.settle(article, State.RECOVERED, earlier, capture=article, file=f"{article}.md", sources={"title": "markup h1"})
+        opened.ledger.settle(
+            article, State.RECOVERED, earlier, capture=article, file=f"{article}.md", sources={"title": "markup h1"}
+        )
     opened.run = opened.ledger.begin_run({}, "1")
     yield opened
     opened.close()
@@ -62,7 +79,9 @@ def settled(session: Session) -> RunNumbers:
         session.ledger.attempt(session.run, capture, "capture", "HTTP 200")
         session.ledger.note(capture, verdict="article", digest_result="match")
         sources = {"title": "markup h1", "date": "info line"} if article == 3 else {"title": "markup h1"}
-        session.ledger.settle(article, State.RECOVERED, session.run, capture=capture, file=f"{article}.md", sources=sources)
+        session.ledger.settle(
+            article, State.RECOVERED, session.run, capture=capture, file=f"{article}.md", sources=sources
+        )
     session.ledger.attempt(session.run, 5, "capture", "HTTP 200")
     session.ledger.note(5, verdict="archived_redirect")
     session.ledger.settle(5, State.UNRECOVERABLE, session.run, reason="farewell")
@@ -72,13 +91,22 @@ def settled(session: Session) -> RunNumbers:
 def test_the_numbers_are_of_this_run(session: Session) -> None:
     numbers = settled(session)
     assert numbers.listing == {"rows": 3, "new": 3}
-    assert (numbers.due, numbers.recovered, numbers.improved, numbers.given_up) == (8, 2, 1, 1), "what was reopened is not due"
+    assert (numbers.due, numbers.recovered, numbers.improved, numbers.given_up) == (8, 2, 1, 1), (
+        "what was reopened is not due"
+    )
     assert numbers.verdicts == {"article": 4}, "a redirect is an answer, not a page that was judged"
     assert numbers.answers == {"capture": 5}
     assert numbers.digests == {"match": 4}
     assert sorted(numbers.fields) == sorted(FIELDS)
     assert numbers.fields["date"].missing == 3
-    assert numbers.standing == {"listed": 10, "recovered": 4, "waiting": 0, "to_do": 5, "unrecoverable": 1, "adopted": 0}
+    assert numbers.standing == {
+        "listed": 10,
+        "recovered": 4,
+        "waiting": 0,
+        "to_do": 5,
+        "unrecoverable": 1,
+        "adopted": 0,
+    }
     assert numbers.missing == 6
     assert (numbers.measures.decided, numbers.measures.recovered, numbers.measures.refusals) == (3, 2, 0)
     assert numbers.in_words(0) == "2 of 8 articles due recovered, 1 given up, 1 improved"
@@ -110,13 +138,25 @@ def written(session: Session) -> dict[str, Any]:
 
 def test_a_record_says_what_the_run_was(session: Session) -> None:
     found = written(session)
-    assert (found["schema"], found["run"], found["command"], found["version"]) == (1, session.run, "recover", __version__)
+    assert (found["schema"], found["run"], found["command"], found["version"]) == (
+        1,
+        session.run,
+        "recover",
+        __version__,
+    )
     assert (found["status"], found["verdict"], found["rewritten"]) == (9, "good", 7)
     assert found["arguments"] == {"ids": "1-10", "x": "\udcff"}
     assert found["breaches"] == [{"threshold": "HEALTH_REFUSALS", "limit": 5, "value": 6, "message": "眾"}]
     assert found["started"] <= found["ended"]
-    assert found["fields"]["title"] == {"of": 4, "missing": 0, "before": None}, "the earlier ones were all recovered anew"
-    assert found["politeness"]["http://127.0.0.1:9"]["cdx"] == {"requests": 0, "busiest_minute": 0, "rate": 24.0, "budget_used": None}
+    assert found["fields"]["title"] == {"of": 4, "missing": 0, "before": None}, (
+        "the earlier ones were all recovered anew"
+    )
+    assert found["politeness"]["http://127.0.0.1:9"]["cdx"] == {
+        "requests": 0,
+        "busiest_minute": 0,
+        "rate": 24.0,
+        "budget_used": None,
+    }
 
 
 def flat(value: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
@@ -135,7 +175,11 @@ def flat(value: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]
 
 
 def test_the_documents_have_every_key_with_its_type_and_no_other(session: Session) -> None:
-    table = re.findall(r"^\| `([a-z_.*\[\]]+)` \| (integer|number|text|number or null) \| \S", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    table = re.findall(
+        r"^\| `([a-z_.*\[\]]+)` \| (integer|number|text|number or null) \| \S",
+        DOCUMENT.read_text("utf-8"),
+        re.MULTILINE,
+    )
     types = dict(table)
     assert len(types) == len(table)
     entries = list(flat(written(session)))
@@ -147,10 +191,18 @@ def test_the_documents_have_every_key_with_its_type_and_no_other(session: Sessio
 
 def test_runs_of_one_second_have_names_of_their_own_that_sort(tmp_path: Path) -> None:
     paths = [write_record(tmp_path, {"started": "2026-11-23T02:30:00Z", "number": number}) for number in range(3)]
-    assert [path.name for path in paths] == ["20261123T023000Z.json", "20261123T023000Z_2.json", "20261123T023000Z_3.json"]
+    assert [path.name for path in paths] == [
+        "20261123T023000Z.json",
+        "20261123T023000Z_2.json",
+        "20261123T023000Z_3.json",
+    ]
     assert [json.loads(path.read_text("utf-8"))["number"] for path in paths] == [0, 1, 2]
     assert all(path.is_absolute() for path in paths)
-    assert sorted(path.name for path in paths) == sorted(path.name for path in (tmp_path / "runs").iterdir()) == [p.name for p in paths]
+    assert (
+        sorted(path.name for path in paths)
+        == sorted(path.name for path in (tmp_path / "runs").iterdir())
+        == [p.name for p in paths]
+    )
 
 
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:

@@ -14,8 +14,23 @@ OURS = sorted(name for name in vars(ours) if name.isupper() and not hasattr(defa
 NUMBER = ("many", "", None, "nan", "inf", "-inf", "-1", "1e300", "1,2", "0x10", True)
 ABOVE_ZERO = (*NUMBER, "0")
 ADDRESS = (
-    *("", None, "web.archive.org", "ftp://a.example", "https://", "https://a.example?x=1", "https://a.example#x", "http://[::1"),
-    *("https://a.example:99999", "https://a.example:0", "https://a.example:x", "https://me:secret@a.example", "https://a.example\r\nX: y"),
+    *(
+        "",
+        None,
+        "web.archive.org",
+        "ftp://a.example",
+        "https://",
+        "https://a.example?x=1",
+        "https://a.example#x",
+        "http://[::1",
+    ),
+    *(
+        "https://a.example:99999",
+        "https://a.example:0",
+        "https://a.example:x",
+        "https://me:secret@a.example",
+        "https://a.example\r\nX: y",
+    ),
     *("https://a .example", "https://a.example/\u202e", "javascript:alert(1)", 5),
 )
 SHARE = (*NUMBER[:7], "1e300", "1,2", "0x10", True, "1.01", "20%")

@@ -32,7 +32,9 @@ def gone() -> int:
 
 def held_by(folder: Path, pid: int, host: str = "") -> None:
     """As a process that held the lock leaves its file."""
-    (folder / "run.lock").write_text(json.dumps({"pid": pid, "host": host or socket.gethostname(), "since": "x"}), "utf-8")
+    (folder / "run.lock").write_text(
+        json.dumps({"pid": pid, "host": host or socket.gethostname(), "since": "x"}), "utf-8"
+    )
 
 
 def test_before_the_first_run(ledger: Ledger, tmp_path: Path) -> None:
@@ -49,7 +51,10 @@ def test_a_run_under_way_is_shown_as_it_noted_itself(ledger: Ledger, tmp_path: P
     seen = look_at_run(ledger, tmp_path)
     assert seen.shown(NOW + 5) == now
     assert seen.shown(NOW + QUIET) is None
-    assert watch_message(seen, NOW + 300) == "Run 1 has told nothing for 5 min. 12,300 articles recovered in all, 40 given up, 5 waiting."
+    assert (
+        watch_message(seen, NOW + 300)
+        == "Run 1 has told nothing for 5 min. 12,300 articles recovered in all, 40 given up, 5 waiting."
+    )
 
 
 def test_a_run_that_is_writing_down_how_it_ended(ledger: Ledger, tmp_path: Path) -> None:
@@ -61,7 +66,10 @@ def test_a_run_that_is_writing_down_how_it_ended(ledger: Ledger, tmp_path: Path)
 
 
 def test_a_run_that_has_ended(ledger: Ledger, tmp_path: Path) -> None:
-    for number, verdict, words in ((1, "all is well", "status 0: all is well. 12,300 articles"), (2, "", "status 0: done; what")):
+    for number, verdict, words in (
+        (1, "all is well", "status 0: all is well. 12,300 articles"),
+        (2, "", "status 0: done; what"),
+    ):
         run = ledger.begin_run({}, "0")
         ledger.set_meta(PROGRESS_KEY, replace(moment(Phase.ENDED), run=run).to_json())
         ledger.end_run(run, 0, verdict)

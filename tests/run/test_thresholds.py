@@ -1,4 +1,5 @@
-"""The limits of a run: what an archive may be asked for, and what a healthy run stays within. Wrong values are in `test_settings.py`."""
+"""The limits of a run: what an archive may be asked for, and what a healthy run stays within. Wrong values are in
+`test_settings.py`."""
 
 from __future__ import annotations
 
@@ -46,5 +47,12 @@ def test_the_start_is_never_above_the_rate_itself() -> None:
 
 def test_what_is_healthy_comes_from_the_settings() -> None:
     assert read_health(DEFAULTS) == Thresholds(20, 0.01, 0.9, 0.2, 0.1, 5)
-    given = {"LEAST": "1", "RECOVERED": "0", "OTHER_PAGES": "1", "FIELD_LOSS": "0.5", "MISMATCHES": "0.03", "REFUSALS": "0"}
+    given = {
+        "LEAST": "1",
+        "RECOVERED": "0",
+        "OTHER_PAGES": "1",
+        "FIELD_LOSS": "0.5",
+        "MISMATCHES": "0.03",
+        "REFUSALS": "0",
+    }
     assert read_health({f"HEALTH_{name}": value for name, value in given.items()}) == Thresholds(1, 0, 1, 0.5, 0.03, 0)

@@ -26,7 +26,9 @@ def main(arguments: list[str] | None = None) -> None:
         grace=options.grace,
         ban=options.ban,
     )
-    with StandIn(archive, limits=limits, listing=Listing(max_rows=options.max_rows), port=options.port, seed=options.seed) as standin:
+    with StandIn(
+        archive, limits=limits, listing=Listing(max_rows=options.max_rows), port=options.port, seed=options.seed
+    ) as standin:
         if options.port_file:
             # Renamed into place: whoever waits for the file never reads half a number.
             unfinished = options.port_file.with_name(options.port_file.name + ".new")
@@ -37,22 +39,40 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m tests.standin", description="A stand-in for the Wayback Machine, on loopback only.")
+    parser = argparse.ArgumentParser(
+        "python -m tests.standin", description="A stand-in for the Wayback Machine, on loopback only."
+    )
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--sample", type=Path, metavar="DIR", help="the sample: cdx.json, captures.warc.gz, truth.jsonl")
-    source.add_argument("--archive", type=Path, metavar="DIR", help="cdx.json, captures.warc.gz and, if there, troubles.json")
+    source.add_argument(
+        "--sample", type=Path, metavar="DIR", help="the sample: cdx.json, captures.warc.gz, truth.jsonl"
+    )
+    source.add_argument(
+        "--archive", type=Path, metavar="DIR", help="cdx.json, captures.warc.gz and, if there, troubles.json"
+    )
     parser.add_argument("--port", type=int, default=0, help="default: any free one")
     parser.add_argument("--port-file", type=Path, metavar="FILE", help="the port is written here once it listens")
     parser.add_argument(
-        "--max-rows", type=int, default=Listing().max_rows, metavar="N", help="rows of a listing page at most (%(default)s)"
+        "--max-rows",
+        type=int,
+        default=Listing().max_rows,
+        metavar="N",
+        help="rows of a listing page at most (%(default)s)",
     )
     parser.add_argument("--cdx-rate", type=int, metavar="N", help="listing requests allowed in a window (no limit)")
-    parser.add_argument("--playback-rate", type=int, metavar="N", help="playback requests allowed in a window (no limit)")
-    parser.add_argument("--connection-rate", type=int, metavar="N", help="new connections allowed in a window (no limit)")
+    parser.add_argument(
+        "--playback-rate", type=int, metavar="N", help="playback requests allowed in a window (no limit)"
+    )
+    parser.add_argument(
+        "--connection-rate", type=int, metavar="N", help="new connections allowed in a window (no limit)"
+    )
     parser.add_argument("--window", type=float, default=60.0, metavar="SECONDS", help="(%(default)s)")
     parser.add_argument("--grace", type=float, metavar="SECONDS", help="refuse who goes on so long after a 429 (never)")
-    parser.add_argument("--ban", type=float, default=3600.0, metavar="SECONDS", help="how long the first time (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="for troubles that meet a share of the requests (%(default)s)")
+    parser.add_argument(
+        "--ban", type=float, default=3600.0, metavar="SECONDS", help="how long the first time (%(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="for troubles that meet a share of the requests (%(default)s)"
+    )
     return parser
 
 

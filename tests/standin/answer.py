@@ -41,7 +41,11 @@ def page(status: int, title: str, text: str, *headers: tuple[str, str]) -> Answe
 
 
 def outage(status: int) -> Answer:
-    return page(status, "Temporarily Offline", "<h1>Temporarily Offline</h1>\n<p>Internet Archive services are temporarily offline.</p>")
+    return page(
+        status,
+        "Temporarily Offline",
+        "<h1>Temporarily Offline</h1>\n<p>Internet Archive services are temporarily offline.</p>",
+    )
 
 
 def error(status: int) -> Answer:
@@ -49,7 +53,8 @@ def error(status: int) -> Answer:
 
 
 def limited(retry_after: str, wall: float) -> Answer:
-    """A live 429. `retry_after`: empty for no such header, `7` for seconds, `date:7` for the date 7 seconds after `wall`."""
+    """A live 429. `retry_after`: empty for no such header, `7` for seconds, `date:7` for the date 7 seconds after
+    `wall`."""
     headers: Headers = ()
     if retry_after:
         kind, _, seconds = retry_after.rpartition(":")
@@ -59,12 +64,16 @@ def limited(retry_after: str, wall: float) -> Answer:
 
 def missing(original: str) -> Answer:
     return page(
-        404, "Wayback Machine", f"<h2>Hrm.</h2>\n<p>The Wayback Machine has not archived that URL.</p>\n<p>{html.escape(original)}</p>"
+        404,
+        "Wayback Machine",
+        f"<h2>Hrm.</h2>\n<p>The Wayback Machine has not archived that URL.</p>\n<p>{html.escape(original)}</p>",
     )
 
 
 def excluded(status: int) -> Answer:
-    return page(status, "Wayback Machine", "<h2>Sorry.</h2>\n<p>This URL has been excluded from the Wayback Machine.</p>")
+    return page(
+        status, "Wayback Machine", "<h2>Sorry.</h2>\n<p>This URL has been excluded from the Wayback Machine.</p>"
+    )
 
 
 def unauthorised() -> Answer:
@@ -73,7 +82,9 @@ def unauthorised() -> Answer:
 
 def blocked() -> Answer:
     text = "org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error"
-    return Answer(403, (("Content-Type", "text/plain"), ("X-Archive-Wayback-Runtime-Error", text)), text.encode() + b"\n")
+    return Answer(
+        403, (("Content-Type", "text/plain"), ("X-Archive-Wayback-Runtime-Error", text)), text.encode() + b"\n"
+    )
 
 
 def refused_query(text: str) -> Answer:

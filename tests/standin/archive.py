@@ -57,7 +57,8 @@ class Archive:
         self._keys: list[str] = []
         self._captures: defaultdict[str, list[Capture]] = defaultdict(list)
         self.overlooked: set[str] = set()
-        """Originals that only a query which names their article lists, as bulk listings of the real archive are said to miss some."""
+        """Originals that only a query which names their article lists, as bulk listings of the real archive are said to
+        miss some."""
 
     def add(
         self,
@@ -72,7 +73,8 @@ class Archive:
         length: str | None = None,
         listed: bool = True,
     ) -> Row:
-        """Add a capture and its row. No body: a revisit of the capture added last under that key (with that `digest`, if given).
+        """Add a capture and its row. No body: a revisit of the capture added last under that key (with that `digest`,
+        if given).
 
         `digest` is the listed one, by default that of the body. `listed=False`: served, but in no listing.
         """
@@ -113,12 +115,16 @@ class Archive:
         if asked.exact:
             spans = [(bisect.bisect_left(self._keys, asked.exact), bisect.bisect_right(self._keys, asked.exact))]
         else:
-            spans = [(bisect.bisect_left(self._keys, p), bisect.bisect_left(self._keys, p + "\U0010ffff")) for p in asked.prefixes]
+            spans = [
+                (bisect.bisect_left(self._keys, p), bisect.bisect_left(self._keys, p + "\U0010ffff"))
+                for p in asked.prefixes
+            ]
         for start, end in spans:
             yield from self._rows[start:end]
 
     def find(self, original: str, timestamp: str) -> Capture | None:
-        """The capture of this key and second; of several (twins by scheme or host) the one spelled as asked, else the first."""
+        """The capture of this key and second; of several (twins by scheme or host) the one spelled as asked, else the
+        first."""
         same = self.twins(original, timestamp)
         return next((capture for capture in same if capture.original == original), same[0] if same else None)
 
@@ -148,7 +154,8 @@ def sha1(body: bytes) -> str:
 
 
 def moment(timestamp: str) -> datetime:
-    """A timestamp of 1 to 14 digits as a time; a `00` month or day counts as the first, what does not exist as the start of its year."""
+    """A timestamp of 1 to 14 digits as a time; a `00` month or day counts as the first, what does not exist as the
+    start of its year."""
     text = timestamp.ljust(14, "0")[:14]
     year, month, day = max(1, int(text[:4])), max(1, int(text[4:6])), max(1, int(text[6:8]))
     try:

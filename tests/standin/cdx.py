@@ -32,7 +32,8 @@ class Edge(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How the listing behaves: rows in a page at most, whatever the limit asked for; form of the resume key; page edges."""
+    """How the listing behaves: rows in a page at most, whatever the limit asked for; form of the resume key; page
+    edges."""
 
     max_rows: int = 150_000
     text_keys: bool = False
@@ -61,14 +62,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing: rows by the fields asked for (or anything, where garbage is played), and the key if more remains."""
+    """One page of a listing: rows by the fields asked for (or anything, where garbage is played), and the key if more
+    remains."""
 
     rows: tuple[object, ...]
     key: str = ""
 
 
 def parse(query_string: str) -> Query:
-    """The query in a query string. BadQuery for what the archive refuses and for parameters that are not modelled here."""
+    """The query in a query string. BadQuery for what the archive refuses and for parameters that are not modelled
+    here."""
     pairs = parse_qsl(query_string, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
     unknown = sorted({name for name, _ in pairs} - _NAMES)
     if unknown:
@@ -90,7 +93,9 @@ def parse(query_string: str) -> Query:
         raise BadQuery("from and to are 1 to 14 digits")
     show_key = given.get("showResumeKey") == "true"
     wants_json = given.get("output") == "json"
-    return Query(given["url"], match_type, wants_json, fields, limit, show_key, given.get("resumeKey", ""), since, until, filters)
+    return Query(
+        given["url"], match_type, wants_json, fields, limit, show_key, given.get("resumeKey", ""), since, until, filters
+    )
 
 
 def _filter(text: str) -> tuple[bool, str, re.Pattern[str]]:
@@ -166,7 +171,9 @@ def read_key(key: str, edge: Edge) -> tuple[str, str]:
 
 def render(query: Query, page: Page) -> Answer:
     """The page as sent: JSON with a header row, or text; the key after an empty row or line."""
-    rows: list[object] = [[getattr(row, name) for name in query.fields] if isinstance(row, Row) else row for row in page.rows]
+    rows: list[object] = [
+        [getattr(row, name) for name in query.fields] if isinstance(row, Row) else row for row in page.rows
+    ]
     if query.json:
         lines = [list(query.fields), *rows] if rows or page.key else []
         lines += [[], [page.key]] if page.key else []

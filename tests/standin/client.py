@@ -42,7 +42,9 @@ class Client:
         connection = self._connection
         connection.putrequest(method, "/", skip_accept_encoding=True)
         connection._buffer[0] = f"{method} {target} HTTP/1.1".encode()  # type: ignore[attr-defined]
-        for name, value in ({"User-Agent": "test/1"} | {key.replace("_", "-"): value for key, value in headers.items()}).items():
+        for name, value in (
+            {"User-Agent": "test/1"} | {key.replace("_", "-"): value for key, value in headers.items()}
+        ).items():
             if value:
                 connection.putheader(name, value)
         connection.endheaders()

@@ -49,7 +49,9 @@ class Desk:
         if ruling is Ruling.LIMITED:
             logged.trouble, logged.status = "too many requests", 429
             return pages.limited(self.police.limits.retry_after, time.time())
-        answer = self._cdx(request, logged, now) if logged.endpoint is Endpoint.CDX else self._playback(request, logged, now)
+        answer = (
+            self._cdx(request, logged, now) if logged.endpoint is Endpoint.CDX else self._playback(request, logged, now)
+        )
         logged.status = 0 if answer.delivery is Delivery.RESET else answer.status
         return answer
 

@@ -7,8 +7,18 @@ from .cdx import Listing, Page, Query, key_after, matching, pack_key, unpack_key
 from .troubles import Kind, Trouble
 
 _ODD = (
-    Row("com,hkcnews)/article/", "20200000241623", "http://hkcnews.com:80/article/", "unk", "-", "3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ", "-"),
-    Row("mailto:desk@hkcnews.example", "20200301000000", "mailto:desk@hkcnews.example", "unk", "200", sha1(b"odd"), "-"),
+    Row(
+        "com,hkcnews)/article/",
+        "20200000241623",
+        "http://hkcnews.com:80/article/",
+        "unk",
+        "-",
+        "3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ",
+        "-",
+    ),
+    Row(
+        "mailto:desk@hkcnews.example", "20200301000000", "mailto:desk@hkcnews.example", "unk", "200", sha1(b"odd"), "-"
+    ),
     Row("com,hkcnews)/article/0x1f", "2020", "http://data:image/article/0x1f", "text/html", "abc", "", "0"),
 )
 _NO_ROWS: tuple[object, ...] = (
@@ -42,7 +52,8 @@ def spoil(page: Page, archive: Archive, query: Query, listing: Listing, trouble:
 
 
 def _respelled(archive: Archive, query: Query) -> str:
-    """Another key for the position that was asked for: a client must go on, and may only stop when it turns in circles."""
+    """Another key for the position that was asked for: a client must go on, and may only stop when it turns in
+    circles."""
     first = next(matching(archive, query), None)
     position = unpack_key(query.resume_key) if query.resume_key else f"{first.urlkey if first else ''} 0"
     if position is None:
@@ -59,6 +70,10 @@ def _doubled(page: Page, archive: Archive, query: Query, before: int) -> tuple[o
 
 
 def _misdigested(row: object, trouble: Trouble) -> object:
-    if not isinstance(row, Row) or trouble.original not in ("", row.original) or trouble.timestamp not in ("", row.timestamp):
+    if (
+        not isinstance(row, Row)
+        or trouble.original not in ("", row.original)
+        or trouble.timestamp not in ("", row.timestamp)
+    ):
         return row
     return row._replace(digest=sha1(b"not the bytes of " + row.digest.encode()))

@@ -22,7 +22,8 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A playback target: timestamp of 1 to 14 digits, flag (`id_`, `im_`, ... or empty), and the original as sent, undecoded."""
+    """A playback target: timestamp of 1 to 14 digits, flag (`id_`, `im_`, ... or empty), and the original as sent,
+    undecoded."""
 
     timestamp: str
     flag: str
@@ -36,7 +37,8 @@ def parse(target: str) -> Target | None:
 
 
 def replay(archive: Archive, asked: Target, base: str, trouble: Trouble | None) -> Answer:
-    """What the archive answers: the capture, the jump to the closest one, or its own 404. `base`: scheme and host of the archive."""
+    """What the archive answers: the capture, the jump to the closest one, or its own 404. `base`: scheme and host of
+    the archive."""
     capture = archive.find(asked.original, asked.timestamp)
     kind = trouble.kind if trouble else None
     if capture is None or kind is Kind.JUMP:
@@ -75,7 +77,11 @@ def _memento(archive: Archive, asked: Target, capture: Capture, base: str, troub
     headers: Headers = (
         ("Content-Type", capture.header("Content-Type") or "application/octet-stream"),
         *(("Content-Encoding", encoding) for encoding in encodings),
-        *((f"x-archive-orig-{name.lower()}", value) for name, value in capture.headers if name.lower() not in ("content-type", "location")),
+        *(
+            (f"x-archive-orig-{name.lower()}", value)
+            for name, value in capture.headers
+            if name.lower() not in ("content-type", "location")
+        ),
         ("Memento-Datetime", _http_date(capture.timestamp)),
         ("Link", _link(archive, capture, base)),
         ("x-archive-src", "standin-0001/captures.warc.gz"),
@@ -88,7 +94,11 @@ def _memento(archive: Archive, asked: Target, capture: Capture, base: str, troub
 def damaged(body: bytes) -> bytes:
     """As many bytes as before, with some in the middle of the page changed, so that no decoding gives the digest."""
     middle = len(body) // 2
-    return body[:middle] + bytes(byte ^ 0x01 for byte in body[middle : middle + 64]) + body[middle + 64 :] if body else b"\n"
+    return (
+        body[:middle] + bytes(byte ^ 0x01 for byte in body[middle : middle + 64]) + body[middle + 64 :]
+        if body
+        else b"\n"
+    )
 
 
 def _encoded(body: bytes, stored: str, trouble: Trouble | None) -> tuple[bytes, tuple[str, ...]]:

@@ -12,9 +12,9 @@ class Limits:
     """What is allowed, in any `window` of seconds; None: not watched.
 
     More than `cdx` or `playback` requests are answered 429 with `retry_after` (as in `answer.limited`). Who goes on for
-    longer than `grace` seconds after a 429, without a silence of half of that, is refused for `ban` seconds, twice as long
-    each time. Who opens more than `connections` is refused until the window has passed. Refused: no connection at all, or
-    with `reset`, accepted and reset, so that the log shows it.
+    longer than `grace` seconds after a 429, without a silence of half of that, is refused for `ban` seconds, twice as
+    long each time. Who opens more than `connections` is refused until the window has passed. Refused: no connection at
+    all, or with `reset`, accepted and reset, so that the log shows it.
     """
 
     cdx: int | None = None

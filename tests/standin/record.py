@@ -8,7 +8,8 @@ from .troubles import Endpoint
 
 @dataclass(slots=True)
 class Logged:
-    """A request. `time` in seconds of the stand-in's clock; `target` as it stood on the request line; `status` and `trouble` as answered.
+    """A request. `time` in seconds of the stand-in's clock; `target` as it stood on the request line; `status` and
+    `trouble` as answered.
 
     `original` and `timestamp` for playback. `status` 0: not answered, or reset.
     """

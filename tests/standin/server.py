@@ -81,7 +81,9 @@ class StandIn:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -198,9 +200,15 @@ class StandIn:
                 await writer.wait_closed()
             self._writers.discard(writer)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection) -> None:
+    async def _converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
+    ) -> None:
         while (request := await read_request(reader)) is not None:
-            answer = self._control(request, connection) if request.target in (_LOG, _RESET) else self._answer(request, connection)
+            answer = (
+                self._control(request, connection)
+                if request.target in (_LOG, _RESET)
+                else self._answer(request, connection)
+            )
             if answer.delay and await self._stopped_within(answer.delay):
                 return
             if not await send(writer, request, answer):
@@ -211,7 +219,9 @@ class StandIn:
         if endpoint is None:
             return Answer(404, (("Content-Type", "text/plain"),), b"no such endpoint\n")
         now = self._clock()
-        logged = Logged(len(self.requests) + 1, now, endpoint, request.method, request.target, connection.number, request.headers)
+        logged = Logged(
+            len(self.requests) + 1, now, endpoint, request.method, request.target, connection.number, request.headers
+        )
         asked = parse(request.target)
         if asked is not None:
             logged.original, logged.timestamp = asked.original, asked.timestamp

@@ -28,7 +28,8 @@ class Scope:
 
 
 def escape(url: str) -> str:
-    """The URL with what cannot stand in a request line escaped (space, `#`, control and non-ASCII characters); `%` is left alone."""
+    """The URL with what cannot stand in a request line escaped (space, `#`, control and non-ASCII characters); `%` is
+    left alone."""
     return quote(url, safe=_KEPT, encoding="utf-8", errors="surrogateescape")
 
 
@@ -53,7 +54,8 @@ def reversed_host(authority: str) -> str:
 
 
 def scope(url: str, match_type: MatchType) -> Scope:
-    """The keys that `url` asks for; a trailing `*` means prefix and a leading `*.` means domain, whatever `match_type` says."""
+    """The keys that `url` asks for; a trailing `*` means prefix and a leading `*.` means domain, whatever `match_type`
+    says."""
     if url.startswith("*."):
         url, match_type = url[2:], MatchType.DOMAIN
     elif url.endswith("*"):

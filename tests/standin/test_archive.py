@@ -74,7 +74,10 @@ def test_unlisted_captures_are_served_and_not_listed() -> None:
 
 
 def test_folder(tmp_path: Path) -> None:
-    write_warc(tmp_path / "captures.warc.gz", [(SITE + "1", FIRST, 200, [("Content-Type", "text/html"), ("X-Odd", "1")], b"stored")])
+    write_warc(
+        tmp_path / "captures.warc.gz",
+        [(SITE + "1", FIRST, 200, [("Content-Type", "text/html"), ("X-Odd", "1")], b"stored")],
+    )
     rows = [
         ["com,hkcnews)/article/1", FIRST, SITE + "1", "text/html", "200", sha1(b"stored"), "9"],
         ["com,hkcnews)/article/1", SECOND, SITE + "1", "warc/revisit", "-", sha1(b"stored"), "9"],

@@ -81,17 +81,25 @@ def test_without_a_limit_the_listing_stops_and_gives_no_key() -> None:
 
 
 def test_a_key_from_a_listing_without_urlkey_leads_back_to_the_start(client: Client) -> None:
-    asked: dict[str, str | int] = {"matchType": "prefix", "fl": "timestamp,original", "limit": 2, "showResumeKey": "true"}
+    asked: dict[str, str | int] = {
+        "matchType": "prefix",
+        "fl": "timestamp,original",
+        "limit": 2,
+        "showResumeKey": "true",
+    }
     first, key = client.rows("hkcnews.com/article/", **asked)
     assert client.rows("hkcnews.com/article/", **asked, resumeKey=key)[0] == first
 
 
 @pytest.mark.parametrize(
-    ("edge", "listed"), [(Edge.WHOLE, ["a", "b", "c", "d"]), (Edge.LOST, ["a", "b", "d"]), (Edge.REPEATED, ["a", "b", "b", "c", "d"])]
+    ("edge", "listed"),
+    [(Edge.WHOLE, ["a", "b", "c", "d"]), (Edge.LOST, ["a", "b", "d"]), (Edge.REPEATED, ["a", "b", "b", "c", "d"])],
 )
 def test_twins_at_the_edge_of_a_page(edge: Edge, listed: list[str]) -> None:
     archive = Archive()
-    archive.list(*(Row("k", time, original, *[""] * 4) for time, original in [("1", "a"), ("2", "b"), ("2", "c"), ("3", "d")]))
+    archive.list(
+        *(Row("k", time, original, *[""] * 4) for time, original in [("1", "a"), ("2", "b"), ("2", "c"), ("3", "d")])
+    )
     listing, key, found = Listing(edge=edge), "", []
     for _ in range(2):
         query = parse(f"url=x&matchType=prefix&limit={2 if not key else 9}&showResumeKey=true&resumeKey={key}")
@@ -162,7 +170,10 @@ def test_pages_together_are_the_listing(captures: list[tuple[str, int]], size: i
     found: list[object] = []
     key, pages = "", 0
     while key or not pages:
-        query = parse(f"url=hkcnews.com/article/*&limit={size}&showResumeKey=true&resumeKey=" + key.replace("%", "%25").replace("+", "%2B"))
+        query = parse(
+            f"url=hkcnews.com/article/*&limit={size}&showResumeKey=true&resumeKey="
+            + key.replace("%", "%25").replace("+", "%2B")
+        )
         page = answer_page(archive, query, Listing(text_keys=text_keys))
         found += page.rows
         key, pages = page.key, pages + 1

@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_warc(tmp_path / "captures.warc.gz", [(SITE + "1", FIRST, 200, [("Content-Type", "text/html")], b"An invented pier")])
+    write_warc(
+        tmp_path / "captures.warc.gz", [(SITE + "1", FIRST, 200, [("Content-Type", "text/html")], b"An invented pier")]
+    )
     row = ["com,hkcnews)/article/1", FIRST, SITE + "1", "text/html", "200", sha1(b"An invented pier"), "9"]
     (tmp_path / "cdx.json").write_text(json.dumps([FIELDS, row]), "utf-8")
     return tmp_path

@@ -11,7 +11,9 @@ from .playback import parse
 from .server import StandIn
 from .troubles import Kind, Trouble
 
-PAGE = b"<html><body>An invented market on a hill, told at some length: " + b"stalls and steps, " * 20 + b"</body></html>"
+PAGE = (
+    b"<html><body>An invented market on a hill, told at some length: " + b"stalls and steps, " * 20 + b"</body></html>"
+)
 LIGHTHOUSE = SITE + "1/%E7%87%88-1/%E5%A1%94"
 
 
@@ -44,7 +46,9 @@ def test_link_names_the_original_that_was_captured(client: Client) -> None:
 
 
 def test_archived_headers_and_status() -> None:
-    standin, target = ask(status=429, headers=[("Content-Type", "text/html; charset=big5"), ("Retry-After", "9"), ("X-Made-Up", "1")])
+    standin, target = ask(
+        status=429, headers=[("Content-Type", "text/html; charset=big5"), ("Retry-After", "9"), ("X-Made-Up", "1")]
+    )
     with client_of(standin) as client:
         got = client.get(target)
         assert (got.status, got.memento, got.header("content-type")) == (429, True, "text/html; charset=big5")
@@ -53,7 +57,15 @@ def test_archived_headers_and_status() -> None:
 
 
 def test_targets_are_taken_as_they_are() -> None:
-    for slug in ("%EF%BF%BD%EF%BF%BD-1/%EF%BF%BD", "%25E6%25B8%25AF", "%E6%B8", "[a]|b?", "燈塔", "a?x=1&y=/../%2F..//", "%E7%87%88" * 330):
+    for slug in (
+        "%EF%BF%BD%EF%BF%BD-1/%EF%BF%BD",
+        "%25E6%25B8%25AF",
+        "%E6%B8",
+        "[a]|b?",
+        "燈塔",
+        "a?x=1&y=/../%2F..//",
+        "%E7%87%88" * 330,
+    ):
         original = f"https://www.hkcnews.com/article/1/{slug}"
         standin, target = ask(original)
         with client_of(standin) as client:
@@ -87,7 +99,12 @@ def test_archived_redirects() -> None:
     ):
         trouble = Trouble(Kind.LOCATION, value=value)
         standin, asked = ask(
-            "https://hkcnews.com/article/1/x", "id_", trouble, body=b"moved", status=status, headers=[("Location", target)]
+            "https://hkcnews.com/article/1/x",
+            "id_",
+            trouble,
+            body=b"moved",
+            status=status,
+            headers=[("Location", target)],
         )
         with client_of(standin) as client:
             got = client.get(asked)
@@ -164,8 +181,20 @@ def test_a_listed_capture_that_jumps_and_one_that_has_nowhere_to_jump() -> None:
 
 def test_loops() -> None:
     archive = Archive()
-    archive.add("http://hkcnews.com/article/1", FIRST, b"", status=301, headers=[("Location", "https://hkcnews.com/article/1/a")])
-    archive.add("https://hkcnews.com/article/1/a", FIRST, b"", status=301, headers=[("Location", "http://hkcnews.com/article/1")])
+    archive.add(
+        "http://hkcnews.com/article/1",
+        FIRST,
+        b"",
+        status=301,
+        headers=[("Location", "https://hkcnews.com/article/1/a")],
+    )
+    archive.add(
+        "https://hkcnews.com/article/1/a",
+        FIRST,
+        b"",
+        status=301,
+        headers=[("Location", "http://hkcnews.com/article/1")],
+    )
     archive.add("https://hkcnews.com/article/2", FIRST, PAGE)
     with client_of(StandIn(archive, [Trouble(Kind.LOOP, pattern="article/2")])) as client:
         target = start = f"/web/{FIRST}id_/http://hkcnews.com/article/1"
@@ -181,7 +210,10 @@ def test_loops() -> None:
 def test_an_archived_status_has_memento_datetime() -> None:
     standin, target = ask(SITE + "1", "id_", Trouble(Kind.ARCHIVED, status=500, times=1), Trouble(Kind.ARCHIVED))
     with client_of(standin) as client:
-        assert [(got.status, got.memento) for got in (client.get(target), client.get(target))] == [(500, True), (429, True)]
+        assert [(got.status, got.memento) for got in (client.get(target), client.get(target))] == [
+            (500, True),
+            (429, True),
+        ]
 
 
 def test_the_twin_is_served() -> None:

@@ -97,5 +97,9 @@ def test_head_close_and_old_versions() -> None:
 def test_a_failure_of_its_own_is_reported() -> None:
     archive = small_archive()
     archive.find = None  # type: ignore[method-assign, assignment]
-    with pytest.raises(RuntimeError, match="the stand-in failed"), client_of(StandIn(archive)) as client, pytest.raises(ConnectionError):
+    with (
+        pytest.raises(RuntimeError, match="the stand-in failed"),
+        client_of(StandIn(archive)) as client,
+        pytest.raises(ConnectionError),
+    ):
         client.get(FERRY)

@@ -44,7 +44,12 @@ def test_which_requests_are_met() -> None:
 
 def test_each_counts_every_url_and_timestamp_by_itself() -> None:
     script = Script([Trouble(Kind.CUT, times=1, each=True)])
-    assert [met(script, 2, "u"), met(script, 2, "v"), met(script, 2, "u", FIRST), met(script, 2, "u")] == ["x.", "x.", "x.", ".."]
+    assert [met(script, 2, "u"), met(script, 2, "v"), met(script, 2, "u", FIRST), met(script, 2, "u")] == [
+        "x.",
+        "x.",
+        "x.",
+        "..",
+    ]
 
 
 def test_the_first_trouble_acts_and_all_count() -> None:
@@ -137,7 +142,11 @@ def test_playback_pages() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "error"),
-    [(Kind.CUT, http.client.IncompleteRead), (Kind.CUT_CHUNKED, http.client.IncompleteRead), (Kind.RESET, ConnectionError)],
+    [
+        (Kind.CUT, http.client.IncompleteRead),
+        (Kind.CUT_CHUNKED, http.client.IncompleteRead),
+        (Kind.RESET, ConnectionError),
+    ],
 )
 def test_broken_connections(kind: Kind, error: type[Exception]) -> None:
     for target in (FERRY, "/cdx/search/cdx?url=hkcnews.com/*"):
@@ -191,7 +200,9 @@ def test_stopping_does_not_wait_for_a_slow_answer() -> None:
 def test_refused_listings(kind: Kind, exact: int, bulk: int, text: bytes) -> None:
     with client_of(StandIn(small_archive(), [Trouble(kind)])) as client:
         assert client.cdx("hkcnews.com/article/2").status == exact
-        for got in [client.cdx("hkcnews.com", matchType=m) for m in ("prefix", "host", "domain")] + [client.cdx("hkcnews.com/*")]:
+        for got in [client.cdx("hkcnews.com", matchType=m) for m in ("prefix", "host", "domain")] + [
+            client.cdx("hkcnews.com/*")
+        ]:
             assert got.status == bulk
             assert text in got.body
             assert (got.header("x-archive-wayback-runtime-error") is not None) is (kind is Kind.BLOCKED)
@@ -261,7 +272,12 @@ def test_a_wrong_digest_in_the_listing() -> None:
     trouble = Trouble(Kind.WRONG_DIGEST, original=archive.rows[0].original, timestamp=THIRD)
     with client_of(StandIn(archive, [trouble])) as client:
         rows, _ = client.rows("hkcnews.com/article/*")
-        assert [row[5] == held.digest for row, held in zip(rows, archive.rows, strict=True)] == [True, True, False, True]
+        assert [row[5] == held.digest for row, held in zip(rows, archive.rows, strict=True)] == [
+            True,
+            True,
+            False,
+            True,
+        ]
         assert sha1(client.get(f"/web/{THIRD}id_/{archive.rows[2].original}").body) == archive.rows[2].digest
 
 

@@ -22,7 +22,9 @@ class Kind(StrEnum):
     # Either endpoint.
     OUTAGE = "outage"  # the archive's "Temporarily Offline" page, with `status` (503; also 200, 429)
     ERROR = "error"  # a live error, with `status` (503)
-    LIMIT = "limit"  # a live 429; `value`: Retry-After, see `retry_after`; `quiet`: ends when the client was silent so long
+    LIMIT = (
+        "limit"  # a live 429; `value`: Retry-After, see `retry_after`; `quiet`: ends when the client was silent so long
+    )
     RESET = "reset"  # the connection is reset instead of an answer
     CUT = "cut"  # Content-Length promised, half of it sent, connection closed
     CUT_CHUNKED = "cut_chunked"  # the same with chunks, the last one missing
@@ -64,9 +66,10 @@ class Trouble:
     """One line of the script: a kind, the requests it is for, and which of these it meets.
 
     A request is meant when all that is set here fits it: `on`; `original` (exact: the URL asked for, or captured; for a
-    listing its `url`); `pattern` (a regular expression found in that URL); `timestamp`. Of the requests meant, those from
-    number `first` on, `times` of them (None: all), are met, counted over all, or for each URL and timestamp by itself
-    (`each`); of these a `share` drawn from the seed; and only from `after` to `until` seconds past the first request of all.
+    listing its `url`); `pattern` (a regular expression found in that URL); `timestamp`. Of the requests meant, those
+    from number `first` on, `times` of them (None: all), are met, counted over all, or for each URL and timestamp by
+    itself (`each`); of these a `share` drawn from the seed; and only from `after` to `until` seconds past the first
+    request of all.
     """
 
     kind: Kind
@@ -102,7 +105,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks for, as far as the script looks: `spellings` of the URL, and for a listing whether it is a bulk one."""
+    """What a request asks for, as far as the script looks: `spellings` of the URL, and for a listing whether it is a
+    bulk one."""
 
     endpoint: Endpoint
     spellings: tuple[str, ...]
@@ -111,7 +115,8 @@ class Asked:
 
 
 class Script:
-    """The troubles and what has been counted of them. The first one that meets a request acts; all that mean it count it."""
+    """The troubles and what has been counted of them. The first one that meets a request acts; all that mean it count
+    it."""
 
     def __init__(self, troubles: Iterable[Trouble], seed: int = 0) -> None:
         self.troubles = list(troubles)
@@ -169,7 +174,8 @@ def _means(trouble: Trouble, asked: Asked) -> bool:
 
 
 def read_troubles(path: Path) -> list[Trouble]:
-    """The troubles in a JSON file: a list of objects with the fields of `Trouble`. ValueError names what is wrong, and where."""
+    """The troubles in a JSON file: a list of objects with the fields of `Trouble`. ValueError names what is wrong, and
+    where."""
     listed: Any = json.loads(path.read_text("utf-8"))
     if not isinstance(listed, list):
         raise ValueError(f"{path.name}: a list of troubles is wanted")

@@ -27,7 +27,9 @@ sys.stdin.read()
 
 def test_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
     lock = OutputLock(tmp_path)
-    with pytest.raises(CommandError, match=rf"another run holds {tmp_path}: process {os.getpid()} on \S+, since 20\d\d-") as refused:
+    with pytest.raises(
+        CommandError, match=rf"another run holds {tmp_path}: process {os.getpid()} on \S+, since 20\d\d-"
+    ) as refused:
         OutputLock(tmp_path)
     assert refused.value.ending.status is ExitStatus.LOCKED
     lock.release()

@@ -42,7 +42,10 @@ def test_what_cannot_be_held_is_a_matter_of_storage(tmp_path: Path, spoil: Calla
         with pytest.raises(CommandError, match="output") as found:
             lock_output(tmp_path / "output", make=make)
         assert found.value.ending.status is ExitStatus.STORAGE
-    for source in (FromStore(tmp_path / "output", dry_run=False), FromFiles([], tmp_path / "output", "https://archive.example/web")):
+    for source in (
+        FromStore(tmp_path / "output", dry_run=False),
+        FromFiles([], tmp_path / "output", "https://archive.example/web"),
+    ):
         with pytest.raises(CommandError) as found, source:
             pytest.fail("it was opened")
         assert found.value.ending.status is ExitStatus.STORAGE

@@ -29,7 +29,9 @@ def sha1(data: bytes) -> str:
     return base64.b32encode(hashlib.sha1(data).digest()).decode()
 
 
-def http(payload: bytes = PAGE, headers: Sequence[str] = ("Content-Type: text/html; charset=utf-8",), status: str = "200 OK") -> bytes:
+def http(
+    payload: bytes = PAGE, headers: Sequence[str] = ("Content-Type: text/html; charset=utf-8",), status: str = "200 OK"
+) -> bytes:
     return "".join(f"{line}\r\n" for line in (f"HTTP/1.1 {status}", *headers, "")).encode("latin-1") + payload
 
 
@@ -76,7 +78,10 @@ def page(number: int) -> bytes:
 
 def pages(count: int, *, digests: bool = True) -> list[bytes]:
     """Response records of different pages."""
-    return [record(http(page(n)), url=f"{URL}{n}", number=n, fields=digested(page(n)) if digests else None) for n in range(1, count + 1)]
+    return [
+        record(http(page(n)), url=f"{URL}{n}", number=n, fields=digested(page(n)) if digests else None)
+        for n in range(1, count + 1)
+    ]
 
 
 def by_warcio(path: Path, count: int, *, compressed: bool = True, headers: Sequence[tuple[str, str]] = ()) -> None:
@@ -120,7 +125,9 @@ def held(path: Path) -> list[ArchivedCapture]:
 
 def split(path: Path) -> tuple[list[ArchivedCapture], list[Damage]]:
     things = list(scan_file(path))
-    return [thing for thing in things if isinstance(thing, ArchivedCapture)], [thing for thing in things if isinstance(thing, Damage)]
+    return [thing for thing in things if isinstance(thing, ArchivedCapture)], [
+        thing for thing in things if isinstance(thing, Damage)
+    ]
 
 
 def stored(path: Path) -> list[StoredCapture]:

@@ -36,7 +36,8 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"WARC/1.0\r\n", packed(pages(1)), gzip.compress(b"".join(pages(2)), mtime=0), zstandard.compress(pages(1)[0])]
+    "content",
+    [b"WARC/1.0\r\n", packed(pages(1)), gzip.compress(b"".join(pages(2)), mtime=0), zstandard.compress(pages(1)[0])],
 )
 def test_any_name_will_do_when_the_first_bytes_are_right(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "archive"
@@ -51,7 +52,9 @@ def test_a_wacz_by_another_name(tmp_path: Path) -> None:
     assert len(split(path)[0]) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", gzip.compress(b"<html>", mtime=0), b"\x1f\x8b\x08", b"PK\x03\x04 and no more"])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", gzip.compress(b"<html>", mtime=0), b"\x1f\x8b\x08", b"PK\x03\x04 and no more"]
+)
 def test_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(content)

@@ -11,14 +11,24 @@ ALONE = RecordLinks()
 
 
 def holding(
-    file: str = "a.warc", offset: int = 0, *, timestamp: str = "20210101000000", url: str = URL, links: RecordLinks = ALONE, **changes: str
+    file: str = "a.warc",
+    offset: int = 0,
+    *,
+    timestamp: str = "20210101000000",
+    url: str = URL,
+    links: RecordLinks = ALONE,
+    **changes: str,
 ) -> ArchivedCapture:
     fields = {"mimetype": "text/html", "statuscode": "200", "digest": DIGEST, "length": "9", **changes}
-    return ArchivedCapture(Capture(timestamp=timestamp, original=url, **fields), RecordLocation(file, offset, 9), links=links)
+    return ArchivedCapture(
+        Capture(timestamp=timestamp, original=url, **fields), RecordLocation(file, offset, 9), links=links
+    )
 
 
 def revisit(links: RecordLinks = ALONE, **changes: str) -> ArchivedCapture:
-    return holding("r.warc", 5, timestamp="20220202000000", links=links, **{"mimetype": REVISIT, "statuscode": "-", **changes})
+    return holding(
+        "r.warc", 5, timestamp="20220202000000", links=links, **{"mimetype": REVISIT, "statuscode": "-", **changes}
+    )
 
 
 def test_by_record_id() -> None:
@@ -56,7 +66,9 @@ def test_a_record_of_another_digest_is_not_what_is_referred_to() -> None:
 
 
 def test_not_modified_has_the_status_of_what_was_not_modified() -> None:
-    found = resolve_revisits([holding(links=RecordLinks("<1>")), revisit(RecordLinks(refers_to="<1>"), statuscode="304", digest="")])[-1]
+    found = resolve_revisits(
+        [holding(links=RecordLinks("<1>")), revisit(RecordLinks(refers_to="<1>"), statuscode="304", digest="")]
+    )[-1]
     assert isinstance(found, ArchivedCapture)
     assert (found.capture.statuscode, found.capture.digest) == ("200", DIGEST)
 
@@ -64,7 +76,13 @@ def test_not_modified_has_the_status_of_what_was_not_modified() -> None:
 def test_a_revisit_of_a_revisit_is_found_by_digest() -> None:
     first = holding(links=RecordLinks("<1>"))
     second = replace(revisit(RecordLinks("<2>", refers_to="<1>")), place=RecordLocation("s.warc", 0, 9))
-    third = holding("t.warc", timestamp="20230303000000", links=RecordLinks("<3>", refers_to="<2>"), mimetype=REVISIT, statuscode="-")
+    third = holding(
+        "t.warc",
+        timestamp="20230303000000",
+        links=RecordLinks("<3>", refers_to="<2>"),
+        mimetype=REVISIT,
+        statuscode="-",
+    )
     found = resolve_revisits([third, second, first])
     assert [thing.payload for thing in found if isinstance(thing, ArchivedCapture)] == [None, first.place, first.place]
 
@@ -83,5 +101,10 @@ def test_duplicates_leave_the_best_whatever_their_order() -> None:
 
 
 def test_captures_that_differ_in_one_thing_stay() -> None:
-    things = [holding(), holding(digest="B" * 32), holding(url="http://b.example/"), holding(timestamp="20210101000001")]
+    things = [
+        holding(),
+        holding(digest="B" * 32),
+        holding(url="http://b.example/"),
+        holding(timestamp="20210101000001"),
+    ]
     assert len(resolve_revisits(things)) == 4

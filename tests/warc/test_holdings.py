@@ -121,7 +121,11 @@ def heritrix(tmp_path: Path) -> Path:
         ),
     )
     cut = record(http(PAGE[:50]), url=f"{URL}9", number=4, fields=digested(PAGE[:50], **{"WARC-Truncated": "length"}))
-    dns = record(b"20210102030405\nsite.example.\t1\tIN\tA\t192.0.2.1\n", url="dns:site.example", fields={"Content-Type": "text/dns"})
+    dns = record(
+        b"20210102030405\nsite.example.\t1\tIN\tA\t192.0.2.1\n",
+        url="dns:site.example",
+        fields={"Content-Type": "text/dns"},
+    )
     return put_file(tmp_path / "h.warc.gz", [one, about, again, cut, dns])
 
 
@@ -149,7 +153,8 @@ def test_a_holding_made_anew_from_its_public_fields_reads_the_same(tmp_path: Pat
         assert read_archived(bare) == read_archived(thing)
 
 
-# --- how files are packed ------------------------------------------------------------------------------------------------------
+# --- how files are packed
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_one_gzip_stream_for_the_whole_file(tmp_path: Path) -> None:
@@ -217,7 +222,9 @@ def test_a_gzip_stream_inside_a_deflated_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pack_dictionary", [True, False])
 def test_zstd_with_a_dictionary(tmp_path: Path, pack_dictionary: bool) -> None:
-    samples: list[bytes | bytearray | memoryview] = [record(http(page(n)), url=f"{URL}{n}", number=n) for n in range(400)]
+    samples: list[bytes | bytearray | memoryview] = [
+        record(http(page(n)), url=f"{URL}{n}", number=n) for n in range(400)
+    ]
     dictionary = zstandard.train_dictionary(4096, samples)
     raw = zstandard.compress(dictionary.as_bytes()) if pack_dictionary else dictionary.as_bytes()
     path = tmp_path / "a.warc.zst"
@@ -233,7 +240,8 @@ def test_zstd_without_one(tmp_path: Path) -> None:
     assert [got.payload for got in stored(path)] == [page(1), page(2), page(3)]
 
 
-# --- what writers do differently -----------------------------------------------------------------------------------------------
+# --- what writers do differently
+# -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -241,7 +249,9 @@ def test_zstd_without_one(tmp_path: Path) -> None:
     [("gzip", gzip.compress(PAGE, mtime=0)), ("br", brotli.compress(PAGE)), ("zstd", zstandard.compress(PAGE))],
 )
 @pytest.mark.parametrize("over", ["as sent", "without chunks", "decoded", "nothing"])
-def test_content_codings_stay_and_digests_may_be_over_any_form(tmp_path: Path, coding: str, body: bytes, over: str) -> None:
+def test_content_codings_stay_and_digests_may_be_over_any_form(
+    tmp_path: Path, coding: str, body: bytes, over: str
+) -> None:
     headers = ("Content-Type: text/html", f"Content-Encoding: {coding}", "Transfer-Encoding: chunked")
     sent = chunked(body)
     stated = {"as sent": sent, "without chunks": body, "decoded": PAGE}.get(over)
@@ -266,7 +276,9 @@ def test_the_digest_that_was_compared_is_handed_on_where_it_is_the_payloads(
         assert (got.payload, got.digest) == (PAGE, sha1(PAGE) if known else "")
 
 
-@pytest.mark.parametrize(("name", "payload", "damaged"), [("a.warc.gz", True, False), ("a.warc.gz", False, True), ("a.warc", True, True)])
+@pytest.mark.parametrize(
+    ("name", "payload", "damaged"), [("a.warc.gz", True, False), ("a.warc.gz", False, True), ("a.warc", True, True)]
+)
 def test_a_wrong_digest_of_the_block_counts_unless_the_payloads_and_a_checksum_are_right(
     tmp_path: Path, name: str, payload: bool, damaged: bool
 ) -> None:
@@ -288,7 +300,9 @@ def test_a_wrong_digest_of_the_block_counts_unless_the_payloads_and_a_checksum_a
 def test_digests_of_every_kind(tmp_path: Path, algorithm: str, base: int, right: bool) -> None:
     raw = hashlib.new(algorithm.lower().replace("-", ""), PAGE if right else b"x").digest()
     value = raw.hex() if base == 16 else __import__("base64").b32encode(raw).decode()
-    (holding,) = held(put_file(tmp_path / "a.warc.gz", [record(http(), fields={"WARC-Payload-Digest": f"{algorithm}:{value}"})]))
+    (holding,) = held(
+        put_file(tmp_path / "a.warc.gz", [record(http(), fields={"WARC-Payload-Digest": f"{algorithm}:{value}"})])
+    )
     if right:
         assert holding.capture.digest == sha1(PAGE)
         assert read_archived(holding).payload == PAGE
@@ -317,7 +331,9 @@ def test_an_empty_response_without_an_empty_line(tmp_path: Path) -> None:
     assert (got.status, got.headers, got.payload) == (204, (("A", "b"),), b"")
 
 
-@pytest.mark.parametrize("block", [b"<html>HTTP/0.9</html>", b"", b"HTTP/1.1 abc\r\n\r\nP", b"HTTP/1.1 2000 OK\r\n\r\nP"])
+@pytest.mark.parametrize(
+    "block", [b"<html>HTTP/0.9</html>", b"", b"HTTP/1.1 abc\r\n\r\nP", b"HTTP/1.1 2000 OK\r\n\r\nP"]
+)
 def test_a_response_without_an_http_head_is_damage(tmp_path: Path, block: bytes) -> None:
     holdings, (damage,) = split(put_file(tmp_path / "a.warc.gz", [record(block), *pages(1)]))
     assert [read_archived(holding).payload for holding in holdings] == [page(1)]
@@ -340,13 +356,22 @@ def test_dates_finer_and_coarser_than_seconds(tmp_path: Path) -> None:
     assert [holding.capture.timestamp for holding in held(path)] == [TS, "20210101000000", "20210102000000"]
 
 
-# --- records of a playback -----------------------------------------------------------------------------------------------------
+# --- records of a playback
+# -----------------------------------------------------------------------------------------------------
 
-MEMENTO = ("Memento-Datetime: Sat, 02 Jan 2021 03:04:05 GMT", "x-archive-orig-server: nginx", "Content-Type: text/html; charset=utf-8")
+MEMENTO = (
+    "Memento-Datetime: Sat, 02 Jan 2021 03:04:05 GMT",
+    "x-archive-orig-server: nginx",
+    "Content-Type: text/html; charset=utf-8",
+)
 
 
-def replayed(flag: str = "id_", timestamp: str = TS, headers: tuple[str, ...] = MEMENTO, status: str = "200 OK") -> bytes:
-    return record(http(PAGE, headers, status), url=f"https://web.archive.org/web/{timestamp}{flag}/{URL}", fields=digested(PAGE))
+def replayed(
+    flag: str = "id_", timestamp: str = TS, headers: tuple[str, ...] = MEMENTO, status: str = "200 OK"
+) -> bytes:
+    return record(
+        http(PAGE, headers, status), url=f"https://web.archive.org/web/{timestamp}{flag}/{URL}", fields=digested(PAGE)
+    )
 
 
 def test_a_stored_playback_is_the_capture_it_plays_back(tmp_path: Path) -> None:
@@ -380,7 +405,9 @@ def test_a_rewritten_view(tmp_path: Path, flag: str) -> None:
 
 
 def test_an_image_is_never_rewritten(tmp_path: Path) -> None:
-    (holding,) = held(put_file(tmp_path / "a.warc.gz", [replayed("", headers=(*MEMENTO[:2], "Content-Type: image/jpeg"))]))
+    (holding,) = held(
+        put_file(tmp_path / "a.warc.gz", [replayed("", headers=(*MEMENTO[:2], "Content-Type: image/jpeg"))])
+    )
     assert (holding.rewritten, holding.capture.mimetype) == (False, "image/jpeg")
 
 

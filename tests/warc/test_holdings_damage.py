@@ -72,7 +72,9 @@ def test_what_other_libraries_make_of_it(tmp_path: Path) -> None:
     """The reason for reading member by member: after damage warcio stops without a word, and FastWARC with an error."""
     noise = random.Random(1)
     bodies = [noise.randbytes(40_000) for _ in range(COUNT)]
-    parts = [packed([record(http(body), url=f"{URL}{n}", number=n, fields=digested(body))]) for n, body in enumerate(bodies)]
+    parts = [
+        packed([record(http(body), url=f"{URL}{n}", number=n, fields=digested(body))]) for n, body in enumerate(bodies)
+    ]
     broken = bytearray(parts[3])
     broken[35_000:35_050] = bytes(50)
     data = b"".join([*parts[:3], broken, *parts[4:]])
@@ -97,7 +99,8 @@ def test_a_cut_last_record_is_whole_to_other_libraries_only(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "rubbish", [b"garbage", b"\x1f\x8b\x08", b"\x1f\x8b\x08" * 50, bytes(5000), gzip.compress(b"<html>no record</html>", mtime=0)]
+    "rubbish",
+    [b"garbage", b"\x1f\x8b\x08", b"\x1f\x8b\x08" * 50, bytes(5000), gzip.compress(b"<html>no record</html>", mtime=0)],
 )
 @pytest.mark.parametrize("where", [0, 3, COUNT])
 def test_garbage_between_members(tmp_path: Path, rubbish: bytes, where: int) -> None:
@@ -147,21 +150,26 @@ def test_our_own_file_cut_around_every_end_and_in_between(tmp_path: Path) -> Non
     for length in sorted({*range(0, len(data), 17), *around}):
         torn.write_bytes(data[:length])
         holdings, damages = split(torn)
-        assert [holding.place.offset for holding in holdings] == [place.offset for place in places if place.offset + place.length <= length]
+        assert [holding.place.offset for holding in holdings] == [
+            place.offset for place in places if place.offset + place.length <= length
+        ]
         assert end_of_last_record(torn) == max((end for end in ends if end <= length), default=0)
         assert bool(damages) == (length not in (0, *ends))
         for holding in holdings:
             read_archived(holding)
 
 
-# --- files that are not compressed ---------------------------------------------------------------------------------------------
+# --- files that are not compressed
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("wrong", "digested_of"), [(-20, None), (30, None), (10_000, None), (10**12, None), (-1, 5), (1, 5), (30, 5), (10**12, 4)]
+    ("wrong", "digested_of"),
+    [(-20, None), (30, None), (10_000, None), (10**12, None), (-1, 5), (1, 5), (30, 5), (10**12, 4)],
 )
 def test_a_wrong_content_length(tmp_path: Path, wrong: int, digested_of: int | None) -> None:
-    """Of more than some line ends, without a digest that proves the rest; see test_writers for what is whole nevertheless."""
+    """Of more than some line ends, without a digest that proves the rest; see test_writers for what is whole
+    nevertheless."""
     parts = pages(COUNT, digests=False)
     block = http(page(4))
     fields = {"Content-Length": str(len(block) + wrong), **(digested(page(digested_of)) if digested_of else {})}
@@ -194,13 +202,21 @@ def test_garbage_and_damage_between_plain_records(tmp_path: Path) -> None:
 
 
 def test_more_line_ends_than_needed_and_fewer(tmp_path: Path) -> None:
-    parts = [each.removesuffix(b"\r\n\r\n") + end for each, end in zip(pages(4), (b"", b"\r\n", b"\n\n", b"\r\n\r\n\r\n\r\n"), strict=True)]
-    for name, data in (("a.warc", b"".join(parts)), ("a.warc.gz", packed(parts)), ("b.warc.gz", gzip.compress(b"".join(parts)))):
+    parts = [
+        each.removesuffix(b"\r\n\r\n") + end
+        for each, end in zip(pages(4), (b"", b"\r\n", b"\n\n", b"\r\n\r\n\r\n\r\n"), strict=True)
+    ]
+    for name, data in (
+        ("a.warc", b"".join(parts)),
+        ("a.warc.gz", packed(parts)),
+        ("b.warc.gz", gzip.compress(b"".join(parts))),
+    ):
         (tmp_path / name).write_bytes(data)
         assert payloads(held(tmp_path / name)) == [page(n) for n in (1, 2, 3, 4)]
 
 
-# --- one stream for the whole file ---------------------------------------------------------------------------------------------
+# --- one stream for the whole file
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("digests", [True, False])
@@ -208,7 +224,8 @@ def test_a_damaged_stream_gives_only_what_its_digests_prove(tmp_path: Path, dige
     noise = random.Random(1)
     bodies = [bytes(noise.randrange(256) for _ in range(3000)) for _ in range(COUNT)]
     records = [
-        record(http(body), url=f"{URL}{n}", number=n, fields=digested(body) if digests else None) for n, body in enumerate(bodies, 1)
+        record(http(body), url=f"{URL}{n}", number=n, fields=digested(body) if digests else None)
+        for n, body in enumerate(bodies, 1)
     ]
     data = bytearray(gzip.compress(b"".join(records)))
     data[len(data) // 2] ^= 0xFF
@@ -222,7 +239,8 @@ def test_a_damaged_stream_gives_only_what_its_digests_prove(tmp_path: Path, dige
     assert (got == bodies[: len(got)]) or digests
 
 
-# --- limits --------------------------------------------------------------------------------------------------------------------
+# --- limits
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "b.warc.gz", "a.warc.zst"])
@@ -231,7 +249,9 @@ def test_a_record_larger_than_the_limit_is_damage_and_costs_no_other(tmp_path: P
     parts = pages(COUNT)
     parts[3] = bomb
     path = tmp_path / name
-    path.write_bytes(PACKING[{"a.warc": "plain", "a.warc.gz": "members", "b.warc.gz": "stream"}.get(name, "zstd")](parts))
+    path.write_bytes(
+        PACKING[{"a.warc": "plain", "a.warc.gz": "members", "b.warc.gz": "stream"}.get(name, "zstd")](parts)
+    )
     things = list(scan_file(path, max_bytes=1_000_000))
     (damage,) = [thing for thing in things if isinstance(thing, Damage)]
     assert "more than 1000000" in damage.why
@@ -241,7 +261,8 @@ def test_a_record_larger_than_the_limit_is_damage_and_costs_no_other(tmp_path: P
         read_archived(big, max_bytes=1_000_000)
 
 
-# --- WACZ ----------------------------------------------------------------------------------------------------------------------
+# --- WACZ
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def test_damage_in_a_wacz(tmp_path: Path) -> None:
@@ -258,7 +279,8 @@ def test_damage_in_a_wacz(tmp_path: Path) -> None:
             assert len(holdings) == COUNT or damages
 
 
-# --- anything ------------------------------------------------------------------------------------------------------------------
+# --- anything
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def build(kind: str, folder: Path) -> Path:
@@ -279,7 +301,9 @@ def test_corruption_never_raises_nor_gives_wrong_bytes_nor_costs_what_is_whole(k
         raw = bytearray(path.read_bytes())
         size = len(raw)
         hits: list[int] = []
-        most = 1 if kind in ("plain", "zstd") else 3  # without checksums a second error can hide the first, in the digest's field
+        most = (
+            1 if kind in ("plain", "zstd") else 3
+        )  # without checksums a second error can hide the first, in the digest's field
         for _ in range(data.draw(st.integers(0, most))):
             at = data.draw(st.integers(0, size - 1))
             raw[at] = data.draw(st.integers(0, 255))
@@ -300,7 +324,11 @@ def test_corruption_never_raises_nor_gives_wrong_bytes_nor_costs_what_is_whole(k
 
 @given(
     st.lists(
-        st.tuples(st.binary(max_size=300), st.integers(100, 999), st.sampled_from(["http://a.example/", "https://新.example/?q=a b"])),
+        st.tuples(
+            st.binary(max_size=300),
+            st.integers(100, 999),
+            st.sampled_from(["http://a.example/", "https://新.example/?q=a b"]),
+        ),
         max_size=5,
     )
 )
@@ -313,12 +341,16 @@ def test_what_is_written_is_read(captures: list[tuple[bytes, int, str]]) -> None
         holdings = held(path)
         got = [read_archived(holding) for holding in holdings]
         assert [(each.payload, each.status, each.original) for each in got] == captures
-        assert [holding.capture.digest for holding in holdings] == [payload_digest(payload) for payload, _, _ in captures]
+        assert [holding.capture.digest for holding in holdings] == [
+            payload_digest(payload) for payload, _, _ in captures
+        ]
         assert end_of_last_record(path) == path.stat().st_size
 
 
 @given(
-    st.binary(max_size=300), st.sampled_from(["a.warc", "a.warc.gz", "a.warc.zst", "a.wacz", "a"]), st.sampled_from([b"", b"WARC/1.0\r\n"])
+    st.binary(max_size=300),
+    st.sampled_from(["a.warc", "a.warc.gz", "a.warc.zst", "a.wacz", "a"]),
+    st.sampled_from([b"", b"WARC/1.0\r\n"]),
 )
 def test_arbitrary_bytes_hold_nothing(rubbish: bytes, name: str, start: bytes) -> None:
     with TemporaryDirectory() as folder:

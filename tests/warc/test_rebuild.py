@@ -16,7 +16,10 @@ Pairs = list[tuple[str, str]]
             [("Server", "archive"), ("Content-Type", "text/html"), ("Link", "<x>"), ("X-Archive-Orig-Server", "nginx")],
             [("Content-Type", "text/html"), ("Server", "nginx"), LENGTH],
         ),
-        ([("content-type", "text/html"), ("x-archive-orig-content-type", "text/plain")], [("content-type", "text/plain"), LENGTH]),
+        (
+            [("content-type", "text/html"), ("x-archive-orig-content-type", "text/plain")],
+            [("content-type", "text/plain"), LENGTH],
+        ),
         (
             [("x-archive-orig-set-cookie", "a"), ("x-archive-orig-set-cookie", "b")],
             [("set-cookie", "a"), ("set-cookie", "b"), LENGTH],
@@ -27,11 +30,19 @@ Pairs = list[tuple[str, str]]
         ),
         ([("x-archive-orig-content-encoding", "gzip")], [("x-archive-orig-content-encoding", "gzip"), LENGTH]),
         (
-            [("x-archive-orig-x", "a\r\nSet-Cookie: b\x00"), ("x-archive-orig-bad name", "c"), ("x-archive-orig-", "d")],
+            [
+                ("x-archive-orig-x", "a\r\nSet-Cookie: b\x00"),
+                ("x-archive-orig-bad name", "c"),
+                ("x-archive-orig-", "d"),
+            ],
             [("x", "a  Set-Cookie: b"), LENGTH],
         ),
         (
-            [("x-archive-orig-a", "新"), ("x-archive-orig-b", "新".encode().decode("latin-1")), ("x-archive-orig-c", "\xb7s\x7f\ud800")],
+            [
+                ("x-archive-orig-a", "新"),
+                ("x-archive-orig-b", "新".encode().decode("latin-1")),
+                ("x-archive-orig-c", "\xb7s\x7f\ud800"),
+            ],
             [("a", "%E6%96%B0"), ("b", "%E6%96%B0"), ("c", "%C2%B7s ?"), LENGTH],
         ),
         ([("x-archive-orig-a", "\xb7s")], [("a", "%B7s"), LENGTH]),  # Big5 bytes
@@ -50,13 +61,21 @@ def test_a_coding_that_is_still_on_the_payload_is_said() -> None:
 
 
 def test_location_is_the_target_given() -> None:
-    got = http_headers([("Location", "/web/2021id_/http://b.example/"), ("x-archive-orig-location", "/old")], b"", "http://b.example/新 x")
+    got = http_headers(
+        [("Location", "/web/2021id_/http://b.example/"), ("x-archive-orig-location", "/old")],
+        b"",
+        "http://b.example/新 x",
+    )
     assert got.fields == (("Location", "http://b.example/%E6%96%B0%20x"), ("Content-Length", "0"))
 
 
 def test_notes_name_what_was_changed() -> None:
     got = http_headers([("x-archive-orig-content-length", "99")], PAGE, "http://b.example/")
-    assert got.notes == ("header fields from x-archive-orig-*", "content-length set aside", "location from the archive's own")
+    assert got.notes == (
+        "header fields from x-archive-orig-*",
+        "content-length set aside",
+        "location from the archive's own",
+    )
 
 
 @walked(("status", "line"), [(200, "200 OK"), (404, "404 Not Found"), (299, "299 Archived"), (999, "999 Archived")])

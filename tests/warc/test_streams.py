@@ -8,7 +8,16 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.warc.streams import ByteSource, CorruptStream, FileRange, Unpacker, dictionary_of, file_of, nested_name, read_at
+from crawler.warc.streams import (
+    ByteSource,
+    CorruptStream,
+    FileRange,
+    Unpacker,
+    dictionary_of,
+    file_of,
+    nested_name,
+    read_at,
+)
 from tests.walking import walked
 
 
@@ -31,7 +40,9 @@ def raw_deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-@given(st.binary(max_size=500), st.binary(max_size=20), st.sampled_from([gzip.compress, zstandard.compress, raw_deflate]))
+@given(
+    st.binary(max_size=500), st.binary(max_size=20), st.sampled_from([gzip.compress, zstandard.compress, raw_deflate])
+)
 def test_one_stream_and_its_end(data: bytes, rest: bytes, pack: object) -> None:
     packed: bytes = pack(data)  # type: ignore[operator]
     assert unpack(b"before" + packed + rest, 6) == (data, 6 + len(packed))
@@ -50,7 +61,9 @@ def test_a_large_stream_comes_in_pieces() -> None:
 @given(st.integers(0, 2**32), st.data())
 def test_of_a_damaged_stream_everything_before_the_damage_is_given(seed: int, data: st.DataObject) -> None:
     chance = random.Random(seed)
-    content = b"".join(chance.choice([b"WARC/1.0\r\n", b"abc", chance.randbytes(60)]) for _ in range(chance.randrange(600)))
+    content = b"".join(
+        chance.choice([b"WARC/1.0\r\n", b"abc", chance.randbytes(60)]) for _ in range(chance.randrange(600))
+    )
     packed = bytearray(gzip.compress(content, mtime=0))
     at = data.draw(st.integers(10, len(packed) - 1))
     packed[at] ^= data.draw(st.integers(1, 255))

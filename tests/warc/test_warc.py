@@ -198,7 +198,8 @@ text = st.text(max_size=30)
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["x-archive-orig-", "X-Archive-Orig-content-encoding", "content-type"]) | text.map("x-archive-orig-".__add__),
+            st.sampled_from(["x-archive-orig-", "X-Archive-Orig-content-encoding", "content-type"])
+            | text.map("x-archive-orig-".__add__),
             text,
         )
     ),
@@ -218,7 +219,8 @@ def test_round_trip(headers: list[tuple[str, str]], payload: bytes, original: st
     assert all(" " <= char <= "~" for pair in got.headers for char in "".join(pair))
 
 
-# --- damage --------------------------------------------------------------------------------------------------------------------
+# --- damage
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -359,14 +361,20 @@ def test_records_that_lie(tmp_path: Path, old: bytes, new: bytes) -> None:
 def test_arbitrary_records_raise_only_warc_damaged(block: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a.warc.gz"
-        for content in (block, gzip.compress(block), gzip.compress(b"WARC/1.1\r\n" + block), gzip.compress(RECORD[:100] + block)):
+        for content in (
+            block,
+            gzip.compress(block),
+            gzip.compress(b"WARC/1.1\r\n" + block),
+            gzip.compress(RECORD[:100] + block),
+        ):
             path.write_bytes(content)
             drain(iter_records(path))
             with pytest.raises(WarcDamaged):
                 read_record(path, 0, len(content))
 
 
-# --- files that cannot be written ----------------------------------------------------------------------------------------------
+# --- files that cannot be written
+# ----------------------------------------------------------------------------------------------
 
 
 def test_an_existing_file_is_never_touched(small: tuple[Path, list[RecordLocation]]) -> None:

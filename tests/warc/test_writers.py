@@ -1,4 +1,5 @@
-"""What other programs write wrongly or in their own way, and what is whole nevertheless: at every place of a file, however it is packed."""
+"""What other programs write wrongly or in their own way, and what is whole nevertheless: at every place of a file,
+however it is packed."""
 
 from __future__ import annotations
 
@@ -17,7 +18,23 @@ from crawler.warc.files import find_files, read_archived, scan_file
 from crawler.warc.record import WarcDamaged, read_http
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import DigestResult, compare_digest
-from tests.warc.foreign import PAGE, TS, URL, chunked, digested, held, http, identity, packed, page, pages, record, sha1, split, wacz
+from tests.warc.foreign import (
+    PAGE,
+    TS,
+    URL,
+    chunked,
+    digested,
+    held,
+    http,
+    identity,
+    packed,
+    page,
+    pages,
+    record,
+    sha1,
+    split,
+    wacz,
+)
 
 COUNT = 4
 PACKING: dict[str, Callable[[Sequence[bytes]], bytes]] = {
@@ -47,7 +64,8 @@ def bodies(path: Path) -> list[bytes]:
     return [read_archived(holding).payload for holding in held(path)]
 
 
-# --- where a record ends -------------------------------------------------------------------------------------------------------
+# --- where a record ends
+# -------------------------------------------------------------------------------------------------------
 
 BODY = page(3)
 CHARACTERS = len(http(BODY).decode()) - len(http(BODY))
@@ -106,7 +124,9 @@ def test_a_record_without_a_length_ends_where_the_next_begins(tmp_path: Path) ->
 
 
 @given(
-    st.binary(max_size=60), st.sampled_from([b"", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b"W", b"\x1f\x8b\x08"]), st.integers(-70, 70)
+    st.binary(max_size=60),
+    st.sampled_from([b"", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b"W", b"\x1f\x8b\x08"]),
+    st.integers(-70, 70),
 )
 @settings(max_examples=200, deadline=None)
 def test_no_length_gives_other_bytes_than_the_digests(body: bytes, end: bytes, wrong: int) -> None:
@@ -119,19 +139,30 @@ def test_no_length_gives_other_bytes_than_the_digests(body: bytes, end: bytes, w
         assert len(found) == 3
 
 
-# --- kinds of records ----------------------------------------------------------------------------------------------------------
+# --- kinds of records
+# ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["resource", "response"])
 @pytest.mark.parametrize("digest", ["none", "payload", "both"])
 def test_a_block_without_an_http_head_is_the_page_itself(tmp_path: Path, kind: str, digest: str) -> None:
     stated = f"sha1:{sha1(BODY)}"
-    given = {"none": {}, "payload": {"WARC-Payload-Digest": stated}, "both": {"WARC-Payload-Digest": stated, "WARC-Block-Digest": stated}}
-    odd = record(BODY, kind, url=f"{URL}3", number=3, fields={"Content-Type": "text/html; charset=utf-8", **given[digest]})
+    given = {
+        "none": {},
+        "payload": {"WARC-Payload-Digest": stated},
+        "both": {"WARC-Payload-Digest": stated, "WARC-Block-Digest": stated},
+    }
+    odd = record(
+        BODY, kind, url=f"{URL}3", number=3, fields={"Content-Type": "text/html; charset=utf-8", **given[digest]}
+    )
     for place, path in files(tmp_path, odd):
         holding = held(path)[place]
         assert holding.capture.statuscode == "200"
-        assert (holding.capture.mimetype, holding.capture.digest, holding.capture.timestamp) == ("text/html", sha1(BODY), TS)
+        assert (holding.capture.mimetype, holding.capture.digest, holding.capture.timestamp) == (
+            "text/html",
+            sha1(BODY),
+            TS,
+        )
         got = read_archived(holding)
         assert (got.status, got.headers, got.payload) == (200, (("Content-Type", "text/html; charset=utf-8"),), BODY)
 
@@ -140,7 +171,13 @@ def test_a_resource_can_be_an_http_message_and_a_revisit_can_be_of_one(tmp_path:
     path = tmp_path / "a.warc.gz"
     message = record(http(PAGE), "resource", number=1)
     plain = record(PAGE, "resource", url=f"{URL}2", number=2, fields={"Content-Type": "text/html"})
-    again = record(b"", "revisit", url=f"{URL}2", number=3, fields={"WARC-Refers-To": identity(2), "WARC-Date": "2022-01-01T00:00:00Z"})
+    again = record(
+        b"",
+        "revisit",
+        url=f"{URL}2",
+        number=3,
+        fields={"WARC-Refers-To": identity(2), "WARC-Date": "2022-01-01T00:00:00Z"},
+    )
     path.write_bytes(packed([message, plain, again]))
     found = [thing for thing in resolve_revisits(held(path)) if isinstance(thing, ArchivedCapture)]
     assert [read_archived(thing).payload for thing in found] == [PAGE] * 3
@@ -149,13 +186,16 @@ def test_a_resource_can_be_an_http_message_and_a_revisit_can_be_of_one(tmp_path:
 
 def test_a_download_of_a_playback_is_the_capture_that_it_plays_back(tmp_path: Path) -> None:
     path = tmp_path / "a.warc"
-    path.write_bytes(record(PAGE, "resource", url=f"https://web.archive.org/web/2020id_/{URL}", fields={"Content-Type": "text/html"}))
+    path.write_bytes(
+        record(PAGE, "resource", url=f"https://web.archive.org/web/2020id_/{URL}", fields={"Content-Type": "text/html"})
+    )
     (holding,) = held(path)
     assert (holding.capture.timestamp, holding.capture.original, holding.rewritten) == ("20200101000000", URL, False)
     assert read_archived(holding).payload == PAGE
 
 
-# --- digests over another part -------------------------------------------------------------------------------------------------
+# --- digests over another part
+# -------------------------------------------------------------------------------------------------
 
 HEADERS = ("Content-Type: text/html", "Content-Encoding: gzip", "Transfer-Encoding: chunked")
 CODED = gzip.compress(BODY, mtime=0)
@@ -181,7 +221,11 @@ def test_bytes_are_intact_whatever_part_the_digests_were_taken_of(tmp_path: Path
 @pytest.mark.parametrize("field", ["WARC-Payload-Digest", "WARC-Block-Digest"])
 def test_bytes_that_no_digest_proves_are_damaged(tmp_path: Path, part: str, field: str) -> None:
     path = tmp_path / "a.warc"
-    spoiled = PARTS["block"].replace(b"200 OK", b"200 KO") if part == "block" else PARTS["block"][:-30] + b"?" + PARTS["block"][-29:]
+    spoiled = (
+        PARTS["block"].replace(b"200 OK", b"200 KO")
+        if part == "block"
+        else PARTS["block"][:-30] + b"?" + PARTS["block"][-29:]
+    )
     path.write_bytes(record(spoiled, fields={field: f"sha1:{sha1(PARTS[part])}"}))
     (thing,) = scan_file(path)
     assert isinstance(thing, Damage)
@@ -193,7 +237,8 @@ def test_bytes_that_no_digest_proves_are_damaged(tmp_path: Path, part: str, fiel
         read_archived(thing)
 
 
-# --- heads ---------------------------------------------------------------------------------------------------------------------
+# --- heads
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -248,7 +293,12 @@ def test_folded_fields(tmp_path: Path, end: str, fold: str) -> None:
     for place, path in files(tmp_path, odd):
         holding = held(path)[place]
         assert holding.capture == Capture(
-            timestamp=TS, original=address, mimetype="text/html", statuscode="200", digest=sha1(BODY), length=holding.capture.length
+            timestamp=TS,
+            original=address,
+            mimetype="text/html",
+            statuscode="200",
+            digest=sha1(BODY),
+            length=holding.capture.length,
         )
         assert read_archived(holding).payload == BODY
 
@@ -259,7 +309,8 @@ def test_spaces_in_an_address_stay_where_nothing_is_folded(tmp_path: Path) -> No
     assert held(path)[0].capture.original == "http://a.example/b c"
 
 
-# --- damage to what nobody asked for -------------------------------------------------------------------------------------------
+# --- damage to what nobody asked for
+# -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -284,7 +335,8 @@ def test_a_cut_record_is_the_only_one_that_its_damage_can_be(tmp_path: Path) -> 
         assert [damage.original for damage in split(path)[1]] == ["http://a.example/x"]
 
 
-# --- WACZ in WACZ --------------------------------------------------------------------------------------------------------------
+# --- WACZ in WACZ
+# --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("outer", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

@@ -52,7 +52,13 @@ def test_a_moment_comes_back_from_its_timestamp(naive: datetime) -> None:
 
 @walked(
     ("text", "wanted"),
-    [("20211230123456", True), ("2021123012345", False), ("2021123012345x", False), ("２０２１１２３０１２３４５６", False), ("", False)],
+    [
+        ("20211230123456", True),
+        ("2021123012345", False),
+        ("2021123012345x", False),
+        ("２０２１１２３０１２３４５６", False),
+        ("", False),
+    ],
 )
 def test_is_timestamp(text: str, wanted: bool) -> None:
     assert is_timestamp(text) is wanted

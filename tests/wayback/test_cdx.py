@@ -25,7 +25,8 @@ def capture(row: list[str]) -> Capture:
     return Capture(**dict(zip(FIELDS, row, strict=True)))
 
 
-# --- the request ---------------------------------------------------------------------------------------------------------------
+# --- the request
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @walked("base", ["http://archive.example", "http://archive.example/"])
@@ -57,7 +58,8 @@ def test_a_query_for_what_came_since_says_so_on_every_page() -> None:
     assert since.request_url("http://a.example", "k") == since.request_url("http://a.example") + "&resumeKey=k"
 
 
-# --- pages that count ----------------------------------------------------------------------------------------------------------
+# --- pages that count
+# ----------------------------------------------------------------------------------------------------------
 
 GOOD: dict[str, tuple[bytes, CdxPage]] = {
     "nothing": (b"[]", CdxPage()),
@@ -69,11 +71,11 @@ GOOD: dict[str, tuple[bytes, CdxPage]] = {
     "no rows and a key": (page(HEADER, [], ["k"]), CdxPage(resume_key="k")),
     "no header and a key": (page([], ["k"]), CdxPage(resume_key="k")),
     "duplicates": (page(HEADER, ROW, ROW, OTHER, ROW), CdxPage((capture(ROW), capture(OTHER)), duplicates=2)),
-    "other order, extra field": (
-        page(["extra", *reversed(HEADER)], [None, *reversed(ROW)]),
-        CdxPage((capture(ROW),)),
+    "other order, extra field": (page(["extra", *reversed(HEADER)], [None, *reversed(ROW)]), CdxPage((capture(ROW),))),
+    "00 day": (
+        page(HEADER, [*ROW[:1], "20000800241623", *ROW[2:]]),
+        CdxPage((capture([*ROW[:1], "20000800241623", *ROW[2:]]),)),
     ),
-    "00 day": (page(HEADER, [*ROW[:1], "20000800241623", *ROW[2:]]), CdxPage((capture([*ROW[:1], "20000800241623", *ROW[2:]]),))),
 }
 
 
@@ -166,10 +168,13 @@ def test_cut_anywhere_never_counts(name: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=4), max_leaves=20
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4),
+    max_leaves=20,
 )
 ROWS = st.lists(
-    JSON | st.lists(st.text(max_size=9), min_size=7, max_size=7) | st.sampled_from([HEADER, ROW, OTHER, [], ["key"]]), max_size=8
+    JSON | st.lists(st.text(max_size=9), min_size=7, max_size=7) | st.sampled_from([HEADER, ROW, OTHER, [], ["key"]]),
+    max_size=8,
 )
 
 
@@ -185,7 +190,9 @@ def test_arbitrary_bytes_raise_only_cdx_errors(body: bytes) -> None:
 
 
 text = st.text(st.characters(codec="utf-8"), max_size=20)
-row_values = st.tuples(text, st.just("20210102030405") | st.just("2021"), text.filter(lambda s: bool(s.strip())), text, text, text, text)
+row_values = st.tuples(
+    text, st.just("20210102030405") | st.just("2021"), text.filter(lambda s: bool(s.strip())), text, text, text, text
+)
 
 
 @given(st.lists(row_values, max_size=6), st.none() | text.filter(bool), st.permutations(FIELDS), st.booleans())
@@ -199,9 +206,13 @@ def test_a_page_reads_back(rows: list[tuple[str, ...]], key: str | None, order: 
     assert got.rejected == ()
 
 
-# --- whole answers -------------------------------------------------------------------------------------------------------------
+# --- whole answers
+# -------------------------------------------------------------------------------------------------------------
 
-OFFLINE = b"<html><title>Internet Archive: Temporarily Offline</title><p>Internet Archive services are temporarily\n offline.</p>"
+OFFLINE = (
+    b"<html><title>Internet Archive: Temporarily Offline</title><p>Internet Archive services are temporarily\n"
+    b" offline.</p>"
+)
 BLOCKED = "org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error"
 
 ANSWERS: dict[str, tuple[int, dict[str, str], bytes, CdxAnswer]] = {
@@ -247,7 +258,11 @@ def test_every_answer_has_a_case() -> None:
     assert {wanted for *_, wanted in ANSWERS.values()} == set(CdxAnswer)
 
 
-@given(st.integers(100, 999) | st.just(200), st.dictionaries(st.sampled_from(["Content-Encoding", "content-encoding"]), text), st.binary())
+@given(
+    st.integers(100, 999) | st.just(200),
+    st.dictionaries(st.sampled_from(["Content-Encoding", "content-encoding"]), text),
+    st.binary(),
+)
 def test_reading_a_reply_never_raises(status: int, headers: dict[str, str], body: bytes) -> None:
     reply = read_reply(status, headers, body)
     assert (reply.page is not None) == (reply.answer is CdxAnswer.PAGE)

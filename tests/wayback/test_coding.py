@@ -15,7 +15,9 @@ from tests.walking import walked
 from tests.warc.foreign import chunked
 
 PAGE = (
-    "<!DOCTYPE html><html><body><h1>海旁長椅重新上漆</h1>" + "".join(f"<p>第{n}張長椅。</p>" for n in range(300)) + "</body></html>"
+    "<!DOCTYPE html><html><body><h1>海旁長椅重新上漆</h1>"
+    + "".join(f"<p>第{n}張長椅。</p>" for n in range(300))
+    + "</body></html>"
 ).encode()
 DATA = json.dumps({"items": ["<p>燈塔</p>"] * 50}, ensure_ascii=False).encode()
 
@@ -143,7 +145,10 @@ def test_a_cut_body_never_passes_as_whole(name: str) -> None:
 def zstd_blocks(data: bytes) -> bytes:
     """As streaming servers send it: a block is all or nothing, and they end one every few kilobytes."""
     packer = zstandard.ZstdCompressor().compressobj()
-    parts = [packer.compress(data[at : at + 500]) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) for at in range(0, len(data), 500)]
+    parts = [
+        packer.compress(data[at : at + 500]) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        for at in range(0, len(data), 500)
+    ]
     return b"".join(parts) + packer.flush()
 
 
@@ -239,7 +244,9 @@ def test_round_trip(text: str, inner: str, outer: str) -> None:
 @given(
     st.binary()
     | st.builds(
-        lambda magic, rest: magic + rest, st.sampled_from([b"\x1f\x8b\x08\0", b"(\xb5/\xfd", b"\x78\x9c", b"\x0b\x01\x80"]), st.binary()
+        lambda magic, rest: magic + rest,
+        st.sampled_from([b"\x1f\x8b\x08\0", b"(\xb5/\xfd", b"\x78\x9c", b"\x0b\x01\x80"]),
+        st.binary(),
     )
 )
 @example(b"\x1f\x8b")

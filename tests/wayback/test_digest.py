@@ -46,7 +46,9 @@ def test_order_and_payload(
     assert (got.reason == NOTHING) == (result is not DigestResult.MISMATCH)
 
 
-@walked("digest", ["", "-", "sha1:", payload_digest(PAGE)[:-1], payload_digest(PAGE) + "A", "0" * 32, "sha256:" + "A" * 32])
+@walked(
+    "digest", ["", "-", "sha1:", payload_digest(PAGE)[:-1], payload_digest(PAGE) + "A", "0" * 32, "sha256:" + "A" * 32]
+)
 def test_no_usable_digest(digest: str) -> None:
     assert normalized_digest(digest) is None
     got = compare_digest(GZIP, "gzip", digest)
@@ -75,7 +77,12 @@ REASONS: list[tuple[bytes, Headers, bool, MismatchReason]] = [
     (PAGE, ((ORIG + "content-length", str(len(PAGE))),), False, MismatchReason.UNEXPLAINED),
     (PAGE, ((ORIG + "content-length", "-1"),), False, MismatchReason.UNEXPLAINED),
     (PAGE, ((ORIG + "content-length", "9" * 5000),), False, MismatchReason.UNEXPLAINED),
-    (PAGE, ((ORIG + "Content-Encoding", "gzip"), (ORIG + "content-length", "9999999")), False, MismatchReason.ARCHIVED_ENCODED),
+    (
+        PAGE,
+        ((ORIG + "Content-Encoding", "gzip"), (ORIG + "content-length", "9999999")),
+        False,
+        MismatchReason.ARCHIVED_ENCODED,
+    ),
     (PAGE, ((ORIG + "content-encoding", ""),), False, MismatchReason.UNEXPLAINED),
     (GZIP[:-9], (), False, MismatchReason.UNDECODABLE),
     (PAGE, (), False, MismatchReason.UNEXPLAINED),

@@ -24,7 +24,10 @@ def test_declared_coding(pairs: list[tuple[str, str]], wanted: str | None) -> No
     assert declared_coding(pairs) == wanted
 
 
-@walked(("value", "text"), [("/新聞".encode().decode("latin-1"), "/新聞"), ("/新聞", "/新聞"), ("caf\xe9", "caf\xe9"), ("plain", "plain")])
+@walked(
+    ("value", "text"),
+    [("/新聞".encode().decode("latin-1"), "/新聞"), ("/新聞", "/新聞"), ("caf\xe9", "caf\xe9"), ("plain", "plain")],
+)
 def test_bytes_that_are_utf8_are_read_as_such(value: str, text: str) -> None:
     assert header_text(value) == text
 

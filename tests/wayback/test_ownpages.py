@@ -10,7 +10,11 @@ PAGES: dict[Callable[[str], bool], list[bytes]] = {
         b"<p>Services are <b>temporarily</b> offline.",
         b"No server is available to handle this request.",
     ],
-    says_excluded: [b"This URL has been excluded from the Wayback Machine.", b"RobotAccessControlException", b"Blocked Site Error"],
+    says_excluded: [
+        b"This URL has been excluded from the Wayback Machine.",
+        b"RobotAccessControlException",
+        b"Blocked Site Error",
+    ],
     says_not_archived: [b"The Wayback Machine has not archived that URL.", b"could not be found in this collection"],
     says_not_authorised: [b"This type of CDX query requires authorization."],
 }

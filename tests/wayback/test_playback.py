@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.wayback.capture import Capture
-from crawler.wayback.playback import NEXT_ACTION, Action, Answer, Reply, escape, parse_playback_url, playback_url, read_reply, retry_after
+from crawler.wayback.playback import (
+    NEXT_ACTION,
+    Action,
+    Answer,
+    Reply,
+    escape,
+    parse_playback_url,
+    playback_url,
+    read_reply,
+    retry_after,
+)
 from tests.walking import walked
 
 ARCHIVE = "https://web.archive.org"
@@ -18,7 +28,8 @@ MEMENTO = ("Memento-Datetime", "Sat, 02 Jan 2021 03:04:05 GMT")
 Pairs = list[tuple[str, str]]
 
 
-# --- addresses -----------------------------------------------------------------------------------------------------------------
+# --- addresses
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @walked(
@@ -106,13 +117,16 @@ def test_parse_playback_url_never_raises(url: str) -> None:
         assert found is None or spelled.endswith(found[2])
 
 
-# --- answers -------------------------------------------------------------------------------------------------------------------
+# --- answers
+# -------------------------------------------------------------------------------------------------------------------
 
 HRM = b"<h2>Hrm.</h2>\n<p>The Wayback Machine has not\n archived that <b>URL</b>.</p>"
 SORRY = b"<h2>Sorry.</h2> <p>This URL has been excluded from the Wayback Machine.</p>"
 OFFLINE = b"<html><title>Internet Archive: Temporarily Offline</title></html>"
 SERVICES = b"<p>Internet Archive services are temporarily offline.</p>"
-HAPROXY = b"<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>"
+HAPROXY = (
+    b"<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>"
+)
 REASON = ("X-Archive-Redirect-Reason", "found capture at 20201231000000")
 BLOCKED = ("X-Archive-Wayback-Runtime-Error", "AdministrativeAccessControlException: Blocked Site Error")
 
@@ -123,7 +137,12 @@ CASES: dict[str, tuple[int, Pairs, bytes, Answer]] = {
     "archived 404": (404, [MEMENTO], HRM, Answer.CAPTURE),
     "archived 429 is no limit": (429, [MEMENTO], b"", Answer.CAPTURE),
     "archived 503": (503, [MEMENTO], b"", Answer.CAPTURE),
-    "archived redirect": (301, [MEMENTO, ("Location", f"/web/{TS}id_/http://b.example/")], b"", Answer.ARCHIVED_REDIRECT),
+    "archived redirect": (
+        301,
+        [MEMENTO, ("Location", f"/web/{TS}id_/http://b.example/")],
+        b"",
+        Answer.ARCHIVED_REDIRECT,
+    ),
     "archived redirect without a target": (302, [MEMENTO], b"", Answer.CAPTURE),
     "archived redirect to a mail address": (302, [MEMENTO, ("Location", "mailto:a@b.example")], b"", Answer.CAPTURE),
     "archived redirect to nonsense": (302, [MEMENTO, ("Location", "http://[")], b"", Answer.CAPTURE),
@@ -131,8 +150,18 @@ CASES: dict[str, tuple[int, Pairs, bytes, Answer]] = {
     "closest": (302, [REASON, ("location", f"{REPLAY}/20201231000000id_/{URL}")], b"", Answer.CLOSEST_CAPTURE),
     "not archived": (404, [], HRM, Answer.NOT_ARCHIVED),
     "not archived, gzip": (404, [("Content-Encoding", "gzip")], gzip.compress(HRM), Answer.NOT_ARCHIVED),
-    "not archived, pywb": (404, [], b"The url <b>http://x</b> could not be found in this collection.", Answer.NOT_ARCHIVED),
-    "not archived, apostrophe": (404, [], "The Wayback Machine hasn’t archived that URL.".encode(), Answer.NOT_ARCHIVED),
+    "not archived, pywb": (
+        404,
+        [],
+        b"The url <b>http://x</b> could not be found in this collection.",
+        Answer.NOT_ARCHIVED,
+    ),
+    "not archived, apostrophe": (
+        404,
+        [],
+        "The Wayback Machine hasn’t archived that URL.".encode(),
+        Answer.NOT_ARCHIVED,
+    ),
     "excluded with 200": (200, [], SORRY, Answer.EXCLUDED),
     "excluded with 403": (403, [], SORRY, Answer.EXCLUDED),
     "excluded with 404": (404, [], SORRY, Answer.EXCLUDED),
@@ -157,10 +186,18 @@ CASES: dict[str, tuple[int, Pairs, bytes, Answer]] = {
     "out of the archive": (302, [("Location", "https://login.example/")], b"", Answer.UNKNOWN_PAGE),
     "redirect without a target": (302, [], b"", Answer.UNKNOWN_PAGE),
 }
-OF_THE_CONNECTION = {Answer.CUT_BODY, Answer.TIMEOUT, Answer.CONNECTION_LOST, Answer.CONNECTION_REFUSED, Answer.TOO_LARGE}
+OF_THE_CONNECTION = {
+    Answer.CUT_BODY,
+    Answer.TIMEOUT,
+    Answer.CONNECTION_LOST,
+    Answer.CONNECTION_REFUSED,
+    Answer.TOO_LARGE,
+}
 
 
-def read(status: int, headers: Pairs, body: bytes = b"", *, replay: str = REPLAY, timestamp: str = TS, original: str = URL) -> Reply:
+def read(
+    status: int, headers: Pairs, body: bytes = b"", *, replay: str = REPLAY, timestamp: str = TS, original: str = URL
+) -> Reply:
     return read_reply(replay, Capture(timestamp=timestamp, original=original), status, headers, body)
 
 
@@ -169,7 +206,13 @@ def test_answers(name: str) -> None:
     status, headers, body, answer = CASES[name]
     reply = read(status, headers, body)
     assert reply.answer is answer
-    assert (reply.status, reply.timestamp, reply.original, reply.headers, reply.body) == (status, TS, URL, tuple(headers), body)
+    assert (reply.status, reply.timestamp, reply.original, reply.headers, reply.body) == (
+        status,
+        TS,
+        URL,
+        tuple(headers),
+        body,
+    )
     assert (reply.location is not None) == (NEXT_ACTION[answer] is Action.FOLLOW)
 
 
@@ -188,7 +231,14 @@ def test_every_answer_has_a_case_and_a_sequel() -> None:
         ({Answer.RATE_LIMITED}, Action.PAUSE),
         ({Answer.CONNECTION_REFUSED, Answer.REFUSED}, Action.STOP),
         (
-            {Answer.OUTAGE, Answer.SERVER_ERROR, Answer.CUT_BODY, Answer.TIMEOUT, Answer.CONNECTION_LOST, Answer.UNKNOWN_PAGE},
+            {
+                Answer.OUTAGE,
+                Answer.SERVER_ERROR,
+                Answer.CUT_BODY,
+                Answer.TIMEOUT,
+                Answer.CONNECTION_LOST,
+                Answer.UNKNOWN_PAGE,
+            },
             Action.RETRY,
         ),
     ],
@@ -243,7 +293,9 @@ def test_the_timestamp_really_served(memento: str, requested: str, wanted: str) 
     assert (reply.answer, reply.timestamp) == (Answer.CAPTURE, wanted)
 
 
-OTHERS = f'<{REPLAY}/timemap/link/{URL}>; rel="timemap"; type="application/link-format", <{REPLAY}/{URL}>; rel="timegate"'
+OTHERS = (
+    f'<{REPLAY}/timemap/link/{URL}>; rel="timemap"; type="application/link-format", <{REPLAY}/{URL}>; rel="timegate"'
+)
 
 
 @walked(
@@ -276,7 +328,10 @@ def test_links_that_name_no_original() -> None:
 
 
 pairs = st.lists(
-    st.tuples(st.sampled_from(["Memento-Datetime", "Location", "Link", "Content-Encoding"]), st.text() | st.just(MEMENTO[1])), max_size=5
+    st.tuples(
+        st.sampled_from(["Memento-Datetime", "Location", "Link", "Content-Encoding"]), st.text() | st.just(MEMENTO[1])
+    ),
+    max_size=5,
 )
 
 
@@ -286,7 +341,8 @@ def test_reading_a_reply_never_raises(status: int, headers: Pairs, body: bytes, 
     assert (reply.location is not None) == (NEXT_ACTION[reply.answer] is Action.FOLLOW)
 
 
-# --- Retry-After ---------------------------------------------------------------------------------------------------------------
+# --- Retry-After
+# ---------------------------------------------------------------------------------------------------------------
 
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 

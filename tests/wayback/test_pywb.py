@@ -13,14 +13,16 @@ from tests.walking import walked
 
 # As pywb 2.10.0 writes them: an object a line, its own names, more fields than are wanted, no status with a revisit.
 LINE = (
-    b'{"urlkey": "example,site)/article/11/%e7%87%88/x", "timestamp": "20210712012000", "url": "https://www.site.example/article/11/%E7%87%88/x",'
-    b' "mime": "text/html", "status": "200", "digest": "SKEXOMLRQHXLNI5JKF6JE5N5QGWXI6EV", "length": "452", "offset": "0",'
-    b' "filename": "t.warc.gz", "source": "web/indexes/index.cdxj", "source-coll": "web", "access": "allow"}'
+    b'{"urlkey": "example,site)/article/11/%e7%87%88/x", "timestamp": "20210712012000", "url":'
+    b' "https://www.site.example/article/11/%E7%87%88/x", "mime": "text/html", "status": "200", "digest":'
+    b' "SKEXOMLRQHXLNI5JKF6JE5N5QGWXI6EV", "length": "452", "offset": "0", "filename": "t.warc.gz", "source":'
+    b' "web/indexes/index.cdxj", "source-coll": "web", "access": "allow"}'
 )
 REVISIT = (
-    b'{"urlkey": "example,site)/article/11/%e7%87%88/x", "timestamp": "20210912012000", "url": "https://www.site.example/article/11/%E7%87%88/x",'
-    b' "mime": "warc/revisit", "digest": "SKEXOMLRQHXLNI5JKF6JE5N5QGWXI6EV", "length": "470", "offset": "6841",'
-    b' "filename": "t.warc.gz", "source": "web/indexes/index.cdxj", "source-coll": "web", "access": "allow"}'
+    b'{"urlkey": "example,site)/article/11/%e7%87%88/x", "timestamp": "20210912012000", "url":'
+    b' "https://www.site.example/article/11/%E7%87%88/x", "mime": "warc/revisit", "digest":'
+    b' "SKEXOMLRQHXLNI5JKF6JE5N5QGWXI6EV", "length": "470", "offset": "6841", "filename": "t.warc.gz", "source":'
+    b' "web/indexes/index.cdxj", "source-coll": "web", "access": "allow"}'
 )
 CAPTURE = Capture(
     urlkey="example,site)/article/11/%e7%87%88/x",
@@ -77,7 +79,10 @@ GOOD: dict[str, tuple[bytes, CdxPage]] = {
         lines({**BARE, "status": 404, "length": 12}),
         CdxPage((Capture(timestamp="20210712012000", original="http://a.example/", statuscode="404", length="12"),)),
     ),
-    "little known": (lines(BARE), CdxPage((Capture(timestamp="20210712012000", original="http://a.example/", statuscode="-"),))),
+    "little known": (
+        lines(BARE),
+        CdxPage((Capture(timestamp="20210712012000", original="http://a.example/", statuscode="-"),)),
+    ),
     "nulls": (
         lines({**BARE, "original": None, "mime": None, "status": None, "length": 0.5}),
         CdxPage((Capture(timestamp="20210712012000", original="http://a.example/", statuscode="-"),)),
@@ -166,7 +171,9 @@ def test_cut_anywhere_but_between_lines_never_counts() -> None:
 
 
 values = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text(), max_size=2)
-rows = st.dictionaries(st.sampled_from(["timestamp", "url", "original", "mime", "status", "digest", "length", "urlkey"]), values)
+rows = st.dictionaries(
+    st.sampled_from(["timestamp", "url", "original", "mime", "status", "digest", "length", "urlkey"]), values
+)
 
 
 @given(st.lists(rows | values, max_size=4), st.integers(0, 400))
@@ -195,5 +202,7 @@ CODED = ("X-Archive-Orig-Content-Encoding", "gzip")
         ([("Content-Encoding", "gzip")], [("Content-Encoding", "gzip")]),
     ],
 )
-def test_a_coding_that_pywb_left_on_the_bytes_is_an_archived_one(headers: list[tuple[str, str]], wanted: list[tuple[str, str]]) -> None:
+def test_a_coding_that_pywb_left_on_the_bytes_is_an_archived_one(
+    headers: list[tuple[str, str]], wanted: list[tuple[str, str]]
+) -> None:
     assert list(as_wayback(headers)) == wanted

@@ -1,4 +1,5 @@
-"""One door: what is asked of a Wayback Machine and of a pywb, and what their answers mean. Pages and headers as pywb 2.10.0 serves them."""
+"""One door: what is asked of a Wayback Machine and of a pywb, and what their answers mean. Pages and headers as pywb
+2.10.0 serves them."""
 
 import gzip
 from urllib.parse import parse_qs, urlsplit
@@ -39,7 +40,15 @@ Pairs = list[tuple[str, str]]
             "https://web.archive.org/web",
             True,
         ),
-        (MIRROR, "wayback", Dialect.WAYBACK, "http://127.0.0.1:8080", "https://mirror.example/web", "http://127.0.0.1:8080/web", True),
+        (
+            MIRROR,
+            "wayback",
+            Dialect.WAYBACK,
+            "http://127.0.0.1:8080",
+            "https://mirror.example/web",
+            "http://127.0.0.1:8080/web",
+            True,
+        ),
         (
             LOCAL,
             "pywb+http://127.0.0.1:8080/web",
@@ -60,16 +69,27 @@ Pairs = list[tuple[str, str]]
         ),
     ],
 )
-def test_where_archives_are(site: WebArchive, name: str, dialect: Dialect, address: str, public: str, replay: str, paged: bool) -> None:
-    assert (site.name, site.dialect, site.address, site.public, site.replay, site.paged) == (name, dialect, address, public, replay, paged)
+def test_where_archives_are(
+    site: WebArchive, name: str, dialect: Dialect, address: str, public: str, replay: str, paged: bool
+) -> None:
+    assert (site.name, site.dialect, site.address, site.public, site.replay, site.paged) == (
+        name,
+        dialect,
+        address,
+        public,
+        replay,
+        paged,
+    )
 
 
-# --- listing -------------------------------------------------------------------------------------------------------------------
+# --- listing
+# -------------------------------------------------------------------------------------------------------------------
 
-ROWS = (
-    b'[["urlkey","timestamp","original","mimetype","statuscode","digest","length"],["k","20210712012000","%b","text/html","200","D","9"]%b]'
+ROWS = b'[["urlkey","timestamp","original","mimetype","statuscode","digest","length"],["k","20210712012000","%b","text/html","200","D","9"]%b]'  # noqa: E501
+LINE = (
+    b'{"urlkey": "k", "timestamp": "20210712012000", "url": "%b", "mime": "text/html", "status": "200", "digest": "D",'
+    b' "length": "9"}\n'
 )
-LINE = b'{"urlkey": "k", "timestamp": "20210712012000", "url": "%b", "mime": "text/html", "status": "200", "digest": "D", "length": "9"}\n'
 LISTED = Capture(urlkey="k", timestamp=TS, original=URL, mimetype="text/html", statuscode="200", digest="D", length="9")
 
 
@@ -77,7 +97,10 @@ def test_each_is_asked_in_its_dialect() -> None:
     asked = urlsplit(MIRROR.listing_url(QUERY, "key"))
     assert asked.geturl().startswith("http://127.0.0.1:8080/cdx/search/cdx?")
     assert parse_qs(asked.query)["resumeKey"] == ["key"]
-    assert BEHIND.listing_url(QUERY) == "http://127.0.0.1:8080/wayback/cdx?url=site.example%2Farticle%2F&matchType=prefix&output=json"
+    assert (
+        BEHIND.listing_url(QUERY)
+        == "http://127.0.0.1:8080/wayback/cdx?url=site.example%2Farticle%2F&matchType=prefix&output=json"
+    )
 
 
 def test_a_pywb_is_never_asked_by_another_archives_key() -> None:
@@ -124,7 +147,8 @@ def test_answers_of_pywbs_index_that_do_not_count(status: int, body: bytes, answ
     assert detail.lower() in reply.detail.lower()
 
 
-# --- addresses -----------------------------------------------------------------------------------------------------------------
+# --- addresses
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def test_playback_urls() -> None:
@@ -157,7 +181,8 @@ def test_which_addresses_are_inside(site: WebArchive, address: str, inside: bool
     assert site.parse_playback_url(f"{address}/{TS}id_/{URL}") == ((TS, "id_", URL) if inside else None)
 
 
-# --- playback ------------------------------------------------------------------------------------------------------------------
+# --- playback
+# ------------------------------------------------------------------------------------------------------------------
 
 MEMENTO = ("Memento-Datetime", "Mon, 12 Jul 2021 01:20:00 GMT")
 PAGE = b"<!DOCTYPE html><html><head><title>one</title></head><body><h1>one</h1></body></html>"
@@ -167,8 +192,9 @@ def served(timestamp: str = TS, original: str = URL, moment: str = MEMENTO[1], *
     """The header fields of a capture, in pywb's order."""
     base = LOCAL.replay
     link = (
-        f'<{original}>; rel="original", <{base}/{original}>; rel="timegate", <{base}/timemap/link/{original}>; rel="timemap";'
-        f' type="application/link-format", <{base}/{timestamp}mp_/{original}>; rel="memento"; datetime="{moment}"; collection="web"'
+        f'<{original}>; rel="original", <{base}/{original}>; rel="timegate", <{base}/timemap/link/{original}>;'
+        f' rel="timemap"; type="application/link-format", <{base}/{timestamp}mp_/{original}>; rel="memento";'
+        f' datetime="{moment}"; collection="web"'
     )
     return [
         ("Content-Type", "text/html; charset=utf-8"),
@@ -182,19 +208,32 @@ def served(timestamp: str = TS, original: str = URL, moment: str = MEMENTO[1], *
     ]
 
 
-def read(status: int, headers: Pairs, body: bytes = PAGE, *, site: WebArchive = LOCAL, requested: Capture = WANTED) -> Reply:
+def read(
+    status: int, headers: Pairs, body: bytes = PAGE, *, site: WebArchive = LOCAL, requested: Capture = WANTED
+) -> Reply:
     return site.read_reply(requested, status, headers, body)
 
 
 @walked("status", [200, 404, 429, 451, 503])
 def test_a_capture_is_told_by_its_memento_header_whatever_its_status(status: int) -> None:
     reply = read(status, served())
-    assert (reply.answer, reply.status, reply.timestamp, reply.original, reply.body) == (Answer.CAPTURE, status, TS, URL, PAGE)
+    assert (reply.answer, reply.status, reply.timestamp, reply.original, reply.body) == (
+        Answer.CAPTURE,
+        status,
+        TS,
+        URL,
+        PAGE,
+    )
 
 
 def test_the_nearest_capture_served_at_once_is_told_by_its_time() -> None:
     reply = read(200, served("20210812012000", moment="Thu, 12 Aug 2021 01:20:00 GMT"))
-    assert (reply.answer, reply.timestamp, reply.original, reply.location) == (Answer.CAPTURE, "20210812012000", URL, None)
+    assert (reply.answer, reply.timestamp, reply.original, reply.location) == (
+        Answer.CAPTURE,
+        "20210812012000",
+        URL,
+        None,
+    )
 
 
 def test_a_capture_under_another_spelling_is_told_by_its_link() -> None:
@@ -203,7 +242,11 @@ def test_a_capture_under_another_spelling_is_told_by_its_link() -> None:
 
 
 def test_a_redirect_to_the_exact_capture() -> None:
-    headers = [("Location", f"{LOCAL.replay}/20210812012000id_/{URL}"), ("Content-Length", "0"), ("Link", f'<{URL}>; rel="original"')]
+    headers = [
+        ("Location", f"{LOCAL.replay}/20210812012000id_/{URL}"),
+        ("Content-Length", "0"),
+        ("Link", f'<{URL}>; rel="original"'),
+    ]
     reply = read(307, headers, b"")
     assert (reply.answer, reply.location) == (Answer.CLOSEST_CAPTURE, ("20210812012000", URL))
 
@@ -308,11 +351,16 @@ def test_a_coding_that_pywb_took_off_explains_the_digest() -> None:
 
 
 pairs = st.lists(
-    st.tuples(st.sampled_from(["Memento-Datetime", "Location", "Link", "Content-Encoding"]), st.text() | st.just(MEMENTO[1])), max_size=5
+    st.tuples(
+        st.sampled_from(["Memento-Datetime", "Location", "Link", "Content-Encoding"]), st.text() | st.just(MEMENTO[1])
+    ),
+    max_size=5,
 )
 
 
-@given(st.sampled_from([MIRROR, BEHIND]), st.integers(100, 999) | st.sampled_from([200, 302, 404, 451]), pairs, st.binary())
+@given(
+    st.sampled_from([MIRROR, BEHIND]), st.integers(100, 999) | st.sampled_from([200, 302, 404, 451]), pairs, st.binary()
+)
 def test_reading_never_raises(site: WebArchive, status: int, headers: Pairs, body: bytes) -> None:
     reply = site.read_reply(WANTED, status, headers, body)
     assert (reply.location is not None) == (reply.answer in (Answer.ARCHIVED_REDIRECT, Answer.CLOSEST_CAPTURE))

@@ -44,7 +44,13 @@ TEXT = "<html><body><p>渡輪碼頭的報攤，今日休息。</p>\r\n<p>64 是�
 
 
 def written(
-    body: bytes, size: int, *, line: bytes = b"\r\n", before: bytes = b"", behind: bytes = b"", last: bytes = b"0\r\n\r\n"
+    body: bytes,
+    size: int,
+    *,
+    line: bytes = b"\r\n",
+    before: bytes = b"",
+    behind: bytes = b"",
+    last: bytes = b"0\r\n\r\n",
 ) -> bytes:
     """Chunks as other programs leave them."""
     parts = [body[at : at + size] for at in range(0, len(body), size)]

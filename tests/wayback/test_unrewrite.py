@@ -12,7 +12,7 @@ HEAD = b"""<script type="text/javascript" src="https://web-static.archive.org/_s
 </script>
 <link rel="stylesheet" type="text/css" href="https://web-static.archive.org/_static/css/banner-styles.css?v=2" />
 <!-- End Wayback Rewrite JS Include -->
-"""
+"""  # noqa: E501
 TOOLBAR = b"""<!-- BEGIN WAYBACK TOOLBAR INSERT -->
 <style type="text/css">body { margin-top:0 !important; }</style>
 <div id="wm-ipp-base"><a href="/web/20210712012001*/http://site.example/">42 captures</a></div>
@@ -54,19 +54,34 @@ def test_the_header_element_is_no_head() -> None:
 @walked(
     ("tag", "original"),
     [
-        (b'<a href="https://web.archive.org/web/20210712012001/https://a.example/x">', b'<a href="https://a.example/x">'),
-        (b'<a href="http://web.archive.org:80/web/20210712012001/http://a.example:80/">', b'<a href="http://a.example:80/">'),
+        (
+            b'<a href="https://web.archive.org/web/20210712012001/https://a.example/x">',
+            b'<a href="https://a.example/x">',
+        ),
+        (
+            b'<a href="http://web.archive.org:80/web/20210712012001/http://a.example:80/">',
+            b'<a href="http://a.example:80/">',
+        ),
         (b"<a href='/web/20210712012001/http://a.example/'>", b"<a href='http://a.example/'>"),
         (b"<a HREF=/web/20210712012001/http://a.example/>", b"<a HREF=http://a.example/>"),
-        (b'<script src="/web/20210712012001js_/http://a.example/a.js"></script>', b'<script src="http://a.example/a.js"></script>'),
         (
-            b'<img srcset="/web/20210712012001im_/http://a.example/1.jpg 1x,/web/20210712012001im_/http://a.example/2.jpg 2x">',
+            b'<script src="/web/20210712012001js_/http://a.example/a.js"></script>',
+            b'<script src="http://a.example/a.js"></script>',
+        ),
+        (
+            (
+                b'<img srcset="/web/20210712012001im_/http://a.example/1.jpg'
+                b' 1x,/web/20210712012001im_/http://a.example/2.jpg 2x">'
+            ),
             b'<img srcset="http://a.example/1.jpg 1x,http://a.example/2.jpg 2x">',
         ),
         (b'<video poster="/web/20210712012001im_/http://a.example/p.jpg">', b'<video poster="http://a.example/p.jpg">'),
         (b'<img data-src="/web/20210712012001im_/http://a.example/p.jpg">', b'<img data-src="http://a.example/p.jpg">'),
         (
-            b'<meta property="og:image" content="https://web.archive.org/web/20210712012001im_/http://a.example/p.jpg">',
+            (
+                b'<meta property="og:image"'
+                b' content="https://web.archive.org/web/20210712012001im_/http://a.example/p.jpg">'
+            ),
             b'<meta property="og:image" content="http://a.example/p.jpg">',
         ),
         (
@@ -119,7 +134,22 @@ def test_an_address_of_the_archive_in_the_archive_loses_one_layer() -> None:
 
 pieces = st.lists(
     st.sampled_from(
-        [b"<a href=", b'"', b"'", b">", b"<", b"<!--", b"-->", b"<script>", b"</script>", b"/web/2021", b"x", b" ", HEAD[:40], TOOLBAR[:20]]
+        [
+            b"<a href=",
+            b'"',
+            b"'",
+            b">",
+            b"<",
+            b"<!--",
+            b"-->",
+            b"<script>",
+            b"</script>",
+            b"/web/2021",
+            b"x",
+            b" ",
+            HEAD[:40],
+            TOOLBAR[:20],
+        ]
     )
 )
 

@@ -15,7 +15,12 @@ FORMS = [
     )
     for label in labels
     for raw in [hashlib.new(name, DATA).digest()]
-    for value in (raw.hex(), raw.hex().upper(), base64.b32encode(raw).decode(), base64.b32encode(raw).decode().rstrip("=").lower())
+    for value in (
+        raw.hex(),
+        raw.hex().upper(),
+        base64.b32encode(raw).decode(),
+        base64.b32encode(raw).decode().rstrip("=").lower(),
+    )
 ]
 
 
@@ -30,7 +35,10 @@ def test_every_way_of_stating_a_digest(stated: str) -> None:
     )
 
 
-@walked("stated", ["", "-", "sha1:", "sha1:xyz", "sha1:" + "1" * 32, "blake3:" + "a" * 64, "md5:" + "z" * 32, "sha1:" + "é" * 40])
+@walked(
+    "stated",
+    ["", "-", "sha1:", "sha1:xyz", "sha1:" + "1" * 32, "blake3:" + "a" * 64, "md5:" + "z" * 32, "sha1:" + "é" * 40],
+)
 def test_what_cannot_be_compared_differs_from_nothing(stated: str) -> None:
     assert not is_checkable(stated)
     assert not digest_differs(stated, DATA)

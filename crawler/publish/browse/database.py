@@ -32,35 +32,43 @@ WAIT_SECONDS = 30.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS article (
     id INTEGER PRIMARY KEY, title TEXT NOT NULL, date TEXT, year INTEGER, last_updated TEXT, author TEXT, category TEXT,
-    url TEXT, original_url TEXT, captured TEXT, source TEXT, digest TEXT, verified INTEGER, faults TEXT NOT NULL DEFAULT '[]',
-    file TEXT NOT NULL, sha256 TEXT NOT NULL, chars INTEGER NOT NULL, summary TEXT NOT NULL, picture TEXT, body TEXT NOT NULL
+    url TEXT, original_url TEXT, captured TEXT, source TEXT, digest TEXT, verified INTEGER,
+    faults TEXT NOT NULL DEFAULT '[]',
+    file TEXT NOT NULL, sha256 TEXT NOT NULL, chars INTEGER NOT NULL, summary TEXT NOT NULL, picture TEXT,
+    body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS article_date ON article (date, id);
 CREATE INDEX IF NOT EXISTS article_year ON article (year);
 CREATE INDEX IF NOT EXISTS article_category ON article (category);
 CREATE INDEX IF NOT EXISTS article_author ON article (author);
-CREATE TABLE IF NOT EXISTS tag (name TEXT NOT NULL, article INTEGER NOT NULL, PRIMARY KEY (name, article)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tag (name TEXT NOT NULL, article INTEGER NOT NULL,
+    PRIMARY KEY (name, article)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tag_article ON tag (article);
 CREATE TABLE IF NOT EXISTS version (
     article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, sha256 TEXT NOT NULL, replay TEXT
 );
 CREATE INDEX IF NOT EXISTS version_article ON version (article);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS seen (article INTEGER PRIMARY KEY, file TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL);
-CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (title, author, body, content='', tokenize='unicode61 remove_diacritics 0');
+CREATE TABLE IF NOT EXISTS seen (article INTEGER PRIMARY KEY, file TEXT NOT NULL, size INTEGER NOT NULL,
+    modified INTEGER NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (title, author, body, content='',
+    tokenize='unicode61 remove_diacritics 0');
 """
-"""`seen`: size and time (ns) of the file that an article's row was made from. `search` keeps no text: rowid is the article's id."""
+"""`seen`: size and time (ns) of the file that an article's row was made from. `search` keeps no text: rowid is the
+article's id."""
 
 
 def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]:
-    """archive.db of an output directory, with its tables; and why it was made anew, '' when it was not. `maker` tells apart what makes
-    its rows: of another one, they could not be taken out of the index again. Raises Fatal for a file that is not ours, sqlite3.Error
-    and OSError when it cannot be written."""
+    """archive.db of an output directory, with its tables; and why it was made anew, '' when it was not. `maker` tells
+    apart what makes its rows: of another one, they could not be taken out of the index again. Raises Fatal for a file
+    that is not ours, sqlite3.Error and OSError when it cannot be written."""
     path = output / FILE
     check_links(output, [part.name for part in _parts(path)])
     state = _state(path, maker)
     if state == "not ours":
-        message = f"{path} is not a database of this software: it is left alone. Move it away, or choose another OUTPUT_DIR"
+        message = (
+            f"{path} is not a database of this software: it is left alone. Move it away, or choose another OUTPUT_DIR"
+        )
         raise CommandError(ExitStatus.STORAGE, message)
     why = state if state in ("of another version", "damaged") else ""
     if why:
@@ -71,7 +79,10 @@ def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]
         db.execute("PRAGMA synchronous = NORMAL")
         if state != "ready":
             begin = f"PRAGMA application_id = {APPLICATION}; BEGIN IMMEDIATE; {_TABLES}"
-            db.executescript(f"{begin} INSERT OR IGNORE INTO meta VALUES ('maker', '{maker}'); PRAGMA user_version = {VERSION}; COMMIT;")
+            db.executescript(
+                f"{begin} INSERT OR IGNORE INTO meta VALUES ('maker', '{maker}'); PRAGMA user_version = {VERSION};"
+                " COMMIT;"
+            )
     except BaseException:
         db.close()
         raise
@@ -137,14 +148,15 @@ FEW = 500
 """With fewer files than this to be read, other processes take longer to begin than they save."""
 _FOLDER = "articles"
 _COLUMNS = (
-    "id, title, date, year, last_updated, author, category, url, original_url, captured, source, digest, verified, file, sha256, chars, "
-    "summary, picture, body"
+    "id, title, date, year, last_updated, author, category, url, original_url, captured, source, digest, verified,"
+    " file, sha256, chars, summary, picture, body"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
-    """What became of the articles. `unreadable`: files that cannot be read, with why; `anew`: why the whole was made anew, if it was."""
+    """What became of the articles. `unreadable`: files that cannot be read, with why; `anew`: why the whole was made
+    anew, if it was."""
 
     new: int = 0
     changed: int = 0
@@ -155,7 +167,8 @@ class BuildSummary:
 
 
 def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
-    """Make archive.db follow the files of the articles, and the ledger where there is one. `tell`: files done and to be done, in all.
+    """Make archive.db follow the files of the articles, and the ledger where there is one. `tell`: files done and to be
+    done, in all.
 
     Without a ledger every article's file below `articles/` counts. Raises Fatal, OSError.
     """
@@ -191,8 +204,13 @@ def _files(output: Path, ledger: StoreQueries | None) -> dict[int, str]:
     return found
 
 
-def _follow(db: sqlite3.Connection, output: Path, files: Mapping[int, str], tell: Callable[[int, int], None]) -> BuildSummary:
-    known = {article: FileState(article, *rest) for article, *rest in db.execute("SELECT article, file, size, modified FROM seen")}
+def _follow(
+    db: sqlite3.Connection, output: Path, files: Mapping[int, str], tell: Callable[[int, int], None]
+) -> BuildSummary:
+    known = {
+        article: FileState(article, *rest)
+        for article, *rest in db.execute("SELECT article, file, size, modified FROM seen")
+    }
     there = [seen for article, file in sorted(files.items()) if (seen := file_state(output, article, file)) is not None]
     gone = sorted(known.keys() - {seen.article for seen in there})
     for some in batched(gone, BATCH):
@@ -224,7 +242,9 @@ def _read(output: Path, todo: Sequence[FileState]) -> Iterator[tuple[list[FileSt
         return
     workers = os.cpu_count() or 1
     with process_pool(workers) as pool:
-        for some, future in results_in_order(batched(todo, BATCH), lambda some: pool.schedule(_rows_of, args=[output, some]), workers):
+        for some, future in results_in_order(
+            batched(todo, BATCH), lambda some: pool.schedule(_rows_of, args=[output, some]), workers
+        ):
             yield some, future.result()
 
 
@@ -238,8 +258,29 @@ def _put(db: sqlite3.Connection, seen: FileState, row: Row) -> str:
     if found != (row.sha256, seen.file):
         _take_out(db, row.article)
         values = (
-            *(row.article, row.title, row.date, row.year, row.last_updated, row.author, row.category, row.url, row.original_url),
-            *(row.captured, row.source, row.digest, row.verified, seen.file, row.sha256, row.chars, row.summary, row.picture, row.body),
+            *(
+                row.article,
+                row.title,
+                row.date,
+                row.year,
+                row.last_updated,
+                row.author,
+                row.category,
+                row.url,
+                row.original_url,
+            ),
+            *(
+                row.captured,
+                row.source,
+                row.digest,
+                row.verified,
+                seen.file,
+                row.sha256,
+                row.chars,
+                row.summary,
+                row.picture,
+                row.body,
+            ),
         )
         db.execute(f"INSERT INTO article ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
         db.execute("INSERT INTO search (rowid, title, author, body) VALUES (?, ?, ?, ?)", (row.article, *row.words))
@@ -254,7 +295,9 @@ def _take_out(db: sqlite3.Connection, article: int) -> bool:
     if found is not None:
         # The index keeps no text: to be taken out of it, the very words that were put in are needed.
         words = index_texts(*found)
-        db.execute("INSERT INTO search (search, rowid, title, author, body) VALUES ('delete', ?, ?, ?, ?)", (article, *words))
+        db.execute(
+            "INSERT INTO search (search, rowid, title, author, body) VALUES ('delete', ?, ?, ?, ?)", (article, *words)
+        )
     db.execute("DELETE FROM article WHERE id = ?", (article,))
     db.execute("DELETE FROM tag WHERE article = ?", (article,))
     db.execute("DELETE FROM seen WHERE article = ?", (article,))
@@ -262,7 +305,8 @@ def _take_out(db: sqlite3.Connection, article: int) -> bool:
 
 
 def _take_provenance(db: sqlite3.Connection, ledger: StoreQueries) -> None:
-    """What the ledger knows of the captures that the files are from, and what others say; it may change while files do not."""
+    """What the ledger knows of the captures that the files are from, and what others say; it may change while files do
+    not."""
     with _transaction(db):
         for row, capture in ledger.recovered():
             if capture is not None:

@@ -19,7 +19,16 @@ from crawler.publish.browse import queries
 from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, is_web, lines_of, marked, to_html
 from crawler.publish.browse.rows import match_of, searched
-from crawler.publish.browse.search import ListQuery, ListRow, Search, narrowings, orders, pages_around, parse_list_query, without_anything
+from crawler.publish.browse.search import (
+    ListQuery,
+    ListRow,
+    Search,
+    narrowings,
+    orders,
+    pages_around,
+    parse_list_query,
+    without_anything,
+)
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -35,9 +44,19 @@ _WORDS = {
         "可能從未收錄，或已被移走。",
         "It may never have been recovered, or the address may be wrong.",
     ),
-    503: ("搜尋需時太久", "That took too long", "請用較少見的字詞，或先篩選年份。", "Try rarer words, or narrow the list by year first."),
+    503: (
+        "搜尋需時太久",
+        "That took too long",
+        "請用較少見的字詞，或先篩選年份。",
+        "Try rarer words, or narrow the list by year first.",
+    ),
 }
-_ERROR = ("出了問題", "Something went wrong", "詳情見執行 scrapy browse 的終端機。", "The terminal that runs scrapy browse says more.")
+_ERROR = (
+    "出了問題",
+    "Something went wrong",
+    "詳情見執行 scrapy browse 的終端機。",
+    "The terminal that runs scrapy browse says more.",
+)
 _BAD = ("看不懂這個要求", "This request makes no sense", "請由首頁再開始。", "Please start again from the first page.")
 
 Given = TypeVar("Given")
@@ -75,7 +94,9 @@ class Pages:
         found = search.find()
         find = finder(wanted.match)
         # Without words there are few lists, and all of the archive in each.
-        facets = search.facets() if wanted.text else self.kept.get(db, tuple(sorted(wanted.chosen.items())), search.facets)
+        facets = (
+            search.facets() if wanted.text else self.kept.get(db, tuple(sorted(wanted.chosen.items())), search.facets)
+        )
         return {
             "wanted": wanted,
             "found": found,
@@ -101,7 +122,11 @@ class Pages:
     async def article(self, datasette: Any, request: Any) -> Any:
         """One article: its text, where it is from, its other versions."""
         context = await _read(datasette, self._article, int(request.url_vars["id"]))
-        return await _page(datasette, request, "article", context) if context else await self.message(datasette, request, 404)
+        return (
+            await _page(datasette, request, "article", context)
+            if context
+            else await self.message(datasette, request, 404)
+        )
 
     def _article(self, db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
         got = queries.article(db, number)
@@ -147,7 +172,9 @@ class Pages:
         name = request.url_vars["name"]
         if name not in _STATIC:
             return await self.message(datasette, request, 404)
-        return Response(self.static[name], headers={"Cache-Control": "private, max-age=3600"}, content_type=_STATIC[name])
+        return Response(
+            self.static[name], headers={"Cache-Control": "private, max-age=3600"}, content_type=_STATIC[name]
+        )
 
     async def missing(self, datasette: Any, request: Any) -> Any:
         """Every other address."""
@@ -171,11 +198,14 @@ async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any]
         "wanted": None,
         **context,
     }
-    return Response.html(await datasette.render_template(f"browse/{name}.html", context, request=request), status=status)
+    return Response.html(
+        await datasette.render_template(f"browse/{name}.html", context, request=request), status=status
+    )
 
 
 async def _read(datasette: Any, function: Callable[..., Given], *arguments: object) -> Given:
-    """A function of a connection and more, run in a thread of Datasette's. Raises sqlite3.OperationalError for one that takes too long."""
+    """A function of a connection and more, run in a thread of Datasette's. Raises sqlite3.OperationalError for one that
+    takes too long."""
 
     def inside(db: sqlite3.Connection) -> Given:
         with sqlite_timelimit(db, MILLISECONDS):
@@ -223,7 +253,9 @@ def _is_utf8(address: str) -> bool:
 def moment(timestamp: str) -> str:
     """`20210712012000` as `2021-07-12 01:20`, `2021-07-12T01:20:00Z` likewise; the archive's times are UTC."""
     digits = "".join(each for each in timestamp if each.isascii() and each.isdigit())
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]} {digits[8:10]}:{digits[10:12]}" if len(digits) >= 12 else timestamp
+    return (
+        f"{digits[:4]}-{digits[4:6]}-{digits[6:8]} {digits[8:10]}:{digits[10:12]}" if len(digits) >= 12 else timestamp
+    )
 
 
 _STYLE = f"/static/style.css?v={hashlib.sha256((HERE / 'static' / 'style.css').read_bytes()).hexdigest()[:8]}"

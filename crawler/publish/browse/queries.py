@@ -13,7 +13,8 @@ from crawler.publish.browse.search import Facet, ListQuery, Search, text_of
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A capture of an article and its text: texts are numbered, oldest first; `same` captures have it. `address`: its replay, or empty."""
+    """A capture of an article and its text: texts are numbered, oldest first; `same` captures have it. `address`: its
+    replay, or empty."""
 
     timestamp: str
     address: str
@@ -76,8 +77,8 @@ class Overview:
 def article(db: sqlite3.Connection, number: int) -> Article | None:
     """One article; None when it is not in the archive."""
     columns = (
-        "title, date, year, last_updated, author, category, url, original_url, captured, source, digest, verified, faults, file, sha256, "
-        "chars, body"
+        "title, date, year, last_updated, author, category, url, original_url, captured, source, digest, verified,"
+        " faults, file, sha256, chars, body"
     )
     row = db.execute(f"SELECT {columns} FROM article WHERE id = ?", (number,)).fetchone()
     if row is None:
@@ -87,7 +88,13 @@ def article(db: sqlite3.Connection, number: int) -> Article | None:
     tags = [name for (name,) in db.execute("SELECT name FROM tag WHERE article = ? ORDER BY name", (number,))]
     verified = None if got["verified"] is None else bool(got["verified"])
     return Article(
-        id=number, year=got["year"], verified=verified, faults=_faults(got["faults"]), chars=got["chars"] or 0, tags=tags, **texts
+        id=number,
+        year=got["year"],
+        verified=verified,
+        faults=_faults(got["faults"]),
+        chars=got["chars"] or 0,
+        tags=tags,
+        **texts,
     )
 
 
@@ -107,7 +114,10 @@ def known(db: sqlite3.Connection, number: int) -> bool:
 def neighbours(db: sqlite3.Connection, of: Article) -> tuple[Neighbour | None, Neighbour | None]:
     """The article before and the one after, by date and then id; those without a date stand before all others."""
     here = (of.date, of.id)
-    before = "SELECT id, title, date FROM article WHERE (coalesce(date, ''), id) < (?, ?) ORDER BY date DESC, id DESC LIMIT 1"
+    before = (
+        "SELECT id, title, date FROM article WHERE (coalesce(date, ''), id) < (?, ?) ORDER BY date DESC, id DESC"
+        " LIMIT 1"
+    )
     after = "SELECT id, title, date FROM article WHERE (coalesce(date, ''), id) > (?, ?) ORDER BY date, id LIMIT 1"
     earlier, later = (db.execute(sql, here).fetchone() for sql in (before, after))
     return (_neighbour(earlier), _neighbour(later))
@@ -120,7 +130,8 @@ def _neighbour(row: Sequence[Any] | None) -> Neighbour | None:
 def versions(db: sqlite3.Connection, number: int) -> list[Version]:
     """The captures of an article by their time, with the texts that they have."""
     rows = db.execute(
-        "SELECT timestamp, original, sha256, replay FROM version WHERE article = ? ORDER BY timestamp, original", (number,)
+        "SELECT timestamp, original, sha256, replay FROM version WHERE article = ? ORDER BY timestamp, original",
+        (number,),
     ).fetchall()
     texts = list(dict.fromkeys(row[2] for row in rows))
     counts = {text: sum(row[2] == text for row in rows) for text in texts}
@@ -134,8 +145,8 @@ def overview(db: sqlite3.Connection) -> Overview:
     """What there is in all."""
     first, last = db.execute("SELECT min(nullif(date, '')), max(date) FROM article").fetchone()
     counts = db.execute(
-        "SELECT count(*), sum(coalesce(date, '') = ''), sum(verified = 1), sum(verified = 0), sum(coalesce(faults, '[]') != '[]'), "
-        "count(DISTINCT nullif(author, '')) FROM article"
+        "SELECT count(*), sum(coalesce(date, '') = ''), sum(verified = 1), sum(verified = 0), sum(coalesce(faults,"
+        " '[]') != '[]'), count(DISTINCT nullif(author, '')) FROM article"
     ).fetchone()
     articles, undated, verified, mismatched, faulty, authors = (value or 0 for value in counts)
     everything = Search(db, ListQuery())
@@ -161,7 +172,8 @@ Made = TypeVar("Made")
 
 
 class QueryCache:
-    """Keeps results by connection and key. SQLite tells each connection when another one has written (`PRAGMA data_version`)."""
+    """Keeps results by connection and key. SQLite tells each connection when another one has written (`PRAGMA
+    data_version`)."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[int, Hashable], tuple[int, Any]] = {}

@@ -22,8 +22,46 @@ from crawler.recovery.image_content import ContentFlaw, read_content
 from crawler.recovery.image_files import FOLDER, image_file
 
 _PLAIN = {
-    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "b", "i", "u", "s", "del", "ins"),
-    *("sub", "sup", "small", "mark", "ul", "ol", "li", "dl", "dt", "dd", "figure", "figcaption", "div", "span", "cite", "q"),
+    *(
+        "p",
+        "br",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "code",
+        "em",
+        "strong",
+        "b",
+        "i",
+        "u",
+        "s",
+        "del",
+        "ins",
+    ),
+    *(
+        "sub",
+        "sup",
+        "small",
+        "mark",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "figure",
+        "figcaption",
+        "div",
+        "span",
+        "cite",
+        "q",
+    ),
     *("kbd", "strike", "ruby", "rb", "rt", "rtc", "rp"),
     *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
 }
@@ -38,7 +76,21 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
 }
 """Their attributes, beside the `rel` that links get."""
-_GONE = {"script", "style", "template", "noscript", "title", "textarea", "select", "xmp", "noembed", "noframes", "plaintext", "svg", "math"}
+_GONE = {
+    "script",
+    "style",
+    "template",
+    "noscript",
+    "title",
+    "textarea",
+    "select",
+    "xmp",
+    "noembed",
+    "noframes",
+    "plaintext",
+    "svg",
+    "math",
+}
 """Elements whose content is no text either."""
 _SCHEMES = {"http", "https", "mailto"}
 _FRAME = re.compile(r'^(?P<before>[ >*+.)\d-]*)\{\{< video src="(?P<address>[^"]*)" >\}\}[ ]*$', re.MULTILINE)
@@ -46,7 +98,9 @@ _IFRAME = re.compile(r"<i?frame\b[^<>]*>", re.IGNORECASE)
 _SRC = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _EMBEDDED = re.compile(r"/\d{4,14}(?:[a-z]{2}_)?/((?:https?:)?//.+)", re.IGNORECASE | re.DOTALL)
 """What an archive's address replays."""
-_VIDEO = re.compile(r"(?:^|\.)(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|facebook\.com)$", re.IGNORECASE)
+_VIDEO = re.compile(
+    r"(?:^|\.)(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|facebook\.com)$", re.IGNORECASE
+)
 _ANCHOR_OR_PICTURE = re.compile(r"<a\b[^>]*>|</a>|<img\b[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(src|alt)="([^"]*)"')
 
@@ -54,8 +108,9 @@ _ATTRIBUTE = re.compile(r'\b(src|alt)="([^"]*)"')
 def to_html(body: str, *, local_image: Callable[[str], str | None], link: Callable[[str], str]) -> str:
     """A body as HTML whose every element and attribute is of `TAGS` and `ATTRIBUTES`, and well nested.
 
-    `local_image` gives the address under which a picture is served here, None when it is not there: then its description stands in its
-    place, linked, and nothing is asked of another host. `link` gives where a link leads, '' for nowhere. Embedded players become links.
+    `local_image` gives the address under which a picture is served here, None when it is not there: then its
+    description stands in its place, linked, and nothing is asked of another host. `link` gives where a link leads, ''
+    for nowhere. Embedded players become links.
     """
     rendered = _renderer().render(_FRAME.sub(_player, body))
     rendered = _IFRAME.sub(_frame, rendered)
@@ -125,7 +180,9 @@ def _settled(cleaned: str, local_image: Callable[[str], str | None], link: Calla
     yield cleaned[last:]
 
 
-def _picture(element: str, local_image: Callable[[str], str | None], link: Callable[[str], str], *, linked: bool) -> str:
+def _picture(
+    element: str, local_image: Callable[[str], str | None], link: Callable[[str], str], *, linked: bool
+) -> str:
     """A picture that is here, or its description and a link to it unless it stands in one."""
     given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(element)}
     src, alt = given.get("src", ""), given.get("alt", "")
@@ -134,7 +191,9 @@ def _picture(element: str, local_image: Callable[[str], str | None], link: Calla
         return f'<img src="{html.escape(here)}" alt="{html.escape(alt)}" loading="lazy">'
     said = html.escape(f"圖片不在此處：{alt}" if alt else "圖片不在此處 Picture not here")
     address = _address(link(src)) if src and not linked and not src.lower().startswith("data:") else None
-    return f'<a href="{html.escape(address)}" rel="noopener noreferrer">{said}</a>' if address else f"<span>{said}</span>"
+    return (
+        f'<a href="{html.escape(address)}" rel="noopener noreferrer">{said}</a>' if address else f"<span>{said}</span>"
+    )
 
 
 _REPLAYED = re.compile(r"(https?://[^/?#]+(?:/[^?#]*?)?)/\d{1,14}(?:[a-z]{2}_)?/(?:https?:|/|[\w-]+\.)", re.IGNORECASE)
@@ -156,7 +215,8 @@ class Pictures:
     output: Path
 
     def address(self, src: str, url: str, original: str) -> str | None:
-        """Where a picture of an article is served; None when it is not in the tree. `url` and `original`: the article's addresses."""
+        """Where a picture of an article is served; None when it is not in the tree. `url` and `original`: the article's
+        addresses."""
         found = _PICTURE_OF_THE_TREE.match(src)
         if found:
             path = f"{FOLDER}/{unquote(found[1])}"
@@ -167,9 +227,11 @@ class Pictures:
         return f"/{quote(path)}" if self._file(path.removeprefix(f"{FOLDER}/")) else None
 
     def read(self, path: str) -> tuple[bytes, str] | None:
-        """The bytes and the media type of `images/<path>`; None when there is no such picture, or it lies outside of that folder.
+        """The bytes and the media type of `images/<path>`; None when there is no such picture, or it lies outside of
+        that folder.
 
-        The type is that of the bytes, whatever the name says. A drawing with scripts in it is no picture. Raises OSError.
+        The type is that of the bytes, whatever the name says. A drawing with scripts in it is no picture. Raises
+        OSError.
         """
         file = self._file(path)
         if file is None:
@@ -199,7 +261,8 @@ class Links:
     known: Callable[[int], bool]
 
     def address(self, href: str) -> str:
-        """Where a link leads: `/article/<id>` for articles that are here, into the archive for what the page's own archive holds."""
+        """Where a link leads: `/article/<id>` for articles that are here, into the archive for what the page's own
+        archive holds."""
         href = href.strip()
         if href.startswith("#"):
             return href
@@ -246,7 +309,10 @@ def finder(match: str) -> re.Pattern[str] | None:
 def _pattern(tokens: Sequence[str]) -> str:
     """A phrase, whose Latin words are whole words."""
     words = [word for token in tokens for word in re.findall(r"[^\W_]+", token)]
-    patterns = [rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])" if _LATIN.match(word) else _BETWEEN.join(map(re.escape, word)) for word in words]
+    patterns = [
+        rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])" if _LATIN.match(word) else _BETWEEN.join(map(re.escape, word))
+        for word in words
+    ]
     return _BETWEEN.join(patterns)
 
 

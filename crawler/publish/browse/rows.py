@@ -19,8 +19,8 @@ _SINGLE = re.compile(
     "([\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3040-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\ue000-\uf7ff\uf900-\ufaff\U00016fe0-\U00018cff\U0001aff0-\U0001b2ff\U00020000-\U0003ffff])"
 )
-"""Han, Bopomofo, kana, Hangul and their kin, and characters for private use, which Hong Kong once wrote its own with: characters that
-are words or parts of them."""
+"""Han, Bopomofo, kana, Hangul and their kin, and characters for private use, which Hong Kong once wrote its own with:
+characters that are words or parts of them."""
 STOPS = "。！？；，、：…\n"
 """No word goes on behind one of these."""
 _STOP = re.compile(f"[{STOPS}]+")
@@ -32,13 +32,15 @@ _PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
 def spaced_text(text: str) -> str:
-    """A text as it goes into the index: in compatible forms (NFKC: `ＡＢ` is `AB`), each of its characters that is a word set apart."""
+    """A text as it goes into the index: in compatible forms (NFKC: `ＡＢ` is `AB`), each of its characters that is a
+    word set apart."""
     ended = _STOP.sub(_END, text)
     return _SINGLE.sub(r" \1 ", unicodedata.normalize("NFKC", _UNSAFE.sub(" ", ended)))
 
 
 def match_of(query: str) -> str:
-    """What a reader typed, as an FTS5 expression: every word is to be found, what stands in quotation marks as one phrase.
+    """What a reader typed, as an FTS5 expression: every word is to be found, what stands in quotation marks as one
+    phrase.
 
     Safe for any query; '' when there is nothing in it to search for.
     """
@@ -62,7 +64,8 @@ _SHAPING = ("publish/browse/rows.py", "markdown/reader.py", "preserve/article_fi
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it lies there: relative to the output directory; size in bytes, time of its last change in nanoseconds."""
+    """A file as it lies there: relative to the output directory; size in bytes, time of its last change in
+    nanoseconds."""
 
     article: int
     file: str
@@ -154,8 +157,8 @@ def read_row(output: Path, article: int, file: str) -> Row | str:
 
 
 def index_texts(title: str, author: str | None, body: str) -> tuple[str, str, str]:
-    """What the index has of a row: title, byline, and the text with the blogger's block but without the subscription note, which most
-    articles share."""
+    """What the index has of a row: title, byline, and the text with the blogger's block but without the subscription
+    note, which most articles share."""
     return spaced_text(title), spaced_text(author or ""), spaced_text(plain_text(searched(body)))
 
 

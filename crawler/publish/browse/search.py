@@ -19,7 +19,8 @@ _WEIGHTS = "8.0, 4.0, 1.0"
 _FEW = 3000
 """Hits that are faster looked up one by one than by going through all articles, measured with 49,000 of them."""
 MOST_RANKED = 5_000
-"""Hits that are put in order of relevance: a word in every third article tells none of them apart, and ranking them takes long."""
+"""Hits that are put in order of relevance: a word in every third article tells none of them apart, and ranking them
+takes long."""
 
 
 class Facet(StrEnum):
@@ -44,7 +45,8 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A list that is asked for. `text` is what the reader typed, `match` the FTS5 expression that it means, empty when it has no word."""
+    """A list that is asked for. `text` is what the reader typed, `match` the FTS5 expression that it means, empty when
+    it has no word."""
 
     text: str = ""
     match: str = ""
@@ -80,8 +82,8 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of a list: `total` articles, `page` of `pages`; `rows` of this page. `common`: the words are in too many articles for an
-    order of relevance."""
+    """A page of a list: `total` articles, `page` of `pages`; `rows` of this page. `common`: the words are in too many
+    articles for an order of relevance."""
 
     rows: Sequence[ListRow]
     total: int
@@ -106,7 +108,9 @@ class Search:
         for sql in ("DROP TABLE IF EXISTS temp.hit", "CREATE TEMP TABLE hit (id INTEGER PRIMARY KEY)"):
             self._db.execute(sql)
         if self._wanted.match:
-            self._db.execute("INSERT INTO temp.hit SELECT rowid FROM search WHERE search MATCH ?", (self._wanted.match,))
+            self._db.execute(
+                "INSERT INTO temp.hit SELECT rowid FROM search WHERE search MATCH ?", (self._wanted.match,)
+            )
         self._db.commit()  # or the connection would keep others from writing
         return _one(self._db, "SELECT count(*) FROM temp.hit", ())
 
@@ -119,8 +123,12 @@ class Search:
         ids = self._ids((page - 1) * PAGE_ROWS) if total else []
         body = "body" if self._wanted.match else "''"
         columns = f"id, title, date, author, category, summary, picture, url, original_url, {body}"
-        rows = {row[0]: row for row in self._db.execute(f"SELECT {columns} FROM article WHERE id IN ({_marks(ids)})", ids)}
-        listed = [ListRow(number, *(text_of(value) for value in tuple(rows[number])[1:])) for number in ids if number in rows]
+        rows = {
+            row[0]: row for row in self._db.execute(f"SELECT {columns} FROM article WHERE id IN ({_marks(ids)})", ids)
+        }
+        listed = [
+            ListRow(number, *(text_of(value) for value in tuple(rows[number])[1:])) for number in ids if number in rows
+        ]
         return ListPage(listed, total, page, pages, self._common)
 
     def _ids(self, offset: int) -> list[int]:
@@ -128,14 +136,18 @@ class Search:
         if self._wanted.match and self._wanted.sort is Sort.RELEVANCE and not self._common:
             # Here the `+` keeps SQLite from asking the index of words once for each article.
             narrowed = f"AND +rowid IN (SELECT id FROM article WHERE {condition})" if self._wanted.chosen else ""
-            sql = f"SELECT rowid FROM search WHERE search MATCH ? {narrowed} ORDER BY bm25(search, {_WEIGHTS}), rowid DESC LIMIT ? OFFSET ?"
+            sql = (
+                f"SELECT rowid FROM search WHERE search MATCH ? {narrowed} ORDER BY bm25(search, {_WEIGHTS}), rowid"
+                " DESC LIMIT ? OFFSET ?"
+            )
             values = [self._wanted.match, *(values if narrowed else [])]
         else:
             sql = f"SELECT id FROM article WHERE {condition} ORDER BY date DESC, id DESC LIMIT ? OFFSET ?"
         return [row[0] for row in self._db.execute(sql, [*values, PAGE_ROWS, offset])]
 
     def facets(self) -> dict[Facet, list[Value]]:
-        """For each facet its most frequent values in the list, as narrowed by the other facets: so another value can be chosen.
+        """For each facet its most frequent values in the list, as narrowed by the other facets: so another value can be
+        chosen.
 
         A chosen value is always among them.
         """
@@ -153,7 +165,10 @@ class Search:
             name = f"coalesce(CAST(year AS TEXT), '{UNKNOWN}')"
             grouped = f"SELECT {name} AS value, count(*) AS number FROM article WHERE {condition} GROUP BY year"
         else:
-            grouped = f"SELECT {facet} AS value, count(*) AS number FROM article WHERE {condition} AND {facet} != '' GROUP BY {facet}"
+            grouped = (
+                f"SELECT {facet} AS value, count(*) AS number FROM article WHERE {condition} AND {facet} != '' GROUP BY"
+                f" {facet}"
+            )
         order = f"value = '{UNKNOWN}', value DESC" if facet is Facet.YEAR else "number DESC, value"
         rows = self._db.execute(f"{grouped} ORDER BY {order} LIMIT {MOST_VALUES[facet]}", values)
         found = [(str(value), count) for value, count in rows]
@@ -204,7 +219,12 @@ LONGEST_VALUE = 4000
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _NEVER = dict.fromkeys([0, *range(0xD800, 0xE000)])
 _LAST_PAGE = 100_000
-_LABELS = {Facet.YEAR: ("年份", "Year"), Facet.CATEGORY: ("分類", "Section"), Facet.AUTHOR: ("作者", "Byline"), Facet.TAG: ("標籤", "Tag")}
+_LABELS = {
+    Facet.YEAR: ("年份", "Year"),
+    Facet.CATEGORY: ("分類", "Section"),
+    Facet.AUTHOR: ("作者", "Byline"),
+    Facet.TAG: ("標籤", "Tag"),
+}
 
 _ORDERS = {Sort.RELEVANCE: ("最相關", "Best match"), Sort.NEWEST: ("最新", "Newest")}
 
@@ -261,7 +281,8 @@ def parse_list_query(arguments: Mapping[str, str], match_of: Callable[[str], str
 
 
 def _clean(text: str) -> str:
-    """What was typed, without what controls or ends lines. What Python's Unicode does not know yet may be a character all the same."""
+    """What was typed, without what controls or ends lines. What Python's Unicode does not know yet may be a character
+    all the same."""
     return "".join(" " if unicodedata.category(each) in _CONTROLS else each for each in text)
 
 
@@ -279,7 +300,11 @@ def address(wanted: ListQuery, **changes: Any) -> str:
 
 def narrowings(wanted: ListQuery, values: Mapping[Facet, list[Value]]) -> list[FacetChoices]:
     """The facets that have anything to offer, in their order."""
-    return [FacetChoices(*_LABELS[facet], [_choice(wanted, facet, value) for value in values[facet]]) for facet in Facet if values[facet]]
+    return [
+        FacetChoices(*_LABELS[facet], [_choice(wanted, facet, value) for value in values[facet]])
+        for facet in Facet
+        if values[facet]
+    ]
 
 
 def _choice(wanted: ListQuery, facet: Facet, value: Value) -> Choice:
@@ -299,7 +324,9 @@ def orders(wanted: ListQuery, found: ListPage) -> list[Order]:
     """The orders to choose from; none where there is nothing to order."""
     if not wanted.match or found.total < 2 or found.common:
         return []
-    return [Order(*_ORDERS[sort], address(wanted, sort=sort), sort is wanted.sort) for sort in (Sort.RELEVANCE, Sort.NEWEST)]
+    return [
+        Order(*_ORDERS[sort], address(wanted, sort=sort), sort is wanted.sort) for sort in (Sort.RELEVANCE, Sort.NEWEST)
+    ]
 
 
 def without_anything(wanted: ListQuery) -> str:

@@ -28,7 +28,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 POLICY = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'none'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 HEADERS = {
     "content-security-policy": POLICY,
@@ -52,9 +53,9 @@ def is_loopback(host: str) -> bool:
 def is_allowed_host(host: str, served: str) -> bool:
     """Whether a request with this Host header is meant for a server on the host `served`.
 
-    A page of anybody's can have its own name point to this machine (DNS rebinding) and then read what is served here, but its requests
-    carry that name. Names of loopback and the host served are let through; for a server on all addresses also any plain address, which
-    cannot be rebound.
+    A page of anybody's can have its own name point to this machine (DNS rebinding) and then read what is served here,
+    but its requests carry that name. Names of loopback and the host served are let through; for a server on all
+    addresses also any plain address, which cannot be rebound.
     """
     name = _without_port(host)
     if name is None:
@@ -100,7 +101,9 @@ class RequestGuard:
             if message["type"] == "http.response.start":
                 given = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
                 there = {name.lower() for name, _ in given}
-                ours = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in there]
+                ours = [
+                    (name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in there
+                ]
                 message = {**message, "headers": [*given, *ours]}
             await send(message)
 
@@ -114,7 +117,13 @@ class RequestGuard:
 
 
 async def _refuse(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain; charset=utf-8"), *headers]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"text/plain; charset=utf-8"), *headers],
+        }
+    )
     await send({"type": "http.response.body", "body": text.encode()})
 
 
@@ -137,7 +146,8 @@ _SETTINGS = {
 
 
 class Plugin:
-    """What is ours in a Datasette. Plugins are registered for the whole process; this one acts only where it is configured."""
+    """What is ours in a Datasette. Plugins are registered for the whole process; this one acts only where it is
+    configured."""
 
     __name__ = NAME
 
@@ -154,8 +164,11 @@ class Plugin:
         return (lambda app: RequestGuard(app, config["host"])) if config else (lambda app: app)
 
     @_hook(wrapper=True)
-    def handle_exception(self, datasette: Any, request: Any, exception: Exception) -> Generator[None, list[Any], list[Any]]:
-        """Our page instead of Datasette's, which prints all variables to the terminal at every address that is not there."""
+    def handle_exception(
+        self, datasette: Any, request: Any, exception: Exception
+    ) -> Generator[None, list[Any], list[Any]]:
+        """Our page instead of Datasette's, which prints all variables to the terminal at every address that is not
+        there."""
         given = yield
         return [_answer(datasette, request, exception)] if datasette.plugin_config(NAME) else given
 
@@ -170,7 +183,9 @@ async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
     elif isinstance(exception, DatasetteError) and status == 500:
         status = 400  # what it does not say otherwise about is what was asked for: a column that is not there, a filter
     elif isinstance(exception, sqlite3.DatabaseError) and any(sign in str(exception) for sign in _DAMAGE):
-        print(f"archive.db is damaged ({exception}): end this, delete it and run again; it is made anew", file=sys.stderr)
+        print(
+            f"archive.db is damaged ({exception}): end this, delete it and run again; it is made anew", file=sys.stderr
+        )
     elif status >= 500:
         traceback.print_exception(exception, file=sys.stderr)
     if request.path.endswith(".json"):
@@ -200,7 +215,9 @@ def close_archive(opened: Any) -> None:
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there; port 0 for any that is free. Raises OSError."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -215,6 +232,12 @@ def bind(host: str, port: int) -> socket.socket:
 def serve(opened: Any, bound: socket.socket) -> None:
     """Serves until the process is told to end; raises KeyboardInterrupt then."""
     config = uvicorn.Config(
-        opened.app(), log_level="warning", access_log=False, server_header=False, ws="none", lifespan="on", timeout_graceful_shutdown=2
+        opened.app(),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=2,
     )
     uvicorn.Server(config).run(sockets=[bound])

@@ -20,11 +20,13 @@ _LEFT_OUT = ("metadata", "style")
 
 
 def inline_svg(drawn: bytes, name: str, title: str, description: str, colours: dict[str, str]) -> str:
-    """The drawing as HTML. `name` goes before every id; `colours`: which variable of the page's style stands for which colour, as
-    `{"#a00001": "--s1"}`. Without a title it is an ornament, and not read aloud."""
+    """The drawing as HTML. `name` goes before every id; `colours`: which variable of the page's style stands for which
+    colour, as `{"#a00001": "--s1"}`. Without a title it is an ornament, and not read aloud."""
     root = ET.fromstring(drawn)
     for parent in root.iter():
-        for child in [child for child in parent if child.tag.removeprefix(_SVG) in _LEFT_OUT or not isinstance(child.tag, str)]:
+        for child in [
+            child for child in parent if child.tag.removeprefix(_SVG) in _LEFT_OUT or not isinstance(child.tag, str)
+        ]:
             parent.remove(child)
     referred = _referred(root)
     for element in root.iter():
@@ -77,7 +79,9 @@ def _attribute(key: str, value: str, name: str, colours: dict[str, str]) -> tupl
 
 _RC: dict[Any, Any] = {
     "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",  # matplotlib brings it, so that the layout is the same everywhere; the page shows its own
+    "font.family": (
+        "DejaVu Sans"
+    ),  # matplotlib brings it, so that the layout is the same everywhere; the page shows its own
     "font.size": 9.0,
     "text.parse_math": False,  # a label is what it is, with any dollar signs in it
     "hatch.linewidth": 0.7,
@@ -91,7 +95,8 @@ _LONGEST_LABEL = 36
 
 @dataclass(frozen=True, slots=True)
 class SeriesStyle:
-    """How a series looks: the variable of the page's style that is its colour, what stands for it while drawing, and its hatch."""
+    """How a series looks: the variable of the page's style that is its colour, what stands for it while drawing, and
+    its hatch."""
 
     variable: str
     colour: str
@@ -117,7 +122,14 @@ class Series:
     values: Sequence[float]
 
 
-def columns(name: str, title: str, description: str, labels: Sequence[str], series: Sequence[Series], limits: Sequence[float] = ()) -> str:
+def columns(
+    name: str,
+    title: str,
+    description: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    limits: Sequence[float] = (),
+) -> str:
     """Upright bars, the series on top of each other; `limits`: a line over each bar, where what it shows is limited."""
     with _axes(_WIDTH, 2.8) as (axes, finish):
         base = [0.0] * len(labels)
@@ -137,9 +149,16 @@ def columns(name: str, title: str, description: str, labels: Sequence[str], seri
 
 
 def rows(
-    name: str, title: str, description: str, labels: Sequence[str], series: Sequence[Series], shown: Sequence[str], most: float = 0
+    name: str,
+    title: str,
+    description: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    shown: Sequence[str],
+    most: float = 0,
 ) -> str:
-    """Lying bars, the first on top; `shown` stands at their ends. `most`: the end of the scale, where it is not the longest bar."""
+    """Lying bars, the first on top; `shown` stands at their ends. `most`: the end of the scale, where it is not the
+    longest bar."""
     with _axes(_WIDTH, 0.45 + 0.27 * len(labels)) as (axes, finish):
         places = range(len(labels))
         base = [0.0] * len(labels)

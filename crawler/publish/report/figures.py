@@ -35,8 +35,9 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class ByMonth:
-    """`undated`: recovered articles without a date; `unplaced`: missing articles of which no month is said. `tested`: on how many
-    recovered articles between two of one and the same month the rule was tried, `right`: how many of them are of that month too."""
+    """`undated`: recovered articles without a date; `unplaced`: missing articles of which no month is said. `tested`:
+    on how many recovered articles between two of one and the same month the rule was tried, `right`: how many of them
+    are of that month too."""
 
     months: Sequence[Month]
     undated: int
@@ -53,11 +54,14 @@ class ByMonth:
 def by_month(recovered: Iterable[int], missing: Iterable[int], dates: Mapping[int, str]) -> ByMonth:
     """Months from the first to the last, none left out. `dates`: months of recovered articles by id.
 
-    Ids rise with time, but for exceptions. So a missing article between two recovered ones of the same month is counted to it, if
-    that very rule, tried on this archive's own recovered articles, is right often enough; otherwise its month is unknown.
+    Ids rise with time, but for exceptions. So a missing article between two recovered ones of the same month is counted
+    to it, if that very rule, tried on this archive's own recovered articles, is right often enough; otherwise its month
+    is unknown.
     """
     ids = sorted(dates)
-    trials = [(dates[lower] == dates[middle]) for lower, middle, higher in _triples(ids) if dates[lower] == dates[higher]]
+    trials = [
+        (dates[lower] == dates[middle]) for lower, middle, higher in _triples(ids) if dates[lower] == dates[higher]
+    ]
     found = ByMonth([], sum(article not in dates for article in recovered), 0, len(trials), sum(trials))
     guessed: Counter[str] = Counter()
     unplaced = 0
@@ -85,7 +89,8 @@ def _between(article: int, ids: Sequence[int], dates: Mapping[int, str]) -> str 
 
 
 def _from_to(names: Sequence[str]) -> Iterator[str]:
-    """Every month from the first to the last of them; only those that there are, where a wrong year would make it a thousand."""
+    """Every month from the first to the last of them; only those that there are, where a wrong year would make it a
+    thousand."""
     if not names:
         return
     first, last = (int(name[:4]) * 12 + int(name[5:]) - 1 for name in (names[0], names[-1]))
@@ -105,8 +110,9 @@ _MONTH = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(?:-\d{2})?(?![\d-])", re.ASCII)
 
 @dataclass(slots=True)
 class FrontMatterFigures:
-    """`months` by article, as `2021-07`; articles without a date that can be read are left out. `keys`: how many files have each key;
-    `read`: files read; `unread`: articles whose file is gone, or has no front matter that can be read."""
+    """`months` by article, as `2021-07`; articles without a date that can be read are left out. `keys`: how many files
+    have each key; `read`: files read; `unread`: articles whose file is gone, or has no front matter that can be
+    read."""
 
     months: dict[int, str] = field(default_factory=dict)
     keys: Counter[str] = field(default_factory=Counter)
@@ -119,7 +125,8 @@ class FrontMatterFigures:
 
 
 def read_front_matters(root: Path, files: Iterable[tuple[int, str]]) -> FrontMatterFigures:
-    """Read the front matter of articles' files, relative to `root`. Never raises for what lies there. 49,000 take two seconds."""
+    """Read the front matter of articles' files, relative to `root`. Never raises for what lies there. 49,000 take two
+    seconds."""
     found = FrontMatterFigures()
     for article, file in files:
         try:
@@ -136,7 +143,9 @@ def read_front_matters(root: Path, files: Iterable[tuple[int, str]]) -> FrontMat
 
 def _fields(path: str) -> dict[str, str | list[str]]:
     """Raises OSError, ValueError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe in its place must not hold us up
+    descriptor = os.open(
+        path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    )  # a named pipe in its place must not hold us up
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         text = (file.read(LARGEST) or b"").decode("utf-8", "ignore")
     head, end, _ = text.replace("\r\n", "\n").partition("\n---\n")
@@ -166,8 +175,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class ImageFigures:
-    """Images of recovered articles: `reasons` of those missing or waiting; `articles` that have any, those of them that have all of theirs
-    (`whole`), and none (`bare`)."""
+    """Images of recovered articles: `reasons` of those missing or waiting; `articles` that have any, those of them that
+    have all of theirs (`whole`), and none (`bare`)."""
 
     counts: Mapping[ImageState, int]
     reasons: Sequence[tuple[ImageState, str, int]]
@@ -179,8 +188,8 @@ class ImageFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReportFigures:
-    """What the report tells. `made`: when it was read, UTC; `archive`: the public address of the ledger's archive; `digests` and
-    `digests_recovered` as (result, reason, captures)."""
+    """What the report tells. `made`: when it was read, UTC; `archive`: the public address of the ledger's archive;
+    `digests` and `digests_recovered` as (result, reason, captures)."""
 
     made: datetime
     version: str
@@ -211,13 +220,16 @@ class ReportFigures:
 
 
 def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> ReportFigures:
-    """Read everything. The ledger is read as it stands at one moment; files that a run replaces meanwhile are read old or new."""
+    """Read everything. The ledger is read as it stands at one moment; files that a run replaces meanwhile are read old
+    or new."""
     records = read_records(output / RECORDS_FOLDER)
     with ledger.at_one_moment():
         states = ledger.states()
         heads = read_front_matters(output, ledger.files())
         known, stored = ledger.capture_counts()
-        months = by_month(ids_in_states(states, State.RECOVERED), ids_in_states(states, State.LISTED, *GIVEN_UP), heads.months)
+        months = by_month(
+            ids_in_states(states, State.RECOVERED), ids_in_states(states, State.LISTED, *GIVEN_UP), heads.months
+        )
         return ReportFigures(
             made=made,
             version=__version__,
@@ -249,7 +261,9 @@ def by_range(states: Sequence[tuple[int, State]]) -> list[Range]:
     for article, state in states:
         counts.setdefault((article - 1) // RANGE, Counter())[state] += 1
     return [
-        Range(number * RANGE + 1, (number + 1) * RANGE, {state: counts.get(number, Counter())[state] for state in State})
+        Range(
+            number * RANGE + 1, (number + 1) * RANGE, {state: counts.get(number, Counter())[state] for state in State}
+        )
         for number in range(max(counts, default=-1) + 1)
     ]
 

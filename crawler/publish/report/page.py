@@ -21,7 +21,8 @@ CHINESE = "zh-Hant-HK"
 
 
 def report_on(output: Path, ledger: ReportQueries, made: datetime) -> bytes:
-    """The report on an output directory. The same ledger, files and moment give the same bytes. Raises sqlite3.Error."""
+    """The report on an output directory. The same ledger, files and moment give the same bytes. Raises
+    sqlite3.Error."""
     return render(gather_figures(output, ledger, made))
 
 
@@ -31,7 +32,11 @@ def render(found: ReportFigures) -> bytes:
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.tests["words"] = lambda value: isinstance(value, Bilingual)
@@ -58,7 +63,8 @@ _SECTIONS = (
 
 
 def _tiles(found: ReportFigures) -> list[tuple[Bilingual, str, str]]:
-    """(what, how many, which share) for the top of the page; states in which nothing is are left out, but for the first."""
+    """(what, how many, which share) for the top of the page; states in which nothing is are left out, but for the
+    first."""
     states = [state for state in sections.LOOKS if found.counts[state] or state is State.RECOVERED]
     tiles = [(Bilingual("listed", "已列出"), f"{found.listed:,}", "")]
     tiles += [(STATES[state], f"{found.counts[state]:,}", share(found.counts[state], found.listed)) for state in states]

@@ -94,7 +94,9 @@ _REASONS: Mapping[str, Bilingual] = {
     **{verdict.value: Bilingual(VERDICT_MEANING[verdict], chinese) for verdict, chinese in _VERDICTS.items()},
     **{answer.value: words for answer, words in _ANSWERS.items()},
 }
-_REASONS_OF_IMAGES: Mapping[str, Bilingual] = {str(lack): Bilingual(MEANING_OF_LACK[lack], chinese) for lack, chinese in _LACKS.items()}
+_REASONS_OF_IMAGES: Mapping[str, Bilingual] = {
+    str(lack): Bilingual(MEANING_OF_LACK[lack], chinese) for lack, chinese in _LACKS.items()
+}
 
 
 def reason(name: str) -> Bilingual:
@@ -119,7 +121,8 @@ def outcome(verdict: str, answer: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A text that leads into the archive. Its address is built by crawler/publish/report/sections.py; without one it is the text alone."""
+    """A text that leads into the archive. Its address is built by crawler/publish/report/sections.py; without one it is
+    the text alone."""
 
     text: str
     address: str = ""
@@ -139,7 +142,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture with its legend and the table of its numbers; a table alone where there is nothing to draw. `open`: the table is shown."""
+    """A picture with its legend and the table of its numbers; a table alone where there is nothing to draw. `open`: the
+    table is shown."""
 
     caption: Bilingual
     table: Table

@@ -34,7 +34,10 @@ _ARTICLES = Bilingual("articles", "文章數")
 def glance(found: ReportFigures) -> Section:
     """Where everything stands."""
     series = [Series(state.value, LOOKS[state], [found.counts[state]]) for state in LOOKS if found.counts[state]]
-    said = ", ".join(f"{found.counts[state]:,} {STATES[state].en}" for state in LOOKS if found.counts[state]) or "nothing is listed"
+    said = (
+        ", ".join(f"{found.counts[state]:,} {STATES[state].en}" for state in LOOKS if found.counts[state])
+        or "nothing is listed"
+    )
     svg = rows("glance", "Articles by state", said, [""], series, [""], most=found.listed * 0.9 or 1) if series else ""
     table = Table(
         [Bilingual("state", "狀態"), _ARTICLES, Bilingual("of those listed", "佔已列出")],
@@ -42,20 +45,25 @@ def glance(found: ReportFigures) -> Section:
     )
     notes = [
         Bilingual(
-            f"{found.listed:,} articles are listed in {found.archive or 'the archive'}. By the count of the public backup the site had "
-            f"published {PUBLISHED:,}; {share(found.counts[State.RECOVERED], PUBLISHED)} of these are recovered here.",
+            f"{found.listed:,} articles are listed in {found.archive or 'the archive'}. By the count of the public"
+            f" backup the site had published {PUBLISHED:,}; {share(found.counts[State.RECOVERED], PUBLISHED)} of these"
+            " are recovered here.",
             f"典藏庫列出 {found.listed:,} 篇文章。按公開備份的統計，網站曾發表 {PUBLISHED:,} 篇；"
             f"本目錄已復原其中 {share(found.counts[State.RECOVERED], PUBLISHED)}。",
         ),
         Bilingual(
             f"Captures of articles that are known: {found.captures:,}; of these in the store: {found.stored:,}. "
             f"Recovered articles with a fault that is named below: {len(found.faulty):,}.",
-            f"已知快照 {found.captures:,} 個，其中 {found.stored:,} 個已存入本地。{len(found.faulty):,} 篇已復原文章有下文列明的瑕疵。",
+            f"已知快照 {found.captures:,} 個，其中 {found.stored:,} 個已存入本地。{len(found.faulty):,}"
+            " 篇已復原文章有下文列明的瑕疵。",
         ),
     ]
     legend = [(LOOKS[state], STATES[state]) for state in LOOKS if found.counts[state]]
     return Section(
-        "glance", Bilingual("At a glance", "概覽"), notes, [Figure(Bilingual("Articles by state", "文章狀態"), table, svg, legend)]
+        "glance",
+        Bilingual("At a glance", "概覽"),
+        notes,
+        [Figure(Bilingual("Articles by state", "文章狀態"), table, svg, legend)],
     )
 
 
@@ -65,8 +73,9 @@ def when(found: ReportFigures) -> Section:
     missing = sum(month.missing for month in months.months) + months.unplaced
     notes = [
         Bilingual(
-            f"A missing article shows no date. Missing: {missing:,}, of these with their month unknown: {months.unplaced:,}. "
-            f"Recovered without a date that can be read: {months.undated:,}. Neither are in the picture.",
+            f"A missing article shows no date. Missing: {missing:,}, of these with their month unknown:"
+            f" {months.unplaced:,}. Recovered without a date that can be read: {months.undated:,}. Neither are in the"
+            " picture.",
             f"缺失的文章沒有日期可讀。缺失共 {missing:,} 篇，其中 {months.unplaced:,} 篇月份不明；"
             f"另有 {months.undated:,} 篇已復原文章沒有可讀的日期。兩者均不在圖中。",
         )
@@ -74,18 +83,20 @@ def when(found: ReportFigures) -> Section:
     if missing and months.trusted:
         notes.append(
             Bilingual(
-                f"Missing articles between two recovered ids of the same month are counted to that month. Tried on this archive: of "
-                f"{months.tested:,} recovered articles between two of one month, {months.right:,} "
-                f"({share(months.right, months.tested)}) are of that month.",
-                f"前後兩個已復原編號同屬一個月的缺失文章，計入該月。以本目錄驗證：前後同月的已復原文章有 {months.tested:,} 篇，"
+                "Missing articles between two recovered ids of the same month are counted to that month. Tried on this"
+                f" archive: of {months.tested:,} recovered articles between two of one month, {months.right:,}"
+                f" ({share(months.right, months.tested)}) are of that month.",
+                "前後兩個已復原編號同屬一個月的缺失文章，計入該月。以本目錄驗證：前後同月的已復原文章有"
+                f" {months.tested:,} 篇，"
                 f"其中 {months.right:,} 篇（{share(months.right, months.tested)}）確屬該月。",
             )
         )
     elif missing:
         notes.append(
             Bilingual(
-                "The months of missing articles are not estimated from their neighbours, because that rule could not be proved on this "
-                f"archive: of {months.tested:,} recovered articles between two of one month, {months.right:,} are of it: too few to tell.",
+                "The months of missing articles are not estimated from their neighbours, because that rule could not"
+                f" be proved on this archive: of {months.tested:,} recovered articles between two of one month,"
+                f" {months.right:,} are of it: too few to tell.",
                 f"沒有按前後編號推算缺失文章的月份，因為本目錄不足以驗證：前後同月的已復原文章 {months.tested:,} 篇，"
                 f"其中 {months.right:,} 篇確屬該月。",
             )
@@ -110,17 +121,25 @@ def when(found: ReportFigures) -> Section:
 
 def ranges(found: ReportFigures) -> Section:
     """Recovered against listed by ranges of a thousand ids."""
-    series = [Series(state.value, LOOKS[state], [span.counts[state] for span in found.ranges]) for state in LOOKS if found.counts[state]]
+    series = [
+        Series(state.value, LOOKS[state], [span.counts[state] for span in found.ranges])
+        for state in LOOKS
+        if found.counts[state]
+    ]
     table = Table(
         [Bilingual("ids", "編號"), *(STATES[state] for state in LOOKS), Bilingual("not listed", "未列出")],
-        [[f"{span.first}–{span.last}", *(span.counts[state] for state in LOOKS), span.unknown] for span in found.ranges],
+        [
+            [f"{span.first}–{span.last}", *(span.counts[state] for state in LOOKS), span.unknown]
+            for span in found.ranges
+        ],
     )
     said = f"{len(found.ranges)} ranges of a thousand ids; the table below has every number."
     labels = [f"{span.first:,}" for span in found.ranges]
     svg = columns("ranges", "Articles by range of ids", said, labels, series) if series else ""
     notes = [
         Bilingual(
-            "Each bar is a thousand ids, named by the first. Ids that are not listed were not all articles: the site left gaps.",
+            "Each bar is a thousand ids, named by the first. Ids that are not listed were not all articles: the site"
+            " left gaps.",
             "每條代表一千個編號，以首個編號標示。未列出的編號不一定是文章：網站的編號本有空缺。",
         )
     ]
@@ -142,11 +161,15 @@ def reasons(found: ReportFigures) -> Section:
     ]
     said = "; ".join(f"{why}: {count:,}" for _, why, count in drawn)
     labels = [why for _, why, _ in drawn]
-    svg = rows("reasons", "Reasons of missing articles", said, labels, series, [f"{count:,}" for *_, count in drawn]) if drawn else ""
+    svg = (
+        rows("reasons", "Reasons of missing articles", said, labels, series, [f"{count:,}" for *_, count in drawn])
+        if drawn
+        else ""
+    )
     notes = [
         Bilingual(
-            "A reason names what the captures of an article turned out to be, the most frequent first. An article that is waiting is not "
-            "given up: the archive had troubles of its own, and the next run tries again.",
+            "A reason names what the captures of an article turned out to be, the most frequent first. An article that"
+            " is waiting is not given up: the archive had troubles of its own, and the next run tries again.",
             "原因列出文章各快照的實際內容，最常見者在前。待重試的文章並未放棄：典藏庫當時出現問題，下次執行會再試。",
         )
     ]
@@ -169,18 +192,36 @@ def fields(found: ReportFigures) -> Section:
     series = [Series("present", SOLID, [100 * count / heads.read for _, count in drawn])]
     shown = [share(count, heads.read) for _, count in drawn]
     said = "; ".join(f"{key} {text}" for (key, _), text in zip(drawn, shown, strict=True))
-    svg = rows("fields", "Share of files with each key of the front matter", said, [key for key, _ in drawn], series, shown, 100)
+    svg = rows(
+        "fields",
+        "Share of files with each key of the front matter",
+        said,
+        [key for key, _ in drawn],
+        series,
+        shown,
+        100,
+    )
     figures = [Figure(Bilingual("Keys of the front matter", "文件開首的欄位"), table, svg)] if keys else []
     found_in: Counter[str] = Counter()
     for field, _, count in found.field_sources:
         found_in[field] += count
-    origin: list[list[Cell]] = [[field, where, count, share(count, found_in[field])] for field, where, count in found.field_sources]
+    origin: list[list[Cell]] = [
+        [field, where, count, share(count, found_in[field])] for field, where, count in found.field_sources
+    ]
     if origin:
-        heading = [Bilingual("field", "欄位"), Bilingual("found in", "來自"), _ARTICLES, Bilingual("of the articles with it", "佔有此欄者")]
-        figures.append(Figure(Bilingual("Where on the page the values were found", "資料取自網頁何處"), Table(heading, origin)))
+        heading = [
+            Bilingual("field", "欄位"),
+            Bilingual("found in", "來自"),
+            _ARTICLES,
+            Bilingual("of the articles with it", "佔有此欄者"),
+        ]
+        figures.append(
+            Figure(Bilingual("Where on the page the values were found", "資料取自網頁何處"), Table(heading, origin))
+        )
     notes = [
         Bilingual(
-            f"Read from {heads.read:,} files. Some fields are rightly rare: the site printed “last updated” on about 28% of its pages.",
+            f"Read from {heads.read:,} files. Some fields are rightly rare: the site printed “last updated” on about"
+            " 28% of its pages.",
             f"讀自 {heads.read:,} 個檔案。有些欄位本來就少：網站約 28% 的網頁印有「最後更新」。",
         )
     ]
@@ -204,7 +245,13 @@ def is_web(address: str) -> bool:
         parts = urlsplit(address)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and address.isascii() and address.isprintable() and " " not in address
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.netloc)
+        and address.isascii()
+        and address.isprintable()
+        and " " not in address
+    )
 
 
 def replay(base: str, timestamp: str, original: str) -> str:
@@ -216,7 +263,8 @@ def replay(base: str, timestamp: str, original: str) -> str:
 
 
 def calendar(public_url: str | None, article: int) -> str:
-    """Where the Wayback Machine, or an archive like it, lists all captures of an article under any address; empty without one."""
+    """Where the Wayback Machine, or an archive like it, lists all captures of an article under any address; empty
+    without one."""
     address = f"{(public_url or '').rstrip('/')}/web/*/{escape(f'https://www.{HOST}/article/{article}')}*"
     return address if is_web(address) else ""
 
@@ -273,7 +321,9 @@ def thousands(found: ReportFigures) -> list[Thousand]:
 
 def _absent(row: MissingArticle, archive: str | None) -> AbsentArticle:
     link = Link(str(row.id), calendar(archive, row.id))
-    return AbsentArticle(link, STATES[row.state], reason(row.reason), [_attempt(capture) for capture in row.captures], row.more)
+    return AbsentArticle(
+        link, STATES[row.state], reason(row.reason), [_attempt(capture) for capture in row.captures], row.more
+    )
 
 
 def _attempt(capture: TriedCapture) -> Attempt:

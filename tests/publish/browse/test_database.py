@@ -84,7 +84,12 @@ def test_what_is_new_changed_and_gone_is_followed(tree: Path) -> None:
     write_tree(tree, [replace(CAT, body="狗。"), Draft(105, "新的", "新文。")])
     (tree / "articles" / "1-1000" / "article_101.md").unlink()
     assert follow(tree) == BuildSummary(new=1, changed=1, removed=1, same=2)
-    assert (found(tree, "三隻貓"), found(tree, "狗"), found(tree, "新文"), found(tree, "立法會")) == ([], [102], [105], [])
+    assert (found(tree, "三隻貓"), found(tree, "狗"), found(tree, "新文"), found(tree, "立法會")) == (
+        [],
+        [102],
+        [105],
+        [],
+    )
     assert ask(tree, "SELECT count(*) FROM tag WHERE article = 101") == [(0,)]
     assert healthy(tree)
 
@@ -110,7 +115,9 @@ def test_a_file_that_cannot_be_read_is_named_and_left_out(tree: Path) -> None:
     assert found(tree, "立法會") == []
 
 
-def test_many_files_are_read_by_several_processes_with_the_same_result(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_are_read_by_several_processes_with_the_same_result(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     follow(tree)
     here = ask(tree, "SELECT * FROM article ORDER BY id")
     (tree / "archive.db").unlink()
@@ -181,7 +188,9 @@ def otherwise_made(path: Path) -> None:
         (lambda path: _with(path, "DROP TABLE meta"), "of another version"),
     ],
 )
-def test_one_that_is_old_or_damaged_is_made_anew_and_that_is_said(tree: Path, harm: Callable[[Path], None], why: str) -> None:
+def test_one_that_is_old_or_damaged_is_made_anew_and_that_is_said(
+    tree: Path, harm: Callable[[Path], None], why: str
+) -> None:
     follow(tree)
     harm(tree / "archive.db")
     assert follow(tree) == BuildSummary(new=4, anew=why)
@@ -221,7 +230,12 @@ def test_the_ledger_says_which_files_count_and_where_they_are_from(tree: Path) -
             ledger.note(row.id, digest_result="match" if number == 101 else "mismatch")
             ledger.adopt([number], "")
             ledger.settle(
-                number, State.RECOVERED, 1, capture=row.id, file=f"articles/1-1000/article_{number}.md", faults=["一處"] * (number == 102)
+                number,
+                State.RECOVERED,
+                1,
+                capture=row.id,
+                file=f"articles/1-1000/article_{number}.md",
+                faults=["一處"] * (number == 102),
             )
         ledger.note_version(101, 1, "20210801000000", ARTICLES[0].original, "a" * 64)
     assert follow(tree) == BuildSummary(new=2)

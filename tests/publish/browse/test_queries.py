@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 from crawler.publish.browse import search
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked
 from crawler.publish.browse.rows import match_of
-from crawler.publish.browse.search import MOST_VALUES, PAGE_ROWS, Facet, ListQuery, Search, Sort, address, orders, parse_list_query
+from crawler.publish.browse.search import (
+    MOST_VALUES,
+    PAGE_ROWS,
+    Facet,
+    ListQuery,
+    Search,
+    Sort,
+    address,
+    orders,
+    parse_list_query,
+)
 from crawler.recovery.image_files import image_file
 from tests.publish.browse.tree import PICTURE, REPLAY, Draft, build_archive, change, write_tree
 
@@ -27,7 +37,8 @@ URL = f"{REPLAY}/20210801000000/{ORIGINAL}"
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """Fifty articles, each by another author."""
     drafts = [
-        Draft(n, f"第{n}篇", "潮水", f"20{10 + n % 10}-01-{1 + n % 28:02}", f"作者{n}", "社會", ("海", f"標籤{n}")) for n in range(1, 51)
+        Draft(n, f"第{n}篇", "潮水", f"20{10 + n % 10}-01-{1 + n % 28:02}", f"作者{n}", "社會", ("海", f"標籤{n}"))
+        for n in range(1, 51)
     ]
     path = build_archive(write_tree(tmp_path_factory.mktemp("queries"), drafts))
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
@@ -49,7 +60,11 @@ def test_a_page_beyond_the_last_is_the_last(database: sqlite3.Connection) -> Non
 
 def test_pages_of_a_search_give_each_article_once(database: sqlite3.Connection) -> None:
     for sort in Sort:
-        found = [row.id for page in (1, 2, 3) for row in Search(database, ListQuery("潮水", match_of("潮水"), {}, sort, page)).find().rows]
+        found = [
+            row.id
+            for page in (1, 2, 3)
+            for row in Search(database, ListQuery("潮水", match_of("潮水"), {}, sort, page)).find().rows
+        ]
         assert sorted(found) == list(range(1, 51))
 
 
@@ -64,7 +79,9 @@ def test_a_chosen_value_is_offered_also_when_it_is_a_rare_one(database: sqlite3.
 def test_a_value_that_nobody_has_counts_nothing(database: sqlite3.Connection) -> None:
     wanted = ListQuery(chosen={Facet.TAG: "沒有"})
     assert Search(database, wanted).find().total == 0
-    assert [(each.value, each.count) for each in Search(database, wanted).facets()[Facet.TAG] if each.chosen] == [("沒有", 0)]
+    assert [(each.value, each.count) for each in Search(database, wanted).facets()[Facet.TAG] if each.chosen] == [
+        ("沒有", 0)
+    ]
 
 
 def test_addresses_of_lists_lead_back_to_them() -> None:
@@ -120,7 +137,11 @@ def test_an_excerpt_is_around_what_was_found() -> None:
 def test_markdown_is_shown_as_words() -> None:
     body = '## 早上\n\n見[這裏](https://a.example/x)，**重要**\\*。\n\n{{< video src="z" >}}\n\n---\n\n1 < 2'
     assert lines_of(body) == "早上\n見這裏，重要*。\n1 < 2"
-    assert excerpt(lines_of(body), finder(match_of("重要"))) == [("早上 見這裏，", False), ("重要", True), ("*。1 < 2", False)]
+    assert excerpt(lines_of(body), finder(match_of("重要"))) == [
+        ("早上 見這裏，", False),
+        ("重要", True),
+        ("*。1 < 2", False),
+    ]
 
 
 def test_links_lead_to_what_is_here() -> None:
@@ -152,7 +173,9 @@ def test_pictures_are_found_however_the_file_names_them(tmp_path: Path) -> None:
         PICTURE,
         PICTURE.removeprefix("https://www.hkcnews.com"),
     )
-    assert {src: unquote(pictures.address(src, URL, ORIGINAL) or "") for src in names} == dict.fromkeys(names, f"/{image_file(PICTURE)}")
+    assert {src: unquote(pictures.address(src, URL, ORIGINAL) or "") for src in names} == dict.fromkeys(
+        names, f"/{image_file(PICTURE)}"
+    )
     others = (
         "data:image/png;base64,AAAA",
         "../../images/../articles/x",
@@ -164,7 +187,9 @@ def test_pictures_are_found_however_the_file_names_them(tmp_path: Path) -> None:
     assert {src: pictures.address(src, URL, ORIGINAL) for src in others} == dict.fromkeys(others)
 
 
-def test_words_that_most_articles_have_are_listed_newest_first(database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_that_most_articles_have_are_listed_newest_first(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wanted = ListQuery("潮水", match_of("潮水"), sort=Sort.RELEVANCE)
     ranked = Search(database, wanted).find()
     assert (ranked.common, len(orders(wanted, ranked))) == (False, 2)

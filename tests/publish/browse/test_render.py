@@ -13,7 +13,10 @@ from crawler.publish.browse.render import ATTRIBUTES, TAGS, to_html
 from tests.walking import walked
 
 HERE = "https://archive.example/here.png"
-ALLOWED = {tag: ATTRIBUTES.get(tag, set()) | ({"rel"} if tag == "a" else {"loading"} if tag == "img" else set()) for tag in TAGS}
+ALLOWED = {
+    tag: ATTRIBUTES.get(tag, set()) | ({"rel"} if tag == "a" else {"loading"} if tag == "img" else set())
+    for tag in TAGS
+}
 VOID = {"br", "hr", "img"}
 
 
@@ -64,7 +67,9 @@ def checked(body: str) -> Checked:
     """What a body becomes; harmless."""
     page = Checked(rendered(body))
     assert set(page.sources) <= {"/images/here.png"}
-    assert all(link.lower().startswith(("http://", "https://", "mailto:", "#")) or link[:1] == "/" for link in page.links), page.links
+    assert all(
+        link.lower().startswith(("http://", "https://", "mailto:", "#")) or link[:1] == "/" for link in page.links
+    ), page.links
     assert not any(link.startswith(("//", "/\\")) for link in page.links), page.links
     return page
 
@@ -76,7 +81,9 @@ HOSTILE = {
     "style": "<style>body{display:none}</style>",
     "frame": '<iframe src="javascript:alert(1)"></iframe>',
     "frame with a document": '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
-    "object": '<object data="https://evil.example/x"></object><embed src="https://evil.example/x"><applet code="x"></applet>',
+    "object": (
+        '<object data="https://evil.example/x"></object><embed src="https://evil.example/x"><applet code="x"></applet>'
+    ),
     "handler": '<img src="x" onerror="alert(1)"><p onclick=alert(2)>甲</p><b/onmouseover=alert(3)>乙</b>',
     "javascript": "[甲](javascript:alert(1))",
     "javascript in angles": "[甲](<javascript:alert(1)>)",
@@ -98,7 +105,9 @@ HOSTILE = {
     "elements that are not closed": "<div><table><tr><td>甲<figure><blockquote>",
     "elements that are closed too often": "</div></main></body></html>甲",
     "swallowing elements": "<textarea>甲<title>乙<xmp>丙<plaintext>丁",
-    "a picture in a link": f"[![甲](https://elsewhere.example/x.png)](https://a.example/) [![乙]({HERE})](https://a.example/)",
+    "a picture in a link": (
+        f"[![甲](https://elsewhere.example/x.png)](https://a.example/) [![乙]({HERE})](https://a.example/)"
+    ),
     "a link in a link": '<a href="https://a.example/"><a href="https://b.example/">甲</a></a>',
     "noscript": '<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>',
     "mutation": '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
@@ -111,13 +120,21 @@ def test_what_is_hostile_is_harmless(body: str) -> None:
     checked(f"{body}\n\n末段。")
 
 
-@given(st.text(st.one_of(st.sampled_from("<>\"'&;:/\\[]()!#*_`|-=\n {}ajs甲乙"), st.characters(codec="utf-8")), max_size=80))
+@given(
+    st.text(
+        st.one_of(st.sampled_from("<>\"'&;:/\\[]()!#*_`|-=\n {}ajs甲乙"), st.characters(codec="utf-8")), max_size=80
+    )
+)
 def test_any_text_is_harmless(body: str) -> None:
     checked(body)
 
 
 @given(
-    st.lists(st.sampled_from([*HOSTILE.values(), "> ", "- ", "\n", "\n\n", "<a href='https://x.example'>", "</a>", "</b>", "<b>", "甲"]))
+    st.lists(
+        st.sampled_from(
+            [*HOSTILE.values(), "> ", "- ", "\n", "\n\n", "<a href='https://x.example'>", "</a>", "</b>", "<b>", "甲"]
+        )
+    )
 )
 def test_any_mixture_is_harmless(parts: list[str]) -> None:
     checked("".join(parts))
@@ -127,14 +144,19 @@ DEEP = (">", "- ", "[", "![甲](", "<div>", "<b>", "*甲 ", "`", "{{<", "<iframe
 TABLE = "|甲" * 1_000 + "\n" + "|---" * 1_000 + "\n" + ("|乙" * 1_000 + "\n") * 5
 
 
-@walked("body", [*(piece * 4_000 for piece in DEEP), f"<iframe {'src=' * 20_000}", TABLE], ids=[*DEEP, "attributes", "table"])
+@walked(
+    "body",
+    [*(piece * 4_000 for piece in DEEP), f"<iframe {'src=' * 20_000}", TABLE],
+    ids=[*DEEP, "attributes", "table"],
+)
 def test_what_is_deep_or_wide_or_said_again_and_again_is_harmless_and_comes_to_an_end(body: str) -> None:
     checked(body)
 
 
 def test_pictures_that_are_here_are_shown_and_others_are_described_and_linked() -> None:
     text = rendered(
-        f'![燈塔]({HERE})\n\n<figure>\n<img src="https://a.example/x.png" alt="碼頭">\n<figcaption>說明</figcaption>\n</figure>'
+        f'![燈塔]({HERE})\n\n<figure>\n<img src="https://a.example/x.png"'
+        ' alt="碼頭">\n<figcaption>說明</figcaption>\n</figure>'
     )
     assert '<img src="/images/here.png" alt="燈塔" loading="lazy">' in text
     assert '<a href="https://a.example/x.png" rel="noopener noreferrer">圖片不在此處：碼頭</a>' in text
@@ -151,7 +173,9 @@ def test_players_become_links_that_say_what_they_are() -> None:
 
 
 def test_links_are_led_where_they_are_told_to() -> None:
-    text = to_html("[甲](x) [乙](y)", local_image=lambda src: None, link=lambda href: "/article/5" if href == "x" else "")
+    text = to_html(
+        "[甲](x) [乙](y)", local_image=lambda src: None, link=lambda href: "/article/5" if href == "x" else ""
+    )
     assert text == '<p><a href="/article/5" rel="noopener noreferrer">甲</a> <span>乙</span></p>\n'
 
 
@@ -160,10 +184,16 @@ def test_tables_in_both_forms_and_what_a_text_has() -> None:
     body = f"{markdown}\n\n{raw}\n\n## 小題\n\n> 引文\n\n1. 一\n2. **二**\n\n`碼`"
     page = BeautifulSoup(rendered(body), "lxml")
     assert [cell.text for cell in page.find_all(["th", "td"])] == ["甲", "乙", "1", "2", "丙"]
-    assert [page.find(tag).text.strip() for tag in ("h2", "blockquote", "strong", "code")] == ["小題", "引文", "二", "碼"]  # type: ignore[union-attr]
+    texts = [element.text.strip() for tag in ("h2", "blockquote", "strong", "code") if (element := page.find(tag))]
+    assert texts == ["小題", "引文", "二", "碼"]
     assert "".join(page.text.split()) == "".join(plain_text(body).split())
 
 
 def test_readings_above_characters_and_the_numbers_of_items_stay() -> None:
-    body = '<ruby>漢<rp>(</rp><rt>hon</rt><rp>)</rp></ruby>\n\n<ol type="a" start="3" reversed="">\n<li value="5">甲</li></ol>'
-    assert "".join(rendered(body).split("\n")) == f"<p>{body[: body.index('<ol')].strip()}</p>{body[body.index('<ol') :]}".replace("\n", "")
+    body = (
+        '<ruby>漢<rp>(</rp><rt>hon</rt><rp>)</rp></ruby>\n\n<ol type="a" start="3" reversed="">\n<li'
+        ' value="5">甲</li></ol>'
+    )
+    assert "".join(
+        rendered(body).split("\n")
+    ) == f"<p>{body[: body.index('<ol')].strip()}</p>{body[body.index('<ol') :]}".replace("\n", "")

@@ -26,8 +26,12 @@ HAN = "立法會選舉香港碼頭開放"
 def search(texts: Sequence[str], *queries: str) -> list[list[int]]:
     """The numbers of the texts that each query finds."""
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("CREATE VIRTUAL TABLE search USING fts5 (body, content='', tokenize='unicode61 remove_diacritics 0')")
-        db.executemany("INSERT INTO search (rowid, body) VALUES (?, ?)", ((n, spaced_text(text)) for n, text in enumerate(texts)))
+        db.execute(
+            "CREATE VIRTUAL TABLE search USING fts5 (body, content='', tokenize='unicode61 remove_diacritics 0')"
+        )
+        db.executemany(
+            "INSERT INTO search (rowid, body) VALUES (?, ?)", ((n, spaced_text(text)) for n, text in enumerate(texts))
+        )
         return [[n for (n,) in db.execute(ASKED, (match,))] if (match := match_of(query)) else [] for query in queries]
 
 
@@ -98,7 +102,9 @@ def test_every_stretch_of_characters_is_found_and_nothing_else(text: str, data: 
 def test_what_is_indexed_is_the_text_in_compatible_forms(text: str) -> None:
     safe = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
     without = "".join(" " if char in STOPS else char for char in safe)
-    assert spaced_text(text).replace(" ", "").replace(END, "") == unicodedata.normalize("NFKC", without).replace(" ", "").replace(END, "")
+    assert spaced_text(text).replace(" ", "").replace(END, "") == unicodedata.normalize("NFKC", without).replace(
+        " ", ""
+    ).replace(END, "")
 
 
 def test_no_word_goes_over_the_end_of_a_sentence() -> None:

@@ -1,4 +1,5 @@
-"""The pages of `scrapy browse`, asked in-process: what they say, the headers that hold every one of them, and what they do not give."""
+"""The pages of `scrapy browse`, asked in-process: what they say, the headers that hold every one of them, and what they
+do not give."""
 
 from __future__ import annotations
 
@@ -16,7 +17,17 @@ from hypothesis import strategies as st
 
 from crawler.publish.browse.server import HEADERS, is_allowed_host
 from crawler.recovery.image_files import image_file
-from tests.publish.browse.tree import ARTICLES, HOSTILE, PICTURE, Draft, Reader, build_archive, change, reading, write_tree
+from tests.publish.browse.tree import (
+    ARTICLES,
+    HOSTILE,
+    PICTURE,
+    Draft,
+    Reader,
+    build_archive,
+    change,
+    reading,
+    write_tree,
+)
 
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "base", "svg", "math", "frame", "applet", "video", "audio"}
 
@@ -28,13 +39,23 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = build_archive(output)
     for timestamp, digest in (("20200801000000", "a" * 64), ("20210801000000", "b" * 64), ("20211001000000", "b" * 64)):
         change(
-            database, "INSERT INTO version VALUES (101, ?, ?, ?, 'https://archive.example/web')", timestamp, ARTICLES[0].original, digest
+            database,
+            "INSERT INTO version VALUES (101, ?, ?, ?, 'https://archive.example/web')",
+            timestamp,
+            ARTICLES[0].original,
+            digest,
         )
-    change(database, "UPDATE article SET verified = 0, faults = ?, digest = 'DIGEST' WHERE id = 101", '["cut after the <article>"]')
+    change(
+        database,
+        "UPDATE article SET verified = 0, faults = ?, digest = 'DIGEST' WHERE id = 101",
+        '["cut after the <article>"]',
+    )
     (output / "secret.txt").write_text("secret", "utf-8")
     (output / "images" / "page.png").write_text("<html><script>alert(1)</script></html>", "utf-8")
     (output / "images" / "out.png").symlink_to(output / "secret.txt")
-    (output / "images" / "drawing.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "utf-8")
+    (output / "images" / "drawing.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "utf-8"
+    )
     return output
 
 
@@ -64,7 +85,11 @@ def harmless(text: str) -> Page:
     page = Page(text)
     assert not FORBIDDEN & {tag for tag, _ in page.elements}
     for tag, attributes in page.elements:
-        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc", "formaction", "xlink:href")], tag
+        assert not [
+            name
+            for name in attributes
+            if name.startswith("on") or name in ("style", "srcdoc", "formaction", "xlink:href")
+        ], tag
     assert all(each["href"].startswith("/static/") for each in page.each("link"))
     assert all(each["action"] == "/search" for each in page.each("form"))
     assert all(each["src"].startswith("/images/") for each in page.each("img"))
@@ -161,7 +186,13 @@ def test_hosts() -> None:
         (":8001", "127.0.0.1"): False,
         **{
             (host, "127.0.0.1"): False
-            for host in ("evil.example", "evil.example:8001", "127.0.0.1.evil.example", "localhost.evil.example:8001", "")
+            for host in (
+                "evil.example",
+                "evil.example:8001",
+                "127.0.0.1.evil.example",
+                "localhost.evil.example:8001",
+                "",
+            )
         },
         **{(host, "127.0.0.1"): False for host in ("[::1", "x@127.0.0.1", "10.0.0.5")},
     }
@@ -207,7 +238,9 @@ def test_words_and_facets_combine(reader: Reader) -> None:
 
 def test_each_facet_leads_to_as_many_articles_as_it_says(reader: Reader) -> None:
     side = reader.get("/search", q="港").text.partition("<aside")[2]
-    found = re.findall(r'<a href="([^"]+)"[^>]*><span class="value">([^<]+)</span> <span class="count">(\d+)</span>', side)
+    found = re.findall(
+        r'<a href="([^"]+)"[^>]*><span class="value">([^<]+)</span> <span class="count">(\d+)</span>', side
+    )
     assert len(found) >= 6
     for address, label, count in found:
         answer = reader.get(address.replace("&amp;", "&"))
@@ -366,17 +399,27 @@ NOTE = "\n\n\n---\n\n\n請加入成為眾新聞的月費訂戶。\n\n訂閱辦�
 
 def test_the_note_is_not_searched_and_what_speaks_of_it_is(tmp_path: Path) -> None:
     quoting = "他說：「請加入成為眾新聞的月費訂戶」，台下鯨魚樂隊奏樂。"
-    output = write_tree(tmp_path, [Draft(301, "甲", f"燈塔。{NOTE}"), Draft(302, "乙", f"{quoting}\n\n之後散會。\n\n三。\n\n四。\n\n五。")])
+    output = write_tree(
+        tmp_path,
+        [Draft(301, "甲", f"燈塔。{NOTE}"), Draft(302, "乙", f"{quoting}\n\n之後散會。\n\n三。\n\n四。\n\n五。")],
+    )
     build_archive(output)
     with reading(output) as asked:
-        found = {word: numbers(asked.get("/search", q=word).text) for word in ("訂閱辦法", "月費訂戶", "鯨魚", "海邊", "燈塔")}
+        found = {
+            word: numbers(asked.get("/search", q=word).text)
+            for word in ("訂閱辦法", "月費訂戶", "鯨魚", "海邊", "燈塔")
+        }
         assert found == {"訂閱辦法": [], "月費訂戶": [302], "鯨魚": [302], "海邊": [301], "燈塔": [301]}
         assert "月費訂戶" not in asked.get("/search", q="燈塔").text
 
 
 def test_an_english_text_says_so(tmp_path: Path) -> None:
     output = write_tree(
-        tmp_path, [Draft(401, "Lighthouse", "The lighthouse of 香港 was lit again last night."), Draft(402, "燈塔", "Hi 燈塔亮了。")]
+        tmp_path,
+        [
+            Draft(401, "Lighthouse", "The lighthouse of 香港 was lit again last night."),
+            Draft(402, "燈塔", "Hi 燈塔亮了。"),
+        ],
     )
     build_archive(output)
     with reading(output) as asked:

@@ -51,15 +51,21 @@ class Draft:
 
 
 def figure(address: str = PICTURE, caption: str = "燈塔的夜") -> str:
-    return f'<figure>\n<img src="{REPLAY}/20210801000000im_/{address}" alt="">\n<figcaption>{caption}</figcaption>\n</figure>'
+    return (
+        f'<figure>\n<img src="{REPLAY}/20210801000000im_/{address}"'
+        f' alt="">\n<figcaption>{caption}</figcaption>\n</figure>'
+    )
 
 
 ARTICLES = (
-    Draft(101, "立法會選舉押後", "選舉押後一年，香港的碼頭仍然開放。", "2020-07-31", "陳小明", "政治", ("選舉", "海港")),
+    Draft(
+        101, "立法會選舉押後", "選舉押後一年，香港的碼頭仍然開放。", "2020-07-31", "陳小明", "政治", ("選舉", "海港")
+    ),
     Draft(
         102,
         "碼頭的貓",
-        f"{figure()}\n\n碼頭有三隻貓，香港人都認得牠們。見[選舉](/web/20210801000000/https://www.hkcnews.com/article/101/x)。",
+        f"{figure()}\n\n碼頭有三隻貓，香港人都認得牠們。"
+        "見[選舉](/web/20210801000000/https://www.hkcnews.com/article/101/x)。",
     ),
     Draft(103, "燈塔重開", "燈塔在夏天重開，港人前往香爐峰。", "2021-08-02", "陳小明", "社會", ("海港", "燈塔")),
     Draft(104, "沒有日期的來信", "這封信沒有日期。Some English words, and a lighthouse.", "", "", "", ()),
@@ -73,11 +79,26 @@ HOSTILE = Draft(
             "<style>body{display:none}</style>",
             '<img src="x" onerror="alert(1)"><p onclick="alert(2)" style="position:fixed">毒文字</p>',
             '<iframe src="https://evil.example/frame"></iframe>',
-            "[點我](javascript:alert(3)) [再點](JaVaScRiPt&colon;alert(4)) <a href='data:text/html,<script>alert(5)</script>'>資料</a>",
-            '<svg onload="alert(6)"><script>alert(7)</script></svg><math><mi xlink:href="javascript:alert(8)">x</mi></math>',
-            '<form action="https://evil.example/"><input name="q"><button formaction="javascript:alert(9)">送出</button></form>',
-            '<link rel="stylesheet" href="https://evil.example/x.css"><meta http-equiv="refresh" content="0;url=https://evil.example/">',
-            '<base href="https://evil.example/"><object data="https://evil.example/x.swf"></object><embed src="https://evil.example/x">',
+            (
+                "[點我](javascript:alert(3)) [再點](JaVaScRiPt&colon;alert(4)) <a"
+                " href='data:text/html,<script>alert(5)</script>'>資料</a>"
+            ),
+            (
+                '<svg onload="alert(6)"><script>alert(7)</script></svg><math><mi'
+                ' xlink:href="javascript:alert(8)">x</mi></math>'
+            ),
+            (
+                '<form action="https://evil.example/"><input name="q"><button'
+                ' formaction="javascript:alert(9)">送出</button></form>'
+            ),
+            (
+                '<link rel="stylesheet" href="https://evil.example/x.css"><meta http-equiv="refresh"'
+                ' content="0;url=https://evil.example/">'
+            ),
+            (
+                '<base href="https://evil.example/"><object data="https://evil.example/x.swf"></object><embed'
+                ' src="https://evil.example/x">'
+            ),
             f"![遠方]({REPLAY}/20210801000000im_/https://evil.example/track.png)",
             '{{< video src="javascript:alert(10)" >}}',
         )
@@ -133,7 +154,10 @@ class Reader:
         """Ask for a path as it stands, with a query that is encoded."""
         raw, _, given = path.partition("?")
         asked = "&".join(
-            [*([given] if given else []), *(f"{quote(name)}={quote(value, errors='replace')}" for name, value in query.items())]
+            [
+                *([given] if given else []),
+                *(f"{quote(name)}={quote(value, errors='replace')}" for name, value in query.items()),
+            ]
         )
         return self._runner.run(self._ask(raw, asked, host, method))
 
@@ -148,8 +172,8 @@ class Reader:
 
         headers = [] if host is None else [(b"host", host.encode("latin-1"))]
         scope = {
-            "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": raw, "raw_path": raw.encode(),
-            "query_string": query.encode(), "headers": headers, "server": ("127.0.0.1", 8001), "client": ("127.0.0.1", 5),
+            "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": raw, "raw_path": raw.encode(),  # noqa: E501
+            "query_string": query.encode(), "headers": headers, "server": ("127.0.0.1", 8001), "client": ("127.0.0.1", 5),  # noqa: E501
         }  # fmt: skip
         await self._app(scope, receive, send)
         start = sent[0]

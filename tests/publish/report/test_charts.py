@@ -38,7 +38,12 @@ def test_a_picture_asks_nothing_of_the_page_but_its_colours(drawn: dict[str, str
         assert root.tag == "svg"
         assert {element.tag for element in root.iter()} <= elements
         assert set(re.findall(r"#[0-9a-f]{6}\b", picture)) == set()
-        assert set(re.findall(r"var\(([^)]*)\)", picture)) <= {"--ink", "--grid", "--paper", *(look.variable for look in LOOKS)}
+        assert set(re.findall(r"var\(([^)]*)\)", picture)) <= {
+            "--ink",
+            "--grid",
+            "--paper",
+            *(look.variable for look in LOOKS),
+        }
         assert "DejaVu" not in picture
         assert "http" not in picture
 

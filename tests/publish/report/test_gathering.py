@@ -17,7 +17,9 @@ from tests.publish.report.trees import NEW, OLD, PUBLIC, Tree, record
 
 def test_the_figures_of_a_small_tree(tmp_path: Path) -> None:
     tree = Tree(tmp_path).lists(1, 2, 3, 1001, 1002, 3001).lists(1, 3, timestamp=OLD)
-    tree.recovers(1, faults=("no date",)).recovers(2, date="2021-05-01", digest="mismatch").recovers(1001, date="", digest="")
+    tree.recovers(1, faults=("no date",)).recovers(2, date="2021-05-01", digest="mismatch").recovers(
+        1001, date="", digest=""
+    )
     tree.gives_up(3, "farewell").gives_up(1002, "outage page", State.WAITING)
     tree.record(json.dumps(record())).ends(0, "well")
     found = tree.gathered()
@@ -56,7 +58,9 @@ def test_the_figures_of_a_small_tree(tmp_path: Path) -> None:
 
 def test_images_are_counted_by_image_and_by_article(tmp_path: Path) -> None:
     tree = Tree(tmp_path).lists(1, 2, 3, 4).recovers(1, 2, 3, 4)
-    tree.has_images(1, {"a": ImageState.HAVE, "b": ImageState.HAVE}).has_images(2, {"a": ImageState.HAVE, "c": ImageState.MISSING})
+    tree.has_images(1, {"a": ImageState.HAVE, "b": ImageState.HAVE}).has_images(
+        2, {"a": ImageState.HAVE, "c": ImageState.MISSING}
+    )
     images = tree.has_images(3, {"d": ImageState.MISSING}).gathered().images
     assert images.counts == {ImageState.HAVE: 2, ImageState.MISSING: 2, ImageState.WANTED: 0, ImageState.WAITING: 0}
     assert images.reasons == [(ImageState.MISSING, "not_archived", 2)]

@@ -11,7 +11,12 @@ def told(dates: dict[int, str], missing: list[int]) -> ByMonth:
 
 def test_months_without_an_article_stand_between_others() -> None:
     found = told({1: "2017-11", 2: "2017-11", 9: "2018-02"}, [])
-    assert found.months == [Month("2017-11", 2, 0), Month("2017-12", 0, 0), Month("2018-01", 0, 0), Month("2018-02", 1, 0)]
+    assert found.months == [
+        Month("2017-11", 2, 0),
+        Month("2017-12", 0, 0),
+        Month("2018-01", 0, 0),
+        Month("2018-02", 1, 0),
+    ]
     assert (found.undated, found.unplaced) == (0, 0)
 
 
@@ -35,10 +40,18 @@ def test_too_few_trials_prove_nothing() -> None:
 
 def test_a_missing_article_is_of_the_month_of_both_its_neighbours() -> None:
     """401 is between two of one month; 301 is not, and 1 and 9999 are before and after all."""
-    for missing, in_first, in_second, unplaced in (([5], 1, 0, 0), ([401], 0, 1, 0), ([301], 0, 0, 1), ([1, 9999], 0, 0, 2)):
+    for missing, in_first, in_second, unplaced in (
+        ([5], 1, 0, 0),
+        ([401], 0, 1, 0),
+        ([301], 0, 0, 1),
+        ([1, 9999], 0, 0, 2),
+    ):
         found = told({2 * i: "2018-01" if i <= 150 else "2018-02" for i in range(1, 301)}, missing)
         assert found.trusted
-        assert [(month.name, month.missing) for month in found.months] == [("2018-01", in_first), ("2018-02", in_second)]
+        assert [(month.name, month.missing) for month in found.months] == [
+            ("2018-01", in_first),
+            ("2018-02", in_second),
+        ]
         assert found.unplaced == unplaced
 
 

@@ -1,4 +1,5 @@
-"""The page: one file, the same each time, with its numbers; and what pages or archives said in it is text and nothing else."""
+"""The page: one file, the same each time, with its numbers; and what pages or archives said in it is text and nothing
+else."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from crawler.publish.report.page import POLICY
 from crawler.publish.report.parts import share
 from tests.publish.report.trees import OLD, PUBLIC, Tree, one, record
 
-EVIL = """"'><script>alert(1)</script><img src=x onerror=alert(1)></style></title><svg/onload=alert(1)>{{ 7*7 }}&lt;b&gt;"""
+EVIL = """"'><script>alert(1)</script><img src=x onerror=alert(1)></style></title><svg/onload=alert(1)>{{ 7*7 }}&lt;b&gt;"""  # noqa: E501
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 def full(tree: Tree) -> Tree:
     tree.lists(1, 2, 3, 4, 1001, 1002, 3001).lists(3, timestamp=OLD)
     tree.recovers(1, 2).recovers(1001, date="2021-05-01", digest="mismatch", faults=("the bytes do not match",))
-    tree.gives_up(3, "farewell", because="titled “眾新聞告別”").gives_up(4, "blank").gives_up(1002, "outage page", State.WAITING)
+    tree.gives_up(3, "farewell", because="titled “眾新聞告別”").gives_up(4, "blank").gives_up(
+        1002, "outage page", State.WAITING
+    )
     tree.has_images(1, {"a": ImageState.HAVE, "b": ImageState.MISSING})
-    return tree.record(json.dumps(record())).record("{", "20261122T000000Z.json").record(json.dumps(record(9)), "z.json").ends(0, "well")
+    return (
+        tree.record(json.dumps(record()))
+        .record("{", "20261122T000000Z.json")
+        .record(json.dumps(record(9)), "z.json")
+        .ends(0, "well")
+    )
 
 
 def evil(tree: Tree) -> Tree:
@@ -39,7 +47,9 @@ def evil(tree: Tree) -> Tree:
     tree.ledger.declare(f"pywb+{EVIL}", "javascript:alert(1)//")
     tree.ledger.declare(f"b{EVIL}", f"https://archive.example/{EVIL}")
     tree.ledger.set_meta("format", EVIL)
-    tree.lists(1, 2, 3, original=f"https://www.hkcnews.com/article/1/{EVIL}").lists(3, source=f"pywb+{EVIL}").lists(3, source=f"b{EVIL}")
+    tree.lists(1, 2, 3, original=f"https://www.hkcnews.com/article/1/{EVIL}").lists(3, source=f"pywb+{EVIL}").lists(
+        3, source=f"b{EVIL}"
+    )
     tree.lists(4, timestamp=OLD[:4] + EVIL)
     tree.recovers(1, faults=(EVIL,), verified="true", **{"x-y": "z"})
     tree.ledger.settle(2, State.RECOVERED, tree.run, capture=1, file=EVIL, sources={EVIL: EVIL}, faults=[EVIL])
@@ -67,7 +77,13 @@ def test_it_holds_its_numbers(page: str) -> None:
     for anchor, *cells in (
         ("ranges", "1–1000", "2", "0", "0", "0", "2", "996"),
         ("months", "2021-07", "2", "0"),
-        ("reasons", "unrecoverable 無法復原", "blank", "the article template without title and text 沒有標題和內文的空白範本", "1"),
+        (
+            "reasons",
+            "unrecoverable 無法復原",
+            "blank",
+            "the article template without title and text 沒有標題和內文的空白範本",
+            "1",
+        ),
         ("fields", "date", "3", "100%"),
         ("fields", "title", "markup h1", "3", "100%"),
         ("digests", "mismatch 不符", "1", "1"),
@@ -123,7 +139,10 @@ def harmless(page: str) -> None:
     """Nothing in it can run, load or lead anywhere but to the archive."""
     tree = LexborHTMLParser(page)
     assert one(tree, 'meta[http-equiv="Content-Security-Policy"]').attributes["content"] == POLICY
-    assert tree.css("script, iframe, object, embed, form, base, img, audio, video, math, foreignObject, animate, input") == []
+    assert (
+        tree.css("script, iframe, object, embed, form, base, img, audio, video, math, foreignObject, animate, input")
+        == []
+    )
     assert [node.attributes for node in tree.css("link")] == [{"rel": "icon", "href": "data:,"}]
     assert len(tree.css("style")) == 1
     assert "@import" not in page
@@ -148,7 +167,9 @@ def test_every_table_has_as_many_heads_as_cells_and_is_in_both_languages(page: s
         assert one(heading, '[lang="zh-Hant-HK"]').text()
 
 
-def test_a_tree_of_which_nothing_is_listed_yet_has_a_report_too_and_adopted_articles_are_not_missing(tmp_path: Path) -> None:
+def test_a_tree_of_which_nothing_is_listed_yet_has_a_report_too_and_adopted_articles_are_not_missing(
+    tmp_path: Path,
+) -> None:
     tree = Tree(tmp_path)
     tree.ledger.adopt([5, 6], "backup")
     page = tree.page()

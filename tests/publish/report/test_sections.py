@@ -14,7 +14,11 @@ def test_a_capture_is_replayed_where_its_archive_does_that() -> None:
     when = "20210712013906"
     replayed = {
         (BASE, when, "https://www.hkcnews.com/article/1/x"): f"{BASE}/{when}/https://www.hkcnews.com/article/1/x",
-        (BASE, when, "https://www.hkcnews.com/article/1/眾"): f"{BASE}/{when}/https://www.hkcnews.com/article/1/%E7%9C%BE",
+        (
+            BASE,
+            when,
+            "https://www.hkcnews.com/article/1/眾",
+        ): f"{BASE}/{when}/https://www.hkcnews.com/article/1/%E7%9C%BE",
         (BASE, when, 'http://x/"><script>'): f'{BASE}/{when}/http://x/"><script>',
         (BASE, when, "http://x/a b\n"): f"{BASE}/{when}/http://x/a%20b%0A",
         (BASE, "now", "http://x/"): "",
@@ -25,11 +29,18 @@ def test_a_capture_is_replayed_where_its_archive_does_that() -> None:
 
 
 def test_the_calendar_is_of_all_spellings_of_an_articles_address() -> None:
-    assert calendar("https://web.archive.org/", 33951) == "https://web.archive.org/web/*/https://www.hkcnews.com/article/33951*"
+    assert (
+        calendar("https://web.archive.org/", 33951)
+        == "https://web.archive.org/web/*/https://www.hkcnews.com/article/33951*"
+    )
     assert calendar(None, 33951) == calendar("javascript:alert(1)", 33951) == ""
 
 
-@given(base=st.text(max_size=20) | st.just(BASE), timestamp=st.text(max_size=15) | st.just("20210712013906"), original=st.text(max_size=40))
+@given(
+    base=st.text(max_size=20) | st.just(BASE),
+    timestamp=st.text(max_size=15) | st.just("20210712013906"),
+    original=st.text(max_size=40),
+)
 def test_nothing_but_the_web_is_ever_linked(base: str, timestamp: str, original: str) -> None:
     address = replay(base, timestamp, original)
     assert address == "" or (is_web(address) and address.startswith(("http://", "https://", "HTTP")))

@@ -33,13 +33,17 @@ def one(tree: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
 
 def front_matter(date: str, **others: str) -> str:
     """The beginning of a file."""
-    lines = "".join(f'{key}: "{value}"\n' for key, value in {"title": "燈塔日誌", "date": date, "url": "u", **others}.items())
+    lines = "".join(
+        f'{key}: "{value}"\n' for key, value in {"title": "燈塔日誌", "date": date, "url": "u", **others}.items()
+    )
     return f"---\n{lines}---\n\n# 燈塔日誌\n\n正文。\n"
 
 
 def capture(number: int, timestamp: str = NEW, original: str = "") -> Capture:
     """A listed capture of an article."""
-    return Capture(urlkey="k", timestamp=timestamp, original=original or address(number), statuscode="200", digest="A" * 32)
+    return Capture(
+        urlkey="k", timestamp=timestamp, original=original or address(number), statuscode="200", digest="A" * 32
+    )
 
 
 class Tree:
@@ -54,10 +58,14 @@ class Tree:
     def lists(self, *numbers: int, timestamp: str = NEW, source: str = "wayback", original: str = "") -> Tree:
         """Captures of these articles are listed."""
         listing, _ = self.ledger.open_listing(f"{source} {timestamp} {original}")
-        self.ledger.add_page(listing, [(number, capture(number, timestamp, original)) for number in numbers], None, 0, 0, 0, source)
+        self.ledger.add_page(
+            listing, [(number, capture(number, timestamp, original)) for number in numbers], None, 0, 0, 0, source
+        )
         return self
 
-    def recovers(self, *numbers: int, date: str = "2021-07-12", digest: str = "match", faults: tuple[str, ...] = (), **keys: str) -> Tree:
+    def recovers(
+        self, *numbers: int, date: str = "2021-07-12", digest: str = "match", faults: tuple[str, ...] = (), **keys: str
+    ) -> Tree:
         """Listed articles are recovered, each from its first capture."""
         for number in numbers:
             file = f"articles/{relative_path(number)}"
@@ -65,13 +73,21 @@ class Tree:
             (self.root / file).write_text(front_matter(date, **keys), "utf-8")
             row = self.ledger.captures(number)[0]
             self.judged(row.id, "article", digest)
-            self.ledger.settle(number, State.RECOVERED, self.run, capture=row.id, file=file, sha256="0", faults=faults, sources=SOURCES)
+            self.ledger.settle(
+                number, State.RECOVERED, self.run, capture=row.id, file=file, sha256="0", faults=faults, sources=SOURCES
+            )
         return self
 
     def judged(self, row: int, verdict: str, digest: str = "match", because: str = "") -> None:
         """A capture came and was judged."""
         reason = "unexplained" if digest == "mismatch" else ""
-        told = {"answer": "capture", "verdict": verdict, "because": because, "digest_result": digest, "digest_reason": reason}
+        told = {
+            "answer": "capture",
+            "verdict": verdict,
+            "because": because,
+            "digest_result": digest,
+            "digest_reason": reason,
+        }
         self.ledger.note(row, **told, warc="a.warc.gz", warc_offset=0, warc_length=9)
 
     def gives_up(self, number: int, reason: str, state: State = State.UNRECOVERABLE, because: str = "") -> Tree:
@@ -118,7 +134,12 @@ class Tree:
 def record(run: int = 1, **others: Any) -> dict[str, object]:
     """A run's record as `crawl` and `recover` write it."""
     endpoint = {"requests": 103, "busiest_minute": 60, "rate": 240.0, "budget_used": 0.41}
-    politeness = {"cdx": {**endpoint, "requests": 3, "budget_used": None}, "playback": endpoint, "pauses": 1, "refusals": 0}
+    politeness = {
+        "cdx": {**endpoint, "requests": 3, "budget_used": None},
+        "playback": endpoint,
+        "pauses": 1,
+        "refusals": 0,
+    }
     return {
         "schema": 1,
         "run": run,
