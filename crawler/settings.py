@@ -112,6 +112,10 @@ AUTOTHROTTLE_ENABLED = False
 # Few connections, kept alive: new ones are what the archive refuses.
 CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
+# A page gives one item. By default Scrapy begins 100 tasks for each answer, and parses the source of whatever is
+# called with it: a fifth of the CPU of a crawl.
+CONCURRENT_ITEMS = 1
+WARN_ON_GENERATOR_RETURN_VALUE = False
 # A capture that is slow at first is loaded in the background there; a later pass gets it.
 DOWNLOAD_TIMEOUT = 90
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024

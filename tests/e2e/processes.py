@@ -49,7 +49,7 @@ def _modules() -> Iterator[str]:
                 yield module.name
 
 
-_FORKING.set_forkserver_preload([__name__, *_modules()])
+_FORKING.set_forkserver_preload(["tests.e2e.warm", __name__, *_modules()])
 _CONTEXTS: dict[str, Any] = vars(context)["_concrete_contexts"]
 
 
