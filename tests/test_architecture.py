@@ -368,4 +368,4 @@ def test_components_of_scrapy_are_ours_where_they_must_be_and_none_delays_reques
     order = sorted(effective.getdict("ITEM_PIPELINES").items(), key=lambda pair: pair[1])
     assert [load_object(path).__name__ for path, _ in order] == ["CheckPipeline", "MarkdownPipeline", "SettlePipeline"]
     crawl = importlib.import_module(f"{effective['COMMANDS_MODULE']}.crawl")
-    assert crawl.Command.__mro__[1].__module__ == "scrapy.commands.crawl"
+    assert crawl.Command.__mro__[1].__module__ == "crawler.run.command", "in place of Scrapy's own"

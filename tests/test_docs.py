@@ -223,6 +223,12 @@ def test_reasons_for_missing_images_are_documented_in_the_words_of_the_code() ->
         assert row["what it is"] == MEANING_OF_LACK[name]
 
 
+def test_exit_statuses_are_documented_in_the_words_of_the_code() -> None:
+    for name, row in listed(DOCUMENTS, "exit status"):
+        status = ExitStatus(int(name))
+        assert (row["meaning"], row["what to do"]) == (status.meaning, status.next_step)
+
+
 def test_verdicts_are_documented_in_the_words_of_the_code() -> None:
     for name, row in listed(DOCUMENTS, "verdict"):
         assert row["what it is"].startswith(VERDICT_MEANING[Verdict(name)])

@@ -6,13 +6,13 @@ import argparse
 import os
 from pathlib import Path
 
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.preserve.audit import audit_folder
 from crawler.preserve.repair import adopt_sound
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer, read_address, read_output, read_seconds
-from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
+from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.lock import lock_output
 
 
@@ -33,7 +33,7 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise usage_error("one directory is needed: scrapy adopt DIR")
+            raise UsageError("one directory is needed: scrapy adopt DIR")
         assert self.settings is not None
         settings = dict(self.settings)
         output, public = read_output(settings), read_address(settings, "ARCHIVE_PUBLIC_URL")
@@ -44,8 +44,6 @@ class Command(ProjectCommand):
         try:
             with Ledger(ledger_path(output), public) as ledger:
                 new = adopt_sound(ledger, audit)
-        except LedgerError as error:
-            raise CommandError(ExitStatus.STORAGE, str(error)) from error
         finally:
             lock.release()
         sound = len(audit.files) - len(audit.refetch)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from crawler.preserve.audit import audit_folder
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer, read_seconds
-from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
-from crawler.utils.files import atomic_file
+from crawler.utils.exit_status import ExitStatus, UsageError
+from crawler.utils.files import atomic_file, writing
 
 if TYPE_CHECKING:
     from crawler.preserve.audit_findings import Audit
@@ -38,25 +38,18 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise usage_error("one directory is needed: scrapy audit DIR")
+            raise UsageError("one directory is needed: scrapy audit DIR")
         if opts.csv in ("", "-"):
-            raise usage_error("--csv: the name of a file is needed")
+            raise UsageError("--csv: the name of a file is needed")
         assert self.settings is not None
         workers = check_integer(opts.workers, "--workers", 1, 256)
         table = Path(opts.csv) if opts.csv else None
-        try:
-            with atomic_file(table) if table else nullcontext() as out:
-                audit = audit_folder(Path(args[0]), workers, read_seconds(dict(self.settings), "PROGRESS_SECONDS"))
-                if out is not None:
-                    from crawler.preserve.audit_findings import write_csv
+        with writing(table) if table else nullcontext(), atomic_file(table) if table else nullcontext() as out:
+            audit = audit_folder(Path(args[0]), workers, read_seconds(dict(self.settings), "PROGRESS_SECONDS"))
+            if out is not None:
+                from crawler.preserve.audit_findings import write_csv
 
-                    write_csv(audit, out)
-        except OSError as error:
-            raise CommandError(ExitStatus.STORAGE, f"{table} was not written: {error.strerror or error}") from error
-        except KeyboardInterrupt as error:
-            raise CommandError(
-                ExitStatus.INTERRUPTED, f"interrupted{f'; {table} was not written' if table else ''}"
-            ) from error
+                write_csv(audit, out)
         _print(audit, as_json=opts.json)
         return ExitStatus.DONE
 

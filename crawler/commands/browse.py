@@ -14,7 +14,7 @@ from types import FrameType
 
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer, read_output, read_seconds
-from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
+from crawler.utils.exit_status import ExitStatus, Interrupted, StorageError, UsageError
 
 DATABASE = "archive.db"
 _ON_A_TERMINAL = 0.2
@@ -42,11 +42,11 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise usage_error(f"browse takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it shows")
+            raise UsageError(f"browse takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it shows")
         assert self.settings is not None
         settings = dict(self.settings)
         if not opts.host.strip():
-            raise usage_error("--host: an address or the name of this machine is needed")
+            raise UsageError("--host: an address or the name of this machine is needed")
         output, port = read_output(settings), check_integer(opts.port, "--port", 0, 65535)
         seconds = read_seconds(settings, "PROGRESS_SECONDS")
         signal.signal(signal.SIGTERM, _end)
@@ -57,9 +57,8 @@ class Command(ProjectCommand):
         except KeyboardInterrupt:
             print(file=sys.stderr)
         except sqlite3.DatabaseError as error:
-            raise CommandError(
-                ExitStatus.STORAGE,
-                f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files",
+            raise StorageError(
+                f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files"
             ) from error
         return ExitStatus.DONE
 
@@ -69,7 +68,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """The place where it will be served, taken before anything that takes long. Raises Fatal."""
+    """The place where it will be served, taken before anything that takes long. Raises CommandError."""
     # Scrapy imports every command for each of them; the others need not wait for these.
     from crawler.publish.browse.server import bind, is_loopback
 
@@ -82,7 +81,7 @@ def _bound(host: str, port: int) -> socket.socket:
         return bind(host, port)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a name of a host
         because = getattr(error, "strerror", None) or error
-        raise usage_error(
+        raise UsageError(
             f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port"
         ) from error
 
@@ -100,18 +99,17 @@ def _update(output: Path, seconds: float) -> None:
     from crawler.publish.browse.database import build
 
     if not (output / "articles").is_dir():
-        raise CommandError(
-            ExitStatus.STORAGE,
+        raise StorageError(
             f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet",
         )
     try:
         built = build(output, _teller(seconds))
     except OSError as error:
-        raise CommandError(
-            ExitStatus.STORAGE, f"{output / DATABASE} cannot be written: {error}; --no-update serves one that is there"
+        raise StorageError(
+            f"{output / DATABASE} cannot be written: {error}; --no-update serves one that is there"
         ) from error
     except KeyboardInterrupt as error:
-        raise CommandError(ExitStatus.INTERRUPTED, f"interrupted; run again to go on with {DATABASE}") from error
+        raise Interrupted(f"interrupted; run again to go on with {DATABASE}") from error
     if built.anew:
         print(f"{DATABASE} was {built.anew}, and was made anew from the files", file=sys.stderr)
     for why in built.unreadable[:_EXAMPLES]:

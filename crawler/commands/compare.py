@@ -18,11 +18,13 @@ from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
 from crawler.run.settings import check_integer, read_seconds
 from crawler.spiders.articles import ArticlesSpider
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 
 
 class Command(ProjectCommand):
     """Fetches politely, into OUTPUT_DIR like any crawl; DIR stays as it is."""
+
+    interrupted = "interrupted; run again to go on"
 
     def syntax(self) -> str:
         return "[options] DIR"
@@ -36,13 +38,13 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise usage_error("one directory is needed: scrapy compare DIR")
+            raise UsageError("one directory is needed: scrapy compare DIR")
         count = check_integer(opts.count, "--count", 1, 1000)
         assert self.settings is not None
         audit = audit_folder(Path(args[0]), os.cpu_count() or 1, read_seconds(dict(self.settings), "PROGRESS_SECONDS"))
         chosen = sample_articles(audit, count)
         if not chosen:
-            raise usage_error(f"{args[0]} has no sound file of an article to compare with")
+            raise UsageError(f"{args[0]} has no sound file of an article to compare with")
         ending, found = self._compared(audit, chosen)
         print("\n".join(describe(found)))
         if ending.status is ExitStatus.DONE and not found.fits:
@@ -85,5 +87,5 @@ def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Com
                 (article, read_text(audit.folder / audit.files[article].file), (output / row.file).read_text("utf-8"))
             )
         except OSError as error:
-            raise CommandError(ExitStatus.STORAGE, f"article {article} cannot be read: {error}") from error
+            raise StorageError(f"article {article} cannot be read: {error}") from error
     return compare(pairs, missing)

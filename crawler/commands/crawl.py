@@ -9,17 +9,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scrapy.commands.crawl import Command as ScrapyCrawl
-from scrapy.exceptions import UsageError
-
 from crawler.preserve.audit import audit_folder
 from crawler.preserve.audit_findings import Audit
 from crawler.preserve.repair import describe, put_in_place, recovered
-from crawler.run.command import check_no_options, check_settings, report
-from crawler.run.crawl import RunPlan, quiet_scrapy, run_spider
+from crawler.run.command import SpiderCommand, report
+from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.session import Session
 from crawler.run.settings import read_arguments, read_format, read_seconds
-from crawler.utils.exit_status import CommandError, usage_error
+from crawler.utils.exit_status import CommandError, UsageError
 
 if TYPE_CHECKING:
     from crawler.run.settings import SpiderArguments
@@ -32,45 +29,36 @@ def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iter
     if arguments.in_place and not arguments.dry_run:
         try:
             replaced = put_in_place(audit, outcomes, session.ledger, session.output, lambda: datetime.now(UTC))
-        except CommandError as fatal:
-            session.ending = fatal.ending
+        except CommandError as error:
+            session.ending = error.result
     yield from describe(audit, outcomes, replaced)
 
 
-class Command(ScrapyCrawl):
+class Command(SpiderCommand):
     """Opens the session, runs the spider in it, closes it, whatever happens."""
 
     def short_desc(self) -> str:
         return "List, fetch and write the articles (docs/commands.md: arguments, exit statuses)"
 
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
-        assert self.settings is not None
-        quiet_scrapy(self.settings.get("LOG_LEVEL"))
+    def syntax(self) -> str:
+        return "[options] articles"
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        try:
-            check_no_options(args)
-            if args != ["articles"]:
-                raise UsageError("there is one spider: scrapy crawl articles")
-            check_settings(opts)
-            arguments = read_arguments(opts.spargs)
-            assert self.settings is not None
-            settings = dict(self.settings)
-            if arguments.in_place and read_format(settings).for_reading:
-                raise usage_error(
-                    "in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree"
-                )
-            audit = (
-                audit_folder(arguments.repair, os.cpu_count() or 1, read_seconds(settings, "PROGRESS_SECONDS"))
-                if arguments.repair
-                else None
-            )
-            session = Session(settings, opts.spargs)
-            if audit is not None:
-                session.only = frozenset(audit.refetch)
-                session.ledger.disown(audit.refetch)
-            afterwards = partial(repaired, audit, arguments, session) if audit else None
-            self.exitcode = report(run_spider(self, session, RunPlan("crawl", opts.spargs, afterwards=afterwards)))
-        except CommandError as fatal:
-            self.exitcode = report(fatal.ending)
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        if args != ["articles"]:
+            raise UsageError("there is one spider: scrapy crawl articles")
+        arguments = read_arguments(opts.spargs)
+        assert self.settings is not None
+        settings = dict(self.settings)
+        if arguments.in_place and read_format(settings).for_reading:
+            raise UsageError("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
+        audit = (
+            audit_folder(arguments.repair, os.cpu_count() or 1, read_seconds(settings, "PROGRESS_SECONDS"))
+            if arguments.repair
+            else None
+        )
+        session = Session(settings, opts.spargs)
+        if audit is not None:
+            session.only = frozenset(audit.refetch)
+            session.ledger.disown(audit.refetch)
+        afterwards = partial(repaired, audit, arguments, session) if audit else None
+        return report(run_spider(self, session, RunPlan("crawl", opts.spargs, afterwards=afterwards)))

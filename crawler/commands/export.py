@@ -5,21 +5,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler import __version__
-from crawler.ledger import Ledger, LedgerError, State
+from crawler.ledger import Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.run.command import ProjectCommand, report
 from crawler.run.settings import read_output
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
-from crawler.utils.files import atomic_file, check_is_new
+from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.files import atomic_file, check_is_new, writing
 from crawler.utils.text import first_few
 
 if TYPE_CHECKING:
@@ -57,13 +56,13 @@ class Command(ProjectCommand):
         chosen = [name for name in FORMATS if getattr(opts, name) is not None]
         if args or len(chosen) != 1:
             unknown = f" ({' '.join(args)} is none)" if args else ""
-            raise usage_error(
+            raise UsageError(
                 f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}"
             )
         assert self.settings is not None
         if opts.bag is not None:
             if opts.force or not opts.bag.strip():
-                raise usage_error(
+                raise UsageError(
                     "--bag: the name of a new directory is needed; none is replaced, so --force is no help"
                 )
             return _bag(read_output(dict(self.settings)), Path(opts.bag))
@@ -71,13 +70,13 @@ class Command(ProjectCommand):
             return self._jsonl(opts.jsonl, opts.force)
         path = Path(opts.wacz)
         if path.suffix.lower() != SUFFIX:
-            raise usage_error(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
+            raise UsageError(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
         check_is_new(path, force=opts.force)
         return _wacz(read_output(dict(self.settings)), path)
 
     def _jsonl(self, name: str, force: bool) -> int:
         if not name.strip():
-            raise usage_error("--jsonl: the name of a file is needed, or - for standard output")
+            raise UsageError("--jsonl: the name of a file is needed, or - for standard output")
         assert self.settings is not None
         output = read_output(dict(self.settings))
         if name == STANDARD_OUTPUT:
@@ -87,21 +86,19 @@ class Command(ProjectCommand):
 
 
 def _jsonl(output: Path, path: Path | None) -> int:
-    """Export the articles, to standard output without a path; gives the exit status. Raises Fatal."""
+    """Export the articles, to standard output without a path; gives the exit status. Raises CommandError."""
     from crawler.preserve.jsonl import FOLDER, write_jsonl
     from crawler.preserve.verify import open_locked as open_places
 
     has_ledger = ledger_path(output).exists()
     if not has_ledger:
         if not (output / FOLDER).is_dir():
-            raise CommandError(
-                ExitStatus.STORAGE, f"there is nothing to export: no ledger and no folder {FOLDER} in {output}"
-            )
+            raise StorageError(f"there is nothing to export: no ledger and no folder {FOLDER} in {output}")
         _note(
             f"there is no ledger {ledger_path(output)}: lines have what the files in {output / FOLDER} say by"
             " themselves"
         )
-    with open_places(output) if has_ledger else nullcontext() as ledger, _explained(path or Path("standard output")):
+    with open_places(output) if has_ledger else nullcontext() as ledger, writing(path or Path("standard output")):
         with atomic_file(path) if path is not None else nullcontext(sys.stdout.buffer) as out:
             lines = write_jsonl(out, output, ledger)
             out.flush()
@@ -128,14 +125,14 @@ def _jsonl(output: Path, path: Path | None) -> int:
 
 
 def _wacz(output: Path, path: Path) -> int:
-    """Export the store; gives the exit status. Raises Fatal."""
+    """Export the store; gives the exit status. Raises CommandError."""
     # Scrapy imports every command for each of them; the index's libraries take a fifth of a second that the others need
     # not wait.
     from crawler.preserve.wacz import indexed_pages, recovered_pages, write_wacz
 
     warcs = _warcs(output / "warc")
     left_out: list[int] = []
-    with _ledger(ledger_path(output)) as ledger, _explained(path):
+    with _ledger(ledger_path(output)) as ledger, writing(path):
         pages = indexed_pages if ledger is None else partial(recovered_pages, ledger, output, left_out)
         with atomic_file(path) as out:
             software = f"citizen-news-recovery/{__version__}"
@@ -162,11 +159,11 @@ def _wacz(output: Path, path: Path) -> int:
 
 
 def _bag(output: Path, bag: Path) -> int:
-    """Export everything; gives the exit status. Raises Fatal."""
+    """Export everything; gives the exit status. Raises CommandError."""
     from crawler.preserve.bag import write_bag
     from crawler.preserve.verify import open_locked as open_places
 
-    with open_places(output) as ledger, _explained(bag):
+    with open_places(output) as ledger, writing(bag):
         bagged = write_bag(output, ledger, bag, software=f"citizen-news-recovery/{__version__}", now=datetime.now(UTC))
     if bagged.left_out:
         _note(f"{len(bagged.left_out)} files are left out, see `scrapy verify`: {first_few(bagged.left_out)}")
@@ -183,39 +180,16 @@ def _warcs(folder: Path) -> list[tuple[Path, int]]:
         (path, size) for path in sorted(folder.glob("*.warc.gz")) if path.is_file() and (size := path.stat().st_size)
     ]
     if not warcs:
-        raise CommandError(ExitStatus.STORAGE, f"there is nothing to export: no *.warc.gz in {folder}")
+        raise StorageError(f"there is nothing to export: no *.warc.gz in {folder}")
     return warcs
 
 
-@contextmanager
-def _ledger(path: Path) -> Iterator[Ledger | None]:
-    """The ledger, if there is one. Raises Fatal when it cannot be opened."""
-    if not path.exists():
-        _note(
-            f"there is no ledger {path}: every capture of an article's address is a page, with the address for a title"
-        )
-        yield None
-        return
-    try:
-        ledger = Ledger(path)
-    except LedgerError as error:
-        raise CommandError(ExitStatus.STORAGE, str(error)) from error
-    with ledger:
-        yield ledger
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """What can go wrong in reading the store and writing `path`, in words. Raises Fatal."""
-    try:
-        yield
-    except BrokenPipeError:  # only standard output can be one; nobody reads on
-        raise
-    except OSError as error:
-        about = f" ({error.filename})" if error.filename else ""
-        raise CommandError(ExitStatus.STORAGE, f"{path} was not written: {error.strerror or error}{about}") from error
-    except KeyboardInterrupt as error:
-        raise CommandError(ExitStatus.INTERRUPTED, f"interrupted; {path} was not written") from error
+def _ledger(path: Path) -> AbstractContextManager[Ledger | None]:
+    """The ledger, if there is one."""
+    if path.exists():
+        return Ledger(path)
+    _note(f"there is no ledger {path}: every capture of an article's address is a page, with the address for a title")
+    return nullcontext()
 
 
 def _articles(ledger: Ledger | None, damage: UnindexedRange) -> str:

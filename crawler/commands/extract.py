@@ -21,11 +21,13 @@ from crawler.run.settings import (
     read_output,
     read_seconds,
 )
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import UsageError
 
 
 class Command(ProjectCommand):
     """Extracts from the store, or from files of web archives of anybody's making."""
+
+    interrupted = "interrupted; run again to go on"
 
     def syntax(self) -> str:
         return "[options] [WARC|WACZ|DIR …]"
@@ -71,8 +73,7 @@ class Command(ProjectCommand):
                 return FromStore(output, dry_run)
             paths = [output / "warc"]
             if not paths[0].is_dir():
-                raise CommandError(
-                    ExitStatus.USAGE,
-                    f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR",
+                raise UsageError(
+                    f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
                 )
         return FromFiles(paths, output, f"{read_address(settings, 'ARCHIVE_PUBLIC_URL')}/web")

@@ -17,7 +17,7 @@ from crawler.hkcnews.page import Page, metadata, read_page
 from crawler.hkcnews.text import decode_page
 from crawler.hkcnews.urls import article_id, url_hints
 from crawler.hkcnews.verdict import VERDICT_MEANING
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.markdown.document import render
 from crawler.markdown.front_matter import FrontMatterError
@@ -27,7 +27,7 @@ from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
 from crawler.run.settings import read_address
 from crawler.spiders.page import PageSpider
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.text import escape_controls
 from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import RecordLocation
@@ -133,7 +133,7 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
-            raise usage_error("one page is needed: an id, an address or a file, as in `scrapy inspect 33951`")
+            raise UsageError("one page is needed: an id, an address or a file, as in `scrapy inspect 33951`")
         what = args[0].strip()
         specimen = self._from_file(Path(what)) if Path(what).is_file() else self._from_archive(what, opts.fetch)
         if specimen is None:
@@ -150,7 +150,7 @@ class Command(ProjectCommand):
     def _from_file(self, path: Path) -> Specimen:
         body = path.read_bytes()
         if body.startswith((b"WARC/", b"PK")) or path.name.endswith((".warc.gz", ".wacz")):
-            raise usage_error(
+            raise UsageError(
                 f"{path} is an archive, not a page: name one of its articles by id, as in `scrapy inspect 33951`"
             )
         page = read_page(decode_page(body).text)
@@ -168,7 +168,7 @@ class Command(ProjectCommand):
         capture = Capture(timestamp=found[0].ljust(14, "0"), original=found[2]) if found else None
         article = int(what) if what.isascii() and what.isdigit() else article_id(capture.original if capture else what)
         if not article:
-            raise usage_error(f"{what} is not a file, nor the id or address of an article of hkcnews.com")
+            raise UsageError(f"{what} is not a file, nor the id or address of an article of hkcnews.com")
         return (None if fetch else self._from_store(article, capture)) or self._fetched(article, capture)
 
     def _from_store(self, article: int, capture: Capture | None) -> Specimen | None:
@@ -176,12 +176,9 @@ class Command(ProjectCommand):
         output = Path(str(self.setting("OUTPUT_DIR")))
         if not ledger_path(output).exists():
             return None
-        try:
-            with Ledger(ledger_path(output)) as ledger:
-                rows = [row for row in ledger.captures(article) if row.warc]
-                settled = ledger.article(article)
-        except LedgerError as error:
-            raise CommandError(ExitStatus.STORAGE, str(error)) from error
+        with Ledger(ledger_path(output)) as ledger:
+            rows = [row for row in ledger.captures(article) if row.warc]
+            settled = ledger.article(article)
         if capture is not None:
             rows = [
                 row
@@ -195,9 +192,7 @@ class Command(ProjectCommand):
         try:
             stored = Store(output / "warc").read(RecordLocation(row.warc, row.warc_offset, row.warc_length))
         except (OSError, WarcDamaged) as error:
-            raise CommandError(
-                ExitStatus.STORAGE, f"the store cannot be read: {error}. Use --fetch to fetch the page again"
-            ) from error
+            raise StorageError(f"the store cannot be read: {error}. Use --fetch to fetch the page again") from error
         content_type = first_header(stored.headers, "content-type") or ""
         whence = f"the store, {row.warc} at byte {row.warc_offset}; digest: {row.digest_result}"
         return Specimen(
@@ -217,7 +212,7 @@ class Command(ProjectCommand):
         session = Session(self._settings, {"inspect": str(article)})
         try:
             if not session.sites:
-                raise usage_error("SOURCES names no archive to fetch from; the files in it are read by a crawl")
+                raise UsageError("SOURCES names no archive to fetch from; the files in it are read by a crawl")
             site = session.sites[0]
             assert self.settings is not None
             settings = self.settings.copy()

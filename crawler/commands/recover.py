@@ -10,18 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from scrapy.commands import BaseRunSpiderCommand
-from scrapy.exceptions import UsageError
-
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
-from crawler.run.command import check_no_options, check_settings, report
-from crawler.run.crawl import RunPlan, quiet_scrapy, run_spider
+from crawler.run.command import SpiderCommand, report
+from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.health import Breach, conclude
 from crawler.run.record import RunNumbers
 from crawler.run.session import Session, format_conflict
 from crawler.run.settings import RunSettings, read_arguments
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 
 ONE_OFF = ("dry_run", "again", "repair", "in_place")
 """Arguments of `crawl articles` for somebody who looks at what comes of it."""
@@ -30,37 +27,22 @@ _GOES_ON = (ExitStatus.DONE, ExitStatus.DAMAGED)
 """After a renewal that ended so there is still something to crawl."""
 
 
-class Command(BaseRunSpiderCommand):
-    """Writes anew what a changed extractor asks for, runs the spider, judges the run. See `crawler.health.concluded`
+class Command(SpiderCommand):
+    """Writes anew what a changed extractor asks for, runs the spider, judges the run. See `crawler.run.health.conclude`
     for its statuses."""
-
-    requires_project = True
-
-    def syntax(self) -> str:
-        return "[options]"
 
     def short_desc(self) -> str:
         return "Recover what is new, due or better, for unattended use; the exit status is the verdict"
 
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        if args:
+            raise UsageError("scrapy recover takes no names; -a ids=33951 chooses articles")
+        refuse_one_off(opts.spargs)
         assert self.settings is not None
-        quiet_scrapy(self.settings.get("LOG_LEVEL"))
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        try:
-            check_no_options(args)
-            if args:
-                raise UsageError("scrapy recover takes no names; -a ids=33951 chooses articles", print_help=False)
-            check_settings(opts)
-            refuse_one_off(opts.spargs)
-            assert self.settings is not None
-            settings = dict(self.settings)
-            asked = RunSettings(settings)
-            _refuse_other_format(asked)
-            self.exitcode = self._recover(asked, settings, opts.spargs)
-        except CommandError as fatal:
-            self.exitcode = report(fatal.ending)
+        settings = dict(self.settings)
+        asked = RunSettings(settings)
+        _refuse_other_format(asked)
+        return self._recover(asked, settings, opts.spargs)
 
     def _recover(self, asked: RunSettings, settings: Mapping[str, object], given: Mapping[str, str]) -> int:
         from crawler.run.crawl import renew_files
@@ -68,7 +50,7 @@ class Command(BaseRunSpiderCommand):
         with _terminated_as_interrupted():
             renewed = renew_files(asked.output, settings, partial(print, file=sys.stderr))
         if renewed.ending.status is ExitStatus.LOCKED:
-            raise CommandError(renewed.ending.status, renewed.ending.message)
+            return report(renewed.ending)
         session = Session(settings, given)
         session.renewing = True
         if renewed.ending.status not in _GOES_ON:
@@ -83,10 +65,10 @@ class Command(BaseRunSpiderCommand):
 
 
 def refuse_one_off(given: Mapping[str, str]) -> None:
-    """Read the arguments, and refuse those that make no sense time and again; raises Fatal."""
+    """Read the arguments, and refuse those that make no sense time and again; raises CommandError."""
     for name in ONE_OFF:
         if name in given:
-            raise usage_error(
+            raise UsageError(
                 f"{name}={given[name]}: not for unattended runs. `scrapy crawl articles -a {name}={given[name]}` does"
                 " it once"
             )
@@ -94,21 +76,19 @@ def refuse_one_off(given: Mapping[str, str]) -> None:
 
 
 def _refuse_other_format(asked: RunSettings) -> None:
-    """Before a file is touched: a schedule with another FORMAT must not change a whole tree. Raises Fatal."""
+    """Before a file is touched: a schedule with another FORMAT must not change a whole tree. Raises CommandError."""
     path = ledger_path(asked.output)
     try:
         if not path.exists():
             return
         with Ledger(path) as ledger:
             mistake = format_conflict(ledger, asked)
-    except LedgerError as error:
-        raise CommandError(ExitStatus.STORAGE, str(error)) from error
     except OSError as error:
-        raise CommandError(
-            ExitStatus.STORAGE, f"{asked.output} cannot be used: {error.strerror or error}. Choose another OUTPUT_DIR"
+        raise StorageError(
+            f"{asked.output} cannot be used: {error.strerror or error}. Choose another OUTPUT_DIR"
         ) from error
     if mistake:
-        raise CommandError(ExitStatus.USAGE, mistake)
+        raise UsageError(mistake)
 
 
 @contextmanager

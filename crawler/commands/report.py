@@ -6,12 +6,11 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.ledger import LedgerError
 from crawler.ledger.file import ledger_path
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import read_output
-from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
-from crawler.utils.files import atomic_file, check_is_new, write_file
+from crawler.utils.exit_status import ExitStatus, StorageError, UsageError
+from crawler.utils.files import atomic_file, check_is_new, write_file, writing
 from crawler.utils.lock import check_links
 
 NAME = "report.html"
@@ -32,25 +31,23 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise usage_error(f"report takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
+            raise UsageError(f"report takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
         if opts.to is not None and not opts.to:
-            raise usage_error("--to: the name of a file is needed")
+            raise UsageError("--to: the name of a file is needed")
         if opts.force and opts.to is None:
-            raise usage_error(f"--force belongs to --to: {NAME} in OUTPUT_DIR is replaced anyway")
+            raise UsageError(f"--force belongs to --to: {NAME} in OUTPUT_DIR is replaced anyway")
         assert self.settings is not None
         output = read_output(dict(self.settings))
         to = Path(opts.to) if opts.to else output / NAME
         if opts.to:
             check_is_new(to, force=opts.force)
         page = _page(output)
-        try:
+        with writing(to):
             if opts.to:
                 with atomic_file(to) as file:
                     file.write(page)
             else:
                 write_file(output, NAME, page)
-        except OSError as error:
-            raise CommandError(ExitStatus.STORAGE, f"{to} cannot be written: {error.strerror or error}") from error
         print(f"{to}: {len(page) / 1e6:,.1f} MB; open it in a browser")
         return ExitStatus.DONE
 
@@ -62,14 +59,7 @@ def _page(output: Path) -> bytes:
 
     path = ledger_path(output)
     if not path.exists():
-        raise CommandError(
-            ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
-        )
+        raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
     check_links(output)
-    try:
-        with LedgerFigures(path) as ledger:
-            return report_on(output, ledger, datetime.now(UTC))
-    except LedgerError as error:
-        raise CommandError(ExitStatus.STORAGE, str(error)) from error
-    except KeyboardInterrupt as error:
-        raise CommandError(ExitStatus.INTERRUPTED, "interrupted; nothing was written") from error
+    with LedgerFigures(path) as ledger:
+        return report_on(output, ledger, datetime.now(UTC))

@@ -8,14 +8,14 @@ import sys
 import time
 from pathlib import Path
 
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.recovery.listing import describe_gap
 from crawler.run.command import ProjectCommand
 from crawler.run.progress import progress_line, progress_table
 from crawler.run.status import describe_status, status_object
 from crawler.run.terminal import Terminal, WatchedRun, is_terminal, look_at_run, watch, watch_message
-from crawler.utils.exit_status import CommandError, ExitStatus, usage_error
+from crawler.utils.exit_status import ExitStatus, StorageError, UsageError
 
 LOOKED = 1.0
 """Seconds between two looks at the ledger."""
@@ -35,41 +35,38 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise usage_error(
+            raise UsageError(
                 f"status takes no arguments ({' '.join(args)}): `scrapy inspect` and `scrapy versions` tell of one"
                 " article"
             )
         if opts.watch and (opts.json or opts.gaps):
-            raise usage_error("--watch goes with neither --json nor --gaps")
+            raise UsageError("--watch goes with neither --json nor --gaps")
         output = Path(str(self.setting("OUTPUT_DIR")))
         path = ledger_path(output)
-        if opts.watch and not path.exists():
-            _wait_for(path)
+        if opts.watch and not _wait_for(path):
+            return ExitStatus.DONE
         if not path.exists():
-            raise CommandError(
-                ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
-            )
-        try:
-            with Ledger(path) as ledger:
-                if opts.watch:
-                    _watch(ledger, output)
-                elif opts.json:
-                    print(json.dumps(status_object(ledger), ensure_ascii=False, indent=2))
-                else:
-                    print("\n".join(describe_gap(ledger) if opts.gaps else describe_status(ledger)))
-        except LedgerError as error:
-            raise CommandError(ExitStatus.STORAGE, str(error)) from error
+            raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+        with Ledger(path) as ledger:
+            if opts.watch:
+                _watch(ledger, output)
+            elif opts.json:
+                print(json.dumps(status_object(ledger), ensure_ascii=False, indent=2))
+            else:
+                print("\n".join(describe_gap(ledger) if opts.gaps else describe_status(ledger)))
         return ExitStatus.DONE
 
 
-def _wait_for(path: Path) -> None:
-    """Nothing was ever run here: wait for the first run, until Ctrl-C."""
+def _wait_for(path: Path) -> bool:
+    """Wait until a run begins where nothing was ever run; whether one did before Ctrl-C."""
     try:
-        print(f"No run has begun in {path.parent} yet. Waiting for one.", flush=True)
+        if not path.exists():
+            print(f"No run has begun in {path.parent} yet. Waiting for one.", flush=True)
         while not path.exists():
             time.sleep(LOOKED)
     except KeyboardInterrupt:
-        raise CommandError(ExitStatus.DONE, "") from None
+        return False
+    return True
 
 
 def _watch(ledger: Ledger, output: Path) -> None:

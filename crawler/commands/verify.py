@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crawler.run.command import ProjectCommand, report
 from crawler.run.settings import check_integer, read_output, read_seconds
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 from crawler.utils.text import counted
 
 
@@ -37,9 +37,9 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
-            raise usage_error(f"verify takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
+            raise UsageError(f"verify takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
         if opts.bag is not None and (opts.manifest or not opts.bag):
-            raise usage_error("--bag: the directory of a bag is needed, and no --manifest: a bag has one")
+            raise UsageError("--bag: the directory of a bag is needed, and no --manifest: a bag has one")
         assert self.settings is not None
         settings = dict(self.settings)
         workers = check_integer(opts.workers, "--workers", 1, 256)
@@ -53,19 +53,11 @@ def _check(output: Path, workers: int, tell: Callable[[int, int], None], *, mani
     # Scrapy imports every command for each of them; the others need not wait for these.
     from crawler.preserve.verify import open_locked as open_places
     from crawler.preserve.verify import verify
-    from crawler.preserve.verify_files import ManifestFault
     from crawler.preserve.verify_findings import MANIFEST as NAME
     from crawler.preserve.verify_findings import as_object, describe
 
     with open_places(output) as ledger:
-        try:
-            found = verify(output, ledger, workers, write_manifest=manifest, tell=tell)
-        except OSError as error:
-            raise CommandError(ExitStatus.STORAGE, f"{output} cannot be checked: {error}") from error
-        except ManifestFault as error:
-            raise CommandError(ExitStatus.DAMAGED, f"{output / NAME} was not written: {error}") from error
-        except KeyboardInterrupt as error:
-            raise CommandError(ExitStatus.INTERRUPTED, "interrupted; nothing was changed") from error
+        found = verify(output, ledger, workers, write_manifest=manifest, tell=tell)
     print(json.dumps(as_object(found), ensure_ascii=False) if as_json else "\n".join(describe(found)))
     if not found.findings:
         return ExitStatus.DONE
@@ -77,12 +69,7 @@ def _check_bag(bag: Path, workers: int, *, as_json: bool) -> int:
     from crawler.preserve.bag import check_bag
     from crawler.preserve.verify_findings import as_object, describe_bag
 
-    try:
-        found = check_bag(bag, workers)
-    except OSError as error:
-        raise CommandError(ExitStatus.STORAGE, f"{bag} cannot be checked: {error}") from error
-    except KeyboardInterrupt as error:
-        raise CommandError(ExitStatus.INTERRUPTED, "interrupted; nothing was changed") from error
+    found = check_bag(bag, workers)
     print(json.dumps(as_object(found), ensure_ascii=False) if as_json else "\n".join(describe_bag(found)))
     return (
         report(RunResult(ExitStatus.DAMAGED, f"{counted(len(found.findings), 'finding')} in {bag}"))

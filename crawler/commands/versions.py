@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.hkcnews.urls import article_id
-from crawler.ledger import ArticleRow, Ledger, LedgerError
+from crawler.ledger import ArticleRow, Ledger
 from crawler.ledger.file import ledger_path
 from crawler.ledger.ledger import VersionRow
 from crawler.recovery.store import Store
 from crawler.recovery.versions import diff_lines
 from crawler.run.command import ProjectCommand, report
 from crawler.run.settings import LEAST_MEMORY, read_integer, read_output, read_seconds
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.text import counted, escape_controls, json_line
 from crawler.utils.timestamps import read_moment
 
@@ -39,26 +39,21 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) > 1:
-            raise usage_error("one article at most, by its id or address, as in `scrapy versions 33951`")
+            raise UsageError("one article at most, by its id or address, as in `scrapy versions 33951`")
         assert self.settings is not None
         path = ledger_path(read_output(dict(self.settings)))
         if not path.exists():
-            raise CommandError(
-                ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
-            )
-        try:
-            with Ledger(path) as ledger:
-                return self._of_one(ledger, args[0], opts.json) if args else _of_all(ledger, opts.json)
-        except LedgerError as error:
-            raise CommandError(ExitStatus.STORAGE, str(error)) from error
+            raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+        with Ledger(path) as ledger:
+            return self._of_one(ledger, args[0], opts.json) if args else _of_all(ledger, opts.json)
 
     def _of_one(self, ledger: Ledger, what: str, as_json: bool) -> int:
         number = int(what) if what.isascii() and what.isdigit() and len(what) < 10 else article_id(what)
         if number is None:
-            raise usage_error(f"{what} is not the id or address of an article of hkcnews.com")
+            raise UsageError(f"{what} is not the id or address of an article of hkcnews.com")
         row = ledger.article(number)
         if row is None:
-            raise usage_error(f"the ledger {ledger.path} knows no article {number}: no source that was asked lists it")
+            raise UsageError(f"the ledger {ledger.path} knows no article {number}: no source that was asked lists it")
         versions = self._versions(ledger, row)
         if as_json:
             print(json_line(_as_json(row, versions)))

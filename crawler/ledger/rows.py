@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from crawler.utils.exit_status import StorageError
 from crawler.warc.captures import ArchivedCapture
 from crawler.warc.writer import RecordLocation
 from crawler.wayback.capture import Capture
 
 
-class LedgerError(Exception):
+class LedgerError(StorageError):
     """The ledger cannot be used; says why and what to do."""
 
 

@@ -20,7 +20,7 @@ from crawler.preserve import audit_text as bodies
 from crawler.preserve.article_file import ArticleFile, UnreadableError, id_of_name, parse_article_file, read_text
 from crawler.preserve.audit_fields import fingerprint, not_an_article
 from crawler.preserve.audit_findings import Audit, AuditedFile, Finding, Kind, UnjudgedFile, badness
-from crawler.utils.exit_status import usage_error
+from crawler.utils.exit_status import UsageError
 from crawler.utils.text import EXAMPLES, first_few
 from crawler.utils.workers import batched, process_pool, results_in_order
 
@@ -263,15 +263,15 @@ def _rank(file: AuditedFile) -> tuple[tuple[int, int], int, str]:
 
 
 def audit_folder(folder: Path, workers: int, seconds: float) -> Audit:
-    """Audit a directory. Raises Fatal when there is nothing to audit."""
+    """Audit a directory. Raises CommandError when there is nothing to audit."""
     if not folder.is_dir():
-        raise usage_error(f"{folder} is {'a file, not' if folder.exists() else 'not'} a directory")
+        raise UsageError(f"{folder} is {'a file, not' if folder.exists() else 'not'} a directory")
     try:
         audit = audit_tree(folder, workers, _teller(seconds))
     except OSError as error:
-        raise usage_error(f"{folder} cannot be read: {error.strerror or error}") from error
+        raise UsageError(f"{folder} cannot be read: {error.strerror or error}") from error
     if not audit.files:
-        raise usage_error(
+        raise UsageError(
             f"there are no files of articles in {folder}: names that end in .md, and an id in the name or in"
             " original_url"
         )

@@ -29,7 +29,7 @@ from crawler.preserve.verify_files import (
 )
 from crawler.preserve.verify_findings import MANIFEST, Finding, Kind, Verification
 from crawler.recovery.store import OPEN_SUFFIX
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import DamagedError, UsageError
 from crawler.utils.files import sync_folder
 
 logging.getLogger("bagit").addHandler(logging.NullHandler())  # what it finds is told in our own words
@@ -56,14 +56,14 @@ def write_bag(output: Path, ledger: StoreQueries, bag: Path, *, software: str, n
     """Write a bag of an output directory whose lock is held. It has its name when it is whole; broken off, nothing is
     left of it.
 
-    Raises Fatal when there is something at `bag`, or an article's file is not as the ledger has it; OSError.
+    Raises CommandError when there is something at `bag`, or an article's file is not as the ledger has it; OSError.
     """
     part = bag.with_name(bag.name + ".part")
     for path in (bag, part):
         if path.exists() or path.is_symlink():
-            raise CommandError(ExitStatus.USAGE, f"{path} is there already: choose another name, or remove it")
+            raise UsageError(f"{path} is there already: choose another name, or remove it")
     if bag.resolve().is_relative_to(output.resolve()):
-        raise CommandError(ExitStatus.USAGE, f"{bag} lies in {output}: choose a place outside of it")
+        raise UsageError(f"{bag} lies in {output}: choose a place outside of it")
     part.mkdir()
     try:
         bagged = _Writer(output, ledger, part).write(software, now)
@@ -71,7 +71,7 @@ def write_bag(output: Path, ledger: StoreQueries, bag: Path, *, software: str, n
         os.sync()
         part.replace(bag)
     except (ManifestFault, UnreadableFile, bagit.BagError) as error:
-        raise CommandError(ExitStatus.DAMAGED, f"{bag} was not written: {error}") from error
+        raise DamagedError(f"{bag} was not written: {error}") from error
     finally:
         if part.exists():
             shutil.rmtree(part)
@@ -145,12 +145,12 @@ class _Writer:
 
 def check_bag(path: Path, workers: int) -> Verification:
     """Check a bag of anybody's making that has SHA-256: every changed, missing and additional file is named. Raises
-    Fatal, OSError."""
+    CommandError, OSError."""
     try:
         bag = bagit.Bag(str(path))
         missing, added = bag.compare_manifests_with_fs()
     except (bagit.BagError, UnicodeError) as error:
-        raise CommandError(ExitStatus.DAMAGED, f"{path} is no bag: {error}") from error
+        raise DamagedError(f"{path} is no bag: {error}") from error
     found = Verification(path, manifest=len(bag.payload_entries()))
     found.findings += [Finding(Kind.MANIFEST_MISSING, printable_path(file)) for file in missing]
     found.findings += [Finding(Kind.MANIFEST_ADDED, printable_path(file)) for file in added]
@@ -168,8 +168,7 @@ def check_bag(path: Path, workers: int) -> Verification:
 def _hashed(path: Path, bag: bagit.Bag, missing: frozenset[str]) -> Iterator[Job]:
     for file, digests in sorted(bag.entries.items()):
         if _ALGORITHM not in digests:
-            raise CommandError(
-                ExitStatus.USAGE,
+            raise UsageError(
                 f"{path} has no SHA-256 of {printable_path(file)}: check it with `bagit.py --validate`",
             )
         if file not in missing:

@@ -14,7 +14,7 @@ from crawler.ledger import Ledger, State
 from crawler.preserve.audit import judge_text
 from crawler.preserve.audit_findings import Audit, AuditedFile, Class, badness, class_of
 from crawler.recovery.case import MATCHES
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import StorageError
 from crawler.utils.files import write_file
 from crawler.utils.text import first_few
 
@@ -67,7 +67,7 @@ def put_in_place(
 ) -> tuple[int, Path]:
     """Replace files by better ones; the old ones go to a dated folder beside the tree. Gives how many, and that folder.
 
-    Raises Fatal (STORAGE); each file is replaced whole or left as it is, and the old one is safe before that.
+    Raises CommandError (STORAGE); each file is replaced whole or left as it is, and the old one is safe before that.
     """
     folder = audit.folder.resolve()
     aside = folder.with_name(f"{folder.name}.replaced-{now():%Y-%m-%d}")
@@ -82,7 +82,7 @@ def put_in_place(
             write_file(folder, file, (output / row.file).read_bytes())
         except OSError as error:
             message = f"article {outcome.article}: {folder / file} was not replaced: {error}. {done} others were"
-            raise CommandError(ExitStatus.STORAGE, message) from error
+            raise StorageError(message) from error
         done += 1
     return done, aside
 

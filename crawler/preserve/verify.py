@@ -12,7 +12,6 @@ from typing import Any
 
 from pebble import ProcessExpired
 
-from crawler.ledger import LedgerError
 from crawler.ledger.file import ledger_path
 from crawler.ledger.queries import StoredRow, StoreQueries
 from crawler.preserve.verify_files import (
@@ -31,7 +30,7 @@ from crawler.preserve.verify_files import (
 from crawler.preserve.verify_findings import MANIFEST, Finding, Kind, Verification
 from crawler.preserve.verify_store import CheckResult, StoreRange, read_range, store_ranges
 from crawler.recovery.store import OPEN_SUFFIX
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import StorageError
 from crawler.utils.files import atomic_file
 from crawler.utils.lock import lock_output
 from crawler.utils.workers import process_pool, results_in_order
@@ -293,8 +292,8 @@ class _Check:
         for path in entries:
             if not is_portable(path):
                 raise ManifestFault(
-                    f"{printable_path(path)}: this name cannot stand in a manifest that all programs read alike; rename"
-                    " the file"
+                    f"{self._root / MANIFEST} was not written: {printable_path(path)}: this name cannot stand in a"
+                    " manifest that all programs read alike; rename the file"
                 )
         with atomic_file(self._root / MANIFEST) as out:
             return write_lines(out, sorted(entries.items()))
@@ -302,20 +301,13 @@ class _Check:
 
 @contextmanager
 def open_locked(output: Path) -> Iterator[StoreQueries]:
-    """The ledger, with the lock held. Raises Fatal when there is none, it cannot be used, or a run holds the lock."""
+    """The ledger, with the lock held. Raises CommandError when that cannot be."""
     path = ledger_path(output)
     if not path.exists():
-        raise CommandError(
-            ExitStatus.STORAGE, f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet"
-        )
+        raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
     lock = lock_output(output)
     try:
-        ledger = StoreQueries(path)
-    except LedgerError as error:
-        lock.release()
-        raise CommandError(ExitStatus.STORAGE, str(error)) from error
-    try:
-        yield ledger
+        with StoreQueries(path) as ledger:
+            yield ledger
     finally:
-        ledger.close()
         lock.release()

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import yaml
 
 from crawler.preserve.verify_findings import Finding, Kind
+from crawler.utils.exit_status import DamagedError
 from crawler.warc.captures import ArchivedCapture
 from crawler.warc.files import read_archived
 from crawler.warc.record import WarcDamaged
@@ -228,7 +229,7 @@ _AMBIGUOUS = re.compile(r"[\0-\x1f\x7f%\\\x85\u2028\u2029\ud800-\udfff]|^[\s*~]|
 it is and takes white space off the ends: a path with any of them means a different file to each of the three."""
 
 
-class ManifestFault(ValueError):
+class ManifestFault(DamagedError):
     """A line that is none, or a path that cannot stand in a manifest; says which."""
 
 

@@ -17,7 +17,7 @@ from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport
 from crawler.recovery.extraction_job import WRITTEN, ExtractionJob, ExtractionPlan, ExtractionResult, ExtractionWorkers
 from crawler.recovery.formats import Format, Styles, as_bits
 from crawler.recovery.sources import in_words
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
+from crawler.utils.exit_status import CommandError, DamagedError, ExitStatus, RunResult, StorageError, UsageError
 
 logger = logging.getLogger(__name__)
 
@@ -75,13 +75,13 @@ def extract(
     only_changed: bool = False,
     dry_run: bool = False,
 ) -> RunResult:
-    """Extract everything in the format that is wanted; gives how it ended. Raises Fatal. A dry run of the store takes
-    links for those between the articles that are recovered already."""
+    """Extract everything in the format that is wanted; gives how it ended. Raises CommandError. A dry run of the store
+    takes links for those between the articles that are recovered already."""
     with source, _ending_told(source, report):
         source.prepare(report)
         articles = source.ledger.at_hand()
         if not articles:
-            status = ExitStatus.DAMAGED if report.damages else ExitStatus.USAGE
+            kind = DamagedError if report.damages else UsageError
             why = (
                 f": {report.damages[0]}"
                 if report.damages
@@ -89,7 +89,7 @@ def extract(
                 if report.passed
                 else ""
             )
-            raise CommandError(status, f"there is no capture of an article in what was to be extracted{why}")
+            raise kind(f"there is no capture of an article in what was to be extracted{why}")
         report.total = len(articles)
         shared = frozenset(source.ledger.shared_digests(SHARED_BY))
         styles = Styles(wanted, source.output, as_bits(source.begin(wanted, report)))
@@ -115,8 +115,8 @@ def extract(
             if wanted.for_reading and not dry_run:
                 _relink(source, plan, styles, limits, report)
         except OSError as error:
-            raise CommandError(
-                ExitStatus.STORAGE, f"cannot write to {source.output}: {error}. Make room or repair it, then run again"
+            raise StorageError(
+                f"cannot write to {source.output}: {error}. Make room or repair it, then run again"
             ) from error
     return report.ending()
 
@@ -128,8 +128,8 @@ def _ending_told(source: ExtractionInput, report: ExtractionReport) -> Iterator[
     try:
         yield
         ending = report.ending()
-    except CommandError as fatal:
-        ending = fatal.ending
+    except CommandError as error:
+        ending = error.result
         raise
     except KeyboardInterrupt:
         ending = RunResult(ExitStatus.INTERRUPTED)

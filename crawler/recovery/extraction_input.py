@@ -18,10 +18,10 @@ from crawler.recovery.extraction_job import WRITTEN, ExtractionResult, Outcome
 from crawler.recovery.formats import Format, begin_change, format_of, written_in
 from crawler.recovery.sources import in_words, index_captures
 from crawler.recovery.store import Store
-from crawler.utils.exit_status import STATUS_MEANING, CommandError, ExitStatus, RunResult
+from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import lock_output
 from crawler.utils.text import first_few
-from crawler.warc.captures import ArchivedCapture, Damage, NotAWebArchive
+from crawler.warc.captures import ArchivedCapture, Damage
 
 EXAMPLES = 8
 
@@ -133,7 +133,7 @@ FILES = "files"
 
 
 class ExtractionInput(Protocol):
-    """What is extracted. Raises Fatal when it cannot be opened."""
+    """What is extracted. Raises CommandError when it cannot be opened."""
 
     output: Path
     ledger: Ledger
@@ -176,9 +176,9 @@ class FromStore:
         self._lock = lock_output(self.output)
         try:
             self.ledger = Ledger(ledger_path(self.output))
-        except LedgerError as error:
+        except LedgerError:
             self._lock.release()
-            raise CommandError(ExitStatus.STORAGE, str(error)) from error
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -187,7 +187,7 @@ class FromStore:
 
     def end(self, ending: RunResult) -> None:
         if self._run:
-            self.ledger.end_run(self._run, ending.status, ending.message or STATUS_MEANING[ending.status])
+            self.ledger.end_run(self._run, ending.status, ending.describe())
 
     def prepare(self, report: ExtractionReport) -> None:
         assert self.store is not None
@@ -263,9 +263,7 @@ class FromFiles:
     def __enter__(self) -> Self:
         if ledger_path(self.output).exists():
             message = f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another OUTPUT_DIR"
-            raise CommandError(
-                ExitStatus.USAGE, f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl"
-            )
+            raise UsageError(f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl")
         self._lock = lock_output(self.output, make=True)
         self._folder = tempfile.TemporaryDirectory(prefix="citizen-news-")
         self.ledger = Ledger(Path(self._folder.name) / "ledger.sqlite")
@@ -285,10 +283,8 @@ class FromFiles:
                     by_source[held.about.get("source") or FILES].append((article, held))
                 for source, held_there in by_source.items():
                     self.ledger.hold(source, held_there)
-        except NotAWebArchive as error:
-            raise CommandError(ExitStatus.USAGE, str(error)) from error
         except OSError as error:
-            raise CommandError(ExitStatus.STORAGE, f"cannot be read: {error}") from error
+            raise StorageError(f"cannot be read: {error}") from error
 
     def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
         """Most of what is at hand will be recovered."""

@@ -7,14 +7,15 @@ import sqlite3
 import sys
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from scrapy.commands import ScrapyCommand
+from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand
 from scrapy.settings import default_settings
 
 from crawler import settings as ours
+from crawler.run.crawl import quiet_scrapy
 from crawler.run.settings import check_names
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, usage_error
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, UsageError
 from crawler.utils.text import ignore_broken_pipe
 
 _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
@@ -22,31 +23,35 @@ _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FOR
 
 
 def check_settings(opts: argparse.Namespace) -> None:
-    """Refuse `-s` names that neither Scrapy nor this project knows; raises Fatal."""
+    """Refuse `-s` names that neither Scrapy nor this project knows; raises CommandError."""
     known = {name for module in (default_settings, ours) for name in dir(module) if name.isupper()}
     check_names((given.split("=", 1)[0] for given in opts.set or ()), known.union(_ELSEWHERE), "setting")
 
 
 def check_no_options(args: Iterable[str]) -> None:
-    """Refuse what looks like an option and is none: Scrapy leaves it among the arguments. Raises Fatal."""
+    """Refuse what looks like an option and is none: Scrapy leaves it among the arguments. Raises CommandError."""
     for given in args:
         if given.startswith("-") and given != "-":
-            raise usage_error(f"unknown option {given}; --help lists those that there are")
+            raise UsageError(f"unknown option {given}; --help lists those that there are")
 
 
-def report(ending: RunResult) -> int:
+def report(result: RunResult) -> int:
     """Say how it ended, if there is something to say; gives the exit status."""
-    if ending.message:
-        print(f"{'note' if not ending.status else 'stopped'}: {ending.message}", file=sys.stderr)
-    return int(ending.status)
+    message = result.message or (f"{result.status.meaning}; {result.status.next_step}" if result.status else "")
+    if message:
+        print(f"{'stopped' if result.status else 'note'}: {message}", file=sys.stderr)
+    return int(result.status)
 
 
 class ProjectCommand(ScrapyCommand):
-    """A command that looks at the output directory; `act` does the work and gives the exit status."""
+    """A command of this project: `act` does the work and gives the exit status. What ends it early is told here, once
+    for all commands."""
 
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
+    interrupted = "interrupted; nothing was changed"
+    """What Ctrl-C is answered with."""
 
     def syntax(self) -> str:
         return "[options]"
@@ -57,19 +62,35 @@ class ProjectCommand(ScrapyCommand):
             check_no_options(args)
             with ignore_broken_pipe():
                 self.exitcode = self.act(args, opts)
-        except CommandError as fatal:
-            self.exitcode = report(fatal.ending)
+        except CommandError as error:
+            self.exitcode = report(error.result)
+        except KeyboardInterrupt:
+            self.exitcode = report(RunResult(ExitStatus.INTERRUPTED, self.interrupted))
         except sqlite3.DatabaseError as error:
-            message = (
-                f"the ledger cannot be read: {error}. If it is damaged, restore a copy or choose another OUTPUT_DIR"
-            )
-            self.exitcode = report(RunResult(ExitStatus.STORAGE, message))
+            advice = "If it is damaged, restore a copy or choose another OUTPUT_DIR"
+            self.exitcode = report(RunResult(ExitStatus.STORAGE, f"the ledger cannot be read: {error}. {advice}"))
+        except OSError as error:
+            about = f"{error.filename}: " if error.filename else ""
+            self.exitcode = report(RunResult(ExitStatus.STORAGE, f"{about}{error.strerror or error}"))
 
     @abstractmethod
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        """Do the work; gives the exit status. Raises Fatal."""
+        """Do the work; gives the exit status. Raises CommandError, and what `run` answers."""
 
     def setting(self, name: str) -> Any:
         """A setting's value."""
         assert self.settings is not None
         return self.settings.get(name)
+
+
+class SpiderCommand(ProjectCommand, BaseRunSpiderCommand):
+    """A command that runs the spider, in the process that Scrapy makes for it."""
+
+    requires_crawler_process = True
+    default_settings: ClassVar[dict[str, Any]] = {}
+    interrupted = "interrupted; run again to go on"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        quiet_scrapy(self.settings.get("LOG_LEVEL"))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from scrapy.commands import BaseRunSpiderCommand
 
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.recovery import formats as extractor
 from crawler.recovery.extraction import WorkerLimits, extract, relink
@@ -37,7 +37,7 @@ from crawler.run.settings import (
     read_seconds,
 )
 from crawler.run.status import describe_status
-from crawler.utils.exit_status import STATUS_MEANING, CommandError, ExitStatus, RunResult
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
 from crawler.utils.text import ignore_broken_pipe
 
 COMMAND_SECONDS = 60.0
@@ -231,8 +231,8 @@ def _leaving_a_record(session: Session, plan: RunPlan) -> Iterator[None]:
         mark = LedgerMark.of(session)
         try:
             yield
-        except CommandError as fatal:
-            session.end(fatal.ending.status, fatal.ending.message)
+        except CommandError as error:
+            session.end(error.status, str(error))
         except KeyboardInterrupt:
             session.ending = RunResult(ExitStatus.INTERRUPTED, "interrupted; run again to go on")
         except Exception as error:
@@ -262,7 +262,7 @@ def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
         if plan.conclude is not None:
             session.ending = ending = plan.conclude(ending, numbers, found)
         session.conclude()
-        told = replace(ending, message=ending.message or STATUS_MEANING[ending.status])
+        told = replace(ending, message=ending.describe())
         return write_record(
             session.output, run_record(session, mark, plan.command, plan.given, numbers, found, plan.rewritten, told)
         )
@@ -301,10 +301,8 @@ def renew_files(output: Path, settings: Mapping[str, object], tell: Callable[[st
             " store"
         )
         return _renew(output, settings, tell)
-    except CommandError as fatal:
-        return Renewed(ending=fatal.ending)
-    except LedgerError as error:
-        return Renewed(ending=RunResult(ExitStatus.STORAGE, str(error)))
+    except CommandError as error:
+        return Renewed(ending=error.result)
     except KeyboardInterrupt:
         return Renewed(
             ending=RunResult(ExitStatus.INTERRUPTED, "interrupted while files were written anew; run again to go on")

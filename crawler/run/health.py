@@ -13,16 +13,6 @@ from crawler.wayback.digest import DigestResult
 COMPARED = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value, DigestResult.MISMATCH.value)
 _DIGITS = 9
 """Shares are compared to so many decimals: 0.9 - 0.7 is above 0.2 in floating point."""
-_HARD = (
-    ExitStatus.ERROR,
-    ExitStatus.USAGE,
-    ExitStatus.REFUSING,
-    ExitStatus.LOCKED,
-    ExitStatus.LAYOUT,
-    ExitStatus.STORAGE,
-    ExitStatus.DAMAGED,
-    ExitStatus.INTERRUPTED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +140,7 @@ def conclude(
     whatever the status.
     """
     unhealthy = "; ".join(f"{breach.threshold}: {breach.message}" for breach in found)
-    if ending.status in _HARD:
+    if ending.status not in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
         return RunResult(ending.status, "; ".join(filter(None, (ending.message, unhealthy))))
     if found:
         return RunResult(

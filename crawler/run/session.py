@@ -21,7 +21,7 @@ from crawler.recovery.listing import GAP_REQUESTS, PUBLISHED
 from crawler.recovery.sources import WAYBACK, WebArchiveFiles
 from crawler.recovery.store import Store, mark_known, reconcile
 from crawler.run.settings import RunSettings, read_budget
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
+from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import lock_output
 from crawler.utils.text import first_few, format_duration
 from crawler.wayback.archive import WebArchive
@@ -102,7 +102,7 @@ PATIENCE = 60.0
 
 
 class Session(RunSettings):
-    """Opened by a command before the crawl, closed after it. Raises Fatal when the run cannot begin."""
+    """Opened by a command before the crawl, closed after it. Raises CommandError when the run cannot begin."""
 
     def __init__(self, settings: Mapping[str, object], arguments: Mapping[str, str]) -> None:
         super().__init__(settings)
@@ -126,14 +126,12 @@ class Session(RunSettings):
         self.warnings = self.manners.warnings
         try:
             self._open(arguments)
-        except (LedgerError, sqlite3.Error, OSError) as error:
+        except LedgerError:
             self._lock.release()
-            message = (
-                str(error)
-                if isinstance(error, LedgerError)
-                else f"{self.output} cannot be used: {error}. Make room or repair it"
-            )
-            raise CommandError(ExitStatus.STORAGE, message) from error
+            raise
+        except (sqlite3.Error, OSError) as error:
+            self._lock.release()
+            raise StorageError(f"{self.output} cannot be used: {error}. Make room or repair it") from error
 
     def _open(self, arguments: Mapping[str, str]) -> None:
         self.ledger = Ledger(ledger_path(self.output), self.public_url)
@@ -176,14 +174,14 @@ class Session(RunSettings):
         self.ledger.set_meta("reading", self._reading)
 
     def keep_format(self) -> None:
-        """A tree is of one format: raises Fatal when its files are of another one than this run would write."""
+        """A tree is of one format: raises CommandError when its files are of another one than this run would write."""
         message = format_conflict(self.ledger, self)
         if not message:
             written_in(self.ledger, self.format)
             extractor.note_extractor(self.ledger)
             return
         self.end(ExitStatus.USAGE, message)
-        raise CommandError(ExitStatus.USAGE, self.ending.message if self.ending else message)
+        raise UsageError(message)
 
     @property
     def gap_requests(self) -> int:

@@ -15,7 +15,7 @@ from crawler.ledger import Ledger
 from crawler.ledger.figures import LastRun
 from crawler.run import progress as words
 from crawler.run.progress import PROGRESS_KEY, Phase, ProgressSnapshot
-from crawler.utils.exit_status import STATUS_MEANING, ExitStatus
+from crawler.utils.exit_status import status_meaning
 from crawler.utils.lock import lock_holder
 from crawler.utils.text import format_duration
 
@@ -145,7 +145,7 @@ def watch_message(seen: WatchedRun, now: float) -> str:
             f"No run is under way. The last one, run {run.id}, was killed or lost; it began at"
             f" {_time(run.started)}.{last}{did}"
         )
-    verdict = run.verdict or _meaning(run.status)
+    verdict = run.verdict or status_meaning(run.status) or "unknown"
     return (
         f"No run is under way. The last one, run {run.id}, ended at {_time(run.ended)} with status {run.status}:"
         f" {verdict}.{did}"
@@ -177,10 +177,6 @@ def _alive(folder: Path) -> bool | None:
     except PermissionError:
         return True
     return True
-
-
-def _meaning(status: int | None) -> str:
-    return STATUS_MEANING.get(ExitStatus(status), "") if status in [known.value for known in ExitStatus] else "unknown"
 
 
 def _time(written: str) -> str:

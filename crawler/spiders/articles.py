@@ -26,7 +26,7 @@ from crawler.run.session import Session
 from crawler.run.settings import SpiderArguments, read_arguments
 from crawler.spiders.archive import LOOK_SECONDS, ROOM, GapSpider, SourcesSpider
 from crawler.spiders.images import ImagesSpider
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.text import counted, first_few, ignore_broken_pipe
 from crawler.warc.record import WarcDamaged
 from crawler.wayback.archive import WebArchive
@@ -84,8 +84,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     def __init__(self, session: Session | None = None, **given: str) -> None:
         if session is None:
-            raise CommandError(
-                ExitStatus.USAGE,
+            raise UsageError(
                 "run this spider by `scrapy crawl articles`: the command opens ledger and store for it",
             )
         super().__init__(session)

@@ -1,43 +1,61 @@
-"""Exit statuses, what they mean, and the error that ends a command with one."""
+"""Exit statuses of the commands, and the errors that end a command, each kind with its status."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import ClassVar, Self
 
 
 class ExitStatus(IntEnum):
-    """Exit statuses of the commands; the README has them in a table."""
+    """Number, meaning and what to do next; docs/commands.md has this table."""
 
-    DONE = 0
-    ERROR = 1
-    USAGE = 2
-    UNAVAILABLE = 3
-    REFUSING = 4
-    LOCKED = 5
-    LAYOUT = 6
-    STORAGE = 7
-    DAMAGED = 8
-    INCOMPLETE = 9
-    UNHEALTHY = 10
-    INTERRUPTED = 130
+    meaning: str
+    next_step: str
+
+    def __new__(cls, number: int, meaning: str = "", next_step: str = "") -> Self:
+        status = int.__new__(cls, number)
+        status._value_ = number
+        status.meaning, status.next_step = meaning, next_step
+        return status
+
+    DONE = (0, "done; what could not be recovered has its reason in the ledger", "nothing")
+    ERROR = (1, "an error of this software; the log has it", "report it with the log")
+    USAGE = (2, "wrong settings or arguments", "mend what is named")
+    UNAVAILABLE = (
+        3,
+        "the archive was unavailable for some of it: articles or images wait, or the listing is not whole",
+        "run again later",
+    )
+    REFUSING = (
+        4,
+        "the archive refuses: a pause of more than an hour, refused connections, or a listing that needs authorization",
+        "wait before running again; if it happens again, lower `PLAYBACK_RATE`",
+    )
+    LOCKED = (5, "another run holds the output directory", "wait for it, or stop it first")
+    LAYOUT = (6, "most of the first pages have a layout that is not known", "run `scrapy inspect` on one")
+    STORAGE = (7, "the output directory or the ledger cannot be used", "make room, or repair what is named")
+    DAMAGED = (
+        8,
+        "something is damaged, missing or not as written, or no article any more to the extractor; the rest was done",
+        "run `scrapy verify`, or `scrapy inspect` on an article that is named",
+    )
+    INCOMPLETE = (
+        9,
+        "good, but something is still missing; the run's record says what",
+        "nothing: the next run asks again; `scrapy status` has the reasons",
+    )
+    UNHEALTHY = (
+        10,
+        "the run went, and what came is not healthy: the verdict names the threshold",
+        "look before the next run",
+    )
+    INTERRUPTED = (130, "interrupted", "run again to go on")
 
 
-STATUS_MEANING = {
-    ExitStatus.DONE: "done; what could not be recovered has its reason in the ledger",
-    ExitStatus.ERROR: "an error of this software; the log has it",
-    ExitStatus.USAGE: "wrong settings or arguments",
-    ExitStatus.UNAVAILABLE: "the archive was unavailable for some of it; run again later",
-    ExitStatus.REFUSING: "the archive refuses: wait before running again",
-    ExitStatus.LOCKED: "another run holds the output directory",
-    ExitStatus.LAYOUT: "most pages have a layout that is not known; run `scrapy inspect` on one",
-    ExitStatus.STORAGE: "the output directory or the ledger cannot be used",
-    ExitStatus.DAMAGED: "something is damaged, missing or not as it was written; the rest was done",
-    ExitStatus.INCOMPLETE: "good, but something is still missing; the run's record says what",
-    ExitStatus.UNHEALTHY: "the run went, and what came is not healthy: the verdict names the threshold",
-    ExitStatus.INTERRUPTED: "interrupted; run again to go on",
-}
-"""Each status in words."""
+def status_meaning(status: int | None) -> str:
+    """What a number that was read means; empty where it is no exit status."""
+    return next((known.meaning for known in ExitStatus if known == status), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +65,47 @@ class RunResult:
     status: ExitStatus
     message: str = ""
 
+    def describe(self) -> str:
+        """The message; without one what the status means."""
+        return self.message or self.status.meaning
+
 
 class CommandError(Exception):
-    """A command cannot begin or go on; carries the ending."""
+    """A command cannot begin or go on; the message says why, and what to do."""
 
-    def __init__(self, status: ExitStatus, message: str) -> None:
-        super().__init__(message)
-        self.ending = RunResult(status, message)
+    status: ClassVar[ExitStatus] = ExitStatus.ERROR
+
+    @property
+    def result(self) -> RunResult:
+        """How the command ends."""
+        return RunResult(self.status, str(self))
 
 
-def usage_error(message: str) -> CommandError:
+class UsageError(CommandError):
     """A mistake in what was asked for."""
-    return CommandError(ExitStatus.USAGE, message)
+
+    status = ExitStatus.USAGE
+
+
+class LockedError(CommandError):
+    """Another process holds what is to be written."""
+
+    status = ExitStatus.LOCKED
+
+
+class StorageError(CommandError):
+    """The output directory, or a file beside it, cannot be read or written."""
+
+    status = ExitStatus.STORAGE
+
+
+class DamagedError(CommandError):
+    """What was to be read is damaged, or not as it was written."""
+
+    status = ExitStatus.DAMAGED
+
+
+class Interrupted(CommandError):
+    """Ctrl-C, or SIGTERM."""
+
+    status = ExitStatus.INTERRUPTED

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import Interrupted, LockedError, StorageError, UsageError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -100,13 +100,25 @@ def sync_folder(folder: Path) -> None:
 
 
 def check_is_new(path: Path, *, force: bool) -> None:
-    """Raises Fatal when there is something that would be lost, unless told to."""
+    """Raises CommandError when there is something that would be lost, unless told to."""
     if path.is_dir():
-        raise CommandError(ExitStatus.USAGE, f"{path} is a directory: the name of a file is needed")
+        raise UsageError(f"{path} is a directory: the name of a file is needed")
     if (path.exists() or path.is_symlink()) and not force:
-        raise CommandError(
-            ExitStatus.USAGE, f"{path} is there already: choose another name, or give --force to replace it"
-        )
+        raise UsageError(f"{path} is there already: choose another name, or give --force to replace it")
+
+
+@contextmanager
+def writing(target: Path | str) -> Iterator[None]:
+    """Around all that it takes to write `target`: what goes wrong is said of it. Raises StorageError, Interrupted."""
+    try:
+        yield
+    except BrokenPipeError:  # only standard output can be one; nobody reads on
+        raise
+    except OSError as error:
+        about = f" ({error.filename})" if error.filename else ""
+        raise StorageError(f"{target} was not written: {error.strerror or error}{about}") from error
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"interrupted; {target} was not written") from error
 
 
 @contextmanager
@@ -114,7 +126,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write and seek in, named `path` with `.part` until all is on the disk; gone if it does not come to
     that.
 
-    Raises OSError; Fatal when another process is writing it.
+    Raises OSError; LockedError when another process is writing it.
     """
     part = path.with_name(path.name + ".part")
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
@@ -126,7 +138,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         except (BlockingIOError, FileNotFoundError):
             mine = False
         if not mine:
-            raise CommandError(ExitStatus.LOCKED, f"{part} is being written by another process: wait for it")
+            raise LockedError(f"{part} is being written by another process: wait for it")
         try:
             file.truncate()  # what a killed one left
             yield file

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import LockedError, StorageError
 
 
 class OutputLock:
     """Held from its making until `release` or the end of the process, however it ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises Fatal when another process holds it; says which."""
+        """Raises CommandError when another process holds it; says which."""
         self._path = folder / "run.lock"
         file = self._path.open("a+", encoding="utf-8")
         try:
@@ -26,9 +26,7 @@ class OutputLock:
         except OSError as error:
             holder = _holder(file)
             file.close()
-            raise CommandError(
-                ExitStatus.LOCKED, f"another run holds {folder}: {holder}. Wait for it, or stop it first"
-            ) from error
+            raise LockedError(f"another run holds {folder}: {holder}. Wait for it, or stop it first") from error
         self._file = file
         file.seek(0)
         file.truncate()
@@ -64,8 +62,8 @@ OWN_PARTS = ("articles", "images", "warc", "runs", "run.lock")
 
 
 def lock_output(output: Path, *, make: bool = False) -> OutputLock:
-    """The directory's lock; `make`: the directory too, if it is not there. Raises Fatal: when another process holds it,
-    it cannot be written to, or a symbolic link leads out of it."""
+    """The directory's lock; `make`: the directory too, if it is not there. Raises LockedError when another process
+    holds it, StorageError when it cannot be written to or a symbolic link leads out of it."""
     try:
         if make:
             output.mkdir(parents=True, exist_ok=True)
@@ -73,19 +71,17 @@ def lock_output(output: Path, *, make: bool = False) -> OutputLock:
         return OutputLock(output)
     except OSError as error:
         about = f" ({error.filename})" if error.filename and str(error.filename) != str(output) else ""
-        raise CommandError(
-            ExitStatus.STORAGE,
-            f"cannot write to {output}: {error.strerror or error}{about}. Choose another OUTPUT_DIR or make room",
+        raise StorageError(
+            f"cannot write to {output}: {error.strerror or error}{about}. Choose another OUTPUT_DIR or make room"
         ) from error
 
 
 def check_links(output: Path, names: Iterable[str] = OWN_PARTS) -> None:
     """Nothing is written outside of the output directory: what a symbolic link in place of one of its own parts leads
-    out of is refused. Raises Fatal. The directory itself may be a link: that one the user named."""
+    out of is refused. Raises StorageError. The directory itself may be a link: that one the user named."""
     for name in names:
         path = output / name
         if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
-            raise CommandError(
-                ExitStatus.STORAGE,
+            raise StorageError(
                 f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it",
             )

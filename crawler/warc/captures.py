@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from crawler.utils.exit_status import UsageError
 from crawler.utils.timestamps import read_moment, timestamp_of
 from crawler.warc.iterator import WarcRecord
 from crawler.warc.record import (
@@ -32,7 +33,7 @@ from crawler.wayback.http import first_header
 from crawler.wayback.playback import Answer, Reply, parse_playback_url, read_reply
 
 
-class NotAWebArchive(Exception):
+class NotAWebArchive(UsageError):
     """A path that was given is no file or folder of web archives."""
 
     def __init__(self, path: Path, why: str) -> None:

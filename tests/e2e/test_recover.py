@@ -224,7 +224,7 @@ def test_2_what_somebody_has_to_look_at_is_not_for_unattended_runs() -> None:
     for given in cases:
         with pytest.raises(CommandError, match="not for unattended runs") as refused:
             refuse_one_off(given)
-        assert refused.value.ending.status is ExitStatus.USAGE
+        assert refused.value.status is ExitStatus.USAGE
 
 
 def test_2_mistakes_in_arguments_are_named_and_what_fits_is_taken() -> None:

@@ -98,7 +98,7 @@ def test_what_cannot_be_bagged_leaves_nothing(root: Path, tmp_path: Path, damage
     damage(root)
     with pytest.raises(CommandError) as fatal:
         bagged(root, tmp_path / "bag")
-    assert fatal.value.ending.status is ExitStatus.DAMAGED
+    assert fatal.value.status is ExitStatus.DAMAGED
     assert [path.name for path in tmp_path.iterdir()] == ["output"]
 
 
@@ -171,4 +171,4 @@ def test_what_is_no_bag_is_refused(bag: Path, damage: Callable[[Path], None], st
     damage(bag)
     with pytest.raises(CommandError) as fatal:
         check_bag(bag, 1)
-    assert fatal.value.ending.status is status
+    assert fatal.value.status is status

@@ -94,8 +94,8 @@ def told(given: Given) -> str:
     """What is said of a mistake."""
     with pytest.raises(CommandError) as refused:
         read_arguments(dict(given))
-    assert refused.value.ending.status is ExitStatus.USAGE
-    return refused.value.ending.message
+    assert refused.value.status is ExitStatus.USAGE
+    return str(refused.value)
 
 
 def test_a_wrong_argument_is_named() -> None:

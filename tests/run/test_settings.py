@@ -85,7 +85,7 @@ def mistake(output: Path, name: str, value: object) -> str:
     try:
         opened(output, **{name: value}).close()
     except CommandError as refused:
-        status, said = refused.ending.status, refused.ending.message
+        status, said = refused.status, str(refused)
         right = status is ExitStatus.USAGE and said.startswith(f"{name}=") and "\n" not in said and not output.exists()
         return "" if right else f"{status!r}: {said}"
     return "it was taken"

@@ -59,7 +59,7 @@ def test_two_do_not_write_one_file(tmp_path: Path) -> None:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(CommandError) as refused, atomic_file(tmp_path / "a.wacz"):
             pass
-    assert refused.value.ending.status is ExitStatus.LOCKED
+    assert refused.value.status is ExitStatus.LOCKED
     assert part.read_bytes() == b"somebody's"
 
 
@@ -88,7 +88,7 @@ def test_what_would_be_lost_is_refused_unless_told(tmp_path: Path) -> None:
     for refused, force in ((path, False), (tmp_path, False), (tmp_path, True)):
         with pytest.raises(CommandError) as fatal:
             check_is_new(refused, force=force)
-        assert fatal.value.ending.status is ExitStatus.USAGE
+        assert fatal.value.status is ExitStatus.USAGE
     path.unlink()
     path.symlink_to(tmp_path / "gone")
     with pytest.raises(CommandError):

@@ -31,7 +31,7 @@ def test_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
         CommandError, match=rf"another run holds {tmp_path}: process {os.getpid()} on \S+, since 20\d\d-"
     ) as refused:
         OutputLock(tmp_path)
-    assert refused.value.ending.status is ExitStatus.LOCKED
+    assert refused.value.status is ExitStatus.LOCKED
     lock.release()
     OutputLock(tmp_path).release()
 

@@ -17,7 +17,7 @@ def test_it_is_held_until_it_is_let_go(tmp_path: Path) -> None:
     lock = lock_output(tmp_path / "new" / "output", make=True)
     with pytest.raises(CommandError, match="another run holds") as found:
         lock_output(tmp_path / "new" / "output")
-    assert found.value.ending.status is ExitStatus.LOCKED
+    assert found.value.status is ExitStatus.LOCKED
     lock.release()
     lock_output(tmp_path / "new" / "output").release()
 
@@ -41,12 +41,12 @@ def test_what_cannot_be_held_is_a_matter_of_storage(tmp_path: Path, spoil: Calla
     for make in (True, False):
         with pytest.raises(CommandError, match="output") as found:
             lock_output(tmp_path / "output", make=make)
-        assert found.value.ending.status is ExitStatus.STORAGE
+        assert found.value.status is ExitStatus.STORAGE
     for source in (
         FromStore(tmp_path / "output", dry_run=False),
         FromFiles([], tmp_path / "output", "https://archive.example/web"),
     ):
         with pytest.raises(CommandError) as found, source:
             pytest.fail("it was opened")
-        assert found.value.ending.status is ExitStatus.STORAGE
+        assert found.value.status is ExitStatus.STORAGE
     assert not ledger_path(tmp_path / "output").exists()

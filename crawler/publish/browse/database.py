@@ -11,13 +11,12 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crawler.ledger import LedgerError
 from crawler.ledger.queries import StoreQueries
 from crawler.preserve.article_file import id_of_name
 from crawler.preserve.audit import entries
 from crawler.preserve.jsonl import of_capture
 from crawler.publish.browse.rows import FileState, Row, file_state, index_texts, read_row, reader_id
-from crawler.utils.exit_status import CommandError, ExitStatus
+from crawler.utils.exit_status import StorageError
 from crawler.utils.lock import check_links
 from crawler.utils.workers import batched, process_pool, results_in_order
 
@@ -60,8 +59,8 @@ article's id."""
 
 def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]:
     """archive.db of an output directory, with its tables; and why it was made anew, '' when it was not. `maker` tells
-    apart what makes its rows: of another one, they could not be taken out of the index again. Raises Fatal for a file
-    that is not ours, sqlite3.Error and OSError when it cannot be written."""
+    apart what makes its rows: of another one, they could not be taken out of the index again. Raises StorageError for
+    a file that is not ours, sqlite3.Error and OSError when it cannot be written."""
     path = output / FILE
     check_links(output, [part.name for part in _parts(path)])
     state = _state(path, maker)
@@ -69,7 +68,7 @@ def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]
         message = (
             f"{path} is not a database of this software: it is left alone. Move it away, or choose another OUTPUT_DIR"
         )
-        raise CommandError(ExitStatus.STORAGE, message)
+        raise StorageError(message)
     why = state if state in ("of another version", "damaged") else ""
     if why:
         for part in _parts(path):
@@ -113,11 +112,11 @@ def _state(path: Path, maker: str) -> str:
 
 
 def check_usable(output: Path) -> None:
-    """Refuse an archive.db that could not be served as it is: raises Fatal that says what to do."""
+    """Refuse an archive.db that could not be served as it is: raises CommandError that says what to do."""
     path = output / FILE
     again = "run without --no-update once"
     if not path.is_file() or not path.stat().st_size:
-        raise CommandError(ExitStatus.STORAGE, f"there is no {path}: {again}")
+        raise StorageError(f"there is no {path}: {again}")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as db:
             marks = tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
@@ -128,7 +127,7 @@ def check_usable(output: Path) -> None:
             why = "is of another version" if marks[0] == APPLICATION else "is not a database of this software"
     except sqlite3.Error as error:
         why = f"cannot be used ({error}): an update may have been broken off"
-    raise CommandError(ExitStatus.STORAGE, f"{path} {why}: {again}")
+    raise StorageError(f"{path} {why}: {again}")
 
 
 def _has_our_mark(path: Path) -> bool:
@@ -170,7 +169,7 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
     """Make archive.db follow the files of the articles, and the ledger where there is one. `tell`: files done and to be
     done, in all.
 
-    Without a ledger every article's file below `articles/` counts. Raises Fatal, OSError.
+    Without a ledger every article's file below `articles/` counts. Raises CommandError, OSError.
     """
     try:
         with _ledger(output) as ledger:
@@ -181,10 +180,8 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
                 if ledger is not None:
                     _take_provenance(db, ledger)
             return replace(built, anew=anew)
-    except LedgerError as error:
-        raise CommandError(ExitStatus.STORAGE, str(error)) from error
     except sqlite3.Error as error:
-        raise CommandError(ExitStatus.STORAGE, f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
+        raise StorageError(f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
 
 
 def _ledger(output: Path) -> AbstractContextManager[StoreQueries | None]:

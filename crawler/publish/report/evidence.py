@@ -33,7 +33,7 @@ from crawler.publish.report.parts import (
     share,
 )
 from crawler.run.record import ArchiveFigures, RunRecord
-from crawler.utils.exit_status import STATUS_MEANING, ExitStatus
+from crawler.utils.exit_status import status_meaning
 from crawler.utils.text import format_duration
 from crawler.wayback.digest import DigestResult
 
@@ -296,7 +296,7 @@ def _notes(found: ReportFigures, good: list[RunRecord]) -> list[Bilingual]:
 
 def _row(run: RunRow, record: RunRecord | None) -> list[Cell]:
     status = run.status
-    meaning = STATUS_MEANING[ExitStatus(status)] if status in list(ExitStatus) else ""
+    meaning = status_meaning(status)
     verdict = (record.verdict if record else "") or run.verdict or meaning or "not ended: it goes on, or was killed"
     breaches = f" [{'; '.join(record.breaches)}]" if record and record.breaches else ""
     command = f"{record.command if record and record.command else ''} {run.arguments}".strip()
