@@ -44,7 +44,7 @@ from crawler.run.health import Breach
 from crawler.run.settings import ARGUMENTS
 from crawler.utils.exit_status import CommandError, ExitStatus
 from crawler.wayback.digest import DigestResult, MismatchReason
-from crawler.wayback.playback import NEXT_ACTION, Answer
+from crawler.wayback.playback import ANSWERS, Answer
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = {
@@ -427,11 +427,13 @@ def test_the_table_of_answers_is_the_codes_table() -> None:
     rows = listed(DOCUMENTS, "answer or failure")
     assert [name for name, _ in rows if name.isupper()] == [answer.name for answer in Answer]
     for name, row in rows:
+        named = re.findall(r"`([A-Z_]+)`", row["settings"])
+        assert [setting for setting in named if not hasattr(settings, setting)] == [], name
         if name.isupper():
-            assert row["what happens next"].startswith(NEXT_ACTION[Answer[name]].value), name
-        assert [found for found in re.findall(r"`([A-Z_]+)`", row["settings"]) if not hasattr(settings, found)] == [], (
-            name
-        )
+            rule = ANSWERS[Answer[name]]
+            assert (row["what it is"], row["for politeness"]) == (rule.english, rule.outcome.value), name
+            assert row["what happens next"].startswith(rule.action.value), name
+            assert named == list(rule.settings), name
 
 
 def test_the_place_where_an_engine_would_plug_in_is_the_codes() -> None:
@@ -453,7 +455,7 @@ def test_files_named_in_a_document_are_there_and_have_what_is_said_to_be_in_them
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
     told = {found for text in EVERY.values() for found in re.findall(rf"`(\w+)`,? in\s`{PLACE}`", text)}
     told |= {found for text in EVERY.values() for found in re.findall(rf"`(\w+)` \(`{PLACE}`\)", text)}
-    assert {"SOURCES", "extractor_id", "WebArchive", "NEXT_ACTION", "IsolatedReader"} <= {name for name, _ in told}
+    assert {"SOURCES", "extractor_id", "WebArchive", "ANSWERS", "IsolatedReader"} <= {name for name, _ in told}
     assert (
         sorted(
             found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections import defaultdict
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -23,9 +24,9 @@ from twisted.python.failure import Failure
 from twisted.web.client import HTTPConnectionPool
 
 from crawler.politeness.circuit_breaker import Permit
-from crawler.politeness.rate_limiter import Endpoint, Outcome
+from crawler.politeness.rate_limiter import Endpoint
 from crawler.wayback.http import Headers
-from crawler.wayback.playback import Answer, own_page_text, retry_after, says_offline
+from crawler.wayback.playback import ANSWERS, Answer, Outcome, own_answer, own_page_text, retry_after
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -155,13 +156,12 @@ class PoliteHandler(HTTP11DownloadHandler):
                 ):
                     self._good[source] = sent
             except DownloadConnectionRefusedError:
-                outcome = Outcome.REFUSED
+                outcome = ANSWERS[Answer.CONNECTION_REFUSED].outcome
             except FAILURES as failure:
-                if (
-                    id(permit) in self._pool.waiting
-                ):  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
-                    continue
-                outcome = self._outcome(failure, source, sent.url, id(permit) in self._pool.fresh)
+                if id(permit) in self._pool.waiting:
+                    continue  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
+                refused = self._is_refusal(failure, source, sent.url, id(permit) in self._pool.fresh)
+                outcome = ANSWERS[Answer.CONNECTION_REFUSED if refused else answer_of_failure(failure)].outcome
                 if probe is None:
                     raise
             finally:
@@ -183,20 +183,20 @@ class PoliteHandler(HTTP11DownloadHandler):
             self._good[source] = request.replace(url=url)
         return self._good.get(source)
 
-    def _outcome(self, failure: Exception, source: str, about: str, fresh: bool) -> Outcome:
-        """What a failure without an answer means. New connections that are cut before they say anything, twice in a
-        row, are the archive's way of refusing; once may be an accident. From an archive that answers others, the same
-        thing cut again and again is that thing's trouble. That this machine is offline is no refusal."""
+    def _is_refusal(self, failure: Exception, source: str, about: str, fresh: bool) -> bool:
+        """Whether a failure without an answer means that the archive refuses. New connections that are cut before they
+        say anything, twice in a row, are its way of refusing; once may be an accident. From an archive that answers
+        others, the same thing cut again and again is that thing's trouble. That this machine is offline is no
+        refusal."""
         cause = failure if isinstance(failure, ConnectError) else failure.__cause__
         if isinstance(cause, (ConnectionRefusedError, TCPTimedOutError, ConnectTimeout)):
-            return Outcome.REFUSED
+            return True
         cut = cause.osError in _CUT if isinstance(cause, ConnectError) else isinstance(failure, DownloadFailedError)
-        if fresh and cut:
-            cuts = self._unheard[source]
-            cuts.append(about)
-            counted = set(cuts) if source in self._session.manners.answered else cuts
-            return Outcome.REFUSED if len(counted) > 1 else Outcome.TROUBLE
-        return Outcome.TROUBLE
+        if not (fresh and cut):
+            return False
+        cuts = self._unheard[source]
+        cuts.append(about)
+        return len(set(cuts) if source in self._session.manners.answered else cuts) > 1
 
 
 def _target(url: str) -> bytes:
@@ -216,33 +216,26 @@ def headers_of(response: Response) -> Headers:
 
 def classify_response(response: Response) -> tuple[Outcome, float | None]:
     """What a response means for politeness, and the seconds it asks to wait. A capture is healthy whatever its archived
-    status."""
+    status; so is a page of the index, which may be long."""
+    if "Memento-Datetime" in response.headers or (response.status == HTTPStatus.OK and response.body[:1] == b"["):
+        return Outcome.HEALTHY, None
     headers = headers_of(response)
-    if "Memento-Datetime" in response.headers:
-        return Outcome.HEALTHY, None
-    if response.status == 429:
-        return Outcome.RATE_LIMITED, retry_after(headers, datetime.now(UTC))
-    if response.status == 503:
+    if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return Outcome.OVERLOADED, retry_after(headers, datetime.now(UTC))
-    if response.status == 200 and response.body[:1] == b"[":  # a page of the index, which may be long
-        return Outcome.HEALTHY, None
-    if response.status >= 500 or says_offline(own_page_text(headers, response.body)):
-        return Outcome.TROUBLE, None
-    return Outcome.HEALTHY, None
+    outcome = ANSWERS[own_answer(response.status, own_page_text(headers, response.body))].outcome
+    return outcome, retry_after(headers, datetime.now(UTC)) if outcome is Outcome.RATE_LIMITED else None
 
 
-_ANSWERS = {
+_TROUBLES = {
     ResponseDataLossError: Answer.CUT_BODY,
     DownloadTimeoutError: Answer.TIMEOUT,
     DownloadCancelledError: Answer.TOO_LARGE,  # Scrapy's way of keeping to DOWNLOAD_MAXSIZE
 }
 
 
-def answer_of_failure(failure: Failure) -> Answer:
-    """The trouble of the connection that a failure stands for."""
-    return next(
-        (answer for kind, answer in _ANSWERS.items() if isinstance(failure.value, kind)), Answer.CONNECTION_LOST
-    )
+def answer_of_failure(error: BaseException | None) -> Answer:
+    """The trouble of the connection that an error stands for."""
+    return next((answer for kind, answer in _TROUBLES.items() if isinstance(error, kind)), Answer.CONNECTION_LOST)
 
 
 def failure_message(failure: Failure) -> str:

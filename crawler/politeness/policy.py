@@ -9,8 +9,9 @@ from enum import Enum
 from typing import Final, Self
 
 from crawler.politeness.circuit_breaker import CircuitBreaker, Pause, Permit, doubling_waits
-from crawler.politeness.rate_limiter import AdaptiveRate, Clock, Endpoint, Outcome, RateLimiter, RequestBudget
+from crawler.politeness.rate_limiter import AdaptiveRate, Clock, Endpoint, RateLimiter, RequestBudget
 from crawler.utils.text import format_duration
+from crawler.wayback.playback import Outcome
 
 STATE_VERSION: Final = 1
 NO_NUMBER: Final = 1e12

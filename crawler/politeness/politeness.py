@@ -17,7 +17,8 @@ from crawler.politeness.policy import (
     RequestPace,
     StopReason,
 )
-from crawler.politeness.rate_limiter import Clock, Endpoint, Outcome, RateLimiter, RequestBudget
+from crawler.politeness.rate_limiter import Clock, Endpoint, RateLimiter, RequestBudget
+from crawler.wayback.playback import Outcome
 
 Notify = Callable[[str, float], None]
 

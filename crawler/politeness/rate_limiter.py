@@ -5,7 +5,7 @@ import math
 import time
 from collections import deque
 from dataclasses import dataclass, fields, replace
-from enum import Enum, auto
+from enum import Enum
 from typing import Final, Protocol
 
 # Requests a minute and address. edgi-govdata-archiving/wayback v0.5.1 (2026-06-19, issues 206 and 208): CDX hard 30,
@@ -17,23 +17,6 @@ PLAYBACK_RATE_CEILING: Final = 480.0
 class Endpoint(Enum):
     CDX = "cdx"
     PLAYBACK = "playback"
-
-
-class Outcome(Enum):
-    """What a permitted request came to, as far as politeness goes."""
-
-    HEALTHY = auto()
-    """An answer, including archived 4xx and 5xx (an archived 429 too) and the archive's own "not archived"."""
-    TROUBLE = auto()
-    """Connected, but: outage page, live 5xx other than 503, read time-out, cut body."""
-    OVERLOADED = auto()
-    """A live 503: trouble that also halves the rate."""
-    RATE_LIMITED = auto()
-    """A live 429, without Memento-Datetime."""
-    REFUSED = auto()
-    """Connection refused, reset at connect, or connect time-out."""
-    ABANDONED = auto()
-    """Given up by ourselves (cancelled, could not be sent): nothing was learnt."""
 
 
 @dataclass(frozen=True, slots=True)

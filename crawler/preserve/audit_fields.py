@@ -14,7 +14,7 @@ from crawler.hkcnews.urls import article_id, misspelling
 from crawler.preserve.article_file import ArticleFile
 from crawler.preserve.audit_findings import Finding, Kind, quoted
 from crawler.preserve.audit_text import reread, reread_whole
-from crawler.wayback import playback as ownpages
+from crawler.wayback.playback import EXCLUDED, NOT_ARCHIVED, NOT_AUTHORISED, OFFLINE, says
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _PICTURE = re.compile(r"[^?#]*\.(?:svg|png|jpe?g|gif|webp|ico|bmp)(?=[?#]|\Z)", re.IGNORECASE)
@@ -176,23 +176,20 @@ def not_an_article(file: ArticleFile) -> Finding | None:
 
 
 def _outage(title: str, body: str) -> str:
-    return _titled(title) if _OUTAGE_TITLE.fullmatch(title) else _says(ownpages.says_offline, title, body)
+    return _titled(title) if _OUTAGE_TITLE.fullmatch(title) else _says(OFFLINE, title, body)
 
 
 def _archive(title: str, body: str) -> str:
     if _OWN_TITLE.fullmatch(title):
         return _titled(title)
-    return next(filter(None, (_says(test, title, body) for test in _OWN_WORDS)), "")
+    return _says(EXCLUDED + NOT_ARCHIVED + NOT_AUTHORISED, title, body)
 
 
-_OWN_WORDS = (ownpages.says_excluded, ownpages.says_not_archived, ownpages.says_not_authorised)
-
-
-def _says(test: Callable[[str], bool], title: str, body: str) -> str:
+def _says(phrases: tuple[str, ...], title: str, body: str) -> str:
     """`body` is empty where its words do not count; then the title's do not either."""
     return (
         quoted(body.strip("\n#> ").partition("\n")[0])
-        if body and test(f"{title} {body}".replace("’", "'").lower())
+        if body and says(phrases, f"{title} {body}".replace("’", "'").lower())
         else ""
     )
 

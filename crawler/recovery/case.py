@@ -18,7 +18,7 @@ from crawler.markdown.style import References
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.capture import EMPTY_DIGEST, Capture
 from crawler.wayback.digest import DigestResult, normalized_digest
-from crawler.wayback.playback import Answer
+from crawler.wayback.playback import FINAL
 
 SHARED_BY = 100
 """A digest under this many articles is the farewell page or its like. Fewer may be an article that was published under
@@ -101,8 +101,6 @@ def _kind(capture: Capture, statuses: Mapping[Capture, str], bad_digests: Collec
     return _REDIRECT if status.startswith("3") else _ERROR
 
 
-FINAL = (Answer.NOT_ARCHIVED.value, Answer.EXCLUDED.value, Answer.TOO_LARGE.value)
-"""Answers after which a capture is not asked for again."""
 MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
 
 

@@ -22,7 +22,7 @@ from crawler.ledger.ledger import VersionRow
 from crawler.markdown.document import changed_parts, relative_path, render
 from crawler.markdown.front_matter import FrontMatterError
 from crawler.markdown.style import References, SeedStyle
-from crawler.recovery.case import FINAL, Case, open_case
+from crawler.recovery.case import Case, open_case
 from crawler.recovery.image_recovery import image_places
 from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, StyleFor, limit_process, read_page
 from crawler.recovery.store import Store
@@ -33,6 +33,7 @@ from crawler.warc.record import StoredCapture, WarcDamaged
 from crawler.warc.writer import RecordLocation
 from crawler.wayback import digest as digests
 from crawler.wayback.http import declared_coding, first_header
+from crawler.wayback.playback import FINAL
 
 ReadCapture = Callable[[CaptureRow], StoredCapture]
 NO_VERSION = frozenset({*ANY_ARTICLE, Verdict.EXTRACTION_FAILED, Found.REDIRECT, Found.JUMP})

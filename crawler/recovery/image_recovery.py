@@ -22,7 +22,7 @@ from crawler.wayback import digest as digests
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import DigestCheck, DigestResult
 from crawler.wayback.http import declared_coding
-from crawler.wayback.playback import NEXT_ACTION, Action, Answer, Reply, escape
+from crawler.wayback.playback import ANSWERS, Action, Answer, Reply, escape
 
 FAULT_OF = {Answer.NOT_ARCHIVED.value: ImageFault.NOT_ARCHIVED, Answer.EXCLUDED.value: ImageFault.EXCLUDED}
 GONE = (404, 410)
@@ -148,7 +148,7 @@ class ImageRecovery:
     ) -> None:
         """An answer of the archive to a request for an image. `whole`: whether HTTP told where the body ends. Raises
         OSError."""
-        what = NEXT_ACTION[reply.answer]
+        what = ANSWERS[reply.answer].action
         if what not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
             self.troubled(step, reply.answer, counted)
             return
@@ -192,7 +192,7 @@ class ImageRecovery:
         """The archive had troubles of its own: the same again, later; in the end, in the next run. In an outage of the
         whole archive they are not `counted` as attempts."""
         case = self._cases[step.file]
-        if NEXT_ACTION[answer] is Action.NEXT_CAPTURE and isinstance(step, ImageRequest):
+        if ANSWERS[answer].action is Action.NEXT_CAPTURE and isinstance(step, ImageRequest):
             said = ImageAnswer(answer.value)
             self._tell(step, said)
             self._take(case, said, DigestCheck(DigestResult.UNKNOWN, b""))

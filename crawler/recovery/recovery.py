@@ -14,7 +14,7 @@ from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.ledger import ArticleRow, CaptureRow, Found, Ledger, State
 from crawler.markdown.article import Article, Evidence
 from crawler.markdown.style import References, SeedStyle
-from crawler.recovery.case import FINAL, SHARED_BY, Candidate, Case, improves, open_case
+from crawler.recovery.case import SHARED_BY, Candidate, Case, improves, open_case
 from crawler.recovery.judge import Judge, ReadPage, StyleFor, read_page
 from crawler.recovery.store import CaptureOrigin, Store, capture_columns
 from crawler.warc.record import StoredCapture, WarcDamaged
@@ -22,7 +22,7 @@ from crawler.warc.writer import RecordLocation
 from crawler.wayback import digest as digests
 from crawler.wayback.capture import Capture
 from crawler.wayback.http import declared_coding, first_header
-from crawler.wayback.playback import NEXT_ACTION, Action, Answer, Reply
+from crawler.wayback.playback import ANSWERS, FINAL, Action, Answer, Reply
 
 MOST_FOLLOWED = 20
 """So many captures that no listing has are followed for one article; an archive that leads on and on ends there."""
@@ -253,7 +253,7 @@ class Recovery:
         `whole`: whether HTTP told where the body ends; without that, only the digest tells whether it was cut.
         """
         case = self._cases[row.article]
-        what = NEXT_ACTION[reply.answer]
+        what = ANSWERS[reply.answer].action
         if what not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
             self.troubled(row, reply.answer, f"HTTP {reply.status}", counted)
             return None
@@ -288,7 +288,7 @@ class Recovery:
         if counted:
             case.attempts[row.id] += 1
         tries = case.attempts[row.id]
-        if NEXT_ACTION[answer] is Action.NEXT_CAPTURE:
+        if ANSWERS[answer].action is Action.NEXT_CAPTURE:
             self._ledger.note(row.id, answer=answer.value)
             case.passed(row, answer.value, detail)
         elif tries > len(self._waits):

@@ -32,7 +32,7 @@ from crawler.wayback.archive import WebArchive
 from crawler.wayback.capture import Capture
 from crawler.wayback.cdx import CdxPage, CdxQuery
 from crawler.wayback.http import CodingError, declared_coding, decode
-from crawler.wayback.playback import NEXT_ACTION, Action, Answer
+from crawler.wayback.playback import ANSWERS, Action
 
 logger = logging.getLogger(__name__)
 
@@ -266,12 +266,13 @@ class GapSpider(ArchiveSpider):
         with self._answered():
             site, capture = response.meta["site"], response.meta["capture"]
             reply = site.read_reply(capture, response.status, headers_of(response), response.body)
-            if reply.answer is Answer.REFUSED:
+            action = ANSWERS[reply.answer].action
+            if action is Action.STOP:
                 self.session.end(
                     ExitStatus.REFUSING, f"the archive {site.name} refuses to play back captures: HTTP {reply.status}"
                 )
-            if reply.answer is not Answer.CAPTURE:
-                if NEXT_ACTION[reply.answer] in (Action.FOLLOW, Action.NEXT_CAPTURE):  # nothing else will come of it
+            if action is not Action.JUDGE:
+                if action in (Action.FOLLOW, Action.NEXT_CAPTURE):  # nothing else will come of it
                     self.session.ledger.note_list(site.name, capture.timestamp, capture.original, ())
                 return
             coding = declared_coding(reply.headers)

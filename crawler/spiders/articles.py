@@ -30,7 +30,7 @@ from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.text import counted, first_few, ignore_broken_pipe
 from crawler.warc.record import WarcDamaged
 from crawler.wayback.archive import WebArchive
-from crawler.wayback.playback import Answer
+from crawler.wayback.playback import ANSWERS, Action, Answer
 from pipelines.article import ArticleItem
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         with self._answered(row):
             site: WebArchive = response.meta["site"]
             reply = site.read_reply(row.capture, response.status, headers_of(response), response.body)
-            if reply.answer is Answer.REFUSED:
+            if ANSWERS[reply.answer].action is Action.STOP:
                 self.recovery.abandoned(row)
                 self.session.end(
                     ExitStatus.REFUSING,
@@ -315,7 +315,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             if self._ends(failure):
                 self.recovery.abandoned(row)
             else:
-                answer = answer_of_failure(failure)
+                answer = answer_of_failure(failure.value)
                 logger.info("article %d: %s (%s)", row.article, answer.value, failure_message(failure))
                 self.recovery.troubled(row, answer, failure_message(failure), counted=not self._in_outage(row))
 

@@ -23,7 +23,7 @@ from crawler.spiders.archive import LOOK_SECONDS, ROOM, ArchiveSpider
 from crawler.utils.exit_status import ExitStatus
 from crawler.wayback.archive import WebArchive
 from crawler.wayback.cdx import CdxAnswer, CdxQuery
-from crawler.wayback.playback import Answer
+from crawler.wayback.playback import ANSWERS, Action, Answer
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class ImagesSpider(ArchiveSpider):
         with self._answered(about=f"image {step.file}"):
             site: WebArchive = response.meta["site"]
             reply = site.read_reply(step.capture, response.status, headers_of(response), response.body)
-            if reply.answer is Answer.REFUSED:
+            if ANSWERS[reply.answer].action is Action.STOP:
                 self.images.abandoned(step)
                 self.session.end(
                     ExitStatus.REFUSING, f"the archive {site.name} refuses to play back images: HTTP {reply.status}"
@@ -159,7 +159,7 @@ class ImagesSpider(ArchiveSpider):
             if self._ends(failure):
                 self.images.abandoned(step)
             else:
-                answer = answer_of_failure(failure)
+                answer = answer_of_failure(failure.value)
                 logger.info("%s: %s (%s)", step.file, answer.value, failure_message(failure))
                 self.images.troubled(step, answer, self._counted(step))
 

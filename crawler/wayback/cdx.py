@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from crawler.wayback.capture import Capture
 from crawler.wayback.http import CodingError, declared_coding, decode
-from crawler.wayback.playback import own_page_text, says_excluded, says_not_authorised, says_offline
+from crawler.wayback.playback import NOT_AUTHORISED, Answer, own_answer, own_page_text, says
 
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 
@@ -210,12 +211,14 @@ def read_reply(
 
 
 def _without_page(status: int, text: str) -> CdxAnswer:
-    if status == 429:  # also on an outage page: going on after a 429 is what gets a client locked out
-        return CdxAnswer.RATE_LIMITED
-    if says_excluded(text):
-        return CdxAnswer.EXCLUDED
-    if status == 403 and says_not_authorised(text):
-        return CdxAnswer.NOT_AUTHORISED
-    if status in (401, 403, 451) and not says_offline(text):
-        return CdxAnswer.REFUSED
-    return CdxAnswer.BAD_REQUEST if status == 400 and not says_offline(text) else CdxAnswer.SERVER_TROUBLE
+    match own_answer(status, text):
+        case Answer.RATE_LIMITED:
+            return CdxAnswer.RATE_LIMITED
+        case Answer.EXCLUDED:
+            return CdxAnswer.EXCLUDED
+        case Answer.REFUSED:
+            return CdxAnswer.NOT_AUTHORISED if says(NOT_AUTHORISED, text) else CdxAnswer.REFUSED
+        case Answer.UNKNOWN_PAGE if status == HTTPStatus.BAD_REQUEST:
+            return CdxAnswer.BAD_REQUEST
+        case _:
+            return CdxAnswer.SERVER_TROUBLE

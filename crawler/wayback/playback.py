@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from http import HTTPStatus
 from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
@@ -20,8 +21,8 @@ _MAX_PAGE = 1024 * 1024
 _TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"\s+")
 
-_OFFLINE = ("temporarily offline", "no server is available to handle this request")
-_EXCLUDED = (
+OFFLINE = ("temporarily offline", "no server is available to handle this request")
+EXCLUDED = (
     "excluded from the wayback machine",
     "administrativeaccesscontrolexception",
     "blocked site error",
@@ -29,13 +30,13 @@ _EXCLUDED = (
     "displayed due to robots.txt",
     "blocked by robots.txt",
 )
-_NOT_ARCHIVED = (
+NOT_ARCHIVED = (
     "has not archived that url",
     "hasn't archived that url",
     "resourcenotinarchiveexception",
     "could not be found in this collection",
 )
-_NOT_AUTHORISED = ("requires authorization",)
+NOT_AUTHORISED = ("requires authorization",)
 
 
 def own_page_text(headers: Headers, body: bytes) -> str:
@@ -46,23 +47,8 @@ def own_page_text(headers: Headers, body: bytes) -> str:
     return _SPACE.sub(" ", " ".join([*header_values(headers, ERROR_HEADER), page])).replace("’", "'").lower()
 
 
-def says_offline(text: str) -> bool:
-    return _any(_OFFLINE, text)
-
-
-def says_excluded(text: str) -> bool:
-    return _any(_EXCLUDED, text)
-
-
-def says_not_archived(text: str) -> bool:
-    return _any(_NOT_ARCHIVED, text)
-
-
-def says_not_authorised(text: str) -> bool:
-    return _any(_NOT_AUTHORISED, text)
-
-
-def _any(phrases: tuple[str, ...], text: str) -> bool:
+def says(phrases: tuple[str, ...], text: str) -> bool:
+    """Whether an archive's own page, as `own_page_text` gives it, has one of these phrases."""
     return any(phrase in text for phrase in phrases)
 
 
@@ -95,7 +81,7 @@ class Answer(Enum):
 
 
 class Action(Enum):
-    """What follows an answer."""
+    """What the recovery does next with the capture that was asked for."""
 
     JUDGE = "judge the page"
     FOLLOW = "follow to another capture"
@@ -105,25 +91,88 @@ class Action(Enum):
     STOP = "end the run"
 
 
-NEXT_ACTION: Mapping[Answer, Action] = MappingProxyType(
+class Outcome(Enum):
+    """What a request came to, as far as politeness goes."""
+
+    HEALTHY = "healthy"
+    """An answer, including archived 4xx and 5xx (an archived 429 too) and the archive's own "not archived"."""
+    TROUBLE = "trouble"
+    """Connected, but: outage page, live 5xx other than 503, read time-out, cut body."""
+    OVERLOADED = "overloaded"
+    """A live 503, whatever its page says: trouble that also halves the rate."""
+    RATE_LIMITED = "rate limited"
+    """A live 429, without Memento-Datetime."""
+    REFUSED = "refused"
+    """Connection refused, reset at connect, or connect time-out."""
+    ABANDONED = "abandoned"
+    """Given up by ourselves (cancelled, could not be sent): nothing was learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRule:
+    """What follows from an answer; `english`, `chinese`: what it is, in words; `settings`: those that change it."""
+
+    action: Action
+    outcome: Outcome
+    english: str
+    chinese: str
+    settings: tuple[str, ...] = ()
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no later run asks for the capture again."""
+        return self.action is Action.NEXT_CAPTURE
+
+
+_JUDGE, _FOLLOW, _NEXT, _RETRY, _PAUSE, _STOP = Action
+_RETRIES = ("RETRY_SECONDS",)
+
+ANSWERS: Mapping[Answer, AnswerRule] = MappingProxyType(
     {
-        Answer.CAPTURE: Action.JUDGE,
-        Answer.ARCHIVED_REDIRECT: Action.FOLLOW,
-        Answer.CLOSEST_CAPTURE: Action.FOLLOW,
-        Answer.NOT_ARCHIVED: Action.NEXT_CAPTURE,
-        Answer.EXCLUDED: Action.NEXT_CAPTURE,
-        Answer.OUTAGE: Action.RETRY,
-        Answer.RATE_LIMITED: Action.PAUSE,
-        Answer.SERVER_ERROR: Action.RETRY,
-        Answer.REFUSED: Action.STOP,
-        Answer.UNKNOWN_PAGE: Action.RETRY,
-        Answer.CUT_BODY: Action.RETRY,
-        Answer.TIMEOUT: Action.RETRY,
-        Answer.CONNECTION_LOST: Action.RETRY,
-        Answer.CONNECTION_REFUSED: Action.STOP,
-        Answer.TOO_LARGE: Action.NEXT_CAPTURE,
+        Answer.CAPTURE: AnswerRule(
+            _JUDGE, Outcome.HEALTHY, "a capture came", "取得快照", ("PAGE_SECONDS", "PAGE_MEMORY_MB")
+        ),
+        Answer.ARCHIVED_REDIRECT: AnswerRule(
+            _FOLLOW, Outcome.HEALTHY, "a redirect of the site, archived", "存檔的是網站的重新導向"
+        ),
+        Answer.CLOSEST_CAPTURE: AnswerRule(
+            _FOLLOW, Outcome.HEALTHY, "the archive led to another capture", "典藏庫轉往另一快照"
+        ),
+        Answer.NOT_ARCHIVED: AnswerRule(_NEXT, Outcome.HEALTHY, "the archive does not have it", "典藏庫沒有收錄"),
+        Answer.EXCLUDED: AnswerRule(_NEXT, Outcome.HEALTHY, "excluded from the archive", "典藏庫不予公開"),
+        Answer.OUTAGE: AnswerRule(
+            _RETRY,
+            Outcome.TROUBLE,
+            "the archive was offline",
+            "典藏庫暫停服務",
+            ("RETRY_SECONDS", "OUTAGE_SECONDS", "OUTAGE_PROBE_SECONDS"),
+        ),
+        Answer.RATE_LIMITED: AnswerRule(
+            _PAUSE, Outcome.RATE_LIMITED, "the archive asked to wait", "典藏庫要求暫緩", ("PAUSE_SECONDS",)
+        ),
+        Answer.SERVER_ERROR: AnswerRule(
+            _RETRY, Outcome.TROUBLE, "an error of the archive", "典藏庫出錯", ("RETRY_SECONDS", "PLAYBACK_RATE")
+        ),
+        Answer.REFUSED: AnswerRule(_STOP, Outcome.HEALTHY, "the archive refused", "典藏庫拒絕"),
+        Answer.UNKNOWN_PAGE: AnswerRule(
+            _RETRY, Outcome.HEALTHY, "a page of the archive that is not known", "典藏庫不明的網頁", _RETRIES
+        ),
+        Answer.CUT_BODY: AnswerRule(_RETRY, Outcome.TROUBLE, "the answer was cut off", "回應中斷", _RETRIES),
+        Answer.TIMEOUT: AnswerRule(_RETRY, Outcome.TROUBLE, "no answer in time", "逾時沒有回應", _RETRIES),
+        Answer.CONNECTION_LOST: AnswerRule(
+            _RETRY, Outcome.TROUBLE, "the connection was lost", "連線中斷", ("RETRY_SECONDS", "BREAKER_SECONDS")
+        ),
+        Answer.CONNECTION_REFUSED: AnswerRule(
+            _STOP, Outcome.REFUSED, "the connection was refused", "連線被拒", ("BREAKER_SECONDS", "CONNECTION_RATE")
+        ),
+        Answer.TOO_LARGE: AnswerRule(
+            _NEXT, Outcome.ABANDONED, "more bytes than DOWNLOAD_MAXSIZE", "超出大小上限", ("DOWNLOAD_MAXSIZE",)
+        ),
     }
 )
+"""What follows from each answer; docs/judging.md has the same table."""
+FINAL = tuple(answer.value for answer, rule in ANSWERS.items() if rule.is_final)
+"""The answers after which a capture is not asked for again, as the ledger has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,22 +268,22 @@ def read_reply(
         inside = parse_playback_url(replay, target, also) if target else None
         if inside is not None:
             location = inside[0], inside[2]
-        answer = Answer.CLOSEST_CAPTURE if inside else _own_answer(status, own_page_text(pairs, body))
+        answer = Answer.CLOSEST_CAPTURE if inside else own_answer(status, own_page_text(pairs, body))
     return Reply(answer, status, timestamp, original, location, pairs, body)
 
 
-def _own_answer(status: int, text: str) -> Answer:
-    """What the archive says in its own name. A 429 counts as the limit whatever page comes with it: going on is what
-    locks one out."""
-    if status == 429:
+def own_answer(status: int, text: str) -> Answer:
+    """What an archive says in its own name, on a page of this text. A 429 counts as the limit whatever page comes with
+    it: going on is what locks one out."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Answer.RATE_LIMITED
-    if says_offline(text):
+    if says(OFFLINE, text):
         return Answer.OUTAGE
-    if says_excluded(text):
+    if says(EXCLUDED, text):
         return Answer.EXCLUDED
-    if status == 404 and says_not_archived(text):
+    if status == HTTPStatus.NOT_FOUND and says(NOT_ARCHIVED, text):
         return Answer.NOT_ARCHIVED
-    if status in (401, 403, 451):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS):
         return Answer.REFUSED
     return Answer.SERVER_ERROR if 500 <= status <= 599 else Answer.UNKNOWN_PAGE
 

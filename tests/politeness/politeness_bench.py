@@ -8,7 +8,8 @@ import pytest
 
 from crawler.politeness.circuit_breaker import Permit
 from crawler.politeness.politeness import Politeness
-from crawler.politeness.rate_limiter import Endpoint, Outcome, RequestBudget
+from crawler.politeness.rate_limiter import Endpoint, RequestBudget
+from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock
 
 CDX, PLAYBACK = Endpoint.CDX, Endpoint.PLAYBACK

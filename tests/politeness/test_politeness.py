@@ -6,7 +6,8 @@ import pytest
 
 from crawler.politeness.policy import PolitenessClosed
 from crawler.politeness.politeness import Politeness
-from crawler.politeness.rate_limiter import PLAYBACK_RATE_FLOOR, Endpoint, Outcome, RequestBudget, SystemClock
+from crawler.politeness.rate_limiter import PLAYBACK_RATE_FLOOR, Endpoint, RequestBudget, SystemClock
+from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock, on_virtual_clock
 from tests.politeness.politeness_bench import CDX, FULL, PLAYBACK, Bench, busiest_minute
 from tests.walking import walked

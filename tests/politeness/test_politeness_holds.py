@@ -6,7 +6,7 @@ import pytest
 
 from crawler.politeness.circuit_breaker import PROBE_LEASE_SECONDS
 from crawler.politeness.policy import ArchiveStop, StopKind
-from crawler.politeness.rate_limiter import Outcome
+from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock, on_virtual_clock
 from tests.politeness.politeness_bench import CDX, PLAYBACK, Bench, done, refused_probe, stop
 from tests.walking import walked

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from crawler.politeness.politeness import Politeness
-from crawler.politeness.rate_limiter import Outcome, RequestBudget
+from crawler.politeness.rate_limiter import RequestBudget
+from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock, on_virtual_clock
 from tests.politeness.politeness_bench import CDX, FULL, PLAYBACK, Bench, done, refused_probe, stop
 from tests.walking import walked

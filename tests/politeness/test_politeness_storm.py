@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from crawler.politeness.circuit_breaker import Permit
 from crawler.politeness.politeness import Politeness
-from crawler.politeness.rate_limiter import Endpoint, Outcome, RequestBudget
+from crawler.politeness.rate_limiter import Endpoint, RequestBudget
+from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock
 
 WORKERS = 6

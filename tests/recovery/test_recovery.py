@@ -19,7 +19,7 @@ from crawler.recovery.judge import PageInput, read_page
 from crawler.recovery.recovery import MOST_FOLLOWED
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import DigestResult
-from crawler.wayback.playback import NEXT_ACTION, Action, Answer, Reply
+from crawler.wayback.playback import ANSWERS, Action, Answer, Reply
 from tests.pages import BLANK, FAREWELL, address, article, cut, unknown_layout
 from tests.recovering import FIRST, SECOND, THIRD, WAITS, Bench, Told, capture, jump, memento, own, redirect
 
@@ -71,7 +71,7 @@ def test_every_answer_has_its_test() -> None:
     followed = {Answer.CAPTURE, Answer.ARCHIVED_REDIRECT, Answer.CLOSEST_CAPTURE}
     ends_the_run = {Answer.REFUSED, Answer.CONNECTION_REFUSED}
     assert {*TROUBLES, *PASSED_OVER, *followed, *ends_the_run} == set(Answer)
-    assert {answer for answer in Answer if NEXT_ACTION[answer] is Action.STOP} == ends_the_run
+    assert {answer for answer in Answer if ANSWERS[answer].action is Action.STOP} == ends_the_run
 
 
 def test_what_the_archive_does_not_have_leads_to_the_next_capture_or_is_the_reason(bench: Bench) -> None:

@@ -15,9 +15,10 @@ import pytest
 from crawler.ledger import Ledger
 from crawler.ledger.images import ImageState
 from crawler.politeness.politeness import Politeness
-from crawler.politeness.rate_limiter import Endpoint, Outcome, RequestBudget
+from crawler.politeness.rate_limiter import Endpoint, RequestBudget
 from crawler.run.monitor import ProgressMonitor, RunningSpider
 from crawler.run.progress import Hold, Pace, Phase, ProgressSnapshot
+from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock
 from tests.run.moments import HOST, NOW
 

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from crawler.wayback.capture import Capture
 from crawler.wayback.playback import (
-    NEXT_ACTION,
+    ANSWERS,
+    FINAL,
     Action,
     Answer,
+    Outcome,
     Reply,
     escape,
     parse_playback_url,
@@ -213,13 +215,16 @@ def test_answers(name: str) -> None:
         tuple(headers),
         body,
     )
-    assert (reply.location is not None) == (NEXT_ACTION[answer] is Action.FOLLOW)
+    assert (reply.location is not None) == (ANSWERS[answer].action is Action.FOLLOW)
 
 
 def test_every_answer_has_a_case_and_a_sequel() -> None:
     assert {answer for *_, answer in CASES.values()} | OF_THE_CONNECTION == set(Answer)
-    assert set(NEXT_ACTION) == set(Answer)
-    assert set(NEXT_ACTION.values()) == set(Action)
+    assert set(ANSWERS) == set(Answer)
+    assert {rule.action for rule in ANSWERS.values()} == set(Action)
+    # An overload is told by its status, whatever the page.
+    assert {rule.outcome for rule in ANSWERS.values()} == set(Outcome) - {Outcome.OVERLOADED}
+    assert {answer.value for answer in Answer if ANSWERS[answer].action is Action.NEXT_CAPTURE} == set(FINAL)
 
 
 @walked(
@@ -244,7 +249,7 @@ def test_every_answer_has_a_case_and_a_sequel() -> None:
     ],
 )
 def test_what_next(answers: set[Answer], sequel: Action) -> None:
-    assert {answer for answer, follows in NEXT_ACTION.items() if follows is sequel} == answers
+    assert {answer for answer, rule in ANSWERS.items() if rule.action is sequel} == answers
 
 
 @walked(
@@ -338,7 +343,7 @@ pairs = st.lists(
 @given(st.integers(100, 999) | st.sampled_from([200, 302, 404]), pairs, st.binary(), st.text(), st.text())
 def test_reading_a_reply_never_raises(status: int, headers: Pairs, body: bytes, timestamp: str, original: str) -> None:
     reply = read(status, headers, body, timestamp=timestamp, original=original)
-    assert (reply.location is not None) == (NEXT_ACTION[reply.answer] is Action.FOLLOW)
+    assert (reply.location is not None) == (ANSWERS[reply.answer].action is Action.FOLLOW)
 
 
 # --- Retry-After

@@ -13,7 +13,7 @@ from crawler.recovery.image_case import FAULT_MEANING as MEANING_OF_LACK
 from crawler.recovery.image_case import ImageFault
 from crawler.recovery.image_content import ContentFlaw
 from crawler.wayback.digest import DigestResult
-from crawler.wayback.playback import Answer
+from crawler.wayback.playback import ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +58,6 @@ _VERDICTS: Mapping[Verdict, str] = {
     Verdict.UNFAITHFUL: "復原後內容有增減",
     Verdict.EXTRACTION_FAILED: "耗時過長、耗用過多記憶體或令解析中斷的網頁",
 }
-_ANSWERS: Mapping[Answer, Bilingual] = {
-    Answer.CAPTURE: Bilingual("a capture came", "取得快照"),
-    Answer.ARCHIVED_REDIRECT: Bilingual("a redirect of the site, archived", "存檔的是網站的重新導向"),
-    Answer.CLOSEST_CAPTURE: Bilingual("the archive led to another capture", "典藏庫轉往另一快照"),
-    Answer.NOT_ARCHIVED: Bilingual("the archive does not have it", "典藏庫沒有收錄"),
-    Answer.EXCLUDED: Bilingual("excluded from the archive", "典藏庫不予公開"),
-    Answer.OUTAGE: Bilingual("the archive was offline", "典藏庫暫停服務"),
-    Answer.RATE_LIMITED: Bilingual("the archive asked to wait", "典藏庫要求暫緩"),
-    Answer.SERVER_ERROR: Bilingual("an error of the archive", "典藏庫出錯"),
-    Answer.REFUSED: Bilingual("the archive refused", "典藏庫拒絕"),
-    Answer.UNKNOWN_PAGE: Bilingual("a page of the archive that is not known", "典藏庫不明的網頁"),
-    Answer.CUT_BODY: Bilingual("the answer was cut off", "回應中斷"),
-    Answer.TIMEOUT: Bilingual("no answer in time", "逾時沒有回應"),
-    Answer.CONNECTION_LOST: Bilingual("the connection was lost", "連線中斷"),
-    Answer.CONNECTION_REFUSED: Bilingual("the connection was refused", "連線被拒"),
-    Answer.TOO_LARGE: Bilingual("more bytes than DOWNLOAD_MAXSIZE", "超出大小上限"),
-}
 _LACKS: Mapping[str, str] = {
     ImageFault.NOT_ARCHIVED: "典藏庫沒有收錄",
     ImageFault.EXCLUDED: "典藏庫不公開該網站",
@@ -92,7 +75,7 @@ _LACKS: Mapping[str, str] = {
 _REASONS: Mapping[str, Bilingual] = {
     "no capture": Bilingual("no capture is known", "沒有快照"),
     **{verdict.value: Bilingual(VERDICT_MEANING[verdict], chinese) for verdict, chinese in _VERDICTS.items()},
-    **{answer.value: words for answer, words in _ANSWERS.items()},
+    **{answer.value: Bilingual(rule.english, rule.chinese) for answer, rule in ANSWERS.items()},
 }
 _REASONS_OF_IMAGES: Mapping[str, Bilingual] = {
     str(lack): Bilingual(MEANING_OF_LACK[lack], chinese) for lack, chinese in _LACKS.items()
