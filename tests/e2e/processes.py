@@ -36,8 +36,11 @@ _FORKING = multiprocessing.get_context("forkserver")
 _SERVER = forkserver._forkserver
 
 
+_OF_DATASETTE = ("crawler.publish.browse.pages", "crawler.publish.browse.server")
+
+
 def _modules() -> Iterator[str]:
-    """What a command imports, settings aside: they look at the environment."""
+    """What a command imports; not the settings, which look at the environment, nor Datasette, which takes a second."""
     yield from ("scrapy.cmdline", "scrapy.crawler", "scrapy.pipelines.files")
     yield from sorted(set(re.findall(r"scrapy(?:\.\w+)+(?=\.[A-Z])", str(vars(default_settings)))))
     for package, folder in {
@@ -45,7 +48,7 @@ def _modules() -> Iterator[str]:
         **{name: ROOT / name for name in ("crawler", "pipelines")},
     }.items():
         for module in pkgutil.walk_packages([str(folder)], f"{package}."):
-            if module.name != "crawler.settings":
+            if module.name not in ("crawler.settings", *_OF_DATASETTE):
                 yield module.name
 
 

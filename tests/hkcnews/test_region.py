@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bs4 import Tag
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from crawler.hkcnews.fidelity import visible
 from crawler.hkcnews.layout import CITIZEN_NEWS
 from crawler.hkcnews.region import DEEPEST, drop, flatten, parse, prepare_region, reveal
 from crawler.hkcnews.verdict import Verdict
+from tests.counting import assert_in_proportion
 from tests.hkcnews.cases import page_with
 from tests.walking import walked
 
@@ -104,24 +107,31 @@ def test_what_is_nested_beyond_reason_keeps_its_text_and_says_so(body: str) -> N
         assert recovered.article.body.count(part) == body.count({"![": "<img", "{{<": "<iframe"}.get(part, part))
 
 
-WIDE: dict[str, str] = {
-    "paragraphs": "<p>甲</p>" * MANY,
-    "a long paragraph": "<p>" + "新聞自由，「<b>言論</b>」。" * 6_000 + "</p>",
-    "unclosed bold": "<p>" + "<b>甲<p>乙" * (MANY // 4),
-    "unclosed links": '<a href="/x">甲<p>' * (MANY // 4),
-    "brackets": "<p>" + "[" * MANY + "](x" * MANY,
-    "asterisks, ticks and signs": "<p>" + "*" * MANY + "`" * MANY + "&lt;" * MANY + "&amp;" * MANY + "!<b>[</b>" * MANY,
-    "spaces": "<p>" + ("\u3000" * 1000 + "甲<b> 乙 </b>") * 100,
-    "code": "<p>" + "<code>甲</code>" * MANY,
-    "notes": "<p>甲</p>" * 5 + "<p>請加入成為眾新聞的月費訂戶</p>" * (MANY // 4),
+WIDE: dict[str, Callable[[int], str]] = {
+    "paragraphs": lambda many: "<p>甲</p>" * many,
+    "a long paragraph": lambda many: "<p>" + "新聞自由，「<b>言論</b>」。" * many + "</p>",
+    "unclosed bold": lambda many: "<p>" + "<b>甲<p>乙" * (many // 2),
+    "unclosed links": lambda many: '<a href="/x">甲<p>' * (many // 2),
+    "brackets": lambda many: "<p>" + "[" * many + "](x" * many,
+    "asterisks, ticks and signs": lambda many: (
+        "<p>" + "*" * many + "`" * many + "&lt;" * many + "&amp;" * many + "!<b>[</b>" * many
+    ),
+    "spaces": lambda many: "<p>" + ("\u3000" * 1000 + "甲<b> 乙 </b>") * (many // 5),
+    "code": lambda many: "<p>" + "<code>甲</code>" * many,
+    "notes": lambda many: "<p>甲</p>" * 5 + "<p>請加入成為眾新聞的月費訂戶</p>" * (many // 2),
 }
 
 
-@walked("body", WIDE.values(), ids=WIDE.keys())
-def test_what_is_long_takes_time_in_proportion(body: str) -> None:
-    article = page_with(body).article()
-    assert article.faults == ()
-    assert article.body.count("甲") == body.count("甲")
+@walked("body_of", WIDE.values(), ids=WIDE.keys())
+def test_what_is_long_takes_work_in_proportion(body_of: Callable[[int], str]) -> None:
+    def read(many: int) -> None:
+        body = body_of(many)
+        article = page_with(f"<p>始</p>{body}").article()
+        assert article.faults == ()
+        assert article.body.count("甲") == body.count("甲")
+
+    read(1_500)
+    assert_in_proportion(read)
 
 
 def test_flattening_leaves_what_is_not_deep_and_keeps_what_means_something() -> None:

@@ -78,8 +78,8 @@ def test_the_sample_is_drawn_again_whatever_else_changes() -> None:
     def drawn(seed: int, *sources: tuple[str, str]) -> set[tuple[str, str, str]]:
         mutants, number = sample(sources, seed, 30)
         assert len(mutants) == 30 < number
-        for mutant in mutants:
-            assert ast.dump(ast.parse(mutant.source)) != ast.dump(ast.parse(dict(sources)[mutant.file]))
+        unchanged = {file: ast.dump(ast.parse(source)) for file, source in sources}
+        assert all(ast.dump(ast.parse(mutant.source)) != unchanged[mutant.file] for mutant in mutants)
         return {(mutant.scope, mutant.before, mutant.after) for mutant in mutants}
 
     first = drawn(1, ("verdict.py", of))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
+from contextlib import nullcontext
 from itertools import cycle
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from crawler.markdown.document import relative_path
 from crawler.preserve.audit import audit_tree
 from crawler.preserve.audit_findings import Class, Kind, class_of
+from tests.e2e.processes import children_are_forked
 from tests.preserve.drafts import PLANTS, place, sound
 
 FILES = 49_118
@@ -41,7 +43,7 @@ LINES = (
 )
 
 
-@pytest.mark.parametrize("part", [pytest.param(1, marks=[pytest.mark.heavy, pytest.mark.alone]), 50])
+@pytest.mark.parametrize("part", [pytest.param(1, marks=[pytest.mark.heavy, pytest.mark.alone]), 200])
 def test_as_many_files_as_the_backup_has_or_a_part_of_them(capsys: pytest.CaptureFixture[str], part: int) -> None:
     with tempfile.TemporaryDirectory() as folder:  # pytest would keep the last three
         _audit_all(Path(folder), part, capsys)
@@ -59,7 +61,8 @@ def _audit_all(folder: Path, part: int, capsys: pytest.CaptureFixture[str]) -> N
             _write(folder, expected[kind], kind)
     _write(folder, list(numbers), None)
     written = time.monotonic()
-    audit = audit_tree(folder, workers=2)
+    with nullcontext() if part == 1 else children_are_forked():
+        audit = audit_tree(folder, workers=2)
     done = time.monotonic()
     size = sum(path.stat().st_size for path in folder.rglob("*.md"))
     with capsys.disabled():

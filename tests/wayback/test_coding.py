@@ -210,7 +210,7 @@ def test_a_damaged_body(name: str) -> None:
 @walked("name", CODERS)
 def test_bombs_end_at_the_limit(name: str) -> None:
     coding, coder = CODERS[name]
-    bomb = coder(b"<p>" + b"0" * 30_000_000)
+    bomb = coder(b"<p>" + b"0" * 5_000_000)
     with pytest.raises(CodingError, match="larger than 1000000 bytes"):
         decode(bomb, coding, max_bytes=1_000_000)
 

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from crawler.markdown.document import relative_path
 from crawler.publish.browse.database import build
-from crawler.publish.browse.server import close_archive, open_archive
 from crawler.recovery.image_files import image_file
 from tests.demo.scenes import draw
 
@@ -184,6 +183,9 @@ class Reader:
 @contextmanager
 def reading(output: Path, host: str = "127.0.0.1") -> Iterator[Reader]:
     """The pages over an output directory that has an archive.db."""
+    # Datasette takes a second to import, and most tests do without.
+    from crawler.publish.browse.server import close_archive, open_archive  # noqa: PLC0415
+
     opened = open_archive(output / "archive.db", output, host)
     try:
         with asyncio.Runner() as runner:
