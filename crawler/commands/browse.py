@@ -7,18 +7,15 @@ import signal
 import socket
 import sqlite3
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer, read_output, read_seconds
 from crawler.utils.exit_status import ExitStatus, Interrupted, StorageError, UsageError
+from crawler.utils.text import first_lines, progress_line
 
 DATABASE = "archive.db"
-_ON_A_TERMINAL = 0.2
-"""Seconds between two lines of progress, each of which replaces the one before."""
 _EXAMPLES = 10
 
 
@@ -103,7 +100,7 @@ def _update(output: Path, seconds: float) -> None:
             f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet",
         )
     try:
-        built = build(output, _teller(seconds))
+        built = build(output, progress_line("indexed", "articles", seconds))
     except OSError as error:
         raise StorageError(
             f"{output / DATABASE} cannot be written: {error}; --no-update serves one that is there"
@@ -112,13 +109,9 @@ def _update(output: Path, seconds: float) -> None:
         raise Interrupted(f"interrupted; run again to go on with {DATABASE}") from error
     if built.anew:
         print(f"{DATABASE} was {built.anew}, and was made anew from the files", file=sys.stderr)
-    for why in built.unreadable[:_EXAMPLES]:
-        print(f"warning: left out, since it cannot be read: {why}", file=sys.stderr)
-    if len(built.unreadable) > _EXAMPLES:
-        print(
-            f"warning: … and {len(built.unreadable) - _EXAMPLES:,} more files; `scrapy verify` names them all",
-            file=sys.stderr,
-        )
+    unreadable = [f"left out, since it cannot be read: {why}" for why in built.unreadable]
+    for line in first_lines(unreadable, _EXAMPLES, "files; `scrapy verify` names them all"):
+        print(f"warning: {line}", file=sys.stderr)
     print(
         f"{DATABASE}: {built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as"
         " before",
@@ -136,20 +129,3 @@ def _serve(output: Path, host: str, bound: socket.socket) -> None:
         serve(opened, bound)
     finally:
         close_archive(opened)
-
-
-def _teller(seconds: float) -> Callable[[int, int], None]:
-    """Tells on standard error how far it is: on a terminal in one line, else every so many seconds; 0 for never."""
-    terminal = sys.stderr.isatty()
-    pause = _ON_A_TERMINAL if terminal else seconds
-    last = time.monotonic()
-
-    def tell(done: int, of: int) -> None:
-        nonlocal last
-        if not seconds or (time.monotonic() - last < pause and not (terminal and done == of)):
-            return
-        last = time.monotonic()
-        begin, end = ("\r", "\n" if done == of else "") if terminal else ("", "\n")
-        print(f"{begin}indexed {done:,} of {of:,} articles", end=end, file=sys.stderr, flush=True)
-
-    return tell

@@ -28,7 +28,7 @@ from crawler.run.session import Session
 from crawler.run.settings import read_address
 from crawler.spiders.page import PageSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
-from crawler.utils.text import escape_controls
+from crawler.utils.text import escape_controls, shortened
 from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import RecordLocation
 from crawler.wayback.archive import wayback_archive
@@ -106,13 +106,9 @@ def _fields(page: Page) -> Iterator[str]:
         for source, value in every_source(page, field):
             mark = "->" if value and not won else "  "
             won = won or bool(value)
-            yield f"  {mark} {source:<36} {_short(value)}"
+            yield f"  {mark} {source:<36} {shortened(value, _WIDTH) or '-'}"
     tags, source = find_tags(page)
     yield f"\ntags\n  -> {source:<36} {', '.join(tags)}" if tags else "\ntags\n     none found"
-
-
-def _short(value: str) -> str:
-    return (value if len(value) <= _WIDTH else value[: _WIDTH - 1] + "…") or "-"
 
 
 _NOWHEN = "00000000000000"

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from crawler.run.command import ProjectCommand, report
 from crawler.run.settings import check_integer, read_output, read_seconds
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
-from crawler.utils.text import counted
+from crawler.utils.text import counted, progress_line
 
 
 class Command(ProjectCommand):
@@ -43,7 +41,7 @@ class Command(ProjectCommand):
         assert self.settings is not None
         settings = dict(self.settings)
         workers = check_integer(opts.workers, "--workers", 1, 256)
-        tell = _teller(read_seconds(settings, "PROGRESS_SECONDS"))
+        tell = progress_line("verified", "articles", read_seconds(settings, "PROGRESS_SECONDS"))
         if opts.bag is not None:
             return _check_bag(Path(opts.bag), workers, as_json=opts.json)
         return _check(read_output(settings), workers, tell, manifest=opts.manifest, as_json=opts.json)
@@ -76,16 +74,3 @@ def _check_bag(bag: Path, workers: int, *, as_json: bool) -> int:
         if found.findings
         else ExitStatus.DONE
     )
-
-
-def _teller(seconds: float) -> Callable[[int, int], None]:
-    """Tells on standard error how far it is, every so many seconds; 0 for never."""
-    last = time.monotonic()
-
-    def tell(done: int, of: int) -> None:
-        nonlocal last
-        if seconds and time.monotonic() - last >= seconds:
-            last = time.monotonic()
-            print(f"verified {done:,} of {of:,} articles", file=sys.stderr)
-
-    return tell

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +17,24 @@ EXAMPLES = 8
 def first_few(things: Sequence[object], most: int = EXAMPLES) -> str:
     """The first few of them, and a sign that there are more."""
     return ", ".join(map(str, things[:most])) + (", …" if len(things) > most else "")
+
+
+def first_lines(lines: Sequence[str], most: int, rest: str) -> Iterator[str]:
+    """The first few lines, and one for the others: `… and 1,200 more files`."""
+    yield from lines[:most]
+    if len(lines) > most:
+        yield f"… and {len(lines) - most:,} more {rest}"
+
+
+def by_reason(found: Mapping[str, Sequence[object]], begin: str = " " * 14, width: int = 7) -> Iterator[str]:
+    """A line for each reason, what is most of all first: how many, why, and the first few of them."""
+    for reason, things in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        yield f"{begin}{len(things):>{width},}  {reason}: {first_few(things)}"
+
+
+def shortened(text: str, width: int) -> str:
+    """A text in at most so many characters, with … for what is left out."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def counted(number: int, thing: str) -> str:
@@ -53,6 +72,33 @@ def format_duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+ON_A_TERMINAL = 0.2
+"""Seconds between two lines of progress, each of which replaces the one before."""
+
+
+def progress_line(
+    did: str, things: str, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, int], None]:
+    """Tells on standard error how many things of how many are done: every so many seconds, 0 for never; on a terminal
+    in one line that is kept up to date. An unknown total is 0."""
+    begun = last = clock()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal last
+        now = clock()
+        replaces = of > 0 and sys.stderr.isatty()
+        pause = min(ON_A_TERMINAL, seconds) if replaces else seconds
+        if not seconds or (now - last < pause and not (replaces and done == of)):
+            return
+        last = now
+        total = f" of {of:,}" if of else ""
+        text = f"{did} {done:,}{total} {things}, {done / max(now - begun, 0.001):,.0f} a second"
+        begin, end = ("\r", "\n" if done == of else "\x1b[K") if replaces else ("", "\n")
+        print(f"{begin}{text}", end=end, file=sys.stderr, flush=True)
+
+    return tell
 
 
 @contextmanager
