@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import starmap
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from crawler.ledger.rows import LedgerError
+
+Row = TypeVar("Row")
 
 _SOURCES = """
 CREATE TABLE source (name TEXT PRIMARY KEY, replay TEXT NOT NULL, is_file INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
@@ -182,7 +185,6 @@ class LedgerFile:
         """`public_url`: the archive that this ledger's captures belong to; None to look only. Raises LedgerError."""
         self.path = path
         self._now = now
-        self._depth = 0
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
             part = path.with_name(name)
             if part.is_symlink() and not part.resolve().is_relative_to(path.parent.resolve()):
@@ -199,8 +201,16 @@ class LedgerFile:
                 f"the ledger {path} cannot be used: {error}. If it is damaged, restore a copy or choose another"
                 " OUTPUT_DIR"
             ) from error
-        if public_url is not None:
-            self._belongs_to(public_url)
+        if public_url is None:
+            return
+        mine = self.meta("public_url")
+        if mine is None:
+            self.set_meta("public_url", public_url)
+        elif mine != public_url:
+            raise LedgerError(
+                f"the ledger {path} holds captures of {mine}; it refuses those of {public_url}. Use another OUTPUT_DIR,"
+                " or the ARCHIVE_PUBLIC_URL that it was begun with"
+            )
 
     def close(self) -> None:
         self._db.close()
@@ -211,43 +221,39 @@ class LedgerFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _belongs_to(self, public_url: str) -> None:
-        mine = self.meta("public_url")
-        if mine is None:
-            self.set_meta("public_url", public_url)
-        elif mine != public_url:
-            raise LedgerError(
-                f"the ledger {self.path} holds captures of {mine}; it refuses those of {public_url}. "
-                "Use another OUTPUT_DIR, or the ARCHIVE_PUBLIC_URL that it was begun with"
-            )
+    # Asking
 
-    def declare(self, source: str, replay: str, is_file: bool = False) -> None:
-        """A source of captures, with the public address under which it replays them. Raises LedgerError when it had
-        another."""
-        row = self._db.execute("SELECT replay FROM source WHERE name = ?", (source,)).fetchone()
-        if row is None:
-            self._db.execute("INSERT INTO source VALUES (?, ?, ?)", (source, replay, is_file))
-        elif row[0] != replay:
-            raise LedgerError(
-                f"the ledger {self.path} has captures of the source {source}, replayed at {row[0]}; it refuses {replay}"
-            )
+    def _row(self, query: str, *values: object) -> Any:
+        """The first row, or None."""
+        return self._db.execute(query, values).fetchone()
+
+    def _rows(self, kind: Callable[..., Row], query: str, *values: object) -> Iterator[Row]:
+        """The rows, each as a value of this kind, whose arguments are the columns in order."""
+        return starmap(kind, self._db.execute(query, values))
+
+    def _column(self, query: str, *values: object) -> list[Any]:
+        """The rows of a query for one column."""
+        return [value for (value,) in self._db.execute(query, values)]
+
+    def _counts(self, column: str, rows: str, *values: object) -> dict[str, int]:
+        """How many of these rows (`FROM … WHERE …`) have which value in a column, most frequent first."""
+        return dict(self._db.execute(f"SELECT {column}, count(*) FROM {rows} GROUP BY 1 ORDER BY 2 DESC, 1", values))
+
+    def _for_each(self, statement: str, values: Iterable[object]) -> None:
+        """Execute a statement of one parameter for each value."""
+        self._db.executemany(statement, ((value,) for value in values))
+
+    # Writing
 
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Everything written inside is committed together, or not at all."""
-        if self._depth:
+        if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
-        self._depth += 1
-        try:
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._depth -= 1
-            self._db.execute("ROLLBACK")
-            raise
-        self._depth -= 1
-        self._db.execute("COMMIT")
 
     @contextmanager
     def trial(self) -> Iterator[None]:
@@ -262,14 +268,23 @@ class LedgerFile:
 
     # What is known of the ledger itself
 
+    def declare(self, source: str, replay: str, is_file: bool = False) -> None:
+        """A source of captures, with the public address under which it replays them. Raises LedgerError when it had
+        another."""
+        row = self._row("SELECT replay FROM source WHERE name = ?", source)
+        if row is None:
+            self._db.execute("INSERT INTO source VALUES (?, ?, ?)", (source, replay, is_file))
+        elif row[0] != replay:
+            raise LedgerError(
+                f"the ledger {self.path} has captures of the source {source}, replayed at {row[0]}; it refuses {replay}"
+            )
+
     def meta(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        row = self._row("SELECT value FROM meta WHERE key = ?", key)
         return row[0] if row else None
 
     def set_meta(self, key: str, value: str) -> None:
-        self._db.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
-        )
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
 def ledger_path(output: Path) -> Path:

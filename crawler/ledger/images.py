@@ -4,11 +4,14 @@ was asked."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 from crawler.ledger.file import LedgerFile
+from crawler.ledger.rows import placeholders
 from crawler.warc.writer import RecordLocation
 from crawler.wayback.capture import Capture
 
@@ -68,14 +71,31 @@ class ImageAnswer:
     place: RecordLocation | None = None
 
 
-_COLUMNS = (
-    "file, url, state, reason, attempts, timestamp, original, digest, type, size, sha256, fault, warc, warc_offset,"
-    " warc_length"
-)
-_USED = (
-    "EXISTS (SELECT 1 FROM image_use JOIN article ON article.id = image_use.article"
-    " WHERE image_use.image = image.file AND article.state = 'recovered')"
-)
+_DESCRIBED = tuple(field.name for field in fields(ImageRow) if field.name != "place")
+_STORED_AT = ("warc", "warc_offset", "warc_length")
+_SETTLED = tuple(name for name in _DESCRIBED if name not in ("file", "url", "attempts"))
+_ANSWERED = ("answer", "status", "served_timestamp", "served_original", "coding")
+_LEADS_TO = ("target_timestamp", "target_original")
+_settled_values = attrgetter(*_SETTLED)
+_SHOWN = """EXISTS (SELECT 1 FROM image_use JOIN article ON article.id = image_use.article
+    WHERE image_use.image = image.file AND article.state = 'recovered')"""
+
+
+def _image_row(file: str, url: str, state: str, *described: Any) -> ImageRow:
+    *known, warc, offset, length = described
+    place = RecordLocation(warc, offset, length) if warc else None
+    return ImageRow(file, url, ImageState(state), *(*known, place))
+
+
+def _image_answer(*row: Any) -> ImageAnswer:
+    *answered, timestamp, original, warc, offset, length = row
+    target = (timestamp, original) if timestamp is not None else None
+    place = RecordLocation(warc, offset, length) if warc else None
+    return ImageAnswer(*(*answered, target, place))
+
+
+def _location_values(place: RecordLocation | None) -> tuple[str | int | None, ...]:
+    return (place.file, place.offset, place.length) if place else (None, None, None)
 
 
 class Images(LedgerFile):
@@ -96,20 +116,19 @@ class Images(LedgerFile):
     def without_images(self) -> list[int]:
         """Recovered articles whose images are not known: recovered before images were looked for, or from another
         capture since."""
-        query = (
-            "SELECT id FROM article WHERE state = 'recovered' AND capture IS NOT NULL AND NOT EXISTS (SELECT 1 FROM"
-            " image_list WHERE article = article.id AND capture = article.capture) ORDER BY id"
-        )
-        return [article for (article,) in self._db.execute(query)]
+        return self._column("""
+            SELECT id FROM article WHERE state = 'recovered' AND capture IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM image_list WHERE article = article.id AND capture = article.capture)
+            ORDER BY id""")
 
     def due_images(self, ids: Collection[int] | None = None, articles: int | None = None) -> list[str]:
         """Files of images that are not settled, by their articles, lowest id first; only of these articles, of at most
         so many."""
-        query = (
-            "SELECT image.file, article.id FROM image JOIN image_use ON image_use.image = image.file JOIN article ON"
-            " article.id = image_use.article WHERE article.state = 'recovered' AND image.state IN ('wanted', 'waiting')"
-            " ORDER BY article.id, image.file"
-        )
+        query = """
+            SELECT image.file, article.id FROM image
+            JOIN image_use ON image_use.image = image.file JOIN article ON article.id = image_use.article
+            WHERE article.state = 'recovered' AND image.state IN ('wanted', 'waiting')
+            ORDER BY article.id, image.file"""
         found: dict[str, None] = {}
         seen: set[int] = set()
         for file, article in self._db.execute(query):
@@ -124,98 +143,65 @@ class Images(LedgerFile):
     # Where images stand
 
     def image(self, file: str) -> ImageRow | None:
-        return next(self._images("WHERE file = ?", (file,)), None)
+        return next(self._images("file = ?", file), None)
 
     def images(self, *states: ImageState) -> Iterator[ImageRow]:
         """Images of recovered articles in these states, by file; all without any."""
-        marks = ", ".join("?" * len(states))
-        return self._images(f"WHERE {_USED}{f' AND state IN ({marks})' if states else ''}", states)
+        return self._images(f"{_SHOWN}{f' AND state IN ({placeholders(states)})' if states else ''}", *states)
 
-    def _images(self, where: str, values: Sequence[str]) -> Iterator[ImageRow]:
-        query = f"SELECT {_COLUMNS} FROM image {where} ORDER BY file"
-        for file, url, state, reason, attempts, timestamp, original, digest, *rest in self._db.execute(query, values):
-            kind, size, sha256, fault, *place = rest
-            known = (reason, attempts, timestamp, original, digest, kind, size, sha256, fault)
-            yield ImageRow(file, url, ImageState(state), *known, RecordLocation(*place) if place[0] else None)
+    def _images(self, which: str, *values: str) -> Iterator[ImageRow]:
+        columns = ", ".join((*_DESCRIBED, *_STORED_AT))
+        return self._rows(_image_row, f"SELECT {columns} FROM image WHERE {which} ORDER BY file", *values)
 
     def image_counts(self) -> dict[ImageState, int]:
         """How many images of recovered articles stand where."""
-        found = dict(self._db.execute(f"SELECT state, count(*) FROM image WHERE {_USED} GROUP BY state").fetchall())
-        return {state: int(found.get(state, 0)) for state in ImageState}
+        found = self._counts("state", f"image WHERE {_SHOWN}")
+        return {state: found.get(state, 0) for state in ImageState}
 
     def image_reasons(self, state: ImageState) -> dict[str, int]:
         """The reasons of images in a state, most frequent first."""
-        query = (
-            f"SELECT reason, count(*) FROM image WHERE state = ? AND {_USED} GROUP BY reason ORDER BY count(*) DESC,"
-            " reason"
-        )
-        return dict(self._db.execute(query, (state,)).fetchall())
+        return self._counts("reason", f"image WHERE state = ? AND {_SHOWN}", state)
 
     def image_articles(self, file: str) -> list[int]:
         """The articles that have an image, lowest id first."""
-        return [
-            i for (i,) in self._db.execute("SELECT article FROM image_use WHERE image = ? ORDER BY article", (file,))
-        ]
+        return self._column("SELECT article FROM image_use WHERE image = ? ORDER BY article", file)
 
     def image_uses(self, file: str) -> list[Use]:
         """Where an image is to be asked for: at the captures of its recovered articles, lowest id first."""
-        query = (
-            "SELECT capture.source, coalesce(nullif(served_timestamp, ''), timestamp) FROM image_use JOIN article ON"
-            " article.id = image_use.article JOIN capture ON capture.id = article.capture WHERE image_use.image = ? AND"
-            " article.state = 'recovered' ORDER BY article.id"
-        )
-        return [Use(*row) for row in self._db.execute(query, (file,))]
+        query = """
+            SELECT capture.source, coalesce(nullif(served_timestamp, ''), timestamp) FROM image_use
+            JOIN article ON article.id = image_use.article JOIN capture ON capture.id = article.capture
+            WHERE image_use.image = ? AND article.state = 'recovered' ORDER BY article.id"""
+        return list(self._rows(Use, query, file))
 
     def same_image(self, sha256: str) -> str:
         """The file of an image with these very bytes; empty when there is none."""
-        row = self._db.execute(
-            "SELECT file FROM image WHERE sha256 = ? AND sha256 != '' AND state = 'have' LIMIT 1", (sha256,)
-        ).fetchone()
+        query = "SELECT file FROM image WHERE sha256 = ? AND sha256 != '' AND state = 'have' LIMIT 1"
+        row = self._row(query, sha256)
         return row[0] if row else ""
 
     def image_bytes(self) -> tuple[int, int]:
         """How many images there are and how many bytes they have."""
-        count, size = self._db.execute(
-            "SELECT count(*), coalesce(sum(size), 0) FROM image WHERE state = 'have'"
-        ).fetchone()
-        return int(count), int(size)
+        count, size = self._row("SELECT count(*), coalesce(sum(size), 0) FROM image WHERE state = 'have'")
+        return count, size
 
     def settle_image(self, row: ImageRow, run: int) -> None:
         """Write down where an image stands now."""
-        place = (row.place.file, row.place.offset, row.place.length) if row.place else (None, None, None)
-        self._db.execute(
-            "UPDATE image SET state = ?, reason = ?, timestamp = ?, original = ?, digest = ?, type = ?, size = ?,"
-            " sha256 = ?, fault = ?, warc = ?, warc_offset = ?, warc_length = ?, settled = ?, run = ? WHERE file = ?",
-            (
-                *(
-                    row.state,
-                    row.reason,
-                    row.timestamp,
-                    row.original,
-                    row.digest,
-                    row.type,
-                    row.size,
-                    row.sha256,
-                    row.fault,
-                ),
-                *(*place, self.moment(), run, row.file),
-            ),
-        )
+        columns = ", ".join(f"{name} = ?" for name in (*_SETTLED, *_STORED_AT, "settled", "run"))
+        values = (*_settled_values(row), *_location_values(row.place), self.moment(), run)
+        self._db.execute(f"UPDATE image SET {columns} WHERE file = ?", (*values, row.file))
 
     def reopen_images(self, files: Iterable[str]) -> None:
         """Make these images due again; what the archive answered stays known."""
         with self.batch():
-            self._db.executemany("UPDATE image SET state = 'wanted' WHERE file = ?", ((file,) for file in files))
+            self._for_each("UPDATE image SET state = 'wanted' WHERE file = ?", files)
 
     def again_images(self, articles: Iterable[int]) -> None:
         """Make images of these articles due again that are missing, and forget what the archive answered, but for what
         is in the store."""
+        missing = "SELECT file FROM image JOIN image_use ON image = file WHERE article = ? AND state = 'missing'"
         with self.batch():
             for article in articles:
-                missing = (
-                    "SELECT file FROM image JOIN image_use ON image_use.image = file WHERE article = ? AND state ="
-                    " 'missing'"
-                )
                 self._db.execute(f"DELETE FROM image_answer WHERE warc IS NULL AND image IN ({missing})", (article,))
                 self._db.execute(f"DELETE FROM image_index WHERE image IN ({missing})", (article,))
                 self._db.execute(f"UPDATE image SET state = 'wanted' WHERE file IN ({missing})", (article,))
@@ -229,39 +215,22 @@ class Images(LedgerFile):
     def image_answer(self, source: str, timestamp: str, original: str) -> ImageAnswer | None:
         """What a source answered when it was asked for an image at this time and address (escaped as on the request
         line)."""
-        row = self._db.execute(
-            "SELECT answer, status, served_timestamp, served_original, coding, target_timestamp, target_original,"
-            " warc, warc_offset, warc_length FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?",
-            (source, timestamp, original),
-        ).fetchone()
-        if row is None:
-            return None
-        answer, status, served_timestamp, served_original, coding, *target, warc, offset, length = row
-        leads_to = (target[0], target[1]) if target[0] is not None else None
-        place = RecordLocation(warc, offset, length) if warc else None
-        return ImageAnswer(answer, status, served_timestamp, served_original, coding, leads_to, place)
+        columns = ", ".join((*_ANSWERED, *_LEADS_TO, *_STORED_AT))
+        query = f"SELECT {columns} FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?"
+        return next(self._rows(_image_answer, query, source, timestamp, original), None)
 
     def tell_image_answer(
         self, source: str, timestamp: str, original: str, said: ImageAnswer, file: str | None
     ) -> None:
         """Write an answer down; `file` is that of the image it was asked for, None where that is not known."""
-        target = said.target or (None, None)
-        place = (said.place.file, said.place.offset, said.place.length) if said.place else (None, None, None)
+        columns = ("source", "timestamp", "original", "image", *_ANSWERED, *_LEADS_TO, *_STORED_AT)
+        answered = (said.answer, said.status, said.timestamp, said.original, said.coding)
         self._db.execute(
-            "INSERT OR REPLACE INTO image_answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO image_answer ({', '.join(columns)}) VALUES ({placeholders(columns)})",
             (
-                *(
-                    source,
-                    timestamp,
-                    original,
-                    file,
-                    said.answer,
-                    said.status,
-                    said.timestamp,
-                    said.original,
-                    said.coding,
-                ),
-                *(*target, *place),
+                *(source, timestamp, original, file, *answered),
+                *(said.target or (None, None)),
+                *_location_values(said.place),
             ),
         )
 
@@ -274,19 +243,15 @@ class Images(LedgerFile):
 
     def image_index(self, file: str, source: str) -> list[Capture] | None:
         """The captures of an image that a source's index gave; None when it was not asked."""
-        row = self._db.execute(
-            "SELECT captures FROM image_index WHERE image = ? AND source = ?", (file, source)
-        ).fetchone()
-        rows = json.loads(row[0]) if row else []
-        return (
-            [Capture(timestamp=timestamp, original=original, digest=digest) for timestamp, original, digest in rows]
-            if row
-            else None
-        )
+        row = self._row("SELECT captures FROM image_index WHERE image = ? AND source = ?", file, source)
+        if row is None:
+            return None
+        return [
+            Capture(timestamp=timestamp, original=original, digest=digest)
+            for timestamp, original, digest in json.loads(row[0])
+        ]
 
     def tell_image_index(self, file: str, source: str, captures: Iterable[Capture]) -> None:
         """Write down what an index gave for an image: the captures that are worth asking for."""
-        rows = [(capture.timestamp, capture.original, capture.digest) for capture in captures]
-        self._db.execute(
-            "INSERT OR REPLACE INTO image_index VALUES (?, ?, ?)", (file, source, json.dumps(rows, ensure_ascii=False))
-        )
+        rows = json.dumps([(each.timestamp, each.original, each.digest) for each in captures], ensure_ascii=False)
+        self._db.execute("INSERT OR REPLACE INTO image_index VALUES (?, ?, ?)", (file, source, rows))

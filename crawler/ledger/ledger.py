@@ -12,7 +12,7 @@ from crawler.ledger.captures import Captures, Gaps, Listings
 from crawler.ledger.figures import Figures, Runs
 from crawler.ledger.file import LedgerFile
 from crawler.ledger.images import Images
-from crawler.ledger.rows import SETTLED, ArticleRow, State
+from crawler.ledger.rows import SETTLED, ArticleRow, State, placeholders
 
 
 class References(LedgerFile):
@@ -43,28 +43,27 @@ class References(LedgerFile):
 
         `is_there` tells it of pictures; articles are there when they are recovered.
         """
-        found = {
-            article
-            for (article,) in self._db.execute(
-                "SELECT DISTINCT link.article FROM link LEFT JOIN article AS target ON target.id = link.target"
-                " WHERE link.local != coalesce(target.state = 'recovered', 0)"
-            )
-        }
+        found = set(
+            self._column("""
+                SELECT DISTINCT link.article FROM link LEFT JOIN article AS target ON target.id = link.target
+                WHERE link.local != coalesce(target.state = 'recovered', 0)""")
+        )
         for url, local in self._db.execute("SELECT DISTINCT url, local FROM shown").fetchall():
             if is_there(url) != bool(local):
-                query = "SELECT article FROM shown WHERE url = ? AND local = ?"
-                found.update(article for (article,) in self._db.execute(query, (url, local)))
+                found.update(self._column("SELECT article FROM shown WHERE url = ? AND local = ?", url, local))
         return sorted(found & set(self.recovered_ids()))
 
     def recovered_ids(self) -> list[int]:
         """Recovered articles, lowest id first."""
-        return [
-            article for (article,) in self._db.execute("SELECT id FROM article WHERE state = 'recovered' ORDER BY id")
-        ]
+        return self._column("SELECT id FROM article WHERE state = 'recovered' ORDER BY id")
 
     def rewritten(self, article: int, sha256: str) -> None:
         """An article's file was written anew from the same capture."""
         self._db.execute("UPDATE article SET sha256 = ? WHERE id = ?", (sha256, article))
+
+
+def _article_row(number: int, state: str, reason: str, capture: int, file: str, sha256: str, faults: str) -> ArticleRow:
+    return ArticleRow(number, State(state), reason, capture, file, sha256, tuple(json.loads(faults)))
 
 
 _VERSION = "SELECT article, timestamp, original, sha256, capture FROM version"
@@ -87,10 +86,8 @@ class Versions(LedgerFile):
 
     def note_version(self, article: int, capture_id: int, timestamp: str, original: str, sha256: str) -> None:
         """A capture of an article was extracted; what was known of the same capture before is replaced."""
-        values = (article, timestamp, original, sha256, capture_id)
         self._db.execute(
-            "INSERT OR REPLACE INTO version (article, timestamp, original, sha256, capture) VALUES (?, ?, ?, ?, ?)",
-            values,
+            "INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?)", (article, timestamp, original, sha256, capture_id)
         )
 
     def renew_versions(self, article: int, captures: Iterable[int], rows: Iterable[VersionRow]) -> None:
@@ -111,22 +108,19 @@ class Versions(LedgerFile):
 
     def versions(self, article: int) -> list[VersionRow]:
         """What the captures of an article say, earliest first."""
-        cursor = self._db.execute(f"{_VERSION} WHERE article = ? ORDER BY timestamp, original", (article,))
-        return [VersionRow(*row) for row in cursor]
+        return list(self._rows(VersionRow, f"{_VERSION} WHERE article = ? ORDER BY timestamp, original", article))
 
     def all_versions(self) -> Iterator[VersionRow]:
         """What all captures say, lowest article first, then earliest first."""
-        for row in self._db.execute(f"{_VERSION} ORDER BY article, timestamp, original"):
-            yield VersionRow(*row)
+        return self._rows(VersionRow, f"{_VERSION} ORDER BY article, timestamp, original")
 
     def versions_replayed(self) -> Iterator[tuple[int, str, str, str, str]]:
         """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in
         that order."""
-        yield from self._db.execute(
-            "SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v"
-            " LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source"
-            " ORDER BY v.article, v.timestamp, v.original"
-        )
+        yield from self._db.execute("""
+            SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v
+            LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source
+            ORDER BY v.article, v.timestamp, v.original""")
 
 
 class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figures):
@@ -147,45 +141,38 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
     def due(self, ids: Collection[int] | None = None) -> list[int]:
         """Articles that are not settled, lowest id first, but those that wait for the archive at the end; only these if
         `ids` is given."""
-        cursor = self._db.execute(
-            f"SELECT id FROM article WHERE state NOT IN ({', '.join('?' * len(SETTLED))}) ORDER BY state ="
-            " 'waiting', id",
-            SETTLED,
-        )
-        return [i for (i,) in cursor if ids is None or i in ids]
+        query = f"SELECT id FROM article WHERE state NOT IN ({placeholders(SETTLED)}) ORDER BY state = 'waiting', id"
+        return [article for article in self._column(query, *SETTLED) if ids is None or article in ids]
 
     def article(self, article: int) -> ArticleRow | None:
-        return next(self._articles("WHERE id = ?", (article,)), None)
+        return next(self._articles("id = ?", article), None)
 
     def articles(self, *states: State) -> Iterator[ArticleRow]:
         """Articles in these states, lowest id first; all without any."""
-        marks = ", ".join("?" * len(states))
-        return self._articles(f"WHERE state IN ({marks})" if states else "", states)
+        return self._articles(f"state IN ({placeholders(states)})" if states else "true", *states)
 
     def faulty(self) -> Iterator[ArticleRow]:
         """Recovered articles with a fault that is named, lowest id first."""
-        return self._articles("WHERE state = ? AND faults != '[]'", (State.RECOVERED,))
+        return self._articles("state = 'recovered' AND faults != '[]'")
 
     def files(self) -> Iterator[tuple[int, str]]:
         """The files of recovered articles, relative to the output directory."""
-        yield from self._db.execute("SELECT id, file FROM article WHERE state = ? ORDER BY id", (State.RECOVERED,))
+        yield from self._db.execute("SELECT id, file FROM article WHERE state = 'recovered' ORDER BY id")
 
-    def _articles(self, where: str, values: tuple[Any, ...]) -> Iterator[ArticleRow]:
-        query = f"SELECT id, state, reason, capture, file, sha256, faults FROM article {where} ORDER BY id"
-        for number, state, reason, capture, file, sha256, faults in self._db.execute(query, values):
-            yield ArticleRow(
-                number, State(state), reason, capture or 0, file or "", sha256 or "", tuple(json.loads(faults))
-            )
+    def _articles(self, which: str, *values: object) -> Iterator[ArticleRow]:
+        query = f"""
+            SELECT id, state, reason, coalesce(capture, 0), coalesce(file, ''), coalesce(sha256, ''), faults
+            FROM article WHERE {which} ORDER BY id"""
+        return self._rows(_article_row, query, *values)
 
     def counts(self) -> dict[State, int]:
         """How many articles stand where."""
-        found = dict(self._db.execute("SELECT state, count(*) FROM article GROUP BY state").fetchall())
-        return {state: int(found.get(state, 0)) for state in State}
+        found = self._counts("state", "article")
+        return {state: found.get(state, 0) for state in State}
 
     def reasons(self, state: State) -> dict[str, int]:
         """The reasons of articles in a state, most frequent first."""
-        query = "SELECT reason, count(*) FROM article WHERE state = ? GROUP BY reason ORDER BY count(*) DESC, reason"
-        return dict(self._db.execute(query, (state,)).fetchall())
+        return self._counts("reason", "article WHERE state = ?", state)
 
     def settle(
         self,
@@ -201,14 +188,11 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
         sources: Mapping[str, str] | None = None,
     ) -> None:
         """Write down where an article stands now."""
+        as_json = (json.dumps(value, ensure_ascii=False) for value in (list(faults), dict(sources or {})))
         self._db.execute(
-            "UPDATE article SET state = ?, reason = ?, capture = ?, file = ?, sha256 = ?, faults = ?, sources = ?,"
-            " settled = ?, run = ? WHERE id = ?",
-            (
-                *(state, reason, capture, file, sha256),
-                *(json.dumps(list(faults), ensure_ascii=False), json.dumps(dict(sources or {}), ensure_ascii=False)),
-                *(self.moment(), run, article),
-            ),
+            """UPDATE article SET state = ?, reason = ?, capture = ?, file = ?, sha256 = ?, faults = ?, sources = ?,
+            settled = ?, run = ? WHERE id = ?""",
+            (state, reason, capture, file, sha256, *as_json, self.moment(), run, article),
         )
 
     def adopt(self, ids: Iterable[int], where: str) -> int:
@@ -219,8 +203,8 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
             for article in ids:
                 self._db.execute("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", (article,))
                 self._db.execute(
-                    "UPDATE article SET state = 'adopted', reason = ?, settled = ? WHERE id = ? AND state !="
-                    " 'recovered'",
+                    """UPDATE article SET state = 'adopted', reason = ?, settled = ?
+                    WHERE id = ? AND state != 'recovered'""",
                     (where, self.moment(), article),
                 )
             return self.counts()[State.ADOPTED] - before
@@ -228,52 +212,45 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
     def disown(self, ids: Iterable[int]) -> None:
         """Make articles due again that were adopted, and are no longer thought to be sound."""
         with self.batch():
-            self._db.executemany(
-                "UPDATE article SET state = 'listed', reason = '' WHERE id = ? AND state = 'adopted'",
-                ((i,) for i in ids),
-            )
+            self._for_each("UPDATE article SET state = 'listed', reason = '' WHERE id = ? AND state = 'adopted'", ids)
 
     def reopen_unread(self, run: int) -> None:
         """Make articles due again that this run gave up because their pages could not be read: that is our fault, not
         theirs."""
+        unread = "verdict IN ('unknown_layout', 'extraction_failed')"
         with self.batch():
             self._db.execute(
-                "UPDATE article SET state = 'listed', reason = '', faults = '[]' WHERE run = ? AND state ="
-                " 'unrecoverable' AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict IN"
-                " ('unknown_layout', 'extraction_failed'))",
+                f"""UPDATE article SET state = 'listed', reason = '', faults = '[]'
+                WHERE run = ? AND state = 'unrecoverable'
+                    AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND {unread})""",
                 (run,),
             )
             self._db.execute(
-                "UPDATE capture SET verdict = NULL, because = NULL WHERE verdict IN ('unknown_layout',"
-                " 'extraction_failed') AND article IN (SELECT id FROM article WHERE state = 'listed')"
+                f"""UPDATE capture SET verdict = NULL, because = NULL
+                WHERE {unread} AND article IN (SELECT id FROM article WHERE state = 'listed')"""
             )
 
     def reopen(self, ids: Iterable[int]) -> None:
         """Make these articles due again; what is known of their captures stays."""
         with self.batch():
-            self._db.executemany("UPDATE article SET state = 'listed' WHERE id = ?", ((article,) for article in ids))
+            self._for_each("UPDATE article SET state = 'listed' WHERE id = ?", ids)
 
     def reopen_failed(self) -> int:
         """Make articles due again that were given up because a page could not be read here; gives their number."""
-        ids = [
-            i for (i,) in self._db.execute("SELECT DISTINCT article FROM capture WHERE verdict = 'extraction_failed'")
-        ]
-        due = [i for i in ids if (row := self.article(i)) is not None and row.state is State.UNRECOVERABLE]
+        due = self._column("""
+            SELECT id FROM article WHERE state = 'unrecoverable'
+            AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict = 'extraction_failed')""")
         self.reopen(due)
         return len(due)
 
     def again(self, ids: Iterable[int]) -> list[int]:
         """Make these articles due again, but for the recovered ones, which are given: they keep their files until
         something takes their place. Judgements of their captures are forgotten, what is in the store stays there."""
-        recovered = []
+        articles = list(ids)
         with self.batch():
-            for article in ids:
-                self._db.execute(
-                    "UPDATE article SET state = 'listed' WHERE id = ? AND state != 'recovered'", (article,)
-                )
-                self._db.execute(
-                    "UPDATE capture SET verdict = NULL, because = NULL, answer = NULL WHERE article = ?", (article,)
-                )
-                row = self.article(article)
-                recovered += [article] if row is not None and row.state is State.RECOVERED else []
-        return recovered
+            self._for_each("UPDATE article SET state = 'listed' WHERE id = ? AND state != 'recovered'", articles)
+            self._for_each(
+                "UPDATE capture SET verdict = NULL, because = NULL, answer = NULL WHERE article = ?", articles
+            )
+            recovered = set(self.recovered_ids())
+        return [article for article in articles if article in recovered]

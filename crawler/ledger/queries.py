@@ -6,19 +6,22 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from crawler.ledger.figures import RUN, RunRow
 from crawler.ledger.ledger import Ledger
-from crawler.ledger.rows import CAPTURE, ArticleRow, CaptureRow, State, capture_row
+from crawler.ledger.rows import CAPTURE, STORED, ArticleRow, CaptureRow, State, capture_row, placeholders
 from crawler.warc.writer import RecordLocation
 
 _BY_PLACE = """
-SELECT c.id, c.article, coalesce(nullif(c.served_timestamp, ''), c.timestamp), coalesce(nullif(c.served_original, ''),
-    c.original),
-    c.digest || ' ' || coalesce((SELECT group_concat(other.digest, ' ')
-    FROM capture AS other WHERE other.article = c.article
-        AND other.timestamp = c.served_timestamp AND other.original = c.served_original), ''),
+SELECT c.id, c.article,
+    coalesce(nullif(c.served_timestamp, ''), c.timestamp), coalesce(nullif(c.served_original, ''), c.original),
+    c.digest || ' ' || coalesce((
+        SELECT group_concat(other.digest, ' ') FROM capture AS other WHERE other.article = c.article
+        AND other.timestamp = c.served_timestamp AND other.original = c.served_original
+    ), ''),
     coalesce(c.digest_result, ''), coalesce(c.digest_reason, ''), coalesce(c.coding, ''),
     coalesce(article.state = 'recovered' AND article.capture = c.id, 0), c.warc, c.warc_offset, c.warc_length
 FROM capture AS c LEFT JOIN article ON article.id = c.article WHERE coalesce(c.warc, '') != ''
@@ -49,43 +52,26 @@ class StoredRow:
     place: RecordLocation
 
 
+def _stored_row(*row: Any) -> StoredRow:
+    number, article, timestamp, original, digests, result, reason, coding, recovered, *place = row
+    wanted, is_recovered = tuple(dict.fromkeys(digests.split())), bool(recovered)
+    at = RecordLocation(*place)
+    return StoredRow(number, article, timestamp, original, wanted, result, reason, coding, is_recovered, at)
+
+
 class StoreQueries(Ledger):
     """The ledger, with what only a check of everything asks it for."""
 
     def by_place(self) -> Iterator[StoredRow]:
         """Captures in the store, by file and offset."""
-        for (
-            number,
-            article,
-            timestamp,
-            original,
-            digests,
-            result,
-            reason,
-            coding,
-            recovered,
-            *place,
-        ) in self._db.execute(_BY_PLACE):
-            each = tuple(dict.fromkeys(digests.split()))
-            yield StoredRow(
-                number,
-                article,
-                timestamp,
-                original,
-                each,
-                result,
-                reason,
-                coding,
-                bool(recovered),
-                RecordLocation(*place),
-            )
+        return self._rows(_stored_row, _BY_PLACE)
 
     def recovered(self) -> Iterator[tuple[ArticleRow, CaptureRow | None]]:
         """Recovered articles, lowest id first, with the captures that they are from; None where there is no such
         capture of the article."""
         for row in self.articles(State.RECOVERED):
-            found = self._db.execute(f"{CAPTURE} WHERE id = ? AND article = ?", (row.capture, row.id)).fetchone()
-            yield row, capture_row(found) if found else None
+            query = f"{CAPTURE} WHERE id = ? AND article = ?"
+            yield row, next(self._rows(capture_row, query, row.capture, row.id), None)
 
     def image_files(self) -> dict[str, str]:
         """SHA-256 by file, of all images that there are."""
@@ -96,9 +82,8 @@ class StoreQueries(Ledger):
         try:
             with closing(sqlite3.connect(path)) as copy:
                 self._db.backup(copy)
-                copy.execute(
-                    "PRAGMA journal_mode = DELETE"
-                )  # the write-ahead log would put files beside it whenever it is read
+                # A write-ahead log would put files beside it whenever it is read.
+                copy.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.Error as error:
             raise OSError(f"{path} cannot be written: {error}") from error
 
@@ -106,8 +91,8 @@ class StoreQueries(Ledger):
 MOST_CAPTURES = 12
 """Captures of a missing article that are shown; of how many more there are only the number is told."""
 _MISSING = """
-SELECT article.id, article.state, article.reason, c.timestamp, c.original, coalesce(c.replay, source.replay, ''),
-    c.source,
+SELECT article.id, article.state, article.reason,
+    c.timestamp, c.original, coalesce(c.replay, source.replay, ''), c.source,
     coalesce(c.verdict, ''), coalesce(c.answer, ''), coalesce(c.because, '')
 FROM article LEFT JOIN capture AS c ON c.article = article.id LEFT JOIN source ON source.name = c.source
 WHERE article.state IN ({}) ORDER BY article.id, c.timestamp, c.original, c.source
@@ -138,19 +123,6 @@ class MissingArticle:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run as the ledger has it: `status` is None while it goes on, or when it was killed."""
-
-    id: int
-    started: str
-    ended: str
-    status: int | None
-    verdict: str
-    arguments: str
-    version: str
-
-
 class ReportQueries(Ledger):
     """The ledger, with what only the report asks it for."""
 
@@ -167,14 +139,13 @@ class ReportQueries(Ledger):
 
     def states(self) -> list[tuple[int, State]]:
         """Every article with its state, lowest id first."""
-        return [
-            (number, State(state)) for number, state in self._db.execute("SELECT id, state FROM article ORDER BY id")
-        ]
+        rows = self._db.execute("SELECT id, state FROM article ORDER BY id")
+        return [(number, State(state)) for number, state in rows]
 
     def missing(self, *states: State) -> Iterator[MissingArticle]:
         """Articles in these states, lowest id first."""
         found: MissingArticle | None = None
-        for number, state, reason, *capture in self._db.execute(_MISSING.format(", ".join("?" * len(states))), states):
+        for number, state, reason, *capture in self._db.execute(_MISSING.format(placeholders(states)), states):
             if found is None or found.id != number:
                 if found is not None:
                     yield found
@@ -196,53 +167,39 @@ class ReportQueries(Ledger):
     def digest_results(self, *, recovered: bool) -> list[tuple[str, str, int]]:
         """(result, reason of a mismatch, captures) of all captures that came; or of those only that recovered articles
         are from."""
-        which = (
-            "JOIN article ON article.capture = capture.id WHERE article.state = 'recovered'"
-            if recovered
-            else "WHERE coalesce(digest_result, '') != '' OR coalesce(warc, '') != ''"
-        )
-        query = (
-            f"SELECT coalesce(digest_result, ''), coalesce(digest_reason, ''), count(*) FROM capture {which} GROUP BY"
-            " 1, 2 ORDER BY 1, 2"
-        )
-        return self._db.execute(query).fetchall()
+        which = f"WHERE coalesce(digest_result, '') != '' OR {STORED}"
+        if recovered:
+            which = "JOIN article ON article.capture = capture.id WHERE article.state = 'recovered'"
+        return self._db.execute(f"""
+            SELECT coalesce(digest_result, ''), coalesce(digest_reason, ''), count(*) FROM capture {which}
+            GROUP BY 1, 2 ORDER BY 1, 2""").fetchall()
 
     def field_sources(self) -> list[tuple[str, str, int]]:
         """(field, where on the page it was found, recovered articles), most frequent first within a field."""
-        query = (
-            "SELECT key, value, count(*) FROM article, json_each(article.sources) WHERE state = 'recovered'"
-            " GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
-        )
-        return [(str(key), str(value), count) for key, value, count in self._db.execute(query)]
+        rows = self._db.execute("""
+            SELECT key, value, count(*) FROM article, json_each(article.sources) WHERE state = 'recovered'
+            GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2""")
+        return [(str(key), str(value), count) for key, value, count in rows]
 
     def articles_with_images(self) -> tuple[int, int, int]:
         """How many recovered articles have images; to how many none of theirs is missing; to how many none of theirs is
         there."""
-        query = (
-            "SELECT count(*), coalesce(sum(have = of), 0), coalesce(sum(have = 0), 0) FROM (SELECT sum(image.state ="
-            " 'have') AS have, count(*) AS of FROM image_use JOIN image ON image.file = image_use.image JOIN article ON"
-            " article.id = image_use.article WHERE article.state = 'recovered' GROUP BY image_use.article)"
-        )
-        articles, whole, none = self._db.execute(query).fetchone()
-        return int(articles), int(whole), int(none)
+        articles, whole, none = self._row("""
+            SELECT count(*), coalesce(sum(have = of), 0), coalesce(sum(have = 0), 0) FROM (
+                SELECT sum(image.state = 'have') AS have, count(*) AS of FROM image_use
+                JOIN image ON image.file = image_use.image JOIN article ON article.id = image_use.article
+                WHERE article.state = 'recovered' GROUP BY image_use.article
+            )""")
+        return articles, whole, none
 
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
-        query = (
-            "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, ''), arguments, version FROM run ORDER"
-            " BY id"
-        )
-        return [
-            RunRow(number, started, ended, status, verdict, _in_words(arguments), version)
-            for number, started, ended, status, verdict, arguments, version in self._db.execute(query)
-        ]
+        return [replace(row, arguments=_in_words(row.arguments)) for row in self._rows(RunRow, f"{RUN} ORDER BY id")]
 
     def capture_counts(self) -> tuple[int, int]:
         """Captures of articles that are known, and those of them that are in the store."""
-        known, stored = self._db.execute(
-            "SELECT count(*), coalesce(sum(coalesce(warc, '') != ''), 0) FROM capture"
-        ).fetchone()
-        return int(known), int(stored)
+        known, stored = self._row(f"SELECT count(*), coalesce(sum({STORED}), 0) FROM capture")
+        return known, stored
 
 
 def _in_words(arguments: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sized
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from crawler.utils.exit_status import StorageError
@@ -46,8 +48,8 @@ LED_TO = (Found.REDIRECT, Found.JUMP)
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """A known capture and what was learnt of it. `verdict` is empty until it was judged; `warc` until it is in the
-    store.
+    """A known capture and, after `held`, what was learnt of it: `verdict` is empty until it was judged, `warc` until it
+    is in the store.
 
     `replay` is the public address under which its archive replays captures; `held_in` the name of the file of web
     archives that it comes from, if it comes from one, and `held` where in that file it is.
@@ -87,38 +89,43 @@ class ArticleRow:
     faults: tuple[str, ...] = ()
 
 
-CAPTURE = (
-    "SELECT id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, found,"
-    " coalesce(capture.replay, source.replay, ''), CASE WHEN source.is_file THEN source ELSE '' END, held, status,"
-    " answer, digest_result, verdict, because, served_timestamp, served_original, coding, warc, warc_offset,"
-    " warc_length FROM capture LEFT JOIN source ON source.name = capture.source"
-)
+def placeholders(values: Sized) -> str:
+    return ", ".join("?" * len(values))
+
+
+_CDX = tuple(field.name for field in fields(Capture))
+_NAMES = [field.name for field in fields(CaptureRow)]
+_NOTED = fields(CaptureRow)[_NAMES.index("held") + 1 :]
+STORED = "coalesce(warc, '') != ''"
+"""Of captures: that they are in the store."""
+CAPTURE = f"""
+    SELECT id, article, source, found, coalesce(capture.replay, source.replay, ''),
+        CASE WHEN source.is_file THEN source ELSE '' END, held, {", ".join(_CDX)},
+        {", ".join(f"coalesce({field.name}, {field.default!r})" for field in _NOTED)}
+    FROM capture LEFT JOIN source ON source.name = capture.source"""
+"""Captures, as `capture_row` takes them."""
+_INSERTED = ("article", "source", "found", "replay", "held", *_CDX)
+INSERT = f"INSERT OR IGNORE INTO capture ({', '.join(_INSERTED)}) VALUES ({placeholders(_INSERTED)})"
+_cdx_values = attrgetter(*_CDX)
 _KEPT = ("archive", "heldIn")
 """What of a metadata record is needed later on."""
-INSERT = (
-    "INSERT OR IGNORE INTO capture"
-    " (article, timestamp, original, urlkey, mimetype, statuscode, digest, length, source, found, replay, held)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+
+
+def capture_row(*row: Any) -> CaptureRow:
+    number, article, source, found, replay, held_in, held, *rest = row
+    capture = Capture(**dict(zip(_CDX, rest, strict=False)))
+    archived = archived_from_json(held, capture) if held else None
+    if archived is not None:
+        held_in = held_in or archived.about.get("heldIn", "")
+    return CaptureRow(number, article, capture, source, Found(found), replay, held_in, archived, *rest[len(_CDX) :])
 
 
 def capture_values(
-    article: int, c: Capture, source: str, found: Found, held: ArchivedCapture | None = None
+    article: int, capture: Capture, source: str, found: Found, held: ArchivedCapture | None = None
 ) -> tuple[Any, ...]:
-    where = (held.about.get("archive") or None, holding_to_json(held)) if held is not None else (None, None)
-    return (
-        article,
-        c.timestamp,
-        c.original,
-        c.urlkey,
-        c.mimetype,
-        c.statuscode,
-        c.digest,
-        c.length,
-        source,
-        found,
-        *where,
-    )
+    """A new capture, as INSERT takes it."""
+    where = (held.about.get("archive") or None, archived_to_json(held)) if held is not None else (None, None)
+    return (article, source, found, *where, *_cdx_values(capture))
 
 
 def how_found(held: ArchivedCapture) -> Found:
@@ -127,62 +134,12 @@ def how_found(held: ArchivedCapture) -> Found:
     return Found(found) if found in list(Found) else Found.LISTED
 
 
-def holding_to_json(held: ArchivedCapture) -> str:
+def archived_to_json(held: ArchivedCapture) -> str:
     places = [asdict(place) if place else None for place in (held.place, held.payload)]
-    return json.dumps(
-        [*places, held.rewritten, {name: held.about[name] for name in _KEPT if name in held.about}, held.truncated]
-    )
+    about = {name: held.about[name] for name in _KEPT if name in held.about}
+    return json.dumps([*places, held.rewritten, about, held.truncated])
 
 
-def holding_from_json(held: str, capture: Capture) -> ArchivedCapture:
+def archived_from_json(held: str, capture: Capture) -> ArchivedCapture:
     place, payload, *rest = json.loads(held)
     return ArchivedCapture(capture, RecordLocation(**place), RecordLocation(**payload) if payload else None, *rest)
-
-
-def capture_row(row: tuple[Any, ...]) -> CaptureRow:
-    (
-        number,
-        article,
-        timestamp,
-        original,
-        urlkey,
-        mimetype,
-        statuscode,
-        digest,
-        length,
-        source,
-        found,
-        replay,
-        held_in,
-        held,
-        *rest,
-    ) = row
-    capture = Capture(
-        timestamp=timestamp,
-        original=original,
-        urlkey=urlkey,
-        mimetype=mimetype,
-        statuscode=statuscode,
-        digest=digest,
-        length=length,
-    )
-    holding = holding_from_json(held, capture) if held else None
-    held_in = held_in or (holding.about.get("heldIn", "") if holding else "")
-    status, *others, offset, size = rest
-    answer, result, verdict, because, served_timestamp, served_original, coding, warc = (
-        value or "" for value in others
-    )
-    learnt = (
-        status or 0,
-        answer,
-        result,
-        verdict,
-        because,
-        served_timestamp,
-        served_original,
-        coding,
-        warc,
-        offset or 0,
-        size or 0,
-    )
-    return CaptureRow(number, article, capture, source, Found(found), replay, held_in, holding, *learnt)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from crawler.ledger import Ledger
-from crawler.ledger.figures import LastRun
+from crawler.ledger.figures import RunRow
 from crawler.run import progress as words
 from crawler.run.progress import PROGRESS_KEY, Phase, ProgressSnapshot
 from crawler.utils.exit_status import status_meaning
@@ -100,7 +100,7 @@ class WatchedRun:
     """What the ledger says of the newest run: `moment` is the last one that it noted. `alive`: whether its process is
     there, None when that cannot be told from here."""
 
-    run: LastRun | None = None
+    run: RunRow | None = None
     moment: ProgressSnapshot | None = None
     alive: bool | None = None
 

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
-from crawler.ledger.queries import RunRow
 from crawler.publish.report.charts import (
     CROSSED,
     DOTTED,

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from crawler import __version__
 from crawler.ledger import ArticleRow, State
+from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
-from crawler.ledger.queries import MissingArticle, ReportQueries, RunRow, ids_in_states
+from crawler.ledger.queries import MissingArticle, ReportQueries, ids_in_states
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
 from crawler.run.record import RECORDS_FOLDER, RunRecord, read_records
 

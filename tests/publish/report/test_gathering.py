@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import State
+from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
-from crawler.ledger.queries import MOST_CAPTURES, ReportQueries, RunRow
+from crawler.ledger.queries import MOST_CAPTURES, ReportQueries
 from crawler.publish.report.figures import Month
 from tests.publish.report.trees import NEW, OLD, PUBLIC, Tree, record
 
