@@ -20,7 +20,7 @@ from crawler.hkcnews.selection import outermost
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.widget import is_at_home, is_labelled
 from crawler.markdown import raw_html as raw
-from crawler.markdown.elements import HEADINGS, has_block
+from crawler.markdown.elements import HEADINGS, elements_of, has_block
 
 _SPACES = re.compile(r"\s+")
 ROLE = re.compile(rf"(?:{'|'.join(ROLES)})s?[{BAR}](?=\S)".replace(" ", ""), re.IGNORECASE)
@@ -199,13 +199,14 @@ _MOST_READ = 4_000_000
 _SAYING = (
     "h1, h2, h3, h4, h5, h6, p, div, span, a, strong, b, em, i, li, td, th, dt, dd, figcaption, label, small, font, img"
 )
-_BAR_BEHIND = re.compile(rf"s?(?:\s|<[^<>]{{0,200}}>|&(?:nbsp|#160);){{0,20}}(?:[{BAR}]|&(?:#124|vert|verbar);)")
+_BAR_BEHIND = re.compile(rf"s?\s*[{BAR}]")
 
 
 def named_without_block(page: Page) -> str:
     """The blogger whom a page names with his role, for one that has no block about him; empty if it names none, or
     lists several."""
-    if not _is_role_in(page.source):
+    described = (node.attributes.get("alt") or "" for node in page.select("img"))
+    if not any(map(_is_role_in, (page.text, *described))):
         return ""
     author = find_field(page, "author").value
     named = [author] if ROLE.match(squeezed(author)) else []
@@ -227,21 +228,15 @@ def named_without_block(page: Page) -> str:
     return min((name for name in named if not several or is_author(page, squeezed(name))), key=len, default="")
 
 
-def _is_role_in(source: str) -> bool:
-    """Whether a role with a bar behind it stands in a page's source: what nearly no page has need not be looked for in
-    its tree."""
-    for role in ROLES:
-        at = source.find(role)
-        while at >= 0:
-            if _BAR_BEHIND.match(source, at + len(role)):
-                return True
-            at = source.find(role, at + 1)
-    return False
+def _is_role_in(text: str) -> bool:
+    """Whether a role with a bar behind it stands in a text: what nearly no page has need not be looked for in its
+    tree."""
+    return any(_BAR_BEHIND.match(behind) is not None for role in ROLES for behind in text.split(role)[1:])
 
 
 def picture_of(block: Tag) -> Tag | None:
     """The blogger's picture: the first of the block."""
-    return next((part for part in block.descendants if isinstance(part, Tag) and part.name == "img"), None)
+    return next((part for part in elements_of(block) if part.name == "img"), None)
 
 
 def name_in(block: Tag, *, sure: bool) -> tuple[str, list[PageElement]]:
@@ -251,7 +246,7 @@ def name_in(block: Tag, *, sure: bool) -> tuple[str, list[PageElement]]:
     """
     picture = picture_of(block)
     alt = one_line(str(picture.get("alt") or "")) if picture is not None else ""
-    elements = [part for part in block.descendants if isinstance(part, Tag)]
+    elements = elements_of(block)
     if alt and (sure or BLOGGER_NAME.match(alt)):
         same = next((element for element in elements if squeezed(element.get_text()) == squeezed(alt)), None)
         if same is not None:
@@ -294,7 +289,7 @@ def _is_name(text: str) -> bool:
 def drop_twins(block: Tag) -> None:
     """Take out of a block what is there once more for narrow windows, and its picture where that stands there again."""
     drop_narrow(block)
-    pictures = block.find_all("img")
+    pictures = [part for part in elements_of(block) if part.name == "img"]
     for other in pictures[1:]:
         if raw.source(other) == raw.source(pictures[0]):
             other.extract()

@@ -17,10 +17,12 @@ from crawler.hkcnews.page import Page, read_page
 from crawler.hkcnews.parts import split_article
 from crawler.hkcnews.region import prepare_region
 from crawler.hkcnews.text import decode_again, decode_page, lost_characters, one_line
+from crawler.hkcnews.tree_builder import dismantle
 from crawler.hkcnews.verdict import Judgement, Verdict, judge_answer, judge_page
 from crawler.markdown import raw_html as raw
 from crawler.markdown.article import Article, Blogger
 from crawler.markdown.converter import Converter
+from crawler.markdown.elements import elements_of
 from crawler.markdown.inline import autolink
 from crawler.markdown.style import References, Style, absolute
 
@@ -30,17 +32,9 @@ _WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 def image_urls(parts: Iterable[Tag | None], original: str) -> tuple[str, ...]:
     """The absolute address of every picture in these elements, in order and each once; `original` is the page's own
     address."""
-    found = (image_url(raw.source(node), original) for part in parts if part is not None for node in _images(part))
+    images = (node for part in parts if part is not None for node in elements_of(part) if node.name == "img")
+    found = (image_url(raw.source(image), original) for image in images)
     return tuple(dict.fromkeys(address for address in found if address))
-
-
-def _images(part: Tag) -> Iterator[Tag]:
-    stack = [part]
-    while stack:
-        element = stack.pop()
-        if element.name == "img":
-            yield element
-        stack += [child for child in reversed(element.contents) if isinstance(child, Tag)]
 
 
 def image_url(src: str, original: str) -> str:
@@ -146,6 +140,8 @@ def extract_article(
         faults=(*faults, *_faults(page, fields), *problems),
         images=images,
     )
+    for part in filter(None, (parts.body, parts.note, *(block for block, _ in parts.bloggers))):
+        dismantle(part)
     return article, tuple(found)
 
 

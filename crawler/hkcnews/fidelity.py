@@ -31,7 +31,6 @@ from crawler.markdown.elements import (
     quotation_marks,
     shown_children,
 )
-from crawler.markdown.inline import one_space
 from crawler.markdown.reader import MarkdownText, read_markdown
 from crawler.markdown.style import attribute_value, is_followable
 
@@ -74,7 +73,10 @@ def visible(region: Tag) -> Visible:
         node = stack.pop()
         if isinstance(node, NavigableString):
             if not isinstance(node, Comment):
-                walk.read(node if walk.verbatim else " " if node == "\n" else one_space(node))
+                text = node if walk.verbatim else node.replace("\n", " ")
+                parts.append(text)
+                if walk.kinds:
+                    walk.mark(text)
         elif isinstance(node, Tag):
             name = node.name
             if name in BLOCKS:
@@ -85,7 +87,7 @@ def visible(region: Tag) -> Visible:
             if name in _MEANING or "style" in node.attrs:
                 stack += reversed(list(walk.entered(node)))
             elif node.contents:
-                stack += reversed(node.contents)
+                stack += node.contents[::-1]
         elif isinstance(node, str):
             parts.append(node)
         elif not isinstance(node, PageElement):
@@ -104,7 +106,7 @@ class _Walk:
         self.stack: list[_Step] = [region]
         self.parts: list[str] = []
         self.verbatim = False
-        self._kinds: tuple[str, ...] = ()
+        self.kinds: tuple[str, ...] = ()
         self._marked: dict[str, list[str]] = {}
         self._counts = dict.fromkeys(_COUNTED, 0)
         self._numbers: list[str] = []
@@ -116,16 +118,19 @@ class _Walk:
 
     def read(self, text: str) -> None:
         self.parts.append(text)
-        for kind in self._kinds:
+        self.mark(text)
+
+    def mark(self, text: str) -> None:
+        for kind in self.kinds:
             self._marked.setdefault(kind, []).append(text)
 
     def entered(self, node: Tag) -> Iterable[_Step]:
         """Note what an element is; gives what is in it, as far as it is read."""
         name = node.name
         if said := emphasis(node):
-            self.stack.append(partial(setattr, self, "_kinds", self._kinds))
-            kept = [kind for kind in self._kinds if kind not in said]
-            self._kinds = (*kept, *(kind for kind, becomes in said.items() if becomes))
+            self.stack.append(partial(setattr, self, "kinds", self.kinds))
+            kept = [kind for kind in self.kinds if kind not in said]
+            self.kinds = (*kept, *(kind for kind, becomes in said.items() if becomes))
         if name == "table":
             self._count("tables")
             return shown_children(node)

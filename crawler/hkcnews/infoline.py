@@ -125,7 +125,8 @@ def _labels(line: str) -> dict[re.Pattern[str], list[tuple[int, int]]]:
 def update_element(page: Page) -> LexborNode | None:
     """The element that says when the article was last updated, and nothing else; in the body too, where it is no part
     of the text."""
-    if not any(word in page.source for word in UPDATED_WORDS):
+    text = page.text
+    if not any(word in text for word in UPDATED_WORDS):
         return None
     labels = (node for node in page.select(_SAYING) if any(word in node.text(deep=False) for word in UPDATED_WORDS))
     near = by_distance(page, islice(labels, _MOST_LABELS), within=True)

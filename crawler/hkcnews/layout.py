@@ -11,6 +11,8 @@ from itertools import islice
 from bs4 import Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.markdown.elements import elements_of
+
 _SIMPLE = re.compile(r"(?:([a-z]+)|\.([a-z0-9_-]+)|\[([a-z]+)\])\Z")
 
 
@@ -239,7 +241,9 @@ def is_twin(node: LexborNode, first: LexborNode) -> bool:
 
 def drop_narrow(region: Tag) -> None:
     """Take out what is for narrow windows, if there is something for wide ones."""
-    marked = [(part, " ".join(part.get_attribute_list("class"))) for part in region.find_all(class_=True)]
+    marked = [
+        (part, " ".join(part.get_attribute_list("class"))) for part in elements_of(region) if "class" in part.attrs
+    ]
     if any(_WIDE.search(classes) for _, classes in marked):
         for part, classes in marked:
             if _NARROW.search(classes) and not part.decomposed:

@@ -18,7 +18,7 @@ from crawler.hkcnews.page import Page, is_within
 from crawler.hkcnews.region import clean_region, parse
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.tree_builder import build_tree
-from crawler.markdown.elements import BLOCKS
+from crawler.markdown.elements import BLOCKS, elements_of
 
 _FIRST_WORDS = NOTE[:3]
 _HOLDING = frozenset({"p", "div"})
@@ -143,7 +143,7 @@ def detached_note(page: Page) -> Tag | None:
         for node in page.select(selector):
             if not page.aside.holds(node) and not is_within(node, content):
                 return _without_rule(parse(node.html or ""))
-    for node in page.select("p, div") if _FIRST_WORDS in page.source else ():
+    for node in page.select("p, div") if _FIRST_WORDS in page.text else ():
         text = node.text(deep=node.tag == "p")
         if (
             NOTE[0] in text
@@ -258,7 +258,7 @@ def _joined(nodes: Sequence[LexborNode]) -> Tag:
 
 def _cut_out(body: Tag, mark: str, sure: bool) -> list[Tag]:
     """The bloggers' blocks in the body, taken out of it; what names nobody stays. The line of the last update goes."""
-    marked = [part for part in body.descendants if isinstance(part, Tag) and mark in part.attrs] if mark else []
+    marked = [part for part in elements_of(body) if mark in part.attrs] if mark else []
     bloggers = []
     for part in marked:
         kind = part.attrs.pop(mark)

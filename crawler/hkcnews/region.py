@@ -15,9 +15,9 @@ from crawler.hkcnews.embeds import LOST, may_be_embed, settle
 from crawler.hkcnews.layout import Layout, simple
 from crawler.hkcnews.nesting import push_into_blocks, put_in_order, quote, spell_out_styles
 from crawler.hkcnews.text import clean
-from crawler.hkcnews.tree_builder import RegionBuilder
+from crawler.hkcnews.tree_builder import RegionBuilder, build_tree
 from crawler.markdown import raw_html as raw
-from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, KINDS, has_block, says_emphasis
+from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, KINDS, elements_of, has_block, says_emphasis
 
 DEEPEST = 100
 """Elements nested deeper than this carry no meaning; conversion is recursive and Python's stack is not endless."""
@@ -61,7 +61,12 @@ _BOUNDARY = "<div></div>"
 
 def parse(html: str) -> Tag:
     """The first element of a piece of HTML that a tolerant parser has already put in order."""
-    soup = BeautifulSoup(_CONTROL_REFERENCE.sub("", clean(html)), builder=RegionBuilder())
+    markup = clean(html)
+    if "&#" in markup:
+        markup = _CONTROL_REFERENCE.sub("", markup)
+    if (root := build_tree(markup)) is not None:  # without a soup around it, which takes as long again
+        return root
+    soup = BeautifulSoup(markup, builder=RegionBuilder())
     return next((element for element in soup.contents if isinstance(element, Tag)), soup)
 
 
@@ -108,22 +113,15 @@ class _Survey:
 def _survey(region: Tag) -> _Survey:
     found = _Survey()
     by_name = {**dict.fromkeys(_EMPHASIS, found.emphasis), "table": found.tables, "q": found.quotations}
-    stack = list(reversed(region.contents))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Tag):
-            attributes = node.attrs
-            if attributes:
-                if "data-cfemail" in attributes or (
-                    "href" in attributes and _PROTECTED.search(str(attributes["href"]))
-                ):
-                    found.protected.append(node)
-                if "style" in attributes and says_emphasis(str(attributes["style"])):
-                    found.styled.append(node)
-            if node.name in by_name:
-                by_name[node.name].append(node)
-            if node.contents:
-                stack += reversed(node.contents)
+    for node in elements_of(region):
+        attributes = node.attrs
+        if attributes:
+            if "data-cfemail" in attributes or ("href" in attributes and _PROTECTED.search(str(attributes["href"]))):
+                found.protected.append(node)
+            if "style" in attributes and says_emphasis(str(attributes["style"])):
+                found.styled.append(node)
+        if node.name in by_name:
+            by_name[node.name].append(node)
     return found
 
 

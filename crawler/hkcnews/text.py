@@ -335,5 +335,7 @@ def lost_characters(*texts: str) -> int:
 def one_line(text: str) -> str:
     """A field's text: cleaned, runs of ASCII white space as one space, none at the ends; U+3000 and NBSP stay inside,
     and what has no width stays anywhere. Empty when there is nothing to see."""
-    line = _SPACES.sub(" ", clean(text)).strip(_BLANKS)
+    if not text.isprintable() or "  " in text:  # else there is nothing to clean, and no white space but single spaces
+        text = _SPACES.sub(" ", clean(text))
+    line = text.strip(_BLANKS)
     return line if line.strip(_UNSEEN) else ""

@@ -114,7 +114,7 @@ def judge_answer(status: int, body: bytes) -> Judgement | None:
 def judge_page(page: Page, wanted: int) -> Judgement:
     """The verdict on a page that was captured under the address of article `wanted`."""
     title = find_field(page, "title").value
-    if re.sub(r"\s", "", title).startswith(FAREWELL) and not (page.substance and _is_stated(page, "date", "author")):
+    if "".join(title.split()).startswith(FAREWELL) and not (page.substance and _is_stated(page, "date", "author")):
         return Judgement(Verdict.FAREWELL, f"titled “{title}”")
     if named := _named(page, wanted):
         return Judgement(Verdict.OTHER_ARTICLE, f"names itself article {named}")

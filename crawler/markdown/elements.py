@@ -65,6 +65,18 @@ def has_element(node: Tag, names: Container[str]) -> bool:
     return False
 
 
+def elements_of(node: Tag) -> list[Tag]:
+    """All elements inside, in reading order; BeautifulSoup's own walk takes many times longer."""
+    found: list[Tag] = []
+    stack = node.contents[::-1]
+    while stack:
+        child = stack.pop()
+        if isinstance(child, Tag):
+            found.append(child)
+            stack += child.contents[::-1]
+    return found
+
+
 def nearest_ancestor(node: PageElement, name: str) -> Tag | None:
     """The innermost element with this name around a node."""
     around = node.parent

@@ -193,8 +193,9 @@ def _picture(img: Tag, style: Style, lines: list[str]) -> None:
 
 def _caption(nodes: list[PageElement], style: Style, lines: list[str], tags: tuple[str, ...]) -> None:
     """A text as a caption on one line; its links and emphasis stay HTML, and so do paragraphs where it has several."""
-    begin, end = "".join(f"<{name}>" for name in tags), "".join(f"</{name}>" for name in reversed(tags))
-    paragraphs = [f"{begin}{text}{end}" for text in _paragraphs(nodes, style) if text.strip()]
+    paragraphs = [text for text in _paragraphs(nodes, style) if text.strip()] if nodes else []
+    for name in reversed(tags):
+        paragraphs = [f"<{name}>{text}</{name}>" for text in paragraphs]
     if paragraphs:
         text = paragraphs[0] if len(paragraphs) == 1 else "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
         lines.append(f"<figcaption>{text}</figcaption>")

@@ -205,12 +205,8 @@ class Case:
 
 def _evidence(timestamp: str, digest: str, digest_result: str, faults: tuple[str, ...]) -> Evidence:
     captured, sha1 = read_moment(timestamp), normalized_digest(digest)
-    return Evidence(
-        f"{captured:%Y-%m-%dT%H:%M:%SZ}" if captured is not None else "",
-        f"sha1:{sha1}" if sha1 else "",
-        digest_result in MATCHES,
-        faults,
-    )
+    moment = f"{captured.replace(tzinfo=None).isoformat()}Z" if captured is not None else ""
+    return Evidence(moment, f"sha1:{sha1}" if sha1 else "", digest_result in MATCHES, faults)
 
 
 def open_case(

@@ -148,25 +148,22 @@ class Extractor:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge, notes)
         best = case.best()
-        about = ExtractionResult(
-            job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes), captures=len(notes)
-        )
+        about = ExtractionResult(job.article, Outcome.NONE, damaged=damaged, notes=tuple(notes), captures=len(notes))
         if self._plan.versions and not job.only:
             extracted = (*(number for number, _ in notes), *self._others(job, judge, {number for number, _ in notes}))
             about = replace(about, versions=tuple(versions), extracted=extracted)
         if left and not job.settled and (best is None or best.badness):
-            return replace(about, outcome=Outcome.UNDECIDED)
+            return replace(about, outcome=Outcome.UNDECIDED, reason=case.reason())
         if best is None:
-            return about
+            return replace(about, reason=case.reason())
         try:
             text = render(best.article, best.row.replay, best.evidence if self._plan.evidence else None)
         except FrontMatterError as error:
             return replace(about, outcome=Outcome.UNWRITTEN, reason=str(error))
-        sources = dict(best.article.sources)
+        sources, images = dict(best.article.sources), image_places(best.article.images)
         about = replace(
-            about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, reason=""
+            about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, images=images
         )
-        about = replace(about, images=image_places(best.article.images))
         return self._write(about, text)
 
     def _go_through(

@@ -30,7 +30,7 @@ _HEAD_END = re.compile(rb"\n\r?\n")  # without the first line's \r, with which i
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 _VERSION = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])")
 _NO_DIGITS = re.compile(r"[^0-9]+")
-_FOLD = re.compile(rb"\r?\n[ \t]+")
+_FOLD = re.compile(rb"\n[ \t]")
 _TOKENS = ("-uri", "-id", "-digest", "-date", "-to")
 """Fields, by the ends of their names, whose values hold no white space: where such a line was folded there was none."""
 _STATUS_LINE = re.compile(
