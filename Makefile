@@ -10,7 +10,7 @@ BENCH_PAGES ?= 5000
 # What is imported is compiled once, and not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo venv pywb test test-heavy test-all explore check lint types mutants sample bench bench-others lock clean
+.PHONY: demo venv pywb docs test test-heavy test-all explore check lint types mutants sample bench bench-others lock clean
 
 # Wheels only, so that nothing is compiled; bagit and surt have none, and are Python alone.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-binary bagit,surt
@@ -54,6 +54,10 @@ test: $(VENV)/.dev
 test-heavy: $(VENV)/.dev $(PYWB)/.done
 	$(PYTEST) -m "heavy and not alone" $(SIDE_BY_SIDE)
 	$(PYTEST) -m alone
+
+# The tables in the documents that are made from tables in the code.
+docs: $(VENV)/.dev
+	$(BIN)/python -m tests.generated
 
 # Property tests on new examples, MINUTES long; SEED=N for the same ones again. What it finds is a case to keep.
 MINUTES ?= 3

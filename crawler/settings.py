@@ -1,7 +1,13 @@
-"""The settings of the crawl: every component that takes part, every limit with its source.
+"""The settings of a crawl: this project's as a table, then Scrapy's where this crawl needs another value.
 
-Override any with `-s NAME=value`; names that neither Scrapy nor this file knows are refused.
+Override any with `-s NAME=value`. Validation (`crawler/run/settings.py`), `--help` and docs/settings.md read the table.
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 
 from crawler import __version__
 
@@ -10,95 +16,211 @@ SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 COMMANDS_MODULE = "crawler.commands"
 
-# --- Ours ------------------------------------------------------------------------------------------------------------
 
-ARCHIVE_URL = "https://web.archive.org"
-"""Where requests go: an archive with the Wayback Machine's addresses, or a mirror or proxy of it."""
-ARCHIVE_PUBLIC_URL = "https://web.archive.org"
-"""The archive's name in the files; a ledger holds captures of one such archive only."""
-OUTPUT_DIR = "output"
-"""Where everything is written: `articles/`, `images/`, `warc/`, `runs/`, `ledger.sqlite`."""
-CONTACT = ""
-"""An address under which the archive can reach you; it becomes part of the User-Agent."""
-SOURCES = "wayback"
-"""Where captures are looked for, in order of preference, separated by commas: `wayback` (the archive of ARCHIVE_URL),
-`pywb+ADDRESS` (a collection of a pywb, such as pywb+https://arquivo.pt/wayback; `=ADDRESS` after it where files shall
-name another), a WARC or WACZ file, or a folder of them."""
-GAP_REQUESTS = "auto"
-"""Requests a run that may be spent on articles that no listing has: ids found in recovered articles and in archived
-lists of the site's, and ids between known ones. What was asked is not asked again. `auto` is 100, four minutes of the
-index, once half of the 49,122 articles are known, and none before: what lacks then is no gap. 0 for none."""
-IMAGES = 0
-"""1 to fetch the images of recovered articles too: some 119,000 in all (FACTS section 2, counted in the public backup),
-which at two requests each and the default rate takes 17 hours beside the articles. So not without being asked."""
-FORMAT = "seed"
-"""How files are written: `seed`, where every address points into the archive, or `reading`, with links between the
-files, the original addresses and provenance in the front matter."""
-VIDEO = "shortcode"
-"""In the reading format, how embedded videos are written: as Hugo's `shortcode`, or as a plain `link`."""
-LISTING_PAGE_ROWS = 5000
-"""Rows of the index a page. 50,000 has been seen to work (2026-06), but a page that is cut off is lost whole."""
-CDX_RATE = 24.0
-"""Requests a minute to the index: 80% of the limit of 30 (edgi-govdata-archiving/wayback 0.5.1, 2026-06-19). Never
-above 30."""
-PLAYBACK_RATE = 240.0
-"""Requests a minute for captures, at most: half of what the archive permits clients (480 of 600, as above). Never above
-480."""
-PLAYBACK_RATE_START = 60.0
-"""Requests a minute for captures at first; grows while answers are healthy."""
-CONNECTION_RATE = "auto"
-"""New TCP connections a minute, beside the first four: `auto` is 8, and any number on loopback. What the archive
-refuses first are new connections: after 15 to 17 downloads with one each (hartator/wayback-machine-downloader, issues
-267, 273, 275; 2023-11)."""
-PAUSE_SECONDS = 60.0
-"""Nothing is sent for so long after a 429, doubled with each further one up to 15 minutes (FACTS: going on for more
-than a minute means an hour of refused connections)."""
-BREAKER_SECONDS = "300,900,3600"
-"""Nothing is sent for so long after a refused connection: the first time, the second, the third."""
-OUTAGE_SECONDS = 7200.0
-"""An outage of the whole archive is waited out for so long, with one probe at a time; then the run ends."""
-OUTAGE_PROBE_SECONDS = 30.0
-"""The first probe goes out so long after an outage began, the next ones after twice that each, up to 10 minutes."""
-PAGE_SECONDS = 20.0
-"""Seconds that reading a page may take; the sample's pages take 0.004."""
-PAGE_MEMORY_MB = 1500
-"""MiB of address space for the process that reads pages (Linux only); it needs some 400 for itself."""
-RETRY_SECONDS = "3,60,120,240"
-"""Waits before a capture is asked for again when the archive has troubles of its own: one quick try, then later passes,
-since a capture that times out often loads minutes later (FACTS section 3). At least four, so five attempts; then the
-article waits for the next run."""
-LISTING_RETRY_SECONDS = "2,5,15,30,60,120"
-"""Waits before a page of the index that did not count is asked for again; after the last the listing is given up for
-this run."""
-PROGRESS_SECONDS = 60.0
-"""Seconds between two lines of progress where there is no terminal; 0 for none, on a terminal too."""
-LISTING_OVERLAP_DAYS = 30
-"""`scrapy recover` asks for captures since the last whole listing, and so many days before it: indexes lag behind
-captures. 0 lists everything each time."""
-ON_VERDICT = ""
-"""A command, split into words and given to no shell, that is run at the end of each run with the path of the run's
-record (`OUTPUT_DIR/runs/<time>.json`) as its last argument. It has a minute; whatever becomes of it, the run stays what
-it was."""
-HEALTH_LEAST = 20
-"""Thresholds of `scrapy recover` apply only to this many at least: pages judged, captures compared, articles due. Fewer
-prove nothing."""
-HEALTH_RECOVERED = 0.01
-"""Least share of the articles due and tried (those that wait for the archive are not) that a healthy run recovers:
-below it nothing, or next to nothing, came of what was due."""
-HEALTH_OTHER_PAGES = 0.9
-"""Largest share of the pages judged in a healthy run that are no article."""
-HEALTH_FIELD_LOSS = 0.2
-"""Largest growth of the share of articles that lack a field, against the articles recovered before: a changed layout
-shows so."""
-HEALTH_MISMATCHES = 0.1
-"""Largest share of the captures compared whose bytes do not match the archive's digest."""
-HEALTH_REFUSALS = 5
-"""Most pauses after 429 answers and refused connections of a healthy run, together."""
+class Kind(StrEnum):
+    """What a value must be, in words; `crawler/run/settings.py` has a reader for each."""
 
-# --- Scrapy's, where this crawl needs another value
-# --------------------------------------------------------------------
+    ADDRESS = "an address such as https://web.archive.org"
+    ARTICLES = "an article id, or a list of ids and ranges (as in 33951,40000-40100),"
+    CHOICE = "{choices}"
+    COMMAND = "a command with its quotes closed, such as 'mail-it --quietly',"
+    FOLDER = "a directory with files of articles"
+    LINE = "one line of ASCII with {least} to {most} characters"
+    NUMBER = "a number{unit} from {least} to {most}"
+    NUMBERS = "{fewest}numbers{unit} from {least} to {most}, separated by commas,"
+    PATH = "the path of a directory"
+    SOURCES = "a list of wayback, pywb+ADDRESS of a collection, or WARC or WACZ files or folders that exist,"
+    SWITCH = "1 or 0"
+    TIME = "a year, month, day or time of capture (as in 2021-07 or 20210712)"
+    WHOLE = "a whole number{unit} from {least} to {most}"
 
-USER_AGENT = f"{BOT_NAME}/{__version__}"
+
+_week = 7 * 86_400
+"""Seconds. This and other large bounds are for whoever has mistaken the unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting, or an argument of the spider. `choices`: the only values, or words that may stand for a number;
+    `fewest`: how many numbers a list must have."""
+
+    name: str
+    default: object = ""
+    kind: Kind = Kind.WHOLE
+    unit: str = ""
+    least: float = 0
+    most: float = 1_000_000
+    fewest: int = 1
+    choices: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> str:
+        """What a value must be."""
+        words = " or ".join(self.choices)
+        needed = self.kind.format(
+            choices=words,
+            unit=self.unit and f" of {self.unit}",
+            least=f"{self.least:,.15g}",
+            most=f"{self.most:,.15g}{' (a week)' if self.most == _week else ''}",
+            fewest=f"at least {self.fewest} " if self.fewest > 1 else "",
+        )
+        return f"{words} or {needed}" if words and self.kind in (Kind.NUMBER, Kind.WHOLE) else needed
+
+
+_seconds = partial(Setting, kind=Kind.NUMBER, unit="seconds", least=0.001, most=_week)
+_waits = partial(_seconds, kind=Kind.NUMBERS)
+_rate = partial(Setting, kind=Kind.NUMBER, unit="requests a minute", least=0.01)
+_share = partial(Setting, kind=Kind.NUMBER, most=1)
+_line = partial(Setting, kind=Kind.LINE, most=500)
+
+table: dict[str, dict[Setting, str]] = {
+    "Who you are, and where things are": {
+        _line("CONTACT"): "your address, for the User-Agent: an archive that cannot reach you can only block you",
+        _line(
+            "USER_AGENT", f"{BOT_NAME}/{__version__}", least=1
+        ): "what requests say of who sends them, before CONTACT",
+        Setting("OUTPUT_DIR", "output", Kind.PATH): "where everything is written: see [files.md](files.md)",
+        Setting("SOURCES", "wayback", Kind.SOURCES): (
+            "where captures are looked for, in order of preference: `wayback` is the archive of ARCHIVE_URL, "
+            "`pywb+ADDRESS` a collection of a pywb, with `=ADDRESS` after it where files shall name another. See "
+            "[Other sources](recover.md#other-sources)"
+        ),
+        Setting("ARCHIVE_URL", "https://web.archive.org", Kind.ADDRESS): (
+            "where requests go: an archive with the Wayback Machine's addresses, or a mirror or proxy of it. One on "
+            "this machine (loopback) may be given any rate"
+        ),
+        Setting("ARCHIVE_PUBLIC_URL", "https://web.archive.org", Kind.ADDRESS): (
+            "the archive that the files name, also when ARCHIVE_URL is a mirror or proxy. A ledger holds captures of "
+            "one only"
+        ),
+    },
+    "What is recovered, and how it is written": {
+        Setting("FORMAT", "seed", Kind.CHOICE, choices=("seed", "reading")): (
+            "how files are written: `seed`, every address into the archive; `reading`, links between the files, "
+            "original addresses, provenance in the front matter"
+        ),
+        Setting("VIDEO", "shortcode", Kind.CHOICE, choices=("shortcode", "link")): (
+            "in the reading format: embedded videos as Hugo's `shortcode` or as a plain `link`"
+        ),
+        Setting("IMAGES", 0, Kind.SWITCH, choices=("0", "1")): (
+            "1 fetches the images of recovered articles too: some 119,000 in all (counted in the public backup), about "
+            "17 hours at the default rate"
+        ),
+        Setting("GAP_REQUESTS", "auto", unit="requests", choices=("auto",)): (
+            "that a run may spend on articles that no listing has: ids found in recovered articles and in archived "
+            "lists, and ids between known ones. What was asked is not asked again. `auto` is 100 (four minutes of the "
+            "index) once half of the 49,122 are known, none before"
+        ),
+    },
+    "How fast": {
+        _rate("CDX_RATE", 24): (
+            "to the index; never above 30. Source: 80% of the limit of 30 in edgi-govdata-archiving/wayback 0.5.1, "
+            "2026-06-19"
+        ),
+        _rate("PLAYBACK_RATE", 240): (
+            "for captures, at most; never above 480. Source: half of what the archive permits clients, which is 80% of "
+            "600, as above"
+        ),
+        _rate("PLAYBACK_RATE_START", 60): (
+            "for captures at first; grows to PLAYBACK_RATE while answers are healthy, is halved when they are not"
+        ),
+        _rate("CONNECTION_RATE", "auto", unit="new connections a minute", choices=("auto",)): (
+            "beside the first four, which are kept alive; `auto` is 8, and any number on loopback. Source: 15 to 17 "
+            "downloads with a connection each are refused (hartator/wayback-machine-downloader, issues 267, 273, 275; "
+            "2023-11)"
+        ),
+        Setting("LISTING_PAGE_ROWS", 5000, unit="rows", least=1, most=150_000): (
+            "of the index a request. 50,000 has been seen to work (2026-06), but a page that is cut off is lost whole"
+        ),
+    },
+    "When the archive has troubles": {
+        _seconds("PAUSE_SECONDS", 60): (
+            "nothing is sent for so long after a 429, doubled each time up to 15 minutes; a longer `Retry-After` is "
+            "obeyed. Source: going on for more than a minute means an hour of refused connections"
+        ),
+        _waits("BREAKER_SECONDS", "300,900,3600"): (
+            "nothing is sent for so long after a refused connection: the first, second, third time; then the run ends"
+        ),
+        _waits("RETRY_SECONDS", "3,60,120,240", least=0, fewest=4): (
+            "waits between attempts at a capture when the archive has troubles of its own: one quick try, then later "
+            "passes, since a capture that times out often loads minutes later. After the last the article waits for "
+            "the next run"
+        ),
+        _waits("LISTING_RETRY_SECONDS", "2,5,15,30,60,120", least=0): (
+            "the same for a page of the index; after the last the listing is given up for this run"
+        ),
+        _seconds("OUTAGE_SECONDS", 7200, least=0): (
+            "an outage of the whole archive is waited out for so long, with one probe at a time, then the run ends"
+        ),
+        _seconds("OUTAGE_PROBE_SECONDS", 30): (
+            "the first probe in an outage, then after twice as long each time, up to 10 minutes"
+        ),
+    },
+    "When a page has troubles": {
+        _seconds("PAGE_SECONDS", 20): "a page that takes longer to read costs itself only; the sample's take 0.004",
+        Setting("PAGE_MEMORY_MB", 1500, unit="MiB", least=500): (
+            "the same for the memory of the process that reads pages, which needs some 400 for itself; enforced on "
+            "Linux only"
+        ),
+    },
+    "Unattended runs": {
+        Setting("LISTING_OVERLAP_DAYS", 30, unit="days", most=36_500): (
+            "`scrapy recover` asks the index for captures since the last whole listing, and so many days before it, "
+            "because indexes lag behind captures. 0 lists everything"
+        ),
+        Setting("ON_VERDICT", kind=Kind.COMMAND): (
+            "run at the end of each `crawl` and `recover`, without a shell, with the path of the run's record as its "
+            "last argument; one that fails or takes more than a minute changes nothing of the run. See "
+            "[schedule.md](schedule.md)"
+        ),
+        Setting("HEALTH_LEAST", 20, least=1): (
+            "pages judged, captures compared, articles due: with fewer than this the shares below prove nothing, and "
+            "are not looked at. See [schedule.md](schedule.md)"
+        ),
+        _share("HEALTH_RECOVERED", 0.01): "the least of the articles due and tried that a healthy run recovers",
+        _share("HEALTH_OTHER_PAGES", 0.9): "the most of the pages judged that may be no article",
+        _share("HEALTH_FIELD_LOSS", 0.2): (
+            "by so much more of the articles than before may lack a field; a changed layout shows so"
+        ),
+        _share("HEALTH_MISMATCHES", 0.1): "the most of the captures compared that may differ from the archive's digest",
+        Setting("HEALTH_REFUSALS", 5): "the most pauses after 429 answers and refused connections, together",
+    },
+    "What is shown": {
+        _seconds("PROGRESS_SECONDS", 60, least=0): (
+            "between two lines of progress where there is no terminal; 0 for none, on a terminal too. See "
+            "[watch.md](watch.md)"
+        ),
+    },
+}
+"""Each setting with what it is for, under the headings of docs/settings.md."""
+
+_flag = partial(Setting, default="0", kind=Kind.SWITCH, choices=("0", "1", "true", "false", "yes", "no"))
+arguments: dict[Setting, str] = {
+    Setting("ids", kind=Kind.ARTICLES): "only these articles; listed by their own prefixes, not by the whole listing",
+    Setting("limit", unit="articles", least=1): "fetch at most so many articles in this run",
+    Setting("since", kind=Kind.TIME): (
+        "only captures of this time and later. A choice so narrowed never settles an article as unrecoverable"
+    ),
+    Setting("until", kind=Kind.TIME): "only captures up to this time, inclusive",
+    _flag("dry_run"): "list and choose, print the choice, fetch nothing",
+    Setting("repair", kind=Kind.FOLDER): (
+        "audit this tree of files, then recover only what the audit says to fetch again: see [backup.md](backup.md)"
+    ),
+    _flag("in_place"): (
+        "with `repair`: verified articles that the audit finds better take the old files' places; the old files go to "
+        "`DIR.replaced-<date>` beside"
+    ),
+    Setting("again", kind=Kind.ARTICLES): (
+        "judge these articles anew; what is in the store is not fetched again. A recovered article keeps its file "
+        "until something takes its place"
+    ),
+}
+"""The arguments of `scrapy crawl articles`, `-a name=value`; `scrapy recover` takes the first four."""
+
+globals().update({row.name: row.default for rows in table.values() for row in rows})
+
+# --- Scrapy's, where this crawl needs another value ------------------------------------------------------------------
+
 # The archive's interfaces are made for programs; its robots.txt speaks of crawling the replayed pages.
 ROBOTSTXT_OBEY = False
 # The gate in the handlers decides when a request goes out, so that a pause stops everything (measured in the project's

@@ -11,13 +11,15 @@ from crawler.ledger.file import ledger_path
 from crawler.preserve.audit import audit_folder
 from crawler.preserve.repair import adopt_sound
 from crawler.run.command import ProjectCommand
-from crawler.run.settings import check_integer, read_address, read_output, read_seconds
+from crawler.run.settings import check_integer
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.lock import lock_output
 
 
 class Command(ProjectCommand):
     """Audits DIR and writes into the ledger; DIR stays as it is."""
+
+    uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "PROGRESS_SECONDS")
 
     def syntax(self) -> str:
         return "[options] DIR"
@@ -34,11 +36,9 @@ class Command(ProjectCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
             raise UsageError("one directory is needed: scrapy adopt DIR")
-        assert self.settings is not None
-        settings = dict(self.settings)
-        output, public = read_output(settings), read_address(settings, "ARCHIVE_PUBLIC_URL")
+        output, public = self.setting("OUTPUT_DIR"), self.setting("ARCHIVE_PUBLIC_URL")
         audit = audit_folder(
-            Path(args[0]), check_integer(opts.workers, "--workers", 1, 256), read_seconds(settings, "PROGRESS_SECONDS")
+            Path(args[0]), check_integer(opts.workers, "--workers", 1, 256), self.setting("PROGRESS_SECONDS")
         )
         lock = lock_output(output, make=True)
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crawler.preserve.audit import audit_folder
 from crawler.run.command import ProjectCommand
-from crawler.run.settings import check_integer, read_seconds
+from crawler.run.settings import check_integer
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.files import atomic_file, writing
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 class Command(ProjectCommand):
     """Reads DIR; writes nothing but what `--csv` names."""
+
+    uses = ("PROGRESS_SECONDS",)
 
     def syntax(self) -> str:
         return "[options] DIR"
@@ -41,11 +43,10 @@ class Command(ProjectCommand):
             raise UsageError("one directory is needed: scrapy audit DIR")
         if opts.csv in ("", "-"):
             raise UsageError("--csv: the name of a file is needed")
-        assert self.settings is not None
         workers = check_integer(opts.workers, "--workers", 1, 256)
         table = Path(opts.csv) if opts.csv else None
         with writing(table) if table else nullcontext(), atomic_file(table) if table else nullcontext() as out:
-            audit = audit_folder(Path(args[0]), workers, read_seconds(dict(self.settings), "PROGRESS_SECONDS"))
+            audit = audit_folder(Path(args[0]), workers, self.setting("PROGRESS_SECONDS"))
             if out is not None:
                 from crawler.preserve.audit_findings import write_csv
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from crawler.run.command import ProjectCommand
-from crawler.run.settings import check_integer, read_output, read_seconds
+from crawler.run.settings import check_integer
 from crawler.utils.exit_status import ExitStatus, Interrupted, StorageError, UsageError
 from crawler.utils.text import first_lines, progress_line
 
@@ -21,6 +21,8 @@ _EXAMPLES = 10
 
 class Command(ProjectCommand):
     """Brings archive.db up to date with the files of OUTPUT_DIR, then serves it until it is told to end."""
+
+    uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
 
     def short_desc(self) -> str:
         return "Read and search the recovered articles in a browser"
@@ -40,12 +42,10 @@ class Command(ProjectCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if args:
             raise UsageError(f"browse takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it shows")
-        assert self.settings is not None
-        settings = dict(self.settings)
         if not opts.host.strip():
             raise UsageError("--host: an address or the name of this machine is needed")
-        output, port = read_output(settings), check_integer(opts.port, "--port", 0, 65535)
-        seconds = read_seconds(settings, "PROGRESS_SECONDS")
+        output, port = self.setting("OUTPUT_DIR"), check_integer(opts.port, "--port", 0, 65535)
+        seconds = self.setting("PROGRESS_SECONDS")
         signal.signal(signal.SIGTERM, _end)
         try:
             with _bound(opts.host, port) as bound:

@@ -16,7 +16,7 @@ from crawler.preserve.audit_findings import Audit
 from crawler.preserve.compare import Comparison, compare, describe, sample_articles
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
-from crawler.run.settings import check_integer, read_seconds
+from crawler.run.settings import check_integer
 from crawler.spiders.articles import ArticlesSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 
@@ -40,8 +40,7 @@ class Command(ProjectCommand):
         if len(args) != 1:
             raise UsageError("one directory is needed: scrapy compare DIR")
         count = check_integer(opts.count, "--count", 1, 1000)
-        assert self.settings is not None
-        audit = audit_folder(Path(args[0]), os.cpu_count() or 1, read_seconds(dict(self.settings), "PROGRESS_SECONDS"))
+        audit = audit_folder(Path(args[0]), os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
         chosen = sample_articles(audit, count)
         if not chosen:
             raise UsageError(f"{args[0]} has no sound file of an article to compare with")
@@ -57,7 +56,7 @@ class Command(ProjectCommand):
     def _compared(self, audit: Audit, chosen: list[int]) -> tuple[RunResult, Comparison]:
         assert self.settings is not None
         logging.getLogger("scrapy").setLevel(logging.ERROR)
-        session = Session(dict(self.settings), {"compare": str(audit.folder)})
+        session = Session(self.given_settings, {"compare": str(audit.folder)})
         try:
             session.keep_format()
             session.only = frozenset(chosen)

@@ -15,7 +15,7 @@ from crawler.preserve.repair import describe, put_in_place, recovered
 from crawler.run.command import SpiderCommand, report
 from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.session import Session
-from crawler.run.settings import read_arguments, read_format, read_seconds
+from crawler.run.settings import ARGUMENTS, read_arguments, read_format
 from crawler.utils.exit_status import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iter
 class Command(SpiderCommand):
     """Opens the session, runs the spider in it, closes it, whatever happens."""
 
+    takes = tuple(ARGUMENTS)
+
     def short_desc(self) -> str:
         return "List, fetch and write the articles (docs/commands.md: arguments, exit statuses)"
 
@@ -47,16 +49,14 @@ class Command(SpiderCommand):
         if args != ["articles"]:
             raise UsageError("there is one spider: scrapy crawl articles")
         arguments = read_arguments(opts.spargs)
-        assert self.settings is not None
-        settings = dict(self.settings)
-        if arguments.in_place and read_format(settings).for_reading:
+        if arguments.in_place and read_format(self.given_settings).for_reading:
             raise UsageError("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
         audit = (
-            audit_folder(arguments.repair, os.cpu_count() or 1, read_seconds(settings, "PROGRESS_SECONDS"))
+            audit_folder(arguments.repair, os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
             if arguments.repair
             else None
         )
-        session = Session(settings, opts.spargs)
+        session = Session(self.given_settings, opts.spargs)
         if audit is not None:
             session.only = frozenset(audit.refetch)
             session.ledger.disown(audit.refetch)

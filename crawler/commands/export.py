@@ -16,7 +16,6 @@ from crawler.ledger import Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.run.command import ProjectCommand, report
-from crawler.run.settings import read_output
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.files import atomic_file, check_is_new, writing
 from crawler.utils.text import first_few
@@ -32,6 +31,8 @@ TITLE = "Citizen News (hkcnews.com)"
 
 class Command(ProjectCommand):
     """Reads the store and the ledger of OUTPUT_DIR; writes one file, and changes nothing else."""
+
+    uses = ("OUTPUT_DIR",)
 
     def syntax(self) -> str:
         return "[options] --wacz FILE | --bag DIR | --jsonl FILE"
@@ -59,26 +60,24 @@ class Command(ProjectCommand):
             raise UsageError(
                 f"what to export, and where to: exactly one of {', '.join(FORMATS.values())} is needed{unknown}"
             )
-        assert self.settings is not None
         if opts.bag is not None:
             if opts.force or not opts.bag.strip():
                 raise UsageError(
                     "--bag: the name of a new directory is needed; none is replaced, so --force is no help"
                 )
-            return _bag(read_output(dict(self.settings)), Path(opts.bag))
+            return _bag(self.setting("OUTPUT_DIR"), Path(opts.bag))
         if opts.jsonl is not None:
             return self._jsonl(opts.jsonl, opts.force)
         path = Path(opts.wacz)
         if path.suffix.lower() != SUFFIX:
             raise UsageError(f"--wacz {path}: the name of a file that ends in {SUFFIX} is needed")
         check_is_new(path, force=opts.force)
-        return _wacz(read_output(dict(self.settings)), path)
+        return _wacz(self.setting("OUTPUT_DIR"), path)
 
     def _jsonl(self, name: str, force: bool) -> int:
         if not name.strip():
             raise UsageError("--jsonl: the name of a file is needed, or - for standard output")
-        assert self.settings is not None
-        output = read_output(dict(self.settings))
+        output = self.setting("OUTPUT_DIR")
         if name == STANDARD_OUTPUT:
             return _jsonl(output, None)
         check_is_new(Path(name), force=force)

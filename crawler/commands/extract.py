@@ -12,20 +12,14 @@ from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import WorkerLimits, extract
 from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport, FromFiles, FromStore
 from crawler.run.command import ProjectCommand, report
-from crawler.run.settings import (
-    LEAST_MEMORY,
-    check_integer,
-    read_address,
-    read_format,
-    read_integer,
-    read_output,
-    read_seconds,
-)
+from crawler.run.settings import check_integer, read_format
 from crawler.utils.exit_status import UsageError
 
 
 class Command(ProjectCommand):
     """Extracts from the store, or from files of web archives of anybody's making."""
+
+    uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "FORMAT", "VIDEO", "PAGE_SECONDS", "PAGE_MEMORY_MB", "PROGRESS_SECONDS")
 
     interrupted = "interrupted; run again to go on"
 
@@ -44,18 +38,16 @@ class Command(ProjectCommand):
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        assert self.settings is not None
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
-        settings = dict(self.settings)
         limits = WorkerLimits(
             check_integer(opts.workers, "--workers", 1, 256),
-            read_seconds(settings, "PAGE_SECONDS", zero=False),
-            read_integer(settings, "PAGE_MEMORY_MB", LEAST_MEMORY),
+            self.setting("PAGE_SECONDS"),
+            self.setting("PAGE_MEMORY_MB"),
         )
-        told = ExtractionReport(read_seconds(settings, "PROGRESS_SECONDS"))
-        wanted = read_format(settings)
+        told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
+        wanted = read_format(self.given_settings)
         ending = extract(
-            self._input(args, settings, opts.dry_run),
+            self._input(args, opts.dry_run),
             told,
             limits,
             wanted,
@@ -65,8 +57,8 @@ class Command(ProjectCommand):
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(ending)
 
-    def _input(self, args: list[str], settings: dict[str, object], dry_run: bool) -> ExtractionInput:
-        output = read_output(settings)
+    def _input(self, args: list[str], dry_run: bool) -> ExtractionInput:
+        output = self.setting("OUTPUT_DIR")
         paths = [Path(name) for name in args]
         if not paths:
             if ledger_path(output).exists():
@@ -76,4 +68,4 @@ class Command(ProjectCommand):
                 raise UsageError(
                     f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
                 )
-        return FromFiles(paths, output, f"{read_address(settings, 'ARCHIVE_PUBLIC_URL')}/web")
+        return FromFiles(paths, output, f"{self.setting('ARCHIVE_PUBLIC_URL')}/web")

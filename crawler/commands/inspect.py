@@ -25,7 +25,6 @@ from crawler.markdown.style import SeedStyle
 from crawler.recovery.store import Store
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
-from crawler.run.settings import read_address
 from crawler.spiders.page import PageSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.text import escape_controls, shortened
@@ -134,14 +133,9 @@ class Command(ProjectCommand):
         specimen = self._from_file(Path(what)) if Path(what).is_file() else self._from_archive(what, opts.fetch)
         if specimen is None:
             return int(self.exitcode)
-        texts = inspect(specimen, specimen.replay or f"{read_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web")
+        texts = inspect(specimen, specimen.replay or f"{self.setting('ARCHIVE_PUBLIC_URL')}/web")
         print("\n".join(escape_controls(line) for text in texts for line in text.split("\n")))
         return ExitStatus.DONE
-
-    @property
-    def _settings(self) -> dict[str, object]:
-        assert self.settings is not None
-        return dict(self.settings)
 
     def _from_file(self, path: Path) -> Specimen:
         body = path.read_bytes()
@@ -157,9 +151,7 @@ class Command(ProjectCommand):
 
     def _from_archive(self, what: str, fetch: bool) -> Specimen | None:
         what = f"https://{what}" if re.match(r"[\w.-]+\.[a-z]{2,}/", what) else what
-        site = wayback_archive(
-            read_address(self._settings, "ARCHIVE_URL"), f"{read_address(self._settings, 'ARCHIVE_PUBLIC_URL')}/web"
-        )
+        site = wayback_archive(self.setting("ARCHIVE_URL"), f"{self.setting('ARCHIVE_PUBLIC_URL')}/web")
         found = site.parse_playback_url(what)
         capture = Capture(timestamp=found[0].ljust(14, "0"), original=found[2]) if found else None
         article = int(what) if what.isascii() and what.isdigit() else article_id(capture.original if capture else what)
@@ -169,7 +161,7 @@ class Command(ProjectCommand):
 
     def _from_store(self, article: int, capture: Capture | None) -> Specimen | None:
         """The capture that the article's file was made of, or the last one fetched."""
-        output = Path(str(self.setting("OUTPUT_DIR")))
+        output = self.setting("OUTPUT_DIR")
         if not ledger_path(output).exists():
             return None
         with Ledger(ledger_path(output)) as ledger:
@@ -205,7 +197,7 @@ class Command(ProjectCommand):
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | None:
         logging.getLogger("scrapy").setLevel(logging.ERROR)
-        session = Session(self._settings, {"inspect": str(article)})
+        session = Session(self.given_settings, {"inspect": str(article)})
         try:
             if not session.sites:
                 raise UsageError("SOURCES names no archive to fetch from; the files in it are read by a crawl")

@@ -17,7 +17,7 @@ from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.health import Breach, conclude
 from crawler.run.record import RunNumbers
 from crawler.run.session import Session, format_conflict
-from crawler.run.settings import RunSettings, read_arguments
+from crawler.run.settings import ARGUMENTS, RunSettings, read_arguments
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 
 ONE_OFF = ("dry_run", "again", "repair", "in_place")
@@ -31,6 +31,8 @@ class Command(SpiderCommand):
     """Writes anew what a changed extractor asks for, runs the spider, judges the run. See `crawler.run.health.conclude`
     for its statuses."""
 
+    takes = tuple(name for name in ARGUMENTS if name not in ONE_OFF)
+
     def short_desc(self) -> str:
         return "Recover what is new, due or better, for unattended use; the exit status is the verdict"
 
@@ -38,8 +40,7 @@ class Command(SpiderCommand):
         if args:
             raise UsageError("scrapy recover takes no names; -a ids=33951 chooses articles")
         refuse_one_off(opts.spargs)
-        assert self.settings is not None
-        settings = dict(self.settings)
+        settings = self.given_settings
         asked = RunSettings(settings)
         _refuse_other_format(asked)
         return self._recover(asked, settings, opts.spargs)

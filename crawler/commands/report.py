@@ -8,7 +8,6 @@ from pathlib import Path
 
 from crawler.ledger.file import ledger_path
 from crawler.run.command import ProjectCommand
-from crawler.run.settings import read_output
 from crawler.utils.exit_status import ExitStatus, StorageError, UsageError
 from crawler.utils.files import atomic_file, check_is_new, write_file, writing
 from crawler.utils.lock import check_links
@@ -18,6 +17,8 @@ NAME = "report.html"
 
 class Command(ProjectCommand):
     """Reads OUTPUT_DIR, also while a run writes it; writes the report and nothing else."""
+
+    uses = ("OUTPUT_DIR",)
 
     def short_desc(self) -> str:
         return "Write a report on what is recovered and what is missing, as one HTML file"
@@ -36,8 +37,7 @@ class Command(ProjectCommand):
             raise UsageError("--to: the name of a file is needed")
         if opts.force and opts.to is None:
             raise UsageError(f"--force belongs to --to: {NAME} in OUTPUT_DIR is replaced anyway")
-        assert self.settings is not None
-        output = read_output(dict(self.settings))
+        output = self.setting("OUTPUT_DIR")
         to = Path(opts.to) if opts.to else output / NAME
         if opts.to:
             check_is_new(to, force=opts.force)

@@ -24,6 +24,8 @@ LOOKED = 1.0
 class Command(ProjectCommand):
     """Reads the ledger of OUTPUT_DIR; changes nothing."""
 
+    uses = ("OUTPUT_DIR",)
+
     def short_desc(self) -> str:
         return "Show what is listed, recovered, waiting and given up, and why"
 
@@ -41,7 +43,7 @@ class Command(ProjectCommand):
             )
         if opts.watch and (opts.json or opts.gaps):
             raise UsageError("--watch goes with neither --json nor --gaps")
-        output = Path(str(self.setting("OUTPUT_DIR")))
+        output = self.setting("OUTPUT_DIR")
         path = ledger_path(output)
         if opts.watch and not _wait_for(path):
             return ExitStatus.DONE

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crawler.run.command import ProjectCommand, report
-from crawler.run.settings import check_integer, read_output, read_seconds
+from crawler.run.settings import check_integer
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 from crawler.utils.text import counted, progress_line
 
 
 class Command(ProjectCommand):
     """Reads OUTPUT_DIR, or a bag; writes nothing but the manifest, when that is asked for."""
+
+    uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
 
     def short_desc(self) -> str:
         return "Hold the recovered files, the ledger and the store against each other"
@@ -38,13 +40,11 @@ class Command(ProjectCommand):
             raise UsageError(f"verify takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
         if opts.bag is not None and (opts.manifest or not opts.bag):
             raise UsageError("--bag: the directory of a bag is needed, and no --manifest: a bag has one")
-        assert self.settings is not None
-        settings = dict(self.settings)
         workers = check_integer(opts.workers, "--workers", 1, 256)
-        tell = progress_line("verified", "articles", read_seconds(settings, "PROGRESS_SECONDS"))
+        tell = progress_line("verified", "articles", self.setting("PROGRESS_SECONDS"))
         if opts.bag is not None:
             return _check_bag(Path(opts.bag), workers, as_json=opts.json)
-        return _check(read_output(settings), workers, tell, manifest=opts.manifest, as_json=opts.json)
+        return _check(self.setting("OUTPUT_DIR"), workers, tell, manifest=opts.manifest, as_json=opts.json)
 
 
 def _check(output: Path, workers: int, tell: Callable[[int, int], None], *, manifest: bool, as_json: bool) -> int:

@@ -15,7 +15,6 @@ from crawler.ledger.ledger import VersionRow
 from crawler.recovery.store import Store
 from crawler.recovery.versions import diff_lines
 from crawler.run.command import ProjectCommand, report
-from crawler.run.settings import LEAST_MEMORY, read_integer, read_output, read_seconds
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.text import counted, escape_controls, json_line
 from crawler.utils.timestamps import read_moment
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 class Command(ProjectCommand):
     """Reads the ledger and the store of OUTPUT_DIR; changes nothing."""
+
+    uses = ("OUTPUT_DIR", "PAGE_SECONDS", "PAGE_MEMORY_MB")
 
     def syntax(self) -> str:
         return "[options] [ID]"
@@ -40,8 +41,7 @@ class Command(ProjectCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) > 1:
             raise UsageError("one article at most, by its id or address, as in `scrapy versions 33951`")
-        assert self.settings is not None
-        path = ledger_path(read_output(dict(self.settings)))
+        path = ledger_path(self.setting("OUTPUT_DIR"))
         if not path.exists():
             raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
         with Ledger(path) as ledger:
@@ -71,12 +71,10 @@ class Command(ProjectCommand):
         from crawler.recovery.judge import IsolatedReader
         from crawler.recovery.versions import versions_of as versions
 
-        assert self.settings is not None
-        settings = dict(self.settings)
-        memory = read_integer(settings, "PAGE_MEMORY_MB", LEAST_MEMORY)
-        reader = IsolatedReader(read_seconds(settings, "PAGE_SECONDS", zero=False), memory)
+        memory = self.setting("PAGE_MEMORY_MB")
+        reader = IsolatedReader(self.setting("PAGE_SECONDS"), memory)
         try:
-            return versions(ledger, Store(read_output(settings) / "warc"), row, reader)
+            return versions(ledger, Store(self.setting("OUTPUT_DIR") / "warc"), row, reader)
         finally:
             reader.close()
 

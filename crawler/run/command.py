@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import re
+import shutil
 import sqlite3
 import sys
+import textwrap
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
-from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand
+from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand, ScrapyHelpFormatter
 from scrapy.settings import default_settings
 
 from crawler import settings as ours
 from crawler.run.crawl import quiet_scrapy
-from crawler.run.settings import check_names
+from crawler.run.settings import SETTINGS, check_names, read_setting
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, UsageError
 from crawler.utils.text import ignore_broken_pipe
 
@@ -24,8 +27,9 @@ _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FOR
 
 def check_settings(opts: argparse.Namespace) -> None:
     """Refuse `-s` names that neither Scrapy nor this project knows; raises CommandError."""
-    known = {name for module in (default_settings, ours) for name in dir(module) if name.isupper()}
-    check_names((given.split("=", 1)[0] for given in opts.set or ()), known.union(_ELSEWHERE), "setting")
+    scrapys = {name for module in (default_settings, ours) for name in dir(module) if name.isupper()}
+    names = (given.split("=", 1)[0] for given in opts.set or ())
+    check_names(names, [*SETTINGS, *sorted(scrapys.difference(SETTINGS)), *_ELSEWHERE], "setting")
 
 
 def check_no_options(args: Iterable[str]) -> None:
@@ -33,6 +37,27 @@ def check_no_options(args: Iterable[str]) -> None:
     for given in args:
         if given.startswith("-") and given != "-":
             raise UsageError(f"unknown option {given}; --help lists those that there are")
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
+    """Leaves the lines of what follows the options as they are."""
+
+
+def _describe(settings: Collection[str], arguments: Collection[str]) -> str:
+    """For `--help`: what the named settings and arguments of the spider are, from their tables."""
+    width, lines = max(40, shutil.get_terminal_size().columns - 2), []
+    of_settings = {row: text for rows in ours.table.values() for row, text in rows.items()}
+    for title, names, rows in (
+        ("arguments, as -a name=value (docs/commands.md):", arguments, ours.arguments),
+        ("settings, as -s NAME=value (docs/settings.md):", settings, of_settings),
+    ):
+        for row, text in rows.items():
+            if row.name in names:
+                about = re.sub(r"\[[^]]*\]\(([^)#]*)[^)]*\)", r"docs/\1", text)  # a link in the documents
+                needed = f"  {row.name}={row.default}: {row.needed.rstrip(',')}; {about}"
+                lines += [title] * (title not in lines) + textwrap.wrap(needed, width, subsequent_indent=" " * 6)
+        lines.append("")
+    return "\n".join(lines)
 
 
 def report(result: RunResult) -> int:
@@ -52,9 +77,17 @@ class ProjectCommand(ScrapyCommand):
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
     interrupted = "interrupted; nothing was changed"
     """What Ctrl-C is answered with."""
+    uses: Collection[str] = tuple(SETTINGS)
+    """The names of the settings that the command reads."""
+    takes: Collection[str] = ()
+    """The spider's arguments that it takes."""
 
     def syntax(self) -> str:
         return "[options]"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.formatter_class, parser.epilog = _HelpFormatter, _describe(self.uses, self.takes)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
@@ -77,10 +110,16 @@ class ProjectCommand(ScrapyCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         """Do the work; gives the exit status. Raises CommandError, and what `run` answers."""
 
-    def setting(self, name: str) -> Any:
-        """A setting's value."""
+    @property
+    def given_settings(self) -> dict[str, object]:
+        """The settings as they are given."""
         assert self.settings is not None
-        return self.settings.get(name)
+        return dict(self.settings)
+
+    def setting(self, name: str) -> Any:
+        """A setting's value; only of those that the command says it uses. Raises UsageError."""
+        assert name in self.uses, name
+        return read_setting(self.given_settings, name)
 
 
 class SpiderCommand(ProjectCommand, BaseRunSpiderCommand):

@@ -27,15 +27,7 @@ from crawler.recovery.formats import as_bits
 from crawler.run.health import Breach, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session
-from crawler.run.settings import (
-    LEAST_MEMORY,
-    SpiderArguments,
-    is_loopback,
-    read_arguments,
-    read_format,
-    read_integer,
-    read_seconds,
-)
+from crawler.run.settings import SpiderArguments, is_loopback, read_arguments, read_format, read_setting
 from crawler.run.status import describe_status
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
 from crawler.utils.text import ignore_broken_pipe
@@ -320,10 +312,10 @@ def _renew(output: Path, settings: Mapping[str, object], tell: Callable[[str], o
     """As `scrapy extract --changed` does it."""
     limits = WorkerLimits(
         os.cpu_count() or 1,
-        read_seconds(settings, "PAGE_SECONDS", zero=False),
-        read_integer(settings, "PAGE_MEMORY_MB", LEAST_MEMORY),
+        read_setting(settings, "PAGE_SECONDS"),
+        read_setting(settings, "PAGE_MEMORY_MB"),
     )
-    told = ExtractionReport(read_seconds(settings, "PROGRESS_SECONDS"))
+    told = ExtractionReport(read_setting(settings, "PROGRESS_SECONDS"))
     ending = extract(FromStore(output, dry_run=False), told, limits, read_format(settings), only_changed=True)
     for line in told.describe(dry_run=False, only_changed=True):
         tell(line)

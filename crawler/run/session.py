@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from crawler import __version__
@@ -20,7 +20,7 @@ from crawler.recovery.judge import IsolatedReader
 from crawler.recovery.listing import GAP_REQUESTS, PUBLISHED
 from crawler.recovery.sources import WAYBACK, WebArchiveFiles
 from crawler.recovery.store import Store, mark_known, reconcile
-from crawler.run.settings import RunSettings, read_budget
+from crawler.run.settings import RunSettings
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import lock_output
 from crawler.utils.text import first_few, format_duration
@@ -40,16 +40,15 @@ class HostPoliteness:
 
     def __init__(
         self,
-        sites: Sequence[WebArchive],
-        settings: Mapping[str, object],
+        settings: RunSettings,
         clock: Clock,
         told: Callable[[str, float], None],
     ) -> None:
-        self._hosts = {site.name: host_of(site) for site in sites}
+        self._hosts = {site.name: host_of(site) for site in settings.sites}
         self._all: dict[str, Politeness] = {}
         self.warnings: list[str] = []
         for host in dict.fromkeys(self._hosts.values()):
-            budget, warnings = read_budget(settings, host)
+            budget, warnings = settings.budget(host)
             self.warnings += [warning for warning in warnings if warning not in self.warnings]
             self._all[host] = Politeness(budget, clock, told)
         self.answered: set[str] = set()
@@ -122,7 +121,7 @@ class Session(RunSettings):
         self.read = IsolatedReader(self.page_seconds, self.page_memory)
         self._reading = f"{__version__}, {self.page_seconds:g} s, {self.page_memory} MiB"
         self._outage_since: float | None = None
-        self.manners = HostPoliteness(self.sites, settings, SystemClock(), self._told)
+        self.manners = HostPoliteness(self, SystemClock(), self._told)
         self.warnings = self.manners.warnings
         try:
             self._open(arguments)

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from crawler.ledger import Ledger, State
 from crawler.recovery.listing import queries
-from crawler.settings import LISTING_PAGE_ROWS
 from crawler.wayback.cdx import CdxQuery
 from tests.bench.generate import PUBLIC, write_settled
 from tests.bench.processes import Cost, scrapy
@@ -53,7 +52,7 @@ def start_up(articles: int, folder: Path, rounds: int) -> Rounds:
 
 def fetch_listing(address: str) -> int:
     """The listing page by page, as the crawl asks for it; gives the number of rows."""
-    (query,) = queries(None, LISTING_PAGE_ROWS)
+    (query,) = queries(None, 5000)
     connection = http.client.HTTPConnection(urlsplit(address).netloc)
     rows, key = 0, ""
     while True:

@@ -23,7 +23,7 @@ NOBODY = "http://127.0.0.1:9"
 
 
 def test_2_what_was_asked_for_is_wrong(tmp_path: Path) -> None:
-    """What else may be wrong is in `test_options.py` and `test_settings.py`."""
+    """What else may be wrong is in `tests/run/test_settings.py`."""
     said = {
         "unknown setting PLAYBACK_RATES: did you mean PLAYBACK_RATE?": crawl(
             NOBODY, tmp_path / "output", PLAYBACK_RATES="5"

@@ -1,6 +1,6 @@
 """Sources: how they are named, what files of web archives hold of articles, and how a capture out of one is answered.
 
-Those that cannot be are in `test_settings.py`.
+Those that cannot be are in `tests/run/test_settings.py`.
 """
 
 from __future__ import annotations
