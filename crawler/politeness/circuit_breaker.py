@@ -1,5 +1,5 @@
-"""When nothing may be sent: the pause after a 429, and the gate that lets one probe through at a time (refused
-connections, outages)."""
+"""When nothing may be sent: the pause after a 429, and the circuit breaker that lets one probe through at a time
+(refused connections, outages)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ and no dead end."""
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """Leave to send one request. Not frozen: its number is renewed when it had to wait again for a connection, so that
-    a 429 is told from one to a request sent before the pause."""
+    """Permission to send one request. Not frozen: its number is renewed when it had to wait again for a connection, so
+    that a 429 is told from one to a request sent before the pause."""
 
     endpoint: Endpoint
     number: int
@@ -60,8 +60,8 @@ class Pause:
 
 
 class CircuitBreaker:
-    """Open, or shut for a time that grows with each shutting; when it is over one probe at a time may pass, until one
-    opens the gate."""
+    """Closed, which lets everything pass, or open for a time that grows with each trip; when that is over one probe at
+    a time may pass, until one resets the breaker."""
 
     def __init__(self, waits: Sequence[float]) -> None:
         self._waits = waits
@@ -69,20 +69,24 @@ class CircuitBreaker:
         self._probe: Permit | None = None
         self._probe_since = 0.0
         self.level = 0
-        self.shut = False
+        self.is_open = False
         self.until = float("-inf")
 
-    def wait(self, now: float, permit: Permit | None = None) -> float:
-        """Seconds until this gate has to be asked again; 0 lets `permit` (or, with None, a new request) pass."""
-        if not self.shut or (permit is not None and permit is self._probe):
+    def wait(self, now: float, permit: Permit) -> float:
+        """Seconds until this breaker has to be asked again; 0 lets `permit` pass."""
+        if not self.is_open or permit is self._probe:
             return 0.0
         if now < self.until:
             return self.until - now
         return max(0.0, self._probe_since + PROBE_LEASE_SECONDS - now) if self._probe else 0.0
 
+    def left(self, now: float) -> float | None:
+        """Seconds until a probe may pass; None while the breaker is closed."""
+        return max(0.0, self.until - now) if self.is_open else None
+
     def enter(self, permit: Permit, now: float) -> None:
-        """What passes a shut gate is its probe."""
-        if self.shut and permit is not self._probe:
+        """What passes an open breaker is its probe."""
+        if self.is_open and permit is not self._probe:
             self._probe, self._probe_since = permit, now
 
     def release(self, permit: Permit) -> bool:
@@ -92,29 +96,29 @@ class CircuitBreaker:
             self._probe = None
         return was_probe
 
-    def fresh(self, permit: Permit) -> bool:
-        """Whether the request was sent after the last shutting, so that its outcome says something new."""
+    def is_news(self, permit: Permit) -> bool:
+        """Whether the request was sent after the last trip, so that its outcome says something new."""
         return permit.number > self._mark
 
-    def close(self, issued: int, now: float) -> float:
-        """Shuts the gate for its next longer time, in seconds. Requests up to number `issued` are on their way."""
+    def trip(self, issued: int, now: float) -> float:
+        """Opens the breaker for its next longer time, in seconds. Requests up to number `issued` are on their way."""
         seconds = self._waits[min(self.level, len(self._waits) - 1)]
         self.level += 1
         self._mark = issued
         self._probe = None
-        self.shut = True
+        self.is_open = True
         self.until = now + seconds
         return seconds
 
-    def open(self) -> None:
-        self.shut = False
+    def reset(self) -> None:
+        self.is_open = False
         self._probe = None
 
-    def restore(self, shut: bool, level: int, seconds: float, now: float) -> None:
-        """As an earlier run left it; a wait longer than this gate knows is a damaged one and shortened to that."""
+    def restore(self, is_open: bool, level: int, seconds: float, now: float) -> None:
+        """As an earlier run left it; a wait longer than this breaker knows is a damaged one and shortened to that."""
         self.level = level
-        self.shut = shut
-        if shut:
+        self.is_open = is_open
+        if is_open:
             self.until = now + min(seconds, max(self._waits))
 
 

@@ -63,9 +63,6 @@ class PolitenessState:
     outage_level: int
     version: int = STATE_VERSION
 
-    def to_json(self) -> dict[str, float | int]:
-        return asdict(self)
-
     @classmethod
     def from_json(cls, state: Mapping[str, object]) -> Self:
         """ValueError when a key is missing or unknown, a value makes no sense, or another version wrote it."""
@@ -125,18 +122,14 @@ class PolitenessSummary:
         """A few lines for people."""
         lines = []
         for endpoint, count in self.requests.items():
-            used = self.budget_used[endpoint]
+            used, busiest = self.budget_used[endpoint], self.busiest_minute[endpoint]
             share = "" if used is None else f", {used:.1%} of the permitted budget used"
-            lines.append(
-                f"{endpoint.value}: {count} requests, at most {self.busiest_minute[endpoint]} in any minute{share}"
-            )
+            lines.append(f"{endpoint.value}: {count} requests, at most {busiest} in any minute{share}")
+        paused, held = format_duration(self.pause_seconds), format_duration(self.held_seconds)
+        lines.append(f"pauses after 429: {self.pauses} ({paused}); new connections: {self.connections}")
         lines.append(
-            f"pauses after 429: {self.pauses} ({format_duration(self.pause_seconds)}); new connections:"
-            f" {self.connections}"
-        )
-        lines.append(
-            f"refused connections: {self.refusals}, breaker trips: {self.breaker_trips}, outages: {self.outages}; "
-            f"nothing or only probes sent for {format_duration(self.held_seconds)} in all"
+            f"refused connections: {self.refusals}, breaker trips: {self.breaker_trips}, outages: {self.outages};"
+            f" nothing or only probes sent for {held} in all"
         )
         return "\n".join(lines)
 
@@ -160,7 +153,8 @@ class PolitenessPolicy:
         start = min(budget.playback_rate_start, budget.playback_rate)
         self.limiters = {Endpoint.CDX: RateLimiter(budget.cdx_rate, now), Endpoint.PLAYBACK: RateLimiter(start, now)}
         self.connections = RateLimiter(budget.connections_per_minute, now, budget.connections_burst)
-        self.must_end: StopReason | None = None
+        self.stop_reason: StopReason | None = None
+        """Set once nothing more will be permitted in this run."""
         self.news: list[tuple[str, float]] = []
         self._playback = AdaptiveRate(self.limiters[Endpoint.PLAYBACK], budget.playback_rate)
         self._pause = Pause(budget.pause_seconds, budget.pause_max_seconds)
@@ -179,9 +173,8 @@ class PolitenessPolicy:
     def wait(self, permit: Permit, limiter: RateLimiter) -> float:
         """Seconds after which to ask again; 0 when the request may go now."""
         now = self._book()
-        return max(
-            self._pause.wait(now), self._breaker.wait(now, permit), self._outage.wait(now, permit), limiter.wait(now)
-        )
+        held = max(self._pause.wait(now), self._breaker.wait(now, permit), self._outage.wait(now, permit))
+        return max(held, limiter.wait(now))
 
     def go(self, permit: Permit, limiter: RateLimiter) -> None:
         """The request goes, `wait` having said 0 at this very time."""
@@ -202,8 +195,11 @@ class PolitenessPolicy:
         asked = 0.0 if retry_after is None or math.isnan(retry_after) else min(max(0.0, retry_after), MOST_RETRY_AFTER)
         if outcome is Outcome.REFUSED:
             self._refused(permit, now)
-        elif outcome is not Outcome.ABANDONED:
-            self._connected(permit)
+        elif outcome is not Outcome.ABANDONED and self._breaker.is_open and self._breaker.is_news(permit):
+            # An answer to a request sent before the trip came over a connection that was open already: it says nothing
+            # about new ones.
+            self._breaker.reset()
+            self.news.append(("The archive accepts connections again", 0.0))
         if outcome is Outcome.HEALTHY:
             self._healthy(permit)
         elif outcome is Outcome.RATE_LIMITED:
@@ -215,23 +211,25 @@ class PolitenessPolicy:
 
     @property
     def in_outage(self) -> bool:
-        return self._outage.shut
+        return self._outage.is_open
 
     def holding(self) -> tuple[str, float] | None:
+        """What all requests wait for, and the seconds left (0: until a probe is answered); None when only the rates
+        hold."""
         now = self._clock.monotonic()
-        holds = [
-            (max(0.0, gate.until - now), name)
-            for gate, name in ((self._breaker, "connections refused"), (self._outage, "the archive has an outage"))
-            if gate.shut
-        ]
-        if left := self._pause.wait(now):
-            holds.append((left, "the archive asked for a pause"))
-        if not holds:
-            return None
-        seconds, name = max(holds)
-        return name, seconds
+        holds = {
+            "connections refused": self._breaker.left(now),
+            "the archive has an outage": self._outage.left(now),
+            "the archive asked for a pause": self._pause.wait(now) or None,
+        }
+        return max(
+            ((name, seconds) for name, seconds in holds.items() if seconds is not None),
+            key=lambda hold: hold[::-1],
+            default=None,
+        )
 
     def paces(self) -> dict[Endpoint, RequestPace]:
+        """How fast each kind of request goes now, and may go."""
         now = self._clock.monotonic()
         most = {Endpoint.CDX: self._budget.cdx_rate, Endpoint.PLAYBACK: self._budget.playback_rate}
         return {
@@ -239,23 +237,32 @@ class PolitenessPolicy:
             for endpoint, limiter in self.limiters.items()
         }
 
-    def state(self) -> PolitenessState:
+    def state(self) -> dict[str, float | int]:
+        """For `restore` in the next run; JSON-serialisable. Save it when notified and from time to time (the learned
+        rate)."""
         now = self._book()
-        return PolitenessState(
+        state = PolitenessState(
             saved_at=self._clock.time(),
             playback_rate=self.limiters[Endpoint.PLAYBACK].rate,
             calm_seconds=self._calm,
             pause_left=self._pause.wait(now),
             pause_level=self._pause.level,
-            breaker_shut=int(self._breaker.shut),
-            breaker_left=max(0.0, self._breaker.until - now),
+            breaker_shut=int(self._breaker.is_open),
+            breaker_left=self._breaker.left(now) or 0.0,
             breaker_level=self._breaker.level,
-            outage_shut=int(self._outage.shut),
-            outage_left=max(0.0, self._outage.until - now),
+            outage_shut=int(self._outage.is_open),
+            outage_left=self._outage.left(now) or 0.0,
             outage_level=self._outage.level,
         )
+        return asdict(state)
 
     def restore(self, state: Mapping[str, object]) -> None:
+        """Goes on where an earlier run stopped; before the first permit. ValueError, and nothing changed, when the
+        state is damaged.
+
+        Time between the runs counts as waited, never as healthy. With the clock set back since, waits go on from where
+        they were saved.
+        """
         saved = PolitenessState.from_json(state)
         now, wall = self._book(), self._clock.time()
         self._calm = saved.calm_seconds
@@ -263,9 +270,9 @@ class PolitenessPolicy:
         self._breaker.restore(bool(saved.breaker_shut), saved.breaker_level, saved.left(saved.breaker_left, wall), now)
         self._outage.restore(bool(saved.outage_shut), saved.outage_level, saved.left(saved.outage_left, wall), now)
         self._pause.level = saved.pause_level
-        for gate, name in ((self._breaker, "refused connections"), (self._outage, "an outage")):
-            if gate.shut:
-                self._hold(f"Waiting on after {name} in the last run, then one probe", gate.until - now)
+        for breaker, name in ((self._breaker, "refused connections"), (self._outage, "an outage")):
+            if breaker.is_open:
+                self._hold(f"Waiting on after {name} in the last run, then one probe", breaker.until - now)
         if left := self._pause.extend(min(MOST_RETRY_AFTER, saved.left(saved.pause_left, wall)), 0, now):
             self._hold("The pause of the last run goes on: nothing is sent to the archive", left)
             self._end_if_longer(left)
@@ -289,9 +296,9 @@ class PolitenessPolicy:
     def _healthy(self, permit: Permit) -> None:
         if permit.endpoint is Endpoint.PLAYBACK:
             self._playback.healthy(permit.number)
-        if self._outage.shut:
+        if self._outage.is_open:
             self._faulty |= self._troubled
-            self._outage.open()
+            self._outage.reset()
             self.news.append(("The archive's outage is over", 0.0))
         self._outage.level = 0
         self._troubled.clear()
@@ -313,67 +320,55 @@ class PolitenessPolicy:
             self._hold("Overloaded (503 with Retry-After): nothing is sent to the archive", seconds)
         self._end_if_longer(asked)
 
-    def _connected(self, permit: Permit) -> None:
-        # An answer to a request sent before the trip came over a connection that was open already: it says nothing
-        # about new ones.
-        if self._breaker.shut and self._breaker.fresh(permit):
-            self._breaker.open()
-            self.news.append(("The archive accepts connections again", 0.0))
-
     def _refused(self, permit: Permit, now: float) -> None:
         self._refusals += 1
         self._playback.halve(permit.number, self._issued)
-        if not self._breaker.fresh(permit):
+        if not self._breaker.is_news(permit):
             return
         if self._calm >= self._budget.healthy_seconds:
             self._breaker.level = 0
         self._trips += 1
-        seconds = self._breaker.close(self._issued, now)
+        seconds = self._breaker.trip(self._issued, now)
         self._hold("Connection refused: nothing is sent to the archive, then one probe", seconds)
         if self._breaker.level >= self._budget.breaker_trips:
-            self._end(
-                StopKind.REFUSED, f"The archive refused connections {self._breaker.level} times in a row", seconds
-            )
+            message = f"The archive refused connections {self._breaker.level} times in a row"
+            self._end(StopKind.REFUSED, message, seconds)
 
     def _trouble(self, permit: Permit, now: float, at_once: bool) -> None:
-        """`at_once`: the probe of a shut breaker came through, but to trouble; the next ones still go one at a time."""
-        if self._outage.shut and not self._outage.fresh(permit):
+        """`at_once`: the probe of an open breaker came through, but to trouble; the next still go one at a time."""
+        if self._outage.is_open and not self._outage.is_news(permit):
             return
         about = permit.about or f"request {permit.number}"
-        if about in self._faulty and not self._outage.shut:
+        if about in self._faulty and not self._outage.is_open:
             return
         self._troubled.add(about)
-        if self._outage.shut or at_once or len(self._troubled) >= self._budget.outage_after:
-            self._outages += not self._outage.shut
-            self._hold("The archive has an outage: waiting, then one probe", self._outage.close(self._issued, now))
+        if self._outage.is_open or at_once or len(self._troubled) >= self._budget.outage_after:
+            self._outages += not self._outage.is_open
+            self._hold("The archive has an outage: waiting, then one probe", self._outage.trip(self._issued, now))
 
     def _hold(self, message: str, seconds: float) -> None:
         self._calm = 0.0
-        self.news.append(
-            (f"{message}, for {format_duration(seconds)}, until {format_time(self._clock.time() + seconds)}", seconds)
-        )
+        until = format_time(self._clock.time() + seconds)
+        self.news.append((f"{message}, for {format_duration(seconds)}, until {until}", seconds))
 
     def _end_if_longer(self, asked: float) -> None:
         if asked > self._budget.retry_after_limit:
-            self._end(
-                StopKind.RETRY_AFTER,
-                f"The archive asks to be left alone for {format_duration(asked)} (Retry-After)",
-                asked,
-            )
+            message = f"The archive asks to be left alone for {format_duration(asked)} (Retry-After)"
+            self._end(StopKind.RETRY_AFTER, message, asked)
 
     def _end(self, kind: StopKind, message: str, seconds: float) -> None:
         until = self._clock.time() + seconds
-        if self.must_end is None or until > self.must_end.until:
+        if self.stop_reason is None or until > self.stop_reason.until:
             text = f"{message}: this run ends. Start again after {format_time(until)}; what is recovered is kept."
-            self.must_end = StopReason(kind, text, until)
+            self.stop_reason = StopReason(kind, text, until)
 
     def _book(self) -> float:
         """Books the time since the last booking, before anything changes how it counts; returns the time."""
         now = self._clock.monotonic()
         passed = now - self._booked
-        shut = self._breaker.shut or self._outage.shut
+        is_open = self._breaker.is_open or self._outage.is_open
         paused = max(0.0, min(now, self._pause.until) - self._booked)
-        held = passed if shut else paused
+        held = passed if is_open else paused
         self._booked = now
         self._pause_seconds += paused
         self._held_seconds += held
@@ -381,5 +376,5 @@ class PolitenessPolicy:
         for limiter in self.limiters.values():
             limiter.earn(passed - held)
             if held:  # time without sending leaves nothing to catch up
-                limiter.not_before(now if shut else min(now, self._pause.until))
+                limiter.not_before(now if is_open else min(now, self._pause.until))
         return now

@@ -12,6 +12,11 @@ from typing import Final, Protocol
 # and v0.5.0 (2026-05): playback hard 600, of which the archive asks clients to use 80% (issue 147, 2023-12).
 CDX_RATE_CEILING: Final = 30.0
 PLAYBACK_RATE_CEILING: Final = 480.0
+_CEILINGS = {
+    "cdx_rate": CDX_RATE_CEILING,
+    "playback_rate": PLAYBACK_RATE_CEILING,
+    "playback_rate_start": PLAYBACK_RATE_CEILING,
+}
 
 
 class Endpoint(Enum):
@@ -65,22 +70,12 @@ def cap_rates(budget: RequestBudget, loopback: bool) -> tuple[RequestBudget, lis
     archive on loopback."""
     if loopback:
         return budget, []
+    above = {name: ceiling for name, ceiling in _CEILINGS.items() if getattr(budget, name) > ceiling}
     warnings = [
         f"{name} {getattr(budget, name):g}/min is above what the archive allows; {ceiling:g}/min is used"
-        for name, ceiling in (
-            ("cdx_rate", CDX_RATE_CEILING),
-            ("playback_rate", PLAYBACK_RATE_CEILING),
-            ("playback_rate_start", PLAYBACK_RATE_CEILING),
-        )
-        if getattr(budget, name) > ceiling
+        for name, ceiling in above.items()
     ]
-    lowered = replace(
-        budget,
-        cdx_rate=min(budget.cdx_rate, CDX_RATE_CEILING),
-        playback_rate=min(budget.playback_rate, PLAYBACK_RATE_CEILING),
-        playback_rate_start=min(budget.playback_rate_start, PLAYBACK_RATE_CEILING),
-    )
-    return lowered, warnings
+    return replace(budget, **above), warnings  # type: ignore[arg-type]  # the three rates are floats
 
 
 class Clock(Protocol):

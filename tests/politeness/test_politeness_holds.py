@@ -68,7 +68,7 @@ def test_a_longer_retry_after_is_obeyed(asked: float | None, waits: float) -> No
     async def scenario(clock: VirtualClock) -> None:
         bench = Bench(clock)
         await bench.send(Outcome.RATE_LIMITED, asked)
-        assert bench.politeness.must_end is None
+        assert bench.politeness.stop_reason is None
         assert await bench.send(endpoint=CDX) == pytest.approx(waits)
 
     scenario()
@@ -109,7 +109,7 @@ def test_a_retry_after_above_an_hour_ends_the_run(outcome: Outcome, asked: float
         permit, *_ = await bench.permits(2)
         waiting = bench.waiting()
         bench.politeness.report(permit, outcome, asked)
-        reason = bench.politeness.must_end
+        reason = bench.politeness.stop_reason
         assert reason is not None
         assert (reason.kind, reason.until) == (StopKind.RETRY_AFTER, clock.time() + counted)
         assert "2027-01-" in reason.message
@@ -121,8 +121,8 @@ def test_a_retry_after_above_an_hour_ends_the_run(outcome: Outcome, asked: float
             await bench.politeness.permit(CDX)
         assert caught.value.reason is reason
         bench.restart()
-        assert bench.politeness.must_end is not None
-        assert bench.politeness.must_end.until == reason.until
+        assert bench.politeness.stop_reason is not None
+        assert bench.politeness.stop_reason.until == reason.until
 
     scenario()
 
@@ -132,8 +132,8 @@ async def test_the_latest_end_is_told(clock: VirtualClock) -> None:
     bench = Bench(clock)
     for permit, asked, told in zip(await bench.permits(3), (7200, 4000, 9000), (7200, 7200, 9000), strict=True):
         bench.politeness.report(permit, Outcome.RATE_LIMITED, asked)
-        assert bench.politeness.must_end is not None
-        assert bench.politeness.must_end.until == clock.time() + told
+        assert bench.politeness.stop_reason is not None
+        assert bench.politeness.stop_reason.until == clock.time() + told
 
 
 # The breaker
@@ -165,9 +165,9 @@ async def test_failed_probes_wait_longer_and_end_the_run(clock: VirtualClock) ->
     bench = Bench(clock)
     await bench.send(Outcome.REFUSED)
     await refused_probe(bench, 300)
-    assert bench.politeness.must_end is None
+    assert bench.politeness.stop_reason is None
     await refused_probe(bench, 900)
-    reason = bench.politeness.must_end
+    reason = bench.politeness.stop_reason
     assert reason is not None
     assert (reason.kind, reason.until) == (StopKind.REFUSED, clock.time() + 3600)
     assert "3 times" in reason.message
@@ -246,7 +246,7 @@ async def test_ten_troubles_in_a_row_are_an_outage_with_growing_waits(clock: Vir
     assert not bench.politeness.in_outage
     assert [seconds for _, seconds in bench.said] == [30, 60, 120, 240, 480, 600, 600, 0]
     assert bench.politeness.summary().outages == 1
-    assert bench.politeness.must_end is None
+    assert bench.politeness.stop_reason is None
     for _ in range(10):
         await bench.send(Outcome.TROUBLE)
     assert bench.said[-1][1] == 30

@@ -24,7 +24,7 @@ async def test_a_restart_is_no_way_round_a_pause_its_doubling_or_the_learned_rat
     assert await bench.send(Outcome.RATE_LIMITED) == pytest.approx(100)
     bench.restart()
     assert bench.said[-1][1] == 240
-    assert bench.politeness.must_end is None
+    assert bench.politeness.stop_reason is None
 
 
 @on_virtual_clock
@@ -71,11 +71,11 @@ async def test_a_restart_is_no_way_round_the_breaker(clock: VirtualClock) -> Non
     assert bench.said[-1][1] == 900
     bench.restart()
     await refused_probe(bench, 900)
-    assert bench.politeness.must_end is not None
+    assert bench.politeness.stop_reason is not None
     bench.restart()  # after the end: the hour is waited, then one more refusal ends this run too
-    assert bench.politeness.must_end is None
+    assert bench.politeness.stop_reason is None
     await refused_probe(bench, 3600)
-    assert bench.politeness.must_end is not None
+    assert bench.politeness.stop_reason is not None
     await stop(waiting)
     await stop(again)
 
