@@ -180,7 +180,8 @@ def test_only_the_shell_knows_scrapy_and_twisted() -> None:
 
 
 def test_the_house_keeps_its_size() -> None:
-    entries = [path.stem for path in (ROOT / "crawler").iterdir() if path.name not in ("__init__.py", "__pycache__")]
+    here = (path for path in (ROOT / "crawler").iterdir() if path.name != "__init__.py")
+    entries = [path.stem for path in here if path.is_file() or next(path.rglob("*.py"), None)]
     assert sorted([*entries, "pipelines"]) == sorted(HOUSE)
     assert len(entries) <= ENTRIES
     assert len(modules()) <= MODULES
@@ -199,7 +200,7 @@ def test_the_house_keeps_its_size() -> None:
 
 def test_the_tests_mirror_the_rooms() -> None:
     """Each folder of `tests/` is a room or for whole runs; each room has one, but those that whole runs test."""
-    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    folders = {path.name for path in (ROOT / "tests").iterdir() if next(path.rglob("*.py"), None)}
     assert folders - TEST_ROOMS - set(HOUSE) == set()
     assert set(HOUSE) - folders == {"settings", "commands", "spiders"}
     for inside in ("publish/browse", "publish/report"):

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -176,6 +177,7 @@ def rows(
         return finish(name, title, description)
 
 
+@cache
 def swatch(look: SeriesStyle, number: int) -> str:
     """A small piece of a series' look, for the legend. `number` tells it from the others on the page."""
     with _axes(0.3, 0.17) as (axes, finish):
