@@ -15,7 +15,7 @@ from crawler.recovery.store import OPEN_SUFFIX
 from crawler.warc.captures import stored_capture
 from crawler.warc.iterator import Gap, WarcRecord, walk_records
 from crawler.warc.record import Malformed, StoredCapture
-from crawler.warc.streams import GZIP, CorruptStream, FileRange, Unpacker
+from crawler.warc.streams import GZIP, CorruptStream, Source, Unpacker, open_source
 from crawler.wayback import digest as digests
 from crawler.wayback.digest import digest_differs
 
@@ -56,7 +56,7 @@ class CheckResult:
 def store_ranges(path: Path, stored: Iterable[StoredRow]) -> Iterator[StoreRange]:
     """A file in stretches that begin where records do. `stored`: the captures that the ledger has in it, by offset.
     Raises OSError."""
-    with FileRange(path) as source:
+    with open_source(path) as source:
         start, wanted = 0, list[StoredRow]()
         for one in stored:
             at = one.place.offset
@@ -67,7 +67,7 @@ def store_ranges(path: Path, stored: Iterable[StoredRow]) -> Iterator[StoreRange
         yield StoreRange(path, start, source.end, tuple(wanted))
 
 
-def _begins_record(source: FileRange, at: int) -> bool:
+def _begins_record(source: Source, at: int) -> bool:
     """What the ledger says may be wrong, and a stretch that begins in the middle of a record would look like damage."""
     if source.read(at, len(GZIP)) != GZIP:
         return False
@@ -80,7 +80,7 @@ def _begins_record(source: FileRange, at: int) -> bool:
 def read_range(stretch: StoreRange) -> CheckResult:
     """Read every record of a stretch. Raises OSError."""
     reader = _Reader(stretch)
-    with FileRange(stretch.path, stretch.start, stretch.end) as source:
+    with open_source(stretch.path, stretch.start, stretch.end) as source:
         for item in walk_records(source):
             if isinstance(item, Gap):
                 reader.gap(item)

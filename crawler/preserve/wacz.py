@@ -25,7 +25,7 @@ from crawler.ledger import Ledger, State
 from crawler.markdown.document import fields_and_sections
 from crawler.utils.timestamps import read_moment
 from crawler.warc.iterator import ChecksumPassed, Gap, WarcRecord, walk_records
-from crawler.warc.streams import FileRange
+from crawler.warc.streams import open_source
 from crawler.wayback.digest import digest_differs
 from crawler.wayback.playback import escape
 
@@ -95,7 +95,7 @@ class CdxjIndex:
 
     def add(self, path: Path, size: int) -> Iterator[UnindexedRange]:
         """Take in the first `size` bytes of a file, to be iterated to its end; gives what in them cannot be read."""
-        with _as_os_error(), FileRange(path, 0, size) as source:
+        with _as_os_error(), open_source(path, 0, size) as source:
             for found in walk_records(source, LARGEST):
                 if isinstance(found, ChecksumPassed):
                     continue

@@ -3,13 +3,12 @@
 import os
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from crawler.warc.captures import (
     ArchivedCapture,
@@ -23,8 +22,8 @@ from crawler.warc.captures import (
     stored_capture,
 )
 from crawler.warc.iterator import MAX_RECORD, ChecksumPassed, Gap, WarcRecord, record_at, walk_records
-from crawler.warc.record import Malformed, StoredCapture, WarcDamaged, read_capture
-from crawler.warc.streams import GZIP, UNKNOWN_END, ZSTD, CorruptStream, FileRange, Part, Source, Spool, Unpacker
+from crawler.warc.record import Malformed, StoredCapture, WarcDamaged
+from crawler.warc.streams import GZIP, UNKNOWN_END, ZSTD, CorruptStream, Source, Spool, Unpacker, open_source
 from crawler.warc.writer import RecordLocation
 
 _WACZ = ".wacz"
@@ -60,7 +59,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 def record_sources(path: Path) -> Iterator[Source | Damage]:
     """What of a file is to be searched for records, one after another; each is closed when the next is asked for.
     Raises OSError."""
-    with FileRange(path) as whole:
+    with open_source(path) as whole:
         if path.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP):
             yield from _unzipped(whole, 0)
         else:
@@ -108,7 +107,7 @@ def _entry(archive: Source, entry: zipfile.ZipInfo) -> Iterator[Source | Damage]
         if spool.broken:
             yield Damage(archive.name, start, f"{entry.filename} is cut off: {spool.broken}")
     else:
-        yield Part(archive, start, start + entry.compress_size)
+        yield archive.part(start, start + entry.compress_size)
 
 
 def _entries(archive: Source) -> list[zipfile.ZipInfo]:
@@ -116,15 +115,7 @@ def _entries(archive: Source) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(_Opened(archive)) as directory:
             entries = [entry for entry in directory.infolist() if entry.filename.endswith(_NAMES)]
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        ValueError,
-        EOFError,
-        struct.error,
-        UnicodeDecodeError,
-        OverflowError,
-    ) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error, OverflowError) as error:
         raise NotAWebArchive(Path(archive.name), f"the directory of the zip cannot be read: {error}") from error
     if not entries:
         raise NotAWebArchive(Path(archive.name), "there is no WARC in this zip")
@@ -180,7 +171,7 @@ def _check(path: Path) -> None:
         raise NotAWebArchive(path, "it does not exist")
     if not path.is_file():
         raise NotAWebArchive(path, "it is neither a file nor a folder")
-    with FileRange(path) as file:
+    with open_source(path) as file:
         start = file.read(0, 5)
         if path.name.endswith(_WACZ) or start.startswith((_ZIP, _EMPTY_ZIP)):
             _entries(file)
@@ -242,8 +233,8 @@ def _fetch(place: RecordLocation, max_bytes: int) -> WarcRecord:
 
 
 _USUAL = 50
-"""After so many digests of payloads in a row nothing else is expected of a writer: comparing all would take a fifth of
-the time."""
+"""After so many digests of payloads in a row nothing else is expected of a writer: to compare all takes a fifth of the
+time."""
 _Thing = ArchivedCapture | Damage | Gap | ChecksumPassed
 
 
@@ -318,10 +309,8 @@ def _trusted(things: Iterable[_Thing], name: str) -> Iterator[ArchivedCapture | 
 def _proven(thing: ArchivedCapture | Damage) -> ArchivedCapture | Damage:
     if isinstance(thing, Damage) or thing.links.checked:
         return thing
-    why = (
-        "one capture is lost: what it is packed in is damaged further on, and it has no digest of its own; reading went"
-        " on behind it"
-    )
+    why = "what it is packed in is damaged further on, and it has no digest of its own; reading went on behind it"
+    why = f"one capture is lost: {why}"
     return Damage(thing.place.file, thing.place.offset, why, thing.capture.original)
 
 
@@ -330,40 +319,13 @@ def _damage(gap: Gap) -> Damage:
     return Damage(gap.file, gap.offset, f"{gap.why}; {end}", address_of(gap.head) if gap.head is not None else "")
 
 
-_CHUNK = 64 * 1024
-
-
 def read_record(path: Path, offset: int, length: int) -> StoredCapture:
-    """The response record at a Place, checked to its last byte. Raises WarcDamaged; OSError when the file cannot be
-    read."""
-    with FileRange(path, offset, offset + length) as file:
-        raw = file.read(offset, length)
-    where = f"{path.name} at byte {offset}"
-    if len(raw) < length:
-        raise WarcDamaged(f"{where}: {len(raw)} of {length} bytes are there")
-    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    """The response record at a location in a file of ours, checked to its last byte. Raises WarcDamaged; OSError when
+    the file cannot be read."""
     try:
-        record = stream.decompress(raw)
-    except zlib.error as error:
-        raise WarcDamaged(f"{where}: {error}") from error
-    if not stream.eof or stream.unused_data:
-        raise WarcDamaged(f"{where}: the record does not end after {length} bytes")
-    capture = read_capture(record, where)
-    if capture is None:
-        raise WarcDamaged(f"{where}: not a response record")
-    return capture
-
-
-def iter_records(path: Path) -> Iterator[tuple[RecordLocation, StoredCapture]]:
-    """All response records in order; other kinds are checked and passed over. Raises WarcDamaged at the first bad
-    record."""
-    with path.open("rb") as file:
-        offset = 0
-        for record, length in _members(file, path.name):
-            capture = read_capture(record, f"{path.name} at byte {offset}")
-            if capture is not None:
-                yield RecordLocation(path.name, offset, length), capture
-            offset += length
+        return stored_capture(_fetch(RecordLocation(str(path), offset, length), UNKNOWN_END))
+    except Malformed as error:
+        raise WarcDamaged(f"{path.name} at byte {offset}: {error}") from error
 
 
 def end_of_last_record(path: Path) -> int:
@@ -372,29 +334,6 @@ def end_of_last_record(path: Path) -> int:
     Whole records behind damage in the middle count, so that cutting never loses one; 0 when nothing is whole. Raises
     OSError.
     """
-    with FileRange(path) as source:
-        return max(
-            (
-                item.offset + item.length
-                for item in walk_records(source)
-                if isinstance(item, WarcRecord) and item.file == source.name
-            ),
-            default=0,
-        )
-
-
-def _members(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int]]:
-    offset, pending = 0, b""
-    while pending := pending or file.read(_CHUNK):
-        stream, out, taken = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray(), 0
-        try:
-            while not stream.eof:
-                out += stream.decompress(pending)
-                taken += len(pending) - len(stream.unused_data)
-                pending = stream.unused_data or file.read(_CHUNK)
-                if not pending and not stream.eof:
-                    raise WarcDamaged(f"{name} at byte {offset}: the file ends in the middle of a record")
-        except zlib.error as error:
-            raise WarcDamaged(f"{name} at byte {offset}: {error}") from error
-        yield bytes(out), taken
-        offset += taken
+    with open_source(path) as source:
+        whole = (item for item in walk_records(source) if isinstance(item, WarcRecord) and item.file == source.name)
+        return max((record.offset + record.length for record in whole), default=0)

@@ -10,12 +10,12 @@ from crawler.warc.record_end import PADDING, PLAIN, TRAILER, FaultyRecord, Strea
 from crawler.warc.streams import (
     GZIP,
     ZSTD,
-    ByteSource,
     CorruptStream,
-    ReopenedFile,
     Source,
     Unpacker,
+    bytes_source,
     dictionary_of,
+    named_source,
     nested_name,
     read_at,
 )
@@ -80,8 +80,8 @@ def record_at(file: str, offset: int, length: int, max_bytes: int = MAX_RECORD) 
     raw = read_at(file, offset, length)
     if len(raw) < length:
         raise Malformed(f"{len(raw)} of {length} bytes are there")
-    dictionary = dictionary_of(ReopenedFile(file)) if raw.startswith(ZSTD) else b""
-    found = list(_Walk(ByteSource(file, raw), max_bytes, dictionary).run())
+    dictionary = dictionary_of(named_source(file)) if raw.startswith(ZSTD) else b""
+    found = list(_Walk(bytes_source(file, raw), max_bytes, dictionary).run())
     if len(found) == 1 and isinstance(found[0], WarcRecord):
         return found[0]
     raise Malformed(next((item.why for item in found if isinstance(item, Gap)), "there is not one record here"))

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from fastwarc.warc import HeaderMap, WarcRecord
 
 from crawler.utils.timestamps import read_moment, timestamp_of
-from crawler.wayback.digest import cdx_sha1, digest_differs, is_checkable, matches_digest
+from crawler.wayback.digest import cdx_sha1, is_checkable, matches_digest
 from crawler.wayback.http import CodingError, declared_coding, decoded_layers, without_chunks
 
 ORIGINAL_FIELD = "X-CDX-Original"
@@ -176,17 +176,6 @@ def _headers(lines: bytes, *, whole: bool) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
 
 
-def read_capture(record: bytes, where: str) -> StoredCapture | None:
-    """A whole record as our own writer makes it, verified; None when it is not a response. Raises WarcDamaged.
-
-    It is unpacked already, and what it was packed in had a checksum that was right.
-    """
-    try:
-        return _strictly(record)
-    except Malformed as error:
-        raise WarcDamaged(f"{where}: {error}") from error
-
-
 def original_of(head: Head) -> str:
     """What was captured, as its CDX row spelt it where that is known; else the target without the brackets that wget
     sets."""
@@ -221,33 +210,6 @@ def timestamp_from(head: Head) -> str:
 def digits_of(date: str) -> str:
     """The first 14 digits of a WARC date, fewer where it is less exact."""
     return _NO_DIGITS.sub("", date)[:14]
-
-
-def _strictly(record: bytes) -> StoredCapture | None:
-    head = read_head(record)
-    block = record[head.size : head.size + head.length]
-    if head.length < 0 or record[head.size + head.length :] != b"\r\n\r\n":
-        raise Malformed(f"Content-Length is {head.length}, the block has {max(len(record) - head.size - 4, 0)} bytes")
-    http = read_http(block) if head.kind == "response" else None
-    payload = block[http.size :] if http is not None else b""
-    digest = _digest_of(payload, head.get("warc-payload-digest")) if http is not None else ""
-    stated = head.get("warc-block-digest")
-    if not digest and digest_differs(
-        stated, block
-    ):  # else the payload's own and the packing's checksum have vouched for it
-        raise Malformed(f"block does not match its digest {stated}")
-    if http is None:
-        return None
-    return StoredCapture(original_of(head), timestamp_from(head), http.status, http.headers, payload, digest)
-
-
-def _digest_of(payload: bytes, stated: str) -> str:
-    """The payload's digest as CDX rows have it, after comparing it with the stated one; the empty string where no SHA-1
-    is stated."""
-    found = cdx_sha1(payload, stated)
-    if not found and digest_differs(stated, payload):
-        raise Malformed(f"payload does not match its digest {stated}")
-    return found
 
 
 def _crlf(head: bytes) -> bytes:

@@ -5,8 +5,10 @@ import os
 import tempfile
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Protocol, Self
 
 import zstandard
 
@@ -19,68 +21,47 @@ _ZSTD_WINDOW = 128 * 1024 * 1024
 _CAREFUL_CHUNK = 256
 _DICTIONARY = (0x184D2A5D).to_bytes(4, "little")
 _MAX_DICTIONARY = 16 * 1024 * 1024
+UNKNOWN_END = 1 << 62
+"""The end of a source that is not read to its end yet."""
 
 
 class CorruptStream(Exception):
     """A compressed stream cannot be read on: cut, or damaged."""
 
 
-class Source(Protocol):
-    """Bytes that can be read at any offset. `name` is how a Place names them, `start` and `end` are offsets in
-    bytes."""
+class Source:
+    """Bytes that can be read at any offset from `start` to `end`. `name` is how a RecordLocation names them."""
 
-    name: str
-    start: int
-    end: int
+    def __init__(self, name: str, start: int, end: int, read: Callable[[int, int], bytes]) -> None:
+        self.name = name
+        self.start = start
+        self.end = end
+        self._read = read
 
     def read(self, offset: int, length: int) -> bytes:
         """Up to `length` bytes; fewer only at the end."""
+        return self._read(offset, max(0, min(length, self.end - offset)))
+
+    def part(self, start: int, end: int) -> "Source":
+        """What lies between two offsets, under the same name and at the same offsets."""
+        return Source(self.name, start, end, self.read)
 
 
-class FileRange:
-    """A file, or the part of it from `start` to `end`. A context manager, which closes the file."""
-
-    def __init__(self, path: Path, start: int = 0, end: int | None = None) -> None:
-        self.name = str(path)
-        self._file = path.open("rb", buffering=0)
-        self.start = start
-        self.end = os.fstat(self._file.fileno()).st_size if end is None else end
-
-    def read(self, offset: int, length: int) -> bytes:
-        return pread(self._file.fileno(), offset, min(length, self.end - offset))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+def bytes_source(name: str, data: bytes) -> Source:
+    return Source(name, 0, len(data), lambda offset, length: data[offset : offset + length])
 
 
-class Part:
-    """What lies between two offsets of a source, under its name and at its offsets."""
-
-    def __init__(self, source: Source, start: int, end: int) -> None:
-        self.name = source.name
-        self._source = source
-        self.start = start
-        self.end = end
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._source.read(offset, max(0, min(length, self.end - offset)))
+def named_source(name: str) -> Source:
+    """As `read_at`: the file is opened for every read, so that none stays open behind a spool."""
+    return Source(name, 0, UNKNOWN_END, partial(read_at, name))
 
 
-class ByteSource:
-    """Bytes at hand as a source."""
-
-    start = 0
-
-    def __init__(self, name: str, data: bytes) -> None:
-        self.name = name
-        self._data = data
-        self.end = len(data)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._data[offset : offset + length]
+@contextmanager
+def open_source(path: Path, start: int = 0, end: int | None = None) -> Iterator[Source]:
+    """A file, or the part of it from `start` to `end`. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        yield Source(str(path), start, size if end is None else end, partial(pread, file.fileno()))
 
 
 class Unpacker:
@@ -95,9 +76,8 @@ class Unpacker:
         self._at = offset
         start = source.read(offset, 5)
         self._zstd = start.startswith(ZSTD)
-        self.has_checksum = start.startswith(GZIP) or (
-            self._zstd and start[4:] != b"" and bool(start[4] & 4)
-        )  # RFC 8878, 3.1.1.1.1
+        flags = start[4] if self._zstd and len(start) > 4 else 0
+        self.has_checksum = start.startswith(GZIP) or bool(flags & 4)  # RFC 8878, 3.1.1.1.1
         self._pending = b""
         self._failure = ""
         self._careful = False
@@ -192,10 +172,9 @@ def dictionary_of(source: Source) -> bytes:
     packed = source.read(source.start + 8, size)
     if not packed.startswith(ZSTD):
         return packed
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     try:
-        return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompress(
-            packed, max_output_size=_MAX_DICTIONARY
-        )
+        return unpacker.decompress(packed, max_output_size=_MAX_DICTIONARY)
     except zstandard.ZstdError as error:
         raise CorruptStream(f"its dictionary is damaged: {error}") from error
 
@@ -209,29 +188,25 @@ def pread(descriptor: int, offset: int, length: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-UNKNOWN_END = 1 << 62
-"""The end of a source that is not read to its end yet."""
 _SPOOLS = 4
 
 
-class Spool:
+class Spool(Source):
     """What a compressed stream unpacks to, kept in a temporary file without a name as far as it has been asked for.
 
     Safe in processes forked off: they would write the same bytes to the same place.
     """
 
     def __init__(self, source: Source, offset: int, dictionary: bytes = b"", limit: int = UNKNOWN_END) -> None:
-        self.name = nested_name(source.name, offset)
-        self.start = 0
+        super().__init__(nested_name(source.name, offset), 0, UNKNOWN_END, self._unpacked)
         self._unpacker = Unpacker(source, offset, dictionary)
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by close()
         self._size = 0
         self._limit = limit
-        self.end = UNKNOWN_END
         self.broken = ""
         """Why it ends before its end, once that is known."""
 
-    def read(self, offset: int, length: int) -> bytes:
+    def _unpacked(self, offset: int, length: int) -> bytes:
         while self._size < offset + length and self.end > self._size:
             try:
                 out = self._unpacker.more()
@@ -259,35 +234,20 @@ def nested_name(name: str, offset: int) -> str:
 
 
 def read_at(name: str, offset: int, length: int) -> bytes:
-    """Bytes of a file, or of what is named by `within`, which is unpacked as far as needed and kept for the next call.
-
-    Raises OSError when the file cannot be read.
-    """
+    """Bytes of a file, or of what `nested_name` names, which is unpacked as far as needed and kept for the next call.
+    Raises OSError."""
     parent, at = _split(name)
     if at is None:
-        with FileRange(Path(name)) as file:
+        with open_source(Path(name)) as file:
             return file.read(offset, length)
     return _spool(name, parent, at).read(offset, length)
 
 
 def file_of(name: str) -> Path:
-    """The file that the name of a Place belongs to."""
+    """The file that the name in a RecordLocation belongs to."""
     while (parts := _split(name))[1] is not None:
         name = parts[0]
     return Path(name)
-
-
-class ReopenedFile:
-    """A source that opens its file for every read, so that none stays open behind a spool."""
-
-    start = 0
-    end = UNKNOWN_END
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def read(self, offset: int, length: int) -> bytes:
-        return read_at(self.name, offset, length)
 
 
 _kept: OrderedDict[tuple[str, int, int], Spool] = OrderedDict()
@@ -297,7 +257,7 @@ def _spool(name: str, parent: str, at: int) -> Spool:
     state = file_of(parent).stat()
     key = name, state.st_size, state.st_mtime_ns
     if key not in _kept:
-        source = ReopenedFile(parent)
+        source = named_source(parent)
         _kept[key] = Spool(source, at, dictionary_of(source))
     _kept.move_to_end(key)
     while len(_kept) > _SPOOLS:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from crawler.warc.files import iter_records
 from crawler.warc.record import WarcDamaged
 from tests.heavy.killer import STAGE
 from tests.standin import StandIn, load_archive
+from tests.stored import stored_records
 
 pytestmark = pytest.mark.heavy
 
@@ -86,7 +86,7 @@ def _done(output: Path) -> tuple[set[str], set[tuple[str, str]]]:
     stored: set[tuple[str, str]] = set()
     for file in (output / "warc").glob("*.warc.gz"):
         try:
-            stored.update((capture.timestamp, capture.original) for _, capture in iter_records(file))
+            stored.update((capture.timestamp, capture.original) for _, capture in stored_records(file))
         except WarcDamaged:
             continue
     return settled, stored

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from crawler.warc.files import iter_records
 from crawler.warc.record import WarcDamaged
 from tests.e2e.test_images import AFTER, AT, BEFORE, FAREWELL, SITE, Shore
 from tests.heavy.killer import OF_IMAGES
 from tests.heavy.test_kill import _arguments, _run
 from tests.recovery.image_samples import png
 from tests.standin import StandIn
+from tests.stored import stored_records
 
 pytestmark = pytest.mark.heavy
 
@@ -70,7 +70,7 @@ def done(output: Path) -> tuple[set[str], set[tuple[str, str]]]:
     stored: set[tuple[str, str]] = set()
     for file in (output / "warc").glob("*.warc.gz*"):
         try:
-            stored.update((capture.timestamp, capture.original) for _, capture in iter_records(file))
+            stored.update((capture.timestamp, capture.original) for _, capture in stored_records(file))
         except WarcDamaged:
             continue
     return settled, stored

@@ -163,14 +163,17 @@ def _dangling_link(path: Path) -> None:
     path.symlink_to(path.parent / "gone")
 
 
-@pytest.mark.parametrize("make", [_one_member_for_all, _no_gzip, _no_warc, _nothing, _folder, _dangling_link])
-def test_a_file_that_is_not_ours_harms_nothing(bench: Bench, make: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    ("make", "known"),
+    [(_one_member_for_all, 1), (_no_gzip, 4), (_no_warc, 1), (_nothing, 1), (_folder, 1), (_dangling_link, 1)],
+)
+def test_a_file_that_is_not_ours_harms_nothing(bench: Bench, make: Callable[[Path], None], known: int) -> None:
     bench.lists(*FOUR)
     left(bench, *whole(FOUR[0]))
     make(left(bench, *whole(*FOUR[1:])).rename(bench.folder / "warc" / "another.warc.gz"))
-    assert told(bench) == 1
+    assert told(bench) == known
     bench.run()
-    assert bench.requests == FOUR[1:]
+    assert bench.requests == FOUR[known:]
 
 
 def test_a_warc_of_somebody_elses_is_used_where_it_fits_and_else_passed_over(bench: Bench) -> None:

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.warc.streams import (
-    ByteSource,
     CorruptStream,
-    FileRange,
     Unpacker,
+    bytes_source,
     dictionary_of,
     file_of,
     nested_name,
+    open_source,
     read_at,
 )
 from tests.walking import walked
@@ -23,7 +23,7 @@ from tests.walking import walked
 
 def unpack(data: bytes, offset: int = 0) -> tuple[bytes, int | None]:
     """What can be had, and where the stream ends, None when it is broken."""
-    unpacker = Unpacker(ByteSource("x", data), offset)
+    unpacker = Unpacker(bytes_source("x", data), offset)
     out = bytearray()
     try:
         while part := unpacker.more():
@@ -50,7 +50,7 @@ def test_one_stream_and_its_end(data: bytes, rest: bytes, pack: object) -> None:
 
 def test_a_large_stream_comes_in_pieces() -> None:
     data = bytes(5_000_000)
-    unpacker = Unpacker(ByteSource("x", gzip.compress(data)), 0)
+    unpacker = Unpacker(bytes_source("x", gzip.compress(data)), 0)
     sizes = []
     while part := unpacker.more():
         sizes.append(len(part))
@@ -113,13 +113,13 @@ def test_more_spools_than_are_kept(tmp_path: Path) -> None:
 def test_a_range_ends_where_it_should(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"0123456789")
-    with FileRange(path, 2, 6) as part:
+    with open_source(path, 2, 6) as part:
         assert (part.start, part.end, part.read(4, 10), part.read(6, 1)) == (2, 6, b"45", b"")
 
 
 @walked("packed", [b"\x28\xb5\x2f\xfd and no more", zstandard.compress(b"x" * 99)[:-3]])
 def test_a_dictionary_that_cannot_be_read(packed: bytes) -> None:
     with pytest.raises(CorruptStream, match="dictionary is damaged"):
-        dictionary_of(ByteSource("x", b"\x5d\x2a\x4d\x18" + len(packed).to_bytes(4, "little") + packed))
+        dictionary_of(bytes_source("x", b"\x5d\x2a\x4d\x18" + len(packed).to_bytes(4, "little") + packed))
     with pytest.raises(CorruptStream, match="has 4294967295 bytes"):
-        dictionary_of(ByteSource("x", b"\x5d\x2a\x4d\x18\xff\xff\xff\xff"))
+        dictionary_of(bytes_source("x", b"\x5d\x2a\x4d\x18\xff\xff\xff\xff"))

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.warc.files import iter_records, read_record
+from crawler.warc.files import read_record
 from crawler.warc.record import StoredCapture, WarcDamaged
 from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
 from crawler.wayback.digest import payload_digest
+from tests.stored import stored_records
 
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 TS = "20210102030405"
@@ -70,8 +71,8 @@ def test_write_and_read(tmp_path: Path, sync: bool) -> None:
         assert get(tmp_path, first) == STORED  # there before the file is closed
         second = put(writer, payload=b"", status=404)
     assert first.file == second.file == "a.warc.gz"
-    assert [place for place, _ in iter_records(path)] == [first, second]
-    assert next(iter_records(path))[1] == STORED
+    assert [place for place, _ in stored_records(path)] == [first, second]
+    assert next(stored_records(path))[1] == STORED
     assert get(tmp_path, second) == StoredCapture(URL, TS, 404, (*REBUILT[:2], ("Content-Length", "0")), b"")
 
 
@@ -189,7 +190,7 @@ def test_provenance_cannot_break_its_record(tmp_path: Path) -> None:
     with create(path) as writer:
         put(writer, provenance=replace(FROM, cdx_digest="-\r\n\r\nWARC/1.1\ud800", codings=()))
         place = put(writer)
-    assert [found for found, _ in iter_records(path)][1] == place
+    assert [found for found, _ in stored_records(path)][1] == place
 
 
 text = st.text(max_size=30)
@@ -213,7 +214,7 @@ def test_round_trip(headers: list[tuple[str, str]], payload: bytes, original: st
         with create(path) as writer:
             place = put(writer, headers=headers, payload=payload, original=original, status=status)
         got = get(Path(folder), place)
-        assert list(iter_records(path)) == [(place, got)]
+        assert list(stored_records(path)) == [(place, got)]
     assert (got.original, got.timestamp, got.status, got.payload) == (original, TS, status, payload)
     assert dict(got.headers)["Content-Length"] == str(len(payload))
     assert all(" " <= char <= "~" for pair in got.headers for char in "".join(pair))
@@ -245,7 +246,7 @@ def drain(records: Iterator[tuple[RecordLocation, StoredCapture]]) -> tuple[list
 def test_cut_around_every_end_and_in_between(small: tuple[Path, list[RecordLocation]], tmp_path: Path) -> None:
     path, places = small
     data = path.read_bytes()
-    whole = [capture for _, capture in iter_records(path)]
+    whole = [capture for _, capture in stored_records(path)]
     torn = tmp_path / "torn.warc.gz"
     silent = []
     ends = {0, *(place.offset for place in places), *(place.offset + place.length for place in places)}
@@ -253,7 +254,7 @@ def test_cut_around_every_end_and_in_between(small: tuple[Path, list[RecordLocat
     for length in sorted({*range(0, len(data), 17), *around}):
         torn.write_bytes(data[:length])
         inside = [number for number, place in enumerate(places) if place.offset + place.length <= length]
-        found, clean = drain(iter_records(torn))
+        found, clean = drain(stored_records(torn))
         assert found == [whole[number] for number in inside]
         if clean:
             silent.append(length)
@@ -313,7 +314,7 @@ RECORD = (
 def test_a_record_of_another_program(tmp_path: Path) -> None:
     path = tmp_path / "other.warc.gz"
     path.write_bytes(gzip.compress(RECORD))
-    ((place, capture),) = iter_records(path)
+    ((place, capture),) = stored_records(path)
     assert (place.offset, place.length) == (0, path.stat().st_size)
     assert capture == StoredCapture("http://a.example/", TS, 200, (("A", "b"),), b"P")
 
@@ -329,16 +330,10 @@ def test_the_digest_that_was_compared_is_handed_on(tmp_path: Path, stated: str |
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b"Length: 26", b"Length: 25"),
-        (b"Length: 26", b"Length: 27"),
-        (b"Length: 26", b"Length: -1"),
-        (b"Length: 26", b"Length: x"),
-        (b"Content-Length: 26\r\n", b""),
         (b"WARC/1.1", b"HELLO"),
         (b"WARC-Target-URI: http://a.example/\r\n", b""),
         (b"WARC-Date: 2021-01-02T03:04:05Z\r\n", b""),
         (b"HTTP/1.1 200", b"HTTP/1.1 2xx"),
-        (b"HTTP/1.1 200", b"FTTP/1.1 200"),
         (b"WARC-Date", b"WARC-Payload-Digest: sha1:" + b"A" * 32 + b"\r\nWARC-Date"),
         (b"WARC-Date", b"WARC-Block-Digest: sha1:" + b"A" * 32 + b"\r\nWARC-Date"),
         (b"WARC-Date", b"X-CDX-Original: nonsense\r\nWARC-Date"),
@@ -353,8 +348,6 @@ def test_records_that_lie(tmp_path: Path, old: bytes, new: bytes) -> None:
     path.write_bytes(gzip.compress(RECORD.replace(old, new)))
     with pytest.raises(WarcDamaged, match=r"other.warc.gz at byte 0"):
         read_record(path, 0, path.stat().st_size)
-    with pytest.raises(WarcDamaged, match=r"other.warc.gz at byte 0"):
-        list(iter_records(path))
 
 
 @given(st.binary(max_size=200))
@@ -368,7 +361,7 @@ def test_arbitrary_records_raise_only_warc_damaged(block: bytes) -> None:
             gzip.compress(RECORD[:100] + block),
         ):
             path.write_bytes(content)
-            drain(iter_records(path))
+            drain(stored_records(path))
             with pytest.raises(WarcDamaged):
                 read_record(path, 0, len(content))
 
@@ -416,7 +409,7 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
         file.room = 10**9
         second = put(writer)
     assert second.offset == size
-    assert [place for place, _ in iter_records(path)] == [first, second]
+    assert [place for place, _ in stored_records(path)] == [first, second]
 
 
 def test_no_file_is_left_when_it_cannot_be_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
