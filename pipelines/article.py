@@ -128,5 +128,5 @@ class SettlePipeline:
             )
             note_images(session.ledger, write.article.id, write.row.id, write.article.images)
             if write.references is not None:
-                session.ledger.refer(write.article.id, write.references.articles, write.references.pictures)
+                session.ledger.note_references(write.article.id, write.references.articles, write.references.pictures)
         session.styles.add(write.article.id)

@@ -101,7 +101,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.folder / "ledger.sqlite", "https://archive.example")
-        self.ledger.declare("wayback", "https://archive.example/web")
+        self.ledger.add_source("wayback", "https://archive.example/web")
         self._named: dict[Key, Capture] = {}
 
     def lists(self, *captures: Capture) -> Bench:
@@ -130,7 +130,7 @@ class Bench:
     ) -> Bench:
         """One run; killed after `most` requests were sent. `renewing`: as `scrapy recover` has the spider do it."""
         self.asked, self.written = [], {}
-        kept = self.ledger.again(again)
+        kept = self.ledger.retry(again)
         run = self.ledger.begin_run({}, "test")
         store = Store(self.folder / "warc")
         self.reopened = improvable_articles(self.ledger, choice.get("ids"), "", "", ()) if renewing else []

@@ -292,8 +292,8 @@ def walk_a_capture(folder: Path, tracer: Tracer) -> Path:
     Bench(folder).lists(listed).ledger.close()
     with Ledger(folder / "ledger.sqlite") as ledger:
         run, store = ledger.begin_run({}, "test"), Store(folder / "warc")
-        quiet = SimpleNamespace(of=lambda source: SimpleNamespace(in_outage=False))
-        spider = ArticlesSpider(cast(Any, SimpleNamespace(only=None, manners=quiet, failed=failed)))
+        quiet = SimpleNamespace(towards=lambda source: SimpleNamespace(in_outage=False))
+        spider = ArticlesSpider(cast(Any, SimpleNamespace(only=None, politeness=quiet, failed=failed)))
         spider.recovery = Recovery(ledger, store, run, Selection(), lambda: 0.0, (1.0,))
         (step,) = spider.recovery.steps(1)
         assert isinstance(step, CaptureRequest)

@@ -60,7 +60,7 @@ class Command(ProjectCommand):
         try:
             session.keep_format()
             session.only = frozenset(chosen)
-            session.ledger.disown(chosen)
+            session.ledger.unadopt(chosen)
             settings = self.settings.copy()
             settings.setdict(
                 {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline"

@@ -59,6 +59,6 @@ class Command(SpiderCommand):
         session = Session(self.given_settings, opts.spargs)
         if audit is not None:
             session.only = frozenset(audit.refetch)
-            session.ledger.disown(audit.refetch)
+            session.ledger.unadopt(audit.refetch)
         afterwards = partial(repaired, audit, arguments, session) if audit else None
         return report(run_spider(self, session, RunPlan("crawl", opts.spargs, afterwards=afterwards)))

@@ -28,11 +28,11 @@ class Captures(LedgerFile):
     def captures(self, article: int) -> list[CaptureRow]:
         return list(self._rows(capture_row, f"{CAPTURE} WHERE article = ? ORDER BY id", article))
 
-    def at_hand(self) -> list[int]:
+    def articles_with_captures(self) -> list[int]:
         """Articles that have a capture in the store or in a file of web archives, lowest id first."""
         return self._column(f"SELECT DISTINCT article FROM capture WHERE {STORED} OR held IS NOT NULL ORDER BY article")
 
-    def one_stored(self, source: str) -> tuple[str, str] | None:
+    def stored_capture(self, source: str) -> tuple[str, str] | None:
         """The time and the address of a capture that this source gave; None when it never gave one."""
         query = f"SELECT timestamp, original FROM capture WHERE source = ? AND answer = 'capture' AND {STORED} LIMIT 1"
         row = self._row(query, source)
@@ -48,7 +48,7 @@ class Captures(LedgerFile):
         return next(self._rows(capture_row, f"{CAPTURE} WHERE id = ?", cursor.lastrowid)) if cursor.rowcount else None
 
     def note(self, capture: int, **values: str | int) -> None:
-        """Write down what was learnt of a capture: any of the columns after `held`."""
+        """Write down what was learnt of a capture: any of the columns after `from_file`."""
         columns = ", ".join(f"{name} = ?" for name in values)
         self._db.execute(f"UPDATE capture SET {columns} WHERE id = ?", (*values.values(), capture))
 
@@ -125,13 +125,13 @@ class Listings(LedgerFile):
             )
         return added
 
-    def forget_holdings(self, source: str) -> None:
+    def forget_file_captures(self, source: str) -> None:
         """Before a file of web archives is looked through anew: where it holds what. What was fetched from it stays
         known."""
         self._db.execute("UPDATE capture SET held = NULL WHERE source = ?", (source,))
         self._db.execute("UPDATE capture SET answer = NULL WHERE source = ? AND warc IS NULL", (source,))
 
-    def hold(self, source: str, holdings: Collection[tuple[int, ArchivedCapture]]) -> int:
+    def add_file_captures(self, source: str, holdings: Collection[tuple[int, ArchivedCapture]]) -> int:
         """What a file of web archives holds, with the articles. Gives how many of the captures were not known
         before."""
         with self.batch():

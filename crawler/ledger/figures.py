@@ -43,7 +43,7 @@ class Figures(LedgerFile):
         """The newest run; None before the first."""
         return next(self._rows(RunRow, f"{RUN} ORDER BY id DESC LIMIT 1"), None)
 
-    def asked_for(self) -> tuple[int, int]:
+    def requests_so_far(self) -> tuple[int, int]:
         """How many articles captures were asked for of, and with how many requests."""
         articles, requests = self._row(
             "SELECT count(DISTINCT article), count(*) FROM attempt JOIN capture ON capture.id = attempt.capture"
@@ -62,7 +62,7 @@ class Figures(LedgerFile):
         articles, images = self._row("SELECT (SELECT count(*) FROM image_list), (SELECT count(*) FROM image)")
         return articles, images
 
-    def readable(self, since: str = "", until: str = "") -> set[int]:
+    def readable_articles(self, since: str = "", until: str = "") -> set[int]:
         """Articles with a capture of this time in the store or in a file of web archives that is an article, or was not
         judged yet."""
         query = f"""
@@ -93,7 +93,7 @@ class Runs(LedgerFile):
         """How the captures that a run fetched compare with their digests, most frequent first."""
         return self._counts("digest_result", f"{_FETCHED} AND coalesce(digest_result, '') != ''", run)
 
-    def settled_by(self, run: int, state: State) -> set[int]:
+    def settled_in_run(self, run: int, state: State) -> set[int]:
         """The articles in a state that a run put there."""
         return set(self._column("SELECT id FROM article WHERE run = ? AND state = ?", run, state))
 
@@ -117,7 +117,7 @@ class Runs(LedgerFile):
         (number,) = self._row("SELECT count(*) FROM capture WHERE id > ? AND found = 'listed'", capture)
         return int(number)
 
-    def made_of(self) -> Iterator[tuple[int, int]]:
+    def captures_of_articles(self) -> Iterator[tuple[int, int]]:
         """Recovered articles, each with the number of the capture that its file was made of."""
         yield from self._db.execute("SELECT id, capture FROM article WHERE state = 'recovered' AND capture IS NOT NULL")
 

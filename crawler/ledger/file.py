@@ -268,7 +268,7 @@ class LedgerFile:
 
     # What is known of the ledger itself
 
-    def declare(self, source: str, replay: str, is_file: bool = False) -> None:
+    def add_source(self, source: str, replay: str, is_file: bool = False) -> None:
         """A source of captures, with the public address under which it replays them. Raises LedgerError when it had
         another."""
         row = self._row("SELECT replay FROM source WHERE name = ?", source)

@@ -196,7 +196,7 @@ class Images(LedgerFile):
         with self.batch():
             self._for_each("UPDATE image SET state = 'wanted' WHERE file = ?", files)
 
-    def again_images(self, articles: Iterable[int]) -> None:
+    def retry_images(self, articles: Iterable[int]) -> None:
         """Make images of these articles due again that are missing, and forget what the archive answered, but for what
         is in the store."""
         missing = "SELECT file FROM image JOIN image_use ON image = file WHERE article = ? AND state = 'missing'"
@@ -219,7 +219,7 @@ class Images(LedgerFile):
         query = f"SELECT {columns} FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?"
         return next(self._rows(_image_answer, query, source, timestamp, original), None)
 
-    def tell_image_answer(
+    def note_image_answer(
         self, source: str, timestamp: str, original: str, said: ImageAnswer, file: str | None
     ) -> None:
         """Write an answer down; `file` is that of the image it was asked for, None where that is not known."""
@@ -251,7 +251,7 @@ class Images(LedgerFile):
             for timestamp, original, digest in json.loads(row[0])
         ]
 
-    def tell_image_index(self, file: str, source: str, captures: Iterable[Capture]) -> None:
+    def note_image_index(self, file: str, source: str, captures: Iterable[Capture]) -> None:
         """Write down what an index gave for an image: the captures that are worth asking for."""
         rows = json.dumps([(each.timestamp, each.original, each.digest) for each in captures], ensure_ascii=False)
         self._db.execute("INSERT OR REPLACE INTO image_index VALUES (?, ?, ?)", (file, source, rows))

@@ -19,7 +19,7 @@ class References(LedgerFile):
     """What links and pictures in the files lead to. Of files in the seed's format nothing is kept: they never lead to
     each other."""
 
-    def refer(self, article: int, articles: Mapping[int, bool], pictures: Mapping[str, bool]) -> None:
+    def note_references(self, article: int, articles: Mapping[int, bool], pictures: Mapping[str, bool]) -> None:
         """What an article's file refers to: articles by id, pictures by address; True where the link is local."""
         with self.batch():
             self._db.execute("DELETE FROM link WHERE article = ?", (article,))
@@ -37,7 +37,7 @@ class References(LedgerFile):
             self._db.execute("DELETE FROM link")
             self._db.execute("DELETE FROM shown")
 
-    def misled(self, is_there: Callable[[str], bool]) -> list[int]:
+    def articles_with_stale_links(self, is_there: Callable[[str], bool]) -> list[int]:
         """Recovered articles whose file has a local link to what is not there, or another link to what is; lowest id
         first.
 
@@ -209,7 +209,7 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
                 )
             return self.counts()[State.ADOPTED] - before
 
-    def disown(self, ids: Iterable[int]) -> None:
+    def unadopt(self, ids: Iterable[int]) -> None:
         """Make articles due again that were adopted, and are no longer thought to be sound."""
         with self.batch():
             self._for_each("UPDATE article SET state = 'listed', reason = '' WHERE id = ? AND state = 'adopted'", ids)
@@ -243,7 +243,7 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
         self.reopen(due)
         return len(due)
 
-    def again(self, ids: Iterable[int]) -> list[int]:
+    def retry(self, ids: Iterable[int]) -> list[int]:
         """Make these articles due again, but for the recovered ones, which are given: they keep their files until
         something takes their place. Judgements of their captures are forgotten, what is in the store stays there."""
         articles = list(ids)

@@ -62,7 +62,7 @@ def _stored_row(*row: Any) -> StoredRow:
 class StoreQueries(Ledger):
     """The ledger, with what only a check of everything asks it for."""
 
-    def by_place(self) -> Iterator[StoredRow]:
+    def stored_captures(self) -> Iterator[StoredRow]:
         """Captures in the store, by file and offset."""
         return self._rows(_stored_row, _BY_PLACE)
 

@@ -48,11 +48,11 @@ LED_TO = (Found.REDIRECT, Found.JUMP)
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """A known capture and, after `held`, what was learnt of it: `verdict` is empty until it was judged, `warc` until it
-    is in the store.
+    """A known capture and, after `from_file`, what was learnt of it: `verdict` is empty until it was judged, `warc`
+    until it is in the store.
 
-    `replay` is the public address under which its archive replays captures; `held_in` the name of the file of web
-    archives that it comes from, if it comes from one, and `held` where in that file it is.
+    `replay` is the public address under which its archive replays captures; `source_file` the name of the file of web
+    archives that it comes from, if it comes from one, and `from_file` where in that file it is.
     """
 
     id: int
@@ -61,8 +61,8 @@ class CaptureRow:
     source: str = ""
     found: Found = Found.LISTED
     replay: str = ""
-    held_in: str = ""
-    held: ArchivedCapture | None = None
+    source_file: str = ""
+    from_file: ArchivedCapture | None = None
     status: int = 0
     answer: str = ""
     digest_result: str = ""
@@ -95,7 +95,7 @@ def placeholders(values: Sized) -> str:
 
 _CDX = tuple(field.name for field in fields(Capture))
 _NAMES = [field.name for field in fields(CaptureRow)]
-_NOTED = fields(CaptureRow)[_NAMES.index("held") + 1 :]
+_NOTED = fields(CaptureRow)[_NAMES.index("from_file") + 1 :]
 STORED = "coalesce(warc, '') != ''"
 """Of captures: that they are in the store."""
 CAPTURE = f"""
@@ -112,12 +112,12 @@ _KEPT = ("archive", "heldIn")
 
 
 def capture_row(*row: Any) -> CaptureRow:
-    number, article, source, found, replay, held_in, held, *rest = row
+    number, article, source, found, replay, source_file, held, *rest = row
     capture = Capture(**dict(zip(_CDX, rest, strict=False)))
     archived = archived_from_json(held, capture) if held else None
     if archived is not None:
-        held_in = held_in or archived.about.get("heldIn", "")
-    return CaptureRow(number, article, capture, source, Found(found), replay, held_in, archived, *rest[len(_CDX) :])
+        source_file = source_file or archived.about.get("heldIn", "")
+    return CaptureRow(number, article, capture, source, Found(found), replay, source_file, archived, *rest[len(_CDX) :])
 
 
 def capture_values(

@@ -52,13 +52,13 @@ class Hosts(Protocol):
 
     answered: set[str]
 
-    def of(self, source: str) -> Politeness: ...
+    def towards(self, source: str) -> Politeness: ...
 
 
 class CrawlSession(Protocol):
     """What the handler needs of the run that it sends for."""
 
-    manners: Hosts
+    politeness: Hosts
 
     def known_good(self, source: str) -> str:
         """The address of a capture that the archive gave before; empty when none is known."""
@@ -136,7 +136,7 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         source: str = request.meta["source"]
-        politeness = self._session.manners.of(source)
+        politeness = self._session.politeness.towards(source)
         endpoint: Endpoint = request.meta["endpoint"]
         while True:
             permit = await politeness.permit(endpoint, request.url)
@@ -147,7 +147,7 @@ class PoliteHandler(HTTP11DownloadHandler):
                 self._pool.permit, self._pool.politeness, self._pool.target = permit, politeness, _target(sent.url)
                 response = await super().download_request(sent)
                 self._unheard[source].clear()
-                self._session.manners.answered.add(source)
+                self._session.politeness.answered.add(source)
                 outcome, wait = classify_response(response)
                 if (
                     outcome is Outcome.HEALTHY
@@ -196,7 +196,7 @@ class PoliteHandler(HTTP11DownloadHandler):
             return False
         cuts = self._unheard[source]
         cuts.append(about)
-        return len(set(cuts) if source in self._session.manners.answered else cuts) > 1
+        return len(set(cuts) if source in self._session.politeness.answered else cuts) > 1
 
 
 def _target(url: str) -> bytes:

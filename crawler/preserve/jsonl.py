@@ -137,7 +137,7 @@ def of_capture(ledger: StoreQueries, row: ArticleRow, capture: CaptureRow) -> di
         "digest": _digest(digest),
         "verified": capture.digest_result in MATCHES if compared and _digest(digest) else None,
         "faults": list(row.faults),
-        "source": capture.held_in or capture.source or None,
+        "source": capture.source_file or capture.source or None,
     }
 
 

@@ -31,7 +31,7 @@ class Outcome:
 def adopt_sound(ledger: Ledger, audit: Audit) -> int:
     """Settle the tree's sound articles; those that are not sound (any more) are due. Gives how many were adopted
     anew."""
-    ledger.disown(audit.refetch)
+    ledger.unadopt(audit.refetch)
     return ledger.adopt(sorted(audit.files.keys() - audit.refetch), f"in {audit.folder.resolve().name}")
 
 

@@ -194,7 +194,7 @@ class _Check:
     def _store(self) -> Iterator[Job]:
         warcs = self._warcs()
         unseen = dict(warcs)
-        for name, stored in groupby(self._ledger.by_place(), key=lambda one: one.place.file):
+        for name, stored in groupby(self._ledger.stored_captures(), key=lambda one: one.place.file):
             if unseen.pop(name, None) is not None:
                 yield from store_ranges(warcs[name], stored)
             else:
@@ -229,7 +229,7 @@ class _Check:
                 )
                 yield Expected(row.id, row.file, row.sha256, listed=listed)
                 continue
-            held = capture.held if not capture.warc else None
+            held = capture.from_file if not capture.warc else None
             if not capture.warc and held is None:
                 self._find(Kind.CAPTURE_MISSING, row.file, "the ledger names no place for its capture", row.id)
             timestamp = capture.served_timestamp or capture.capture.timestamp

@@ -223,7 +223,7 @@ def open_case(
     rows = [row for row in rows if row.warc or not sources or row.source in sources]
     preference = [sources.index(row.source) if row.source in sources else len(sources) for row in rows]
     ranked = [rows[i] for i in capture_order([row.capture for row in rows], bad, preference)]
-    ranked.sort(key=lambda row: (row.found in LED_TO, row.held is not None and row.held.rewritten))
+    ranked.sort(key=lambda row: (row.found in LED_TO, row.from_file is not None and row.from_file.rewritten))
     inside = [
         row
         for row in ranked

@@ -32,14 +32,14 @@ def relink(
 ) -> Iterator[ExtractionResult]:
     """Write each misled file anew (see `References.misled`) and tell the ledger; gives what `work` did. What is
     recovered does not change by that, so once is enough. Raises OSError."""
-    doing = iter(work(_relink_jobs(ledger, ledger.misled(is_there))))
+    doing = iter(work(_relink_jobs(ledger, ledger.articles_with_stale_links(is_there))))
     while batch := list(islice(doing, RELINK_BATCH)):
         os.sync()
         with ledger.batch():
             for done in batch:
                 if done.outcome in WRITTEN and done.references is not None:
                     ledger.rewritten(done.article, done.sha256)
-                    ledger.refer(done.article, done.references.articles, done.references.pictures)
+                    ledger.note_references(done.article, done.references.articles, done.references.pictures)
                 else:
                     logger.warning("the links of article %d stay as they are: its capture cannot be read", done.article)
         yield from batch
@@ -79,7 +79,7 @@ def extract(
     takes links for those between the articles that are recovered already."""
     with source, _ending_told(source, report):
         source.prepare(report)
-        articles = source.ledger.at_hand()
+        articles = source.ledger.articles_with_captures()
         if not articles:
             kind = DamagedError if report.damages else UsageError
             why = (

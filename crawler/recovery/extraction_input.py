@@ -198,7 +198,7 @@ class FromStore:
         there = format_of(self.ledger)
         if there not in ("", str(wanted)):
             report.changed = (there, str(wanted))
-            report.lost += sorted(set(self.ledger.recovered_ids()) - set(self.ledger.at_hand()))
+            report.lost += sorted(set(self.ledger.recovered_ids()) - set(self.ledger.articles_with_captures()))
             if not self._dry_run:
                 begin_change(self.ledger, wanted)
         return self.ledger.recovered_ids()
@@ -226,7 +226,7 @@ class FromStore:
             self.ledger.note(capture, **columns)
         self.ledger.renew_versions(one.article, one.extracted, one.versions)
         if one.references is not None:
-            self.ledger.refer(one.article, one.references.articles, one.references.pictures)
+            self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
         if one.outcome in WRITTEN:
             self.ledger.want_images(one.article, one.capture, one.images)
             if (row.state, row.sha256, row.capture, row.faults) == (
@@ -267,7 +267,7 @@ class FromFiles:
         self._lock = lock_output(self.output, make=True)
         self._folder = tempfile.TemporaryDirectory(prefix="citizen-news-")
         self.ledger = Ledger(Path(self._folder.name) / "ledger.sqlite")
-        self.ledger.declare(FILES, self._replay)
+        self.ledger.add_source(FILES, self._replay)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -282,13 +282,13 @@ class FromFiles:
                 for article, held in some:
                     by_source[held.about.get("source") or FILES].append((article, held))
                 for source, held_there in by_source.items():
-                    self.ledger.hold(source, held_there)
+                    self.ledger.add_file_captures(source, held_there)
         except OSError as error:
             raise StorageError(f"cannot be read: {error}") from error
 
     def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
         """Most of what is at hand will be recovered."""
-        return self.ledger.at_hand()
+        return self.ledger.articles_with_captures()
 
     def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
         """The files are all that stays; which there are is settled for the links between them only."""
@@ -298,7 +298,7 @@ class FromFiles:
                     self.ledger.settle(
                         one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256
                     )
-                    self.ledger.refer(one.article, one.references.articles, one.references.pictures)
+                    self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
 
     def finish(self, wanted: Format) -> None:
         """Nothing remembers the format."""

@@ -115,8 +115,8 @@ def capture_reader(store: Store | None) -> ReadCapture:
             return store.read(
                 RecordLocation(row.warc, row.warc_offset, row.warc_length), (row.served_timestamp, row.served_original)
             )
-        assert row.held is not None
-        return read_held(row.held)
+        assert row.from_file is not None
+        return read_held(row.from_file)
 
     return take
 
@@ -178,7 +178,7 @@ class Extractor:
             if verdict := judge.carried(case, row):
                 notes.append((row.id, {"verdict": verdict[0], "because": verdict[1]}))
                 case.passed(row, *verdict)
-            elif not row.warc and row.held is None:
+            elif not row.warc and row.from_file is None:
                 left = left or row.answer not in FINAL
                 case.passed(row, row.answer or "not at hand", "")
             elif self._judged(case, row, judge, damaged):

@@ -184,7 +184,7 @@ class ImageRecovery:
         good = nearest(captures, case.wanted)
         with self._ledger.batch():
             self._ledger.image_attempt(step.file)
-            self._ledger.tell_image_index(step.file, step.source, good)
+            self._ledger.note_image_index(step.file, step.source, good)
         case.listed(good)
         self._free(step)
 
@@ -218,7 +218,7 @@ class ImageRecovery:
     def _tell(self, step: ImageRequest, said: ImageAnswer) -> None:
         with self._ledger.batch():
             self._ledger.image_attempt(step.file)
-            self._ledger.tell_image_answer(
+            self._ledger.note_image_answer(
                 step.source, step.capture.timestamp, escape(step.capture.original), said, step.file
             )
 
@@ -317,7 +317,7 @@ def look_for_images(
     for number, article in enumerate(articles, 1):
         settled = ledger.article(article)
         row = next((row for row in ledger.captures(article) if settled is not None and row.id == settled.capture), None)
-        if row is not None and (row.warc or row.held is not None):
+        if row is not None and (row.warc or row.from_file is not None):
             try:
                 found = judge.recovered(row, take(row))
                 why = found.judgement.because

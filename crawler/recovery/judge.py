@@ -194,7 +194,7 @@ class Judge:
         """What a capture gives, without any judgement being told of it."""
         content_type, coding = first_header(served.headers, "content-type") or "", declared_coding(served.headers) or ""
         body, fault = served.payload, ""
-        if row.held is not None and row.held.rewritten:
+        if row.from_file is not None and row.from_file.rewritten:
             body, fault = _as_sent(body, coding, served.timestamp)
             coding = ""
         stored = PageInput(body, coding, content_type, served.status, row.article, served.timestamp, served.original)
@@ -205,8 +205,9 @@ class Judge:
         if not (article.title and article.body):
             return Extraction(Judgement(Verdict.BLANK, "no title or no body is left of it"))
         faults = (*filter(None, (fault,)), *_faults(row))
-        if row.held_in or faults:
-            return replace(recovered, article=replace(article, source=row.held_in, faults=(*article.faults, *faults)))
+        if row.source_file or faults:
+            article = replace(article, source=row.source_file, faults=(*article.faults, *faults))
+            return replace(recovered, article=article)
         return recovered
 
     def layout_unknown(self, at_end: bool = False) -> bool:
@@ -227,7 +228,7 @@ def _as_sent(payload: bytes, coding: str, timestamp: str) -> tuple[bytes, str]:
 
 def _faults(row: CaptureRow) -> Iterator[str]:
     """What is wrong with a capture because of how its file has it."""
-    if row.held is not None and row.held.rewritten:
+    if row.from_file is not None and row.from_file.rewritten:
         yield REWRITTEN_FAULT
-    if row.held is not None and row.held.truncated:
-        yield f"the file that holds it says that it was cut off ({row.held.truncated})"
+    if row.from_file is not None and row.from_file.truncated:
+        yield f"the file that holds it says that it was cut off ({row.from_file.truncated})"

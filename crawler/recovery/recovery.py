@@ -42,9 +42,9 @@ class Intake:
         expected = case.expected(row, reply.timestamp, reply.original)
         place = None
         if reply.answer is not Answer.CLOSEST_CAPTURE:
-            rewritten = row.held is not None and row.held.rewritten
+            rewritten = row.from_file is not None and row.from_file.rewritten
             origin = CaptureOrigin(
-                fetched_from, expected.digest, row.source, row.replay, row.held_in, row.found.value, rewritten
+                fetched_from, expected.digest, row.source, row.replay, row.source_file, row.found.value, rewritten
             )
             place = self._store.add(reply, check, origin)
         self._ledger.note(

@@ -52,10 +52,10 @@ def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
     if ledger.meta(key) == seal:
         return
     with ledger.batch():
-        ledger.forget_holdings(source.name)
+        ledger.forget_file_captures(source.name)
         passed: Counter[str] = Counter()
         new = sum(
-            ledger.hold(source.name, some)
+            ledger.add_file_captures(source.name, some)
             for some in index_captures([source.path], _warn, lambda what: passed.update([what]))
         )
         ledger.set_meta(key, seal)
@@ -148,9 +148,9 @@ def as_listed(held: ArchivedCapture) -> ArchivedCapture:
 
 def reply_from_file(row: CaptureRow) -> Reply:
     """A capture out of a file, as an archive's playback would answer. Raises WarcDamaged, OSError."""
-    if row.held is None:
+    if row.from_file is None:
         raise WarcDamaged(f"{row.source} was changed and has it no more")
-    stored = read_archived(row.held)
+    stored = read_archived(row.from_file)
     target = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
     headers = tuple(
         (name if name.lower() in _UNPREFIXED else f"x-archive-orig-{name}", value) for name, value in stored.headers
@@ -162,4 +162,7 @@ def reply_from_file(row: CaptureRow) -> Reply:
 
 def describe_location(row: CaptureRow) -> str:
     """Where a file has the capture, in words that name no folder of this machine."""
-    return f"{Path(row.held.place.file).name} at byte {row.held.place.offset}" if row.held is not None else row.source
+    if row.from_file is None:
+        return row.source
+    place = row.from_file.place
+    return f"{Path(place.file).name} at byte {place.offset}"

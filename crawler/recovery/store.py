@@ -228,7 +228,7 @@ def reconcile_image(ledger: Ledger, store: Store, name: str, held: ArchivedCaptu
     answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
     coding, target = declared_coding(stored.headers) or "", (stored.timestamp, location) if location else None
     said = ImageAnswer(answer.value, stored.status, stored.timestamp, stored.original, coding, target, place)
-    ledger.tell_image_answer(source, timestamp, original, said, None)
+    ledger.note_image_answer(source, timestamp, original, said, None)
     return True
 
 

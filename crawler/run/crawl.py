@@ -150,7 +150,7 @@ def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -
         if session.ending is None:
             _crawl(command, session, plan)
         with ignore_broken_pipe():
-            print(*describe_status(session.ledger), *session.manners.summary(), sep="\n")
+            print(*describe_status(session.ledger), *session.politeness.summary(), sep="\n")
             if plan.afterwards is not None:
                 print(*plan.afterwards(), sep="\n")
     return session.ending or RunResult(ExitStatus.DONE)
@@ -305,7 +305,8 @@ def _is_due(output: Path) -> bool:
     if not ledger_path(output).exists():
         return False
     with Ledger(ledger_path(output)) as ledger:
-        return not extractor.is_current_extractor(ledger) and bool(ledger.recovered_ids()) and bool(ledger.at_hand())
+        is_current = extractor.is_current_extractor(ledger)
+        return not is_current and bool(ledger.recovered_ids()) and bool(ledger.articles_with_captures())
 
 
 def _renew(output: Path, settings: Mapping[str, object], tell: Callable[[str], object]) -> Renewed:

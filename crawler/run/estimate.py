@@ -144,9 +144,9 @@ def estimate(
     """What recovering the articles `due` may come to, at `rate` requests a minute, by captures of the time that is
     chosen. `images`: so many images are due already and those of these articles will be; None when no images are
     wanted. Changes nothing."""
-    stored = len(ledger.readable(since, until) & set(due))
+    stored = len(ledger.readable_articles(since, until) & set(due))
     fetched = len(due) - stored
-    asked_articles, asked = ledger.asked_for()
+    asked_articles, asked = ledger.requests_so_far()
     each_requests = asked / asked_articles if asked_articles >= ENOUGH else SUPPOSED_REQUESTS
     requests = max(fetched, round(fetched * each_requests))
     kept_articles, kept = ledger.stored()

@@ -72,7 +72,7 @@ class ProgressMonitor:
         """Where the run stands."""
         session, listing, phase, work = running.session, running.listing, phase_of(running), _work(running)
         counts = session.ledger.counts()
-        held = session.manners.holding()
+        held = session.politeness.holding()
         paces = _paces(session)
         return ProgressSnapshot(
             run=session.run,
@@ -142,7 +142,7 @@ def _work(running: RunningSpider) -> _Work:
 def _paces(session: Session) -> tuple[Pace, ...]:
     return tuple(
         Pace(host, endpoint.value, pace.sent, pace.last_minute, pace.permitted, pace.most)
-        for host, politeness in session.manners.hosts()
+        for host, politeness in session.politeness.hosts()
         for endpoint, pace in politeness.paces().items()
     )
 

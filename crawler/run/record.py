@@ -46,7 +46,8 @@ class LedgerMark:
     def of(cls, session: Session) -> LedgerMark:
         """Taken before the crawl. Raises sqlite3.Error."""
         rows, newest = session.ledger.listed_so_far()
-        return cls(rows, newest, dict(session.ledger.made_of()) if session.renewing else {}, time.monotonic())
+        present = dict(session.ledger.captures_of_articles()) if session.renewing else {}
+        return cls(rows, newest, present, time.monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> Run
     """What a run did since its mark. Raises sqlite3.Error."""
     ledger, run = session.ledger, session.run
     rows, _ = ledger.listed_so_far()
-    recovered = ledger.settled_by(run, State.RECOVERED)
-    given_up = ledger.settled_by(run, State.UNRECOVERABLE) - session.reopened
+    recovered = ledger.settled_in_run(run, State.RECOVERED)
+    given_up = ledger.settled_in_run(run, State.UNRECOVERABLE) - session.reopened
     new = recovered - session.reopened
     return RunNumbers(
         listing={"rows": rows - mark.rows, "new": ledger.listed_after(mark.newest)},
@@ -103,7 +104,7 @@ def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> Run
         answers=ledger.run_answers(run),
         digests=ledger.run_digests(run),
         fields=ledger.field_counts(run, FIELDS),
-        politeness={host: one.summary() for host, one in session.manners.hosts()},
+        politeness={host: one.summary() for host, one in session.politeness.hosts()},
         standing=_standing(ledger),
     )
 

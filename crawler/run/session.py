@@ -54,7 +54,7 @@ class HostPoliteness:
         self.answered: set[str] = set()
         """Sources that have answered something in this run."""
 
-    def of(self, source: str) -> Politeness:
+    def towards(self, source: str) -> Politeness:
         """That towards the archive of a source."""
         return self._all[self._hosts[source]]
 
@@ -121,8 +121,8 @@ class Session(RunSettings):
         self.read = IsolatedReader(self.page_seconds, self.page_memory)
         self._reading = f"{__version__}, {self.page_seconds:g} s, {self.page_memory} MiB"
         self._outage_since: float | None = None
-        self.manners = HostPoliteness(self, SystemClock(), self._told)
-        self.warnings = self.manners.warnings
+        self.politeness = HostPoliteness(self, SystemClock(), self._told)
+        self.warnings = self.politeness.warnings
         try:
             self._open(arguments)
         except LedgerError:
@@ -140,7 +140,7 @@ class Session(RunSettings):
             reconcile(self.ledger, self.store)
             self._reopen()
             self.styles.recovered = as_bits(self.ledger.recovered_ids()) if self.format.for_reading else 0
-            self.manners.remember(self.ledger)
+            self.politeness.remember(self.ledger)
             self.run = self.ledger.begin_run(dict(arguments), __version__)
         except BaseException:
             self.ledger.close()
@@ -149,12 +149,12 @@ class Session(RunSettings):
     def _declare(self) -> None:
         """The ledger is told of every source; files without an archive of their own are taken for captures of the
         public one."""
-        self.ledger.declare(WAYBACK, f"{self.public_url}/web")
+        self.ledger.add_source(WAYBACK, f"{self.public_url}/web")
         for source in self.sources:
             if isinstance(source, WebArchiveFiles):
-                self.ledger.declare(source.name, f"{self.public_url}/web", is_file=True)
+                self.ledger.add_source(source.name, f"{self.public_url}/web", is_file=True)
             elif source.name != WAYBACK:
-                self.ledger.declare(source.name, source.public)
+                self.ledger.add_source(source.name, source.public)
 
     def _reopen(self) -> None:
         """What was settled is due again when its file is gone, or when a page was too much for limits that have changed
@@ -195,7 +195,7 @@ class Session(RunSettings):
 
     def known_good(self, source: str) -> str:
         """The address of a capture that the archive of that name gave in an earlier run; empty when none is known."""
-        site, known = self.site(source), self.ledger.one_stored(source)
+        site, known = self.site(source), self.ledger.stored_capture(source)
         return site.playback_url(*known) if site is not None and known is not None else ""
 
     def end(self, status: ExitStatus, message: str) -> None:
@@ -222,19 +222,19 @@ class Session(RunSettings):
 
     def refused(self, source: str) -> None:
         """A connection was refused. While nothing was answered yet there is no run to keep waiting for long."""
-        held, site = self.manners.of(source).holding(), self.site(source)
-        if source not in self.manners.answered and held is not None and site is not None and held[1] > PATIENCE:
+        held, site = self.politeness.towards(source).holding(), self.site(source)
+        if source not in self.politeness.answered and held is not None and site is not None and held[1] > PATIENCE:
             message = (
                 f"{site.address} refuses connections (or nothing listens there). A new run asks again after"
                 f" {format_duration(held[1])}"
             )
             self.end(ExitStatus.REFUSING, message)
-            self.manners.close(message)
+            self.politeness.close(message)
 
     def outage_lasts(self, now: float) -> bool:
         """Whether an outage of the whole archive has lasted so long that the run ends. `now` in seconds that only go
         forward."""
-        out = [host for host, politeness in self.manners.hosts() if politeness.in_outage]
+        out = [host for host, politeness in self.politeness.hosts() if politeness.in_outage]
         if not out:
             self._outage_since = None
             return False
@@ -245,14 +245,14 @@ class Session(RunSettings):
             ExitStatus.UNAVAILABLE,
             f"the archive {out[0]} has been out of order for {format_duration(self.outage_seconds)}. Run again later",
         )
-        self.manners.close("the archive is out of order")
+        self.politeness.close("the archive is out of order")
         return True
 
     def conclude(self) -> None:
         """Write down how the run ended. Raises sqlite3.Error."""
         ending = self.ending or RunResult(ExitStatus.DONE)
         self._concluded = True
-        self.manners.save(self.ledger)
+        self.politeness.save(self.ledger)
         mark_known(self.ledger, self.store)
         self.ledger.end_run(self.run, ending.status, ending.message)
 
@@ -270,7 +270,7 @@ class Session(RunSettings):
             self._lock.release()
 
     def _told(self, message: str, seconds: float) -> None:
-        self.manners.save(self.ledger)  # whoever reads of a pause may kill the run, and the next one keeps it
+        self.politeness.save(self.ledger)  # whoever reads of a pause may kill the run, and the next one keeps it
         logger.warning("%s", message)
 
 

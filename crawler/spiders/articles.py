@@ -119,7 +119,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         except Exception as error:
             self.session.failed(error, "while choosing what to fetch")
         finally:
-            self.session.manners.close("the run is ending")
+            self.session.politeness.close("the run is ending")
         self._conclude()
 
     async def _everything(self) -> AsyncIterator[Any]:
@@ -141,13 +141,13 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         session, arguments = self.session, self.arguments
         if arguments.dry_run:
             with session.ledger.trial():
-                again = session.ledger.again(arguments.again)
+                again = session.ledger.retry(arguments.again)
                 log_estimate(session, arguments.choice, again)
                 with ignore_broken_pipe():
                     print_choices(self._recovery(again=again))
             return
-        again = session.ledger.again(arguments.again)
-        session.ledger.again_images(arguments.again)
+        again = session.ledger.retry(arguments.again)
+        session.ledger.retry_images(arguments.again)
         better = self._better() if session.renewing else []
         log_estimate(session, arguments.choice, [*better, *again])
         self.recovery = recovery = self._recovery(better, again)
@@ -166,7 +166,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             else:
                 await self._something(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
-            session.manners.close("the run is ending")
+            session.politeness.close("the run is ending")
         log_kept(recovery)
         await self._answers()
 
@@ -320,7 +320,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                 self.recovery.troubled(row, answer, failure_message(failure), counted=not self._in_outage(row))
 
     def _in_outage(self, row: CaptureRow) -> bool:
-        return self.session.manners.of(row.source).in_outage
+        return self.session.politeness.towards(row.source).in_outage
 
     def lost(self, row: CaptureRow | None) -> None:
         if row is not None and self.recovery is not None:

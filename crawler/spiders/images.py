@@ -78,7 +78,7 @@ class ImagesSpider(ArchiveSpider):
                 break
             await self._something(min(images.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
-            session.manners.close("the run is ending")
+            session.politeness.close("the run is ending")
         await self._answers()
 
     def _reopen_images(self) -> None:
@@ -164,4 +164,4 @@ class ImagesSpider(ArchiveSpider):
                 self.images.troubled(step, answer, self._counted(step))
 
     def _counted(self, step: ImageRequest | ImageLookup) -> bool:
-        return not self.session.manners.of(step.source).in_outage
+        return not self.session.politeness.towards(step.source).in_outage

@@ -60,7 +60,7 @@ class PageSpider(ArchiveSpider):
                 )
                 await self._answers()
         finally:
-            self.session.manners.close("the run is ending")
+            self.session.politeness.close("the run is ending")
 
     def _row(self, capture: Capture) -> CaptureRow:
         """A capture that no listing has."""

@@ -74,7 +74,7 @@ def write_ledger(path: Path, written: Iterable[Sequence[Written]]) -> None:
     """A ledger in which all these articles are listed, those with a place fetched, and each is settled from its last
     capture."""
     with Ledger(path, PUBLIC) as ledger:
-        ledger.declare(WAYBACK, f"{PUBLIC}/web")
+        ledger.add_source(WAYBACK, f"{PUBLIC}/web")
         listing, _ = ledger.open_listing(f"{[*queries(None, FULL)]}")
         run = ledger.begin_run({}, "bench")
         for some in written:

@@ -71,7 +71,7 @@ def test_a_store_has_the_pages_and_its_ledger_knows_where(tmp_path: Path, monkey
     store = Store(output / "warc")
     with Ledger(output / "ledger.sqlite") as ledger:
         assert ledger.due() == []
-        assert ledger.at_hand() == list(range(1, 24))
+        assert ledger.articles_with_captures() == list(range(1, 24))
         for one in pages()[:23]:
             (row,) = ledger.captures(one.number)
             stored = store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length))

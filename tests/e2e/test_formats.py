@@ -120,7 +120,7 @@ def test_a_crawl_for_reading_gives_what_extract_makes_of_the_seeds_and_back(
     assert "FORMAT=seed is changed to FORMAT=reading VIDEO=shortcode" in there.out
     assert tree(output) == tree(reading.output) != tree(seed.output)
     with Ledger(output / "ledger.sqlite") as ledger:
-        assert ledger.misled(lambda _: False) == []
+        assert ledger.articles_with_stale_links(lambda _: False) == []
     back = extract(output)
     assert back.status == 0, back.err
     assert tree(output) == tree(seed.output) != {}

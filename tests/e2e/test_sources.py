@@ -133,7 +133,7 @@ def test_a_real_pywb_is_a_source(tmp_path: Path) -> None:
         second = crawl("http://127.0.0.1:9", tmp_path / "second", SOURCES=f"pywb+{address}=https://archive.example/web")
     assert second.status == 0, second.err
     with Ledger(first.output / "ledger.sqlite") as ledger:
-        rows = [row for article in ledger.at_hand() for row in ledger.captures(article)]
+        rows = [row for article in ledger.articles_with_captures() for row in ledger.captures(article)]
     doubtful = {first.article(row.article).file for row in rows if row.digest_result == "mismatch"}
     assert tree(second.output).keys() == tree(first.output).keys()
     assert {file: data for file, data in tree(second.output).items() if file not in doubtful} == {

@@ -104,8 +104,8 @@ def _torn_record(die: _Countdown) -> None:
 OF_IMAGES: dict[str, Callable[[_Countdown], None]] = {
     "image-answer": lambda die: _around(ImageRecovery, "received", before=die),
     "image-listed": lambda die: _around(ImageRecovery, "listed", before=die),
-    "image-record": lambda die: _around(Ledger, "tell_image_answer", before=die),
-    "image-told": lambda die: _around(Ledger, "tell_image_answer", after=die),
+    "image-record": lambda die: _around(Ledger, "note_image_answer", before=die),
+    "image-told": lambda die: _around(Ledger, "note_image_answer", after=die),
     "image-half-file": lambda die: _half_a_write(crawler.recovery.image_files, "write_file", die),
     "image-file": lambda die: _around(crawler.recovery.image_files, "write_file", after=die),
     "image-linked": lambda die: _around(os, "link", after=die),

@@ -79,9 +79,9 @@ def test_fields_are_counted_of_this_run_and_of_the_earlier_ones(ledger: Ledger) 
         "tags": FieldCount(1, 1, 2, 1),
     }
     assert ledger.field_counts(first, names)["tags"] == FieldCount(1, 0, 0, 0)
-    assert ledger.settled_by(third, State.RECOVERED) == {3}
-    assert ledger.settled_by(third, State.UNRECOVERABLE) == {4}
-    assert dict(ledger.made_of()) == {}
+    assert ledger.settled_in_run(third, State.RECOVERED) == {3}
+    assert ledger.settled_in_run(third, State.UNRECOVERABLE) == {4}
+    assert dict(ledger.captures_of_articles()) == {}
 
 
 def test_what_listings_brought_since_then(ledger: Ledger) -> None:

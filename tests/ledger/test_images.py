@@ -20,7 +20,7 @@ A, B = ("images/aa/a.png", "https://a.example/a.png"), ("images/bb/b.png", "http
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path / "ledger.sqlite") as opened:
-        opened.declare("wayback", "https://archive.example/web")
+        opened.add_source("wayback", "https://archive.example/web")
         yield opened
 
 
@@ -98,7 +98,7 @@ def test_an_answer_reads_back(ledger: Ledger) -> None:
         ImageAnswer("closest capture", 302, AT, A[1], "", ("20220101000000", B[1])),
         ImageAnswer("not archived"),
     ):
-        ledger.tell_image_answer("wayback", AT, A[1], said, A[0])
+        ledger.note_image_answer("wayback", AT, A[1], said, A[0])
         assert ledger.image_answer("wayback", AT, A[1]) == said
         assert ledger.image_answer("another", AT, A[1]) is None
         ledger.forget_image_answer("wayback", AT, A[1])
@@ -108,8 +108,8 @@ def test_an_answer_reads_back(ledger: Ledger) -> None:
 def test_what_an_index_gave_reads_back_and_nothing_is_not_the_same_as_never_asked(ledger: Ledger) -> None:
     captures = [Capture(timestamp=AT, original="https://a.example/燈.png", digest="D")]
     assert ledger.image_index(A[0], "wayback") is None
-    ledger.tell_image_index(A[0], "wayback", captures)
-    ledger.tell_image_index(B[0], "wayback", [])
+    ledger.note_image_index(A[0], "wayback", captures)
+    ledger.note_image_index(B[0], "wayback", [])
     assert (ledger.image_index(A[0], "wayback"), ledger.image_index(B[0], "wayback")) == (captures, [])
 
 
@@ -121,13 +121,13 @@ def test_again_makes_the_missing_due_and_forgets_answers_that_are_not_in_the_sto
         row = ledger.image(file)
         assert row is not None
         ledger.settle_image(replace(row, state=ImageState.MISSING, reason="not_archived"), 1)
-        ledger.tell_image_answer("wayback", AT, file, ImageAnswer("not archived"), file)
-        ledger.tell_image_answer(
+        ledger.note_image_answer("wayback", AT, file, ImageAnswer("not archived"), file)
+        ledger.note_image_answer(
             "wayback", "2021", file, ImageAnswer("capture", 404, place=RecordLocation("w", 1, 2)), file
         )
-        ledger.tell_image_index(file, "wayback", [])
+        ledger.note_image_index(file, "wayback", [])
     assert ledger.image_reasons(ImageState.MISSING) == {"not_archived": 2}
-    ledger.again_images([5])
+    ledger.retry_images([5])
     assert ledger.due_images() == [A[0]]
     assert ledger.image_answer("wayback", AT, A[0]) is None
     assert ledger.image_answer("wayback", "2021", A[0]) is not None

@@ -241,7 +241,7 @@ def test_again_forgets_judgements_but_not_the_store(ledger: Ledger) -> None:
         )
         ledger.settle(number, State.RECOVERED, 1, capture=number)
     ledger.settle(3, State.UNRECOVERABLE, 1, reason="blank")
-    assert ledger.again([1, 3, 77]) == [1]
+    assert ledger.retry([1, 3, 77]) == [1]
     assert ledger.due() == [3]
     (row,) = ledger.captures(1)
     assert (row.verdict, row.answer, row.warc, row.digest_result) == ("", "", "x.warc.gz", "match")
@@ -286,7 +286,7 @@ def test_a_trial_is_seen_inside_and_undone(ledger: Ledger) -> None:
     list_all(ledger, (1, capture(1)))
     ledger.settle(1, State.UNRECOVERABLE, 1)
     with ledger.trial():
-        ledger.again([1])
+        ledger.retry([1])
         assert ledger.due() == [1]
     assert ledger.due() == []
     with pytest.raises(ZeroDivisionError), ledger.trial():

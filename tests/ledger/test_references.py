@@ -24,7 +24,7 @@ def there(url: str) -> bool:
 
 
 def test_misled_files(ledger: Ledger) -> None:
-    ledger.refer(2, {1: True}, {"there.jpg": True})
+    ledger.note_references(2, {1: True}, {"there.jpg": True})
     cases: list[tuple[dict[int, bool], dict[str, bool], list[int]]] = [
         ({}, {}, []),
         ({1: True, 2: True, 3: False, 9: False}, {"there.jpg": True, "gone.jpg": False}, []),
@@ -35,22 +35,22 @@ def test_misled_files(ledger: Ledger) -> None:
         ({}, {"gone.jpg": True}, [1]),
     ]
     for articles, pictures, misled in cases:
-        ledger.refer(1, articles, pictures)
-        assert ledger.misled(there) == misled
-        ledger.refer(1, {}, {})
-        assert ledger.misled(there) == []
+        ledger.note_references(1, articles, pictures)
+        assert ledger.articles_with_stale_links(there) == misled
+        ledger.note_references(1, {}, {})
+        assert ledger.articles_with_stale_links(there) == []
 
 
 def test_files_are_misled_by_what_comes_and_goes_and_only_those_that_are_there(ledger: Ledger) -> None:
-    ledger.refer(1, {3: False}, {})
-    ledger.refer(2, {1: True}, {})
+    ledger.note_references(1, {3: False}, {})
+    ledger.note_references(2, {1: True}, {})
     ledger.settle(3, State.RECOVERED, 1)
-    ledger.refer(3, {1: False}, {})
-    assert ledger.misled(there) == [1, 3]
+    ledger.note_references(3, {1: False}, {})
+    assert ledger.articles_with_stale_links(there) == [1, 3]
     ledger.reopen([3, 1])
-    assert ledger.misled(there) == [2]
+    assert ledger.articles_with_stale_links(there) == [2]
     ledger.forget_references()
-    assert ledger.misled(there) == []
+    assert ledger.articles_with_stale_links(there) == []
 
 
 def test_a_file_written_anew_keeps_all_but_its_hash(ledger: Ledger) -> None:

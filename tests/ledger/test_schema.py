@@ -79,15 +79,15 @@ def test_a_ledger_of_version_1_keeps_its_captures_and_learns_their_source(tmp_pa
         )
     connection.close()
     with Ledger(path, "https://archive.example") as ledger:
-        ledger.declare("wayback", "https://archive.example/web")
+        ledger.add_source("wayback", "https://archive.example/web")
         rows = ledger.captures(5)
         assert [(row.id, row.found) for row in rows] == [(1, Found.LISTED), (2, Found.JUMP), (3, Found.INSPECT)]
         assert {(row.source, row.replay, row.verdict, row.warc) for row in rows} == {
             ("wayback", "https://archive.example/web", "article", "a.warc.gz")
         }
-        assert ledger.at_hand() == [5]
+        assert ledger.articles_with_captures() == [5]
         with pytest.raises(LedgerError, match="it refuses https://other"):
-            ledger.declare("wayback", "https://other.example/web")
+            ledger.add_source("wayback", "https://other.example/web")
 
 
 def test_an_older_ledger_is_brought_up_step_by_step_and_keeps_what_it_holds(tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ def test_the_ledger_remembers_the_format_while_it_tells_of_files(tmp_path: Path)
         assert format_of(ledger) == "FORMAT=reading VIDEO=link"
         begin_change(ledger, Format())
         assert format_of(ledger) == "FORMAT=seed (its change was broken off)"
-        ledger.refer(5, {6: True}, {})
+        ledger.note_references(5, {6: True}, {})
         written_in(ledger, Format())
-        assert (format_of(ledger), ledger.misled(lambda _: False)) == ("FORMAT=seed", [])
+        assert (format_of(ledger), ledger.articles_with_stale_links(lambda _: False)) == ("FORMAT=seed", [])
 
 
 def test_a_ledger_of_an_older_version_tells_of_the_seeds_files(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Bench:
         self.index: dict[tuple[str, str], list[Capture] | Answer] = {}
         self.asked: list[Key | tuple[str, str]] = []
         for name in sources:
-            self.ledger.declare(name, f"https://{name}.example/web")
+            self.ledger.add_source(name, f"https://{name}.example/web")
         for number in range(1, count + 1):
             self._recovered(number)
         self.images = self.begun()

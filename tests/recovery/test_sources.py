@@ -58,10 +58,10 @@ def test_stock_is_taken_once_and_again_when_a_file_has_changed(tmp_path: Path) -
     folder = stored(tmp_path / "mine", 5)
     files = WebArchiveFiles("mine", folder)
     with Ledger(tmp_path / "ledger.sqlite", "https://archive.example") as ledger:
-        ledger.declare("mine", "https://archive.example/web", is_file=True)
+        ledger.add_source("mine", "https://archive.example/web", is_file=True)
         index_files(files, ledger)
         (row,) = ledger.captures(5)
-        assert (row.source, row.held_in, row.replay, row.capture) == (
+        assert (row.source, row.source_file, row.replay, row.capture) == (
             "mine",
             "mine",
             "https://archive.example/web",
@@ -75,7 +75,7 @@ def test_stock_is_taken_once_and_again_when_a_file_has_changed(tmp_path: Path) -
         stored(folder, 6)
         index_files(files, ledger)
         assert ledger.captures(5)[0].answer == ""
-        assert [ledger.captures(6)[0].held is not None, ledger.at_hand()] == [True, [5, 6]]
+        assert [ledger.captures(6)[0].from_file is not None, ledger.articles_with_captures()] == [True, [5, 6]]
 
 
 def test_a_redirect_in_a_file_leads_on(tmp_path: Path) -> None:

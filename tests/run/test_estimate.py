@@ -20,7 +20,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def listed(ledger: Ledger, count: int) -> None:
-    ledger.declare("wayback", "https://archive.example/web")
+    ledger.add_source("wayback", "https://archive.example/web")
     listing, _ = ledger.open_listing("x")
     captures = [
         (n, Capture(timestamp="20210712013906", original=f"https://www.hkcnews.com/article/{n}"))

@@ -43,8 +43,8 @@ class Run:
         yield HOST, self.politeness
 
     def moment(self, ticks: float = 0.0) -> ProgressSnapshot:
-        manners = SimpleNamespace(holding=lambda: self.held, hosts=self.hosts)
-        session = SimpleNamespace(run=7, ledger=self.ledger, manners=manners, gap_requests=self.gap_requests)
+        politeness = SimpleNamespace(holding=lambda: self.held, hosts=self.hosts)
+        session = SimpleNamespace(run=7, ledger=self.ledger, politeness=politeness, gap_requests=self.gap_requests)
         given = {"listing": None, "recovery": None, "images": None, **self.parts}
         running = SimpleNamespace(session=session, arguments=SimpleNamespace(whole=True), **given)
         return self.course.moment(cast(RunningSpider, running), NOW + ticks, ticks)

@@ -222,7 +222,7 @@ def test_a_link_that_leads_out_is_not_followed(tree: Path, tmp_path_factory: pyt
 
 def test_the_ledger_says_which_files_count_and_where_they_are_from(tree: Path) -> None:
     with Ledger(tree / "ledger.sqlite", "https://archive.example") as ledger:
-        ledger.declare("wayback", REPLAY)
+        ledger.add_source("wayback", REPLAY)
         for number in (101, 102):
             of = capture(number, "20210801000000")
             row = ledger.add_capture(number, of, "wayback", Found.LISTED)

@@ -79,7 +79,7 @@ def test_of_many_captures_some_are_shown_and_the_rest_is_counted(tmp_path: Path)
 def test_a_missing_article_without_captures_is_there_too(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     tree.ledger.adopt([7], "elsewhere")
-    tree.ledger.disown([7])
+    tree.ledger.unadopt([7])
     (row,) = tree.gives_up(7, "no capture").gathered().missing
     assert (row.id, row.captures, row.reason) == (7, [], "no capture")
 

@@ -44,8 +44,8 @@ def full(tree: Tree) -> Tree:
 
 def evil(tree: Tree) -> Tree:
     """Whatever can come from pages, archives, file names or records is hostile."""
-    tree.ledger.declare(f"pywb+{EVIL}", "javascript:alert(1)//")
-    tree.ledger.declare(f"b{EVIL}", f"https://archive.example/{EVIL}")
+    tree.ledger.add_source(f"pywb+{EVIL}", "javascript:alert(1)//")
+    tree.ledger.add_source(f"b{EVIL}", f"https://archive.example/{EVIL}")
     tree.ledger.set_meta("format", EVIL)
     tree.lists(1, 2, 3, original=f"https://www.hkcnews.com/article/1/{EVIL}").lists(3, source=f"pywb+{EVIL}").lists(
         3, source=f"b{EVIL}"

@@ -52,7 +52,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.ledger = Ledger(root / "ledger.sqlite", PUBLIC, now=lambda: MADE)
-        self.ledger.declare("wayback", f"{PUBLIC}/web")
+        self.ledger.add_source("wayback", f"{PUBLIC}/web")
         self.run = self.ledger.begin_run({"ids": "1-9"}, "0.1.0")
 
     def lists(self, *numbers: int, timestamp: str = NEW, source: str = "wayback", original: str = "") -> Tree:
