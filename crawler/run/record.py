@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import Ledger, State
 from crawler.ledger.figures import FieldCount
 from crawler.politeness.policy import PolitenessSummary
+from crawler.politeness.rate_limiter import Endpoint
 from crawler.run.health import Breach, Measures
 from crawler.utils.files import write_file
 
@@ -30,6 +31,18 @@ SCHEMA = 1
 """Grows when a key goes or changes its meaning; new keys may come without that."""
 RECORDS_FOLDER = "runs"
 FIELDS = (*SOURCES, "tags")
+ENDPOINT_KEYS = {"requests": 0, "busiest_minute": 0, "rate": 3, "budget_used": 4}
+ARCHIVE_KEYS = {
+    "pauses": 0,
+    "pause_seconds": 1,
+    "refusals": 0,
+    "breaker_trips": 0,
+    "outages": 0,
+    "held_seconds": 1,
+    "connections": 0,
+}
+"""What a record has of each endpoint of an archive, and of the archive as a whole: names of `PolitenessSummary`, and
+how many decimals are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,23 +192,12 @@ def _field(count: FieldCount) -> dict[str, int | float | None]:
 def _politeness(summary: PolitenessSummary) -> dict[str, Any]:
     endpoints = {
         endpoint.value: {
-            "requests": number,
-            "busiest_minute": summary.busiest_minute[endpoint],
-            "rate": round(summary.rate[endpoint], 3),
-            "budget_used": None if (used := summary.budget_used[endpoint]) is None else round(used, 4),
+            key: None if (value := getattr(summary, key)[endpoint]) is None else round(value, decimals)
+            for key, decimals in ENDPOINT_KEYS.items()
         }
-        for endpoint, number in summary.requests.items()
+        for endpoint in summary.requests
     }
-    return {
-        **endpoints,
-        "pauses": summary.pauses,
-        "pause_seconds": round(summary.pause_seconds, 1),
-        "refusals": summary.refusals,
-        "breaker_trips": summary.breaker_trips,
-        "outages": summary.outages,
-        "held_seconds": round(summary.held_seconds, 1),
-        "connections": summary.connections,
-    }
+    return {**endpoints, **{key: round(getattr(summary, key), decimals) for key, decimals in ARCHIVE_KEYS.items()}}
 
 
 def write_record(output: Path, content: Mapping[str, Any]) -> Path:
@@ -212,40 +214,30 @@ def write_record(output: Path, content: Mapping[str, Any]) -> Path:
 
 LARGEST = 4 * 1024 * 1024
 """Bytes; a record has a few thousand."""
-_ENDPOINTS = ("cdx", "playback")
+Numbers = Mapping[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFigures:
-    """How one run treated one archive. Numbers are None where the record has none; `busiest` and `rate` are requests a
-    minute."""
+    """How one run treated one archive, by the keys of the record; None for a number that it does not have."""
 
-    archive: str
-    requests: Mapping[str, float | None]
-    busiest: Mapping[str, float | None]
-    rate: Mapping[str, float | None]
-    used: Mapping[str, float | None]
-    pauses: float | None
-    refusals: float | None
-    held: float | None
-    connections: float | None
+    endpoints: Mapping[str, Numbers]
+    whole: Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run's record. `fault`: why it could not be read, in which case the rest is empty."""
+    """A run's record. `fault`: why it could not be read, in which case the rest is empty. `politeness`: by archive."""
 
     file: str
     fault: str = ""
     run: int = 0
     command: str = ""
-    started: str = ""
     seconds: float | None = None
-    status: int | None = None
     verdict: str = ""
-    counts: Mapping[str, float | None] = field(default_factory=dict)
+    recovered: float | None = None
     breaches: tuple[str, ...] = ()
-    manners: tuple[ArchiveFigures, ...] = ()
+    politeness: Mapping[str, ArchiveFigures] = field(default_factory=dict)
 
 
 def read_records(folder: Path) -> list[RunRecord]:
@@ -276,43 +268,32 @@ def read_record(path: Path) -> RunRecord:
 
 
 def _record(name: str, loaded: Mapping[str, Any]) -> RunRecord:
-    politeness = loaded.get("politeness")
     breaches = loaded.get("breaches")
     return RunRecord(
         file=name,
         run=int(_number(loaded.get("run")) or 0),
         command=_text(loaded.get("command")),
-        started=_text(loaded.get("started")),
         seconds=_number(loaded.get("seconds")),
-        status=None if (status := _number(loaded.get("status"))) is None else int(status),
         verdict=_text(loaded.get("verdict")),
-        counts={key: _number(loaded.get(key)) for key in ("due", "recovered", "improved", "rewritten", "given_up")},
+        recovered=_number(loaded.get("recovered")),
         breaches=tuple(
             " ".join(filter(None, (_text(breach.get("threshold")), _text(breach.get("message")))))
             for breach in (breaches if isinstance(breaches, list) else ())
             if isinstance(breach, dict)
         ),
-        manners=tuple(
-            _manner(archive, said) for archive, said in _mapping(politeness).items() if isinstance(said, dict)
-        ),
+        politeness={
+            archive: ArchiveFigures(
+                {endpoint.value: _numbers(given.get(endpoint.value), ENDPOINT_KEYS) for endpoint in Endpoint},
+                _numbers(given, ARCHIVE_KEYS),
+            )
+            for archive, given in _mapping(loaded.get("politeness")).items()
+            if isinstance(given, dict)
+        },
     )
 
 
-def _manner(archive: str, said: Mapping[str, Any]) -> ArchiveFigures:
-    def each(name: str) -> dict[str, float | None]:
-        return {endpoint: _number(_mapping(said.get(endpoint)).get(name)) for endpoint in _ENDPOINTS}
-
-    return ArchiveFigures(
-        archive=archive,
-        requests=each("requests"),
-        busiest=each("busiest_minute"),
-        rate=each("rate"),
-        used=each("budget_used"),
-        pauses=_number(said.get("pauses")),
-        refusals=_number(said.get("refusals")),
-        held=_number(said.get("held_seconds")),
-        connections=_number(said.get("connections")),
-    )
+def _numbers(given: object, keys: Iterable[str]) -> Numbers:
+    return {key: _number(_mapping(given).get(key)) for key in keys}
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -85,11 +85,11 @@ def test_it_follows_the_readers_preference_and_paper_is_white(
     paper = brightness(colour(browser, "html", "backgroundColor"))
     inks = [
         brightness(colour(browser, selector, name))
-        for selector, name in (("body", "color"), ("p[lang|=zh]", "color"), ("main figure text", "fill"))
+        for selector, name in (("body", "color"), ("p[lang|=zh]", "color"), ("main .columns", "color"))
     ]
     assert paper < 0.15 if dark else paper > 0.9
     assert all(abs(paper - ink) > 0.4 for ink in inks), inks
-    bar = brightness(colour(browser, "#years rect, #captures path[style*='--s1']", "fill"))
+    bar = brightness(colour(browser, "#captures .columns .solid", "backgroundColor"))
     assert abs(paper - bar) > 0.2
     browser.screenshot(tmp_path / "page.png", whole=True)
     assert (tmp_path / "page.png").stat().st_size > 50_000
@@ -103,18 +103,26 @@ def test_a_phone_shows_all_of_it_without_scrolling_aside(browser: Browser, pages
         assert browser.script("return document.documentElement.scrollWidth") <= NARROW, name
 
 
-def test_pictures_are_shown_with_their_patterns(browser: Browser, pages: Path) -> None:
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_pictures_are_shown_with_their_patterns(browser: Browser, pages: Path, width: int) -> None:
+    browser.window(width, 900)
     show(browser, pages / "full.html")
     sizes: list[dict[str, Any]] = browser.script(
-        "return [...document.querySelectorAll('svg[role=img]')].map(node => node.getBoundingClientRect().toJSON())"
+        "return [...document.querySelectorAll('.bars, .columns')].map(node => node.getBoundingClientRect().toJSON())"
     )
     assert len(sizes) == 9
-    assert all(size["width"] > 400 and size["height"] > 40 for size in sizes)
-    lost = browser.script(
-        "return [...document.querySelectorAll('[style*=\"url(#\"]')].filter(node =>"
-        ' !document.getElementById(node.style.fill.match(/#([^")]*)/)[1])).length'
+    assert all(size["width"] > width / 2 and size["height"] > 60 for size in sizes)
+    bars: list[dict[str, Any]] = browser.script(
+        "return [...document.querySelectorAll('figure i')].map(node => node.getBoundingClientRect().toJSON())"
     )
-    assert lost == 0
+    assert len(bars) > 20
+    assert all(size["width"] >= 1 and size["height"] >= 1 for size in bars)
+    looks = browser.script(
+        "return Object.fromEntries([...document.querySelectorAll('main i')].map(node => [node.className,"
+        " getComputedStyle(node).backgroundImage]))"
+    )
+    patterned = {look: image for look, image in looks.items() if look not in ("solid", "limit")}
+    assert len({*patterned.values()} - {"none"}) == len(patterned) >= 3
 
 
 def test_the_numbers_are_a_click_away(browser: Browser, pages: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     tree.ledger.close()
     done = report(tmp_path, "--to", str(tmp_path / "nowhere" / "report.html"))
     assert done.status == ExitStatus.STORAGE
-    assert "cannot be written" in done.err
+    assert "was not written" in done.err
 
 
 @pytest.mark.heavy

@@ -33,15 +33,23 @@ def read(folder: Path, content: object) -> RunRecord:
 
 def test_a_record_is_read(tmp_path: Path) -> None:
     found = read(tmp_path, record())
-    assert (found.fault, found.run, found.command, found.status, found.seconds) == ("", 1, "recover", 10, 12.3)
+    assert (found.fault, found.run, found.command, found.seconds, found.recovered) == ("", 1, "recover", 12.3, 2)
     assert found.breaches == ("HEALTH_FIELD_LOSS date is missing",)
-    assert found.counts["recovered"] == 2
-    assert found.counts["due"] is None
-    (manner,) = found.manners
-    assert manner.archive == "https://web.archive.org"
-    assert manner.requests == {"cdx": 3, "playback": 103}
-    assert manner.used == {"cdx": None, "playback": 0.41}
-    assert (manner.pauses, manner.refusals, manner.held, manner.connections) == (1, 0, 60.0, 2)
+    assert list(found.politeness) == ["https://web.archive.org"]
+    archive = found.politeness["https://web.archive.org"]
+    assert {endpoint: (one["requests"], one["budget_used"]) for endpoint, one in archive.endpoints.items()} == {
+        "cdx": (3, None),
+        "playback": (103, 0.41),
+    }
+    assert archive.whole == {
+        "pauses": 1,
+        "pause_seconds": None,
+        "refusals": 0,
+        "breaker_trips": None,
+        "outages": None,
+        "held_seconds": 60.0,
+        "connections": 2,
+    }
 
 
 def test_records_come_by_name_and_other_files_are_passed_over(tmp_path: Path) -> None:
@@ -96,4 +104,7 @@ def test_any_values_are_read_as_what_they_should_be_or_left_out(
     assert found.fault == ""
     assert isinstance(found.run, int)
     assert isinstance(found.verdict, str)
-    assert all(value is None or abs(value) < 1e15 for value in found.counts.values())
+    numbers = [found.seconds, found.recovered]
+    for archive in found.politeness.values():
+        numbers += [*archive.whole.values(), *(value for one in archive.endpoints.values() for value in one.values())]
+    assert all(value is None or abs(value) < 1e15 for value in numbers)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from crawler import __version__
@@ -18,6 +19,7 @@ from crawler.ledger.images import ImageState
 from crawler.ledger.queries import MissingArticle, ReportQueries, ids_in_states
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
 from crawler.run.record import RECORDS_FOLDER, RunRecord, read_records
+from crawler.wayback.digest import DigestResult
 
 ENOUGH = 100
 """Recovered articles that the rule must have been tried on before it is used."""
@@ -38,18 +40,19 @@ class Month:
 class ByMonth:
     """`undated`: recovered articles without a date; `unplaced`: missing articles of which no month is said. `tested`:
     on how many recovered articles between two of one and the same month the rule was tried, `right`: how many of them
-    are of that month too."""
+    are of that month too; `trusted`: whether missing articles are given the month of their neighbours."""
 
     months: Sequence[Month]
     undated: int
     unplaced: int
     tested: int
     right: int
+    trusted: bool
 
     @property
-    def trusted(self) -> bool:
-        """Whether missing articles are given the month of their neighbours."""
-        return self.tested >= ENOUGH and self.right >= TRUSTED * self.tested
+    def missing(self) -> int:
+        """Missing articles of any month and none."""
+        return sum(month.missing for month in self.months) + self.unplaced
 
 
 def by_month(recovered: Iterable[int], missing: Iterable[int], dates: Mapping[int, str]) -> ByMonth:
@@ -60,25 +63,14 @@ def by_month(recovered: Iterable[int], missing: Iterable[int], dates: Mapping[in
     is unknown.
     """
     ids = sorted(dates)
-    trials = [
-        (dates[lower] == dates[middle]) for lower, middle, higher in _triples(ids) if dates[lower] == dates[higher]
-    ]
-    found = ByMonth([], sum(article not in dates for article in recovered), 0, len(trials), sum(trials))
-    guessed: Counter[str] = Counter()
-    unplaced = 0
-    for article in missing:
-        month = _between(article, ids, dates) if found.trusted else None
-        if month is None:
-            unplaced += 1
-        else:
-            guessed[month] += 1
+    triples = zip(ids, ids[1:], ids[2:], strict=False)
+    trials = [dates[lower] == dates[middle] for lower, middle, higher in triples if dates[lower] == dates[higher]]
+    trusted = len(trials) >= ENOUGH and sum(trials) >= TRUSTED * len(trials)
+    guessed = Counter(_between(article, ids, dates) if trusted else None for article in missing)
     counted = Counter(dates.values())
     months = [Month(name, counted[name], guessed[name]) for name in _from_to(sorted(counted))]
-    return ByMonth(months, found.undated, unplaced, found.tested, found.right)
-
-
-def _triples(ids: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    return zip(ids, ids[1:], ids[2:], strict=False)
+    undated = sum(article not in dates for article in recovered)
+    return ByMonth(months, undated, guessed[None], len(trials), sum(trials), trusted)
 
 
 def _between(article: int, ids: Sequence[int], dates: Mapping[int, str]) -> str | None:
@@ -131,7 +123,7 @@ def read_front_matters(root: Path, files: Iterable[tuple[int, str]]) -> FrontMat
     found = FrontMatterFigures()
     for article, file in files:
         try:
-            fields = _fields(f"{root}/{file}")
+            fields = _front_matter(f"{root}/{file}")
         except (OSError, ValueError):
             found.unread.append(article)
             continue
@@ -142,11 +134,10 @@ def read_front_matters(root: Path, files: Iterable[tuple[int, str]]) -> FrontMat
     return found
 
 
-def _fields(path: str) -> dict[str, str | list[str]]:
+def _front_matter(path: str) -> dict[str, str | list[str]]:
     """Raises OSError, ValueError."""
-    descriptor = os.open(
-        path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-    )  # a named pipe in its place must not hold us up
+    # A named pipe in its place must not hold us up.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         text = (file.read(LARGEST) or b"").decode("utf-8", "ignore")
     head, end, _ = text.replace("\r\n", "\n").partition("\n---\n")
@@ -176,15 +167,20 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class ImageFigures:
-    """Images of recovered articles: `reasons` of those missing or waiting; `articles` that have any, those of them that
-    have all of theirs (`whole`), and none (`bare`)."""
+    """Images of recovered articles: `reasons` of those missing or waiting; `size` in bytes; `articles` that have any,
+    those of them that have all of theirs (`complete`), and none (`without`)."""
 
     counts: Mapping[ImageState, int]
     reasons: Sequence[tuple[ImageState, str, int]]
     size: int
     articles: int
-    whole: int
-    bare: int
+    complete: int
+    without: int
+
+    @property
+    def total(self) -> int:
+        """Images that are known."""
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +198,7 @@ class ReportFigures:
     ranges: Sequence[Range]
     months: ByMonth
     reasons: Sequence[tuple[State, str, int]]
-    heads: FrontMatterFigures
+    front_matter: FrontMatterFigures
     field_sources: Sequence[tuple[str, str, int]]
     digests: Sequence[tuple[str, str, int]]
     digests_recovered: Sequence[tuple[str, str, int]]
@@ -219,6 +215,13 @@ class ReportFigures:
         """Articles that the ledger knows."""
         return sum(self.counts.values())
 
+    def digest_counts(self, *, recovered: bool) -> Counter[str]:
+        """Captures by result, "" for those that were not compared: those that files are made of, or all that came."""
+        counts: Counter[str] = Counter()
+        for result, _, count in self.digests_recovered if recovered else self.digests:
+            counts[result if result in {each.value for each in DigestResult} else ""] += count
+        return counts
+
 
 def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> ReportFigures:
     """Read everything. The ledger is read as it stands at one moment; files that a run replaces meanwhile are read old
@@ -226,10 +229,10 @@ def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> Repor
     records = read_records(output / RECORDS_FOLDER)
     with ledger.at_one_moment():
         states = ledger.states()
-        heads = read_front_matters(output, ledger.files())
+        front_matter = read_front_matters(output, ledger.files())
         known, stored = ledger.capture_counts()
         months = by_month(
-            ids_in_states(states, State.RECOVERED), ids_in_states(states, State.LISTED, *GIVEN_UP), heads.months
+            ids_in_states(states, State.RECOVERED), ids_in_states(states, State.LISTED, *GIVEN_UP), front_matter.months
         )
         return ReportFigures(
             made=made,
@@ -242,7 +245,7 @@ def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> Repor
             ranges=by_range(states),
             months=months,
             reasons=[(state, reason, count) for state in GIVEN_UP for reason, count in ledger.reasons(state).items()],
-            heads=heads,
+            front_matter=front_matter,
             field_sources=ledger.field_sources(),
             digests=ledger.digest_results(recovered=False),
             digests_recovered=ledger.digest_results(recovered=True),
@@ -262,9 +265,7 @@ def by_range(states: Sequence[tuple[int, State]]) -> list[Range]:
     for article, state in states:
         counts.setdefault((article - 1) // RANGE, Counter())[state] += 1
     return [
-        Range(
-            number * RANGE + 1, (number + 1) * RANGE, {state: counts.get(number, Counter())[state] for state in State}
-        )
+        Range(number * RANGE + 1, (number + 1) * RANGE, counts.get(number, Counter()))
         for number in range(max(counts, default=-1) + 1)
     ]
 
@@ -275,5 +276,24 @@ def _images(ledger: ReportQueries) -> ImageFigures:
         for state in (ImageState.WAITING, ImageState.MISSING)
         for reason, count in ledger.image_reasons(state).items()
     ]
-    _, size = ledger.image_bytes()
-    return ImageFigures(ledger.image_counts(), reasons, size, *ledger.articles_with_images())
+    return ImageFigures(ledger.image_counts(), reasons, ledger.image_bytes()[1], *ledger.articles_with_images())
+
+
+@dataclass(frozen=True, slots=True)
+class Thousand:
+    """Missing articles with ids from `first` to `last`: those that were given up or wait, and those not done yet."""
+
+    first: int
+    last: int
+    missing: Sequence[MissingArticle]
+    to_do: Sequence[int]
+
+
+def by_thousand(missing: Sequence[MissingArticle], to_do: Sequence[int]) -> list[Thousand]:
+    """Lowest ids first; ranges without a missing article are left out."""
+    tried = {number: list(rows) for number, rows in groupby(missing, key=lambda row: (row.id - 1) // RANGE)}
+    others = {number: list(ids) for number, ids in groupby(to_do, key=lambda article: (article - 1) // RANGE)}
+    return [
+        Thousand(number * RANGE + 1, (number + 1) * RANGE, tried.get(number, []), others.get(number, []))
+        for number in sorted(tried.keys() | others.keys())
+    ]

@@ -1,16 +1,15 @@
-"""What a page is built of, and its words in English and Chinese."""
+"""What the page is built of, and its words in English and Chinese."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from crawler.hkcnews.verdict import VERDICT_MEANING, Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.publish.report.charts import SeriesStyle
-from crawler.recovery.image_case import FAULT_MEANING as MEANING_OF_LACK
-from crawler.recovery.image_case import ImageFault
+from crawler.recovery.image_case import FAULT_MEANING, ImageFault
 from crawler.recovery.image_content import ContentFlaw
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import ANSWERS
@@ -22,6 +21,11 @@ class Bilingual:
 
     en: str
     zh: str = ""
+
+
+def bilingual(text: str) -> Bilingual:
+    """`took 歷時`: English, and after its last space Chinese."""
+    return Bilingual(*text.rsplit(" ", 1))
 
 
 STATES: Mapping[State, Bilingual] = {
@@ -58,7 +62,7 @@ _VERDICTS: Mapping[Verdict, str] = {
     Verdict.UNFAITHFUL: "復原後內容有增減",
     Verdict.EXTRACTION_FAILED: "耗時過長、耗用過多記憶體或令解析中斷的網頁",
 }
-_LACKS: Mapping[str, str] = {
+_IMAGE_FAULTS: Mapping[str, str] = {
     ImageFault.NOT_ARCHIVED: "典藏庫沒有收錄",
     ImageFault.EXCLUDED: "典藏庫不公開該網站",
     ImageFault.NOT_FOUND: "存檔時網站已沒有該圖",
@@ -77,8 +81,8 @@ _REASONS: Mapping[str, Bilingual] = {
     **{verdict.value: Bilingual(VERDICT_MEANING[verdict], chinese) for verdict, chinese in _VERDICTS.items()},
     **{answer.value: Bilingual(rule.english, rule.chinese) for answer, rule in ANSWERS.items()},
 }
-_REASONS_OF_IMAGES: Mapping[str, Bilingual] = {
-    str(lack): Bilingual(MEANING_OF_LACK[lack], chinese) for lack, chinese in _LACKS.items()
+_IMAGE_REASONS: Mapping[str, Bilingual] = {
+    str(fault): Bilingual(FAULT_MEANING[fault], chinese) for fault, chinese in _IMAGE_FAULTS.items()
 }
 
 
@@ -89,7 +93,7 @@ def reason(name: str) -> Bilingual:
 
 def image_reason(name: str) -> Bilingual:
     """Why an image is not there."""
-    return _joined(name, {**_REASONS, **_REASONS_OF_IMAGES, "": IMAGE_STATES[ImageState.WANTED]})
+    return _joined(name, {**_REASONS, **_IMAGE_REASONS, "": IMAGE_STATES[ImageState.WANTED]})
 
 
 def _joined(name: str, known: Mapping[str, Bilingual]) -> Bilingual:
@@ -97,22 +101,23 @@ def _joined(name: str, known: Mapping[str, Bilingual]) -> Bilingual:
     return Bilingual("; ".join(part.en for part in parts), "；".join(part.zh for part in parts if part.zh))
 
 
-def outcome(verdict: str, answer: str) -> str:
-    """What came of a capture, in one word."""
-    return verdict or answer or "not tried"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A text that leads into the archive. Its address is built by crawler/publish/report/sections.py; without one it is
-    the text alone."""
-
-    text: str
-    address: str = ""
-
-
-Cell = str | int | Bilingual | Link
-"""What stands in a table: numbers are set to the right."""
+Cell = str | float | Bilingual | None
+"""What stands in a table: numbers are set to the right, None is not known."""
+SOLID, STEEP, FALLING, CROSSED, DOTTED, LEVEL = "solid", "steep", "falling", "crossed", "dotted", "level"
+"""Looks of bars, classes of the page's style: a colour and a pattern each."""
+STATE_LOOKS = {
+    State.RECOVERED: SOLID,
+    State.ADOPTED: DOTTED,
+    State.WAITING: STEEP,
+    State.LISTED: FALLING,
+    State.UNRECOVERABLE: CROSSED,
+}
+IMAGE_LOOKS = {
+    ImageState.HAVE: SOLID,
+    ImageState.WAITING: STEEP,
+    ImageState.WANTED: FALLING,
+    ImageState.MISSING: CROSSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,27 +127,57 @@ class Table:
     heads: Sequence[Bilingual]
     rows: Sequence[Sequence[Cell]]
 
+    def numbers(self, column: int) -> list[float]:
+        """What a column has, 0 for what is no number."""
+        return [cell if isinstance(cell, int | float) else 0 for cell in (row[column] for row in self.rows)]
+
+
+def heads(*texts: str) -> list[Bilingual]:
+    """The heads of a table, as `bilingual` reads them."""
+    return [bilingual(text) for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Lying bars under each other, for the first rows of a table: the columns of their labels, of their lengths and of
+    what stands at their ends. `looks` by row, with their `legend` where the labels do not tell; `full`: the number of a
+    bar over the whole width, 0 for the longest."""
+
+    label: int
+    value: int
+    end: int
+    looks: Sequence[str] = ()
+    legend: Sequence[tuple[str, Bilingual]] = ()
+    full: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Upright bars beside each other, one for each row of a table: the columns that are put on top of each other, with
+    their looks. `limit`: the column of a line over each bar, where what the bar shows is limited."""
+
+    looks: Mapping[int, str]
+    limit: int | None = None
+
+    def scale(self, table: Table) -> range:
+        """Round numbers from 0 to at least the end of the longest bar."""
+        stacks = [sum(stack) for stack in zip(*(table.numbers(column) for column in self.looks), strict=True)]
+        limits = [] if self.limit is None else table.numbers(self.limit)
+        most = max([*stacks, *limits, 1])
+        step = next(
+            step for power in range(16) for step in (10**power, 2 * 10**power, 5 * 10**power) if 5 * step >= most
+        )
+        return range(0, ceil(most / step) * step + 1, step)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture with its legend and the table of its numbers; a table alone where there is nothing to draw. `open`: the
-    table is shown."""
+    """A table, and the picture of it where there is one. `open`: the table is shown."""
 
     caption: Bilingual
     table: Table
-    svg: str = ""
-    legend: Sequence[tuple[SeriesStyle, Bilingual]] = ()
+    chart: Bars | Columns | None = None
     open: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the page, named by `anchor`."""
-
-    anchor: str
-    heading: Bilingual
-    notes: Sequence[Bilingual]
-    figures: Sequence[Figure] = ()
 
 
 def share(part: float, whole: float) -> str:
@@ -153,3 +188,8 @@ def share(part: float, whole: float) -> str:
     if 0 < part < whole:
         percent = min(max(percent, 0.1), 99.9)
     return f"{percent:.1f}%".replace(".0%", "%")
+
+
+def number(value: float) -> str:
+    """`1,234`, `7.5`."""
+    return f"{value:,.1f}".removesuffix(".0")

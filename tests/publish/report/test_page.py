@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.publish.report.page import POLICY
-from crawler.publish.report.parts import share
+from crawler.publish.report.parts import SOLID, Bilingual, Columns, Table, share
 from tests.publish.report.trees import OLD, PUBLIC, Tree, one, record
 
 EVIL = """"'><script>alert(1)</script><img src=x onerror=alert(1)></style></title><svg/onload=alert(1)>{{ 7*7 }}&lt;b&gt;"""  # noqa: E501
@@ -121,7 +121,68 @@ def test_records_that_cannot_be_read_or_placed_are_named(page: str) -> None:
 
 def test_it_is_one_file_with_a_strict_policy(page: str) -> None:
     harmless(page)
-    assert len(LexborHTMLParser(page).css("svg[role=img]")) == 9
+
+
+def test_bars_are_as_long_as_their_numbers_and_each_look_has_its_words(page: str) -> None:
+    tree = LexborHTMLParser(page)
+    assert len(tree.css(".bars")) == 5
+    assert len(tree.css(".columns[role=img]")) == 4
+    assert tree.css("#glance .bars li")[0].text() == "recovered 已復原42.9%"
+    drawn = [(node.attributes["class"], node.attributes["style"]) for node in tree.css("#glance .bars i")]
+    assert drawn == [
+        ("solid", "width: 42.86%"),
+        ("steep", "width: 14.29%"),
+        ("falling", "width: 14.29%"),
+        ("crossed", "width: 28.57%"),
+    ]
+    stacks = [
+        [(node.attributes["class"], node.attributes["style"]) for node in column.css("i")]
+        for column in tree.css("#ranges .columns > div")
+    ]
+    assert stacks[:3] == [
+        [("solid", "height: 50.0%"), ("crossed", "height: 50.0%")],
+        [("solid", "height: 25.0%"), ("steep", "height: 25.0%")],
+        [],
+    ]
+    assert [node.text() for node in tree.css("#ranges .tick")] == ["0", "1", "2", "3", "4"]
+    assert [node.text() for node in tree.css("#ranges .columns > div > span")] == ["1", "1001", "2001", "3001"]
+    assert [one(node, "i").attributes["class"] for node in tree.css("#ranges .legend li")] == [
+        "solid",
+        "steep",
+        "falling",
+        "crossed",
+    ]
+    assert one(tree, "#reasons .legend").text().split() == ["waiting", "待重試", "unrecoverable", "無法復原"]
+    assert [node.attributes["style"] for node in tree.css("#runs .columns b")] == ["bottom: 96.0%"] * 2
+
+
+def test_one_bar_is_a_sentence(tmp_path: Path) -> None:
+    tree = LexborHTMLParser(Tree(tmp_path).lists(1, 2).recovers(1).gives_up(2, "blank").page())
+    said = {anchor: one(tree, f"#{anchor} figure p").text() for anchor in ("months", "captures", "ranges")}
+    assert said == {
+        "months": "2021-07: recovered 已復原 1, missing (month by the neighbours) 缺失（按前後編號推算月份） 0",
+        "captures": "2021: wayback 2",
+        "ranges": "1–1000: recovered 已復原 1, adopted 另有檔案 0, waiting 待重試 0, to do 未處理 0,"
+        " unrecoverable 無法復原 1",
+    }
+    assert one(tree, "#reasons figure p").text().endswith("空白範本: 1")
+    assert tree.css(".columns") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [([0], [0, 1]), ([3], [0, 1, 2, 3]), ([4, 7], [0, 2, 4, 6, 8]), ([49_122], [*range(0, 50_001, 10_000)])],
+)
+def test_the_scale_is_round_and_has_room_for_the_longest(values: list[float], ticks: list[int]) -> None:
+    table = Table([Bilingual("a")] * 3, [[str(value), value, 0.5] for value in values])
+    assert [*Columns({1: SOLID}, limit=2).scale(table)] == ticks
+
+
+def test_many_bars_have_few_labels(tmp_path: Path) -> None:
+    page = LexborHTMLParser(Tree(tmp_path).lists(*range(1, 61_000, 1000)).page())
+    assert len(page.css("#ranges .columns > div")) == 61
+    assert len(page.css("#ranges .columns > div > span")) == 11
+    assert len(page.css("#ranges .columns > div > span:not(.fine)")) == 4
 
 
 def test_hostile_words_stay_words(tmp_path: Path) -> None:

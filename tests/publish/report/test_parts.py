@@ -5,7 +5,7 @@ from __future__ import annotations
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.publish.report.parts import DIGESTS, IMAGE_STATES, STATES, Bilingual, image_reason, outcome, reason
+from crawler.publish.report.parts import DIGESTS, IMAGE_STATES, STATES, Bilingual, image_reason, reason
 from crawler.recovery.image_case import FAULT_MEANING
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import Answer
@@ -32,8 +32,3 @@ def test_several_reasons_are_told_each_and_unknown_ones_as_they_are() -> None:
     )
     assert reason("something new") == Bilingual("something new")
     assert reason("") == STATES[State.LISTED]
-
-
-def test_the_outcome_of_a_capture() -> None:
-    said = {("blank", "capture"): "blank", ("", "not archived"): "not archived", ("", ""): "not tried"}
-    assert {came: outcome(*came) for came in said} == said

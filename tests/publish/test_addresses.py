@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.publish.report.sections import calendar, is_web, replay
+from crawler.publish.addresses import calendar_address, is_web, replay_address
 
 BASE = "https://web.archive.org/web"
 
@@ -25,15 +25,15 @@ def test_a_capture_is_replayed_where_its_archive_does_that() -> None:
     }
     elsewhere = ("javascript:alert(1)//", "data:text/html,x", "//web.archive.org/web", "", "http://[")
     replayed |= {(base, when, "http://x/"): "" for base in elsewhere}
-    assert {one: replay(*one) for one in replayed} == replayed
+    assert {one: replay_address(*one) for one in replayed} == replayed
 
 
 def test_the_calendar_is_of_all_spellings_of_an_articles_address() -> None:
     assert (
-        calendar("https://web.archive.org/", 33951)
+        calendar_address("https://web.archive.org/", 33951)
         == "https://web.archive.org/web/*/https://www.hkcnews.com/article/33951*"
     )
-    assert calendar(None, 33951) == calendar("javascript:alert(1)", 33951) == ""
+    assert calendar_address(None, 33951) == calendar_address("javascript:alert(1)", 33951) == ""
 
 
 @given(
@@ -42,5 +42,5 @@ def test_the_calendar_is_of_all_spellings_of_an_articles_address() -> None:
     original=st.text(max_size=40),
 )
 def test_nothing_but_the_web_is_ever_linked(base: str, timestamp: str, original: str) -> None:
-    address = replay(base, timestamp, original)
+    address = replay_address(base, timestamp, original)
     assert address == "" or (is_web(address) and address.startswith(("http://", "https://", "HTTP")))

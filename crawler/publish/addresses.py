@@ -1,0 +1,50 @@
+"""Addresses that pages link to, and how they are shown."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from crawler.hkcnews.urls import HOST
+from crawler.wayback.playback import escape, playback_url
+
+_TIMESTAMP = re.compile(r"\d{4,14}", re.ASCII)
+
+
+def is_web(address: str) -> bool:
+    """Whether this is an address that a browser opens from the web, and nothing else."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and address.isprintable() and " " not in address
+
+
+def replay_address(replay: str, timestamp: str, original: str) -> str:
+    """Where an archive shows a capture; empty when that cannot be said, because `replay` is no address of the web's."""
+    address = playback_url(replay, timestamp, original, "") if _TIMESTAMP.fullmatch(timestamp) else ""
+    return address if is_web(address) else ""
+
+
+def calendar_address(public_url: str | None, article: int) -> str:
+    """Where the Wayback Machine, or an archive like it, lists all captures of an article under any address; empty
+    without one."""
+    address = f"{(public_url or '').rstrip('/')}/web/*/{escape(f'https://www.{HOST}/article/{article}')}*"
+    return address if is_web(address) else ""
+
+
+def readable_time(timestamp: str) -> str:
+    """`20210712012000` as `2021-07-12 01:20`, `2021-07-12T01:20:00Z` likewise; the archive's times are UTC."""
+    digits = "".join(each for each in timestamp if each.isascii() and each.isdigit())
+    if len(digits) < 12:
+        return timestamp
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]} {digits[8:10]}:{digits[10:12]}"
+
+
+def readable_address(address: str) -> str:
+    """An address with its Chinese written out, to be read, not followed; as it is where that would be unreadable."""
+    try:
+        written = unquote(address, errors="strict")
+    except UnicodeDecodeError:
+        return address
+    return written if written.isprintable() and " " not in written else address
