@@ -290,7 +290,7 @@ def test_every_option_is_documented_with_its_command() -> None:
             plain(row["option"]).split()[0].rstrip(",") for table in tables(section) for row in table if "option" in row
         }
         assert shown == set(options(name)), name
-        if "syntax" in vars(type(command(name))):
+        if command(name).syntax() != "[options]":
             assert f"`scrapy {name} {command(name).syntax()}`" in section
 
 

@@ -8,11 +8,10 @@ import socket
 import sqlite3
 import sys
 from pathlib import Path
-from types import FrameType
 
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer
-from crawler.utils.exit_status import ExitStatus, Interrupted, StorageError, UsageError
+from crawler.utils.exit_status import ExitStatus, StorageError, UsageError
 from crawler.utils.text import first_lines, progress_line
 
 DATABASE = "archive.db"
@@ -22,10 +21,10 @@ _EXAMPLES = 10
 class Command(ProjectCommand):
     """Brings archive.db up to date with the files of OUTPUT_DIR, then serves it until it is told to end."""
 
+    summary = "Read and search the recovered articles in a browser"
+    argument_hint = "OUTPUT_DIR is what it shows"
     uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
-
-    def short_desc(self) -> str:
-        return "Read and search the recovered articles in a browser"
+    interrupted = f"interrupted; run again to go on with {DATABASE}"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -40,83 +39,58 @@ class Command(ProjectCommand):
         )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if args:
-            raise UsageError(f"browse takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it shows")
+        # Scrapy imports every command for each of them; the others need not wait for this.
+        from crawler.publish.browse.database import check_usable
+
         if not opts.host.strip():
             raise UsageError("--host: an address or the name of this machine is needed")
-        output, port = self.setting("OUTPUT_DIR"), check_integer(opts.port, "--port", 0, 65535)
-        seconds = self.setting("PROGRESS_SECONDS")
-        signal.signal(signal.SIGTERM, _end)
+        output, port = self.output, check_integer(opts.port, "--port", 0, 65535)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with _bound(opts.host, port) as bound:
-                _ready(output, seconds, update=not opts.no_update)
+                if opts.no_update:
+                    check_usable(output)
+                else:
+                    _update(output, self.setting("PROGRESS_SECONDS"))
                 _serve(output, opts.host, bound)
-        except KeyboardInterrupt:
-            print(file=sys.stderr)
         except sqlite3.DatabaseError as error:
-            raise StorageError(
-                f"{output / DATABASE} cannot be used: {error}. Delete it; it is made again from the files"
-            ) from error
+            advice = "Delete it; it is made again from the files"
+            raise StorageError(f"{output / DATABASE} cannot be used: {error}. {advice}") from error
         return ExitStatus.DONE
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _bound(host: str, port: int) -> socket.socket:
-    """The place where it will be served, taken before anything that takes long. Raises CommandError."""
-    # Scrapy imports every command for each of them; the others need not wait for these.
+    """The place where it will be served, taken before anything that takes long. Raises UsageError."""
     from crawler.publish.browse.server import bind, is_loopback
 
     if not is_loopback(host):
-        print(
-            f"warning: {host} can be reached from other machines, and whoever reaches it can read everything here",
-            file=sys.stderr,
-        )
+        exposed = "can be reached from other machines, and whoever reaches it can read everything here"
+        print(f"warning: {host} {exposed}", file=sys.stderr)
     try:
         return bind(host, port)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a name of a host
-        because = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"cannot serve on {host}, port {port} ({because}): choose another with --host or --port"
-        ) from error
-
-
-def _ready(output: Path, seconds: float, *, update: bool) -> None:
-    from crawler.publish.browse.database import check_usable as refuse_unusable
-
-    if update:
-        _update(output, seconds)
-    else:
-        refuse_unusable(output)
+        why = getattr(error, "strerror", None) or error
+        advice = "choose another with --host or --port"
+        raise UsageError(f"cannot serve on {host}, port {port} ({why}): {advice}") from error
 
 
 def _update(output: Path, seconds: float) -> None:
     from crawler.publish.browse.database import build
 
     if not (output / "articles").is_dir():
-        raise StorageError(
-            f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet",
-        )
+        raise StorageError(f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet")
     try:
         built = build(output, progress_line("indexed", "articles", seconds))
     except OSError as error:
-        raise StorageError(
-            f"{output / DATABASE} cannot be written: {error}; --no-update serves one that is there"
-        ) from error
-    except KeyboardInterrupt as error:
-        raise Interrupted(f"interrupted; run again to go on with {DATABASE}") from error
+        advice = "--no-update serves one that is there"
+        raise StorageError(f"{output / DATABASE} cannot be written: {error}; {advice}") from error
     if built.anew:
         print(f"{DATABASE} was {built.anew}, and was made anew from the files", file=sys.stderr)
     unreadable = [f"left out, since it cannot be read: {why}" for why in built.unreadable]
     for line in first_lines(unreadable, _EXAMPLES, "files; `scrapy verify` names them all"):
         print(f"warning: {line}", file=sys.stderr)
-    print(
-        f"{DATABASE}: {built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as"
-        " before",
-        file=sys.stderr,
-    )
+    changes = f"{built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as before"
+    print(f"{DATABASE}: {changes}", file=sys.stderr)
 
 
 def _serve(output: Path, host: str, bound: socket.socket) -> None:
@@ -127,5 +101,7 @@ def _serve(output: Path, host: str, bound: socket.socket) -> None:
         name = f"[{host}]" if ":" in host else host
         print(f"Serving {output} at http://{name}:{bound.getsockname()[1]}/ until Ctrl-C", flush=True)
         serve(opened, bound)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
     finally:
         close_archive(opened)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 from pathlib import Path
-
-from scrapy.crawler import AsyncCrawlerProcess
 
 from crawler.ledger import Ledger, State
 from crawler.preserve.article_file import read_text
@@ -24,50 +21,34 @@ from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, Usage
 class Command(ProjectCommand):
     """Fetches politely, into OUTPUT_DIR like any crawl; DIR stays as it is."""
 
+    summary = "Recover some articles of an existing tree anew and compare: do the selectors fit real pages?"
+    argument, argument_hint = "DIR", "a directory with files of articles"
     interrupted = "interrupted; run again to go on"
-
-    def syntax(self) -> str:
-        return "[options] DIR"
-
-    def short_desc(self) -> str:
-        return "Recover some articles of an existing tree anew and compare: do the selectors fit real pages?"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--count", metavar="N", default="40", help="how many articles (40 by default)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if len(args) != 1:
-            raise UsageError("one directory is needed: scrapy compare DIR")
         count = check_integer(opts.count, "--count", 1, 1000)
         audit = audit_folder(Path(args[0]), os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
         chosen = sample_articles(audit, count)
         if not chosen:
             raise UsageError(f"{args[0]} has no sound file of an article to compare with")
-        ending, found = self._compared(audit, chosen)
+        result, found = self._compared(audit, chosen)
         print("\n".join(describe(found)))
-        if ending.status is ExitStatus.DONE and not found.fits:
-            message = (
-                "more than a tenth of the articles lost title or text. Run `scrapy inspect` on one before a full crawl"
-            )
-            ending = RunResult(ExitStatus.LAYOUT, message)
-        return report(ending)
+        if result.status is ExitStatus.DONE and not found.fits:
+            lost = "more than a tenth of the articles lost title or text"
+            result = RunResult(ExitStatus.LAYOUT, f"{lost}. Run `scrapy inspect` on one before a full crawl")
+        return report(result)
 
     def _compared(self, audit: Audit, chosen: list[int]) -> tuple[RunResult, Comparison]:
-        assert self.settings is not None
-        logging.getLogger("scrapy").setLevel(logging.ERROR)
         session = Session(self.given_settings, {"compare": str(audit.folder)})
         try:
             session.keep_format()
             session.only = frozenset(chosen)
             session.ledger.unadopt(chosen)
-            settings = self.settings.copy()
-            settings.setdict(
-                {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}, priority="cmdline"
-            )
-            process = AsyncCrawlerProcess(settings)
-            process.crawl(process.create_crawler(ArticlesSpider), session=session)
-            process.start()
+            self.run_quietly(ArticlesSpider, session)
             return session.ending or RunResult(ExitStatus.DONE), _found(audit, chosen, session.ledger, session.output)
         finally:
             session.close()
@@ -82,9 +63,8 @@ def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Com
             missing[article] = "no source lists it" if row is None else f"{row.state.value} {row.reason}".strip()
             continue
         try:
-            pairs.append(
-                (article, read_text(audit.folder / audit.files[article].file), (output / row.file).read_text("utf-8"))
-            )
+            theirs = read_text(audit.folder / audit.files[article].file)
+            pairs.append((article, theirs, (output / row.file).read_text("utf-8")))
         except OSError as error:
             raise StorageError(f"article {article} cannot be read: {error}") from error
     return compare(pairs, missing)

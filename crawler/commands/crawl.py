@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from crawler.preserve.audit import audit_folder
 from crawler.preserve.audit_findings import Audit
@@ -15,11 +14,32 @@ from crawler.preserve.repair import describe, put_in_place, recovered
 from crawler.run.command import SpiderCommand, report
 from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.session import Session
-from crawler.run.settings import ARGUMENTS, read_arguments, read_format
+from crawler.run.settings import ARGUMENTS, SpiderArguments, read_arguments, read_format
 from crawler.utils.exit_status import CommandError, UsageError
 
-if TYPE_CHECKING:
-    from crawler.run.settings import SpiderArguments
+
+class Command(SpiderCommand):
+    """Opens the session, runs the spider in it, closes it, whatever happens."""
+
+    summary = "List, fetch and write the articles (docs/commands.md: arguments, exit statuses)"
+    argument, argument_hint = "articles", "there is one spider: scrapy crawl articles"
+    takes = tuple(ARGUMENTS)
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        if args != ["articles"]:
+            raise UsageError(self.argument_hint)
+        arguments = read_arguments(opts.spargs)
+        if arguments.in_place and read_format(self.given_settings).for_reading:
+            raise UsageError("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
+        audit = None
+        if arguments.repair:
+            audit = audit_folder(arguments.repair, os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
+        session = Session(self.given_settings, opts.spargs)
+        if audit is not None:
+            session.only = frozenset(audit.refetch)
+            session.ledger.unadopt(audit.refetch)
+        afterwards = partial(repaired, audit, arguments, session) if audit else None
+        return report(run_spider(self, session, RunPlan("crawl", opts.spargs, afterwards=afterwards)))
 
 
 def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iterator[str]:
@@ -32,33 +52,3 @@ def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iter
         except CommandError as error:
             session.ending = error.result
     yield from describe(audit, outcomes, replaced)
-
-
-class Command(SpiderCommand):
-    """Opens the session, runs the spider in it, closes it, whatever happens."""
-
-    takes = tuple(ARGUMENTS)
-
-    def short_desc(self) -> str:
-        return "List, fetch and write the articles (docs/commands.md: arguments, exit statuses)"
-
-    def syntax(self) -> str:
-        return "[options] articles"
-
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if args != ["articles"]:
-            raise UsageError("there is one spider: scrapy crawl articles")
-        arguments = read_arguments(opts.spargs)
-        if arguments.in_place and read_format(self.given_settings).for_reading:
-            raise UsageError("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
-        audit = (
-            audit_folder(arguments.repair, os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
-            if arguments.repair
-            else None
-        )
-        session = Session(self.given_settings, opts.spargs)
-        if audit is not None:
-            session.only = frozenset(audit.refetch)
-            session.ledger.unadopt(audit.refetch)
-        afterwards = partial(repaired, audit, arguments, session) if audit else None
-        return report(run_spider(self, session, RunPlan("crawl", opts.spargs, afterwards=afterwards)))

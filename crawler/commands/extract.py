@@ -4,68 +4,47 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from pathlib import Path
 
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import WorkerLimits, extract
 from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport, FromFiles, FromStore
-from crawler.run.command import ProjectCommand, report
-from crawler.run.settings import check_integer, read_format
+from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report
+from crawler.run.settings import read_format
 from crawler.utils.exit_status import UsageError
 
 
 class Command(ProjectCommand):
     """Extracts from the store, or from files of web archives of anybody's making."""
 
+    summary = "Extract every article anew from the store, or from WARC and WACZ files, without the network"
+    argument = "[WARC|WACZ|DIR …]"
     uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "FORMAT", "VIDEO", "PAGE_SECONDS", "PAGE_MEMORY_MB", "PROGRESS_SECONDS")
-
     interrupted = "interrupted; run again to go on"
-
-    def syntax(self) -> str:
-        return "[options] [WARC|WACZ|DIR …]"
-
-    def short_desc(self) -> str:
-        return "Extract every article anew from the store, or from WARC and WACZ files, without the network"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
-        parser.add_argument(
-            "--workers", metavar="N", default=str(os.cpu_count() or 1), help="processes (one for each core by default)"
-        )
+        add_workers_option(parser)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
-        limits = WorkerLimits(
-            check_integer(opts.workers, "--workers", 1, 256),
-            self.setting("PAGE_SECONDS"),
-            self.setting("PAGE_MEMORY_MB"),
-        )
+        limits = WorkerLimits(read_workers(opts), self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
         told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
-        wanted = read_format(self.given_settings)
-        ending = extract(
-            self._input(args, opts.dry_run),
-            told,
-            limits,
-            wanted,
-            only_changed=opts.changed,
-            dry_run=opts.dry_run,
-        )
+        source, wanted = self._input(args, opts.dry_run), read_format(self.given_settings)
+        result = extract(source, told, limits, wanted, only_changed=opts.changed, dry_run=opts.dry_run)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
-        return report(ending)
+        return report(result)
 
     def _input(self, args: list[str], dry_run: bool) -> ExtractionInput:
-        output = self.setting("OUTPUT_DIR")
-        paths = [Path(name) for name in args]
+        output, paths = self.output, [Path(name) for name in args]
         if not paths:
             if ledger_path(output).exists():
                 return FromStore(output, dry_run)
             paths = [output / "warc"]
             if not paths[0].is_dir():
-                raise UsageError(
-                    f"there is no store in {output} yet: crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
-                )
+                advice = "crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
+                raise UsageError(f"there is no store in {output} yet: {advice}")
         return FromFiles(paths, output, f"{self.setting('ARCHIVE_PUBLIC_URL')}/web")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 
-from crawler.ledger.file import ledger_path
-from crawler.run.command import ProjectCommand
-from crawler.utils.exit_status import ExitStatus, StorageError, UsageError
-from crawler.utils.files import atomic_file, check_is_new, write_file, writing
+from crawler.ledger.file import existing_ledger
+from crawler.ledger.queries import ReportQueries
+from crawler.run.command import ProjectCommand, new_file
+from crawler.utils.exit_status import ExitStatus, UsageError
+from crawler.utils.files import output_file, write_file, writing
 from crawler.utils.lock import check_links
 
 NAME = "report.html"
@@ -18,10 +18,9 @@ NAME = "report.html"
 class Command(ProjectCommand):
     """Reads OUTPUT_DIR, also while a run writes it; writes the report and nothing else."""
 
+    summary = "Write a report on what is recovered and what is missing, as one HTML file"
     uses = ("OUTPUT_DIR",)
-
-    def short_desc(self) -> str:
-        return "Write a report on what is recovered and what is missing, as one HTML file"
+    interrupted = "interrupted; nothing was written"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -31,35 +30,22 @@ class Command(ProjectCommand):
         parser.add_argument("--force", action="store_true", help="replace the FILE of --to if it is there")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if args:
-            raise UsageError(f"report takes no arguments ({' '.join(args)}): OUTPUT_DIR is what it looks at")
-        if opts.to is not None and not opts.to:
-            raise UsageError("--to: the name of a file is needed")
+        # Scrapy imports every command for each of them; the others need not wait for this.
+        from crawler.publish.report.page import report_on
+
         if opts.force and opts.to is None:
             raise UsageError(f"--force belongs to --to: {NAME} in OUTPUT_DIR is replaced anyway")
-        output = self.setting("OUTPUT_DIR")
-        to = Path(opts.to) if opts.to else output / NAME
-        if opts.to:
-            check_is_new(to, force=opts.force)
-        page = _page(output)
-        with writing(to):
-            if opts.to:
-                with atomic_file(to) as file:
-                    file.write(page)
-            else:
+        output = self.output
+        to = output / NAME if opts.to is None else new_file(opts.to, "--to", force=opts.force)
+        path = existing_ledger(output)
+        check_links(output)
+        with ReportQueries(path) as ledger:
+            page = report_on(output, ledger, datetime.now(UTC))
+        if opts.to is None:
+            with writing(to):
                 write_file(output, NAME, page)
+        else:
+            with output_file(to) as file:
+                file.write(page)
         print(f"{to}: {len(page) / 1e6:,.1f} MB; open it in a browser")
         return ExitStatus.DONE
-
-
-def _page(output: Path) -> bytes:
-    # Scrapy imports every command for each of them; the others need not wait for these.
-    from crawler.ledger.queries import ReportQueries as LedgerFigures
-    from crawler.publish.report.page import report_on
-
-    path = ledger_path(output)
-    if not path.exists():
-        raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
-    check_links(output)
-    with LedgerFigures(path) as ledger:
-        return report_on(output, ledger, datetime.now(UTC))

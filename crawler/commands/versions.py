@@ -5,46 +5,33 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crawler.hkcnews.urls import article_id
 from crawler.ledger import ArticleRow, Ledger
-from crawler.ledger.file import ledger_path
-from crawler.ledger.ledger import VersionRow
+from crawler.ledger.file import existing_ledger
+from crawler.recovery.judge import IsolatedReader
 from crawler.recovery.store import Store
-from crawler.recovery.versions import diff_lines
+from crawler.recovery.versions import Version, diff_lines, versions_of
 from crawler.run.command import ProjectCommand, report
-from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 from crawler.utils.text import counted, escape_controls, json_line
 from crawler.utils.timestamps import read_moment
-
-if TYPE_CHECKING:
-    from crawler.recovery.versions import Version
 
 
 class Command(ProjectCommand):
     """Reads the ledger and the store of OUTPUT_DIR; changes nothing."""
 
+    summary = "List the versions of an article that the archived captures have, and show the difference"
+    argument, argument_hint = "[ID]", "the id or address of an article, as in `scrapy versions 33951`"
     uses = ("OUTPUT_DIR", "PAGE_SECONDS", "PAGE_MEMORY_MB")
-
-    def syntax(self) -> str:
-        return "[options] [ID]"
-
-    def short_desc(self) -> str:
-        return "List the versions of an article that the archived captures have, and show the difference"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON value")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if len(args) > 1:
-            raise UsageError("one article at most, by its id or address, as in `scrapy versions 33951`")
-        path = ledger_path(self.setting("OUTPUT_DIR"))
-        if not path.exists():
-            raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
-        with Ledger(path) as ledger:
+        with Ledger(existing_ledger(self.output)) as ledger:
             return self._of_one(ledger, args[0], opts.json) if args else _of_all(ledger, opts.json)
 
     def _of_one(self, ledger: Ledger, what: str, as_json: bool) -> int:
@@ -54,43 +41,55 @@ class Command(ProjectCommand):
         row = ledger.article(number)
         if row is None:
             raise UsageError(f"the ledger {ledger.path} knows no article {number}: no source that was asked lists it")
-        versions = self._versions(ledger, row)
-        if as_json:
-            print(json_line(_as_json(row, versions)))
-        else:
-            print("\n".join(map(escape_controls, _described(row, versions))))
-        damaged = [one for version in versions for one in version.tellings if one.damaged]
-        if damaged:
-            return report(
-                RunResult(ExitStatus.DAMAGED, f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}")
-            )
-        return ExitStatus.DONE
-
-    def _versions(self, ledger: Ledger, row: ArticleRow) -> list[Version]:
-        # Scrapy imports every command for each of them; the other ones need not wait for what reads pages.
-        from crawler.recovery.judge import IsolatedReader
-        from crawler.recovery.versions import versions_of as versions
-
-        memory = self.setting("PAGE_MEMORY_MB")
-        reader = IsolatedReader(self.setting("PAGE_SECONDS"), memory)
+        reader = IsolatedReader(self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
         try:
-            return versions(ledger, Store(self.setting("OUTPUT_DIR") / "warc"), row, reader)
+            versions = versions_of(ledger, Store(self.output / "warc"), row, reader)
         finally:
             reader.close()
+        print(json_line(_as_json(row, versions)) if as_json else "\n".join(map(escape_controls, _lines(row, versions))))
+        damaged = [one for version in versions for one in version.tellings if one.damaged]
+        if not damaged:
+            return ExitStatus.DONE
+        message = f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"
+        return report(RunResult(ExitStatus.DAMAGED, message))
 
 
-def _described(row: ArticleRow, versions: Sequence[Version]) -> Iterator[str]:
-    """Lines for the terminal."""
-    captures = sum(len(version.tellings) for version in versions)
+def _of_all(ledger: Ledger, as_json: bool) -> int:
+    """The articles with more than one version, as the ledger notes them; gives the exit status."""
+    found = []
+    noted = 0
+    for number, captures in itertools.groupby(ledger.all_versions(), key=lambda row: row.article):
+        noted += 1
+        rows = list(captures)
+        versions, first, last = len({row.sha256 for row in rows}), rows[0].timestamp, rows[-1].timestamp
+        if versions > 1:
+            summary = {"article": number, "versions": versions, "captures": len(rows), "first": first, "last": last}
+            found.append(summary)
+            if not as_json:
+                about = f"{counted(versions, 'version')} in {counted(len(rows), 'capture')}"
+                print(f"{number:>7}  {about}, {_moment(first)} to {_moment(last)}")
+    if as_json:
+        print(json_line(found))
+        return ExitStatus.DONE
+    print(f"{counted(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
+    if not noted and next(ledger.files(), None) is not None:
+        advice = "`scrapy extract --changed` notes them, without a request"
+        print(f"None is noted: the ledger is of an older version of this software. {advice}")
+    return ExitStatus.DONE
+
+
+def _lines(row: ArticleRow, versions: Sequence[Version]) -> Iterator[str]:
+    """For the terminal."""
     if not versions:
         because = f" ({row.reason})" if row.reason else ""
         yield f"Article {row.id}: no capture of it was extracted; it is {row.state}{because}"
         return
+    captures = sum(len(version.tellings) for version in versions)
     yield f"Article {row.id}: {counted(len(versions), 'version')} in {counted(captures, 'capture')}"
     for number, version in enumerate(versions, 1):
-        title = f": {version.text.partition(chr(10))[0]}" if version.text is not None else ""
+        title, _, _ = (version.text or "").partition("\n")
         yield ""
-        yield f"Version {number}{title}"
+        yield f"Version {number}{': ' if version.text is not None else ''}{title}"
         yield f"  SHA-256 {version.sha256 or 'unknown'}{', which the file is of' if version.made else ''}"
         for one in version.tellings:
             mark = "*" if one.made else " "
@@ -107,8 +106,8 @@ def _described(row: ArticleRow, versions: Sequence[Version]) -> Iterator[str]:
 
 def _differences(versions: Sequence[Version]) -> Iterator[tuple[int, int, list[str]]]:
     """Between each version that can be read again and the next one, with their numbers."""
-    told = [(number, version.text) for number, version in enumerate(versions, 1) if version.text is not None]
-    for (old, before), (new, after) in itertools.pairwise(told):
+    readable = [(number, version.text) for number, version in enumerate(versions, 1) if version.text is not None]
+    for (old, before), (new, after) in itertools.pairwise(readable):
         yield old, new, list(diff_lines(before, after))
 
 
@@ -137,53 +136,17 @@ def _version(version: Version) -> dict[str, Any]:
         }
         for one in version.tellings
     ]
-    made, digest = version.made, version.sha256 or None
     return {
-        "sha256": digest,
-        "file": made,
+        "sha256": version.sha256 or None,
+        "file": version.made,
         "title": title if known else None,
         "text": text if known else None,
         "captures": captures,
     }
 
 
-def _of_all(ledger: Ledger, as_json: bool) -> int:
-    """The articles with more than one version, as the ledger notes them; gives the exit status."""
-    found = []
-    noted = 0
-    for number, rows in itertools.groupby(ledger.all_versions(), key=lambda row: row.article):
-        noted += 1
-        captures = list(rows)
-        if len({row.sha256 for row in captures}) > 1:
-            found.append(_summary(number, captures))
-    if as_json:
-        print(json_line(found))
-        return ExitStatus.DONE
-    for one in found:
-        about = f"{counted(one['versions'], 'version')} in {counted(one['captures'], 'capture')}"
-        print(f"{one['article']:>7}  {about}, {_moment(one['first'])} to {_moment(one['last'])}")
-    print(f"{counted(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
-    if not noted and next(ledger.files(), None) is not None:
-        print(
-            "None is noted: the ledger is of an older version of this software. `scrapy extract --changed` notes them,"
-            " without a request"
-        )
-    return ExitStatus.DONE
-
-
-def _summary(number: int, rows: Sequence[VersionRow]) -> dict[str, Any]:
-    versions = len({row.sha256 for row in rows})
-    return {
-        "article": number,
-        "versions": versions,
-        "captures": len(rows),
-        "first": rows[0].timestamp,
-        "last": rows[-1].timestamp,
-    }
-
-
 def _moment(timestamp: str) -> str:
-    moment: datetime | None = read_moment(timestamp)
+    moment = read_moment(timestamp)
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else timestamp
 
 

@@ -287,6 +287,14 @@ class LedgerFile:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
+def existing_ledger(output: Path) -> Path:
+    """Where the ledger of an output directory is. Raises LedgerError where nothing was crawled into it."""
+    path = ledger_path(output)
+    if not path.exists():
+        raise LedgerError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+    return path
+
+
 def ledger_path(output: Path) -> Path:
     """Where the ledger lies in an output directory."""
     return output / "ledger.sqlite"

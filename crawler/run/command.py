@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 import re
 import shutil
 import sqlite3
@@ -10,15 +12,20 @@ import sys
 import textwrap
 from abc import abstractmethod
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand, ScrapyHelpFormatter
+from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import default_settings
+from scrapy.spiders import Spider
 
 from crawler import settings as ours
 from crawler.run.crawl import quiet_scrapy
-from crawler.run.settings import SETTINGS, check_names, read_setting
+from crawler.run.session import Session
+from crawler.run.settings import SETTINGS, check_integer, check_names, read_setting
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, UsageError
+from crawler.utils.files import check_is_new
 from crawler.utils.text import ignore_broken_pipe
 
 _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
@@ -68,6 +75,26 @@ def report(result: RunResult) -> int:
     return int(result.status)
 
 
+def add_workers_option(parser: argparse.ArgumentParser) -> None:
+    """Adds `--workers`, which `read_workers` reads."""
+    default, about = str(os.cpu_count() or 1), "processes (one for each core by default)"
+    parser.add_argument("--workers", metavar="N", default=default, help=about)
+
+
+def read_workers(opts: argparse.Namespace) -> int:
+    """How many processes are asked for. Raises UsageError."""
+    return check_integer(opts.workers, "--workers", 1, 256)
+
+
+def new_file(name: str, option: str, *, force: bool) -> Path:
+    """The file that an option names to be written. Raises UsageError where it is none, or would take the place of one
+    without `force`."""
+    if not name.strip():
+        raise UsageError(f"{option}: the name of a file is needed")
+    check_is_new(Path(name), force=force)
+    return Path(name)
+
+
 class ProjectCommand(ScrapyCommand):
     """A command of this project: `act` does the work and gives the exit status. What ends it early is told here, once
     for all commands."""
@@ -75,6 +102,11 @@ class ProjectCommand(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
+    summary: ClassVar[str]
+    argument = ""
+    """What the command takes beside options, as its syntax has it: `DIR`, `[ID]`; with … any number."""
+    argument_hint = "OUTPUT_DIR is what it looks at"
+    """Said where the arguments are not these."""
     interrupted = "interrupted; nothing was changed"
     """What Ctrl-C is answered with."""
     uses: Collection[str] = tuple(SETTINGS)
@@ -83,7 +115,10 @@ class ProjectCommand(ScrapyCommand):
     """The spider's arguments that it takes."""
 
     def syntax(self) -> str:
-        return "[options]"
+        return f"[options] {self.argument}".rstrip()
+
+    def short_desc(self) -> str:
+        return self.summary
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -93,6 +128,7 @@ class ProjectCommand(ScrapyCommand):
         try:
             check_settings(opts)
             check_no_options(args)
+            self._check_arguments(args)
             with ignore_broken_pipe():
                 self.exitcode = self.act(args, opts)
         except CommandError as error:
@@ -110,6 +146,20 @@ class ProjectCommand(ScrapyCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         """Do the work; gives the exit status. Raises CommandError, and what `run` answers."""
 
+    def _check_arguments(self, args: list[str]) -> None:
+        optional, name = self.argument.startswith("["), type(self).__module__.rpartition(".")[2]
+        if "…" in self.argument or len(args) == bool(self.argument) or (optional and not args):
+            return
+        takes = "one argument at most" if optional else "one argument" if self.argument else "no arguments"
+        given = f" ({' '.join(args)})" if args else ""
+        raise UsageError(f"{name} takes {takes}{given}: {self.argument_hint}")
+
+    @property
+    def output(self) -> Path:
+        """OUTPUT_DIR. Raises UsageError."""
+        path: Path = self.setting("OUTPUT_DIR")
+        return path
+
     @property
     def given_settings(self) -> dict[str, object]:
         """The settings as they are given."""
@@ -120,6 +170,19 @@ class ProjectCommand(ScrapyCommand):
         """A setting's value; only of those that the command says it uses. Raises UsageError."""
         assert name in self.uses, name
         return read_setting(self.given_settings, name)
+
+    def run_quietly(self, spider: type[Spider], session: Session, **arguments: Any) -> Spider | None:
+        """Run a spider in a session and a process of Scrapy's own, which logs warnings only; gives it, if it began."""
+        assert self.settings is not None
+        logging.getLogger("scrapy").setLevel(logging.ERROR)
+        settings = self.settings.copy()
+        loud = {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}
+        settings.setdict(loud, priority="cmdline")
+        process = AsyncCrawlerProcess(settings)
+        crawler = process.create_crawler(spider)
+        process.crawl(crawler, session=session, **arguments)
+        process.start()
+        return crawler.spider
 
 
 class SpiderCommand(ProjectCommand, BaseRunSpiderCommand):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -149,3 +150,11 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
             raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def output_file(path: Path | None) -> Iterator[BinaryIO]:
+    """`atomic_file`, or standard output without a path. Raises StorageError, Interrupted, LockedError."""
+    with writing(path or "standard output"), atomic_file(path) if path else nullcontext(sys.stdout.buffer) as out:
+        yield out
+        out.flush()

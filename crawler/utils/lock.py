@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Self
 
 from crawler.utils.exit_status import LockedError, StorageError
 
@@ -33,6 +34,12 @@ class OutputLock:
         since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": since}, file)
         file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Let the next run in."""

@@ -126,7 +126,7 @@ def test_the_same_as_json(crawled: Path) -> None:
         ([str(NONE)], 0, f"Article {NONE}: no capture of it was extracted; it is listed"),
         (["4711"], ExitStatus.USAGE, "knows no article 4711"),
         (["letters"], ExitStatus.USAGE, "letters is not the id or address"),
-        (["5", "6"], ExitStatus.USAGE, "one article at most"),
+        (["5", "6"], ExitStatus.USAGE, "versions takes one argument at most (5 6): the id or address of an article"),
     ],
 )
 def test_what_cannot_be_shown_is_said(crawled: Path, arguments: list[str], status: int, words: str) -> None:
