@@ -51,7 +51,6 @@ HOUSE: Mapping[str, tuple[int, tuple[str, ...]]] = {
 """Each room with its floor and what it must not know. It may import from all floors below its own but that, and from no
 other room of its own floor; names that are no rooms are libraries of other subjects. `settings` is for `run` alone."""
 SCRAPY = (
-    "commands",
     "spiders",
     "pipelines",
     "politeness/handler.py",

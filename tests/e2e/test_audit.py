@@ -94,8 +94,8 @@ def test_a_table_that_cannot_be_written(tree: Path, tmp_path: Path, place_of_tab
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "one directory is needed"),
-        (("{0}", "{0}"), "one directory is needed"),
+        ((), "audit takes one argument"),
+        (("{0}", "{0}"), "audit takes one argument"),
         (("{0}/nowhere",), "is not a directory"),
         (("{0}/README.md",), "is a file, not a directory"),
         (("{0}/empty",), "there are no files of articles"),

@@ -69,7 +69,7 @@ def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
     for arguments, words in (
         (("/no/such/tree",), "not a directory"),
         ((".", "--count", "0"), "--count"),
-        ((), "one directory"),
+        ((), "compare takes one argument: a directory"),
     ):
         done = run(command("compare", *arguments, OUTPUT_DIR=str(tmp_path / "output")), tmp_path)
         assert (done.status, words in done.err) == (2, True), done.err

@@ -286,6 +286,7 @@ def test_help_has_the_settings_that_a_command_uses_and_no_other() -> None:
         source = Path(ours.__file__).with_name("commands").joinpath(f"{name}.py").read_text("utf-8")
         read = set(re.findall(r"""setting\(["'](\w+)""", source))
         read |= {"FORMAT", "VIDEO"} if "read_format" in source else set()
+        read |= {"OUTPUT_DIR"} if "self.output" in source else set()
         assert shown == (set(SETTINGS) if "Session(" in source else read), name
 
 
