@@ -1,17 +1,18 @@
 """Listing captures: CDX queries with resume keys, and what a CDX server's answer really is."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from crawler.wayback.capture import Capture
 from crawler.wayback.http import CodingError, declared_coding, decode
 from crawler.wayback.playback import NOT_AUTHORISED, Answer, own_answer, own_page_text, says
 
+Row = TypeVar("Row")
 FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 
 _DETAIL = 200
@@ -28,24 +29,31 @@ class CdxQuery:
     since: str = ""
 
     def request_url(self, base: str, resume_key: str | None = None) -> str:
-        """The address of one page; everything but the key is the same on every page, as the key demands.
+        """The address of one page at the Wayback Machine; everything but the key is the same on every page, as the key
+        demands.
 
         Unfiltered on purpose: a filter on the status drops revisits. The key is opaque and is encoded once, like any
         value.
         """
-        values = {
-            "url": self.url,
-            "matchType": self.match_type,
-            "output": "json",
-            "fl": ",".join(FIELDS),
-            "limit": str(self.limit),
-            "showResumeKey": "true",
-        }
+        more = {"fl": ",".join(FIELDS), "limit": str(self.limit), "showResumeKey": "true"}
+        return self._url(f"{base.rstrip('/')}/cdx/search/cdx", more, resume_key)
+
+    def whole_url(self, collection: str) -> str:
+        """The address of a whole listing of a pywb's collection.
+
+        Without limit, resume key and fields: pywb gives no key, so that a limit would cut the list unseen; it knows
+        fields by other names and drops those it does not know. Some servers cap the rows by themselves and do not say
+        so (Arquivo.pt: 100,000, by its documentation of 2023-12).
+        """
+        return self._url(f"{collection.rstrip('/')}/cdx", {})
+
+    def _url(self, endpoint: str, more: Mapping[str, str], resume_key: str | None = None) -> str:
+        values = {"url": self.url, "matchType": self.match_type, "output": "json", **more}
         if self.since:
             values["from"] = self.since
         if resume_key is not None:
             values["resumeKey"] = resume_key
-        return f"{base.rstrip('/')}/cdx/search/cdx?{urlencode(values, quote_via=quote, safe='')}"
+        return f"{endpoint}?{urlencode(values, quote_via=quote, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +93,106 @@ class CdxError(Exception):
 
 
 def parse_page(body: bytes) -> CdxPage:
-    """Read one decoded page with `output=json`. `[]` is an empty, last page; no bytes at all are none. Raises
-    CdxError."""
-    # Bytes that are not UTF-8 become lone surrogates, so that they cost their row and not the page.
-    text = body.decode("utf-8", "surrogateescape").strip("\ufeff \t\r\n")
+    """Read one decoded page of the Wayback Machine with `output=json`. `[]` is an empty, last page; no bytes at all are
+    none. Raises CdxError."""
+    text = _text(body)
     if not text:
         raise CdxError(CdxTrouble.CUT, "an answer without a byte")
-    rows, key = _split_key(_load(text))
+    data = _json(text, "[", CdxTrouble.NOT_AN_ARRAY)
+    if not isinstance(data, list):
+        raise CdxError(CdxTrouble.NOT_AN_ARRAY, _brief(data))
+    rows, key = _split_key(data)
     if not rows:
         return CdxPage(resume_key=key)
-    columns = _columns(rows[0])
-    width = len(rows[0])
+    header = rows[0]
+    if not isinstance(header, list) or not all(isinstance(name, str) for name in header) or "timestamp" not in header:
+        raise CdxError(CdxTrouble.NO_HEADER, _brief(header))
+    if missing := [name for name in FIELDS if name not in header]:
+        raise CdxError(CdxTrouble.MISSING_FIELD, ", ".join(missing))
+    columns = [header.index(name) for name in FIELDS]
+
+    def capture(row: object) -> Capture | None:
+        if not isinstance(row, list) or len(row) != len(header):
+            return None
+        values = [row[at] for at in columns]
+        if not all(isinstance(value, str) for value in values):
+            return None
+        return _capture(dict(zip(FIELDS, values, strict=True)))
+
+    return _page(rows[1:], capture, key)
+
+
+def parse_lines(body: bytes) -> CdxPage:
+    """Read one decoded answer of a pywb: a JSON object a line, or the Wayback Machine's array of rows; nothing is an
+    empty listing. Raises CdxError.
+
+    An answer of pywb has no end mark: one that was cut between two lines looks whole, which only HTTP can tell.
+    """
+    text = _text(body)
+    if text.startswith("["):
+        page = parse_page(body)
+        if page.resume_key is not None:
+            raise CdxError(CdxTrouble.UNASKED_KEY, page.resume_key[:_DETAIL])
+        return page
+    # Not splitlines(), which also parts at characters that stand unescaped in JSON strings.
+    return _page(filter(None, (line.strip(" \t\r") for line in text.split("\n"))), _from_line)
+
+
+def _from_line(line: str) -> Capture | None:
+    """A row of pywb under the Wayback Machine's names. Without a status (revisits, resources) it has "-", as there."""
+    row = _json(line, "{", CdxTrouble.NOT_A_ROW)
+    if not isinstance(row, dict):
+        raise CdxError(CdxTrouble.NOT_A_ROW, _brief(line))
+    if "timestamp" not in row or not ("url" in row or "original" in row):
+        raise CdxError(CdxTrouble.MISSING_FIELD, _brief(line))
+    values: dict[str, str] = {}
+    for name in FIELDS:
+        value = row.get(name)
+        if value in (None, "") and name in _OTHER_NAMES:
+            value = row.get(_OTHER_NAMES[name])
+        values[name] = str(value) if isinstance(value, (str, int)) else ""
+    values["statuscode"] = values["statuscode"] or "-"
+    values["digest"] = values["digest"].removeprefix("sha1:")
+    return _capture(values)
+
+
+_OTHER_NAMES = {"original": "url", "mimetype": "mime", "statuscode": "status"}
+"""What pywb calls some fields."""
+
+
+def _text(body: bytes) -> str:
+    # Bytes that are not UTF-8 become lone surrogates, so that they cost their row and not the page.
+    return body.decode("utf-8", "surrogateescape").strip("\ufeff \t\r\n")
+
+
+def _json(text: str, opening: str, otherwise: CdxTrouble) -> Any:
+    """What a JSON text that should open so has. Raises CdxError."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise CdxError(otherwise, "nested too deep") from None
+    except ValueError as error:
+        kind = CdxTrouble.HTML if text[0] == "<" else CdxTrouble.CUT if text[0] == opening else CdxTrouble.NOT_JSON
+        raise CdxError(kind, f"{error}; it begins with {_brief(text)}") from None
+
+
+def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:
+    """If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing look
+    whole."""
+    if not rows or (rows[-1] != [] and (len(rows) < 2 or rows[-2] != [])):
+        return rows, None
+    match rows[-1]:
+        case [str(key)] if key and not _has_surrogate(key):
+            return rows[:-2], key
+    raise CdxError(CdxTrouble.BAD_KEY, _brief(rows[-1]))
+
+
+def _page(rows: Iterable[Row], read: Callable[[Row], Capture | None], key: str | None = None) -> CdxPage:
     captures: dict[Capture, None] = {}
     rejected: list[str] = []
     accepted = 0
-    for row in rows[1:]:
-        capture = _capture(row, columns, width)
+    for row in rows:
+        capture = read(row)
         if capture is None:
             rejected.append(_brief(row))
         else:
@@ -109,52 +201,11 @@ def parse_page(body: bytes) -> CdxPage:
     return CdxPage(tuple(captures), key, tuple(rejected), accepted - len(captures))
 
 
-def _load(text: str) -> list[Any]:
-    try:
-        data = json.loads(text)
-    except RecursionError:
-        raise CdxError(CdxTrouble.NOT_AN_ARRAY, "nested too deep") from None
-    except ValueError as error:
-        kind = CdxTrouble.HTML if text[0] == "<" else CdxTrouble.CUT if text[0] == "[" else CdxTrouble.NOT_JSON
-        raise CdxError(kind, f"{error}; it begins with {_brief(text)}") from None
-    if not isinstance(data, list):
-        raise CdxError(CdxTrouble.NOT_AN_ARRAY, _brief(data))
-    return data
-
-
-def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:
-    """If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing look
-    whole."""
-    if not rows or (rows[-1] != [] and (len(rows) < 2 or rows[-2] != [])):
-        return rows, None
-    last = rows[-1]
-    if (
-        isinstance(last, list)
-        and len(last) == 1
-        and isinstance(last[0], str)
-        and last[0]
-        and not _has_surrogate(last[0])
-    ):
-        return rows[:-2], last[0]
-    raise CdxError(CdxTrouble.BAD_KEY, _brief(last))
-
-
-def _columns(header: Any) -> tuple[int, ...]:
-    if not isinstance(header, list) or not all(isinstance(name, str) for name in header) or "timestamp" not in header:
-        raise CdxError(CdxTrouble.NO_HEADER, _brief(header))
-    missing = [name for name in FIELDS if name not in header]
-    if missing:
-        raise CdxError(CdxTrouble.MISSING_FIELD, ", ".join(missing))
-    return tuple(header.index(name) for name in FIELDS)
-
-
-def _capture(row: Any, columns: tuple[int, ...], width: int) -> Capture | None:
-    if not isinstance(row, list) or len(row) != width:
+def _capture(values: Mapping[str, str]) -> Capture | None:
+    """None for a row that names no capture."""
+    if any(map(_has_surrogate, values.values())):
         return None
-    values = [row[at] for at in columns]
-    if not all(isinstance(value, str) and not _has_surrogate(value) for value in values):
-        return None
-    capture = Capture(**dict(zip(FIELDS, values, strict=True)))
+    capture = Capture(**values)
     return capture if capture.original.strip() and capture.moment is not None else None
 
 

@@ -73,22 +73,19 @@ def compare_digest(
     the wire bytes in its plain form, where it has been computed already.
     """
     wanted = normalized_digest(digest)
-    seen = [Decoded(wire)]
+    last = Decoded(wire)
     damaged = False
     try:
-        for current in decoded_layers(wire, declared_coding, max_bytes):
-            seen = [current]
-            if wanted is not None and ((not current.codings and known) or payload_digest(current.body)) == wanted:
-                result = DigestResult.MATCH_DECODED if current.codings else DigestResult.MATCH
-                return DigestCheck(result, current.body, current.codings)
+        for last in decoded_layers(wire, declared_coding, max_bytes):
+            if wanted is not None and ((not last.codings and known) or payload_digest(last.body)) == wanted:
+                result = DigestResult.MATCH_DECODED if last.codings else DigestResult.MATCH
+                return DigestCheck(result, last.body, last.codings)
     except CodingError:
         damaged = True
-    (last,) = seen
     if wanted is None:
         return DigestCheck(DigestResult.UNKNOWN, last.body, last.codings)
-    return DigestCheck(
-        DigestResult.MISMATCH, last.body, last.codings, _reason(last.body, headers, other_capture, damaged)
-    )
+    reason = _reason(last.body, headers, other_capture, damaged)
+    return DigestCheck(DigestResult.MISMATCH, last.body, last.codings, reason)
 
 
 def _reason(payload: bytes, headers: Headers, other_capture: bool, damaged: bool) -> MismatchReason:

@@ -235,11 +235,8 @@ def parse_playback_url(replay: str, url: str, also: Sequence[str] = ()) -> tuple
         return None
     for home in homes:
         root = home.path.rstrip("/")
-        if (
-            host == _host(home.netloc)
-            and path.startswith(root)
-            and (found := _PLAYBACK_PATH.fullmatch(path[len(root) :]))
-        ):
+        found = _PLAYBACK_PATH.fullmatch(path.removeprefix(root)) if path.startswith(root) else None
+        if found and host == _host(home.netloc):
             return found[1], found[2], found[3]
     return None
 
@@ -258,17 +255,15 @@ def read_reply(
     # Without its fragment, which no server is ever sent.
     target = _clean(first_header(pairs, "location") or "").partition("#")[0] if status in _REDIRECTS else ""
     timestamp, original = requested.timestamp, requested.original
-    location: tuple[str, str] | None = None
+    inside = parse_playback_url(replay, target, also) if target else None
+    location = (inside[0], inside[2]) if inside else None
     if memento is not None:
         timestamp = _served_timestamp(requested, memento)
         original = _served_original(requested.original, pairs)
-        location = _archived_target(replay, also, timestamp, original, target) if target else None
+        location = location or (_archived_target(timestamp, original, target) if target else None)
         answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
     else:
-        inside = parse_playback_url(replay, target, also) if target else None
-        if inside is not None:
-            location = inside[0], inside[2]
-        answer = Answer.CLOSEST_CAPTURE if inside else own_answer(status, own_page_text(pairs, body))
+        answer = Answer.CLOSEST_CAPTURE if location else own_answer(status, own_page_text(pairs, body))
     return Reply(answer, status, timestamp, original, location, pairs, body)
 
 
@@ -289,12 +284,17 @@ def own_answer(status: int, text: str) -> Answer:
 
 
 def _served_timestamp(requested: Capture, memento: str) -> str:
+    moment = _date(memento)
+    return requested.timestamp if moment is None or moment == requested.moment else timestamp_of(moment)
+
+
+def _date(value: str) -> datetime | None:
+    """The aware moment of an HTTP date, None when it is none."""
     try:
-        moment = parsedate_to_datetime(memento)
+        moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
-        return requested.timestamp
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return requested.timestamp if moment == requested.moment else timestamp_of(moment)
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _served_original(requested: str, headers: Headers) -> str:
@@ -318,15 +318,8 @@ def _identity(url: str) -> str:
     return f"{_host(host)}{slash or '/'}" + re.sub(r"%[0-9a-fA-F]{2}", lambda code: code[0].upper(), encoded)
 
 
-def _archived_target(
-    replay: str, also: Sequence[str], timestamp: str, original: str, target: str
-) -> tuple[str, str] | None:
-    """Where an archived redirect leads: inside the archive as it says, else (pywb leaves it as archived) to the same
-    moment's target."""
-    where = target
-    inside = parse_playback_url(replay, where, also)
-    if inside:
-        return inside[0], inside[2]
+def _archived_target(timestamp: str, original: str, where: str) -> tuple[str, str] | None:
+    """Where a redirect leads that the archive left as it was archived, as pywb does: to the same moment's target."""
     try:
         if where.startswith("//"):
             where = f"{urlsplit(original).scheme or 'http'}:{where}"
@@ -350,19 +343,12 @@ def _host(netloc: str) -> str:
 def retry_after(headers: Headers, now: datetime) -> float | None:
     """Seconds to wait by Retry-After, in either of its forms; the longest of several. None when absent, negative or
     garbage."""
-    waits = [
-        wait
-        for wait in (_wait(value, now) for value in header_values(headers, "retry-after"))
-        if wait is not None and wait >= 0
-    ]
-    return max(waits, default=None)
+    waits = (_wait(value, now) for value in header_values(headers, "retry-after"))
+    return max((wait for wait in waits if wait is not None and wait >= 0), default=None)
 
 
 def _wait(value: str, now: datetime) -> float | None:
     if value.isascii() and value.isdigit():
         return float(value) if len(value) <= 15 else None
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+    moment = _date(value)
+    return None if moment is None else (moment - now).total_seconds()

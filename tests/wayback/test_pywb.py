@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.wayback.archive import as_wayback, listing_url, parse_lines
+from crawler.wayback.archive import as_wayback
 from crawler.wayback.capture import Capture
-from crawler.wayback.cdx import FIELDS, CdxError, CdxPage, CdxQuery, CdxTrouble
+from crawler.wayback.cdx import FIELDS, CdxError, CdxPage, CdxQuery, CdxTrouble, parse_lines
 from tests.walking import walked
 
 # As pywb 2.10.0 writes them: an object a line, its own names, more fields than are wanted, no status with a revisit.
@@ -59,10 +59,10 @@ VALUES = [getattr(CAPTURE, name) for name in FIELDS]
 @walked("collection", ["http://127.0.0.1:8080/web", "http://127.0.0.1:8080/web/"])
 @walked("match_type", ["prefix", "exact"])
 def test_a_listing_is_asked_for_whole_without_what_pywb_does_not_know(collection: str, match_type: str) -> None:
-    url = listing_url(collection, CdxQuery("site.example/article/新&1", match_type, 7))
+    url = CdxQuery("site.example/article/新&1", match_type, 7).whole_url(collection)
     asked = f"url=site.example%2Farticle%2F%E6%96%B0%261&matchType={match_type}&output=json"
     assert url == f"http://127.0.0.1:8080/web/cdx?{asked}"
-    since = listing_url(collection, CdxQuery("site.example/article/新&1", match_type, 7, "20220101120000"))
+    since = CdxQuery("site.example/article/新&1", match_type, 7, "20220101120000").whole_url(collection)
     assert since == f"{url}&from=20220101120000"
 
 
