@@ -121,37 +121,32 @@ _AS_STORED = frozenset({"id_", "im_", "oe_"})
 """Flags with which the Wayback Machine plays back stored bytes; with others it rewrites text."""
 
 _NEVER_REWRITTEN = (
-    "image/",
-    "video/",
-    "audio/",
-    "font/",
-    "application/pdf",
-    "application/octet-stream",
-    "application/zip",
+    *("image/", "video/", "audio/", "font/"),
+    *("application/pdf", "application/octet-stream", "application/zip"),
 )
 _OF_THE_BODY = frozenset({"content-length", "transfer-encoding", "content-encoding"})
 
 
-def capture_in(frame: WarcRecord, *, trusted: bool = False) -> ArchivedCapture | Skipped:
+def capture_in(record: WarcRecord, *, trusted: bool = False) -> ArchivedCapture | Skipped:
     """What a record holds, without the metadata beside it. `trusted`: its writer is known to take digests of the
     payload, so that this one need not be compared where a checksum vouches for the record. Raises Malformed for a
     capture that cannot be used."""
-    head = frame.head
-    if why := _is_none(frame):
-        return Skipped(frame.file, frame.offset, why, head.kind)
+    head = record.head
+    if why := _is_none(record):
+        return Skipped(record.file, record.offset, why, head.kind)
     revisit = head.kind == "revisit"
-    http = message_of(head, frame.block) if frame.block.strip() or not revisit else None
-    if not frame.guarded:
-        compare_block(head, http, frame.block)
-    digest, own = _digests(frame, http, trusted=trusted)
+    http = message_of(head, record.block) if record.block.strip() or not revisit else None
+    if not record.guarded:
+        compare_block(head, http, record.block)
+    digest, own = _digests(record, http, trusted=trusted)
     original, timestamp, rewritten, kind = original_of(head), timestamp_from(head), False, "unk"
     if http is not None:
         kind = (first_header(http.headers, "content-type") or "").partition(";")[0].strip().lower() or "unk"
     if (address := parse_playback_url(WAYBACK_MACHINE, original)) is not None:
         rewritten = address[1] not in _AS_STORED and not kind.startswith(_NEVER_REWRITTEN)
-        reply = _reply(address, http, frame.block)
+        reply = _reply(address, http, record.block)
         if reply is not None and reply.answer not in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
-            return Skipped(frame.file, frame.offset, SkipReason.ARCHIVES_OWN, head.kind)
+            return Skipped(record.file, record.offset, SkipReason.ARCHIVES_OWN, head.kind)
         original, timestamp = (reply.original, reply.timestamp) if reply else (address[2], _whole(address[0]))
     capture = Capture(
         timestamp=timestamp,
@@ -159,28 +154,37 @@ def capture_in(frame: WarcRecord, *, trusted: bool = False) -> ArchivedCapture |
         mimetype=REVISIT if revisit else kind,
         statuscode=f"{http.status:03d}" if http else "-",
         digest="" if rewritten and not revisit else digest,
-        length=str(frame.length),
+        length=str(record.length),
     )
-    place = RecordLocation(frame.file, frame.offset, frame.length)
-    return ArchivedCapture(
-        capture, place, None, rewritten, truncated=_truncated(head), links=_links(frame, "" if rewritten else own)
+    place = RecordLocation(record.file, record.offset, record.length)
+    links = RecordLinks(
+        record_id=head.get("warc-record-id"),
+        target=target_of(head),
+        date=digits_of(head.get("warc-date")),
+        refers_to=head.get("warc-refers-to"),
+        refers_to_target=target_of(head, "warc-refers-to-target-uri"),
+        refers_to_date=digits_of(head.get("warc-refers-to-date")),
+        checked=bool(digests_of(head)),
+        digest="" if rewritten else own,
     )
+    truncated = head.get("warc-truncated") or ("segmented" if head.get("warc-segment-number") else "")
+    return ArchivedCapture(capture, place, None, rewritten, truncated=truncated, links=links)
 
 
-def stored_capture(frame: WarcRecord, payload: WarcRecord | None = None) -> StoredCapture:
+def stored_capture(record: WarcRecord, payload: WarcRecord | None = None) -> StoredCapture:
     """The capture that a record is; of a revisit with the record that has its payload. Raises Malformed."""
-    head = frame.head
-    if _is_none(frame) or (head.kind == "revisit") != (payload is not None):
+    head = record.head
+    if _is_none(record) or (head.kind == "revisit") != (payload is not None):
         raise Malformed(f"a record of type {head.kind}")
-    source = payload or frame
+    source = payload or record
     there = message_of(source.head, source.block)
     digest = compare_payload(source.head, there, source.block)
     if not (source.guarded and digest):  # else the packing's checksum and the payload's digest have vouched for it
         compare_block(source.head, there, source.block)
     http, headers = there, there.headers
     if payload is not None:
-        http, headers = _of_revisit(frame.block, there)
-        compare_block(head, http, frame.block)
+        http, headers = _of_revisit(record.block, there)
+        compare_block(head, http, record.block)
         compare_payload(head, there, source.block)
     body = body_of(there, source.block)
     original, timestamp = original_of(head), timestamp_from(head)
@@ -204,61 +208,43 @@ def address_of(head: Head) -> str:
     return address[2] if address is not None else original
 
 
-def metadata_fields(frame: WarcRecord) -> dict[str, str]:
+def metadata_fields(record: WarcRecord) -> dict[str, str]:
     """The fields that a metadata record has as its block, {} when it has something else."""
-    if not frame.head.get("content-type").lower().startswith("application/warc-fields"):
+    if not record.head.get("content-type").lower().startswith("application/warc-fields"):
         return {}
-    if not frame.guarded and digest_differs(frame.head.get("warc-block-digest"), frame.block):
+    if not record.guarded and digest_differs(record.head.get("warc-block-digest"), record.block):
         return {}
-    lines = (line.partition(":") for line in frame.block.decode("utf-8", "replace").splitlines())
+    lines = (line.partition(":") for line in record.block.decode("utf-8", "replace").splitlines())
     return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}
 
 
-def _is_none(frame: WarcRecord) -> SkipReason | None:
+def _is_none(record: WarcRecord) -> SkipReason | None:
     """Why a record is no capture, by its head."""
-    head = frame.head
+    head = record.head
     if head.kind not in ("response", "revisit", "resource"):
         return SkipReason.OTHER_KIND
-    if is_http(head, frame.block) or (head.kind != "revisit" and target_of(head).lower().startswith(_SCHEMES)):
+    if is_http(head, record.block) or (head.kind != "revisit" and target_of(head).lower().startswith(_SCHEMES)):
         return None
     return SkipReason.NOT_HTTP
 
 
-def _digests(frame: WarcRecord, http: Http | None, *, trusted: bool) -> tuple[str, str]:
+def _digests(record: WarcRecord, http: Http | None, *, trusted: bool) -> tuple[str, str]:
     """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its
     own where the one stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a
     checksum nor a digest proves it."""
-    stated = cdx_digest(frame.head.get("warc-payload-digest"))
-    if http is None or frame.head.kind == "revisit" or (stated and trusted and frame.guarded):
+    stated = cdx_digest(record.head.get("warc-payload-digest"))
+    if http is None or record.head.kind == "revisit" or (stated and trusted and record.guarded):
         return stated, ""
-    if not frame.guarded and (found := compare_payload(frame.head, http, frame.block)):
+    if not record.guarded and (found := compare_payload(record.head, http, record.block)):
         return found, ""
-    body = body_of(http, frame.block)
+    body = body_of(http, record.block)
     if cdx_sha1(body, stated):
         return stated, ""
     own = payload_digest(body)
     if not stated:
         return own, ""
-    others = (frame.block[http.size :], frame.block)
+    others = (record.block[http.size :], record.block)
     return stated, own if stated in map(payload_digest, others) else ""
-
-
-def _links(frame: WarcRecord, digest: str) -> RecordLinks:
-    head = frame.head
-    return RecordLinks(
-        record_id=head.get("warc-record-id"),
-        target=target_of(head),
-        date=digits_of(head.get("warc-date")),
-        refers_to=head.get("warc-refers-to"),
-        refers_to_target=target_of(head, "warc-refers-to-target-uri"),
-        refers_to_date=digits_of(head.get("warc-refers-to-date")),
-        checked=bool(digests_of(head)),
-        digest=digest,
-    )
-
-
-def _truncated(head: Head) -> str:
-    return head.get("warc-truncated") or ("segmented" if head.get("warc-segment-number") else "")
 
 
 def _of_revisit(block: bytes, there: Http) -> tuple[Http, tuple[tuple[str, str], ...]]:
@@ -287,71 +273,68 @@ def _whole(timestamp: str) -> str:
 _Key = tuple[str, ...]
 
 
-def resolve_revisits(holdings: Iterable[ArchivedCapture]) -> list[ArchivedCapture | Damage]:
+def resolve_revisits(captures: Iterable[ArchivedCapture]) -> list[ArchivedCapture | Damage]:
     """All captures in order of time, each once, whatever the order in which they come.
 
-    Of holdings with the same timestamp, original and digest the best is left: as stored, whole, with its own payload,
+    Of captures with the same timestamp, original and digest the best is left: as stored, whole, with its own payload,
     then the first by file and offset. Revisits get `payload` and what they lack from the record that they refer to by
     its id, else by address and date, else by digest. One that finds none is Damage, once; so is one of another host's
     page if that was left out before.
     """
-    ordered = sorted(holdings, key=_order)
-    index = _index(held for held in ordered if not held.capture.is_revisit)
+    ordered = sorted(captures, key=_order)
+    index = _index(archived for archived in ordered if not archived.capture.is_revisit)
     found: dict[_Key, ArchivedCapture] = {}
     lost: dict[_Key, Damage] = {}
     for given in ordered:
-        held = _found(given, index)
-        capture = held.capture if held is not None else given.capture
+        archived = _found(given, index)
+        capture = archived.capture if archived is not None else given.capture
         key = capture.timestamp, capture.original, capture.digest
-        if held is None:
+        if archived is None:
             lost.setdefault(key, _lost(given))
-        elif key not in found or _worth(held) < _worth(found[key]):
-            found[key] = held
+        elif key not in found or _worth(archived) < _worth(found[key]):
+            found[key] = archived
     return [*sorted(found.values(), key=_order), *(damage for key, damage in lost.items() if key not in found)]
 
 
-def _order(held: ArchivedCapture) -> tuple[str, str, str, str, int]:
-    capture, place = held.capture, held.place
+def _order(archived: ArchivedCapture) -> tuple[str, str, str, str, int]:
+    capture, place = archived.capture, archived.place
     return capture.timestamp, capture.original, capture.digest, place.file, place.offset
 
 
-def _worth(held: ArchivedCapture) -> tuple[bool, bool, bool, str, int]:
-    return held.rewritten, bool(held.truncated), held.payload is not None, held.place.file, held.place.offset
+def _worth(archived: ArchivedCapture) -> tuple[bool, bool, bool, str, int]:
+    place = archived.place
+    return archived.rewritten, bool(archived.truncated), archived.payload is not None, place.file, place.offset
 
 
 def _index(payloads: Iterable[ArchivedCapture]) -> dict[_Key, list[ArchivedCapture]]:
     index: dict[_Key, list[ArchivedCapture]] = {}
-    for held in payloads:
-        links = held.links
-        for key in (("id", links.record_id), ("at", links.target, links.date), ("digest", held.capture.digest)):
+    for archived in payloads:
+        links = archived.links
+        for key in (("id", links.record_id), ("at", links.target, links.date), ("digest", archived.capture.digest)):
             if all(key):
-                index.setdefault(key, []).append(held)
+                index.setdefault(key, []).append(archived)
     return index
 
 
 def _payload(revisit: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
     links, digest = revisit.links, revisit.capture.digest
 
-    def fits(held: ArchivedCapture) -> bool:
-        return not digest or held.capture.digest in ("", digest)
+    def fits(archived: ArchivedCapture) -> bool:
+        return not digest or archived.capture.digest in ("", digest)
 
-    keys: list[_Key] = [
-        ("id", links.refers_to),
-        ("at", links.refers_to_target, links.refers_to_date),
-        ("digest", digest),
-    ]
-    for key in keys:
-        candidates = [held for held in index.get(key, ()) if all(key) and fits(held)]
+    at: _Key = ("at", links.refers_to_target, links.refers_to_date)
+    for key in (("id", links.refers_to), at, ("digest", digest)):
+        candidates = [each for each in index.get(key, ()) if all(key) and fits(each)]
         if candidates:
-            return min(candidates, key=lambda held: (held.capture.original != revisit.capture.original, _worth(held)))
+            return min(candidates, key=lambda each: (each.capture.original != revisit.capture.original, _worth(each)))
     return None
 
 
-def _found(held: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
-    if not held.capture.is_revisit or held.payload is not None:
-        return held
-    payload = _payload(held, index)
-    return _joined(held, payload) if payload else None
+def _found(archived: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
+    if not archived.capture.is_revisit or archived.payload is not None:
+        return archived
+    payload = _payload(archived, index)
+    return _joined(archived, payload) if payload else None
 
 
 def _joined(revisit: ArchivedCapture, payload: ArchivedCapture) -> ArchivedCapture:
@@ -363,20 +346,13 @@ def _joined(revisit: ArchivedCapture, payload: ArchivedCapture) -> ArchivedCaptu
         digest=own.digest or other.digest,
     )
     links = replace(revisit.links, digest=payload.links.digest if capture.digest == other.digest else "")
-    return replace(
-        revisit,
-        capture=capture,
-        payload=payload.place,
-        truncated=payload.truncated,
-        rewritten=payload.rewritten,
-        links=links,
-    )
+    changed = replace(revisit, capture=capture, links=links, payload=payload.place)
+    return replace(changed, truncated=payload.truncated, rewritten=payload.rewritten)
 
 
 def _lost(revisit: ArchivedCapture) -> Damage:
-    of = f" with the digest {revisit.capture.digest}" if revisit.capture.digest else ""
-    why = (
-        f"the revisit of {revisit.capture.original} at {revisit.capture.timestamp} is lost: its payload{of} is in none"
-        " of the files"
-    )
+    capture = revisit.capture
+    of = f" with the digest {capture.digest}" if capture.digest else ""
+    what = f"the revisit of {capture.original} at {capture.timestamp}"
+    why = f"{what} is lost: its payload{of} is in none of the files"
     return Damage(revisit.place.file, revisit.place.offset, why)

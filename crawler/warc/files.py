@@ -111,7 +111,7 @@ def _entry(archive: Source, entry: zipfile.ZipInfo) -> Iterator[Source | Damage]
 
 
 def _entries(archive: Source) -> list[zipfile.ZipInfo]:
-    """The WARC and WACZ files in a zip, in the order in which they lie. Raises NotAnArchive."""
+    """The WARC and WACZ files in a zip, in the order in which they lie. Raises NotAWebArchive."""
     try:
         with zipfile.ZipFile(_Opened(archive)) as directory:
             entries = [entry for entry in directory.infolist() if entry.filename.endswith(_NAMES)]
@@ -201,7 +201,7 @@ def scan_file(
             yield from _trusted(_described(walk_records(source, max_bytes), skipped), source.name)
 
 
-def read_archived(holding: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
+def read_archived(archived: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
     """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and digests:
     that of the payload always, that of the block where no checksum of the packing vouches for it.
 
@@ -209,13 +209,13 @@ def read_archived(holding: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> S
     writers differ. Of a record of the Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming
     file and offset; OSError.
     """
-    capture, place = holding.capture, holding.place
-    if capture.is_revisit and holding.payload is None:
+    capture, place = archived.capture, archived.place
+    if capture.is_revisit and archived.payload is None:
         raise WarcDamaged(f"{place.file} at byte {place.offset}: a revisit whose payload has not been looked for")
-    frame = _fetch(place, max_bytes)
-    payload = _fetch(holding.payload, max_bytes) if holding.payload else None
+    record = _fetch(place, max_bytes)
+    payload = _fetch(archived.payload, max_bytes) if archived.payload else None
     try:
-        stored = stored_capture(frame, payload)
+        stored = stored_capture(record, payload)
         if (stored.original, stored.timestamp) != (capture.original, capture.timestamp):
             raise Malformed(
                 f"this is {stored.original} at {stored.timestamp}, not {capture.original} at {capture.timestamp}"
@@ -241,7 +241,7 @@ _Thing = ArchivedCapture | Damage | Gap | ChecksumPassed
 def _described(
     items: Iterable[WarcRecord | Gap | ChecksumPassed], skipped: Callable[[Skipped], None]
 ) -> Iterator[_Thing]:
-    """Records as holdings; each waits for the metadata record that follows it."""
+    """Records as captures; each waits for the metadata record that follows it."""
     last: ArchivedCapture | None = None
     usual = 0
     for item in items:
@@ -267,23 +267,23 @@ def _described(
         yield last
 
 
-def _is_beside(frame: WarcRecord, held: ArchivedCapture) -> bool:
-    head, wanted = frame.head, held.links.record_id
+def _is_beside(record: WarcRecord, archived: ArchivedCapture) -> bool:
+    head, wanted = record.head, archived.links.record_id
     beside = head.get("warc-concurrent-to"), head.get("warc-refers-to")
     return bool(wanted) and head.kind in ("metadata", "request") and wanted in beside
 
 
-def _thing(frame: WarcRecord, *, trusted: bool) -> ArchivedCapture | Skipped | Damage:
+def _thing(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | Skipped | Damage:
     try:
-        return capture_in(frame, trusted=trusted)
+        return capture_in(record, trusted=trusted)
     except Malformed as error:
-        behind = frame.offset + frame.length
+        behind = record.offset + record.length
         why = f"one capture is lost: {error}; reading went on at byte {behind}"
-        return Damage(frame.file, frame.offset, why, address_of(frame.head))
+        return Damage(record.file, record.offset, why, address_of(record.head))
 
 
 def _trusted(things: Iterable[_Thing], name: str) -> Iterator[ArchivedCapture | Damage]:
-    """Holdings that share a compressed stream are given when its checksum has come; if it is wrong, those that their
+    """Captures that share a compressed stream are given when its checksum has come; if it is wrong, those that their
     own digests prove."""
     waiting: list[ArchivedCapture | Damage] = []
     for thing in things:

@@ -30,8 +30,8 @@ _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class WarcRecord:
-    """One whole record. `file`, `offset` and `length` as in a Place; `guarded`: a checksum says that its bytes are as
-    written."""
+    """One whole record. `file`, `offset` and `length` as in a RecordLocation; `guarded`: a checksum says that its bytes
+    are as written."""
 
     file: str
     offset: int
@@ -55,7 +55,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ChecksumPassed:
-    """The checksum over the stream that the frames before were in, not guarded when they came, has turned out right."""
+    """The checksum of the stream that the records before were in, not guarded when they came, has turned out right."""
 
     file: str
 
@@ -75,8 +75,8 @@ def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRe
 
 
 def record_at(file: str, offset: int, length: int, max_bytes: int = MAX_RECORD) -> WarcRecord:
-    """The one whole record at a place that `frames` gave. Raises Malformed, Broken; OSError when the file cannot be
-    read."""
+    """The one whole record at a location that `walk_records` gave. Raises Malformed, CorruptStream; OSError when the
+    file cannot be read."""
     raw = read_at(file, offset, length)
     if len(raw) < length:
         raise Malformed(f"{len(raw)} of {length} bytes are there")
@@ -155,9 +155,8 @@ class _Walk:
             yield _unguarded(only)
             yield ChecksumPassed(name)
         elif isinstance(only, WarcRecord):
-            yield replace(
-                only, file=self._source.name, offset=at, length=end - at, guarded=only.guarded and unpacker.has_checksum
-            )
+            guarded = only.guarded and unpacker.has_checksum
+            yield replace(only, file=self._source.name, offset=at, length=end - at, guarded=guarded)
         elif isinstance(only, Gap):
             yield Gap(self._source.name, at, only.why, end, only.head)
         return end
@@ -173,10 +172,8 @@ class _Walk:
             try:
                 head, block, size, certain = self._record(stream, plain=plain)
             except FaultyRecord as error:
-                found = stream.has(1) if error.passed else find_head(stream)
-                yield Gap(
-                    name, start, str(error), stream.offset if found else None, _all_of(error, stream.offset - start)
-                )
+                following = stream.offset if (stream.has(1) if error.passed else find_head(stream)) else None
+                yield Gap(name, start, str(error), following, _all_of(error, stream.offset - start))
             else:
                 yield WarcRecord(name, start, size, head, block, guarded=certain and not plain)
 
@@ -184,7 +181,7 @@ class _Walk:
         """The record at the beginning of the stream, which stands behind it afterwards, its size, and whether its end
         is certain.
 
-        Raises Faulty, Broken.
+        Raises FaultyRecord, CorruptStream.
         """
         head = head_of(stream)
         total = head.size + head.length
@@ -222,9 +219,9 @@ class _Walk:
 def _all_of(error: FaultyRecord, passed_over: int) -> Head | None:
     """The head of the record that is not whole, if the bytes that were passed over can be all its own."""
     head = error.head
-    return (
-        head if head is not None and (error.passed or passed_over <= head.size + head.length + len(TRAILER)) else None
-    )
+    if head is None or error.passed or passed_over <= head.size + head.length + len(TRAILER):
+        return head
+    return None
 
 
 def _unguarded(item: WarcRecord | Gap) -> WarcRecord | Gap:

@@ -41,7 +41,7 @@ class Stream:
         self.ended = False
 
     def has(self, count: int) -> bool:
-        """Whether `count` bytes are there; they are in the buffer then. Raises Broken."""
+        """Whether `count` bytes are there; they are in the buffer then. Raises CorruptStream."""
         while len(self.buffer) < count and not self.ended:
             part = self._more()
             self.buffer += part
@@ -61,7 +61,7 @@ class Stream:
 
 
 def head_of(stream: Stream) -> Head:
-    """The head at the beginning of the stream, which stays there. Raises Faulty, Broken."""
+    """The head at the beginning of the stream, which stays there. Raises FaultyRecord, CorruptStream."""
     if not (stream.has(5) and stream.buffer.startswith(b"WARC/")):
         raise FaultyRecord("there is no record here")
     while (end := _HEAD_END.search(stream.buffer, 0, MAX_HEAD)) is None and len(stream.buffer) < MAX_HEAD:
@@ -74,7 +74,7 @@ def head_of(stream: Stream) -> Head:
 
 
 def find_head(stream: Stream) -> bool:
-    """Go on to the next head of a record in the stream; to its end when there is none. Raises Broken."""
+    """Go on to the next head of a record in the stream; to its end when there is none. Raises CorruptStream."""
     stream.drop(1)
     while stream.has(1):
         found = PLAIN.search(stream.buffer)
@@ -116,8 +116,8 @@ class RecordEnd:
 
 
 def end_of(stream: Stream, head: Head, longest: int) -> RecordEnd:
-    """The end of the record at the beginning of the stream, whose block has at most `longest` bytes. Raises Faulty,
-    Broken.
+    """The end of the record at the beginning of the stream, whose block has at most `longest` bytes. Raises
+    FaultyRecord, CorruptStream.
 
     It is certain where the next head, or the end of what is packed together, stands right behind the block that
     Content-Length counts, line ends and NULs aside; where that is wrong by some line ends, or counts characters, but
@@ -157,9 +157,8 @@ def _by_place(stream: Stream, head: Head, longest: int) -> RecordEnd | None:
     boundary = _behind_padding(stream, head)
     direct = boundary is not None
     if boundary is None and head.kind == "revisit" and stream.buffer.startswith(TRAILER, total):
-        return RecordEnd(
-            head.length, total + len(TRAILER), certain=False
-        )  # garbage behind it, and nothing of it that a digest could prove
+        # Garbage behind it, and nothing of it that a digest could prove.
+        return RecordEnd(head.length, total + len(TRAILER), certain=False)
     if boundary is None:
         boundary = next(_boundaries(stream, total, head.size + longest), None)
     if boundary is None:
@@ -169,9 +168,8 @@ def _by_place(stream: Stream, head: Head, longest: int) -> RecordEnd | None:
     split = stream.buffer.startswith(b"\n", total) and stream.buffer.endswith(b"\r", head.size, total)
     counted = boundary == total and stream.buffer.endswith(TRAILER, head.size, total)
     if direct and not split and not counted:
-        return RecordEnd(
-            head.length, boundary
-        )  # the last line ends may be the block's or the record's: the head says which
+        # The last line ends may be the block's or the record's: the head says which.
+        return RecordEnd(head.length, boundary)
     miscounted = length >= 0 and abs(length - head.length) <= _MISCOUNTED
     if length >= 0 and (miscounted or head.length < 0 or _counts_characters(stream, head, length)):
         return RecordEnd(length, boundary)
@@ -203,11 +201,9 @@ def _boundaries(stream: Stream, start: int, reach: int) -> Iterator[int]:
                 if not stream.has(len(stream.buffer) + 1):
                     break
             else:
-                at = found.end()
-                if (found.start() == start or stream.buffer[found.start() - 1] in PADDING) and _begins_record(
-                    stream, found.start()
-                ):
-                    yield found.start()
+                at, begin = found.end(), found.start()
+                if (begin == start or stream.buffer[begin - 1] in PADDING) and _begins_record(stream, begin):
+                    yield begin
         if stream.ended and start <= len(stream.buffer) <= reach:
             yield len(stream.buffer)
 

@@ -94,8 +94,8 @@ class Unpacker:
         self.end: int | None = None
 
     def more(self) -> bytes:
-        """The next bytes, b"" behind the last. Raises Broken, again at every later call, after all bytes that can be
-        had."""
+        """The next bytes, b"" behind the last. Raises CorruptStream, again at every later call, after all bytes that
+        can be had."""
         while self.end is None:
             if self._failure:
                 raise CorruptStream(self._failure)
@@ -161,7 +161,7 @@ def dictionary_of(source: Source) -> bytes:
     """The dictionary that a .warc.zst begins with, in a skippable frame and perhaps packed itself; b"" when it has
     none.
 
-    Raises Broken when it cannot be read. IIPC, "Zstandard Compression of WARC Files" 1.0.
+    Raises CorruptStream when it cannot be read. IIPC, "Zstandard Compression of WARC Files" 1.0.
     """
     head = source.read(source.start, 8)
     if head[:4] != _DICTIONARY:

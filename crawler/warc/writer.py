@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO, FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from uuid import UUID
 
@@ -166,11 +165,9 @@ class WarcWriter:
         name = name or path.name
         writer = cls(path.open("xb", buffering=0), name, new_uuid=new_uuid, sync=sync)
         try:
-            info = {"software": software, "format": "WARC File Format 1.1"}
+            info = _fields(software=software, format="WARC File Format 1.1")
             identity = writer._id()
-            writer._append(
-                [writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(name)}, _fields(info))]
-            )
+            writer._append([writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(name)}, info)])
             writer._warcinfo = identity
             if sync:
                 sync_folder(path.parent)
@@ -214,9 +211,8 @@ class WarcWriter:
         response_id = self._id()
         response = self._record("response", response_id, moment, fields, payload, http)
         link = {"WARC-Target-URI": target, "WARC-Concurrent-To": response_id}
-        metadata = self._record(
-            "metadata", self._id(), provenance.fetched_at, link, _about(provenance, rebuilt_headers.notes)
-        )
+        about = _about(provenance, rebuilt_headers.notes)
+        metadata = self._record("metadata", self._id(), provenance.fetched_at, link, about)
         return self._append([response, metadata])
 
     def close(self) -> None:
@@ -226,9 +222,7 @@ class WarcWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _id(self) -> str:
@@ -276,23 +270,20 @@ def _date(moment: datetime) -> str:
 
 def _about(provenance: Provenance, notes: Sequence[str]) -> bytes:
     return _fields(
-        {
-            "fetchedFrom": provenance.fetched_from,
-            "fetchedAt": _date(provenance.fetched_at),
-            "cdxDigest": provenance.cdx_digest,
-            "digestResult": provenance.digest_result,
-            "contentCodingTakenOff": ", ".join(provenance.codings),
-            "rebuilt": "; ".join(notes),
-            "source": provenance.source,
-            "archive": provenance.archive,
-            "heldIn": provenance.held_in,
-            "found": provenance.found,
-            "view": REWRITTEN_VIEW if provenance.rewritten else "",
-        }
+        fetchedFrom=provenance.fetched_from,
+        fetchedAt=_date(provenance.fetched_at),
+        cdxDigest=provenance.cdx_digest,
+        digestResult=provenance.digest_result,
+        contentCodingTakenOff=", ".join(provenance.codings),
+        rebuilt="; ".join(notes),
+        source=provenance.source,
+        archive=provenance.archive,
+        heldIn=provenance.held_in,
+        found=provenance.found,
+        view=REWRITTEN_VIEW if provenance.rewritten else "",
     )
 
 
-def _fields(values: Mapping[str, str]) -> bytes:
-    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in values.items() if value).encode(
-        "utf-8", "replace"
-    )
+def _fields(**values: str) -> bytes:
+    lines = (f"{name}: {one_line(value)}\r\n" for name, value in values.items() if value)
+    return "".join(lines).encode("utf-8", "replace")

@@ -136,8 +136,8 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\n\r\f")))
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
 _KNOWN_BINARY = re.compile(
-    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF|BM.{4}\x00\x00\x00\x00|\x00\x00[\x01\x02]\x00|%PDF|PK[\x03\x05]\x04?|7z\xbc\xaf|wOF[F2]|OggS|ID3|\x00\x01\x00\x00|OTTO|II\*\x00|MM\x00\*"
-    rb"|\x1aE\xdf\xa3|.{4}ftyp",
+    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF|BM.{4}\x00\x00\x00\x00|\x00\x00[\x01\x02]\x00|II\*\x00|MM\x00\*"
+    rb"|%PDF|PK[\x03\x05]\x04?|7z\xbc\xaf|wOF[F2]|\x00\x01\x00\x00|OTTO|OggS|ID3|\x1aE\xdf\xa3|.{4}ftyp",
     re.DOTALL,
 )
 
@@ -279,11 +279,8 @@ def _by_its_bytes(body: bytes, max_bytes: int, *, cut: bool) -> tuple[Coding, by
     chunks = dechunked(body) if body[:1] in _BEFORE_CHUNKS else None
     if chunks is None or not (chunks.whole or (cut and has_sizes(body))):
         return None
-    return (
-        Coding.CHUNKED,
-        chunks.body,
-        "" if chunks.whole else f"its transfer is cut off after {len(chunks.body)} bytes",
-    )
+    fault = "" if chunks.whole else f"its transfer is cut off after {len(chunks.body)} bytes"
+    return Coding.CHUNKED, chunks.body, fault
 
 
 def _attempted(attempt: Callable[[bytes, int], bytes], body: bytes, max_bytes: int, *, cut: bool) -> tuple[bytes, str]:
