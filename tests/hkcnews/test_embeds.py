@@ -101,6 +101,30 @@ PLAYERS: list[tuple[str, str]] = [
         "https://a.example/w",
     ),
     ('<script src="https://gist.github.com/lamp/0a1b.js"></script>', "https://gist.github.com/lamp/0a1b"),
+    ('<amp-dailymotion data-videoid="x1"></amp-dailymotion>', "https://www.dailymotion.com/embed/video/x1"),
+    ('<amp-instagram data-shortcode="Ab1"></amp-instagram>', "https://www.instagram.com/p/Ab1/"),
+    ('<amp-twitter data-tweetid="12"></amp-twitter>', "https://twitter.com/i/status/12"),
+    ('<amp-tiktok data-src="12"></amp-tiktok>', "https://www.tiktok.com/embed/12"),
+    ('<amp-imgur data-imgur-id="a/Ab1"></amp-imgur>', "https://imgur.com/a/Ab1"),
+    ('<amp-gfycat data-gfyid="Ab1"></amp-gfycat>', "https://gfycat.com/ifr/Ab1"),
+    ('<div class="youtube" data-video-id="a_B-1"></div>', YOUTUBE),
+    ('<div class="vimeo" data-videoid="12"></div>', "https://player.vimeo.com/video/12"),
+    ('<vimeo-video videoid="12"></vimeo-video>', "https://player.vimeo.com/video/12"),
+    ('<amp-youtube data-live-channelid="UC1"></amp-youtube>', "https://www.youtube.com/channel/UC1"),
+    ('<blockquote class="twitter-tweet" data-tweet-id="12"></blockquote>', "https://twitter.com/i/status/12"),
+    ('<div class="speakerdeck-embed" data-id="Ab1"></div>', "https://speakerdeck.com/player/Ab1"),
+    ('<div data-tf-widget="Ab1"></div>', "https://form.typeform.com/to/Ab1"),
+    ('<div data-vimeo-id="12"></div>', "https://player.vimeo.com/video/12"),
+    ('<script src="https://secure.polldaddy.com/p/12.js"></script>', "https://polldaddy.com/poll/12/"),
+    ('<script src="https://asciinema.org/a/Ab1.js" id="x"></script>', "https://asciinema.org/a/Ab1"),
+    (
+        '<amp-soundcloud data-playlistid="12"></amp-soundcloud>',
+        "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/playlists/12",
+    ),
+    (
+        '<object class="tableauViz"><param name="host_url"><param name="name" value="Book/Sheet"></object>',
+        "https://public.tableau.com/views/Book/Sheet",
+    ),
 ]
 
 
