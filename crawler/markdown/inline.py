@@ -92,7 +92,7 @@ def _escaped_start(found: re.Match[str]) -> str:
 
 def escape_heading(text: str) -> str:
     """A heading's text: hash signs at its end, after a space, would be taken for its closing sequence."""
-    return _CLOSING_HASHES.sub(r"\\\1", text)
+    return _CLOSING_HASHES.sub(r"\\\1", text) if text.endswith("#") else text
 
 
 def destination(url: str) -> str:

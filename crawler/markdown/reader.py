@@ -27,6 +27,7 @@ _INLINE = re.compile(
 _PREFIX = re.compile(r"(?: +|> ?|[*+-] |\d{1,9}[.)] )*")
 _PREFIX_STARTS = " >*+-0123456789"
 _BLOCK_STARTS = "<`|{#-_"
+_STARTS = frozenset(_PREFIX_STARTS + _BLOCK_STARTS)
 _MARKUP = re.compile(r"[\\\[\]`*<&]")
 """Without one of these no markup is in a text: most paragraphs have none, and `_INLINE` is slow to find nothing."""
 _FRAME = re.compile(
@@ -91,7 +92,11 @@ def read_markdown(markdown: str) -> MarkdownText:
             parts += [_inline("\n".join(paragraph), reading) if paragraph else "", ""]
             paragraph.clear()
             continue
-        indent = _PREFIX.match(line).end() if line[:1] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
+        if line[0] not in _STARTS:  # as nearly all are
+            row = 0
+            paragraph.append(line.rstrip(" "))
+            continue
+        indent = _PREFIX.match(line).end() if line[0] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
         text = line[indent:]
         items = line[:indent].strip(" >")
         if items:

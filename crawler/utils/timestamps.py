@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _DIGITS = re.compile(r"[0-9]{4,14}")
 _EARLIEST = "00000101000000"
@@ -20,6 +21,7 @@ def timestamp_of(moment: datetime) -> str:
     )
 
 
+@lru_cache(maxsize=16)  # a capture's is asked for by its record, its dates and its evidence
 def read_moment(timestamp: str) -> datetime | None:
     """The aware UTC moment of 4 to 14 digits; missing parts count as their earliest value.
 
