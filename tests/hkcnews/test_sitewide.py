@@ -172,6 +172,10 @@ H1 = "<h1>燈塔日誌</h1>"
 TWINS: dict[str, tuple[tuple[str, str], ...]] = {
     "wide first": ((H1, '<h1 class="hidden-xs">燈塔日誌</h1><h1 class="visible-xs">燈塔…</h1>'),),
     "narrow first": ((H1, '<h1 class="a visible-xs">燈塔…</h1><h1 class="hidden-xs">燈塔日誌</h1>'),),
+    "narrow by other names": (
+        (H1, '<h1 class="visible-sm-block">燈塔…</h1><h1 class="hidden-sm">燈塔日誌</h1>'),
+        (INFO, INFO.replace("info", "info d-md-none") + INFO.replace("info", "info d-none d-md-block")),
+    ),
     "narrow by its box": (
         (
             H1,

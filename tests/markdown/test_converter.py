@@ -60,6 +60,7 @@ LISTS: list[tuple[str, str]] = [
     ("<ul><li></li><li>甲</li><li> </li></ul>", "* 甲"),
     ("<ul><li>甲</li><ul><li>乙</li></ul></ul>", "* 甲\n  + 乙"),
     ("<ul>甲<br>乙<li>丙</li></ul>", "* 甲  \n  乙\n* 丙"),
+    ("<ul><li>甲</li><li>乙</li><li>丙</li><p>丁</p></ul>", "* 甲\n* 乙\n* 丙\n\n  丁"),
     ("<ul><li>甲</li></ul><ul><li>乙</li></ul><ul><li>丙</li></ul>", "* 甲\n\n- 乙\n\n* 丙"),
     ("<ol><li>甲</li></ol><ol><li>乙</li><li>丙</li></ol>", "1. 甲\n\n1) 乙\n2) 丙"),
     ("<ul><li>甲</li></ul><ol><li>乙</li></ol>", "* 甲\n\n1. 乙"),

@@ -16,7 +16,7 @@ from crawler.commands import extract
 from crawler.politeness.rate_limiter import RequestBudget
 from crawler.recovery.recovery import Selection
 from crawler.run.health import Thresholds
-from crawler.run.session import Session
+from crawler.run.session import HostPoliteness, Session
 from crawler.run.settings import (
     ARGUMENTS,
     SETTINGS,
@@ -30,6 +30,7 @@ from crawler.run.settings import (
 )
 from crawler.settings import Kind, Setting
 from crawler.utils.exit_status import CommandError, ExitStatus
+from tests.clock import VirtualClock
 from tests.test_docs import COMMANDS, parser_of
 
 HERE, PUBLIC = "http://127.0.0.1:8080", "https://web.archive.org"
@@ -186,6 +187,8 @@ def test_rates_above_what_the_archive_allows_are_lowered_with_a_warning() -> Non
     assert found.connections_per_minute == RequestBudget().connections_per_minute
     assert len(warnings) == 2
     assert all("above what the archive allows" in warning for warning in warnings)
+    run = RunSettings({**DEFAULTS, "CDX_RATE": "31", "PLAYBACK_RATE": "1000"})
+    assert HostPoliteness(run, VirtualClock(), lambda message, seconds: None).warnings == warnings
 
 
 def test_an_archive_on_loopback_may_be_given_any_rate() -> None:
