@@ -94,7 +94,8 @@ def _update(output: Path, seconds: float) -> None:
 
 
 def _serve(output: Path, host: str, bound: socket.socket) -> None:
-    from crawler.publish.browse.server import close_archive, open_archive, serve
+    from crawler.publish.browse.pages import close_archive, open_archive
+    from crawler.publish.browse.server import serve
 
     opened = open_archive(output / DATABASE, output, host)
     try:

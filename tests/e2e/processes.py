@@ -36,7 +36,7 @@ _FORKING = multiprocessing.get_context("forkserver")
 _SERVER = forkserver._forkserver
 
 
-_OF_DATASETTE = ("crawler.publish.browse.pages", "crawler.publish.browse.server")
+_OF_DATASETTE = ("crawler.publish.browse.pages",)
 
 
 def _modules() -> Iterator[str]:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -146,10 +146,6 @@ BATCH = 1000
 FEW = 500
 """With fewer files than this to be read, other processes take longer to begin than they save."""
 _FOLDER = "articles"
-_COLUMNS = (
-    "id, title, date, year, last_updated, author, category, url, original_url, captured, source, digest, verified,"
-    " file, sha256, chars, summary, picture, body"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +168,8 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
     Without a ledger every article's file below `articles/` counts. Raises CommandError, OSError.
     """
     try:
-        with _ledger(output) as ledger:
+        path = output / "ledger.sqlite"
+        with StoreQueries(path) if path.exists() else nullcontext() as ledger:
             files = _files(output, ledger)
             db, anew = open_for_writing(output, reader_id())
             with closing(db):
@@ -182,11 +179,6 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
             return replace(built, anew=anew)
     except sqlite3.Error as error:
         raise StorageError(f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
-
-
-def _ledger(output: Path) -> AbstractContextManager[StoreQueries | None]:
-    path = output / "ledger.sqlite"
-    return StoreQueries(path) if path.exists() else nullcontext()
 
 
 def _files(output: Path, ledger: StoreQueries | None) -> dict[int, str]:
@@ -251,39 +243,17 @@ def _rows_of(output: Path, some: Sequence[FileState]) -> list[Row | str]:
 
 def _put(db: sqlite3.Connection, seen: FileState, row: Row) -> str:
     """Write an article down; gives whether it is `new`, `changed` or the `same`."""
-    found = db.execute("SELECT sha256, file FROM article WHERE id = ?", (row.article,)).fetchone()
-    if found != (row.sha256, seen.file):
-        _take_out(db, row.article)
-        values = (
-            *(
-                row.article,
-                row.title,
-                row.date,
-                row.year,
-                row.last_updated,
-                row.author,
-                row.category,
-                row.url,
-                row.original_url,
-            ),
-            *(
-                row.captured,
-                row.source,
-                row.digest,
-                row.verified,
-                seen.file,
-                row.sha256,
-                row.chars,
-                row.summary,
-                row.picture,
-                row.body,
-            ),
-        )
-        db.execute(f"INSERT INTO article ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
-        db.execute("INSERT INTO search (rowid, title, author, body) VALUES (?, ?, ?, ?)", (row.article, *row.words))
-        db.executemany("INSERT INTO tag VALUES (?, ?)", ((tag, row.article) for tag in row.tags))
+    sha256 = row.values["sha256"]
+    found = db.execute("SELECT sha256, file FROM article WHERE id = ?", (seen.article,)).fetchone()
+    if found != (sha256, seen.file):
+        _take_out(db, seen.article)
+        columns = ", ".join(row.values)
+        marks = ", ".join(f":{column}" for column in row.values)
+        db.execute(f"INSERT INTO article ({columns}) VALUES ({marks})", row.values)
+        db.execute("INSERT INTO search (rowid, title, author, body) VALUES (?, ?, ?, ?)", (seen.article, *row.words))
+        db.executemany("INSERT INTO tag VALUES (?, ?)", ((tag, seen.article) for tag in row.tags))
     db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", (seen.article, seen.file, seen.size, seen.modified))
-    return "new" if found is None else "same" if found[0] == row.sha256 else "changed"
+    return "new" if found is None else "same" if found[0] == sha256 else "changed"
 
 
 def _take_out(db: sqlite3.Connection, article: int) -> bool:

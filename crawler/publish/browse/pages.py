@@ -1,63 +1,43 @@
-"""The pages: from the address asked for to what the templates show."""
+"""Datasette over archive.db with our pages in front: from the address asked for to what the templates show."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
-from collections.abc import Callable
+import sys
+import traceback
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
-from datasette.app import Response
+from datasette.app import Datasette, Response
+from datasette.database import QueryInterrupted
+from datasette.plugins import pm
 from datasette.utils import sqlite_timelimit
+from datasette.views.base import DatasetteError
 from markupsafe import Markup
+from pluggy import HookimplMarker
 
 from crawler.markdown.reader import plain_text
+from crawler.publish.addresses import is_web, readable_address, readable_time
 from crawler.publish.browse import queries
 from crawler.publish.browse.queries import QueryCache
-from crawler.publish.browse.render import Links, Pictures, excerpt, finder, is_web, lines_of, marked, to_html
+from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.rows import match_of, searched
-from crawler.publish.browse.search import (
-    ListQuery,
-    ListRow,
-    Search,
-    narrowings,
-    orders,
-    pages_around,
-    parse_list_query,
-    without_anything,
-)
+from crawler.publish.browse.search import ListQuery, Search, address, parse_list_query, toggled
+from crawler.publish.browse.server import App, RequestGuard
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 DATABASE = "archive"
 MILLISECONDS = 5000
+"""What a query may take."""
 _ENGLISH = 0.9
 """The share of letters that are ASCII in an English text."""
 _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_WORDS = {
-    404: (
-        "找不到這一頁",
-        "This page is not here",
-        "可能從未收錄，或已被移走。",
-        "It may never have been recovered, or the address may be wrong.",
-    ),
-    503: (
-        "搜尋需時太久",
-        "That took too long",
-        "請用較少見的字詞，或先篩選年份。",
-        "Try rarer words, or narrow the list by year first.",
-    ),
-}
-_ERROR = (
-    "出了問題",
-    "Something went wrong",
-    "詳情見執行 scrapy browse 的終端機。",
-    "The terminal that runs scrapy browse says more.",
-)
-_BAD = ("看不懂這個要求", "This request makes no sense", "請由首頁再開始。", "Please start again from the first page.")
 
 Given = TypeVar("Given")
 
@@ -67,7 +47,7 @@ class Pages:
 
     def __init__(self, output: Path) -> None:
         self.pictures = Pictures(output)
-        self.kept = QueryCache()
+        self.cache = QueryCache()
         self.static = {name: (HERE / "static" / name).read_bytes() for name in _STATIC}
 
     def routes(self) -> list[tuple[str, Callable[..., Any]]]:
@@ -95,28 +75,27 @@ class Pages:
         find = finder(wanted.match)
         # Without words there are few lists, and all of the archive in each.
         facets = (
-            search.facets() if wanted.text else self.kept.get(db, tuple(sorted(wanted.chosen.items())), search.facets)
+            search.facets() if wanted.text else self.cache.get(db, tuple(sorted(wanted.chosen.items())), search.facets)
         )
         return {
             "wanted": wanted,
             "found": found,
             "rows": [self._row(row, find) for row in found.rows],
-            "narrowings": narrowings(wanted, facets),
-            "around": pages_around(wanted, found),
-            "everything": without_anything(wanted),
-            "orders": orders(wanted, found),
+            "facets": facets,
+            "address": partial(address, wanted),
+            "toggled": partial(toggled, wanted),
         }
 
-    def _row(self, row: ListRow, find: Any) -> dict[str, Any]:
-        picture = self.pictures.address(row.picture, row.url, row.original_url) if row.picture else None
-        pieces = excerpt(lines_of(searched(row.text)), find) if row.text else []
+    def _row(self, row: Mapping[str, Any], find: re.Pattern[str] | None) -> dict[str, Any]:
+        source, author = row["picture"], row["author"] or ""
+        picture = self.pictures.address(source, row["url"] or "", row["original_url"] or "") if source else None
+        pieces = excerpt(lines_of(searched(row["body"])), find) if "body" in row else []
         return {
-            "of": row,
-            "title": marked(row.title, find),
-            "author": marked(row.author, find),
-            "excerpt": pieces or [(row.summary, False)],
+            **row,
+            "title": marked(row["title"], find),
+            "author": marked(author, find) if author else [],
+            "excerpt": pieces or [(row["summary"], False)],
             "picture": picture,
-            "day": day(row.date),
         }
 
     async def article(self, datasette: Any, request: Any) -> Any:
@@ -132,19 +111,19 @@ class Pages:
         got = queries.article(db, number)
         if got is None:
             return None
-        links = Links(got.url, got.original_url, partial(queries.known, db))
+        url, original = got["url"] or "", got["original_url"] or ""
+        links = Links(url, original, partial(queries.is_known, db))
         body = to_html(
-            without_title(got.body),
-            local_image=lambda src: self.pictures.address(src, got.url, got.original_url),
+            without_title(got["body"]),
+            local_image=lambda src: self.pictures.address(src, url, original),
             link=links.address,
         )
         return {
             "article": got,
             # `to_html` gives what nh3 has cleaned with a list of what is allowed.
             "body": Markup(body),
-            "day": day(got.date),
-            "english": is_english(got.body),
-            "neighbours": queries.neighbours(db, got),
+            "english": is_english(got["body"]),
+            "neighbours": queries.neighbours(db, got["date"], number),
             "versions": queries.versions(db, number),
         }
 
@@ -152,8 +131,8 @@ class Pages:
         """What this is, and how much of it there is."""
         return await _page(datasette, request, "about", {"overview": await _read(datasette, self._overview)})
 
-    def _overview(self, db: sqlite3.Connection) -> queries.Overview:
-        return self.kept.get(db, "overview", partial(queries.overview, db))
+    def _overview(self, db: sqlite3.Connection) -> dict[str, Any]:
+        return self.cache.get(db, "overview", partial(queries.overview, db))
 
     async def picture(self, datasette: Any, request: Any) -> Any:
         """A picture of the tree."""
@@ -183,17 +162,15 @@ class Pages:
     @staticmethod
     async def message(datasette: Any, request: Any, status: int) -> Any:
         """A page that says that something is not there, or went wrong."""
-        words = _WORDS.get(status, _ERROR if status >= 500 else _BAD)
-        return await _page(datasette, request, "message", {"words": words, "status": status}, status)
+        return await _page(datasette, request, "message", {"status": status}, status)
 
 
 async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200) -> Any:
     context = {
-        "typed": "",
         "is_web": is_web,
-        "moment": moment,
-        "day_of": day,
-        "readable": readable,
+        "time": readable_time,
+        "day": day,
+        "readable": readable_address,
         "style": _STYLE,
         "wanted": None,
         **context,
@@ -227,8 +204,9 @@ def without_title(body: str) -> str:
     return text.partition("\n")[2] if text.startswith("# ") else body
 
 
-def day(date: str) -> str:
+def day(date: str | None) -> str:
     """A date as it is written in Chinese; '' for none, and what is no date as it is."""
+    date = date or ""
     year, _, rest = date.partition("-")
     month, _, number = rest.partition("-")
     if not all(part.isascii() and part.isdigit() for part in (year, month, number)):
@@ -236,26 +214,88 @@ def day(date: str) -> str:
     return f"{int(year)}年{int(month)}月{int(number)}日"
 
 
-def readable(address: str) -> str:
-    """An address with its Chinese written out, to be read, not followed; as it is where that would be unreadable."""
-    written = unquote(address, errors="strict") if _is_utf8(address) else address
-    return written if written.isprintable() and " " not in written else address
-
-
-def _is_utf8(address: str) -> bool:
-    try:
-        unquote_to_bytes(address).decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def moment(timestamp: str) -> str:
-    """`20210712012000` as `2021-07-12 01:20`, `2021-07-12T01:20:00Z` likewise; the archive's times are UTC."""
-    digits = "".join(each for each in timestamp if each.isascii() and each.isdigit())
-    return (
-        f"{digits[:4]}-{digits[4:6]}-{digits[6:8]} {digits[8:10]}:{digits[10:12]}" if len(digits) >= 12 else timestamp
-    )
-
-
 _STYLE = f"/static/style.css?v={hashlib.sha256((HERE / 'static' / 'style.css').read_bytes()).hexdigest()[:8]}"
+
+
+NAME = "crawler-browse"
+_hook = HookimplMarker("datasette")
+CONNECTIONS = 3
+_DAMAGE = ("malformed", "not a database", "vtable constructor failed")
+"""Of what SQLite says of a file that is not as we made it."""
+
+_SETTINGS = {
+    "default_allow_sql": False,
+    "allow_download": False,
+    "allow_csv_stream": False,
+    "suggest_facets": False,
+    "sql_time_limit_ms": MILLISECONDS,
+    "num_sql_threads": CONNECTIONS,
+}
+
+
+class Plugin:
+    """What is ours in a Datasette. Plugins are registered for the whole process; this one acts only where it is
+    configured."""
+
+    __name__ = NAME
+
+    @_hook(tryfirst=True)
+    def register_routes(self, datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
+        """Our pages, and a page for everything else that is not the JSON of a table."""
+        config = datasette.plugin_config(NAME)
+        return Pages(Path(config["output"])).routes() if config else []
+
+    @_hook(trylast=True)  # the last one is the outermost
+    def asgi_wrapper(self, datasette: Any) -> Callable[[App], App]:
+        """The guard around everything."""
+        config = datasette.plugin_config(NAME)
+        return (lambda app: RequestGuard(app, config["host"])) if config else (lambda app: app)
+
+    @_hook(wrapper=True)
+    def handle_exception(
+        self, datasette: Any, request: Any, exception: Exception
+    ) -> Generator[None, list[Any], list[Any]]:
+        """Our page instead of Datasette's, which prints all variables to the terminal at every address that is not
+        there."""
+        given = yield
+        return [_answer(datasette, request, exception)] if datasette.plugin_config(NAME) else given
+
+
+async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
+    status = int(getattr(exception, "status", 500))
+    slow = isinstance(exception, QueryInterrupted) or (
+        isinstance(exception, sqlite3.OperationalError) and exception.args == ("interrupted",)
+    )
+    if slow:
+        status = 503
+    elif isinstance(exception, DatasetteError) and status == 500:
+        status = 400  # what it does not say otherwise about is what was asked for: a column that is not there, a filter
+    elif isinstance(exception, sqlite3.DatabaseError) and any(sign in str(exception) for sign in _DAMAGE):
+        print(
+            f"archive.db is damaged ({exception}): end this, delete it and run again; it is made anew", file=sys.stderr
+        )
+    elif status >= 500:
+        traceback.print_exception(exception, file=sys.stderr)
+    if request.path.endswith(".json"):
+        return Response.json({"ok": False, "status": status, "error": str(exception)}, status=status)
+    return await Pages.message(datasette, request, status)
+
+
+def open_archive(database: Path, output: Path, host: str = "127.0.0.1") -> Any:
+    """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`.
+
+    The file is opened read-only, not as immutable: another `scrapy browse` may bring it up to date meanwhile.
+    """
+    if not pm.has_plugin(NAME):
+        pm.register(Plugin(), NAME)
+    metadata = {"plugins": {NAME: {"output": str(output), "host": host}}}
+    opened = Datasette([str(database)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
+    assert DATABASE in opened.databases, database
+    return opened
+
+
+def close_archive(opened: Any) -> None:
+    """Ends its threads and closes its connections."""
+    opened.executor.shutdown()
+    for database in opened.databases.values():
+        database.close()

@@ -4,170 +4,84 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from crawler.publish.browse.search import Facet, ListQuery, Search, text_of
+from crawler.publish.addresses import replay_address
+from crawler.publish.browse.search import Facet, ListQuery, Search, records
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A capture of an article and its text: texts are numbered, oldest first; `same` captures have it. `address`: its
-    replay, or empty."""
-
-    timestamp: str
-    address: str
-    number: int
-    same: int
+def article(db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+    """Everything about one article, by column, with its `tags` and its `faults` as lists; None when it is not in the
+    archive."""
+    for found in records(db, "SELECT * FROM article WHERE id = ?", (number,)):
+        tags = [name for (name,) in db.execute("SELECT name FROM tag WHERE article = ? ORDER BY name", (number,))]
+        return {**found, "tags": tags, "faults": _faults(found["faults"])}
+    return None
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
-    """Everything about one article; empty strings for what is not known."""
-
-    id: int
-    title: str
-    date: str
-    year: int | None
-    last_updated: str
-    author: str
-    category: str
-    url: str
-    original_url: str
-    captured: str
-    source: str
-    digest: str
-    verified: bool | None
-    faults: Sequence[str]
-    file: str
-    sha256: str
-    chars: int
-    body: str
-    tags: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """The article before or after another one, by date and then id."""
-
-    id: int
-    title: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What archive.db holds; `categories` with their numbers of articles, `years` likewise."""
-
-    articles: int
-    first: str
-    last: str
-    undated: int
-    verified: int
-    mismatched: int
-    faulty: int
-    authors: int
-    tags: int
-    categories: Sequence[tuple[str, int]]
-    years: Sequence[tuple[str, int]]
-    meta: Mapping[str, str]
-
-
-def article(db: sqlite3.Connection, number: int) -> Article | None:
-    """One article; None when it is not in the archive."""
-    columns = (
-        "title, date, year, last_updated, author, category, url, original_url, captured, source, digest, verified,"
-        " faults, file, sha256, chars, body"
-    )
-    row = db.execute(f"SELECT {columns} FROM article WHERE id = ?", (number,)).fetchone()
-    if row is None:
-        return None
-    got = dict(zip(columns.split(", "), tuple(row), strict=True))
-    texts = {name: text_of(got[name]) for name in got if name not in ("year", "verified", "faults", "chars")}
-    tags = [name for (name,) in db.execute("SELECT name FROM tag WHERE article = ? ORDER BY name", (number,))]
-    verified = None if got["verified"] is None else bool(got["verified"])
-    return Article(
-        id=number,
-        year=got["year"],
-        verified=verified,
-        faults=_faults(got["faults"]),
-        chars=got["chars"] or 0,
-        tags=tags,
-        **texts,
-    )
-
-
-def _faults(told: str | None) -> list[str]:
+def _faults(written: str | None) -> list[str]:
     try:
-        loaded = json.loads(told or "[]")
+        loaded = json.loads(written or "[]")
     except ValueError:
-        return [str(told)]
+        return [str(written)]
     return [str(fault) for fault in loaded] if isinstance(loaded, list) else [str(loaded)]
 
 
-def known(db: sqlite3.Connection, number: int) -> bool:
+def is_known(db: sqlite3.Connection, number: int) -> bool:
     """Whether the article is in the archive."""
     return db.execute("SELECT 1 FROM article WHERE id = ?", (number,)).fetchone() is not None
 
 
-def neighbours(db: sqlite3.Connection, of: Article) -> tuple[Neighbour | None, Neighbour | None]:
+def neighbours(db: sqlite3.Connection, date: str | None, number: int) -> list[dict[str, Any] | None]:
     """The article before and the one after, by date and then id; those without a date stand before all others."""
-    here = (of.date, of.id)
-    before = (
-        "SELECT id, title, date FROM article WHERE (coalesce(date, ''), id) < (?, ?) ORDER BY date DESC, id DESC"
-        " LIMIT 1"
+    ways = (("<", "DESC"), (">", "ASC"))
+    found = (
+        records(
+            db,
+            f"SELECT id, title FROM article WHERE (coalesce(date, ''), id) {side} (?, ?)"
+            f" ORDER BY date {order}, id {order} LIMIT 1",
+            (date or "", number),
+        )
+        for side, order in ways
     )
-    after = "SELECT id, title, date FROM article WHERE (coalesce(date, ''), id) > (?, ?) ORDER BY date, id LIMIT 1"
-    earlier, later = (db.execute(sql, here).fetchone() for sql in (before, after))
-    return (_neighbour(earlier), _neighbour(later))
+    return [rows[0] if rows else None for rows in found]
 
 
-def _neighbour(row: Sequence[Any] | None) -> Neighbour | None:
-    return None if row is None else Neighbour(row[0], row[1], text_of(row[2]))
-
-
-def versions(db: sqlite3.Connection, number: int) -> list[Version]:
-    """The captures of an article by their time, with the texts that they have."""
-    rows = db.execute(
-        "SELECT timestamp, original, sha256, replay FROM version WHERE article = ? ORDER BY timestamp, original",
-        (number,),
-    ).fetchall()
-    texts = list(dict.fromkeys(row[2] for row in rows))
-    counts = {text: sum(row[2] == text for row in rows) for text in texts}
+def versions(db: sqlite3.Connection, number: int) -> list[dict[str, Any]]:
+    """The captures of an article by their time: `text` numbers the texts that they have, oldest first; `same` captures
+    have it. `address`: of its replay, or empty."""
+    rows = records(db, "SELECT * FROM version WHERE article = ? ORDER BY timestamp, original", (number,))
+    counts = Counter(row["sha256"] for row in rows)
+    texts = [*counts]
     return [
-        Version(timestamp, f"{replay}/{timestamp}/{original}" if replay else "", texts.index(text) + 1, counts[text])
-        for timestamp, original, text, replay in rows
+        {
+            "timestamp": row["timestamp"],
+            "address": replay_address(row["replay"] or "", row["timestamp"], row["original"]),
+            "text": texts.index(row["sha256"]) + 1,
+            "same": counts[row["sha256"]],
+        }
+        for row in rows
     ]
 
 
-def overview(db: sqlite3.Connection) -> Overview:
-    """What there is in all."""
-    first, last = db.execute("SELECT min(nullif(date, '')), max(date) FROM article").fetchone()
-    counts = db.execute(
-        "SELECT count(*), sum(coalesce(date, '') = ''), sum(verified = 1), sum(verified = 0), sum(coalesce(faults,"
-        " '[]') != '[]'), count(DISTINCT nullif(author, '')) FROM article"
-    ).fetchone()
-    articles, undated, verified, mismatched, faulty, authors = (value or 0 for value in counts)
-    everything = Search(db, ListQuery())
-    return Overview(
-        articles,
-        text_of(first),
-        text_of(last),
-        undated,
-        verified,
-        mismatched,
-        faulty,
-        authors,
-        db.execute("SELECT count(DISTINCT name) FROM tag").fetchone()[0],
-        [(each.value, each.count) for each in everything.values(Facet.CATEGORY)],
-        [(each.value, each.count) for each in everything.values(Facet.YEAR)],
-        dict(db.execute("SELECT key, value FROM meta").fetchall()),
+def overview(db: sqlite3.Connection) -> dict[str, Any]:
+    """What archive.db holds in all: numbers of articles, and of each category and year."""
+    (found,) = records(
+        db,
+        "SELECT count(*) AS articles, min(nullif(date, '')) AS first, max(date) AS last,"
+        " count(*) - count(nullif(date, '')) AS undated, total(verified = 1) AS verified,"
+        " total(verified = 0) AS mismatched, total(coalesce(faults, '[]') != '[]') AS faulty,"
+        " count(DISTINCT nullif(author, '')) AS authors,"
+        " (SELECT count(DISTINCT name) FROM tag) AS tags FROM article",
     )
+    everything = Search(db, ListQuery())
+    return {**found, "categories": everything.values(Facet.CATEGORY), "years": everything.values(Facet.YEAR)}
 
 
 MOST = 500
-"""Things that are kept."""
+"""Results that are kept."""
 Made = TypeVar("Made")
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -16,56 +15,17 @@ from markdown_it import MarkdownIt
 
 from crawler.hkcnews.urls import article_id
 from crawler.markdown.reader import plain_text
-from crawler.markdown.style import absolute, without_archive
+from crawler.markdown.style import SCHEME, absolute, without_archive
+from crawler.publish.addresses import split_replay
 from crawler.publish.browse.rows import STOPS
 from crawler.recovery.image_content import ContentFlaw, read_content
 from crawler.recovery.image_files import FOLDER, image_file
 
-_PLAIN = {
-    *(
-        "p",
-        "br",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "blockquote",
-        "pre",
-        "code",
-        "em",
-        "strong",
-        "b",
-        "i",
-        "u",
-        "s",
-        "del",
-        "ins",
-    ),
-    *(
-        "sub",
-        "sup",
-        "small",
-        "mark",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "figure",
-        "figcaption",
-        "div",
-        "span",
-        "cite",
-        "q",
-    ),
-    *("kbd", "strike", "ruby", "rb", "rt", "rtc", "rp"),
-    *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
-}
-TAGS = frozenset({*_PLAIN, "a", "img"})
+_PLAIN = (
+    "p br hr h1 h2 h3 h4 h5 h6 blockquote pre code em strong b i u s del ins sub sup small mark ul ol li dl dt dd"
+    " figure figcaption div span cite q kbd strike ruby rb rt rtc rp table caption thead tbody tfoot tr th td"
+)
+TAGS = frozenset({*_PLAIN.split(), "a", "img"})
 """Every element that may be in what is shown."""
 ATTRIBUTES = {
     "a": {"href"},
@@ -76,28 +36,13 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
 }
 """Their attributes, beside the `rel` that links get."""
-_GONE = {
-    "script",
-    "style",
-    "template",
-    "noscript",
-    "title",
-    "textarea",
-    "select",
-    "xmp",
-    "noembed",
-    "noframes",
-    "plaintext",
-    "svg",
-    "math",
-}
+_GONE = "script style template noscript title textarea select xmp noembed noframes plaintext svg math"
 """Elements whose content is no text either."""
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 _SCHEMES = {"http", "https", "mailto"}
 _FRAME = re.compile(r'^(?P<before>[ >*+.)\d-]*)\{\{< video src="(?P<address>[^"]*)" >\}\}[ ]*$', re.MULTILINE)
 _IFRAME = re.compile(r"<i?frame\b[^<>]*>", re.IGNORECASE)
 _SRC = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
-_EMBEDDED = re.compile(r"/\d{4,14}(?:[a-z]{2}_)?/((?:https?:)?//.+)", re.IGNORECASE | re.DOTALL)
-"""What an archive's address replays."""
 _VIDEO = re.compile(
     r"(?:^|\.)(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|facebook\.com)$", re.IGNORECASE
 )
@@ -112,24 +57,18 @@ def to_html(body: str, *, local_image: Callable[[str], str | None], link: Callab
     description stands in its place, linked, and nothing is asked of another host. `link` gives where a link leads, ''
     for nowhere. Embedded players become links.
     """
-    rendered = _renderer().render(_FRAME.sub(_player, body))
-    rendered = _IFRAME.sub(_frame, rendered)
+    rendered = _IFRAME.sub(_frame, _MARKDOWN.render(_FRAME.sub(_player, body)))
     cleaned = nh3.clean(
         rendered,
         tags=set(TAGS),
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-        clean_content_tags=_GONE,
+        clean_content_tags={*_GONE.split()},
         url_schemes={*_SCHEMES, "data"},
         attribute_filter=lambda tag, name, value: _address(link(value)) if (tag, name) == ("a", "href") else value,
         link_rel="noopener noreferrer",
         strip_comments=True,
     )
     return "".join(_settled(cleaned, local_image, link))
-
-
-@cache
-def _renderer() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def _address(address: str) -> str | None:
@@ -154,8 +93,7 @@ def _frame(found: re.Match[str]) -> str:
 
 
 def _player_link(address: str) -> str:
-    inside = _EMBEDDED.search(address)
-    shown, host = inside[1] if inside else address, ""
+    shown, host = split_replay(address)[2] or address, ""
     with suppress(ValueError):
         host = urlsplit(f"https:{shown}" if shown.startswith("//") else shown).hostname or ""
     what = "▶ 影片 Video" if not host or _VIDEO.search(host) or "video" in shown else "嵌入內容 Embedded"
@@ -196,16 +134,9 @@ def _picture(
     )
 
 
-_REPLAYED = re.compile(r"(https?://[^/?#]+(?:/[^?#]*?)?)/\d{1,14}(?:[a-z]{2}_)?/(?:https?:|/|[\w-]+\.)", re.IGNORECASE)
 _OF_THE_TREE = re.compile(r"(?:\.\./\d+-\d+/)?article_(\d{1,9})\.md(#.*)?\Z")
 _PICTURE_OF_THE_TREE = re.compile(rf"(?:\.\./)+{FOLDER}/(.+)\Z")
 _NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-
-
-def is_web(address: str) -> bool:
-    """Whether an address may be linked to: http or https, nothing that a browser would run."""
-    return re.match(r"https?://[^/\s]", address, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +154,7 @@ class Pictures:
         elif src[:5].lower() == "data:":
             return None
         else:
-            path = str(image_file(absolute(src, original, _replay(url))))
+            path = str(image_file(absolute(src, original, split_replay(url)[0])))
         return f"/{quote(path)}" if self._file(path.removeprefix(f"{FOLDER}/")) else None
 
     def read(self, path: str) -> tuple[bytes, str] | None:
@@ -271,17 +202,11 @@ class Links:
             return f"/article/{int(found[1])}{found[2] or ''}"
         if href.startswith("//"):
             href = f"https:{href}"
-        elif not _SCHEME.match(href):
+        elif not SCHEME.match(href):
             # What begins with a slash is of the archive that the capture is from.
             href = urljoin(self.url if href.startswith("/") else self.original, href)
-        number = article_id(without_archive(href, _replay(self.url)))
+        number = article_id(without_archive(href, split_replay(self.url)[0]))
         return f"/article/{number}" if number is not None and self.known(number) else href
-
-
-def _replay(url: str) -> str:
-    """Under which address the archive of a capture's address replays captures; '' when that is none."""
-    found = _REPLAYED.match(url)
-    return found[1] if found else ""
 
 
 AROUND = 70

@@ -7,13 +7,15 @@ import html
 import os
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from crawler.markdown.reader import plain_text
 from crawler.preserve.article_file import UnreadableError, bloggers_of, body_of, parse_article_file, read_text
-from crawler.utils.timestamps import read_moment
+from crawler.publish.addresses import split_replay
+from crawler.utils.timestamps import is_timestamp, read_moment
 
 _SINGLE = re.compile(
     "([\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3040-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -24,7 +26,8 @@ characters that are words or parts of them."""
 STOPS = "。！？；，、：…\n"
 """No word goes on behind one of these."""
 _STOP = re.compile(f"[{STOPS}]+")
-_END = " \uf8fe "
+_STOP_MARK = "\uf8fe"
+_END = f" {_STOP_MARK} "
 """A token for them, of a private character that no page means anything by."""
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』〝〞＂", '"'))
@@ -46,20 +49,19 @@ def match_of(query: str) -> str:
     """
     parts = (quoted or word for quoted, word in _PARTS.findall(_UNSAFE.sub(" ", query).translate(_QUOTES)))
     phrases = (" ".join(spaced_text(part).replace('"', " ").split()).strip(_END) for part in parts)
-    return " AND ".join(f'"{phrase}"' for phrase in phrases if any(_is_word(char) for char in phrase))
+    return " AND ".join(f'"{phrase}"' for phrase in phrases if _has_word(phrase.replace(_STOP_MARK, "")))
 
 
-def _is_word(char: str) -> bool:
-    return char.isalnum() or (_SINGLE.match(char) is not None and char not in _END)
+def _has_word(phrase: str) -> bool:
+    return any(char.isalnum() or _SINGLE.match(char) for char in phrase)
 
 
 SUMMARY = 120
 """Characters of the text that a list shows."""
 _YEAR = re.compile(r"(\d{4})-\d\d-\d\d")
-_TIMESTAMP = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/")
 _PICTURE = re.compile(r'<img src="([^"]*)"|!\[(?:\\.|[^\]\\])*\]\(((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))+)\)')
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_SHAPING = ("publish/browse/rows.py", "markdown/reader.py", "preserve/article_file.py")
+_SHAPING = ("publish/browse/rows.py", "publish/addresses.py", "markdown/reader.py", "preserve/article_file.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +77,12 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An article as its file tells of it; None for what it does not say. `body`: all below the front matter."""
+    """An article as its file tells of it: `values` by column of archive.db, None for what it does not say; `words` as
+    `index_texts` gives them."""
 
-    article: int
-    title: str
-    date: str | None
-    year: int | None
-    last_updated: str | None
-    author: str | None
-    category: str | None
+    values: Mapping[str, str | int | None]
     tags: tuple[str, ...]
-    url: str | None
-    original_url: str | None
-    captured: str | None
-    source: str | None
-    digest: str | None
-    verified: int | None
-    sha256: str
-    chars: int
-    summary: str
-    picture: str | None
-    body: str
     words: tuple[str, str, str]
-    """What the index has of it, see `words_of`."""
 
 
 @cache
@@ -127,33 +112,28 @@ def read_row(output: Path, article: int, file: str) -> Row | str:
     if not apart.has_head:
         return "its front matter cannot be read"
     fields = apart.fields
-    plain = plain_text(apart.body)
+    plain = " ".join(plain_text(apart.body).split())
     year = _YEAR.fullmatch(fields.get("date", ""))
-    when = _TIMESTAMP.search(fields.get("url", ""))
-    picture = _PICTURE.search(apart.body)
+    _, timestamp, _ = split_replay(fields.get("url", ""))
+    moment = read_moment(timestamp) if is_timestamp(timestamp) else None
     title, body = apart.title or f"article {article}", apart.rest.strip("\n")
-    return Row(
-        article=article,
-        title=title,
-        date=fields.get("date") if year else None,
-        year=int(year[1]) if year else None,
-        last_updated=fields.get("last_updated"),
-        author=fields.get("author"),
-        category=fields.get("category"),
-        tags=tuple(dict.fromkeys(filter(None, apart.tags))),
-        url=fields.get("url"),
-        original_url=fields.get("original_url"),
-        captured=_captured(when[1]) if when else None,
-        source=fields.get("source"),
-        digest=fields.get("digest"),
-        verified={"true": 1, "false": 0}.get(fields.get("verified", "")),
-        sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
-        chars=len("".join(plain.split())),
-        summary=_summary(plain),
-        picture=_address(picture) if picture else None,
-        body=body,
-        words=index_texts(title, fields.get("author"), body),
-    )
+    values = {
+        "id": article,
+        "title": title,
+        "date": fields.get("date") if year else None,
+        "year": int(year[1]) if year else None,
+        **{name: fields.get(name) for name in ("last_updated", "author", "category", "url", "original_url")},
+        "captured": f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None,
+        **{name: fields.get(name) for name in ("source", "digest")},
+        "verified": {"true": 1, "false": 0}.get(fields.get("verified", "")),
+        "file": file,
+        "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        "chars": len(plain.replace(" ", "")),
+        "summary": plain if len(plain) <= SUMMARY else f"{plain[:SUMMARY].rstrip()}…",
+        "picture": _picture(apart.body),
+        "body": body,
+    }
+    return Row(values, tuple(dict.fromkeys(filter(None, apart.tags))), index_texts(title, fields.get("author"), body))
 
 
 def index_texts(title: str, author: str | None, body: str) -> tuple[str, str, str]:
@@ -167,15 +147,9 @@ def searched(body: str) -> str:
     return f"{body_of(body)}\n\n{bloggers_of(body)}"
 
 
-def _captured(timestamp: str) -> str | None:
-    moment = read_moment(timestamp)
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
-
-
-def _summary(plain: str) -> str:
-    line = " ".join(plain.split())
-    return line if len(line) <= SUMMARY else f"{line[:SUMMARY].rstrip()}…"
-
-
-def _address(found: re.Match[str]) -> str:
-    return html.unescape(found[1]) if found[1] is not None else html.unescape(_ESCAPED.sub(r"\1", found[2]))
+def _picture(body: str) -> str | None:
+    """The address of the first picture of a text."""
+    found = _PICTURE.search(body)
+    if found is None:
+        return None
+    return html.unescape(found[1] if found[1] is not None else _ESCAPED.sub(r"\1", found[2]))

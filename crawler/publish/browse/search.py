@@ -56,22 +56,6 @@ class ListQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class ListRow:
-    """An article in a list; dates as YYYY-MM-DD, `text` the Markdown when words were searched for, else empty."""
-
-    id: int
-    title: str
-    date: str
-    author: str
-    category: str
-    summary: str
-    picture: str
-    url: str
-    original_url: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Value:
     """A value of a facet, and how many articles of the list have it."""
 
@@ -82,10 +66,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of a list: `total` articles, `page` of `pages`; `rows` of this page. `common`: the words are in too many
-    articles for an order of relevance."""
+    """A page of a list: `total` articles, `page` of `pages`; `rows` of this page by column, `body` only when words were
+    searched for. `common`: the words are in too many articles for an order of relevance."""
 
-    rows: Sequence[ListRow]
+    rows: Sequence[Mapping[str, Any]]
     total: int
     page: int
     pages: int
@@ -121,15 +105,13 @@ class Search:
         pages = max(1, -(-total // PAGE_ROWS))
         page = min(self._wanted.page, pages)
         ids = self._ids((page - 1) * PAGE_ROWS) if total else []
-        body = "body" if self._wanted.match else "''"
-        columns = f"id, title, date, author, category, summary, picture, url, original_url, {body}"
+        columns = "id, title, date, author, category, summary, picture, url, original_url"
+        columns += ", body" if self._wanted.match else ""
+        marks = ", ".join("?" * len(ids))
         rows = {
-            row[0]: row for row in self._db.execute(f"SELECT {columns} FROM article WHERE id IN ({_marks(ids)})", ids)
+            row["id"]: row for row in records(self._db, f"SELECT {columns} FROM article WHERE id IN ({marks})", ids)
         }
-        listed = [
-            ListRow(number, *(text_of(value) for value in tuple(rows[number])[1:])) for number in ids if number in rows
-        ]
-        return ListPage(listed, total, page, pages, self._common)
+        return ListPage([rows[number] for number in ids if number in rows], total, page, pages, self._common)
 
     def _ids(self, offset: int) -> list[int]:
         condition, values = self._condition()
@@ -203,13 +185,11 @@ def _one(db: sqlite3.Connection, sql: str, values: Sequence[Any]) -> int:
     return int(db.execute(sql, values).fetchone()[0])
 
 
-def text_of(value: object) -> str:
-    """A value of a column that may be empty."""
-    return "" if value is None else str(value)
-
-
-def _marks(of: Sequence[object]) -> str:
-    return ", ".join("?" * len(of))
+def records(db: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """What a query gives, each row by its columns; None for what is not known."""
+    cursor = db.execute(sql, values)
+    names = [name for name, *_ in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 LONGEST = 200
@@ -219,56 +199,14 @@ LONGEST_VALUE = 4000
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _NEVER = dict.fromkeys([0, *range(0xD800, 0xE000)])
 _LAST_PAGE = 100_000
-_LABELS = {
-    Facet.YEAR: ("年份", "Year"),
-    Facet.CATEGORY: ("分類", "Section"),
-    Facet.AUTHOR: ("作者", "Byline"),
-    Facet.TAG: ("標籤", "Tag"),
-}
-
-_ORDERS = {Sort.RELEVANCE: ("最相關", "Best match"), Sort.NEWEST: ("最新", "Newest")}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value of a facet and the list that it leads to; of a chosen one, the list without it."""
-
-    label: str
-    count: int
-    chosen: bool
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class FacetChoices:
-    """A facet of a list, with its names in Chinese and English."""
-
-    name: str
-    english: str
-    choices: list[Choice]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order that the list can have."""
-
-    name: str
-    english: str
-    address: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PageLinks:
-    """The addresses of the pages before and after, None at the ends."""
-
-    before: str | None
-    after: str | None
 
 
 def parse_list_query(arguments: Mapping[str, str], match_of: Callable[[str], str]) -> ListQuery:
     """What a list's address asks for; whatever makes no sense in it is taken as not there."""
-    text = " ".join(_clean(arguments.get("q", "")).split())[:LONGEST].strip()
+    typed = arguments.get("q", "")
+    # What Python's Unicode does not know yet may be a character all the same.
+    typed = "".join(" " if unicodedata.category(each) in _CONTROLS else each for each in typed)
+    text = " ".join(typed.split())[:LONGEST].strip()
     match = match_of(text) if text else ""
     chosen = {facet: value for facet in Facet if (value := arguments.get(facet, "")[:LONGEST_VALUE].translate(_NEVER))}
     year = chosen.get(Facet.YEAR, UNKNOWN)
@@ -280,17 +218,11 @@ def parse_list_query(arguments: Mapping[str, str], match_of: Callable[[str], str
     return ListQuery(text, match, chosen, sort, min(max(number, 1), _LAST_PAGE))
 
 
-def _clean(text: str) -> str:
-    """What was typed, without what controls or ends lines. What Python's Unicode does not know yet may be a character
-    all the same."""
-    return "".join(" " if unicodedata.category(each) in _CONTROLS else each for each in text)
-
-
 def address(wanted: ListQuery, **changes: Any) -> str:
     """The address of a list like this one, but for the changes; its first page unless one is named."""
     to = replace(wanted, **{"page": 1, **changes})
     given = {"q": to.text, **{str(facet): value for facet, value in to.chosen.items()}}
-    if to.match and to.sort is Sort.NEWEST:
+    if to.match and to.sort == Sort.NEWEST:
         given["sort"] = str(to.sort)
     if to.page > 1:
         given["page"] = str(to.page)
@@ -298,37 +230,7 @@ def address(wanted: ListQuery, **changes: Any) -> str:
     return f"/search?{asked}" if asked else "/"
 
 
-def narrowings(wanted: ListQuery, values: Mapping[Facet, list[Value]]) -> list[FacetChoices]:
-    """The facets that have anything to offer, in their order."""
-    return [
-        FacetChoices(*_LABELS[facet], [_choice(wanted, facet, value) for value in values[facet]])
-        for facet in Facet
-        if values[facet]
-    ]
-
-
-def _choice(wanted: ListQuery, facet: Facet, value: Value) -> Choice:
+def toggled(wanted: ListQuery, facet: Facet, value: Value) -> str:
+    """The address of the list with a value of a facet chosen; of one that is chosen, the list without it."""
     others = {each: chosen for each, chosen in wanted.chosen.items() if each is not facet}
-    chosen = others if value.chosen else {**others, facet: value.value}
-    label = "日期不詳" if facet is Facet.YEAR and value.value == UNKNOWN else value.value
-    return Choice(label, value.count, value.chosen, address(wanted, chosen=chosen))
-
-
-def pages_around(wanted: ListQuery, found: ListPage) -> PageLinks:
-    """The pages before and after."""
-    before = address(wanted, page=found.page - 1) if found.page > 1 else None
-    return PageLinks(before, address(wanted, page=found.page + 1) if found.page < found.pages else None)
-
-
-def orders(wanted: ListQuery, found: ListPage) -> list[Order]:
-    """The orders to choose from; none where there is nothing to order."""
-    if not wanted.match or found.total < 2 or found.common:
-        return []
-    return [
-        Order(*_ORDERS[sort], address(wanted, sort=sort), sort is wanted.sort) for sort in (Sort.RELEVANCE, Sort.NEWEST)
-    ]
-
-
-def without_anything(wanted: ListQuery) -> str:
-    """The list of the same words that nothing narrows."""
-    return address(wanted, chosen={})
+    return address(wanted, chosen=others if value.chosen else {**others, facet: value.value})

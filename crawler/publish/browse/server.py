@@ -1,25 +1,13 @@
-"""Datasette over archive.db, with our pages in front, and what is refused before any page."""
+"""A socket to serve on, what is refused before any page, and the headers of every answer."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
-import sqlite3
-import sys
-import traceback
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import uvicorn
-from datasette.app import Datasette, Response
-from datasette.database import QueryInterrupted
-from datasette.plugins import pm
-from datasette.views.base import DatasetteError
-from pluggy import HookimplMarker
-
-from crawler.publish.browse.pages import DATABASE, TEMPLATES, Pages
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -42,6 +30,9 @@ HEADERS = {
     "cache-control": "no-cache",
 }
 """On every answer, unless the page itself says otherwise."""
+
+
+_HOST = re.compile(r"(?:\[(?P<six>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]+)?")
 
 
 def is_loopback(host: str) -> bool:
@@ -67,14 +58,8 @@ def is_allowed_host(host: str, served: str) -> bool:
 
 
 def _without_port(host: str) -> str | None:
-    name, colon, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-    if not colon:
-        name, port = host, "0"
-    if not (port.isascii() and port.isdigit()) or not name:
-        return None
-    if name.startswith("["):
-        return name[1:-1] if name.endswith("]") else None
-    return None if ":" in name else name
+    found = _HOST.fullmatch(host)
+    return (found["six"] or found["name"]) if found else None
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -99,12 +84,10 @@ class RequestGuard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
-                there = {name.lower() for name, _ in given}
-                ours = [
-                    (name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in there
-                ]
-                message = {**message, "headers": [*given, *ours]}
+                given = [*message.get("headers", ())]
+                there = {bytes(name).lower() for name, _ in given}
+                ours = ((name.encode(), value.encode()) for name, value in HEADERS.items())
+                message = {**message, "headers": [*given, *(one for one in ours if one[0] not in there)]}
             await send(message)
 
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"]
@@ -117,100 +100,9 @@ class RequestGuard:
 
 
 async def _refuse(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(b"content-type", b"text/plain; charset=utf-8"), *headers],
-        }
-    )
+    kind = (b"content-type", b"text/plain; charset=utf-8")
+    await send({"type": "http.response.start", "status": status, "headers": [kind, *headers]})
     await send({"type": "http.response.body", "body": text.encode()})
-
-
-NAME = "crawler-browse"
-_hook = HookimplMarker("datasette")
-MILLISECONDS = 5000
-"""What a query may take."""
-CONNECTIONS = 3
-_DAMAGE = ("malformed", "not a database", "vtable constructor failed")
-"""Of what SQLite says of a file that is not as we made it."""
-
-_SETTINGS = {
-    "default_allow_sql": False,
-    "allow_download": False,
-    "allow_csv_stream": False,
-    "suggest_facets": False,
-    "sql_time_limit_ms": MILLISECONDS,
-    "num_sql_threads": CONNECTIONS,
-}
-
-
-class Plugin:
-    """What is ours in a Datasette. Plugins are registered for the whole process; this one acts only where it is
-    configured."""
-
-    __name__ = NAME
-
-    @_hook(tryfirst=True)
-    def register_routes(self, datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
-        """Our pages, and a page for everything else that is not the JSON of a table."""
-        config = datasette.plugin_config(NAME)
-        return Pages(Path(config["output"])).routes() if config else []
-
-    @_hook(trylast=True)  # the last one is the outermost
-    def asgi_wrapper(self, datasette: Any) -> Callable[[App], App]:
-        """The gate around everything."""
-        config = datasette.plugin_config(NAME)
-        return (lambda app: RequestGuard(app, config["host"])) if config else (lambda app: app)
-
-    @_hook(wrapper=True)
-    def handle_exception(
-        self, datasette: Any, request: Any, exception: Exception
-    ) -> Generator[None, list[Any], list[Any]]:
-        """Our page instead of Datasette's, which prints all variables to the terminal at every address that is not
-        there."""
-        given = yield
-        return [_answer(datasette, request, exception)] if datasette.plugin_config(NAME) else given
-
-
-async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
-    status = int(getattr(exception, "status", 500))
-    slow = isinstance(exception, QueryInterrupted) or (
-        isinstance(exception, sqlite3.OperationalError) and exception.args == ("interrupted",)
-    )
-    if slow:
-        status = 503
-    elif isinstance(exception, DatasetteError) and status == 500:
-        status = 400  # what it does not say otherwise about is what was asked for: a column that is not there, a filter
-    elif isinstance(exception, sqlite3.DatabaseError) and any(sign in str(exception) for sign in _DAMAGE):
-        print(
-            f"archive.db is damaged ({exception}): end this, delete it and run again; it is made anew", file=sys.stderr
-        )
-    elif status >= 500:
-        traceback.print_exception(exception, file=sys.stderr)
-    if request.path.endswith(".json"):
-        return Response.json({"ok": False, "status": status, "error": str(exception)}, status=status)
-    return await Pages.message(datasette, request, status)
-
-
-def open_archive(database: Path, output: Path, host: str = "127.0.0.1") -> Any:
-    """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`.
-
-    The file is opened read-only, not as immutable: another `scrapy browse` may bring it up to date meanwhile.
-    """
-    if not pm.has_plugin(NAME):
-        pm.register(Plugin(), NAME)
-    metadata = {"plugins": {NAME: {"output": str(output), "host": host}}}
-    opened = Datasette([str(database)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
-    assert DATABASE in opened.databases, database
-    return opened
-
-
-def close_archive(opened: Any) -> None:
-    """Ends its threads and closes its connections."""
-    opened.executor.shutdown()
-    for database in opened.databases.values():
-        database.close()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -231,6 +123,8 @@ def bind(host: str, port: int) -> socket.socket:
 
 def serve(opened: Any, bound: socket.socket) -> None:
     """Serves until the process is told to end; raises KeyboardInterrupt then."""
+    import uvicorn  # noqa: PLC0415 - a third of a second, once there is something to serve
+
     config = uvicorn.Config(
         opened.app(),
         log_level="warning",

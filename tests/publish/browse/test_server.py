@@ -4,19 +4,18 @@ do not give."""
 from __future__ import annotations
 
 import html
-import importlib
 import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crawler.publish.browse.server import HEADERS, is_allowed_host
 from crawler.recovery.image_files import image_file
 from tests.publish.browse.tree import (
     ARTICLES,
@@ -58,12 +57,6 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "utf-8"
     )
     return output
-
-
-@pytest.fixture(scope="module")
-def server() -> Any:
-    """The module, imported where it is needed: Datasette takes a second."""
-    return importlib.import_module("crawler.publish.browse.server")
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +141,8 @@ STATUSES = {
 }
 
 
-def test_every_answer_has_its_status_and_the_headers(reader: Reader, server: Any) -> None:
-    held = {name: value for name, value in server.HEADERS.items() if name != "cache-control"}
+def test_every_answer_has_its_status_and_the_headers(reader: Reader) -> None:
+    held = {name: value for name, value in HEADERS.items() if name != "cache-control"}
     answers = {path: reader.get(path) for path in STATUSES}
     assert {path: answer.status for path, answer in answers.items()} == STATUSES
     for path, answer in answers.items():
@@ -159,22 +152,22 @@ def test_every_answer_has_its_status_and_the_headers(reader: Reader, server: Any
             harmless(answer.text)
 
 
-def test_only_reading_is_possible(reader: Reader, server: Any) -> None:
+def test_only_reading_is_possible(reader: Reader) -> None:
     for method in ("POST", "OPTIONS"):
         answer = reader.get("/archive/article.json", method=method)
         assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
-        assert answer.headers["content-security-policy"] == server.HEADERS["content-security-policy"]
+        assert answer.headers["content-security-policy"] == HEADERS["content-security-policy"]
 
 
-def test_a_request_for_another_host_is_refused(reader: Reader, server: Any) -> None:
+def test_a_request_for_another_host_is_refused(reader: Reader) -> None:
     for host in ("evil.example", "", None):
         answer = reader.get("/article/101", host=host)
         assert answer.status == 400
         assert "選舉" not in answer.text
-        assert answer.headers["content-security-policy"] == server.HEADERS["content-security-policy"]
+        assert answer.headers["content-security-policy"] == HEADERS["content-security-policy"]
 
 
-def test_hosts(server: Any) -> None:
+def test_hosts() -> None:
     hosts = {
         ("127.0.0.1:8001", "127.0.0.1"): True,
         ("localhost", "127.0.0.1"): True,
@@ -203,7 +196,7 @@ def test_hosts(server: Any) -> None:
         },
         **{(host, "127.0.0.1"): False for host in ("[::1", "x@127.0.0.1", "10.0.0.5")},
     }
-    assert {one: server.is_allowed_host(*one) for one in hosts} == hosts
+    assert {one: is_allowed_host(*one) for one in hosts} == hosts
 
 
 def test_the_list_is_newest_first_with_the_undated_last(reader: Reader) -> None:
