@@ -15,9 +15,9 @@ from crawler import __version__
 from crawler.ledger import Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.store import OPEN_SUFFIX
-from crawler.run.command import ProjectCommand, new_file, report
+from crawler.run.command import ProjectCommand, report
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
-from crawler.utils.files import output_file, writing
+from crawler.utils.files import new_file, output_file, writing
 from crawler.utils.text import first_few
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from crawler.ledger.file import existing_ledger
 from crawler.ledger.queries import ReportQueries
-from crawler.run.command import ProjectCommand, new_file
+from crawler.run.command import ProjectCommand
 from crawler.utils.exit_status import ExitStatus, UsageError
-from crawler.utils.files import output_file, write_file, writing
+from crawler.utils.files import new_file, output_file, write_file, writing
 from crawler.utils.lock import check_links
 
 NAME = "report.html"

@@ -25,7 +25,6 @@ from crawler.run.crawl import quiet_scrapy
 from crawler.run.session import Session
 from crawler.run.settings import SETTINGS, check_integer, check_names, read_setting
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, UsageError
-from crawler.utils.files import check_is_new
 from crawler.utils.text import ignore_broken_pipe
 
 _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
@@ -84,15 +83,6 @@ def add_workers_option(parser: argparse.ArgumentParser) -> None:
 def read_workers(opts: argparse.Namespace) -> int:
     """How many processes are asked for. Raises UsageError."""
     return check_integer(opts.workers, "--workers", 1, 256)
-
-
-def new_file(name: str, option: str, *, force: bool) -> Path:
-    """The file that an option names to be written. Raises UsageError where it is none, or would take the place of one
-    without `force`."""
-    if not name.strip():
-        raise UsageError(f"{option}: the name of a file is needed")
-    check_is_new(Path(name), force=force)
-    return Path(name)
 
 
 class ProjectCommand(ScrapyCommand):

@@ -100,12 +100,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def check_is_new(path: Path, *, force: bool) -> None:
-    """Raises CommandError when there is something that would be lost, unless told to."""
+def new_file(name: str, option: str, *, force: bool) -> Path:
+    """The file that an option names to be written. Raises UsageError where it is none, or would take the place of one
+    without `force`."""
+    path = Path(name)
+    if not name.strip():
+        raise UsageError(f"{option}: the name of a file is needed")
     if path.is_dir():
         raise UsageError(f"{path} is a directory: the name of a file is needed")
     if (path.exists() or path.is_symlink()) and not force:
         raise UsageError(f"{path} is there already: choose another name, or give --force to replace it")
+    return path
 
 
 @contextmanager

@@ -1,3 +1,5 @@
+"""Timestamps of web archives: 14 digits, yyyymmddhhmmss, UTC."""
+
 from __future__ import annotations
 
 import re

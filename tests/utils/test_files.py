@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from crawler.utils.exit_status import CommandError, ExitStatus
-from crawler.utils.files import atomic_file, check_is_new
+from crawler.utils.exit_status import CommandError, ExitStatus, Interrupted, StorageError, UsageError
+from crawler.utils.files import atomic_file, new_file, output_file
 
 
 def names(folder: Path) -> list[str]:
@@ -82,14 +83,43 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
 
 def test_what_would_be_lost_is_refused_unless_told(tmp_path: Path) -> None:
     path = tmp_path / "a.wacz"
-    check_is_new(path, force=False)
+    assert new_file(str(path), "--wacz", force=False) == path
     path.write_bytes(b"old")
-    check_is_new(path, force=True)
-    for refused, force in ((path, False), (tmp_path, False), (tmp_path, True)):
-        with pytest.raises(CommandError) as fatal:
-            check_is_new(refused, force=force)
-        assert fatal.value.status is ExitStatus.USAGE
-    path.unlink()
-    path.symlink_to(tmp_path / "gone")
-    with pytest.raises(CommandError):
-        check_is_new(path, force=False)
+    assert new_file(str(path), "--wacz", force=True) == path
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    for refused, force in ((path, False), (tmp_path, False), (tmp_path, True), (tmp_path / "link", False)):
+        with pytest.raises(UsageError):
+            new_file(str(refused), "--wacz", force=force)
+    with pytest.raises(UsageError, match="--wacz: the name of a file is needed"):
+        new_file(" ", "--wacz", force=True)
+
+
+def raise_after(out: BinaryIO, error: BaseException) -> None:
+    out.write(b"half")
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (OSError(28, "No space left on device"), StorageError, "{0} was not written: No space left on device"),
+        (OSError(2, "No such file", "x.warc.gz"), StorageError, "{0} was not written: No such file (x.warc.gz)"),
+        (OSError("short read"), StorageError, "{0} was not written: short read"),
+        (KeyboardInterrupt(), Interrupted, "interrupted; {0} was not written"),
+        (BrokenPipeError(), BrokenPipeError, ""),
+    ],
+)
+def test_what_goes_wrong_in_writing_a_file_is_said_of_it(
+    tmp_path: Path, error: BaseException, kind: type[Exception], said: str
+) -> None:
+    path = tmp_path / "a.csv"
+    with pytest.raises(kind) as raised, output_file(path) as out:
+        raise_after(out, error)
+    assert str(raised.value) == said.format(path)
+    assert names(tmp_path) == []
+
+
+def test_without_a_path_it_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with output_file(None) as out:
+        out.write(b"line\n")
+    assert capfdbinary.readouterr().out == b"line\n"

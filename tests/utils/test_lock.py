@@ -1,4 +1,4 @@
-"""One run at a time: who holds the output, and that a dead process holds nothing."""
+"""An output directory is held by one: who holds it, that a dead process holds nothing, and what stands in the way."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from crawler.utils.exit_status import CommandError, ExitStatus
-from crawler.utils.lock import OutputLock, lock_holder
+from crawler.ledger.file import ledger_path
+from crawler.recovery.extraction_input import FromFiles, FromStore
+from crawler.utils.exit_status import CommandError, ExitStatus, LockedError
+from crawler.utils.lock import OutputLock, lock_holder, lock_output
 
 HOLDER = """
 import sys
@@ -33,7 +36,9 @@ def test_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
         OutputLock(tmp_path)
     assert refused.value.status is ExitStatus.LOCKED
     lock.release()
-    OutputLock(tmp_path).release()
+    with lock_output(tmp_path / "new" / "output", make=True), pytest.raises(LockedError, match="another run holds"):
+        lock_output(tmp_path / "new" / "output")
+    lock_output(tmp_path / "new" / "output").release()
 
 
 def test_other_outputs_are_free(tmp_path: Path) -> None:
@@ -76,3 +81,33 @@ def test_who_held_it_last_can_be_seen_without_touching_it(tmp_path: Path) -> Non
     assert lock_holder(tmp_path) == (os.getpid(), socket.gethostname())
     (tmp_path / "run.lock").write_text('{"pid": "x"}', "utf-8")
     assert lock_holder(tmp_path) is None
+
+
+def no_directory(path: Path) -> None:
+    path.write_text("a file is where the directory should be", "utf-8")
+
+
+def lock_is_a_directory(path: Path) -> None:
+    (path / "run.lock").mkdir(parents=True)
+
+
+def link_leads_out(path: Path) -> None:
+    path.mkdir()
+    (path / "articles").symlink_to(path.parent)
+
+
+@pytest.mark.parametrize("spoil", [no_directory, lock_is_a_directory, link_leads_out])
+def test_what_cannot_be_held_is_a_matter_of_storage(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    spoil(tmp_path / "output")
+    for make in (True, False):
+        with pytest.raises(CommandError, match="output") as found:
+            lock_output(tmp_path / "output", make=make)
+        assert found.value.status is ExitStatus.STORAGE
+    for source in (
+        FromStore(tmp_path / "output", dry_run=False),
+        FromFiles([], tmp_path / "output", "https://archive.example/web"),
+    ):
+        with pytest.raises(CommandError) as found, source:
+            pytest.fail("it was opened")
+        assert found.value.status is ExitStatus.STORAGE
+    assert not ledger_path(tmp_path / "output").exists()
