@@ -32,10 +32,9 @@ from crawler.ledger.images import ImageState
 from crawler.markdown.article import Article, Evidence
 from crawler.markdown.front_matter import fields_of
 from crawler.politeness.rate_limiter import Endpoint
-from crawler.preserve.audit_findings import KIND_MEANING as MEANING_OF_KIND
-from crawler.preserve.audit_findings import Audit, Class, Kind, as_object, class_of
+from crawler.preserve.audit import Audit
+from crawler.preserve.findings import AuditKind, VerifyKind
 from crawler.preserve.jsonl import SCHEMA
-from crawler.preserve.verify_findings import KINDS
 from crawler.recovery.image_case import FAULT_MEANING as MEANING_OF_LACK
 from crawler.run import record as runfile
 from crawler.run.command import check_settings
@@ -150,8 +149,8 @@ LISTS: Mapping[str, list[str]] = {
     "argument": list(ARGUMENTS),
     "exit status": [str(int(status)) for status in ExitStatus],
     "verdict": [verdict.value for verdict in Verdict],
-    "finding": [kind.value for kind in Kind],
-    "finding of `verify`": [kind.value for kind in KINDS],
+    "finding": [kind.value for kind in AuditKind],
+    "finding of `verify`": [kind.value for kind in VerifyKind],
     "reason for a missing image": [str(lack) for lack in MEANING_OF_LACK],
     "digest result": [result.value for result in DigestResult],
     "reason of a mismatch": [reason.value for reason in MismatchReason if reason],
@@ -208,16 +207,14 @@ def test_what_is_made_from_the_code_is_as_it_would_be_made_now() -> None:
 
 def test_findings_of_the_audit_are_documented_in_the_words_of_the_code() -> None:
     for name, row in listed(DOCUMENTS, "finding"):
-        assert (row["class"], row["what it is"].replace("\\|", "|")) == (
-            class_of(Kind(name)).value,
-            MEANING_OF_KIND[Kind(name)],
-        )
+        kind = AuditKind(name)
+        assert (row["class"], row["what it is"].replace("\\|", "|")) == (kind.class_.value, kind.meaning)
 
 
 def test_findings_of_verify_are_documented_in_the_words_of_the_code() -> None:
-    meanings = {kind.value: meaning for kind, meaning in KINDS.items()}
     for name, row in listed(DOCUMENTS, "finding of `verify`"):
-        assert (row["what it is"], row["what to do"]) == meanings[name]
+        kind = VerifyKind(name)
+        assert (row["what it is"], row["what to do"]) == (kind.meaning, kind.advice)
 
 
 def test_reasons_for_missing_images_are_documented_in_the_words_of_the_code() -> None:
@@ -272,12 +269,12 @@ def test_every_key_of_a_line_for_researchers_is_documented_in_its_order() -> Non
 
 
 def test_every_key_of_the_audit_as_an_object_is_documented_in_its_order_and_so_is_every_class() -> None:
-    shown = as_object(Audit(Path("tree")))
+    shown = Audit(Path("tree")).as_object()
     assert keys_of("docs/backup.md") == list(shown)
     (about,) = [
         row["what it is"] for name, row in listed({"": DOCUMENTS["docs/backup.md"]}, "key") if name == "classes"
     ]
-    assert {group for group in shown["classes"] if f"`{group}`" in about} == {group.value for group in Class}
+    assert all(f"`{group}`" in about for group in shown["classes"])
 
 
 # Commands and their options

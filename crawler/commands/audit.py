@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from crawler.preserve.audit import audit_folder
-from crawler.preserve.audit_findings import as_object, describe, write_csv
 from crawler.run.command import ProjectCommand, add_workers_option, read_workers
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.files import output_file
@@ -34,6 +33,6 @@ class Command(ProjectCommand):
         with output_file(Path(opts.csv)) if opts.csv else nullcontext() as table:
             audit = audit_folder(Path(args[0]), workers, self.setting("PROGRESS_SECONDS"))
             if table is not None:
-                write_csv(audit, table)
-        print(json_line(as_object(audit)) if opts.json else "\n".join(describe(audit)))
+                audit.write_csv(table)
+        print(json_line(audit.as_object()) if opts.json else "\n".join(audit.describe()))
         return ExitStatus.DONE

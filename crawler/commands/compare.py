@@ -8,9 +8,9 @@ from pathlib import Path
 
 from crawler.ledger import Ledger, State
 from crawler.preserve.article_file import read_text
-from crawler.preserve.audit import audit_folder
-from crawler.preserve.audit_findings import Audit
+from crawler.preserve.audit import Audit, audit_folder
 from crawler.preserve.compare import Comparison, compare, describe, sample_articles
+from crawler.preserve.files import UnreadableFile
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
 from crawler.run.settings import check_integer
@@ -65,6 +65,6 @@ def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Com
         try:
             theirs = read_text(audit.folder / audit.files[article].file)
             pairs.append((article, theirs, (output / row.file).read_text("utf-8")))
-        except OSError as error:
+        except (OSError, UnreadableFile) as error:
             raise StorageError(f"article {article} cannot be read: {error}") from error
     return compare(pairs, missing)

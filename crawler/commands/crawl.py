@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 
-from crawler.preserve.audit import audit_folder
-from crawler.preserve.audit_findings import Audit
+from crawler.preserve.audit import Audit, audit_folder
 from crawler.preserve.repair import describe, put_in_place, recovered
 from crawler.run.command import SpiderCommand, report
 from crawler.run.crawl import RunPlan, run_spider

@@ -30,8 +30,7 @@ class Command(ProjectCommand):
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         # Scrapy imports every command for each of them; the others need not wait for these.
         from crawler.preserve.bag import check_bag
-        from crawler.preserve.verify import open_locked, verify
-        from crawler.preserve.verify_findings import MANIFEST, as_object, describe, describe_bag
+        from crawler.preserve.verify import MANIFEST, open_locked, verify
 
         if opts.bag is not None and (opts.manifest or not opts.bag):
             raise UsageError("--bag: the directory of a bag is needed, and no --manifest: a bag has one")
@@ -43,8 +42,7 @@ class Command(ProjectCommand):
             folder, tell = self.output, progress_line("verified", "articles", self.setting("PROGRESS_SECONDS"))
             with open_locked(folder) as ledger:
                 found = verify(folder, ledger, workers, write_manifest=opts.manifest, tell=tell)
-        lines = describe(found) if opts.bag is None else describe_bag(found)
-        print(json_line(as_object(found)) if opts.json else "\n".join(lines))
+        print(json_line(found.as_object()) if opts.json else "\n".join(found.describe()))
         if not found.findings:
             return ExitStatus.DONE
         unwritten = f"; {folder / MANIFEST} was not written" if opts.manifest else ""

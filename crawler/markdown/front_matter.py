@@ -174,7 +174,7 @@ NULL = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class InvalidFrontMatter(ValueError):
-    """Not YAML, or not a mapping of keys to texts and lists of texts."""
+    """Not YAML, or not a mapping of keys, each once, to texts and lists of texts."""
 
 
 def read_front_matter(text: str) -> dict[str, str | list[str]]:
@@ -198,6 +198,8 @@ def _mapping(reader: Any) -> dict[str, str | list[str]]:
         _next(reader, begin)
     while not reader.check_event(yaml.MappingEndEvent):
         key = _text(reader)
+        if key in found:
+            raise InvalidFrontMatter(f"the key {key} stands twice")
         if not reader.check_event(yaml.SequenceStartEvent):
             found[key] = _text(reader)
             continue

@@ -13,105 +13,19 @@ from crawler.hkcnews.layout import BLOGGER_NAME, NOTE, NOTE_BLOCKS
 from crawler.hkcnews.text import clean
 from crawler.hkcnews.urls import HIGHEST_ID, article_id
 from crawler.markdown.front_matter import NULL, InvalidFrontMatter, read_front_matter
+from crawler.preserve.files import UnreadableFile, read_chunks, walk
 
 KEYS = frozenset({"title", "date", "last_updated", "author", "category", "tags", "url", "original_url", "source"})
+LARGEST = 16 * 1024 * 1024
+"""Bytes; the longest article has some 200,000."""
+_LARGEST_FRONT_MATTER = 64 * 1024
+"""Characters; the longest of the public backup is some 7,000, nearly all of it addresses."""
+_LONGEST_VALUE = 8000
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 _LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
 _LINE = re.compile(r"([a-z_]{3,12})[ \t]*:(?:[ \t]+|\Z)")
 _ITEM = re.compile(r"[ \t]*-[ \t]+")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([\"\\/]))")
-HEAD_LARGEST = 64 * 1024
-"""Characters; the longest of the public backup is some 7,000, nearly all of it addresses."""
-_LONGEST_VALUE = 8000
-
-
-@dataclass(frozen=True, slots=True)
-class LenientFrontMatter:
-    """`fields` by key, each a text (empty values are left out); `mended`: what a strict reader would have stumbled on,
-    in words, empty when there is nothing. `readable` is False when nothing could be made of it."""
-
-    fields: Mapping[str, str] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-    mended: str = ""
-    readable: bool = True
-
-
-def read_lenient(text: str) -> LenientFrontMatter:
-    """The lines between the `---`, with any line ends."""
-    if len(text) > HEAD_LARGEST:
-        return LenientFrontMatter(readable=False)
-    crlf = "\r\n" in text
-    plain = text.replace("\r\n", "\n") if crlf else text
-    try:
-        return _head(_strict(plain), "CRLF line ends" if crlf else "")
-    except InvalidFrontMatter:
-        pass
-    cleaned = clean(_CONTROL.sub("", plain.replace("\r", " ")))
-    tidied = _LEADING_TABS.sub(lambda tabs: "  " * len(tabs[0]), cleaned)
-    what = "control characters" if cleaned != plain else "tabs"
-    if tidied != plain:
-        try:
-            return _head(_strict(tidied), what)
-        except InvalidFrontMatter:
-            pass
-    found = _by_lines(tidied)
-    if not found:
-        return LenientFrontMatter(readable=False)
-    return _head(found, "not YAML; read line by line")
-
-
-def _head(found: dict[str, str | list[str]], mended: str) -> LenientFrontMatter:
-    fields = {key: value for key, value in found.items() if isinstance(value, str) and value}
-    tags = found.get("tags", ())
-    return LenientFrontMatter(fields, tuple(tags) if isinstance(tags, list) else (), mended)
-
-
-def _strict(text: str) -> dict[str, str | list[str]]:
-    """Texts and lists of texts by key. Raises NotFlat."""
-    found = read_front_matter(text)
-    if not KEYS & found.keys():
-        raise InvalidFrontMatter("no key of an article's")
-    return found
-
-
-def _by_lines(text: str) -> dict[str, str | list[str]]:
-    """What is left to see when no YAML reader goes on: lines that begin with a key of ours, and the items of tags."""
-    found: dict[str, str | list[str]] = {}
-    key = ""
-    tags: list[str] = []
-    for line in text.split("\n"):
-        begun = _LINE.match(line)
-        if begun and begun[1] in KEYS:
-            key = begun[1]
-            found.setdefault(key, _unquoted(line[begun.end() :]))
-        elif key == "tags" and (item := _ITEM.match(line)):
-            tags.append(_unquoted(line[item.end() :]))
-        elif (
-            key
-            and line.strip()
-            and line[:1] in " \t"
-            and isinstance(value := found[key], str)
-            and len(value) < _LONGEST_VALUE
-        ):
-            found[key] = f"{value} {_unquoted(line)}".strip()
-    if tags:
-        found["tags"] = [*tags]
-    return found
-
-
-def _unquoted(value: str) -> str:
-    value = value.strip(" \t")
-    if value.startswith("'"):
-        return value.strip("'").replace("''", "'")
-    if value.startswith('"') or value.endswith('"'):
-        value = value.removeprefix('"').removesuffix('"')
-        return _ESCAPE.sub(lambda found: found[3] or chr(int(found[1] or found[2], 16)), value)
-    return "" if value in NULL else value
-
-
-LARGEST = 16 * 1024 * 1024
-"""Bytes; the longest article has some 200,000."""
-
 _NAME = re.compile(rf"article_0*([1-9][0-9]{{0,{len(str(HIGHEST_ID)) - 1}}})\.md", re.IGNORECASE | re.ASCII)
 _HEAD_END = re.compile(r"\n---[ \t]*\r?(?:\n|\Z)")
 _RULE = re.compile(r"(?:\A|\n)[ \t]*-{3,}[ \t]*(?=\n|\Z)")
@@ -120,27 +34,28 @@ _ARCHIVED = re.compile(r"https?://[^/\s]+/(?:[^/\s]+/)*?\d{4,14}(?:[a-z]{2}_)?/(
 _MARKS = " \t\n*_#>"
 
 
-class UnreadableError(Exception):
-    """The file cannot be read as a text; says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class ArticleFile:
-    """`article`: of the file's name, else of its addresses, None when neither says. `fields`: front matter by key,
-    empty values left out. `rest`: all below the front matter; `body`: the same without title, subscription note and
-    blogger's block. `mended`: see Head. Line ends in `rest` and `body` are `\\n`, unless only the body had others."""
+    """`article`: of the file's name, else of its addresses, None when neither says. `fields` and `lists`: the front
+    matter by key, empty values left out; `mended`: what a strict reader of it would have stumbled on, in words;
+    `has_head` is False where nothing could be made of it. `rest`: all below it, with `\\n` as line ends unless only the
+    body had others; `body`: the same without title, subscription note and bloggers' blocks."""
 
     article: int | None
     fields: Mapping[str, str] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-    body: str = ""
-    rest: str = ""
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mended: str = ""
     has_head: bool = True
+    rest: str = ""
+    body: str = ""
 
     @property
     def title(self) -> str:
         return self.fields.get("title", "").strip()
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self.lists.get("tags", ())
 
     @property
     def original(self) -> str:
@@ -164,44 +79,133 @@ def id_of_name(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def read_text(path: Path) -> str:
-    """The file's text. Raises UnreadableError."""
+SUFFIX = ".md"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file by its path below a tree's root; `why` says what keeps it from being read, or used, if something does."""
+
+    file: str
+    why: str = ""
+
+    @property
+    def article(self) -> int | None:
+        """The id that its name gives, if it does."""
+        return id_of_name(self.file.rpartition("/")[2])
+
+
+def find_files(folder: Path) -> list[FoundFile]:
+    """All names that end in `.md`, those nearest to the root first; also folders that cannot be listed, and links to
+    folders outside. No link to a folder is followed, no hidden folder entered."""
+    root = folder.resolve()
+    found: list[FoundFile] = []
+    for file, entry in walk(root, hidden=False):
+        if isinstance(entry, OSError):
+            found.append(FoundFile(file, entry.strerror or "cannot be listed"))
+        elif file.lower().endswith(SUFFIX):
+            found.append(FoundFile(file, "" if entry.is_file(follow_symlinks=False) else _hindrance(entry, root)))
+        elif entry.is_symlink() and entry.is_dir() and (why := _hindrance(entry, root)) != _FOLDER:
+            found.append(FoundFile(file, why))
+    return sorted(found, key=lambda one: (one.file.count("/"), one.file))
+
+
+_FOLDER = "a directory"
+
+
+def _hindrance(entry: os.DirEntry[str], root: Path) -> str:
     try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):
-            raise UnreadableError("not a file")
-        if about.st_size > LARGEST:
-            raise UnreadableError(f"{about.st_size} bytes, more than {LARGEST}")
-        # Without blocking: a pipe may have taken the file's place since.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            data = file.read(LARGEST)
-        return data.decode("utf-8")
+        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+            return "a symbolic link that leads out of the directory"
+        mode = entry.stat().st_mode
+    except RuntimeError:  # links in a circle
+        return "a symbolic link that leads nowhere"
     except OSError as error:
-        raise UnreadableError(error.strerror or type(error).__name__) from error
+        return error.strerror or "cannot be read"
+    return "" if stat.S_ISREG(mode) else _FOLDER if stat.S_ISDIR(mode) else "not a file"
+
+
+def read_text(path: Path) -> str:
+    """The file's text. Raises UnreadableFile."""
+    try:
+        return b"".join(read_chunks(path, follow_link=True, largest=LARGEST)).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"not UTF-8 at byte {error.start}") from error
+        raise UnreadableFile(f"not UTF-8 at byte {error.start}") from error
 
 
 def parse_article_file(text: str, article: int | None = None) -> ArticleFile:
     """A file's text; `article` is the id that its name gives, if it does."""
-    head, rest = _split(text.removeprefix("\ufeff"))
-    if head.mended.startswith("CRLF"):
-        rest = rest.replace("\r\n", "\n")
-    if article is None:
-        named = (
-            article_id(head.fields.get("original_url", "")),
-            article_id(archived_address(head.fields.get("url", ""))),
-        )
-        article = next((number for number in named if number is not None), None)
-    return ArticleFile(article, head.fields, head.tags, body_of(rest), rest, head.mended, head.readable)
-
-
-def _split(text: str) -> tuple[LenientFrontMatter, str]:
+    text = text.removeprefix("\ufeff")
+    found: _Fields = {}
+    mended, rest = "", text
     if text.startswith(("---\n", "---\r\n")) and (end := _HEAD_END.search(text, 3)):
-        crlf = text.startswith("---\r")
-        head = read_lenient(text[4 + crlf : end.start() + 1])
-        return head, text[end.end() :]
-    return LenientFrontMatter(readable=False), text
+        found, mended = _read_lenient(text[4 + text.startswith("---\r") : end.start() + 1])
+        rest = text[end.end() :]
+    if mended.startswith("CRLF"):
+        rest = rest.replace("\r\n", "\n")
+    fields = {key: value for key, value in found.items() if isinstance(value, str) and value}
+    lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list)}
+    if article is None:
+        article = article_id(fields.get("original_url", ""))
+    if article is None:
+        article = article_id(archived_address(fields.get("url", "")))
+    return ArticleFile(article, fields, lists, mended, bool(found), rest, body_of(rest))
+
+
+_Fields = dict[str, str | list[str]]
+
+
+def _read_lenient(text: str) -> tuple[_Fields, str]:
+    """The lines between the `---`, with any line ends, and what was to be mended; nothing when nothing can be made of
+    them."""
+    if len(text) > _LARGEST_FRONT_MATTER:
+        return {}, ""
+    plain = text.replace("\r\n", "\n")
+    if found := _strict(plain):
+        return found, "CRLF line ends" if plain != text else ""
+    cleaned = clean(_CONTROL.sub("", plain.replace("\r", " ")))
+    tidied = _LEADING_TABS.sub(lambda tabs: "  " * len(tabs[0]), cleaned)
+    if tidied != plain and (found := _strict(tidied)):
+        return found, "control characters" if cleaned != plain else "tabs"
+    return _by_lines(tidied), "not YAML; read line by line"
+
+
+def _strict(text: str) -> _Fields:
+    """Texts and lists of texts by key; nothing where a strict reader refuses them or no key is one of an article's."""
+    try:
+        found = read_front_matter(text)
+    except InvalidFrontMatter:
+        return {}
+    return found if KEYS & found.keys() else {}
+
+
+def _by_lines(text: str) -> _Fields:
+    """What is left to see when no YAML reader goes on: lines that begin with a key of ours, and the items of tags."""
+    found: _Fields = {}
+    key = ""
+    tags: list[str] = []
+    for line in text.split("\n"):
+        begun = _LINE.match(line)
+        if begun and begun[1] in KEYS:
+            key = begun[1]
+            found.setdefault(key, _unquoted(line[begun.end() :]))
+        elif key == "tags" and (item := _ITEM.match(line)):
+            tags.append(_unquoted(line[item.end() :]))
+        elif key and line.strip() and line[:1] in " \t":
+            value = found[key]
+            if isinstance(value, str) and len(value) < _LONGEST_VALUE:
+                found[key] = f"{value} {_unquoted(line)}".strip()
+    return found | {"tags": tags} if tags else found
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip(" \t")
+    if value.startswith("'"):
+        return value.strip("'").replace("''", "'")
+    if value.startswith('"') or value.endswith('"'):
+        value = value.removeprefix('"').removesuffix('"')
+        return _ESCAPE.sub(lambda found: found[3] or chr(int(found[1] or found[2], 16)), value)
+    return "" if value in NULL else value
 
 
 def body_of(rest: str) -> str:

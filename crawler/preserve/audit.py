@@ -2,61 +2,158 @@
 
 from __future__ import annotations
 
-import os
-import stat
+import csv
+import io
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import TimeoutError as TookTooLong
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from pebble import ProcessExpired, ProcessPool
-
-from crawler.preserve import audit_fields as fields
-from crawler.preserve import audit_text as bodies
-from crawler.preserve.article_file import ArticleFile, UnreadableError, id_of_name, parse_article_file, read_text
-from crawler.preserve.audit_fields import fingerprint, not_an_article
-from crawler.preserve.audit_findings import Audit, AuditedFile, Finding, Kind, UnjudgedFile, badness
+from crawler.preserve.article_file import FoundFile, find_files, parse_article_file, read_text
+from crawler.preserve.audit_fields import OF_FIELDS, fingerprint, not_an_article
+from crawler.preserve.audit_text import OF_TEXT
+from crawler.preserve.files import UnreadableFile
+from crawler.preserve.findings import AuditKind, Class, Finding, badness, printable
 from crawler.utils.exit_status import UsageError
 from crawler.utils.text import EXAMPLES, first_few
-from crawler.utils.workers import batched, process_pool, results_in_order
+from crawler.utils.workers import batched, run_jobs
 
-Test = Callable[[ArticleFile], str]
-"""Gives what a finding rests on, in words; empty when there is none."""
+CHUNK = 200
+"""Files a worker is given at once: a tenth of a second's work."""
+CHUNK_SECONDS = 60.0
+FILE_SECONDS = 20.0
+"""Far more than any file takes: what is still not done then is a file made to stop its reader, and costs itself
+only."""
+ENOUGH_FOR_ONE = 500
+"""Files; to begin more processes takes longer than to judge so few in this one."""
+_PROGRESS_FILES = 1000
+_EXAMPLES = 6
+_NOT_AN_ARTICLE = {AuditKind.NO_DATE, AuditKind.NO_CATEGORY}
+"""What a shared text lacks that is no article's. The site published articles more than once, each with an id, a date
+and a category."""
+_HEADINGS = {
+    Class.REFETCH: "To refetch",
+    Class.COSMETIC: "Cosmetic, no reason for a request",
+    Class.INFORMATION: "For information, no defect and no reason for a request",
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-OF_FIELDS: tuple[tuple[Kind, Test], ...] = (
-    (Kind.NO_TITLE, fields.no_title),
-    (Kind.NO_DATE, fields.no_date),
-    (Kind.IMPOSSIBLE_DATE, fields.impossible_date),
-    (Kind.NO_CATEGORY, fields.no_category),
-    (Kind.NO_ADDRESS, fields.no_address),
-    (Kind.OTHER_ARTICLE, fields.other_article),
-    (Kind.FOREIGN_ADDRESS, fields.foreign_address),
-    (Kind.MOJIBAKE_ADDRESS, fields.mojibake_address),
-)
-OF_TEXT: tuple[tuple[Kind, Test], ...] = (
-    (Kind.MOJIBAKE, fields.mojibake),
-    (Kind.LOST_EMAIL, bodies.lost_email),
-    (Kind.REPLACED_CHARACTERS, bodies.replaced_characters),
-    (Kind.CUT_OFF, bodies.cut_off),
-    (Kind.RELATIVE_LINKS, bodies.relative_links),
-    (Kind.UNDECODED_EMAIL, bodies.undecoded_email),
-    (Kind.INJECTED_SPACES, bodies.injected_spaces),
-    (Kind.STRAY_ASTERISKS, bodies.stray_asterisks),
-    (Kind.CONTROL_CHARACTERS, bodies.control_characters),
-)
+
+@dataclass(frozen=True, slots=True)
+class AuditedFile:
+    """A file of an article; `file` is its path below the audited folder."""
+
+    article: int
+    file: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def refetch(self) -> bool:
+        return any(finding.refetch for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was found in `folder`. `files`: the best file of each article, by id; `others`: further files of articles
+    that have a better one (or the same); `unidentified`: files that tell no article's id, and folders that could not be
+    listed."""
+
+    folder: Path
+    files: dict[int, AuditedFile] = field(default_factory=dict)
+    others: tuple[FoundFile, ...] = ()
+    unidentified: tuple[FoundFile, ...] = ()
+
+    @property
+    def seen(self) -> int:
+        """Files that were looked at."""
+        return len(self.files) + len(self.others) + len(self.unidentified)
+
+    @property
+    def findings(self) -> Iterator[tuple[AuditedFile, Finding]]:
+        """All of them, by id."""
+        return (
+            (self.files[number], finding) for number in sorted(self.files) for finding in self.files[number].findings
+        )
+
+    @property
+    def refetch(self) -> set[int]:
+        """The articles with a finding that asks for another capture."""
+        return {number for number, file in self.files.items() if file.refetch}
+
+    def by_kind(self) -> dict[AuditKind, list[int]]:
+        """The articles of each kind, in order; kinds of which there is none have an empty list."""
+        found: dict[AuditKind, list[int]] = {kind: [] for kind in AuditKind}
+        for file, finding in self.findings:
+            found[AuditKind(finding.kind)].append(file.article)
+        return found
+
+    def describe(self) -> Iterator[str]:
+        """Lines for the terminal."""
+        refetch = len(self.refetch)
+        yield f"{self.seen:,} files: {len(self.files) - refetch:,} articles sound, {refetch:,} to refetch"
+        found = self.by_kind()
+        width = max(map(len, AuditKind))
+        for group, heading in _HEADINGS.items():
+            kinds = [kind for kind in AuditKind if kind.class_ is group and found[kind]]
+            yield ""
+            yield f"{heading}:{'' if kinds else ' nothing'}"
+            for kind in kinds:
+                ids = found[kind]
+                yield f"{len(ids):>7,}  {kind:<{width}}  {kind.meaning}: {first_few(ids, _EXAMPLES)}"
+        for named, what in ((self.others, "more files of the same article"), (self.unidentified, "files left out")):
+            if named:
+                yield ""
+                yield f"{len(named):,} {what}"
+                yield from (f"         {printable(one.file)}: {one.why}" for one in named[:_EXAMPLES])
+                if len(named) > _EXAMPLES:
+                    yield "         …"
+
+    def as_object(self) -> dict[str, Any]:
+        """The same as one JSON object, complete."""
+        found = self.by_kind()
+        refetch = self.refetch
+        classes = {group: [found[kind] for kind in AuditKind if kind.class_ is group] for group in _HEADINGS}
+        return {
+            "directory": printable(str(self.folder)),
+            "files": self.seen,
+            "articles": len(self.files),
+            "sound": len(self.files) - len(refetch),
+            "kinds": {
+                kind.value: {"class": kind.class_.value, "count": len(ids), "ids": ids} for kind, ids in found.items()
+            },
+            "refetch": sorted(refetch),
+            "classes": {
+                group.value: {"findings": sum(map(len, ids)), "articles": len(set(chain.from_iterable(ids)))}
+                for group, ids in classes.items()
+            },
+            "others": [{"file": printable(one.file), "why": one.why} for one in self.others],
+            "unidentified": [{"file": printable(one.file), "why": one.why} for one in self.unidentified],
+        }
+
+    def write_csv(self, out: BinaryIO) -> None:
+        """One row a finding, for spreadsheets, which take some first characters for those of a formula. Raises
+        OSError."""
+        text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+        rows = csv.writer(text)
+        rows.writerow(("id", "file", "kind", "class", "detail"))
+        for file, finding in self.findings:
+            cells = (printable(file.file), finding.kind, finding.kind.class_, finding.detail)
+            rows.writerow((file.article, *(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)))
+        text.detach()
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file judged by itself. `likeness`: see there; empty also for what is no article anyway."""
+    """A file judged by itself. `fingerprint`: see there; empty also for what is no article anyway."""
 
     article: int | None
     findings: tuple[Finding, ...]
-    likeness: bytes = b""
+    fingerprint: bytes = b""
 
 
 def examine(text: str, article: int | None) -> Examined:
@@ -66,195 +163,83 @@ def examine(text: str, article: int | None) -> Examined:
         return Examined(file.article, (junk,))
     found: list[Finding] = []
     if not file.has_head:
-        found.append(Finding(Kind.NO_FRONT_MATTER))
+        found.append(Finding(AuditKind.NO_FRONT_MATTER))
     elif file.mended:
-        found.append(Finding(Kind.INVALID_YAML, file.mended))
+        found.append(Finding(AuditKind.INVALID_YAML, file.mended))
     for kind, test in (*(OF_FIELDS if file.has_head else ()), *OF_TEXT):
         if why := test(file):
             found.append(Finding(kind, why))
     return Examined(file.article, tuple(found), fingerprint(file.title, file.body))
 
 
-def examine_file(path: Path) -> Examined:
-    """Judge a file; what cannot be read is a finding."""
-    article = id_of_name(path.name)
-    try:
-        text = read_text(path)
-    except UnreadableError as error:
-        return Examined(article, (Finding(Kind.UNREADABLE, str(error)),))
-    return examine(text, article)
-
-
-def judge_text(text: str, article: int | None) -> list[Finding]:
+def judge_text(text: str, article: int | None) -> tuple[Finding, ...]:
     """The findings of one text, without those that only a whole tree can show."""
-    return list(examine(text, article).findings)
+    return examine(text, article).findings
 
 
-def audit_file(path: Path) -> list[Finding]:
-    """The same for a file, whose name gives the id if it is `article_<id>.md`."""
-    return list(examine_file(path).findings)
+def examine_file(folder: Path, file: FoundFile) -> Examined:
+    """Judge a file of a tree; what cannot be read is a finding."""
+    if file.why:
+        return _unreadable(file, file.why)
+    try:
+        return examine(read_text(folder / file.file), file.article)
+    except UnreadableFile as error:
+        return _unreadable(file, str(error))
 
 
-CHUNK = 200
-"""Files a worker is given at once: a tenth of a second's work."""
-CHUNK_SECONDS = 60.0
-FILE_SECONDS = 20.0
-"""Far more than any file takes: what is still not done then is a file made to stop its reader, and costs itself
-only."""
+def _unreadable(file: FoundFile, why: str) -> Examined:
+    return Examined(file.article, (Finding(AuditKind.UNREADABLE, why),))
 
 
-def examined(folder: Path, files: Iterable[str], workers: int) -> Iterator[tuple[str, Examined]]:
+def examined(folder: Path, files: Iterable[FoundFile], workers: int) -> Iterator[tuple[FoundFile, Examined]]:
     """Each file with what it came to, in their order; in this process with fewer than two workers."""
-    if workers < 2:
-        for file in files:
-            yield file, examine_file(folder / file)
-        return
-    with process_pool(workers) as pool:
-
-        def schedule(chunk: list[str]) -> Any:
-            return pool.schedule(_examine, args=[str(folder), chunk], timeout=CHUNK_SECONDS)
-
-        for chunk, future in results_in_order(batched(files, CHUNK), schedule, workers):
-            yield from _result(pool, folder, chunk, future)
-
-
-def _result(pool: ProcessPool, folder: Path, chunk: list[str], future: Any) -> Iterator[tuple[str, Examined]]:
-    try:
-        found: list[Examined] = future.result()
-    except (TookTooLong, ProcessExpired, MemoryError) as error:
-        if len(chunk) == 1:
-            why = "took too long to read" if isinstance(error, TookTooLong) else "stopped the process that read it"
-            found = [Examined(id_of_name(Path(chunk[0]).name), (Finding(Kind.UNREADABLE, why),))]
-        else:
-            for file in chunk:
-                yield from _result(
-                    pool, folder, [file], pool.schedule(_examine, args=[str(folder), [file]], timeout=FILE_SECONDS)
-                )
-            return
-    yield from zip(chunk, found, strict=True)
-
-
-def _examine(folder: str, chunk: list[str]) -> list[Examined]:
-    place = Path(folder)
-    return [examine_file(place / file) for file in chunk]
-
-
-SUFFIX = ".md"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A name that ends in `.md`, below the tree's root; `why` says what keeps it from being read, if something does."""
-
-    file: str
-    why: str = ""
-
-
-def entries(folder: Path) -> Iterator[Entry]:
-    """All of them, in the order of their paths; links to folders are not followed, hidden folders not entered. A folder
-    that cannot be listed is named as well."""
-    root = folder.resolve()
-    unlisted: list[OSError] = []
-    for place, folders, names in os.walk(root, onerror=unlisted.append):
-        here = Path(place)
-        for name in sorted(folders):
-            linked = _leads_out(here / name, root)
-            if linked or name.lower().endswith(SUFFIX):
-                yield Entry(_relative(here / name, root), linked or "a directory")
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.lower().endswith(SUFFIX):
-                yield _entry(here / name, root)
-    for error in unlisted:
-        yield Entry(_relative(Path(str(error.filename)), root), error.strerror or "cannot be listed")
-
-
-def _entry(path: Path, root: Path) -> Entry:
-    file = _relative(path, root)
-    if why := _leads_out(path, root):
-        return Entry(file, why)
-    try:
-        regular = stat.S_ISREG(path.stat().st_mode)
-    except OSError as error:
-        return Entry(file, error.strerror or "cannot be read")
-    return Entry(file, "" if regular else "not a file")
-
-
-def _leads_out(path: Path, root: Path) -> str:
-    try:
-        return (
-            "a symbolic link that leads out of the directory"
-            if path.is_symlink() and not path.resolve().is_relative_to(root)
-            else ""
-        )
-    except (OSError, RuntimeError):  # links in a circle
-        return "a symbolic link that leads nowhere"
-
-
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
-
-
-_NOT_AN_ARTICLE = {Kind.NO_DATE, Kind.NO_CATEGORY}
-"""What a shared text lacks that is no article's. The site published articles more than once, each with an id, a date
-and a category."""
-_TOLD = 1000
-ENOUGH_FOR_ONE = 500
-"""Files; to begin more processes takes longer than to judge so few in this one."""
+    return run_jobs(
+        batched(files, CHUNK),
+        partial(examine_file, folder),
+        _unreadable,
+        workers,
+        chunk_seconds=CHUNK_SECONDS,
+        job_seconds=FILE_SECONDS,
+    )
 
 
 def audit_tree(folder: Path, workers: int, tell: Callable[[int], None] = lambda done: None) -> Audit:
     """Audit every `.md` file below `folder`, in at most so many processes (a small tree: in this one). `tell` is called
     now and then with the number of files done. Raises OSError when the folder itself cannot be listed."""
     next(folder.iterdir(), None)
-    found = list(entries(folder))
-    readable = [entry.file for entry in found if not entry.why]
-    judged = [(entry.file, _unread(entry.file, entry.why)) for entry in found if entry.why]
-    processes = min(workers, 1 + len(readable) // ENOUGH_FOR_ONE)
-    for number, pair in enumerate(examined(folder, readable, processes), start=1):
-        judged.append(pair)
-        if number % _TOLD == 0:
-            tell(number)
-    return _united(folder, judged)
-
-
-def _unread(file: str, why: str) -> Examined:
-    return Examined(id_of_name(Path(file).name), (Finding(Kind.UNREADABLE, why),))
-
-
-def _united(folder: Path, judged: list[tuple[str, Examined]]) -> Audit:
-    unidentified: list[UnjudgedFile] = []
+    files = find_files(folder)
+    unidentified: list[FoundFile] = []
     by_article: dict[int, list[tuple[str, Examined]]] = defaultdict(list)
     sharing: dict[bytes, set[int]] = defaultdict(set)
-    for file, result in judged:
+    for done, (file, result) in enumerate(examined(folder, files, min(workers, 1 + len(files) // ENOUGH_FOR_ONE)), 1):
         if result.article is None:
-            unread = (finding.detail for finding in result.findings if finding.kind is Kind.UNREADABLE)
-            unidentified.append(
-                UnjudgedFile(file, next(unread, "neither its name nor an address in it tells an article's id"))
-            )
-            continue
-        by_article[result.article].append((file, result))
-        if result.likeness:
-            sharing[result.likeness].add(result.article)
+            unread = (finding.detail for finding in result.findings if finding.kind is AuditKind.UNREADABLE)
+            why = next(unread, "neither its name nor an address in it tells an article's id")
+            unidentified.append(FoundFile(file.file, why))
+        else:
+            by_article[result.article].append((file.file, result))
+            if result.fingerprint:
+                sharing[result.fingerprint].add(result.article)
+        if done % _PROGRESS_FILES == 0:
+            tell(done)
     groups = {likeness: sorted(articles) for likeness, articles in sharing.items()}
-    files: dict[int, AuditedFile] = {}
-    others: list[UnjudgedFile] = []
+    best: dict[int, AuditedFile] = {}
+    others: list[FoundFile] = []
     for number in sorted(by_article):
-        best, *rest = sorted((_audited(number, *pair, groups) for pair in by_article[number]), key=_rank)
-        files[number] = best
-        others += [UnjudgedFile(file.file, f"{best.file} is of the same article, {number}") for file in rest]
-    return Audit(folder, files, tuple(others), tuple(sorted(unidentified, key=lambda named: named.file)))
+        best[number], *rest = sorted((_audited(number, *pair, groups) for pair in by_article[number]), key=_rank)
+        others += [FoundFile(file.file, f"{best[number].file} is of the same article, {number}") for file in rest]
+    return Audit(folder, best, tuple(others), tuple(sorted(unidentified, key=lambda one: one.file)))
 
 
 def _audited(number: int, file: str, result: Examined, groups: Mapping[bytes, list[int]]) -> AuditedFile:
     """`groups`: the articles with each text, in order. Of others with the same text no more are looked at than are
     named."""
-    others = [other for other in groups.get(result.likeness, ())[: EXAMPLES + 2] if other != number]
+    others = [other for other in groups.get(result.fingerprint, ())[: EXAMPLES + 2] if other != number]
     if not others:
         return AuditedFile(number, file, result.findings)
     kinds = {finding.kind for finding in result.findings}
-    is_junk = kinds >= _NOT_AN_ARTICLE or Kind.NO_FRONT_MATTER in kinds
-    shared = Finding(Kind.SHARED_TEXT if is_junk else Kind.PUBLISHED_AGAIN, f"also {first_few(others)}")
+    is_junk = kinds >= _NOT_AN_ARTICLE or AuditKind.NO_FRONT_MATTER in kinds
+    shared = Finding(AuditKind.SHARED_TEXT if is_junk else AuditKind.PUBLISHED_AGAIN, f"also {first_few(others)}")
     return AuditedFile(number, file, (shared, *result.findings) if is_junk else (*result.findings, shared))
 
 
@@ -271,10 +256,8 @@ def audit_folder(folder: Path, workers: int, seconds: float) -> Audit:
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror or error}") from error
     if not audit.files:
-        raise UsageError(
-            f"there are no files of articles in {folder}: names that end in .md, and an id in the name or in"
-            " original_url"
-        )
+        what = "names that end in .md, and an id in the name or in original_url"
+        raise UsageError(f"there are no files of articles in {folder}: {what}")
     return audit
 
 

@@ -12,8 +12,8 @@ from crawler.hkcnews.fields import is_sites
 from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
 from crawler.hkcnews.urls import article_id, misspelling
 from crawler.preserve.article_file import ArticleFile
-from crawler.preserve.audit_findings import Finding, Kind, quoted
-from crawler.preserve.audit_text import reread, reread_whole
+from crawler.preserve.audit_text import Test
+from crawler.preserve.findings import AuditKind, Finding, quoted
 from crawler.wayback.playback import EXCLUDED, NOT_ARCHIVED, NOT_AUTHORISED, OFFLINE, says
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
@@ -27,12 +27,9 @@ them."""
 _WORST_SPELLING = 3
 
 
-def no_title(file: ArticleFile) -> str:
-    return "" if file.title else "the front matter has none"
-
-
-def no_date(file: ArticleFile) -> str:
-    return "" if file.fields.get("date", "").strip() else "the front matter has none"
+def absent(key: str) -> Test:
+    """Whether a field is missing, or empty."""
+    return lambda file: "" if file.fields.get(key, "").strip() else "the front matter has none"
 
 
 def impossible_date(file: ArticleFile) -> str:
@@ -47,10 +44,6 @@ def impossible_date(file: ArticleFile) -> str:
     if day is None:
         return f"{quoted(value)} is not a date"
     return "" if FIRST_DAY <= day <= LAST_DAY else f"{day}: the site published from {FIRST_DAY} to {LAST_DAY}"
-
-
-def no_category(file: ArticleFile) -> str:
-    return "" if file.fields.get("category", "").strip() else "the front matter has none"
 
 
 def no_address(file: ArticleFile) -> str:
@@ -76,21 +69,21 @@ def foreign_address(file: ArticleFile) -> str:
     return f"{quoted(address[-60:])} is a picture or a part of a page" if is_part else ""
 
 
-def mojibake(file: ArticleFile) -> str:
-    for key in ("title", "category", "author"):
-        if read := reread_whole(file.fields.get(key, "")):
-            return f"{key}: {quoted(file.fields[key][:40])} may be {quoted(read[:40])}"
-    read = reread(file.body)
-    return f"body: {quoted(read[:40])}" if read else ""
-
-
 def mojibake_address(file: ArticleFile) -> str:
-    wrong = [
-        key
-        for key, value in (("url", file.fields.get("url", "")), ("original_url", file.original))
-        if misspelling(value) == _WORST_SPELLING
-    ]
-    return " and ".join(wrong)
+    keys = ("url", "original_url")
+    return " and ".join(key for key in keys if misspelling(file.fields.get(key, "")) == _WORST_SPELLING)
+
+
+OF_FIELDS: tuple[tuple[AuditKind, Test], ...] = (
+    (AuditKind.NO_TITLE, absent("title")),
+    (AuditKind.NO_DATE, absent("date")),
+    (AuditKind.IMPOSSIBLE_DATE, impossible_date),
+    (AuditKind.NO_CATEGORY, absent("category")),
+    (AuditKind.NO_ADDRESS, no_address),
+    (AuditKind.OTHER_ARTICLE, other_article),
+    (AuditKind.FOREIGN_ADDRESS, foreign_address),
+    (AuditKind.MOJIBAKE_ADDRESS, mojibake_address),
+)
 
 
 _MEDIA = re.compile(r"<img\b|<i?frame\b|<video\b|<audio\b|<embed\b|<object\b|\{\{<|!\[")
@@ -166,13 +159,28 @@ def not_an_article(file: ArticleFile) -> Finding | None:
     title = file.title
     body = file.rest[:_LOOKED_AT] if not (date or category) else ""
     for kind, test in _TESTS:
-        if not (kind is Kind.FAREWELL and is_signed) and (why := test(title, body)):
+        if not (kind is AuditKind.FAREWELL and is_signed) and (why := test(title, body)):
             return Finding(kind, why)
     if not substance:
         return Finding(
-            Kind.BLANK, "no title, nothing below" if not title else f"nothing below the title {quoted(title)}"
+            AuditKind.BLANK, f"nothing below the title {quoted(title)}" if title else "no title, nothing below"
         )
     return None
+
+
+def _titled(title: str) -> str:
+    return f"titled {quoted(title)}"
+
+
+def _says(phrases: tuple[str, ...], title: str, body: str) -> str:
+    """`body` is empty where its words do not count; then the title's do not either."""
+    said = body and says(phrases, f"{title} {body}".replace("’", "'").lower())
+    return quoted(body.strip("\n#> ").partition("\n")[0]) if said else ""
+
+
+def _farewell(title: str, body: str) -> str:
+    named = (re.sub(r"\s", "", text) for text in (title, body.lstrip("# \n")[:40]))
+    return _titled(title or FAREWELL) if any(name.startswith(FAREWELL) for name in named) else ""
 
 
 def _outage(title: str, body: str) -> str:
@@ -185,37 +193,11 @@ def _archive(title: str, body: str) -> str:
     return _says(EXCLUDED + NOT_ARCHIVED + NOT_AUTHORISED, title, body)
 
 
-def _says(phrases: tuple[str, ...], title: str, body: str) -> str:
-    """`body` is empty where its words do not count; then the title's do not either."""
-    return (
-        quoted(body.strip("\n#> ").partition("\n")[0])
-        if body and says(phrases, f"{title} {body}".replace("’", "'").lower())
-        else ""
-    )
-
-
-def _farewell(title: str, body: str) -> str:
-    named = (re.sub(r"\s", "", text) for text in (title, body.lstrip("# \n")[:40]))
-    return _titled(title or FAREWELL) if any(name.startswith(FAREWELL) for name in named) else ""
-
-
-def _missing(title: str, _body: str) -> str:
-    return _titled(title) if NOT_FOUND.match(title) else ""
-
-
-def _error(title: str, _body: str) -> str:
-    return _titled(title) if _ERROR_TITLE.fullmatch(title) else ""
-
-
-def _titled(title: str) -> str:
-    return f"titled {quoted(title)}"
-
-
-_TESTS: tuple[tuple[Kind, Callable[[str, str], str]], ...] = (
-    (Kind.FAREWELL, _farewell),
-    (Kind.OUTAGE_PAGE, _outage),
-    (Kind.ARCHIVE_PAGE, _archive),
-    (Kind.NOT_FOUND, _missing),
-    (Kind.ERROR_PAGE, _error),
+_TESTS: tuple[tuple[AuditKind, Callable[[str, str], str]], ...] = (
+    (AuditKind.FAREWELL, _farewell),
+    (AuditKind.OUTAGE_PAGE, _outage),
+    (AuditKind.ARCHIVE_PAGE, _archive),
+    (AuditKind.NOT_FOUND, lambda title, body: _titled(title) if NOT_FOUND.match(title) else ""),
+    (AuditKind.ERROR_PAGE, lambda title, body: _titled(title) if _ERROR_TITLE.fullmatch(title) else ""),
 )
 """Each gives what it rests on, or nothing."""

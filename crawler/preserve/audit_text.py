@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 
 from crawler.hkcnews.region import reveal
 from crawler.preserve.article_file import ArticleFile
-from crawler.preserve.audit_findings import quoted
+from crawler.preserve.findings import AuditKind, quoted
+
+Test = Callable[[ArticleFile], str]
+"""Gives what a finding rests on, in words; empty when there is none."""
 
 PUNCTUATION = "\u3001-\u303f\ufe30-\ufe4f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 """That of Chinese text; U+3000 is white space, not punctuation."""
@@ -47,15 +51,13 @@ def lost_email(file: ArticleFile) -> str:
     if "protect" not in text.lower():
         return ""
     placeholders = sum(1 for before, after in _PLACEHOLDER.findall(text) if not reveal(before or after))
-    lost = max(placeholders, len(_CODELESS.findall(text)))
-    return f"{lost} of them" if lost else ""
+    return _counted(max(placeholders, len(_CODELESS.findall(text))))
 
 
 def undecoded_email(file: ArticleFile) -> str:
     if "/cdn-cgi/" not in file.rest and "data-cfemail" not in file.rest:
         return ""
-    number = sum(1 for code in _CODE.findall(file.rest) if reveal(code))
-    return f"{number} of them" if number else ""
+    return _counted(sum(1 for code in _CODE.findall(file.rest) if reveal(code)))
 
 
 def replaced_characters(file: ArticleFile) -> str:
@@ -87,11 +89,11 @@ def cut_off(file: ArticleFile) -> str:
 
 
 def relative_links(file: ArticleFile) -> str:
-    return _count(_RELATIVE, file.rest)
+    return _counted(len(_RELATIVE.findall(file.rest)))
 
 
 def stray_asterisks(file: ArticleFile) -> str:
-    return _count(_ASTERISKS, file.rest) if "****" in file.rest else ""
+    return _counted(len(_ASTERISKS.findall(file.rest))) if "****" in file.rest else ""
 
 
 def control_characters(file: ArticleFile) -> str:
@@ -104,41 +106,25 @@ def injected_spaces(file: ArticleFile) -> str:
     body = file.body
     if " [" not in body and " *" not in body:
         return ""
-    count = sum(1 for found in _SPACED.finditer(body) if _is_injected(found))
-    return f"{count} of them" if count else ""
-
-
-def _is_injected(found: re.Match[str]) -> bool:
-    inside = (found[2] or found[3]).strip("*")
-    return bool(inside) and _no_gap(found[1], inside[0]) and _no_gap(found[4], inside[-1])
+    count = 0
+    for before, linked, emphasised, after in _SPACED.findall(body):
+        inside = (linked or emphasised).strip("*")
+        count += bool(inside) and _no_gap(before, inside[0]) and _no_gap(after, inside[-1])
+    return _counted(count)
 
 
 def _no_gap(outside: str, inside: str) -> bool:
     return bool(_PUNCTUATION.match(outside) or _CHINESE.match(inside))
 
 
-def _count(pattern: re.Pattern[str], text: str) -> str:
-    number = sum(1 for _ in pattern.finditer(text))
+def _counted(number: int) -> str:
     return f"{number} of them" if number else ""
 
 
 _ONE_BYTE = (
-    *(
-        "latin-1",
-        "cp1252",
-        "cp1251",
-        "ptcp154",
-        "kz1048",
-        "koi8_u",
-        "mac_roman",
-        "cp437",
-        "cp850",
-        "cp866",
-        "cp1250",
-        "cp1253",
-        "cp1254",
-    ),
-    *("cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15", "mac_cyrillic"),
+    *("latin-1", "cp1252", "cp1251", "ptcp154", "kz1048", "koi8_u", "mac_roman", "cp437", "cp850", "cp866", "cp1250"),
+    *(f"cp{number}" for number in range(1253, 1259)),
+    *("iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15", "mac_cyrillic"),
 )
 _MORE_BYTES = ("gb18030", "big5hkscs", "cp932", "cp949", "euc_jp")
 _RUN = re.compile("[\u0080-\u06ff\u2010-\u2122\u2200-\u25ff\ufb01\ufb02]{6,}")
@@ -165,7 +151,7 @@ def reread(text: str) -> str:
         for charset in _ONE_BYTE:
             read = piece.encode(charset, _BYTES).decode("utf-8", "replace")
             chinese = len(_CHINESE.findall(read))
-            if chinese >= _FEWEST and 3 * chinese * 5 >= len(piece) * 3:  # a part may be damaged
+            if chinese >= _FEWEST and chinese * 5 >= len(piece):  # a part may be damaged
                 return read
     return ""
 
@@ -186,3 +172,24 @@ def reread_whole(text: str) -> str:
         if len(_CHINESE.findall(read)) >= _FEWEST and _CHINESE.sub("", read).isascii():
             return read
     return ""
+
+
+def mojibake(file: ArticleFile) -> str:
+    for key in ("title", "category", "author"):
+        if read := reread_whole(file.fields.get(key, "")):
+            return f"{key}: {quoted(file.fields[key][:40])} may be {quoted(read[:40])}"
+    read = reread(file.body)
+    return f"body: {quoted(read[:40])}" if read else ""
+
+
+OF_TEXT: tuple[tuple[AuditKind, Test], ...] = (
+    (AuditKind.MOJIBAKE, mojibake),
+    (AuditKind.LOST_EMAIL, lost_email),
+    (AuditKind.REPLACED_CHARACTERS, replaced_characters),
+    (AuditKind.CUT_OFF, cut_off),
+    (AuditKind.RELATIVE_LINKS, relative_links),
+    (AuditKind.UNDECODED_EMAIL, undecoded_email),
+    (AuditKind.INJECTED_SPACES, injected_spaces),
+    (AuditKind.STRAY_ASTERISKS, stray_asterisks),
+    (AuditKind.CONTROL_CHARACTERS, control_characters),
+)

@@ -11,26 +11,22 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import bagit  # type: ignore[import-untyped]
 
 from crawler.ledger.queries import StoreQueries
-from crawler.preserve.verify import HashJob, Job, run_jobs
-from crawler.preserve.verify_files import (
-    ManifestFault,
-    UnreadableFile,
-    printable_path,
-    read_chunks,
-    unknown_files,
-    write_lines,
-)
-from crawler.preserve.verify_findings import MANIFEST, Finding, Kind, Verification
+from crawler.preserve.files import ManifestFault, UnreadableFile, read_chunks, sha256_of, write_manifest
+from crawler.preserve.findings import Finding, VerifyKind, printable
+from crawler.preserve.verify import MANIFEST, HashJob, Job, Verification, check, unreadable
+from crawler.preserve.verify_files import unknown_files
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.utils.exit_status import DamagedError, UsageError
 from crawler.utils.files import sync_folder
+from crawler.utils.workers import run_jobs
 
 logging.getLogger("bagit").addHandler(logging.NullHandler())  # what it finds is told in our own words
 logging.getLogger("bagit").propagate = False
@@ -87,89 +83,85 @@ class _Writer:
         self._bagged = BagSummary()
 
     def write(self, software: str, now: datetime) -> BagSummary:
+        bagged = self._bagged
         known = {row.file: row.sha256 for row, _ in self._ledger.recovered()} | self._ledger.image_files()
         others, stray = unknown_files(self._output, known)
-        self._bagged.left_out = [finding.file for finding in stray] + [
-            path for path in others if path.endswith(OPEN_SUFFIX)
-        ]
-        files = sorted([*known, *(path for path in others if not path.endswith(OPEN_SUFFIX))])
-        self._lines(MANIFEST, [*(self._copied(path, known.get(path)) for path in files), self._ledger_copied()])
+        unfinished = [path for path in others if path.endswith(OPEN_SUFFIX)]
+        bagged.left_out = [finding.file for finding in stray] + unfinished
+        files = sorted({*known, *others} - {*unfinished})
+        sums = {f"data/{path}": self._copy(path, known.get(path)) for path in files}
+        sums[f"data/{_LEDGER}"] = self._copy_ledger()
+        self._write_manifest(MANIFEST, sums)
+        self._write_tags("bagit.txt", {"BagIt-Version": "1.0", "Tag-File-Character-Encoding": "UTF-8"})
         about = {
             "Bag-Software-Agent": software,
             "Bagging-Date": f"{now:%Y-%m-%d}",
             "External-Description": ABOUT,
-            "Payload-Oxum": f"{self._bagged.size}.{self._bagged.files}",
+            "Payload-Oxum": f"{bagged.size}.{bagged.files}",
         }
-        self._tags("bagit.txt", {"BagIt-Version": "1.0", "Tag-File-Character-Encoding": "UTF-8"})
-        self._tags("bag-info.txt", about)
-        tagged = ("bag-info.txt", "bagit.txt", MANIFEST)
-        self._lines(
-            f"tag{MANIFEST}", [(name, hashlib.sha256((self._part / name).read_bytes()).hexdigest()) for name in tagged]
-        )
-        return self._bagged
+        self._write_tags("bag-info.txt", about)
+        tag_files = ("bag-info.txt", "bagit.txt", MANIFEST)
+        self._write_manifest(f"tag{MANIFEST}", {name: sha256_of(self._part / name) for name in tag_files})
+        return bagged
 
-    def _copied(self, path: str, expected: str | None) -> tuple[str, str]:
-        """Copy one file; gives its line. `expected`: the SHA-256 that it must have."""
+    def _copy(self, path: str, expected: str | None) -> str:
+        """Copy one file; gives its SHA-256. `expected`: the one that it must have."""
         target, digest = self._part / "data" / path, hashlib.sha256()
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             with target.open("xb") as out:
-                for piece in read_chunks(self._output / path):
-                    digest.update(piece)
-                    self._bagged.size += out.write(piece)
+                for chunk in read_chunks(self._output / path):
+                    digest.update(chunk)
+                    self._bagged.size += out.write(chunk)
         except UnreadableFile as error:
-            raise UnreadableFile(f"{printable_path(path)}: {error}; run `scrapy verify`") from error
+            raise UnreadableFile(f"{printable(path)}: {error}; run `scrapy verify`") from error
         if expected is not None and digest.hexdigest() != expected:
             raise UnreadableFile(f"{path} is not as the ledger has it; run `scrapy verify`")
         self._bagged.files += 1
-        return f"data/{path}", digest.hexdigest()
+        return digest.hexdigest()
 
-    def _ledger_copied(self) -> tuple[str, str]:
+    def _copy_ledger(self) -> str:
         target = self._part / "data" / _LEDGER
         target.parent.mkdir(exist_ok=True)
         self._ledger.copy_to(target)
-        data = target.read_bytes()
         self._bagged.files += 1
-        self._bagged.size += len(data)
-        return f"data/{_LEDGER}", hashlib.sha256(data).hexdigest()
+        self._bagged.size += target.stat().st_size
+        return sha256_of(target)
 
-    def _lines(self, name: str, entries: list[tuple[str, str]]) -> None:
+    def _write_manifest(self, name: str, sums: Mapping[str, str]) -> None:
         with (self._part / name).open("xb") as out:
-            write_lines(out, sorted(entries))
+            write_manifest(out, sums.items())
 
-    def _tags(self, name: str, values: Mapping[str, str]) -> None:
-        (self._part / name).write_text(
-            "".join(f"{label}: {value}\n" for label, value in values.items()), "utf-8", newline="\n"
-        )
+    def _write_tags(self, name: str, values: Mapping[str, str]) -> None:
+        lines = "".join(f"{label}: {value}\n" for label, value in values.items())
+        (self._part / name).write_text(lines, "utf-8", newline="\n")
 
 
 def check_bag(path: Path, workers: int) -> Verification:
-    """Check a bag of anybody's making that has SHA-256: every changed, missing and additional file is named. Raises
+    """Check a bag that has SHA-256, whoever made it: every changed, missing and additional file is named. Raises
     CommandError, OSError."""
     try:
         bag = bagit.Bag(str(path))
         missing, added = bag.compare_manifests_with_fs()
     except (bagit.BagError, UnicodeError) as error:
         raise DamagedError(f"{path} is no bag: {error}") from error
-    found = Verification(path, manifest=len(bag.payload_entries()))
-    found.findings += [Finding(Kind.MANIFEST_MISSING, printable_path(file)) for file in missing]
-    found.findings += [Finding(Kind.MANIFEST_ADDED, printable_path(file)) for file in added]
-    for _, came in run_jobs(_hashed(path, bag, frozenset(missing)), workers):
-        found.findings += came.findings
+    found = Verification(path, manifest=len(bag.payload_entries()), is_bag=True)
+    found.findings += [Finding(VerifyKind.MANIFEST_MISSING, "", printable(file)) for file in missing]
+    found.findings += [Finding(VerifyKind.MANIFEST_ADDED, "", printable(file)) for file in added]
+    jobs = ([job] for job in _hash_jobs(path, bag, frozenset(missing)))
+    for _, result in run_jobs(jobs, partial(check, path), unreadable, workers):
+        found.findings += result.findings
     if not found.findings:
         try:
             bag.validate(completeness_only=True)
         except bagit.BagError as error:
-            found.findings.append(Finding(Kind.MANIFEST, path.name, str(error)))
-    found.findings = [replace(finding, in_bag=True) for finding in found.findings]
+            found.findings.append(Finding(VerifyKind.MANIFEST, str(error), path.name))
     return found
 
 
-def _hashed(path: Path, bag: bagit.Bag, missing: frozenset[str]) -> Iterator[Job]:
+def _hash_jobs(path: Path, bag: bagit.Bag, missing: frozenset[str]) -> Iterator[Job]:
     for file, digests in sorted(bag.entries.items()):
         if _ALGORITHM not in digests:
-            raise UsageError(
-                f"{path} has no SHA-256 of {printable_path(file)}: check it with `bagit.py --validate`",
-            )
+            raise UsageError(f"{path} has no SHA-256 of {printable(file)}: check it with `bagit.py --validate`")
         if file not in missing:
-            yield HashJob(path, bag.normalized_filesystem_names.get(file, file), digests[_ALGORITHM].lower())
+            yield HashJob(bag.normalized_filesystem_names.get(file, file), digests[_ALGORITHM].lower())

@@ -12,14 +12,21 @@ from enum import StrEnum
 from pathlib import Path
 
 from crawler.markdown.reader import read_markdown
-from crawler.preserve.article_file import ArticleFile, UnreadableError, parse_article_file, read_text
-from crawler.preserve.audit import judge_text
-from crawler.preserve.audit_findings import Audit, Kind
+from crawler.preserve.article_file import parse_article_file, read_text
+from crawler.preserve.audit import Audit, judge_text
+from crawler.preserve.files import UnreadableFile
+from crawler.preserve.findings import AuditKind
 
 FIELDS = ("title", "date", "last_updated", "author", "category")
 EXAMPLES = 4
 _DEFECTS = frozenset(
-    {Kind.INJECTED_SPACES, Kind.STRAY_ASTERISKS, Kind.CONTROL_CHARACTERS, Kind.LOST_EMAIL, Kind.UNDECODED_EMAIL}
+    {
+        AuditKind.INJECTED_SPACES,
+        AuditKind.STRAY_ASTERISKS,
+        AuditKind.CONTROL_CHARACTERS,
+        AuditKind.LOST_EMAIL,
+        AuditKind.UNDECODED_EMAIL,
+    }
 )
 """Defects of such trees that change a body's text: where one is, a difference is no fault of ours."""
 _EMAIL = re.compile(r"\[?\\?\[?email[\s\u00a0]protected\\?\]?|[\w.+-]+@[\w.-]+\.\w+", re.IGNORECASE)
@@ -37,142 +44,122 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that is not the same, with both values in short."""
+class ComparedField:
+    """How a field compares, with both values where they are to be told: not of equal ones."""
 
-    article: int
-    field: str
+    name: str
     result: Result
-    theirs: str
-    ours: str
+    theirs: str = ""
+    ours: str = ""
 
 
-def compare_texts(article: int, theirs: str, ours: str) -> list[Difference | tuple[str, Result]]:
-    """Field by field and block by block; equal ones as (field, EQUAL)."""
+def compare_texts(article: int, theirs: str, ours: str) -> Iterator[ComparedField]:
+    """Two files of one article, field by field and block by block."""
     old, new = parse_article_file(theirs, article), parse_article_file(ours, article)
-    found: list[Difference | tuple[str, Result]] = []
     for name in FIELDS:
-        found.append(_field(article, name, old.fields.get(name, ""), new.fields.get(name, "")))
-    found.append(_field(article, "tags", ", ".join(old.tags), ", ".join(new.tags)))
-    defects = {finding.kind for finding in judge_text(theirs, article)} & _DEFECTS
-    found.append(_text(article, old, new, bool(defects)))
-    found.append(_blocks(article, old, new))
-    found += _counts(article, old, new)
-    return found
+        yield _field(name, old.fields.get(name, ""), new.fields.get(name, ""))
+    yield _field("tags", ", ".join(old.tags), ", ".join(new.tags))
+    one, other = read_markdown(old.body), read_markdown(new.body)
+    excused = not _DEFECTS.isdisjoint(finding.kind for finding in judge_text(theirs, article))
+    yield _text(_words(one.text), _words(other.text), excused)
+    yield _blocks(old.body, new.body)
+    for name in ("pictures", "frames", "links", "tables"):
+        before, now = getattr(one, name), getattr(other, name)
+        if before == now:
+            yield ComparedField(name, Result.EQUAL)
+        else:
+            yield ComparedField(name, Result.BETTER if now > before else Result.WORSE, str(before), str(now))
 
 
-def _field(article: int, name: str, theirs: str, ours: str) -> Difference | tuple[str, Result]:
+def _field(name: str, theirs: str, ours: str) -> ComparedField:
     one, other = _SPACE.sub("", theirs), _SPACE.sub("", ours)
     if one == other:
-        return name, Result.EQUAL
+        return ComparedField(name, Result.EQUAL)
     result = Result.BETTER if not one else Result.WORSE if not other else Result.OTHER
-    return Difference(article, name, result, _short(theirs), _short(ours))
+    return ComparedField(name, result, theirs, ours)
 
 
-def _text(article: int, old: ArticleFile, new: ArticleFile, excused: bool) -> Difference | tuple[str, Result]:
+def _text(one: str, other: str, excused: bool) -> ComparedField:
     """The body's words. What only we have is gain, what only they have is loss, unless a defect of theirs explains
     it."""
-    one, other = _words(old.body), _words(new.body)
     if one == other:
-        return "text", Result.EQUAL
-    lost, gained = _changed(one, other)
-    result = (
-        Result.BETTER
-        if excused or not lost
-        else Result.WORSE
-        if not gained or len(lost) > len(gained)
-        else Result.OTHER
-    )
-    return Difference(article, "text", result, _short(lost), _short(gained))
-
-
-def _blocks(article: int, old: ArticleFile, new: ArticleFile) -> Difference | tuple[str, Result]:
-    """Whether the body falls into the same blocks: paragraphs, headings, lists. Where the words are the same, other
-    blocks are neither better nor worse; where they are not, that is told of the text already."""
-    one, other = (tuple(filter(None, map(_words, _BLOCKS.split(file.body)))) for file in (old, new))
-    if one == other or "".join(one) != "".join(other):
-        return "blocks", Result.EQUAL if one == other else Result.OTHER
-    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
-    return Difference(article, "blocks", Result.OTHER, _short(one[at]), _short(other[at]))
-
-
-def _words(body: str) -> str:
-    return _EMAIL.sub("@", _SPACE.sub("", read_markdown(body).text))
-
-
-def _changed(one: str, other: str) -> tuple[str, str]:
-    """What only the first has, and what only the second has."""
+        return ComparedField("text", Result.EQUAL)
     lost: list[str] = []
     gained: list[str] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=len(one) > 20_000).get_opcodes():
         if kind != "equal":
             lost.append(one[a:b])
             gained.append(other[c:d])
-    return " … ".join(filter(None, lost)), " … ".join(filter(None, gained))
+    theirs, ours = (" … ".join(filter(None, pieces)) for pieces in (lost, gained))
+    if excused or not theirs:
+        return ComparedField("text", Result.BETTER, theirs, ours)
+    return ComparedField("text", Result.WORSE if len(theirs) > len(ours) else Result.OTHER, theirs, ours)
 
 
-def _counts(article: int, old: ArticleFile, new: ArticleFile) -> Iterator[Difference | tuple[str, Result]]:
-    """Pictures, videos, links and tables of the body, counted."""
-    one, other = read_markdown(old.body), read_markdown(new.body)
-    for name in ("pictures", "frames", "links", "tables"):
-        theirs, ours = getattr(one, name), getattr(other, name)
-        if theirs == ours:
-            yield name, Result.EQUAL
-        else:
-            yield Difference(article, name, Result.BETTER if ours > theirs else Result.WORSE, str(theirs), str(ours))
+def _blocks(old: str, new: str) -> ComparedField:
+    """Whether bodies fall into the same blocks: paragraphs, headings, lists. Where the words are the same, other blocks
+    are neither better nor worse; where they are not, that is told of the text already."""
+    one, other = (
+        [words for block in _BLOCKS.split(body) if (words := _words(read_markdown(block).text))] for body in (old, new)
+    )
+    if one == other:
+        return ComparedField("blocks", Result.EQUAL)
+    if "".join(one) != "".join(other):
+        return ComparedField("blocks", Result.OTHER)
+    pairs = zip(one, other, strict=False)
+    return ComparedField("blocks", Result.OTHER, *next(pair for pair in pairs if pair[0] != pair[1]))
 
 
-def _short(value: str, length: int = 60) -> str:
-    line = " ".join(value.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+def _words(text: str) -> str:
+    return _EMAIL.sub("@", _SPACE.sub("", text))
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """All articles that were compared; `missing` are those that were not recovered here, with the reasons."""
 
-    articles: tuple[int, ...]
-    differences: tuple[Difference, ...]
-    counts: Mapping[str, Counter[Result]]
+    articles: Mapping[int, list[ComparedField]]
     missing: Mapping[int, str]
 
     @property
     def fits(self) -> bool:
         """Whether our selectors fit these pages: of title and text, next to nothing is worse."""
-        worse = {
-            one.article for one in self.differences if one.result is Result.WORSE and one.field in ("title", "text")
-        }
+        worse = [
+            article
+            for article, fields in self.articles.items()
+            if any(one.result is Result.WORSE and one.name in ("title", "text") for one in fields)
+        ]
         return len(worse) * 10 <= len(self.articles)
 
 
 def compare(pairs: Iterable[tuple[int, str, str]], missing: Mapping[int, str]) -> Comparison:
     """`pairs`: (article, their file's text, our file's text)."""
-    counts: dict[str, Counter[Result]] = defaultdict(Counter)
-    differences: list[Difference] = []
-    articles: list[int] = []
-    for article, theirs, ours in pairs:
-        articles.append(article)
-        for one in compare_texts(article, theirs, ours):
-            name, result = (one.field, one.result) if isinstance(one, Difference) else one
-            counts[name][result] += 1
-            if isinstance(one, Difference):
-                differences.append(one)
-    return Comparison(tuple(articles), tuple(differences), counts, missing)
+    return Comparison({article: [*compare_texts(article, theirs, ours)] for article, theirs, ours in pairs}, missing)
 
 
 def describe(found: Comparison) -> Iterator[str]:
     """A table by field, and examples of what is not equal."""
+    by_name: dict[str, list[tuple[int, ComparedField]]] = defaultdict(list)
+    for article, fields in found.articles.items():
+        for one in fields:
+            by_name[one.name].append((article, one))
     yield f"Compared {len(found.articles)} articles"
     yield f"{'':<14}" + "".join(f"{result:>13}" for result in Result)
-    for name, results in found.counts.items():
-        yield f"{name:<14}" + "".join(f"{results[result]:>13,}" for result in Result)
+    for name, compared in by_name.items():
+        counts = Counter(one.result for _, one in compared)
+        yield f"{name:<14}" + "".join(f"{counts[result]:>13,}" for result in Result)
     for result in (Result.WORSE, Result.OTHER, Result.BETTER):
-        for name in found.counts:
-            some = [one for one in found.differences if one.result is result and one.field == name]
-            for one in some[:EXAMPLES]:
-                yield f"{result}: {name} of {one.article}: there “{one.theirs}”, here “{one.ours}”"
+        for name, compared in by_name.items():
+            some = [(article, one) for article, one in compared if one.result is result and (one.theirs or one.ours)]
+            for article, one in some[:EXAMPLES]:
+                yield f"{result}: {name} of {article}: there “{_short(one.theirs)}”, here “{_short(one.ours)}”"
     for article, why in found.missing.items():
         yield f"not recovered: {article}: {why}"
+
+
+def _short(value: str, length: int = 60) -> str:
+    line = " ".join(value.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
 def sample_articles(audit: Audit, count: int) -> list[int]:
@@ -195,7 +182,7 @@ def sample_articles(audit: Audit, count: int) -> list[int]:
 def _kind(path: Path, article: int) -> tuple[str, ...]:
     try:
         file = parse_article_file(read_text(path), article)
-    except UnreadableError:
+    except UnreadableFile:
         return ("unreadable",)
     seen = read_markdown(file.body)
     marks = ("blogger" if "博客" in file.rest else "", "video" if seen.frames else "", "table" if seen.tables else "")

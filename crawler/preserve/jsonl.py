@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from crawler.hkcnews.layout import BLOGGER_NAME
 from crawler.ledger import ArticleRow, CaptureRow
 from crawler.ledger.queries import StoreQueries
-from crawler.markdown.document import fields_and_sections
 from crawler.markdown.reader import plain_text
-from crawler.preserve.article_file import ArticleFile, UnreadableError, id_of_name, parse_article_file, read_text
-from crawler.preserve.audit import entries
+from crawler.preserve.article_file import FoundFile, bloggers_of, find_files, parse_article_file, read_text
+from crawler.preserve.files import UnreadableFile
 from crawler.recovery.case import MATCHES
 from crawler.utils.text import json_line
 from crawler.utils.timestamps import read_moment
@@ -38,29 +36,21 @@ class JsonlSummary:
     others: list[str] = field(default_factory=list)
 
 
-def write_jsonl(
-    out: BinaryIO, output: Path, ledger: StoreQueries | None, tell: Callable[[int], None] = lambda done: None
-) -> JsonlSummary:
+def write_jsonl(out: BinaryIO, output: Path, ledger: StoreQueries | None) -> JsonlSummary:
     """Write the recovered articles of an output directory, lowest id first: those of the ledger or, without one, all
-    files of articles below `articles/`. The same tree gives the same bytes. `tell` is called with the number of lines
-    after each. Raises OSError."""
+    files of articles below `articles/`. The same tree gives the same bytes. Raises OSError."""
     lines = JsonlSummary()
     for record in _of_ledger(output, ledger, lines) if ledger is not None else _of_tree(output, lines):
         lines.size += out.write(f"{json_line(record)}\n".encode())
         lines.articles += 1
-        tell(lines.articles)
     return lines
 
 
 def _of_ledger(output: Path, ledger: StoreQueries, lines: JsonlSummary) -> Iterator[dict[str, Any]]:
     versions = ledger.version_counts()
     for row, capture in ledger.recovered():
-        try:
-            text = read_text(output / row.file)
-        except UnreadableError as error:
-            lines.left_out.append(f"article {row.id} ({row.file}: {error})")
+        if (found := _record(output, row.id, row.file, lines)) is None:
             continue
-        found = _record(row.id, row.file, text)
         if found["sha256"] != row.sha256:
             lines.changed.append(row.id)
         if capture is not None:
@@ -70,48 +60,57 @@ def _of_ledger(output: Path, ledger: StoreQueries, lines: JsonlSummary) -> Itera
 
 def _of_tree(output: Path, lines: JsonlSummary) -> Iterator[dict[str, Any]]:
     """The files of a tree that nothing else is known of."""
-    files: dict[int, str] = {}
-    for entry in sorted(entries(output / FOLDER), key=lambda entry: (entry.file.count("/"), entry.file)):
-        file = f"{FOLDER}/{entry.file}"
-        number = id_of_name(Path(entry.file).name)
-        if entry.why or number is None:
-            lines.left_out.append(f"{file} ({entry.why or 'its name tells no id'})")
-        elif number in files:
-            lines.others.append(file)
+    files, others = article_files(output)
+    for other in others:
+        if other.why or other.article is None:
+            lines.left_out.append(f"{other.file} ({other.why or 'its name tells no id'})")
         else:
-            files[number] = file
+            lines.others.append(other.file)
     for number in sorted(files):
-        try:
-            text = read_text(output / files[number])
-        except UnreadableError as error:
-            lines.left_out.append(f"article {number} ({files[number]}: {error})")
-            continue
-        yield _record(number, files[number], text)
+        if (found := _record(output, number, files[number], lines)) is not None:
+            yield found
 
 
-def _record(number: int, file: str, text: str) -> dict[str, Any]:
-    """What a file says by itself; None for what it does not."""
-    apart = parse_article_file(text, number)
-    fields = apart.fields
-    evidence = fields_and_sections(text) if "verified" in fields else {}
+def article_files(output: Path) -> tuple[dict[int, str], list[FoundFile]]:
+    """The files below `articles/` that tell by their names which articles they are, one for each, and the others; by
+    their paths in the output directory."""
+    files: dict[int, str] = {}
+    others: list[FoundFile] = []
+    for found in find_files(output / FOLDER):
+        file = f"{FOLDER}/{found.file}"
+        if found.why or found.article is None or found.article in files:
+            others.append(FoundFile(file, found.why))
+        else:
+            files[found.article] = file
+    return files, others
+
+
+def _record(output: Path, number: int, file: str, lines: JsonlSummary) -> dict[str, Any] | None:
+    """What a file says by itself, None for what it does not; None as a whole for a file that cannot be read."""
+    try:
+        text = read_text(output / file)
+    except UnreadableFile as error:
+        lines.left_out.append(f"article {number} ({file}: {error})")
+        return None
+    article = parse_article_file(text, number)
+    fields = article.fields
     when = _TIMESTAMP.search(fields.get("url", ""))
     digest = _digest(fields.get("digest", ""))
+    has_evidence = "verified" in fields
+    blogger = plain_text(bloggers_of(article.rest))
     return {
         "id": number,
-        "title": apart.title or None,
-        "date": fields.get("date"),
-        "last_updated": fields.get("last_updated"),
-        "author": fields.get("author"),
-        "category": fields.get("category"),
-        "tags": list(apart.tags),
-        "text": plain_text(apart.body),
-        "blogger": _blogger(apart, text),
+        "title": article.title or None,
+        **{key: fields.get(key) for key in ("date", "last_updated", "author", "category")},
+        "tags": list(article.tags),
+        "text": plain_text(article.body),
+        "blogger": blogger or None,
         "url": fields.get("url"),
         "original_url": fields.get("original_url"),
         **_when(when[1] if when else ""),
         "digest": digest,
-        "verified": fields.get("verified") == "true" if evidence and digest else None,
-        "faults": [*_texts(evidence.get("faults", []))] if evidence else None,
+        "verified": fields["verified"] == "true" if has_evidence and digest else None,
+        "faults": [*article.lists.get("faults", ())] if has_evidence else None,
         "source": fields.get("source"),
         "versions": None,
         "file": file,
@@ -151,15 +150,3 @@ def _when(timestamp: str) -> dict[str, str | None]:
 def _digest(digest: str) -> str | None:
     plain = normalized_digest(digest)
     return f"sha1:{plain}" if plain else None
-
-
-def _blogger(apart: ArticleFile, text: str) -> str | None:
-    """The block about the blogger as plain text, his name in the first line; None where a file has none."""
-    if "---" not in apart.rest:
-        return None
-    block = plain_text(str(fields_and_sections(text).get("blogger", "")))
-    return block if BLOGGER_NAME.match(block.partition("\n")[0]) else None
-
-
-def _texts(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []

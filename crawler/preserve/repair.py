@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler.ledger import Ledger, State
-from crawler.preserve.audit import judge_text
-from crawler.preserve.audit_findings import Audit, AuditedFile, Class, badness, class_of
+from crawler.preserve.audit import Audit, AuditedFile, judge_text
+from crawler.preserve.findings import INFORMATION, badness
 from crawler.recovery.case import MATCHES
 from crawler.utils.exit_status import StorageError
 from crawler.utils.files import write_file
@@ -56,7 +56,7 @@ def _recovered(old: AuditedFile, ledger: Ledger, output: Path) -> Outcome:
         return Outcome(old.article, f"recovered, but its file cannot be read: {error.strerror}")
     if hashlib.sha256(data).hexdigest() != row.sha256:
         return Outcome(old.article, "recovered, but its file was changed since")
-    after = replace(old, findings=tuple(judge_text(data.decode("utf-8"), old.article)))
+    after = replace(old, findings=judge_text(data.decode("utf-8"), old.article))
     if badness(after.findings) >= badness(old.findings):
         return Outcome(old.article, "recovered, but no better than the file that is there")
     return Outcome(old.article, after=after)
@@ -67,7 +67,7 @@ def put_in_place(
 ) -> tuple[int, Path]:
     """Replace files by better ones; the old ones go to a dated folder beside the tree. Gives how many, and that folder.
 
-    Raises CommandError (STORAGE); each file is replaced whole or left as it is, and the old one is safe before that.
+    Raises StorageError; each file is replaced whole or left as it is, and the old one is safe before that.
     """
     folder = audit.folder.resolve()
     aside = folder.with_name(f"{folder.name}.replaced-{now():%Y-%m-%d}")
@@ -81,8 +81,8 @@ def put_in_place(
             _keep(folder, file, aside)
             write_file(folder, file, (output / row.file).read_bytes())
         except OSError as error:
-            message = f"article {outcome.article}: {folder / file} was not replaced: {error}. {done} others were"
-            raise StorageError(message) from error
+            what = f"article {outcome.article}: {folder / file}"
+            raise StorageError(f"{what} was not replaced: {error}. {done} others were") from error
         done += 1
     return done, aside
 
@@ -101,7 +101,7 @@ def _keep(folder: Path, file: Path, aside: Path) -> None:
 def describe(audit: Audit, outcomes: list[Outcome], replaced: tuple[int, Path] | None) -> Iterator[str]:
     """Before and after, for the terminal."""
     better = {outcome.article: outcome.after for outcome in outcomes if outcome.after is not None}
-    before = {kind: ids for kind, ids in audit.by_kind().items() if ids and class_of(kind) is not Class.INFORMATION}
+    before = {kind: ids for kind, ids in audit.by_kind().items() if ids and kind.class_ is not INFORMATION}
     yield f"Repair of {audit.folder}: {len(audit.refetch):,} to refetch, {len(better):,} recovered and better"
     yield f"{'before':>9} {'after':>9}"
     for kind, ids in before.items():

@@ -2,46 +2,131 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import groupby, islice
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired
-
 from crawler.ledger.file import ledger_path
-from crawler.ledger.queries import StoredRow, StoreQueries
-from crawler.preserve.verify_files import (
-    Expected,
+from crawler.ledger.queries import StoreQueries
+from crawler.preserve.files import (
     ManifestFault,
     UnreadableFile,
-    check_file,
-    is_portable,
-    printable_path,
-    read_lines,
+    read_manifest,
     read_unchanged,
     sha256_of,
-    unknown_files,
-    write_lines,
+    write_manifest,
 )
-from crawler.preserve.verify_findings import MANIFEST, Finding, Kind, Verification
-from crawler.preserve.verify_store import CheckResult, StoreRange, read_range, store_ranges
+from crawler.preserve.findings import CheckResult, Finding, VerifyKind, printable
+from crawler.preserve.verify_files import Expected, check_file, unknown_files
+from crawler.preserve.verify_store import StoreRange, read_range, store_ranges
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.utils.exit_status import StorageError
 from crawler.utils.files import atomic_file
 from crawler.utils.lock import lock_output
-from crawler.utils.workers import process_pool, results_in_order
+from crawler.utils.workers import batched, run_jobs
+
+MANIFEST = "manifest-sha256.txt"
+CHUNK = 200
+"""Articles' files that a process is given at once."""
+ENOUGH_FOR_ONE = 500
+"""Articles; to begin more processes takes longer than to check so few in this one."""
+_EXAMPLES = 3
+_DIGEST = "digest: "
 
 
-@dataclass(frozen=True, slots=True)
-class FilesJob:
-    """Articles' files to be checked."""
+@dataclass(slots=True)
+class Verification:
+    """What was found in an output directory, or in a bag. `articles`: recovered ones; `images`: those that there are;
+    `files`: those of the store; `manifest`: files in it, None when there is none; `written`: whether it was written
+    just now."""
 
     root: Path
-    expected: tuple[Expected, ...]
+    articles: int = 0
+    images: int = 0
+    files: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    manifest: int | None = None
+    written: bool = False
+    is_bag: bool = False
+
+    def by_kind(self) -> dict[VerifyKind, list[Finding]]:
+        """Findings of each kind, in order; kinds of which there is none are left out."""
+        ordered = sorted(self.findings, key=lambda finding: (finding.file, finding.article, finding.detail))
+        grouped = {kind: [finding for finding in ordered if finding.kind is kind] for kind in VerifyKind}
+        return {kind: found for kind, found in grouped.items() if found}
+
+    def digests(self) -> dict[str, int]:
+        """How many captures compare how with the digest of the index."""
+        return {name.removeprefix(_DIGEST): count for name, count in self.counts.items() if name.startswith(_DIGEST)}
+
+    def describe(self) -> Iterator[str]:
+        """Lines for the terminal: what was read, then each kind of finding with examples and what to do."""
+        yield from self._describe_bag() if self.is_bag else self._describe_output()
+        if not self.findings:
+            yield "Nothing is wrong."
+        for kind, found in self.by_kind().items():
+            yield ""
+            yield f"{len(found):>7,}  {kind.meaning}"
+            for finding in found[:_EXAMPLES]:
+                article = f"article {finding.article}, " if finding.article else ""
+                yield f"         {article}{finding.file}{f': {finding.detail}' if finding.detail else ''}"
+                yield f"           {self._advice(finding)}"
+            if len(found) > _EXAMPLES:
+                yield f"         … and {len(found) - _EXAMPLES:,} more; --json has all"
+
+    def _describe_bag(self) -> Iterator[str]:
+        yield f"Bag        {self.manifest:,} files in {self.root}"
+
+    def _describe_output(self) -> Iterator[str]:
+        counts = self.counts
+        yield f"Articles   {self.articles:,} recovered"
+        if self.images:
+            yield f"Images     {self.images:,}"
+        unknown = f", {counts['unknown']:,} of them unknown to the ledger" if counts["unknown"] else ""
+        records = f"{counts['records']:,} records, {counts['captures']:,} captures{unknown}"
+        yield f"Store      {self.files:,} files, {records}"
+        for named, number in sorted(self.digests().items(), key=lambda pair: (-pair[1], pair[0])):
+            yield f"           {number:,} {named}"
+        if self.manifest is not None:
+            how = "written to" if self.written else "listed in"
+            yield f"Manifest   {self.manifest:,} files, {how} {self.root / MANIFEST}"
+
+    def _advice(self, finding: Finding) -> str:
+        of_bag = "take it from another copy of the bag, or make a new one with `scrapy export --bag`"
+        return of_bag if self.is_bag else finding.advice
+
+    def as_object(self) -> dict[str, Any]:
+        """Everything, for `--json`."""
+        kinds = self.by_kind()
+        return {
+            "sound": not self.findings,
+            "articles": self.articles,
+            "images": self.images,
+            "warc_files": self.files,
+            **{name: self.counts[name] for name in ("records", "captures", "unknown")},
+            "digests": self.digests(),
+            "manifest": self.manifest,
+            "manifest_written": self.written,
+            "kinds": {kind.value: len(found) for kind, found in kinds.items()},
+            "findings": [
+                {
+                    "kind": finding.kind.value,
+                    "article": finding.article or None,
+                    "articles": list(finding.articles),
+                    "file": finding.file,
+                    "detail": finding.detail,
+                    "advice": self._advice(finding),
+                }
+                for found in kinds.values()
+                for finding in found
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,77 +134,38 @@ class HashJob:
     """A file to be hashed. `expected`: what it must be; `kind`: what it is called when it is not; without them the hash
     is asked for."""
 
-    root: Path
     file: str
     expected: str = ""
-    kind: Kind = Kind.MANIFEST_CHANGED
+    kind: VerifyKind = VerifyKind.MANIFEST_CHANGED
 
 
-Job = FilesJob | StoreRange | HashJob
+Job = Expected | StoreRange | HashJob
 
 
-def run_jobs(jobs: Iterable[Job], workers: int) -> Iterator[tuple[Job, CheckResult]]:
-    """Each job with what came of it; in this process with fewer than two workers."""
-    if workers < 2:
-        for job in jobs:
-            yield job, run_job(job)
-        return
-    with process_pool(workers, _begin) as pool:
-        for job, future in results_in_order(jobs, lambda job: pool.schedule(run_job, args=[job]), workers):
-            yield _result(job, future)
-
-
-def run_job(job: Job) -> CheckResult:
+def check(root: Path, job: Job) -> CheckResult:
     """Do one job."""
-    if isinstance(job, FilesJob):
-        return CheckResult([finding for one in job.expected for finding in check_file(job.root, one)])
-    if isinstance(job, HashJob):
-        return _hashed(job)
     try:
-        return read_range(job)
-    except OSError as error:
-        return CheckResult([_unread(job, error.strerror or str(error))])
-
-
-def _hashed(job: HashJob) -> CheckResult:
-    try:
-        digest = sha256_of(job.root / job.file)
+        if isinstance(job, Expected):
+            return CheckResult(check_file(root, job))
+        if isinstance(job, StoreRange):
+            return read_range(job)
+        digest = sha256_of(root / job.file)
     except UnreadableFile as error:
-        return CheckResult([_unread(job, str(error))])
+        return unreadable(job, str(error))
+    except OSError as error:
+        return unreadable(job, error.strerror or str(error))
     if not job.expected:
         return CheckResult(hashes={job.file: digest})
-    return CheckResult([Finding(job.kind, printable_path(job.file))] if digest != job.expected else [])
+    return CheckResult([Finding(job.kind, "", printable(job.file))] if digest != job.expected else [])
 
 
-def _result(job: Job, future: Any) -> tuple[Job, CheckResult]:
-    try:
-        return job, future.result()
-    except (ProcessExpired, MemoryError):
-        return job, CheckResult([_unread(job, "it stopped the process that read it")])
-
-
-def _unread(job: Job, why: str) -> Finding:
+def unreadable(job: Job, why: str) -> CheckResult:
+    """What comes of a job that cannot be done."""
     if isinstance(job, StoreRange):
-        return Finding(Kind.UNREADABLE, f"warc/{job.path.name}", f"bytes {job.start} to {job.end}: {why}")
-    if isinstance(job, HashJob):
-        return Finding(Kind.UNREADABLE, printable_path(job.file), why)
-    articles = tuple(one.article for one in job.expected)
-    return Finding(
-        Kind.UNREADABLE,
-        job.expected[0].file,
-        f"this file or one of the {len(articles) - 1} after it: {why}",
-        articles=articles,
-    )
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-
-
-CHUNK = 200
-"""Articles' files that a process is given at once."""
-ENOUGH_FOR_ONE = 500
-"""Articles; to begin more processes takes longer than to check so few in this one."""
+        detail = f"bytes {job.start} to {job.end}: {why}"
+        return CheckResult([Finding(VerifyKind.UNREADABLE, detail, f"warc/{job.path.name}")])
+    article = job.article if isinstance(job, Expected) else 0
+    return CheckResult([Finding(VerifyKind.UNREADABLE, why, printable(job.file), article)])
 
 
 def verify(
@@ -131,172 +177,141 @@ def verify(
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verification:
     """Check an output directory whose lock is held; changes nothing but the manifest, which is written if asked for and
-    nothing is wrong. `tell` is called with the number of articles' files done and of all. Raises OSError."""
+    nothing is wrong. `tell` is called with the number of articles' files done and of all. Raises OSError,
+    ManifestFault."""
     return _Check(root, ledger, write_manifest).run(workers, tell)
 
 
 class _Check:
-    def __init__(self, root: Path, ledger: StoreQueries, write_manifest: bool) -> None:
+    def __init__(self, root: Path, ledger: StoreQueries, writes_manifest: bool) -> None:
         self._root = root
         self._ledger = ledger
-        self._writes = write_manifest
-        self._told = CheckResult()
-        self._known = {row.file: row.sha256 for row, _ in ledger.recovered()}
+        self._writes = writes_manifest
+        self._result = CheckResult()
+        self._articles = {row.file: row.sha256 for row, _ in ledger.recovered()}
         self._images = ledger.image_files()
-        self._others, self._told.findings = unknown_files(root, {**self._known, **self._images})
-        self._listed: Mapping[str, str] | None = None
-        if not write_manifest:
-            self._read_manifest()
+        self._others, self._result.findings = unknown_files(root, {**self._articles, **self._images})
+        # The store's files by the names that the ledger has for them; a finished one goes before one still open.
+        names = [path.removeprefix("warc/") for path in self._others if path.count("/") == 1]
+        warcs = sorted((name for name in names if name.removesuffix(OPEN_SUFFIX).endswith(".warc.gz")), reverse=True)
+        self._warcs = {name.removesuffix(OPEN_SUFFIX): root / "warc" / name for name in warcs}
+        self._listed = None if writes_manifest else self._read_manifest()
 
     def run(self, workers: int, tell: Callable[[int, int], None]) -> Verification:
-        processes = min(workers, 1 + len(self._known) // ENOUGH_FOR_ONE)
+        result = self._result
+        processes = min(workers, 1 + len(self._articles) // ENOUGH_FOR_ONE)
         done = 0
-        for job, came in run_jobs(self._jobs(), processes):
-            self._told.add(came)
-            if isinstance(job, FilesJob):
-                done += len(job.expected)
-                tell(done, len(self._known))
-        self._name_unfinished()
-        count = len(self._listed) if self._listed is not None else None
-        found = Verification(
-            self._root,
-            len(self._known),
-            len(self._images),
-            len(self._warcs()),
-            self._told.counts,
-            self._told.findings,
-            count,
-        )
-        if self._writes and not found.findings:
-            found.manifest, found.written = self._write_manifest(), True
+        for job, came in run_jobs(self._jobs(), partial(check, self._root), unreadable, processes):
+            result.add(came)
+            if isinstance(job, Expected):
+                done += 1
+                if done % CHUNK == 0 or done == len(self._articles):
+                    tell(done, len(self._articles))
+        for name, path in self._warcs.items():
+            if path.name != name:
+                torn = result.counts.pop(f"torn {path.name}", 0)
+                detail = f"its last {torn} bytes are no whole record" if torn else ""
+                self._find(VerifyKind.UNFINISHED, f"warc/{path.name}", detail)
+        counts = (len(self._articles), len(self._images), len(self._warcs))
+        found = Verification(self._root, *counts, result.counts, result.findings)
+        if not self._writes:
+            found.manifest = len(self._listed) if self._listed is not None else None
+        elif not found.findings:
+            entries = {**self._articles, **self._images, **result.hashes}
+            try:
+                with atomic_file(self._root / MANIFEST) as out:
+                    found.manifest = write_manifest(out, entries.items())
+            except ManifestFault as error:
+                raise ManifestFault(f"{self._root / MANIFEST} was not written: {error}") from error
+            found.written = True
         return found
 
-    def _jobs(self) -> Iterator[Job]:
-        yield from self._store()
-        expected = self._expected()
-        while chunk := tuple(islice(expected, CHUNK)):
-            yield FilesJob(self._root, chunk)
-        yield from self._images_hashed()
-        yield from self._others_hashed()
+    def _jobs(self) -> Iterator[list[Job]]:
+        """Those of the store first: they are the largest. What the manifest wants to know of other files comes last,
+        when all else is known to be sound."""
+        yield from ([job] for job in self._store())
+        yield from batched(self._expected(), CHUNK)
+        yield from ([job] for job in self._image_hashes())
+        yield from ([job] for job in self._other_hashes())
 
-    def _find(self, kind: Kind, file: str, detail: str = "", article: int = 0, articles: tuple[int, ...] = ()) -> None:
-        self._told.findings.append(Finding(kind, file, detail, article, articles))
-
-    # The store
-
-    def _warcs(self) -> dict[str, Path]:
-        """The store's files by the names that the ledger has for them; a finished one goes before one that is still
-        open."""
-        names = [Path(path).name for path in self._others if path.startswith("warc/") and path.count("/") == 1]
-        ending = sorted((name for name in names if name.removesuffix(OPEN_SUFFIX).endswith(".warc.gz")), reverse=True)
-        return {name.removesuffix(OPEN_SUFFIX): self._root / "warc" / name for name in ending}
+    def _find(self, kind: VerifyKind, file: str, detail: str = "", article: int = 0) -> None:
+        self._result.findings.append(Finding(kind, detail, file, article))
 
     def _store(self) -> Iterator[Job]:
-        warcs = self._warcs()
-        unseen = dict(warcs)
+        unseen = dict(self._warcs)
         for name, stored in groupby(self._ledger.stored_captures(), key=lambda one: one.place.file):
             if unseen.pop(name, None) is not None:
-                yield from store_ranges(warcs[name], stored)
-            else:
-                self._gone(name, stored)
+                yield from store_ranges(self._warcs[name], stored)
+                continue
+            lost = list(stored)
+            recovered = tuple(sorted({one.article for one in lost if one.recovered}))
+            detail = f"{len(lost)} captures, of which {len(recovered)} are those of recovered articles"
+            file = f"warc/{printable(name)}"
+            self._result.findings.append(Finding(VerifyKind.WARC_MISSING, detail, file, articles=recovered))
         for path in unseen.values():
             yield from store_ranges(path, ())
 
-    def _gone(self, name: str, stored: Iterator[StoredRow]) -> None:
-        lost = list(stored)
-        recovered = sorted({one.article for one in lost if one.recovered})
-        detail = f"{len(lost)} captures, of which {len(recovered)} are those of recovered articles"
-        self._find(Kind.WARC_MISSING, f"warc/{printable_path(name)}", detail, articles=tuple(recovered))
-
-    def _name_unfinished(self) -> None:
-        for name, path in self._warcs().items():
-            if path.name != name:
-                torn = self._told.counts.pop(f"torn {path.name}", 0)
-                self._find(
-                    Kind.UNFINISHED, f"warc/{path.name}", f"its last {torn} bytes are no whole record" if torn else ""
-                )
-
-    # The articles
-
-    def _expected(self) -> Iterator[Expected]:
+    def _expected(self) -> Iterator[Job]:
         for row, capture in self._ledger.recovered():
             listed = self._listed.get(row.file) if self._listed is not None else None
             if self._listed is not None and listed is None and (self._root / row.file).exists():
-                self._find(Kind.MANIFEST_ADDED, row.file, article=row.id)
+                self._find(VerifyKind.MANIFEST_ADDED, row.file, article=row.id)
             if capture is None:
-                self._find(
-                    Kind.CAPTURE_MISSING, row.file, f"the ledger has no capture {row.capture} of this article", row.id
-                )
+                detail = f"the ledger has no capture {row.capture} of this article"
+                self._find(VerifyKind.CAPTURE_MISSING, row.file, detail, row.id)
                 yield Expected(row.id, row.file, row.sha256, listed=listed)
                 continue
-            held = capture.from_file if not capture.warc else None
-            if not capture.warc and held is None:
-                self._find(Kind.CAPTURE_MISSING, row.file, "the ledger names no place for its capture", row.id)
+            from_file = capture.from_file if not capture.warc else None
+            if not capture.warc and from_file is None:
+                self._find(VerifyKind.CAPTURE_MISSING, row.file, "the ledger names no place for its capture", row.id)
             timestamp = capture.served_timestamp or capture.capture.timestamp
             original = capture.served_original or capture.capture.original
-            yield Expected(
-                row.id, row.file, row.sha256, f"{capture.replay}/{timestamp}/{original}", original, held, listed
-            )
+            url = f"{capture.replay}/{timestamp}/{original}"
+            yield Expected(row.id, row.file, row.sha256, url, original, from_file, listed)
 
-    def _images_hashed(self) -> Iterator[Job]:
+    def _image_hashes(self) -> Iterator[Job]:
         for path, digest in self._images.items():
             listed = self._listed.get(path, "") if self._listed is not None else digest
             if (self._root / path).is_symlink():
-                self._find(Kind.LINK, path)
+                self._find(VerifyKind.LINK, path)
             elif not (self._root / path).is_file():
-                self._find(Kind.IMAGE_MISSING, path)
-            elif listed == digest:
-                yield HashJob(self._root, path, digest, Kind.IMAGE_CHANGED)
+                self._find(VerifyKind.IMAGE_MISSING, path)
             else:
-                self._find(Kind.MANIFEST_CHANGED if listed else Kind.MANIFEST_ADDED, path)
-                yield HashJob(self._root, path, digest, Kind.IMAGE_CHANGED)
+                if listed != digest:
+                    self._find(VerifyKind.MANIFEST_CHANGED if listed else VerifyKind.MANIFEST_ADDED, path)
+                yield HashJob(path, digest, VerifyKind.IMAGE_CHANGED)
 
-    # The manifest
-
-    def _read_manifest(self) -> None:
+    def _read_manifest(self) -> Mapping[str, str] | None:
         path = self._root / MANIFEST
         if not path.exists() and not path.is_symlink():
-            return
+            return None
         try:
-            self._listed = read_lines(read_unchanged(path))
+            return read_manifest(read_unchanged(path))
         except (UnreadableFile, ManifestFault) as error:
-            self._find(Kind.MANIFEST, MANIFEST, str(error))
+            self._find(VerifyKind.MANIFEST, MANIFEST, str(error))
+            return None
 
-    def _others_hashed(self) -> Iterator[Job]:
+    def _other_hashes(self) -> Iterator[Job]:
         """Files beside the articles', and those that only the manifest knows."""
         others = [path for path in self._others if not path.endswith(OPEN_SUFFIX)]
-        if self._writes:
-            if not self._told.findings:
-                yield from (HashJob(self._root, path) for path in others)
-            return
+        if self._writes and not self._result.findings:
+            yield from map(HashJob, others)
         if self._listed is None:
             return
         for path in others:
             if path in self._listed:
-                yield HashJob(self._root, path, self._listed[path])
+                yield HashJob(path, self._listed[path])
             else:
-                self._find(Kind.MANIFEST_ADDED, printable_path(path))
-        beside = frozenset(others)
-        missing = {finding.file for finding in self._told.findings if finding.kind is Kind.WARC_MISSING}
-        for path, digest in self._listed.items():
-            if path in self._known or path in self._images or path in beside:
+                self._find(VerifyKind.MANIFEST_ADDED, printable(path))
+        missing = {one.file for one in self._result.findings if one.kind is VerifyKind.WARC_MISSING}
+        known = {*self._articles, *self._images, *others}
+        for path in self._listed:
+            if path in known:
                 continue
             if (self._root / path).is_file() and not (self._root / path).is_symlink():
-                yield HashJob(self._root, path, digest)
+                yield HashJob(path, self._listed[path])
             elif path not in missing:
-                self._find(Kind.MANIFEST_MISSING, printable_path(path))
-
-    def _write_manifest(self) -> int:
-        """Raises OSError; ManifestFault when a name cannot stand in it."""
-        entries = {**self._known, **self._images, **self._told.hashes}
-        for path in entries:
-            if not is_portable(path):
-                raise ManifestFault(
-                    f"{self._root / MANIFEST} was not written: {printable_path(path)}: this name cannot stand in a"
-                    " manifest that all programs read alike; rename the file"
-                )
-        with atomic_file(self._root / MANIFEST) as out:
-            return write_lines(out, sorted(entries.items()))
+                self._find(VerifyKind.MANIFEST_MISSING, printable(path))
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
+from itertools import chain, count
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, BinaryIO, Self
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -22,7 +22,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.hkcnews.urls import article_id
 from crawler.ledger import Ledger, State
-from crawler.markdown.document import fields_and_sections
+from crawler.preserve.article_file import parse_article_file, read_text
+from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import read_moment
 from crawler.warc.iterator import ChecksumPassed, Gap, WarcRecord, walk_records
 from crawler.warc.streams import open_source
@@ -74,8 +75,7 @@ class _Lines(CDXJIndexer):  # type: ignore[misc]
 
 
 class CdxjIndex:
-    """Lines of any number of files, in a temporary database that goes with the process. A context manager; raises
-    OSError."""
+    """Lines of any number of files, in a temporary database that goes with it. A context manager; raises OSError."""
 
     def __init__(self) -> None:
         self._lines = _Lines()
@@ -88,9 +88,7 @@ class CdxjIndex:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._db.close()
 
     def add(self, path: Path, size: int) -> Iterator[UnindexedRange]:
@@ -99,17 +97,11 @@ class CdxjIndex:
             for found in walk_records(source, LARGEST):
                 if isinstance(found, ChecksumPassed):
                     continue
+                file, start = Path(found.file).name, found.offset
                 if isinstance(found, Gap):
-                    yield UnindexedRange(
-                        Path(found.file).name,
-                        found.offset,
-                        size if found.following is None else found.following,
-                        found.why,
-                    )
-                elif why := _unfit(found, source.name):
-                    yield UnindexedRange(Path(found.file).name, found.offset, found.offset + found.length, why)
-                elif why := self._take(path.name, found.offset, source.read(found.offset, found.length)):
-                    yield UnindexedRange(path.name, found.offset, found.offset + found.length, why)
+                    yield UnindexedRange(file, start, size if found.following is None else found.following, found.why)
+                elif why := _unfit(found, source.name) or self._take(file, start, source.read(start, found.length)):
+                    yield UnindexedRange(file, start, start + found.length, why)
 
     def _take(self, file: str, offset: int, record_bytes: bytes) -> str:
         """Take in one record; gives why that cannot be done, if so."""
@@ -152,12 +144,12 @@ class CdxjIndex:
         return blocks.getvalue()
 
 
-def _unfit(frame: WarcRecord, file: str) -> str:
+def _unfit(record: WarcRecord, file: str) -> str:
     """Why a record cannot be in an index, if it cannot."""
-    if frame.file != file:
+    if record.file != file:
         return "records that are compressed together cannot be read one by one"
-    stated = frame.head.get("warc-block-digest")
-    return f"the block does not match its digest {stated}" if digest_differs(stated, frame.block) else ""
+    stated = record.head.get("warc-block-digest")
+    return f"the block does not match its digest {stated}" if digest_differs(stated, record.block) else ""
 
 
 @contextmanager
@@ -258,8 +250,8 @@ def indexed_pages(index: CdxjIndex) -> Iterator[Page]:
 def _title(path: Path) -> str:
     """The title in the front matter of an article's file; empty if there is none to be read."""
     try:
-        return str(fields_and_sections(path.read_text("utf-8")).get("title") or "")
-    except (OSError, UnicodeDecodeError):
+        return parse_article_file(read_text(path)).title
+    except UnreadableFile:
         return ""
 
 
@@ -285,10 +277,10 @@ class _Package:
     def member(self, name: str, method: int = ZIP_STORED, size: int = 0) -> Iterator[BinaryIO]:
         """A member to be written; it is in the list of resources afterwards."""
         with self.archive.open(self._info(name, method, size), "w") as opened:
-            member = _Digesting(opened)
+            member = _DigestingWriter(opened)
             yield member  # type: ignore[misc]  # it has the one method that is used
         digest = f"sha256:{member.digest.hexdigest()}"
-        self.resources.append({"name": self._resource(name), "path": name, "hash": digest, "bytes": member.size})
+        self.resources.append({"name": self._resource_name(name), "path": name, "hash": digest, "bytes": member.size})
 
     def finish(self, title: str, software: str) -> None:
         """Write what the package says of itself, and the digest of that."""
@@ -313,33 +305,24 @@ class _Package:
         info.compress_type, info.file_size, info.external_attr = method, size, 0o644 << 16
         return info
 
-    def _resource(self, path: str) -> str:
+    def _resource_name(self, path: str) -> str:
         """A name as data packages want it: lower case, few characters, each once."""
         plain = re.sub(r"[^a-z0-9._-]", "-", path.rpartition("/")[2].lower())
         taken = {resource["name"] for resource in self.resources}
-        return next(name for name in _numbered(plain) if name not in taken)
+        numbered = (f"{number}-{plain}" for number in count(2))
+        return next(name for name in chain([plain], numbered) if name not in taken)
 
 
-class _Digesting:
-    """Writes on, counting and digesting."""
-
-    def __init__(self, out: IO[bytes]) -> None:
-        self._out = out
-        self.digest = hashlib.sha256()
-        self.size = 0
+@dataclass
+class _DigestingWriter:
+    out: IO[bytes]
+    digest: Any = field(default_factory=hashlib.sha256)
+    size: int = 0
 
     def write(self, data: bytes) -> int:
         self.digest.update(data)
         self.size += len(data)
-        return self._out.write(data)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{number}-{name}"
-        number += 1
+        return self.out.write(data)
 
 
 def _line(fields: dict[str, Any]) -> bytes:

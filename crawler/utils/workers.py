@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 Piece = TypeVar("Piece")
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 Thing = TypeVar("Thing")
 
 
@@ -49,3 +53,47 @@ def batched(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
     source = iter(things)
     while chunk := list(islice(source, size)):
         yield chunk
+
+
+def run_jobs(
+    chunks: Iterable[list[Job]],
+    do: Callable[[Job], Result],
+    lost: Callable[[Job, str], Result],
+    workers: int,
+    *,
+    chunk_seconds: float | None = None,
+    job_seconds: float | None = None,
+) -> Iterator[tuple[Job, Result]]:
+    """What `do` makes of each job, in their order; in this process with fewer than two workers. The jobs of a chunk
+    that takes too long, or stops its process, are done one by one; `lost` tells what stands for one that does so again,
+    given why in words. `do` must be picklable."""
+    if workers < 2:
+        for chunk in chunks:
+            yield from ((job, do(job)) for job in chunk)
+        return
+    with process_pool(workers, _ignore_interrupt) as pool:
+
+        def schedule(chunk: list[Job], seconds: float | None = chunk_seconds) -> Any:
+            return pool.schedule(_do_all, args=[do, chunk], timeout=seconds)
+
+        def results(chunk: list[Job], future: Any) -> list[Result]:
+            try:
+                return list(future.result())
+            except (TookTooLong, ProcessExpired, MemoryError) as error:
+                if len(chunk) > 1:
+                    return [result for job in chunk for result in results([job], schedule([job], job_seconds))]
+                took_too_long = isinstance(error, TookTooLong)
+                return [
+                    lost(chunk[0], "took too long to read" if took_too_long else "stopped the process that read it")
+                ]
+
+        for chunk, future in results_in_order(chunks, schedule, workers):
+            yield from zip(chunk, results(chunk, future), strict=True)
+
+
+def _do_all(do: Callable[[Job], Result], chunk: list[Job]) -> list[Result]:
+    return [do(job) for job in chunk]
+
+
+def _ignore_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business

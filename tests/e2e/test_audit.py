@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.preserve.audit_findings import Kind
+from crawler.preserve.findings import AuditKind
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, environment, run
 from tests.e2e.processes import started
@@ -26,9 +26,9 @@ def tree(tmp_path: Path) -> Path:
     folder = tmp_path / "tree"
     for number, kinds in {
         1: [],
-        2: [Kind.FAREWELL],
-        3: [Kind.RELATIVE_LINKS],
-        4: [Kind.NO_DATE, Kind.STRAY_ASTERISKS],
+        2: [AuditKind.FAREWELL],
+        3: [AuditKind.RELATIVE_LINKS],
+        4: [AuditKind.NO_DATE, AuditKind.STRAY_ASTERISKS],
         5: [],
     }.items():
         draft = sound(number)
@@ -64,7 +64,7 @@ def test_json_is_one_object(tree: Path) -> None:
     assert done.out.count("\n") == 1
     assert list(shown)[:5] == ["directory", "files", "articles", "sound", "kinds"]
     assert (shown["directory"], shown["files"], shown["articles"], shown["refetch"]) == (str(tree), 6, 5, [2, 4])
-    assert list(shown["kinds"]) == [kind.value for kind in Kind]
+    assert list(shown["kinds"]) == [kind.value for kind in AuditKind]
     assert shown["kinds"]["farewell"] == {"class": "refetch", "count": 1, "ids": [2]}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crawler.markdown.document import relative_path
-from crawler.preserve.audit_findings import Kind
+from crawler.preserve.findings import AuditKind
 
 ARCHIVE = "https://web.archive.org/web"
 WHEN = "20210712013906"
@@ -143,55 +143,55 @@ _PROTECTED = "[\\[email protected\\]]({0})"
 _WRONG = "https://www.hkcnews.com/article/{number}/%EF%BF%BD%EF%BF%BD-{number}/%EF%BF%BD"
 _ASSET = "https://www.hkcnews.com/article/{number}/images/"
 
-PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
-    Kind.FAREWELL: [
+PLANTS: dict[AuditKind, list[Callable[[Draft], None]]] = {
+    AuditKind.FAREWELL: [
         _page("眾新聞告別    感謝讀者"),
         _page("眾新聞告別　感謝讀者", "各位讀者，再會。"),
         _page("", "# 眾新聞告別 感謝讀者", "再會。"),
     ],
-    Kind.OUTAGE_PAGE: [
+    AuditKind.OUTAGE_PAGE: [
         _page("Temporarily Offline"),
         _page("Internet Archive: Temporarily Offline", "Internet Archive services are temporarily offline."),
         _page("", "Internet Archive services are temporarily offline.", "Please check our feed."),
     ],
-    Kind.ARCHIVE_PAGE: [
+    AuditKind.ARCHIVE_PAGE: [
         _page("Internet Archive Wayback Machine", "This URL has been excluded from the Wayback Machine."),
         _page("Wayback Machine"),
         _page("", "The Wayback Machine has not archived that URL."),
         _page("", "Page cannot be displayed due to robots.txt."),
     ],
-    Kind.NOT_FOUND: [_page("404 找不到頁面", "請返回主頁。"), _page("Page Not Found"), _page("找不到網頁")],
-    Kind.ERROR_PAGE: [
+    AuditKind.NOT_FOUND: [_page("404 找不到頁面", "請返回主頁。"), _page("Page Not Found"), _page("找不到網頁")],
+    AuditKind.ERROR_PAGE: [
         _page("502 Bad Gateway", "nginx"),
         _page("Just a moment...", "Checking your browser."),
         _page("Attention Required! | Cloudflare"),
         _page("Error 504"),
     ],
-    Kind.BLANK: [_page(""), _emptied, _emptied_with_blogger, _only_title, _finish(lambda _: ""), _nothing_to_see],
-    Kind.NO_FRONT_MATTER: [
+    AuditKind.BLANK: [_page(""), _emptied, _emptied_with_blogger, _only_title, _finish(lambda _: ""), _nothing_to_see],
+    AuditKind.NO_FRONT_MATTER: [
         _headless,
         _finish(lambda text: text.replace("---\n", "", 1)),
         _finish(lambda text: "---\nnothing: here\nof: ours\n---\n" + text.split("---\n", 2)[2]),
         _finish(lambda text: "---\n" + "[" * 70_000 + "\n---\n" + text.split("---\n", 2)[2]),
     ],
-    Kind.NO_TITLE: [_without("title"), _with(title=""), _with(title=" 　")],
-    Kind.NO_DATE: [_without("date"), _with(date="")],
-    Kind.IMPOSSIBLE_DATE: [
+    AuditKind.NO_TITLE: [_without("title"), _with(title=""), _with(title=" 　")],
+    AuditKind.NO_DATE: [_without("date"), _with(date="")],
+    AuditKind.IMPOSSIBLE_DATE: [
         _with(date=value)
         for value in ("2016-12-29", "2022-01-04", "2019-02-30", "22.04.19", "2019", "１９-04-22", "2019-13-01 10:00")
     ],
-    Kind.NO_CATEGORY: [_without("category"), _with(category="")],
-    Kind.NO_ADDRESS: [
+    AuditKind.NO_CATEGORY: [_without("category"), _with(category="")],
+    AuditKind.NO_ADDRESS: [
         _without("url"),
         _without("original_url"),
         _without("url", "original_url"),
         _with(original_url=""),
     ],
-    Kind.OTHER_ARTICLE: [
+    AuditKind.OTHER_ARTICLE: [
         _with(original_url="https://www.hkcnews.com/article/1"),
         _with(url=f"{ARCHIVE}/{WHEN}/http://hkcnews.com:80/article/1/x?y"),
     ],
-    Kind.FOREIGN_ADDRESS: [
+    AuditKind.FOREIGN_ADDRESS: [
         _with(original_url=_ASSET + "logo.svg"),
         _with(original_url=_ASSET + "%E7%87%88.PNG?v=2"),
         _with(original_url=_ASSET + "app.2f3a.js"),
@@ -199,14 +199,14 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
         _with(original_url="https://www.hkcnews.com/aboutus/"),
         _with(original_url="https://elsewhere.example/article/{number}"),
     ],
-    Kind.MOJIBAKE: [
+    AuditKind.MOJIBAKE: [
         _with(category="зңҫиӘӘ"),
         _with(title="燈塔重開".encode().decode("cp1252", "ignore")),
         _with(title="街坊帶貓上山看燈塔".encode().decode("gb18030", "replace").rstrip("\ufffd")),
         _with(author="甄小帆".encode().decode("mac_roman")),
         lambda draft: draft.blocks.append("街坊帶貓上山看燈塔".encode().decode("cp1251", "ignore")),
     ],
-    Kind.LOST_EMAIL: [
+    AuditKind.LOST_EMAIL: [
         _block("來稿請寄 [email\u00a0protected] 。"),
         _block("來稿請寄[email protected]。"),
         _block("來稿請寄" + _PROTECTED.format("/cdn-cgi/l/email-protection") + "。"),
@@ -216,39 +216,39 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
         _block("[寄信](mailto:a@lamp.example)，或[email\u00a0protected]，或[電郵](/cdn-cgi/l/email-protection)。"),
         _block("[寄信給我們](https://www.hkcnews.com/cdn-cgi/l/email-protection)"),
     ],
-    Kind.REPLACED_CHARACTERS: [_block("燈\ufffd重開。"), _with(title="燈\ufffd重開"), _with(author="記\ufffd")],
-    Kind.CUT_OFF: [
+    AuditKind.REPLACED_CHARACTERS: [_block("燈\ufffd重開。"), _with(title="燈\ufffd重開"), _with(author="記\ufffd")],
+    AuditKind.CUT_OFF: [
         _last('<figure>\n<img src="https://x.example/a.jpg" alt="">'),
         _last("<table>\n<tr><td>一"),
         _last(f'{{{{< video src="{ARCHIVE}/{WHEN}if_/https://www.youtube.com'),
         _last(f"燈油在[漁具店]({ARCHIVE}/{WHEN}/https://shop"),
         _last('開燈一刻<img src="https://x.example/'),
     ],
-    Kind.RELATIVE_LINKS: [
+    AuditKind.RELATIVE_LINKS: [
         _block(f"看[前文](/web/{WHEN}/https://www.hkcnews.com/article/7)。"),
         _block(f'<figure>\n<figcaption><a href="/web/{WHEN}/https://hkcnews.com/x">前文</a></figcaption>\n</figure>'),
         _block(f"看[前文](</wayback/{WHEN}/https://www.hkcnews.com/a b>)。"),
     ],
-    Kind.UNDECODED_EMAIL: [
+    AuditKind.UNDECODED_EMAIL: [
         _block(
             "來稿請寄" + _PROTECTED.format("https://www.hkcnews.com/cdn-cgi/l/email-protection#a1c0c1e1c28fcfd5") + "。"
         ),
         _block('<figcaption><span data-cfemail="a1c0c1e1c28fcfd5">[email&#160;protected]</span></figcaption>'),
     ],
-    Kind.INJECTED_SPACES: [
+    AuditKind.INJECTED_SPACES: [
         _block("燈塔外， [漁具店](https://shop.example/) 的人說。"),
         _block("燈塔外 **漁具店** 的人說。"),
         _block("燈塔外 *漁具店* 的人說。"),
         _block("他說： [Lamp](https://shop.example/) 。"),
     ],
-    Kind.STRAY_ASTERISKS: [_block("燈塔****重開。"), _block("**燈塔****重開**。"), _block("********")],
-    Kind.CONTROL_CHARACTERS: [
+    AuditKind.STRAY_ASTERISKS: [_block("燈塔****重開。"), _block("**燈塔****重開**。"), _block("********")],
+    AuditKind.CONTROL_CHARACTERS: [
         _block("燈\x08塔。"),
         _block("燈\x7f塔。"),
         _block("燈\x9d塔。"),
         _with(author="甄\\x1C小帆"),
     ],
-    Kind.INVALID_YAML: [
+    AuditKind.INVALID_YAML: [
         _with(author="甄\x08小\x1c帆"),
         _with(title='燈塔"重開"了'),
         _with(title="燈塔\\重開"),
@@ -258,52 +258,52 @@ PLANTS: dict[Kind, list[Callable[[Draft], None]]] = {
         _finish(lambda text: text.replace('author: "記者甄小帆"', "author: &a [*a, *a]")),
         _finish(lambda text: text.replace('author: "記者甄小帆"', f"author: {'[' * 20_000}")),
     ],
-    Kind.MOJIBAKE_ADDRESS: [
+    AuditKind.MOJIBAKE_ADDRESS: [
         _with(original_url=_WRONG, url=f"{ARCHIVE}/{WHEN}/{_WRONG}"),
         _with(url=f"{ARCHIVE}/{WHEN}/{_WRONG}"),
     ],
 }
 """Ways to give a sound draft one kind of finding and no other. Those of OF_TREES and UNREADABLE are not of one text."""
 
-OF_TREES = frozenset({Kind.SHARED_TEXT, Kind.PUBLISHED_AGAIN})
+OF_TREES = frozenset({AuditKind.SHARED_TEXT, AuditKind.PUBLISHED_AGAIN})
 
 WHOLE = (
     *(
-        Kind.FAREWELL,
-        Kind.OUTAGE_PAGE,
-        Kind.ARCHIVE_PAGE,
-        Kind.NOT_FOUND,
-        Kind.ERROR_PAGE,
-        Kind.BLANK,
-        Kind.NO_FRONT_MATTER,
+        AuditKind.FAREWELL,
+        AuditKind.OUTAGE_PAGE,
+        AuditKind.ARCHIVE_PAGE,
+        AuditKind.NOT_FOUND,
+        AuditKind.ERROR_PAGE,
+        AuditKind.BLANK,
+        AuditKind.NO_FRONT_MATTER,
     ),
-    *(Kind.UNREADABLE, *OF_TREES),
+    *(AuditKind.UNREADABLE, *OF_TREES),
 )
 """Kinds that are planted alone: beside them nothing else is looked at, or the plants take each other's ground."""
 APART = (
-    {Kind.NO_DATE, Kind.IMPOSSIBLE_DATE},
-    {Kind.NO_ADDRESS, Kind.OTHER_ARTICLE, Kind.FOREIGN_ADDRESS, Kind.MOJIBAKE_ADDRESS},
+    {AuditKind.NO_DATE, AuditKind.IMPOSSIBLE_DATE},
+    {AuditKind.NO_ADDRESS, AuditKind.OTHER_ARTICLE, AuditKind.FOREIGN_ADDRESS, AuditKind.MOJIBAKE_ADDRESS},
     {
-        Kind.NO_TITLE,
-        Kind.NO_CATEGORY,
-        Kind.MOJIBAKE,
-        Kind.REPLACED_CHARACTERS,
-        Kind.INVALID_YAML,
-        Kind.CONTROL_CHARACTERS,
+        AuditKind.NO_TITLE,
+        AuditKind.NO_CATEGORY,
+        AuditKind.MOJIBAKE,
+        AuditKind.REPLACED_CHARACTERS,
+        AuditKind.INVALID_YAML,
+        AuditKind.CONTROL_CHARACTERS,
     },
-    {Kind.LOST_EMAIL, Kind.UNDECODED_EMAIL},
+    {AuditKind.LOST_EMAIL, AuditKind.UNDECODED_EMAIL},
 )
 """Of each of these, one article has one kind at most."""
 
 
-def compatible(kinds: Iterable[Kind]) -> list[Kind]:
+def compatible(kinds: Iterable[AuditKind]) -> list[AuditKind]:
     """Those of the kinds that one article can have, in a fixed order: the end of the body is cut off last."""
-    chosen: list[Kind] = []
+    chosen: list[AuditKind] = []
     for kind in kinds:
         apart = [group for group in APART if kind in group]
         if kind not in chosen and not any(other in group for group in apart for other in chosen):
             chosen.append(kind)
-    return sorted(chosen, key=lambda kind: (kind is Kind.CUT_OFF, kind.value))
+    return sorted(chosen, key=lambda kind: (kind is AuditKind.CUT_OFF, kind.value))
 
 
 def place(folder: Path, draft: Draft, *, flat: bool = False) -> Path:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.preserve.article_file import LARGEST, id_of_name
-from crawler.preserve.audit import OF_FIELDS, OF_TEXT, audit_file, judge_text
-from crawler.preserve.audit_findings import KIND_MEANING, Class, Finding, Kind, badness, class_of
+from crawler.preserve.article_file import LARGEST, FoundFile, id_of_name
+from crawler.preserve.audit import examine_file, judge_text
+from crawler.preserve.audit_fields import OF_FIELDS
+from crawler.preserve.audit_text import OF_TEXT
+from crawler.preserve.findings import DAMAGE, AuditKind, Class, Finding, Kind, badness
 from tests.preserve.drafts import ARCHIVE, OF_TREES, PLANTS, WHEN, Draft, sound, video
 from tests.walking import walked
 
@@ -23,15 +25,19 @@ def kinds(draft: Draft) -> list[Kind]:
     return [finding.kind for finding in judge_text(draft.text(), draft.number)]
 
 
+def findings(path: Path) -> tuple[Finding, ...]:
+    return examine_file(path.parent, FoundFile(path.name)).findings
+
+
 @walked("flags", [(True, False), (False, False), (True, True), (False, True)])
 def test_a_sound_file_has_no_finding(flags: tuple[bool, bool]) -> None:
     draft = sound(NUMBER)
     draft.note, draft.blogger = flags
-    assert judge_text(draft.text(), NUMBER) == []
+    assert judge_text(draft.text(), NUMBER) == ()
 
 
 @walked(("kind", "plant"), [(kind, plant) for kind, plants in PLANTS.items() for plant in plants])
-def test_a_planted_defect_is_found_and_nothing_else(kind: Kind, plant: Callable[[Draft], None]) -> None:
+def test_a_planted_defect_is_found_and_nothing_else(kind: AuditKind, plant: Callable[[Draft], None]) -> None:
     draft = sound(NUMBER)
     plant(draft)
     found = judge_text(draft.text(), NUMBER)
@@ -41,11 +47,11 @@ def test_a_planted_defect_is_found_and_nothing_else(kind: Kind, plant: Callable[
 
 
 def test_every_kind_is_planted_explained_and_of_a_class() -> None:
-    assert {*PLANTS, *OF_TREES, Kind.UNREADABLE} == set(Kind)
-    assert set(KIND_MEANING) == set(Kind)
+    assert {*PLANTS, *OF_TREES, AuditKind.UNREADABLE} == set(AuditKind)
     tables = [kind for kind, _ in (*OF_FIELDS, *OF_TEXT)]
     assert len(tables) == len(set(tables))
-    assert {class_of(kind) for kind in Kind} == set(Class)
+    assert {kind.class_ for kind in AuditKind} == {*Class} - {DAMAGE}
+    assert all(kind.meaning for kind in AuditKind)
 
 
 def _only(draft: Draft, blocks: list[str]) -> None:
@@ -60,16 +66,16 @@ def _bare(draft: Draft) -> None:
 @walked(
     ("left", "found"),
     [
-        ({"date": "2022-01-02", "author": "甄小帆"}, [Kind.NO_CATEGORY]),
-        ({"date": "2022-01-02"}, [Kind.NO_CATEGORY]),
-        ({"author": "甄小帆", "category": "眾聞"}, [Kind.NO_DATE]),
-        ({"author": "眾新聞"}, [Kind.FAREWELL]),
-        ({"category": "眾聞"}, [Kind.FAREWELL]),
-        ({}, [Kind.FAREWELL]),
+        ({"date": "2022-01-02", "author": "甄小帆"}, [AuditKind.NO_CATEGORY]),
+        ({"date": "2022-01-02"}, [AuditKind.NO_CATEGORY]),
+        ({"author": "甄小帆", "category": "眾聞"}, [AuditKind.NO_DATE]),
+        ({"author": "眾新聞"}, [AuditKind.FAREWELL]),
+        ({"category": "眾聞"}, [AuditKind.FAREWELL]),
+        ({}, [AuditKind.FAREWELL]),
     ],
 )
 def test_what_is_titled_as_the_farewell_page_is_an_article_if_it_says_who_or_when(
-    left: dict[str, str], found: list[Kind]
+    left: dict[str, str], found: list[AuditKind]
 ) -> None:
     draft = sound(NUMBER)
     addresses = {key: draft.fields[key] for key in ("url", "original_url")}
@@ -149,21 +155,21 @@ NEAR_MISSES: dict[str, Callable[[Draft], object]] = {
 def test_what_looks_like_a_defect_and_is_none(change: Callable[[Draft], object]) -> None:
     draft = sound(NUMBER)
     change(draft)
-    assert judge_text(draft.text(), NUMBER) == []
+    assert judge_text(draft.text(), NUMBER) == ()
 
 
 def test_of_two_addresses_one_can_be_decoded_and_one_is_lost() -> None:
     draft = sound(NUMBER)
-    for kind in (Kind.UNDECODED_EMAIL, Kind.LOST_EMAIL):
+    for kind in (AuditKind.UNDECODED_EMAIL, AuditKind.LOST_EMAIL):
         PLANTS[kind][0](draft)
-    assert kinds(draft) == [Kind.LOST_EMAIL, Kind.UNDECODED_EMAIL]
+    assert kinds(draft) == [AuditKind.LOST_EMAIL, AuditKind.UNDECODED_EMAIL]
 
 
 def test_an_english_article_without_its_date_is_still_an_article() -> None:
     draft = sound(NUMBER)
     del draft.fields["date"]
     draft.blocks.append("The lamp's website was temporarily offline; it was excluded from the Wayback Machine.")
-    assert kinds(draft) == [Kind.NO_DATE]
+    assert kinds(draft) == [AuditKind.NO_DATE]
 
 
 @walked(
@@ -186,9 +192,9 @@ def test_the_id_of_a_name(name: str, number: int | None) -> None:
 
 def test_the_better_of_two_files_is_the_one_with_less_to_refetch_then_with_less_at_all() -> None:
     worst, middle, best = (
-        [Finding(Kind.NO_DATE)],
-        [Finding(Kind.RELATIVE_LINKS), Finding(Kind.INVALID_YAML)],
-        [Finding(Kind.RELATIVE_LINKS)],
+        [Finding(AuditKind.NO_DATE)],
+        [Finding(AuditKind.RELATIVE_LINKS), Finding(AuditKind.INVALID_YAML)],
+        [Finding(AuditKind.RELATIVE_LINKS)],
     )
     assert sorted([middle, worst, best], key=badness) == [best, middle, worst]
 
@@ -200,7 +206,7 @@ def test_the_better_of_two_files_is_the_one_with_less_to_refetch_then_with_less_
 def test_any_bytes_are_judged(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "article_7.md"
     path.write_bytes(data)
-    assert audit_file(path)
+    assert findings(path)
 
 
 _PIECES = [
@@ -262,7 +268,7 @@ def test_a_bomb_in_one_field_costs_that_field_only(value: str) -> None:
     draft = sound(NUMBER)
     draft.finish.append(lambda text: text.replace('"記者甄小帆"', value))
     assert not any(
-        finding.refetch for finding in judge_text(draft.text(), NUMBER) if finding.kind is not Kind.NO_FRONT_MATTER
+        finding.refetch for finding in judge_text(draft.text(), NUMBER) if finding.kind is not AuditKind.NO_FRONT_MATTER
     )
 
 
@@ -309,7 +315,7 @@ UNREADABLE: dict[str, Callable[[Path], object]] = {
 def test_what_cannot_be_read_is_a_finding(tmp_path: Path, make: Callable[[Path], object]) -> None:
     path = tmp_path / "article_7.md"
     make(path)
-    assert [finding.kind for finding in audit_file(path)] == [Kind.UNREADABLE]
+    assert [finding.kind for finding in findings(path)] == [AuditKind.UNREADABLE]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
@@ -317,4 +323,4 @@ def test_a_file_that_may_not_be_read_is_a_finding(tmp_path: Path) -> None:
     path = tmp_path / "article_7.md"
     path.write_text(sound(7).text(), "utf-8")
     path.chmod(0)
-    assert [finding.kind for finding in audit_file(path)] == [Kind.UNREADABLE]
+    assert [finding.kind for finding in findings(path)] == [AuditKind.UNREADABLE]

@@ -13,7 +13,7 @@ import pytest
 
 from crawler.markdown.document import relative_path
 from crawler.preserve.audit import audit_tree
-from crawler.preserve.audit_findings import Class, Kind, class_of
+from crawler.preserve.findings import REFETCH, AuditKind
 from tests.e2e.processes import children_are_forked
 from tests.preserve.drafts import PLANTS, place, sound
 
@@ -21,18 +21,18 @@ FILES = 49_118
 NUMBER = 77_777
 """Stands for an article's number in the texts that are written many times."""
 BACKUP = {
-    Kind.FAREWELL: 537,
-    Kind.OUTAGE_PAGE: 260,
-    Kind.BLANK: 91,
-    Kind.NO_DATE: 156,
-    Kind.LOST_EMAIL: 3740,
-    Kind.MOJIBAKE: 16,
-    Kind.MOJIBAKE_ADDRESS: 9159,
-    Kind.INVALID_YAML: 14,
-    Kind.STRAY_ASTERISKS: 397,
-    Kind.CONTROL_CHARACTERS: 229,
-    Kind.INJECTED_SPACES: 15_000,
-    Kind.PUBLISHED_AGAIN: 5546,
+    AuditKind.FAREWELL: 537,
+    AuditKind.OUTAGE_PAGE: 260,
+    AuditKind.BLANK: 91,
+    AuditKind.NO_DATE: 156,
+    AuditKind.LOST_EMAIL: 3740,
+    AuditKind.MOJIBAKE: 16,
+    AuditKind.MOJIBAKE_ADDRESS: 9159,
+    AuditKind.INVALID_YAML: 14,
+    AuditKind.STRAY_ASTERISKS: 397,
+    AuditKind.CONTROL_CHARACTERS: 229,
+    AuditKind.INJECTED_SPACES: 15_000,
+    AuditKind.PUBLISHED_AGAIN: 5546,
 }
 """How many files of each kind, as in the backup (FACTS sections 1 and 2); injected spaces in fewer, each file having
 one kind here."""
@@ -51,11 +51,11 @@ def test_as_many_files_as_the_backup_has_or_a_part_of_them(capsys: pytest.Captur
 
 def _audit_all(folder: Path, part: int, capsys: pytest.CaptureFixture[str]) -> None:
     numbers = iter(range(1, FILES // part + 1))
-    expected: dict[Kind, list[int]] = {}
+    expected: dict[AuditKind, list[int]] = {}
     begun = time.monotonic()
     for kind, count in BACKUP.items():
         expected[kind] = [next(numbers) for _ in range(-(-count // part))]
-        if kind is Kind.PUBLISHED_AGAIN:
+        if kind is AuditKind.PUBLISHED_AGAIN:
             _publish_again(folder, expected[kind])
         else:
             _write(folder, expected[kind], kind)
@@ -75,16 +75,14 @@ def _audit_all(folder: Path, part: int, capsys: pytest.CaptureFixture[str]) -> N
     found = {kind: ids for kind, ids in audit.by_kind().items() if ids}
     assert found == expected
     assert len(audit.files) == FILES // part
-    assert audit.refetch == {
-        number for kind, ids in expected.items() if class_of(kind) is Class.REFETCH for number in ids
-    }
+    assert audit.refetch == {number for kind, ids in expected.items() if kind.class_ is REFETCH for number in ids}
     assert DUE <= part * len(audit.refetch) <= DUE + part * len(BACKUP)
 
 
-def _write(folder: Path, numbers: list[int], kind: Kind | None) -> None:
+def _write(folder: Path, numbers: list[int], kind: AuditKind | None) -> None:
     """Files of one kind, of the length that the backup's have."""
     draft = sound(NUMBER)
-    if kind not in (Kind.FAREWELL, Kind.OUTAGE_PAGE, Kind.BLANK):
+    if kind not in (AuditKind.FAREWELL, AuditKind.OUTAGE_PAGE, AuditKind.BLANK):
         draft.blocks += [LINES.format(f"{NUMBER}/{line}") for line in range(3)]
     if kind is not None:
         PLANTS[kind][0](draft)

@@ -12,7 +12,8 @@ import pytest
 from pebble import ProcessExpired
 
 from crawler.preserve import audit as workers
-from crawler.preserve.audit_findings import Finding, Kind
+from crawler.preserve.article_file import FoundFile
+from crawler.preserve.findings import AuditKind, Finding
 from crawler.utils import workers as pools
 from tests.preserve.drafts import place, sound
 
@@ -29,7 +30,7 @@ class _Pool:
     def schedule(self, function: Callable[..., object], args: list[Any], timeout: float) -> Future[object]:
         self.timeouts.append(timeout)
         future: Future[object] = Future()
-        if "article_3.md" in args[1]:
+        if any(file.file == "article_3.md" for file in args[1]):
             future.set_exception(self.error)
         else:
             future.set_result(function(*args))
@@ -56,10 +57,10 @@ def test_the_others_of_its_chunk_are_judged(
     monkeypatch.setattr(pools, "ProcessPool", _Pool)
     monkeypatch.setattr(_Pool, "error", error, raising=False)
     files = [place(tmp_path, sound(number), flat=True).name for number in range(1, 6)]
-    found = dict(workers.examined(tmp_path, files, 2))
+    found = {file.file: result for file, result in workers.examined(tmp_path, map(FoundFile, files), 2)}
     assert list(found) == files
     assert {file: result.findings for file, result in found.items() if result.findings} == {
-        "article_3.md": (Finding(Kind.UNREADABLE, why),)
+        "article_3.md": (Finding(AuditKind.UNREADABLE, why),)
     }
     assert found["article_3.md"].article == 3
     assert _Pool.timeouts == [workers.CHUNK_SECONDS] + [workers.FILE_SECONDS] * 5

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from crawler.ledger.images import ImageRow, ImageState
 from crawler.ledger.queries import StoreQueries
 from crawler.preserve import verify_store as stretches
-from crawler.preserve.verify_findings import KINDS, Finding, Kind
+from crawler.preserve.findings import Finding, VerifyKind
 from crawler.recovery.store import Store
 from crawler.warc.record import StoredCapture, WarcDamaged
 from crawler.warc.writer import RecordLocation
@@ -207,31 +207,31 @@ def _torn_open(root: Path) -> Path:
     return torn
 
 
-DAMAGES: dict[Callable[[Path], Path], tuple[Kind, int]] = {
-    _file_gone: (Kind.FILE_MISSING, ONE),
-    _byte_changed: (Kind.FILE_CHANGED, ONE),
-    _yaml_broken: (Kind.FRONT_MATTER, ONE),
-    _key_twice: (Kind.FRONT_MATTER, ONE),
-    _other_capture_named: (Kind.OTHER_CAPTURE_NAMED, ONE),
-    _foreign_file: (Kind.UNKNOWN_FILE, 0),
-    _odd_name: (Kind.UNKNOWN_FILE, 0),
-    _leftover: (Kind.LEFTOVER, 0),
-    _leftover_beside: (Kind.LEFTOVER, 0),
-    _link: (Kind.LINK, 0),
-    _file_is_link: (Kind.LINK, ONE),
-    _pipe: (Kind.FILE_MISSING, ONE),
-    _pipe_in_store: (Kind.UNREADABLE, 0),
-    _record_corrupted: (Kind.STORE_DAMAGED, ONE),
-    _warc_gone: (Kind.WARC_MISSING, 0),
-    _warc_cut: (Kind.STORE_DAMAGED, THREE),
-    _place_wrong: (Kind.CAPTURE_MISSING, ONE),
-    _place_of_another: (Kind.OTHER_CAPTURE_STORED, ONE),
-    _place_forgotten: (Kind.CAPTURE_MISSING, ONE),
-    _capture_of_another: (Kind.CAPTURE_MISSING, ONE),
-    _digest_wrong: (Kind.DIGEST, ONE),
-    _sha256_wrong: (Kind.FILE_CHANGED, ONE),
-    _left_open: (Kind.UNFINISHED, 0),
-    _torn_open: (Kind.UNFINISHED, 0),
+DAMAGES: dict[Callable[[Path], Path], tuple[VerifyKind, int]] = {
+    _file_gone: (VerifyKind.FILE_MISSING, ONE),
+    _byte_changed: (VerifyKind.FILE_CHANGED, ONE),
+    _yaml_broken: (VerifyKind.FRONT_MATTER, ONE),
+    _key_twice: (VerifyKind.FRONT_MATTER, ONE),
+    _other_capture_named: (VerifyKind.OTHER_CAPTURE_NAMED, ONE),
+    _foreign_file: (VerifyKind.UNKNOWN_FILE, 0),
+    _odd_name: (VerifyKind.UNKNOWN_FILE, 0),
+    _leftover: (VerifyKind.LEFTOVER, 0),
+    _leftover_beside: (VerifyKind.LEFTOVER, 0),
+    _link: (VerifyKind.LINK, 0),
+    _file_is_link: (VerifyKind.LINK, ONE),
+    _pipe: (VerifyKind.FILE_MISSING, ONE),
+    _pipe_in_store: (VerifyKind.UNREADABLE, 0),
+    _record_corrupted: (VerifyKind.STORE_DAMAGED, ONE),
+    _warc_gone: (VerifyKind.WARC_MISSING, 0),
+    _warc_cut: (VerifyKind.STORE_DAMAGED, THREE),
+    _place_wrong: (VerifyKind.CAPTURE_MISSING, ONE),
+    _place_of_another: (VerifyKind.OTHER_CAPTURE_STORED, ONE),
+    _place_forgotten: (VerifyKind.CAPTURE_MISSING, ONE),
+    _capture_of_another: (VerifyKind.CAPTURE_MISSING, ONE),
+    _digest_wrong: (VerifyKind.DIGEST, ONE),
+    _sha256_wrong: (VerifyKind.FILE_CHANGED, ONE),
+    _left_open: (VerifyKind.UNFINISHED, 0),
+    _torn_open: (VerifyKind.UNFINISHED, 0),
 }
 
 
@@ -268,24 +268,24 @@ def pictured(root: Path) -> Path:
     return root
 
 
-def _image_gone(root: Path) -> tuple[Kind, str]:
+def _image_gone(root: Path) -> tuple[VerifyKind, str]:
     (root / IMAGE).unlink()
-    return Kind.IMAGE_MISSING, IMAGE
+    return VerifyKind.IMAGE_MISSING, IMAGE
 
 
-def _image_changed(root: Path) -> tuple[Kind, str]:
+def _image_changed(root: Path) -> tuple[VerifyKind, str]:
     (root / IMAGE).write_bytes(b"another picture")
-    return Kind.IMAGE_CHANGED, IMAGE
+    return VerifyKind.IMAGE_CHANGED, IMAGE
 
 
-def _image_unknown(root: Path) -> tuple[Kind, str]:
+def _image_unknown(root: Path) -> tuple[VerifyKind, str]:
     (root / "images" / "b.jpg").touch()
-    return Kind.UNKNOWN_FILE, "images/b.jpg"
+    return VerifyKind.UNKNOWN_FILE, "images/b.jpg"
 
 
-def _image_elsewhere(root: Path) -> tuple[Kind, str]:
+def _image_elsewhere(root: Path) -> tuple[VerifyKind, str]:
     tell(root, "UPDATE image SET warc_offset = warc_offset + 1")
-    return Kind.CAPTURE_MISSING, f"warc/{warc_of(root).name}"
+    return VerifyKind.CAPTURE_MISSING, f"warc/{warc_of(root).name}"
 
 
 def test_images_are_checked_as_articles_are(pictured: Path) -> None:
@@ -308,7 +308,7 @@ def test_each_damage_of_images_is_found(pictured: Path, tmp_path: Path) -> None:
 def test_a_ledger_that_points_to_another_capture_of_the_article_is_found(root: Path) -> None:
     newer = "SELECT id FROM capture WHERE article = ? AND timestamp = '20210712013906'"
     tell(root, f"UPDATE article SET capture = ({newer}) WHERE id = ?", ONE, ONE)
-    assert found(root) == [(Kind.OTHER_CAPTURE_NAMED.value, ONE, file_of(ONE))]
+    assert found(root) == [(VerifyKind.OTHER_CAPTURE_NAMED.value, ONE, file_of(ONE))]
 
 
 def test_what_is_told_names_the_place_and_what_to_do(root: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_file_without_its_permissions_is_not_called_changed(root: Path, monkey
         return real(path, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", no)
-    assert found(root) == [(Kind.UNREADABLE.value, ONE, file_of(ONE))]
+    assert found(root) == [(VerifyKind.UNREADABLE.value, ONE, file_of(ONE))]
 
 
 def test_a_file_that_changes_while_it_is_read_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,13 +370,13 @@ def test_a_file_that_changes_while_it_is_read_is_named(root: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "read", meanwhile)
     (finding,) = checked(root).findings
-    assert (finding.kind, finding.detail) == (Kind.UNREADABLE, "it changed while it was read")
+    assert (finding.kind, finding.detail) == (VerifyKind.UNREADABLE, "it changed while it was read")
 
 
 def test_every_kind_says_what_to_do() -> None:
-    for kind in Kind:
-        assert Finding(kind, "x", article=5).advice
-        assert KINDS[kind][0]
+    for kind in VerifyKind:
+        assert kind.meaning
+        assert Finding(kind, article=5).advice
 
 
 # No changed byte escapes

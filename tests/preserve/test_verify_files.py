@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.preserve.verify_files import ManifestFault, is_portable, read_lines, write_lines
-from crawler.preserve.verify_findings import MANIFEST, Kind
+from crawler.preserve.files import ManifestFault, is_portable, read_manifest, write_manifest
+from crawler.preserve.findings import VerifyKind
+from crawler.preserve.verify import MANIFEST
 from tests.preserve.tree import ARTICLES, checked, file_of, found, recovered, warc_of
 
 ONE, TWO, _ = ARTICLES
@@ -36,7 +37,7 @@ def root(listed: Path, tmp_path: Path) -> Path:
 
 
 def test_it_has_every_file_but_the_ledger_and_sha256sum_agrees(root: Path) -> None:
-    listed = read_lines((root / MANIFEST).read_bytes())
+    listed = read_manifest((root / MANIFEST).read_bytes())
     assert sorted(listed) == sorted([*map(file_of, ARTICLES), f"warc/{warc_of(root).name}"])
     assert (
         subprocess.run(["sha256sum", "--check", "--strict", "--quiet", MANIFEST], cwd=root, check=False).returncode == 0
@@ -55,7 +56,7 @@ def test_a_tree_that_is_not_sound_gets_none(tmp_path: Path) -> None:
     root = recovered(tmp_path)
     (root / file_of(ONE)).unlink()
     verified = checked(root, write_manifest=True)
-    assert ([one.kind for one in verified.findings], verified.written) == ([Kind.FILE_MISSING], False)
+    assert ([one.kind for one in verified.findings], verified.written) == ([VerifyKind.FILE_MISSING], False)
     assert not (root / MANIFEST).exists()
 
 
@@ -82,20 +83,23 @@ def _link(root: Path) -> None:
     (root / MANIFEST).symlink_to("elsewhere.txt")
 
 
-DIFFERENCES: dict[str, tuple[Callable[[Path], None], tuple[Kind, int, str]]] = {
-    "added": (_added, (Kind.MANIFEST_ADDED, 0, "warc/notes.txt")),
-    "changed": (_changed_and_listed, (Kind.MANIFEST_CHANGED, 0, "warc/notes.txt")),
-    "missing": (_lines(lambda lines: [*lines, f"{SUM}  warc/gone.txt\n"]), (Kind.MANIFEST_MISSING, 0, "warc/gone.txt")),
-    "article added": (_lines(lambda lines: lines[1:]), (Kind.MANIFEST_ADDED, ONE, file_of(ONE))),
+DIFFERENCES: dict[str, tuple[Callable[[Path], None], tuple[VerifyKind, int, str]]] = {
+    "added": (_added, (VerifyKind.MANIFEST_ADDED, 0, "warc/notes.txt")),
+    "changed": (_changed_and_listed, (VerifyKind.MANIFEST_CHANGED, 0, "warc/notes.txt")),
+    "missing": (
+        _lines(lambda lines: [*lines, f"{SUM}  warc/gone.txt\n"]),
+        (VerifyKind.MANIFEST_MISSING, 0, "warc/gone.txt"),
+    ),
+    "article added": (_lines(lambda lines: lines[1:]), (VerifyKind.MANIFEST_ADDED, ONE, file_of(ONE))),
     "article changed since": (
         _lines(lambda lines: [f"{SUM}  {file_of(ONE)}\n", *lines[1:]]),
-        (Kind.MANIFEST_CHANGED, ONE, file_of(ONE)),
+        (VerifyKind.MANIFEST_CHANGED, ONE, file_of(ONE)),
     ),
-    "twice": (_lines(lambda lines: [*lines, lines[0]]), (Kind.MANIFEST, 0, MANIFEST)),
-    "no digest": (_lines(lambda lines: [lines[0][10:], *lines[1:]]), (Kind.MANIFEST, 0, MANIFEST)),
-    "leads out": (_lines(lambda lines: [*lines, f"{SUM}  ../../etc/hosts\n"]), (Kind.MANIFEST, 0, MANIFEST)),
-    "link": (_link, (Kind.MANIFEST, 0, MANIFEST)),
-    "file gone": (lambda root: (root / file_of(TWO)).unlink(), (Kind.FILE_MISSING, TWO, file_of(TWO))),
+    "twice": (_lines(lambda lines: [*lines, lines[0]]), (VerifyKind.MANIFEST, 0, MANIFEST)),
+    "no digest": (_lines(lambda lines: [lines[0][10:], *lines[1:]]), (VerifyKind.MANIFEST, 0, MANIFEST)),
+    "leads out": (_lines(lambda lines: [*lines, f"{SUM}  ../../etc/hosts\n"]), (VerifyKind.MANIFEST, 0, MANIFEST)),
+    "link": (_link, (VerifyKind.MANIFEST, 0, MANIFEST)),
+    "file gone": (lambda root: (root / file_of(TWO)).unlink(), (VerifyKind.FILE_MISSING, TWO, file_of(TWO))),
 }
 
 
@@ -136,12 +140,12 @@ def test_manifests_of_others_are_read_as_the_rfc_has_them() -> None:
         f"{SUM}  data/a%41.md": "data/a%41.md",
         f"{SUM}  ./data/燈塔.md": "data/燈塔.md",
     }
-    assert {line: read_lines(f"{line}\r\n".encode()) for line in paths} == {
+    assert {line: read_manifest(f"{line}\r\n".encode()) for line in paths} == {
         line: {path: SUM} for line, path in paths.items()
     }
     for data in (b"\xff", b"abc  x\n", f"{SUM}\n".encode(), f"{SUM}  /etc/hosts\n".encode()):
         with pytest.raises(ManifestFault):
-            read_lines(data)
+            read_manifest(data)
 
 
 @given(st.dictionaries(st.text(min_size=1), st.just(SUM)))
@@ -149,8 +153,8 @@ def test_what_is_written_reads_back_or_is_refused(entries: dict[str, str]) -> No
     out = BytesIO()
     entries = {f"data/{path}": digest for path, digest in entries.items()}
     if all(map(is_portable, entries)) and not any(".." in path.split("/") for path in entries):
-        assert write_lines(out, entries.items()) == len(entries)
-        assert read_lines(out.getvalue()) == entries
+        assert write_manifest(out, entries.items()) == len(entries)
+        assert read_manifest(out.getvalue()) == entries
     elif not all(map(is_portable, entries)):
         with pytest.raises(ManifestFault):
-            write_lines(out, entries.items())
+            write_manifest(out, entries.items())

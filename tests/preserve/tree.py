@@ -8,8 +8,7 @@ from pathlib import Path
 from crawler.ledger import CaptureRow, State
 from crawler.ledger.queries import StoreQueries
 from crawler.markdown.document import relative_path, render
-from crawler.preserve.verify import verify
-from crawler.preserve.verify_findings import Verification
+from crawler.preserve.verify import Verification, verify
 from tests.pages import FAREWELL
 from tests.recovering import FIRST, SECOND, Bench, capture, memento
 

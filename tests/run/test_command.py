@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from crawler.ledger import LedgerError
-from crawler.preserve.verify_files import ManifestFault
+from crawler.preserve.files import ManifestFault
 from crawler.run.command import ProjectCommand
 from crawler.utils.exit_status import (
     DamagedError,

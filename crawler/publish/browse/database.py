@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler.ledger.queries import StoreQueries
-from crawler.preserve.article_file import id_of_name
-from crawler.preserve.audit import entries
-from crawler.preserve.jsonl import of_capture
+from crawler.preserve.jsonl import article_files, of_capture
 from crawler.publish.browse.rows import FileState, Row, file_state, index_texts, read_row, reader_id
 from crawler.utils.exit_status import StorageError
 from crawler.utils.lock import check_links
@@ -185,12 +183,8 @@ def _files(output: Path, ledger: StoreQueries | None) -> dict[int, str]:
     """The file of each article."""
     if ledger is not None:
         return {article: file for article, file in ledger.files() if file}
-    found: dict[int, str] = {}
-    for entry in entries(output / _FOLDER):
-        number = id_of_name(Path(entry.file).name)
-        if number is not None and not entry.why:
-            found.setdefault(number, f"{_FOLDER}/{entry.file}")
-    return found
+    files, _ = article_files(output)
+    return files
 
 
 def _follow(

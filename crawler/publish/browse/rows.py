@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from crawler.markdown.reader import plain_text
-from crawler.preserve.article_file import UnreadableError, bloggers_of, body_of, parse_article_file, read_text
+from crawler.preserve.article_file import bloggers_of, body_of, parse_article_file, read_text
+from crawler.preserve.files import UnreadableFile
 from crawler.publish.addresses import split_replay
 from crawler.utils.timestamps import is_timestamp, read_moment
 
@@ -106,7 +107,7 @@ def read_row(output: Path, article: int, file: str) -> Row | str:
     """An article's file, or why it cannot be read."""
     try:
         text = read_text(output / file)
-    except UnreadableError as error:
+    except UnreadableFile as error:
         return str(error)
     apart = parse_article_file(text, article)
     if not apart.has_head:
