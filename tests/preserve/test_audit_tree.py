@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.preserve.article_file import find_files
 from crawler.preserve.audit import CHUNK, Audit, audit_tree, examined
-from crawler.preserve.findings import REFETCH, AuditKind
+from crawler.preserve.findings import REFETCH, AuditKind, Kind
 from tests.preserve.drafts import PLANTS, WHOLE, Draft, compatible, place, sound, video
 
 LONG = "一段很長的文字，說的是同一隻貓在同一座燈塔上看了同一個晚上的海，然後回家睡覺。"
@@ -30,7 +30,7 @@ def tree(folder: Path, *drafts: Draft) -> Audit:
     return audit_tree(folder, workers=1)
 
 
-def found(audit: Audit) -> dict[int, set[AuditKind]]:
+def found(audit: Audit) -> dict[int, set[Kind]]:
     """The kinds of each article that has any."""
     return {
         number: {finding.kind for finding in file.findings} for number, file in audit.files.items() if file.findings
