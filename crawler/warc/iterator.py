@@ -2,10 +2,11 @@
 its reason."""
 
 import re
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
-from crawler.warc.record import Head, Malformed
+from crawler.warc.record import Head, Malformed, read_head
 from crawler.warc.record_end import PADDING, PLAIN, TRAILER, FaultyRecord, Stream, end_of, find_head, head_of
 from crawler.warc.streams import (
     GZIP,
@@ -80,11 +81,28 @@ def record_at(file: str, offset: int, length: int, max_bytes: int = MAX_RECORD) 
     raw = read_at(file, offset, length)
     if len(raw) < length:
         raise Malformed(f"{len(raw)} of {length} bytes are there")
+    if (usual := _in_own_member(file, offset, raw, max_bytes)) is not None:
+        return usual
     dictionary = dictionary_of(named_source(file)) if raw.startswith(ZSTD) else b""
     found = list(_Walk(bytes_source(file, raw), max_bytes, dictionary).run())
     if len(found) == 1 and isinstance(found[0], WarcRecord):
         return found[0]
     raise Malformed(next((item.why for item in found if isinstance(item, Gap)), "there is not one record here"))
+
+
+def _in_own_member(file: str, offset: int, raw: bytes, max_bytes: int) -> WarcRecord | None:
+    """The record in a gzip member of its own that ends where its head says, which nearly all are; None for any other.
+    It is what `_Walk` finds, in half the time."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(raw, max_bytes)
+        head = read_head(unpacked)
+    except (zlib.error, Malformed):
+        return None
+    end = head.size + head.length
+    if not unpacker.eof or unpacker.unused_data or head.length < 0 or unpacked[end:] != TRAILER:
+        return None
+    return WarcRecord(file, offset, len(raw), head, unpacked[head.size : end], guarded=True)
 
 
 class _Walk:
