@@ -82,6 +82,11 @@ def _conclude(
     """How the run ends, of how its crawl did and how the renewal of files before it."""
     if renewed.status is not ExitStatus.DONE and result.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
         result = renewed
-    came = bool(numbers.recovered or numbers.improved or rewritten or numbers.verdicts)
-    did = numbers.in_words(rewritten)
-    return conclude(result, found, came=came, listed=numbers.standing["listed"], missing=numbers.missing, did=did)
+    return conclude(
+        result,
+        found,
+        any_result=bool(numbers.recovered or numbers.improved or rewritten or numbers.verdicts),
+        listed=numbers.standing["listed"],
+        missing=numbers.missing,
+        summary=numbers.describe(rewritten),
+    )

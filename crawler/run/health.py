@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crawler.hkcnews.verdict import Verdict
@@ -17,7 +19,7 @@ _DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a healthy run stays within: the settings HEALTH_*, which have the meanings. Shares are from 0 to 1."""
+    """What a healthy run stays within: the settings HEALTH_*. Shares are from 0 to 1."""
 
     least: int
     recovered: float
@@ -52,86 +54,72 @@ class Breach:
     message: str
 
 
+Measured = tuple[float, float, str]
+"""Of how many cases, the value that the threshold is for, and both in words."""
+
+
+def _share(part: int, of: int, words: str) -> Iterator[Measured]:
+    share = round(part / of, _DIGITS) if of else 0.0
+    yield of, share, f"{words.format(part, of)} ({share:.1%})"
+
+
+def _recovered(measures: Measures) -> Iterator[Measured]:
+    words = "{} of the {} articles that were due and tried were recovered"
+    return _share(measures.recovered, measures.decided, words)
+
+
+def _other_pages(measures: Measures) -> Iterator[Measured]:
+    judged = sum(measures.verdicts.values())
+    other = judged - measures.verdicts.get(Verdict.ARTICLE.value, 0)
+    return _share(other, judged, "{} of the {} pages judged were no article")
+
+
+def _field_loss(measures: Measures) -> Iterator[Measured]:
+    for name, count in measures.fields.items():
+        if count.of and count.earlier:
+            now, before = count.missing / count.of, count.earlier_missing / count.earlier
+            words = f"{count.missing} of {count.of} articles have no {name} ({now:.1%}, before {before:.1%})"
+            yield min(count.of, count.earlier), round(now - before, _DIGITS), words
+
+
+def _mismatches(measures: Measures) -> Iterator[Measured]:
+    compared = sum(measures.digests.get(result, 0) for result in COMPARED)
+    words = "{} of the {} captures compared do not match the archive's digest"
+    return _share(measures.digests.get(DigestResult.MISMATCH.value, 0), compared, words)
+
+
+def _refusals(measures: Measures) -> Iterator[Measured]:
+    yield math.inf, measures.refusals, f"{measures.refusals} pauses after 429 answers and refused connections"
+
+
+_THRESHOLDS: tuple[tuple[str, Callable[[Measures], Iterator[Measured]], Callable[[float, float], bool], str], ...] = (
+    ("recovered", _recovered, operator.lt, "at least {:.1%} are expected"),
+    ("other_pages", _other_pages, operator.gt, "at most {:.1%} are expected"),
+    ("field_loss", _field_loss, operator.gt, "a growth of at most {:.1%} is expected: has the layout changed?"),
+    ("mismatches", _mismatches, operator.gt, "at most {:.1%} are expected"),
+    ("refusals", _refusals, operator.gt, "at most {} are expected"),
+)
+"""Each threshold by its field of `Thresholds`: how it is measured, what breaks it, and what is expected."""
+
+
 def breaches(measures: Measures, thresholds: Thresholds) -> list[Breach]:
     """Every threshold that was not kept, in the order of the settings; fewer than `least` cases prove nothing."""
-    return [
-        *_recovered(measures, thresholds),
-        *_other_pages(measures, thresholds),
-        *_field_loss(measures, thresholds),
-        *_mismatches(measures, thresholds),
-        *_refusals(measures, thresholds),
-    ]
-
-
-def _recovered(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
-    of, share = measures.decided, _share(measures.recovered, measures.decided)
-    if of >= thresholds.least and share < thresholds.recovered:
-        said = f"{measures.recovered} of the {of} articles that were due and tried were recovered ({share:.1%})"
-        yield Breach(
-            "HEALTH_RECOVERED", thresholds.recovered, share, f"{said}, at least {thresholds.recovered:.1%} are expected"
-        )
-
-
-def _other_pages(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
-    of = sum(measures.verdicts.values())
-    other = of - measures.verdicts.get(Verdict.ARTICLE.value, 0)
-    share = _share(other, of)
-    if of >= thresholds.least and share > thresholds.other_pages:
-        said = f"{other} of the {of} pages judged were no article ({share:.1%})"
-        yield Breach(
-            "HEALTH_OTHER_PAGES",
-            thresholds.other_pages,
-            share,
-            f"{said}, at most {thresholds.other_pages:.1%} are expected",
-        )
-
-
-def _field_loss(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
-    for name, count in measures.fields.items():
-        if count.of < thresholds.least or count.earlier < thresholds.least:
-            continue
-        now, before = _share(count.missing, count.of), _share(count.earlier_missing, count.earlier)
-        growth = round(now - before, _DIGITS)
-        if growth > thresholds.field_loss:
-            said = f"{count.missing} of {count.of} articles have no {name} ({now:.1%}, before {before:.1%})"
-            expected = f"a growth of at most {thresholds.field_loss:.1%} is expected: has the layout changed?"
-            yield Breach("HEALTH_FIELD_LOSS", thresholds.field_loss, growth, f"{said}, {expected}")
-
-
-def _mismatches(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
-    of = sum(measures.digests.get(result, 0) for result in COMPARED)
-    bad = measures.digests.get(DigestResult.MISMATCH.value, 0)
-    share = _share(bad, of)
-    if of >= thresholds.least and share > thresholds.mismatches:
-        said = f"{bad} of the {of} captures compared do not match the archive's digest ({share:.1%})"
-        yield Breach(
-            "HEALTH_MISMATCHES",
-            thresholds.mismatches,
-            share,
-            f"{said}, at most {thresholds.mismatches:.1%} are expected",
-        )
-
-
-def _refusals(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
-    if measures.refusals > thresholds.refusals:
-        said = f"{measures.refusals} pauses after 429 answers and refused connections"
-        yield Breach(
-            "HEALTH_REFUSALS",
-            thresholds.refusals,
-            measures.refusals,
-            f"{said}, at most {thresholds.refusals} are expected",
-        )
-
-
-def _share(part: int, of: int) -> float:
-    return round(part / of, _DIGITS) if of else 0.0
+    found = []
+    for name, measure, breaks, expected in _THRESHOLDS:
+        limit = getattr(thresholds, name)
+        found += [
+            Breach(f"HEALTH_{name.upper()}", limit, value, f"{words}, {expected.format(limit)}")
+            for cases, value, words in measure(measures)
+            if cases >= thresholds.least and breaks(value, limit)
+        ]
+    return found
 
 
 def conclude(
-    ending: RunResult, found: Sequence[Breach], *, came: bool, listed: int, missing: int, did: str
+    ending: RunResult, found: Sequence[Breach], *, any_result: bool, listed: int, missing: int, summary: str
 ) -> RunResult:
-    """How `scrapy recover` ends, from how its crawl ended. `came`: whether anything came of the run; `listed`,
-    `missing`: where the ledger stands; `did`: what the run did, in words.
+    """How `scrapy recover` ends, from how its crawl ended. `any_result`: whether anything came of the run; `listed`,
+    `missing`: articles in the ledger; `summary`: what the run did, in words.
 
     The order, and why: what stopped the run or damaged something comes first, since its remedy is another one than
     waiting and what was measured may be of half a run. Then the thresholds, because a run that looks good and is not is
@@ -141,23 +129,20 @@ def conclude(
     """
     unhealthy = "; ".join(f"{breach.threshold}: {breach.message}" for breach in found)
     if ending.status not in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
-        return RunResult(ending.status, "; ".join(filter(None, (ending.message, unhealthy))))
+        return _result(ending.status, ending.message, unhealthy)
     if found:
-        return RunResult(
-            ExitStatus.UNHEALTHY, "; ".join(filter(None, (f"unhealthy: {unhealthy}", did, ending.message)))
-        )
-    if ending.status is ExitStatus.UNAVAILABLE and not came:
-        return RunResult(ExitStatus.UNAVAILABLE, f"nothing could be done: {ending.message}")
+        return _result(ExitStatus.UNHEALTHY, f"unhealthy: {unhealthy}", summary, ending.message)
+    if ending.status is ExitStatus.UNAVAILABLE and not any_result:
+        return _result(ExitStatus.UNAVAILABLE, f"nothing could be done: {ending.message}")
     if not listed:
-        return RunResult(
-            ExitStatus.INCOMPLETE,
-            "; ".join(filter(None, (f"{did}; no source lists any article: look at SOURCES", ending.message))),
-        )
-    if missing or ending.status is ExitStatus.UNAVAILABLE:
-        left = (
-            f"{missing:,} of {listed:,} listed articles are still missing"
-            if missing
-            else "nothing that is listed is missing"
-        )
-        return RunResult(ExitStatus.INCOMPLETE, "; ".join(filter(None, (did, left, ending.message))))
-    return RunResult(ExitStatus.DONE, f"{did}; all {listed:,} listed articles are there")
+        return _result(ExitStatus.INCOMPLETE, summary, "no source lists any article: look at SOURCES", ending.message)
+    if missing:
+        left = f"{missing:,} of {listed:,} listed articles are still missing"
+        return _result(ExitStatus.INCOMPLETE, summary, left, ending.message)
+    if ending.status is ExitStatus.UNAVAILABLE:
+        return _result(ExitStatus.INCOMPLETE, summary, "nothing that is listed is missing", ending.message)
+    return _result(ExitStatus.DONE, summary, f"all {listed:,} listed articles are there")
+
+
+def _result(status: ExitStatus, *parts: str) -> RunResult:
+    return RunResult(status, "; ".join(filter(None, parts)))

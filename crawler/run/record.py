@@ -92,7 +92,7 @@ class RunNumbers:
         """Articles that are listed and not there."""
         return self.standing["listed"] - self.standing["recovered"] - self.standing["adopted"]
 
-    def in_words(self, rewritten: int) -> str:
+    def describe(self, rewritten: int) -> str:
         """What the run did, as the beginning of a sentence."""
         parts = [f"{self.recovered:,} of {self.due:,} articles due recovered"]
         others = ((self.given_up, "given up"), (self.improved, "improved"), (rewritten, "rewritten"))

@@ -95,7 +95,7 @@ HARD = (
 
 def test_what_stopped_or_damaged_a_run_comes_before_its_health() -> None:
     for status, came in product(HARD, (True, False)):
-        ended = conclude(RunResult(status, "why"), [BREACH], came=came, listed=9, missing=3, did="did")
+        ended = conclude(RunResult(status, "why"), [BREACH], any_result=came, listed=9, missing=3, summary="did")
         assert ended == RunResult(status, "why; HEALTH_REFUSALS: 6 refusals")
 
 
@@ -118,7 +118,9 @@ missing."""
 
 def test_how_a_run_ends() -> None:
     found = {
-        one: conclude(one[0], [BREACH] if one[1] else [], came=one[2], listed=one[3], missing=one[4], did="did")
+        one: conclude(
+            one[0], [BREACH] if one[1] else [], any_result=one[2], listed=one[3], missing=one[4], summary="did"
+        )
         for one in ENDS
     }
     assert found == ENDS
