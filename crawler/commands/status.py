@@ -13,7 +13,7 @@ from crawler.ledger import Ledger
 from crawler.ledger.file import existing_ledger, ledger_path
 from crawler.recovery.listing import describe_gap
 from crawler.run.command import ProjectCommand
-from crawler.run.progress import progress_line, progress_table
+from crawler.run.progress import describe_progress, progress_table
 from crawler.run.status import describe_status, status_object
 from crawler.run.terminal import Terminal, WatchedRun, is_terminal, look_at_run, watch, watch_message
 from crawler.utils.exit_status import ExitStatus, UsageError
@@ -64,11 +64,11 @@ def _watch(output: Path) -> None:
     def show(seen: WatchedRun) -> None:
         nonlocal last
         now = time.time()
-        moment = seen.shown(now)
+        snapshot = seen.shown(now)
         if terminal is not None:
-            terminal.show(watch_message(seen, now) if moment is None else progress_table(moment, now))
+            terminal.show(watch_message(seen, now) if snapshot is None else progress_table(snapshot, now))
             return
-        text = watch_message(seen, now) if moment is None else progress_line(moment)
+        text = watch_message(seen, now) if snapshot is None else describe_progress(snapshot)
         if text != last:
             last = text
             print(text, flush=True)

@@ -89,10 +89,13 @@ class PolitenessState:
 
 @dataclass(frozen=True, slots=True)
 class RequestPace:
-    """One kind of request now: sent in this run, sent in the last 60 seconds, permitted a minute now, and at most."""
+    """Requests of one kind (the value of an `Endpoint`) to one archive: sent in this run, sent in the last 60 seconds,
+    permitted a minute now, and at most."""
 
+    host: str
+    kind: str
     sent: int
-    last_minute: int
+    minute: int
     permitted: float
     most: float
 
@@ -228,14 +231,14 @@ class PolitenessPolicy:
             default=None,
         )
 
-    def paces(self) -> dict[Endpoint, RequestPace]:
-        """How fast each kind of request goes now, and may go."""
+    def paces(self, host: str) -> list[RequestPace]:
+        """How fast each kind of request goes now, and may go; `host` is what the archive is called."""
         now = self._clock.monotonic()
         most = {Endpoint.CDX: self._budget.cdx_rate, Endpoint.PLAYBACK: self._budget.playback_rate}
-        return {
-            endpoint: RequestPace(limiter.count, limiter.last_minute(now), limiter.rate, most[endpoint])
-            for endpoint, limiter in self.limiters.items()
-        }
+        return [
+            RequestPace(host, kind.value, limiter.count, limiter.last_minute(now), limiter.rate, most[kind])
+            for kind, limiter in self.limiters.items()
+        ]
 
     def state(self) -> dict[str, float | int]:
         """For `restore` in the next run; JSON-serialisable. Save it when notified and from time to time (the learned

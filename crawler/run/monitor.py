@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol, Self, cast
 
@@ -14,10 +13,11 @@ from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
 
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
+from crawler.politeness.policy import RequestPace
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.recovery.image_recovery import TYPICAL_REQUESTS
 from crawler.run.estimate import ENOUGH, SUPPOSED_REQUESTS, Speed, seconds_left
-from crawler.run.progress import PROGRESS_KEY, Hold, Pace, Phase, ProgressSnapshot, progress_line, progress_table
+from crawler.run.progress import PROGRESS_KEY, Hold, Phase, ProgressSnapshot, describe_progress, progress_table
 from crawler.run.terminal import Terminal, is_terminal
 
 if TYPE_CHECKING:
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from crawler.run.session import Session
     from crawler.run.settings import SpiderArguments
 
+logger = logging.getLogger(__name__)
 
 SUPPOSED: Final = {Phase.ARTICLES: SUPPOSED_REQUESTS, Phase.IMAGES: float(TYPICAL_REQUESTS)}
 """Requests that one takes, as long as fewer than ENOUGH were settled in the run."""
 
 
 class RunningSpider(Protocol):
-    """What a course sees of the spider."""
+    """What a monitor sees of the spider."""
 
     session: Session
     arguments: SpiderArguments
@@ -46,10 +47,10 @@ class RunningSpider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What the present phase is about, how much of it there was and is left; `wait`: seconds until the next of `later`
-    is due."""
+    """How much the present phase had to do and what of it is left; `wait`: seconds until the next of `later` is due.
+    `queue` tells one phase's work from another's."""
 
-    about: object = None
+    queue: object = None
     due: int = 0
     left: int = 0
     later: int = 0
@@ -64,16 +65,16 @@ class ProgressMonitor:
 
     def __init__(self, now: float) -> None:
         self._started = now
-        self._about: object = None
+        self._queue: object = None
         self._speed = Speed()
         self._sent = 0
 
-    def moment(self, running: RunningSpider, now: float, ticks: float) -> ProgressSnapshot:
+    def snapshot(self, running: RunningSpider, now: float, ticks: float) -> ProgressSnapshot:
         """Where the run stands."""
         session, listing, phase, work = running.session, running.listing, phase_of(running), _work(running)
         counts = session.ledger.counts()
         held = session.politeness.holding()
-        paces = _paces(session)
+        paces = session.politeness.paces()
         return ProgressSnapshot(
             run=session.run,
             at=now,
@@ -96,11 +97,13 @@ class ProgressMonitor:
             paces=paces,
         )
 
-    def _eta(self, phase: Phase, work: _Work, paces: Sequence[Pace], held: float | None, ticks: float) -> float | None:
+    def _eta(
+        self, phase: Phase, work: _Work, paces: tuple[RequestPace, ...], held: float | None, ticks: float
+    ) -> float | None:
         playback = [pace for pace in paces if pace.kind == Endpoint.PLAYBACK.value]
         sent = sum(pace.sent for pace in playback)
-        if work.about is not self._about:
-            self._about, self._speed, self._sent = work.about, Speed(), sent
+        if work.queue is not self._queue:
+            self._queue, self._speed, self._sent = work.queue, Speed(), sent
         if phase not in SUPPOSED:
             return None
         settled = work.due - work.left
@@ -130,29 +133,17 @@ def phase_of(running: RunningSpider) -> Phase:
 
 def _work(running: RunningSpider) -> _Work:
     if (images := running.images) is not None:
-        due = sum(images.done.values()) + images.left
-        return _Work(
-            images, due, images.left, have=images.done[ImageState.HAVE], missing=images.done[ImageState.MISSING]
-        )
+        due, have, missing = sum(images.done.values()), images.done[ImageState.HAVE], images.done[ImageState.MISSING]
+        return _Work(images, due + images.left, images.left, have=have, missing=missing)
     if (recovery := running.recovery) is not None:
         return _Work(recovery, recovery.due, recovery.left, recovery.later, recovery.wait() or 0.0)
     return _Work()
 
 
-def _paces(session: Session) -> tuple[Pace, ...]:
-    return tuple(
-        Pace(host, endpoint.value, pace.sent, pace.last_minute, pace.permitted, pace.most)
-        for host, politeness in session.politeness.hosts()
-        for endpoint, pace in politeness.paces().items()
-    )
-
-
-logger = logging.getLogger(__name__)
-
 DRAWN = 1.0
 """Seconds between two drawings on a terminal."""
 SAVED = 5.0
-"""Seconds between two moments in the ledger."""
+"""Seconds between two snapshots in the ledger."""
 
 
 class ProgressExtension:
@@ -164,8 +155,8 @@ class ProgressExtension:
         self._seconds = crawler.settings.getfloat("PROGRESS_SECONDS")
         self._loop: AsyncioLoopingCall | None = None
         self._terminal: Terminal | None = None
-        self._course = ProgressMonitor(time.time())
-        self._told = time.monotonic()
+        self._monitor = ProgressMonitor(time.time())
+        self._logged = time.monotonic()
         self._saved = float("-inf")
         crawler.signals.connect(self._opened, signal=signals.spider_opened)
         crawler.signals.connect(self._closed, signal=signals.spider_closed)
@@ -193,9 +184,9 @@ class ProgressExtension:
         self._stop()
         if running is not None:
             try:
-                self._save(running, replace(self._moment(running), phase=Phase.ENDED))
+                self._save(running, replace(self._snapshot(running), phase=Phase.ENDED))
             except Exception:
-                logger.debug("the last moment of the run could not be noted", exc_info=True)
+                logger.debug("the last snapshot of the run could not be noted", exc_info=True)
 
     def _stop(self) -> None:
         if self._loop is not None and self._loop.running:
@@ -209,33 +200,33 @@ class ProgressExtension:
 
     def _tick(self) -> None:
         try:
-            self._tell()
+            self._show()
         except Exception:
             self._stop()
             logger.warning("the progress of the run is not shown any more, by an error of this software", exc_info=True)
 
-    def _tell(self) -> None:
+    def _show(self) -> None:
         running, now = self._running(), time.monotonic()
         is_saved = now - self._saved >= SAVED
-        is_told = self._terminal is None and 0 < self._seconds <= now - self._told
-        if running is None or not (is_saved or is_told or self._terminal):
+        is_logged = self._terminal is None and 0 < self._seconds <= now - self._logged
+        if running is None or not (is_saved or is_logged or self._terminal):
             return
-        moment = self._moment(running)
+        snapshot = self._snapshot(running)
         if is_saved:
             self._saved = now
-            self._save(running, moment)
-        if is_told:
-            self._told = now
-            logger.info("%s", progress_line(moment))
+            self._save(running, snapshot)
+        if is_logged:
+            self._logged = now
+            logger.info("%s", describe_progress(snapshot))
         if self._terminal is not None:
-            self._terminal.show(progress_table(moment))
+            self._terminal.show(progress_table(snapshot))
 
     def _running(self) -> RunningSpider | None:
         spider = self._crawler.spider
         return cast("RunningSpider", spider) if spider is not None and spider.name == "articles" else None
 
-    def _moment(self, running: RunningSpider) -> ProgressSnapshot:
-        return self._course.moment(running, time.time(), time.monotonic())
+    def _snapshot(self, running: RunningSpider) -> ProgressSnapshot:
+        return self._monitor.snapshot(running, time.time(), time.monotonic())
 
-    def _save(self, running: RunningSpider, moment: ProgressSnapshot) -> None:
-        running.session.ledger.set_meta(PROGRESS_KEY, moment.to_json())
+    def _save(self, running: RunningSpider, snapshot: ProgressSnapshot) -> None:
+        running.session.ledger.set_meta(PROGRESS_KEY, snapshot.to_json())

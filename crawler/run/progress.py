@@ -1,15 +1,15 @@
-"""Where a run stands at a moment: as a value, as a line, and as lines on a terminal."""
+"""Where a run stands: as a value, as a line, and as a table on a terminal."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
+from crawler.politeness.policy import RequestPace
 from crawler.utils.text import format_duration
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 PROGRESS_KEY: Final = "progress"
-"""Where in the ledger's meta the latest moment stands."""
+"""Where in the ledger's meta the latest snapshot is."""
 
 
 class Phase(StrEnum):
@@ -30,19 +30,6 @@ class Phase(StrEnum):
     GAPS = "gaps"
     IMAGES = "images"
     ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Requests of one kind to one archive: sent in this run, sent in the last 60 seconds, and how many a minute are
-    permitted now and at most. `kind` is the value of an Endpoint."""
-
-    host: str
-    kind: str
-    sent: int
-    minute: int
-    permitted: float
-    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +69,7 @@ class ProgressSnapshot:
     missing: int = 0
     eta: float | None = None
     hold: Hold | None = None
-    paces: tuple[Pace, ...] = ()
+    paces: tuple[RequestPace, ...] = ()
 
     @property
     def settled(self) -> int:
@@ -100,112 +87,78 @@ class ProgressSnapshot:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """ValueError when it is none, or one of another version."""
-        given = json.loads(text)
-        if not isinstance(given, dict) or given.pop("schema", None) != SCHEMA:
-            raise ValueError("no moment of a run that this version knows")
-        hold, paces = given.pop("hold", None), given.pop("paces", [])
-        if not isinstance(paces, list):
-            raise ValueError(f"moment: paces is {paces!r}")
-        return cls(
-            **_checked(cls, given),
-            hold=None if hold is None else Hold(**_checked(Hold, hold)),
-            paces=tuple(Pace(**_checked(Pace, pace)) for pace in paces),
-        )
-
-
-_NEEDED: Final[Mapping[str, tuple[type, ...]]] = {
-    "str": (str,),
-    "int": (int,),
-    "float": (int, float),
-    "float | None": (int, float, type(None)),
-    "Phase": (str,),
-}
-"""The types that JSON may have for a field, by the field's annotation."""
-
-
-def _checked(kind: type[Any], given: object) -> dict[str, Any]:
-    """The fields of a value as JSON has them, each of its type; ValueError else."""
-    if not isinstance(given, dict):
-        raise ValueError(f"moment: {given!r} is no object")
-    known = {field.name: str(field.type) for field in fields(kind)}
-    for name, value in given.items():
-        if not isinstance(value, _NEEDED.get(known.get(name, ""), ())) or (
-            isinstance(value, float) and not math.isfinite(value)
-        ):
-            raise ValueError(f"moment: {name} is {value!r}")
-    if lacking := [field.name for field in fields(kind) if field.name not in given and field.default is MISSING]:
-        raise ValueError(f"moment: {', '.join(lacking)} lacking")
-    return {name: Phase(value) if known[name] == "Phase" else value for name, value in given.items()}
+        try:
+            given = json.loads(text)
+            if given.pop("schema") != SCHEMA:
+                raise ValueError("a snapshot of another version")
+            hold, paces = given.pop("hold"), given.pop("paces")
+            phase, hold = Phase(given.pop("phase")), None if hold is None else Hold(**hold)
+            return cls(phase=phase, hold=hold, paces=tuple(RequestPace(**pace) for pace in paces), **given)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"no snapshot of a run: {error}") from error
 
 
 KINDS = {"playback": "captures", "cdx": "index"}
-"""What the kinds of requests are for, as they are told one after the other."""
+"""What the kinds of requests are for, in the order in which they are named."""
 
 
-def subject(moment: ProgressSnapshot) -> str:
+def _subject(snapshot: ProgressSnapshot) -> str:
     """What the run is doing, with numbers."""
-    if moment.phase is Phase.LISTING:
-        at = f"{_plain(moment.source)}: " if moment.source else ""
-        return f"{at}{moment.rows:,} rows so far, {moment.known:,} articles known"
-    if moment.phase is Phase.GAPS:
-        return f"asking for articles that no listing has, {moment.known:,} articles known"
-    if moment.phase is Phase.ENDED:
+    if snapshot.phase is Phase.LISTING:
+        source = f"{_printable(snapshot.source)}: " if snapshot.source else ""
+        return f"{source}{snapshot.rows:,} rows so far, {snapshot.known:,} articles known"
+    if snapshot.phase is Phase.GAPS:
+        return f"asking for articles that no listing has, {snapshot.known:,} articles known"
+    if snapshot.phase is Phase.ENDED:
         return "the run has ended"
-    return f"{moment.settled:,} of {moment.due:,}, {moment.left:,} left"
+    return f"{snapshot.settled:,} of {snapshot.due:,}, {snapshot.left:,} left"
 
 
-def outcome(moment: ProgressSnapshot) -> str:
-    """What came of it."""
-    images = f"{moment.have:,} images fetched in this run, {moment.missing:,} missing"
-    if moment.phase is Phase.IMAGES:
+def outcome(snapshot: ProgressSnapshot) -> str:
+    """What came of the run so far."""
+    images = f"{snapshot.have:,} images fetched in this run, {snapshot.missing:,} missing"
+    if snapshot.phase is Phase.IMAGES:
         return images
-    articles = (
-        f"{moment.recovered:,} articles recovered in all, {moment.given_up:,} given up, {moment.waiting:,} waiting"
-    )
-    return f"{articles}; {images}" if moment.have or moment.missing else articles
+    articles = f"{snapshot.recovered:,} articles recovered in all, {snapshot.given_up:,} given up"
+    articles += f", {snapshot.waiting:,} waiting"
+    return f"{articles}; {images}" if snapshot.have or snapshot.missing else articles
 
 
-def later(moment: ProgressSnapshot, now: float) -> str:
-    """What waits for a later pass; nothing when nothing does."""
-    if not moment.later:
+def _later(snapshot: ProgressSnapshot, now: float) -> str:
+    if not snapshot.later:
         return ""
-    return f"{moment.later:,} wait for a later pass, the next in {format_duration(max(0.0, moment.later_at - now))}"
+    return f"{snapshot.later:,} wait for a later pass, the next in {format_duration(max(0.0, snapshot.later_at - now))}"
 
 
-def held(moment: ProgressSnapshot, now: float) -> str:
+def _held(snapshot: ProgressSnapshot, now: float) -> str:
     """Why nothing is sent, with its countdown; nothing when it is."""
-    if moment.hold is None:
+    if snapshot.hold is None:
         return ""
-    left = moment.hold.until - now
-    until = (
-        f"{countdown(left)} left, until {clock(moment.hold.until, now, seconds=True)}"
-        if left > 0
-        else "until a probe is answered"
-    )
-    return f"{_plain(moment.hold.reason)}: {until}"
+    left, until = snapshot.hold.until - now, clock(snapshot.hold.until, now, seconds=True)
+    when = f"{countdown(left)} left, until {until}" if left > 0 else "until a probe is answered"
+    return f"{_printable(snapshot.hold.reason)}: {when}"
 
 
-def requests(moment: ProgressSnapshot) -> Iterator[str]:
+def _requests(snapshot: ProgressSnapshot) -> Iterator[str]:
     """Present rates against those that are permitted, an archive each."""
-    hosts = list(dict.fromkeys(pace.host for pace in moment.paces))
+    hosts = list(dict.fromkeys(pace.host for pace in snapshot.paces))
     for host in hosts:
-        parts = [_pace(pace) for kind in KINDS for pace in moment.paces if (pace.host, pace.kind) == (host, kind)]
-        name = f"{_plain(host.rpartition('://')[2])}: " if len(hosts) > 1 else ""
+        parts = []
+        for pace in sorted(snapshot.paces, key=lambda pace: list(KINDS).index(pace.kind)):
+            if pace.host == host:
+                grows = f" (at most {pace.most:,.0f})" if round(pace.permitted) < round(pace.most) else ""
+                parts.append(f"{KINDS[pace.kind]} {pace.minute:,} of {pace.permitted:,.0f}{grows}")
+        name = f"{_printable(host.rpartition('://')[2])}: " if len(hosts) > 1 else ""
         yield f"{name}{', '.join(parts)} a minute"
 
 
-def _pace(pace: Pace) -> str:
-    grows = f" (at most {pace.most:,.0f})" if round(pace.permitted) < round(pace.most) else ""
-    return f"{KINDS[pace.kind]} {pace.minute:,} of {pace.permitted:,.0f}{grows}"
-
-
-def elapsed(moment: ProgressSnapshot, now: float) -> str:
+def _elapsed(snapshot: ProgressSnapshot, now: float) -> str:
     """How long it has lasted, and about how long it will."""
-    lasted = f"{format_duration(max(0.0, now - moment.started))} so far"
-    if moment.eta is None or moment.phase is Phase.ENDED:
+    lasted = f"{format_duration(max(0.0, now - snapshot.started))} so far"
+    if snapshot.eta is None or snapshot.phase is Phase.ENDED:
         return lasted
-    left = max(0.0, moment.at + moment.eta - now)
-    return f"{lasted}, about {format_duration(left)} left for the {moment.phase}, until {clock(now + left, now)}"
+    left = max(0.0, snapshot.at + snapshot.eta - now)
+    return f"{lasted}, about {format_duration(left)} left for the {snapshot.phase}, until {clock(now + left, now)}"
 
 
 def countdown(seconds: float) -> str:
@@ -215,74 +168,69 @@ def countdown(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
-def clock(moment: float, now: float, *, seconds: bool = False) -> str:
+def clock(time: float, now: float, *, seconds: bool = False) -> str:
     """A time of day, with its date when that is another one than now's."""
-    then = datetime.fromtimestamp(moment, UTC)
+    then = datetime.fromtimestamp(time, UTC)
     day = "" if then.date() == datetime.fromtimestamp(now, UTC).date() else f"{then:%Y-%m-%d} "
     return f"{day}{then:%H:%M:%S} UTC" if seconds else f"{day}{then:%H:%M} UTC"
 
 
-def _plain(name: str) -> str:
+def _printable(name: str) -> str:
     """Without what would move a terminal's cursor or break a line."""
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
-def progress_line(moment: ProgressSnapshot, now: float | None = None) -> str:
-    """Where a run stands, without a line break; `now` in seconds since the epoch, the moment's own time if it is not
-    given."""
-    now = moment.at if now is None else now
-    if moment.phase is Phase.ENDED:
-        return f"{subject(moment)}: {outcome(moment)}"
-    parts = [f"{moment.phase}: {subject(moment)}"]
-    if moment.phase in (Phase.ARTICLES, Phase.IMAGES):
-        parts.append(outcome(moment))
-    parts += [held(moment, now) or later(moment, now), *requests(moment), elapsed(moment, now)]
-    return "; ".join(part for part in parts if part)
+def describe_progress(snapshot: ProgressSnapshot, now: float | None = None) -> str:
+    """Where a run stands, as one line; `now` in seconds since the epoch, the snapshot's own time if it is not given."""
+    now = snapshot.at if now is None else now
+    if snapshot.phase is Phase.ENDED:
+        return f"{_subject(snapshot)}: {outcome(snapshot)}"
+    parts = [f"{snapshot.phase}: {_subject(snapshot)}", outcome(snapshot) if snapshot.phase in WITH_BAR else ""]
+    parts += [_held(snapshot, now) or _later(snapshot, now), *_requests(snapshot), _elapsed(snapshot, now)]
+    return "; ".join(filter(None, parts))
 
 
+WITH_BAR = (Phase.ARTICLES, Phase.IMAGES)
+"""Phases of which it is known how much there is to do."""
 WIDEST = 100
 """Columns; on a wider terminal a line would be hard to follow."""
 
 
-def progress_table(moment: ProgressSnapshot, now: float | None = None) -> Table:
-    """What rich renders; `now` in seconds since the epoch, for countdowns."""
+def progress_table(snapshot: ProgressSnapshot, now: float | None = None) -> Table:
+    """The same for rich to draw, with a bar; `now` is for countdowns."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    now = moment.at if now is None else now
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True, min_width=8)
-    grid.add_column(overflow="fold")
-
-    def row(label: str, text: str, style: str = "") -> None:
+    now = snapshot.at if now is None else now
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, min_width=8)
+    table.add_column(overflow="fold")
+    phase, with_bar = snapshot.phase.capitalize(), snapshot.phase in WITH_BAR
+    if with_bar:
+        table.add_row(Text(phase, "bold"), _bar(snapshot))
+    for label, text, style in (
+        ("" if with_bar else phase, _subject(snapshot), ""),
+        ("", outcome(snapshot) if with_bar else "", "green"),
+        ("", _later(snapshot, now), ""),
+        ("Held", _held(snapshot, now), "bold yellow"),
+        ("Requests", "\n".join(_requests(snapshot)), ""),
+        ("Time", _elapsed(snapshot, now), ""),
+    ):
         if text:
-            grid.add_row(Text(label, "bold"), Text(text, style))
-
-    if moment.phase in (Phase.ARTICLES, Phase.IMAGES):
-        grid.add_row(Text(moment.phase.capitalize(), "bold"), _bar(moment))
-        row("", subject(moment))
-        row("", outcome(moment), "green")
-    else:
-        row(moment.phase.capitalize(), subject(moment))
-    row("", later(moment, now))
-    row("Held", held(moment, now), "bold yellow")
-    row("Requests", "\n".join(requests(moment)))
-    row("Time", elapsed(moment, now))
-    return grid
+            table.add_row(Text(label, "bold"), Text(text, style))
+    return table
 
 
-def _bar(moment: ProgressSnapshot) -> RenderableType:
+def _bar(snapshot: ProgressSnapshot) -> RenderableType:
     from rich.progress_bar import ProgressBar  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    bar = Table.grid(padding=(0, 1))
-    bar.add_column(ratio=1, max_width=WIDEST - 20)
-    bar.add_column(no_wrap=True, justify="right", min_width=6)
+    table = Table.grid(padding=(0, 1))
+    table.add_column(ratio=1, max_width=WIDEST - 20)
+    table.add_column(no_wrap=True, justify="right", min_width=6)
+    total, done = max(1, snapshot.due), snapshot.settled
+    bar = ProgressBar(total=total, completed=done, complete_style="cyan", finished_style="green")
     # Down, not to the nearest: 100% is said when nothing is left.
-    share = f"{int(moment.share * 1000) / 10:.1f}%"
-    bar.add_row(
-        ProgressBar(total=max(1, moment.due), completed=moment.settled, complete_style="cyan", finished_style="green"),
-        Text(share),
-    )
-    return bar
+    table.add_row(bar, Text(f"{int(snapshot.share * 1000) / 10:.1f}%"))
+    return table

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from crawler import __version__
 from crawler.ledger import Ledger, LedgerError
 from crawler.ledger.file import ledger_path
+from crawler.politeness.policy import RequestPace
 from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import Clock, SystemClock
 from crawler.recovery import formats as extractor
@@ -73,6 +74,10 @@ class HostPoliteness:
         return max(
             (held for one in self._all.values() if (held := one.holding())), key=lambda held: held[1], default=None
         )
+
+    def paces(self) -> tuple[RequestPace, ...]:
+        """How fast each kind of request goes to each archive."""
+        return tuple(pace for host, one in self._all.items() for pace in one.paces(host))
 
     def summary(self) -> list[str]:
         """What each archive was asked and how it answered, a line each."""

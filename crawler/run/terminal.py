@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from crawler.ledger import Ledger
 from crawler.ledger.figures import RunRow
-from crawler.run import progress as words
-from crawler.run.progress import PROGRESS_KEY, Phase, ProgressSnapshot
+from crawler.run.progress import PROGRESS_KEY, Phase, ProgressSnapshot, clock, outcome
 from crawler.utils.exit_status import status_meaning
 from crawler.utils.lock import lock_holder
 from crawler.utils.text import format_duration
@@ -97,11 +96,11 @@ QUIET = 60.0
 
 @dataclass(frozen=True, slots=True)
 class WatchedRun:
-    """What the ledger says of the newest run: `moment` is the last one that it noted. `alive`: whether its process is
+    """What the ledger says of the newest run: `snapshot` is the last one that it noted. `alive`: whether its process is
     there, None when that cannot be told from here."""
 
     run: RunRow | None = None
-    moment: ProgressSnapshot | None = None
+    snapshot: ProgressSnapshot | None = None
     alive: bool | None = None
 
     @property
@@ -110,10 +109,10 @@ class WatchedRun:
         return self.run is not None and not self.run.ended and self.alive is not False
 
     def shown(self, now: float) -> ProgressSnapshot | None:
-        """The moment to show as that of now; None when there is none, or only an old one."""
-        moment = self.moment
-        fresh = moment is not None and moment.phase is not Phase.ENDED and now - moment.at < QUIET
-        return moment if self.under_way and fresh else None
+        """The snapshot to show as that of now; None when there is none, or only an old one."""
+        snapshot = self.snapshot
+        fresh = snapshot is not None and snapshot.phase is not Phase.ENDED and now - snapshot.at < QUIET
+        return snapshot if self.under_way and fresh else None
 
 
 def look_at_run(ledger: Ledger, folder: Path) -> WatchedRun:
@@ -121,26 +120,28 @@ def look_at_run(ledger: Ledger, folder: Path) -> WatchedRun:
     run = ledger.last_run()
     if run is None:
         return WatchedRun()
-    moment = _moment(ledger.meta(PROGRESS_KEY))
+    snapshot = _snapshot(ledger.meta(PROGRESS_KEY))
     return WatchedRun(
-        run, moment if moment is not None and moment.run == run.id else None, None if run.ended else _alive(folder)
+        run,
+        snapshot if snapshot is not None and snapshot.run == run.id else None,
+        None if run.ended else _alive(folder),
     )
 
 
 def watch_message(seen: WatchedRun, now: float) -> str:
     """What is to be said when there is nothing to show: why, and what the last run did."""
-    run, moment = seen.run, seen.moment
+    run, snapshot = seen.run, seen.snapshot
     if run is None:
         return "No run has begun here yet. Waiting for one."
-    did = f" {words.outcome(moment)}." if moment is not None else ""
+    did = f" {outcome(snapshot)}." if snapshot is not None else ""
     if seen.under_way:
-        if moment is None:
+        if snapshot is None:
             return f"Run {run.id} began at {_time(run.started)} and is getting ready."
-        if moment.phase is Phase.ENDED:
+        if snapshot.phase is Phase.ENDED:
             return f"Run {run.id} is ending:{did}"
-        return f"Run {run.id} has told nothing for {format_duration(now - moment.at)}.{did}"
+        return f"Run {run.id} has told nothing for {format_duration(now - snapshot.at)}.{did}"
     if not run.ended:
-        last = f" Its last sign was at {words.clock(moment.at, now, seconds=True)}." if moment is not None else ""
+        last = f" Its last sign was at {clock(snapshot.at, now, seconds=True)}." if snapshot is not None else ""
         return (
             f"No run is under way. The last one, run {run.id}, was killed or lost; it began at"
             f" {_time(run.started)}.{last}{did}"
@@ -159,7 +160,7 @@ def watch(see: Callable[[], WatchedRun], tell: Callable[[WatchedRun], None], sle
         sleep()
 
 
-def _moment(text: str | None) -> ProgressSnapshot | None:
+def _snapshot(text: str | None) -> ProgressSnapshot | None:
     try:
         return None if text is None else ProgressSnapshot.from_json(text)
     except ValueError:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.politeness.policy import PolitenessClosed
+from crawler.politeness.policy import PolitenessClosed, RequestPace
 from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import PLAYBACK_RATE_FLOOR, Endpoint, RequestBudget, SystemClock
 from crawler.wayback.playback import Outcome
@@ -264,11 +264,10 @@ async def test_how_fast_it_goes_is_told_beside_how_fast_it_may(clock: VirtualClo
     await bench.permits(3, CDX)
     await bench.healthy_for(120)
     await clock.advance(30)
-    paces = bench.politeness.paces()
-    assert (paces[CDX].sent, paces[CDX].last_minute, paces[CDX].permitted, paces[CDX].most) == (3, 0, 24.0, 24.0)
-    pace = paces[PLAYBACK]
+    index, pace = bench.politeness.paces("archive.example")
+    assert index == RequestPace("archive.example", "cdx", 3, 0, 24.0, 24.0)
     assert pace.sent == len(bench.sent[PLAYBACK])
-    assert pace.last_minute == sum(moment > clock.monotonic() - 60 for moment in bench.sent[PLAYBACK]) > 0
+    assert pace.minute == sum(moment > clock.monotonic() - 60 for moment in bench.sent[PLAYBACK]) > 0
     assert 60 < pace.permitted < pace.most == 240
     assert pace.permitted == bench.politeness.summary().rate[PLAYBACK]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from crawler.run.progress import Hold, Pace, Phase, ProgressSnapshot
+from crawler.politeness.policy import RequestPace as Pace
+from crawler.run.progress import Hold, Phase, ProgressSnapshot
 
 NOW = 1_800_000_000.0
 """2027-01-15 08:00:00 UTC."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import given
 
-from crawler.run.progress import Hold, Pace, Phase, ProgressSnapshot, clock, countdown, progress_line
+from crawler.politeness.policy import RequestPace as Pace
+from crawler.run.progress import Hold, Phase, ProgressSnapshot, clock, countdown, describe_progress
 from tests.run.moments import ANY, HOST, NOW, moment
 
 REQUESTS = "captures 231 of 240, index 2 of 24 a minute"
@@ -70,7 +71,7 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
 
 
 def test_each_phase_has_its_line() -> None:
-    assert [progress_line(moment(phase, **more)) for phase, more, _ in LINES] == [text for _, _, text in LINES]
+    assert [describe_progress(moment(phase, **more)) for phase, more, _ in LINES] == [text for _, _, text in LINES]
 
 
 def test_a_rate_that_may_grow_and_several_archives_are_told() -> None:
@@ -78,7 +79,7 @@ def test_a_rate_that_may_grow_and_several_archives_are_told() -> None:
         Pace(HOST, "playback", 9, 9, 60.0, 240.0),
         Pace("http://other.example:8080", "playback", 0, 0, 240.0, 240.0),
     )
-    said = progress_line(moment(paces=paces))
+    said = describe_progress(moment(paces=paces))
     assert (
         "archive.example: captures 9 of 60 (at most 240) a minute; other.example:8080: captures 0 of 240 a minute"
         in said
@@ -86,13 +87,13 @@ def test_a_rate_that_may_grow_and_several_archives_are_told() -> None:
 
 
 def test_what_is_left_gets_less_as_time_goes_by() -> None:
-    assert "about 2.0 h left for the articles, until 10:41 UTC" in progress_line(moment(), NOW + 9_660 - 7_200)
-    assert "about 0 s left" in progress_line(moment(), NOW + 20_000)
+    assert "about 2.0 h left for the articles, until 10:41 UTC" in describe_progress(moment(), NOW + 9_660 - 7_200)
+    assert "about 0 s left" in describe_progress(moment(), NOW + 20_000)
 
 
 @given(ANY)
 def test_every_moment_has_one_line_of_plain_text(any_moment: ProgressSnapshot) -> None:
-    assert progress_line(any_moment).isprintable()
+    assert describe_progress(any_moment).isprintable()
 
 
 def test_a_countdown_reads_like_a_clock() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +13,11 @@ import pytest
 
 from crawler.ledger import Ledger
 from crawler.ledger.images import ImageState
+from crawler.politeness.policy import RequestPace
 from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import Endpoint, RequestBudget
 from crawler.run.monitor import ProgressMonitor, RunningSpider
-from crawler.run.progress import Hold, Pace, Phase, ProgressSnapshot
+from crawler.run.progress import Hold, Phase, ProgressSnapshot
 from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock
 from tests.run.moments import HOST, NOW
@@ -27,7 +27,7 @@ AT_TOP = RequestBudget(playback_rate=240.0, playback_rate_start=240.0)
 
 @dataclass
 class Run:
-    """A spider as a course sees it, with a real politeness on a clock of its own."""
+    """A spider as a monitor sees it, with a real politeness on a clock of its own."""
 
     ledger: Ledger
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -37,17 +37,14 @@ class Run:
 
     def __post_init__(self) -> None:
         self.politeness = Politeness(AT_TOP, self.clock, lambda *_: None)
-        self.course = ProgressMonitor(NOW)
-
-    def hosts(self) -> Iterator[tuple[str, Politeness]]:
-        yield HOST, self.politeness
+        self.monitor = ProgressMonitor(NOW)
 
     def moment(self, ticks: float = 0.0) -> ProgressSnapshot:
-        politeness = SimpleNamespace(holding=lambda: self.held, hosts=self.hosts)
+        politeness = SimpleNamespace(holding=lambda: self.held, paces=lambda: tuple(self.politeness.paces(HOST)))
         session = SimpleNamespace(run=7, ledger=self.ledger, politeness=politeness, gap_requests=self.gap_requests)
         given = {"listing": None, "recovery": None, "images": None, **self.parts}
         running = SimpleNamespace(session=session, arguments=SimpleNamespace(whole=True), **given)
-        return self.course.moment(cast(RunningSpider, running), NOW + ticks, ticks)
+        return self.monitor.snapshot(cast(RunningSpider, running), NOW + ticks, ticks)
 
     async def send(self, endpoint: Endpoint, count: int) -> None:
         """So many requests, each answered well."""
@@ -78,7 +75,7 @@ def test_listing_comes_first(run: Run) -> None:
         None,
     )
     assert (now.started, now.at) == (NOW, NOW + 60)
-    assert now.paces == (Pace(HOST, "cdx", 0, 0, 24.0, 24.0), Pace(HOST, "playback", 0, 0, 240.0, 240.0))
+    assert now.paces == (RequestPace(HOST, "cdx", 0, 0, 24.0, 24.0), RequestPace(HOST, "playback", 0, 0, 240.0, 240.0))
 
 
 def test_articles_are_expected_at_the_permitted_rate(run: Run) -> None:

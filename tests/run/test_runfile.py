@@ -109,8 +109,8 @@ def test_the_numbers_are_of_this_run(session: Session) -> None:
     }
     assert numbers.missing == 6
     assert (numbers.measures.decided, numbers.measures.recovered, numbers.measures.refusals) == (3, 2, 0)
-    assert numbers.in_words(0) == "2 of 8 articles due recovered, 1 given up, 1 improved"
-    assert numbers.in_words(1234) == "2 of 8 articles due recovered, 1 given up, 1 improved, 1,234 rewritten"
+    assert numbers.describe(0) == "2 of 8 articles due recovered, 1 given up, 1 improved"
+    assert numbers.describe(1234) == "2 of 8 articles due recovered, 1 given up, 1 improved, 1,234 rewritten"
 
 
 def test_what_was_due_is_what_was_asked_for(session: Session) -> None:

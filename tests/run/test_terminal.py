@@ -99,11 +99,11 @@ def test_a_note_of_another_version_or_of_an_earlier_run_is_none(ledger: Ledger, 
     now = replace(moment(), run=ledger.begin_run({}, "0")).to_json()
     for note in ("", "{}", now.replace('"schema": 1', '"schema": 99')):
         ledger.set_meta(PROGRESS_KEY, note)
-        assert look_at_run(ledger, tmp_path).moment is None
+        assert look_at_run(ledger, tmp_path).snapshot is None
     ledger.set_meta(PROGRESS_KEY, now)
-    assert look_at_run(ledger, tmp_path).moment is not None
+    assert look_at_run(ledger, tmp_path).snapshot is not None
     ledger.begin_run({}, "0")
-    assert look_at_run(ledger, tmp_path).moment is None
+    assert look_at_run(ledger, tmp_path).snapshot is None
 
 
 def test_looking_does_not_touch_the_lock(ledger: Ledger, tmp_path: Path) -> None:
