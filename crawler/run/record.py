@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from crawler import __version__
 from crawler.hkcnews.fields import SOURCES
 from crawler.hkcnews.verdict import Verdict
-from crawler.ledger import Ledger, State
+from crawler.ledger import State
 from crawler.ledger.figures import FieldCount
 from crawler.politeness.policy import PolitenessSummary
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.run.health import Breach, Measures
+from crawler.run.status import count_articles
 from crawler.utils.files import write_file
 
 if TYPE_CHECKING:
@@ -107,42 +108,25 @@ def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> Run
     recovered = ledger.settled_in_run(run, State.RECOVERED)
     given_up = ledger.settled_in_run(run, State.UNRECOVERABLE) - session.reopened
     new = recovered - session.reopened
+    settled = len(new) + len(given_up)
+    due = settled + sum(article not in session.reopened for article in ledger.due(choice.ids))  # and those due still
+    reopened = [row for row in map(ledger.article, session.reopened) if row is not None]
+    improved = [
+        row for row in reopened if row.state is State.RECOVERED and row.capture != mark.made_of.get(row.id, row.capture)
+    ]
     return RunNumbers(
         listing={"rows": rows - mark.rows, "new": ledger.listed_after(mark.newest)},
-        due=_due(ledger, choice, len(new) + len(given_up), session.reopened),
+        due=due if choice.limit is None else min(due, max(choice.limit, settled)),
         recovered=len(new),
-        improved=sum(_improved(ledger, mark, article) for article in session.reopened),
+        improved=len(improved),
         given_up=len(given_up),
         verdicts={verdict: number for verdict, number in ledger.run_verdicts(run).items() if verdict in set(Verdict)},
         answers=ledger.run_answers(run),
         digests=ledger.run_digests(run),
         fields=ledger.field_counts(run, FIELDS),
         politeness={host: one.summary() for host, one in session.politeness.hosts()},
-        standing=_standing(ledger),
+        standing=count_articles(ledger),
     )
-
-
-def _due(ledger: Ledger, choice: Selection, settled: int, reopened: Collection[int]) -> int:
-    """How many articles the run was to recover: those that it settled, and those that are due still."""
-    due = settled + sum(article not in reopened for article in ledger.due(choice.ids))
-    return due if choice.limit is None else min(due, max(choice.limit, settled))
-
-
-def _improved(ledger: Ledger, mark: LedgerMark, article: int) -> bool:
-    row = ledger.article(article)
-    return row is not None and row.state is State.RECOVERED and row.capture != mark.made_of.get(article, row.capture)
-
-
-def _standing(ledger: Ledger) -> dict[str, int]:
-    counts = ledger.counts()
-    return {
-        "listed": sum(counts.values()),
-        "recovered": counts[State.RECOVERED],
-        "waiting": counts[State.WAITING],
-        "to_do": counts[State.LISTED],
-        "unrecoverable": counts[State.UNRECOVERABLE],
-        "adopted": counts[State.ADOPTED],
-    }
 
 
 def run_record(
@@ -178,15 +162,17 @@ def run_record(
         "verdicts": dict(numbers.verdicts),
         "answers": dict(numbers.answers),
         "digests": dict(numbers.digests),
-        "fields": {name: _field(count) for name, count in numbers.fields.items()},
+        "fields": {
+            name: {
+                "of": count.of,
+                "missing": count.missing,
+                "before": round(count.earlier_missing / count.earlier, 6) if count.earlier else None,
+            }
+            for name, count in numbers.fields.items()
+        },
         "politeness": {host: _politeness(summary) for host, summary in numbers.politeness.items()},
         "standing": dict(numbers.standing),
     }
-
-
-def _field(count: FieldCount) -> dict[str, int | float | None]:
-    before = round(count.earlier_missing / count.earlier, 6) if count.earlier else None
-    return {"of": count.of, "missing": count.missing, "before": before}
 
 
 def _politeness(summary: PolitenessSummary) -> dict[str, Any]:

@@ -26,10 +26,12 @@ def first_lines(lines: Sequence[str], most: int, rest: str) -> Iterator[str]:
         yield f"… and {len(lines) - most:,} more {rest}"
 
 
-def by_reason(found: Mapping[str, Sequence[object]], begin: str = " " * 14, width: int = 7) -> Iterator[str]:
+def by_reason(
+    found: Mapping[str, Sequence[object]], begin: str = " " * 14, width: int = 7, most: int = EXAMPLES
+) -> Iterator[str]:
     """A line for each reason, what is most of all first: how many, why, and the first few of them."""
     for reason, things in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        yield f"{begin}{len(things):>{width},}  {reason}: {first_few(things)}"
+        yield f"{begin}{len(things):>{width},}  {reason}: {first_few(things, most)}"
 
 
 def shortened(text: str, width: int) -> str:
