@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from crawler.wayback.http import MAX_BYTES, CodingError, Decoded, Headers, decoded_layers, first_header
+from crawler.wayback.http import CodingError, Decoded, Headers, decoded_layers, first_header
 
 _DIGEST = re.compile(r"[A-Z2-7]{32}")
 
@@ -63,7 +63,6 @@ def compare_digest(
     *,
     headers: Headers = (),
     other_capture: bool = False,
-    max_bytes: int = MAX_BYTES,
     known: str = "",
 ) -> DigestCheck:
     """Compare the wire bytes, then the bytes after each coding taken off, with the digest of the CDX row; never raises.
@@ -76,7 +75,7 @@ def compare_digest(
     last = Decoded(wire)
     damaged = False
     try:
-        for last in decoded_layers(wire, declared_coding, max_bytes):
+        for last in decoded_layers(wire, declared_coding):
             if wanted is not None and ((not last.codings and known) or payload_digest(last.body)) == wanted:
                 result = DigestResult.MATCH_DECODED if last.codings else DigestResult.MATCH
                 return DigestCheck(result, last.body, last.codings)

@@ -1,10 +1,21 @@
+import base64
 import gzip
 import hashlib
 
 import brotli
 
 from crawler.wayback.capture import EMPTY_DIGEST
-from crawler.wayback.digest import DigestResult, MismatchReason, compare_digest, normalized_digest, payload_digest
+from crawler.wayback.digest import (
+    DigestResult,
+    MismatchReason,
+    cdx_digest,
+    compare_digest,
+    digest_differs,
+    is_checkable,
+    matches_digest,
+    normalized_digest,
+    payload_digest,
+)
 from tests.walking import walked
 
 PAGE = b"<html><p>" + b"The lighthouse was painted. " * 40 + b"</p></html>"
@@ -97,3 +108,44 @@ def test_reasons(wire: bytes, headers: Headers, other: bool, reason: MismatchRea
 
 def test_every_reason_has_a_case() -> None:
     assert {reason for *_, reason in REASONS} | {NOTHING} == set(MismatchReason)
+
+
+DATA = b"The kiosk on the pier"
+FORMS = [
+    f"{label}:{value}"
+    for name, labels in (
+        ("sha1", ("sha1", "SHA-1", "sha_1")),
+        ("sha256", ("sha256", "SHA-256")),
+        ("sha512", ("sha512",)),
+        ("md5", ("md5",)),
+    )
+    for label in labels
+    for raw in [hashlib.new(name, DATA).digest()]
+    for value in (
+        raw.hex(),
+        raw.hex().upper(),
+        base64.b32encode(raw).decode(),
+        base64.b32encode(raw).decode().rstrip("=").lower(),
+    )
+]
+
+
+@walked("stated", [*FORMS, payload_digest(DATA)])
+def test_every_way_of_stating_a_digest(stated: str) -> None:
+    assert is_checkable(stated)
+    assert not digest_differs(stated, DATA)
+    assert digest_differs(stated, DATA + b"x")
+    assert matches_digest(stated, [b"", DATA])
+    assert cdx_digest(stated) == (
+        payload_digest(DATA) if "sha1" in stated.lower().replace("-", "").replace("_", "") or ":" not in stated else ""
+    )
+
+
+@walked(
+    "stated",
+    ["", "-", "sha1:", "sha1:xyz", "sha1:" + "1" * 32, "blake3:" + "a" * 64, "md5:" + "z" * 32, "sha1:" + "é" * 40],
+)
+def test_what_cannot_be_compared_differs_from_nothing(stated: str) -> None:
+    assert not is_checkable(stated)
+    assert not digest_differs(stated, DATA)
+    assert cdx_digest(stated) == ""
