@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
-from crawler.recovery.case import improvable_articles
+from crawler.recovery.case import ArticleItem, improvable_articles
 from crawler.recovery.judge import ReadPage, read_page
-from crawler.recovery.recovery import CaptureRequest, RecoveredArticle, Recovery, Selection
+from crawler.recovery.recovery import Recovery, Selection
 from crawler.recovery.store import Store
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.capture import Capture
@@ -95,7 +95,7 @@ class Bench:
     answers: dict[Key, Sequence[Told]] = field(default_factory=dict)
     now: float = 1000.0
     asked: list[tuple[float, Capture]] = field(default_factory=list)
-    written: dict[int, RecoveredArticle] = field(default_factory=dict)
+    written: dict[int, ArticleItem] = field(default_factory=dict)
     recovery: Recovery | None = None
     reopened: list[int] = field(default_factory=list)
 
@@ -139,8 +139,8 @@ class Bench:
         while not recovery.finished and not recovery.judge.layout_unknown():
             fetches = []
             for step in recovery.steps(room):
-                if isinstance(step, CaptureRequest):
-                    fetches.append(step.row)
+                if isinstance(step, CaptureRow):
+                    fetches.append(step)
                 else:
                     self._write(run, step)
             for row in fetches:
@@ -179,15 +179,13 @@ class Bench:
         if isinstance(answer, Answer):
             recovery.troubled(row, answer, "no answer")
         elif (
-            write := recovery.received(row, answer, playback_url(REPLAY, of.timestamp, of.original), whole=whole)
+            item := recovery.received(row, answer, playback_url(REPLAY, of.timestamp, of.original), whole=whole)
         ) is not None:
-            self._write(run, write)
+            self._write(run, item)
 
-    def _write(self, run: int, write: RecoveredArticle) -> None:
-        self.written[write.article.id] = write
-        self.ledger.settle(
-            write.article.id, State.RECOVERED, run, capture=write.row.id, file="x.md", faults=write.faults
-        )
+    def _write(self, run: int, item: ArticleItem) -> None:
+        self.written[item.article.id] = item
+        self.ledger.settle(item.article.id, State.RECOVERED, run, capture=item.row.id, file="x.md", faults=item.faults)
 
     @property
     def requests(self) -> list[Capture]:

@@ -21,8 +21,8 @@ from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.project import get_project_settings
 
-from crawler.ledger import Ledger
-from crawler.recovery.recovery import CaptureRequest, Recovery, Selection
+from crawler.ledger import CaptureRow, Ledger
+from crawler.recovery.recovery import Recovery, Selection
 from crawler.recovery.store import Store
 from crawler.spiders.articles import ArticlesSpider
 from crawler.wayback.archive import wayback_archive
@@ -295,9 +295,9 @@ def walk_a_capture(folder: Path, tracer: Tracer) -> Path:
         spider = ArticlesSpider(cast(Any, SimpleNamespace(only=None, politeness=quiet, failed=failed)))
         spider.recovery = Recovery(ledger, store, run, Selection(), lambda: 0.0, (1.0,))
         (step,) = spider.recovery.steps(1)
-        assert isinstance(step, CaptureRequest)
+        assert isinstance(step, CaptureRow)
         site = wayback_archive("https://archive.example", "https://archive.example")
-        request = Request("https://archive.example/x", meta={"row": step.row, "site": site})
+        request = Request("https://archive.example/x", meta={"row": step, "capture": step.capture, "site": site})
         headers = [(name.encode(), value.encode()) for name, value in memento(listed).headers]
         answer = Response(request.url, 200, cast(Any, headers), article(33951), request=request)
         crawler = cast(Crawler, SimpleNamespace(spider=SimpleNamespace(session=FakeSession(folder, ledger, run))))

@@ -18,15 +18,14 @@ from crawler.ledger.file import ledger_path
 from crawler.markdown.document import render
 from crawler.markdown.front_matter import FrontMatterError
 from crawler.markdown.style import SeedStyle
-from crawler.recovery.judge import PageInput, read_page
-from crawler.recovery.store import Store
+from crawler.recovery.judge import read_page
+from crawler.recovery.store import Store, as_served
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
 from crawler.spiders.page import PageSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.text import escape_controls, shortened
-from crawler.warc.record import WarcDamaged
-from crawler.warc.writer import RecordLocation
+from crawler.warc.record import StoredCapture, WarcDamaged
 from crawler.wayback.archive import wayback_archive
 from crawler.wayback.capture import Capture
 from crawler.wayback.http import CodingError, declared_coding, decode_what_came, first_header
@@ -40,7 +39,8 @@ class Specimen:
     """A page to look at, and where it came from in words; `replay` is the address under which its archive replays
     captures."""
 
-    page: PageInput
+    page: StoredCapture
+    article: int
     origin: str
     replay: str = ""
 
@@ -94,15 +94,12 @@ class Command(ProjectCommand):
             return None
         row = next((row for row in rows if settled is not None and row.id == settled.capture), rows[-1])
         try:
-            stored = Store(self.output / "warc").read(RecordLocation(row.warc, row.warc_offset, row.warc_length))
+            stored = Store(self.output / "warc").read_capture(row)
         except (OSError, WarcDamaged) as error:
             advice = "Use --fetch to fetch the page again"
             raise StorageError(f"the store cannot be read: {error}. {advice}") from error
-        content_type = first_header(stored.headers, "content-type") or ""
-        served = row.served_timestamp, row.served_original
-        page = PageInput(stored.payload, row.coding, content_type, stored.status, article, *served)
         origin = f"the store, {row.warc} at byte {row.warc_offset}; digest: {row.digest_result}"
-        return Specimen(page, origin, row.replay)
+        return Specimen(stored, article, origin, row.replay)
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | RunResult:
         session = Session(self.given_settings, {"inspect": str(article)})
@@ -118,10 +115,7 @@ class Command(ProjectCommand):
             session.close()
         if reply is None:
             return session.ending or RunResult(ExitStatus.ERROR)
-        content_type, coding = first_header(reply.headers, "content-type") or "", declared_coding(reply.headers) or ""
-        served = reply.timestamp, reply.original
-        page = PageInput(reply.body, coding, content_type, reply.status, article, *served)
-        return Specimen(page, site.address, site.public)
+        return Specimen(as_served(reply), article, site.address, site.public)
 
 
 def _from_file(path: Path) -> Specimen:
@@ -134,23 +128,23 @@ def _from_file(path: Path) -> Specimen:
     original = pages.metadata(page, "og:url") or ((link.attributes.get("href") or "") if link is not None else "")
     original = original if article_id(original) else "https://www.hkcnews.com/"
     article = article_id(original) or 0
-    return Specimen(PageInput(body, "", "", 200, article, _UNKNOWN_TIME, original), f"the file {path}")
+    return Specimen(StoredCapture(original, _UNKNOWN_TIME, 200, (), body), article, f"the file {path}")
 
 
 def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
     """What is found on a page, and its Markdown; texts of one line or several."""
     stored = specimen.page
-    yield f"Article   {stored.article or 'not named on the page'}"
+    yield f"Article   {specimen.article or 'not named on the page'}"
     yield f"Capture   {f'{stored.timestamp} {stored.original}' if stored.timestamp.strip('0') else 'unknown'}"
     yield f"From      {specimen.origin}"
     try:
-        decoded = decode_what_came(stored.body, stored.coding or None)
+        decoded = decode_what_came(stored.payload, declared_coding(stored.headers))
     except CodingError as error:
-        yield f"Bytes     {len(stored.body):,}, which cannot be decompressed: {error}"
+        yield f"Bytes     {len(stored.payload):,}, which cannot be decompressed: {error}"
         return
-    text = decode_page(decoded.body, stored.content_type)
+    text = decode_page(decoded.body, first_header(stored.headers, "content-type") or "")
     yield f"Bytes     {len(decoded.body):,} decoded ({', '.join(decoded.codings) or 'not compressed'}), {text.encoding}"
-    found = read_page(stored, SeedStyle(replay, stored.timestamp, stored.original))
+    found = read_page(stored, specimen.article, SeedStyle(replay, stored.timestamp, stored.original))
     because = f" ({found.judgement.because})" if found.judgement.because else ""
     yield f"Verdict   {found.verdict.value}: {VERDICT_MEANING[found.verdict]}{because}"
     yield from _fields(pages.read_page(text.text, captured=stored.timestamp))

@@ -47,7 +47,7 @@ class Command(ProjectCommand):
         finally:
             reader.close()
         print(json_line(_as_json(row, versions)) if as_json else "\n".join(map(escape_controls, _lines(row, versions))))
-        damaged = [one for version in versions for one in version.tellings if one.damaged]
+        damaged = [one for version in versions for one in version.captures if one.damaged]
         if not damaged:
             return ExitStatus.DONE
         message = f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"
@@ -84,15 +84,15 @@ def _lines(row: ArticleRow, versions: Sequence[Version]) -> Iterator[str]:
         because = f" ({row.reason})" if row.reason else ""
         yield f"Article {row.id}: no capture of it was extracted; it is {row.state}{because}"
         return
-    captures = sum(len(version.tellings) for version in versions)
+    captures = sum(len(version.captures) for version in versions)
     yield f"Article {row.id}: {counted(len(versions), 'version')} in {counted(captures, 'capture')}"
     for number, version in enumerate(versions, 1):
         title, _, _ = (version.text or "").partition("\n")
         yield ""
         yield f"Version {number}{': ' if version.text is not None else ''}{title}"
-        yield f"  SHA-256 {version.sha256 or 'unknown'}{', which the file is of' if version.made else ''}"
-        for one in version.tellings:
-            mark = "*" if one.made else " "
+        yield f"  SHA-256 {version.sha256 or 'unknown'}{', which the file is of' if version.is_current else ''}"
+        for one in version.captures:
+            mark = "*" if one.is_current else " "
             yield f"  {mark} {_moment(one.timestamp)}  {_address(one.replay, one.timestamp, one.original)}"
             if one.why:
                 yield f"      not comparable: {one.why}"
@@ -129,16 +129,16 @@ def _version(version: Version) -> dict[str, Any]:
             "original_url": one.original,
             "url": _address(one.replay, one.timestamp, one.original),
             "source": one.source or None,
-            "file": one.made,
+            "file": one.is_current,
             "comparable": one.text is not None,
             "why": one.why or None,
             "fault": one.fault or None,
         }
-        for one in version.tellings
+        for one in version.captures
     ]
     return {
         "sha256": version.sha256 or None,
-        "file": version.made,
+        "file": version.is_current,
         "title": title if known else None,
         "text": text if known else None,
         "captures": captures,

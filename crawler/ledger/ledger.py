@@ -84,10 +84,11 @@ class VersionRow:
 class Versions(LedgerFile):
     """Title and text of every capture that was extracted."""
 
-    def note_version(self, article: int, capture_id: int, timestamp: str, original: str, sha256: str) -> None:
+    def note_version(self, row: VersionRow) -> None:
         """A capture of an article was extracted; what was known of the same capture before is replaced."""
         self._db.execute(
-            "INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?)", (article, timestamp, original, sha256, capture_id)
+            "INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?)",
+            (row.article, row.timestamp, row.original, row.sha256, row.capture),
         )
 
     def renew_versions(self, article: int, captures: Iterable[int], rows: Iterable[VersionRow]) -> None:
@@ -97,7 +98,7 @@ class Versions(LedgerFile):
             gone = ((article, capture) for capture in captures)
             self._db.executemany("DELETE FROM version WHERE article = ? AND capture = ?", gone)
             for row in rows:
-                self.note_version(row.article, row.capture, row.timestamp, row.original, row.sha256)
+                self.note_version(row)
 
     def version_counts(self) -> dict[int, int]:
         """How many different texts the captures of each article have; articles of which nothing is known are not in

@@ -75,6 +75,11 @@ class CaptureRow:
     warc_offset: int = 0
     warc_length: int = 0
 
+    @property
+    def served(self) -> tuple[str, str]:
+        """Timestamp and original of the capture that came, as far as that is known."""
+        return self.served_timestamp or self.capture.timestamp, self.served_original or self.capture.original
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:

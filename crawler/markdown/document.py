@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from pathlib import Path
 from typing import Any
 
 from crawler.markdown.article import Article, Blogger, Evidence
 from crawler.markdown.front_matter import InvalidFrontMatter, fields_of, front_matter, read_front_matter
 from crawler.markdown.inline import destination, escape_heading, escape_text
+from crawler.utils.files import write_file
 
 RANGE = 1000
 """Articles in one folder, as in the public backup."""
@@ -43,6 +46,22 @@ def relative_path(article_id: int) -> str:
     """Where an article's file lies below `articles/`: `33001-34000/article_33951.md`."""
     first = (article_id - 1) // RANGE * RANGE + 1
     return f"{first}-{first + RANGE - 1}/article_{article_id}.md"
+
+
+def article_file(article_id: int) -> str:
+    """Where an article's file lies below the output directory."""
+    return f"articles/{relative_path(article_id)}"
+
+
+def write_article(
+    output: Path, article_id: int, text: str, *, sync: bool = True, dry_run: bool = False
+) -> tuple[str, str]:
+    """Write an article's file below the output directory, whole or not at all; gives its path there and its SHA-256.
+    Raises OSError. `sync` as for `write_file`."""
+    file, data = article_file(article_id), text.encode("utf-8")
+    if not dry_run:
+        write_file(output, file, data, sync=sync)
+    return file, hashlib.sha256(data).hexdigest()
 
 
 _RULE = "\n\n---\n\n"

@@ -1,11 +1,12 @@
-"""One article on its way: its captures in order of choice, what each turned out to be, and whether a new one is
-better."""
+"""One article on its way: its captures in order of choice, what each turned out to be, and whether a new one is better;
+and the queue that articles and images wait in."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 from crawler.hkcnews.extract import Extraction
 from crawler.hkcnews.urls import misspelling
@@ -15,21 +16,88 @@ from crawler.ledger.rows import LED_TO
 from crawler.markdown.article import Article, Evidence
 from crawler.markdown.reader import readable_text
 from crawler.markdown.style import References
+from crawler.recovery.store import compare_served
 from crawler.utils.timestamps import read_moment
+from crawler.warc.record import StoredCapture
 from crawler.wayback.capture import EMPTY_DIGEST, Capture
-from crawler.wayback.digest import DigestResult, normalized_digest
+from crawler.wayback.digest import DigestCheck, DigestResult, normalized_digest
 from crawler.wayback.playback import FINAL
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenCase:
+    """`due`: when it may be asked for again; `tries`: attempts at the capture that is its turn, which the archive's own
+    troubles ended."""
+
+    due: float = 0.0
+    tries: int = 0
+
+
+Key = TypeVar("Key", bound=Hashable)
+SomeCase = TypeVar("SomeCase", bound=OpenCase)
+
+
+class CaseQueue(Generic[Key, SomeCase]):
+    """Open cases by their articles or images, and what is still to come. `now` gives seconds that only go forward;
+    `retry_seconds` are the waits between attempts when the archive has troubles of its own."""
+
+    def __init__(self, coming: Iterable[Key], now: Callable[[], float], retry_seconds: Sequence[float]) -> None:
+        self._coming = deque(coming)
+        self._cases: dict[Key, SomeCase] = {}
+        self._busy: set[Key] = set()
+        self._now = now
+        self._retry_seconds = retry_seconds
+
+    @property
+    def _remaining(self) -> int:
+        """How many may still be begun."""
+        return len(self._coming)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is under way and nothing is to come."""
+        return not self.left
+
+    @property
+    def left(self) -> int:
+        """How many are not settled yet in this run."""
+        return len(self._cases) + self._remaining
+
+    @property
+    def later(self) -> int:
+        """How many wait for a later pass."""
+        return sum(case.due > self._now() for case in self._idle())
+
+    def wait(self) -> float | None:
+        """Seconds until one that waits is due again; None when none waits."""
+        idle = [case.due for case in self._idle()]
+        return max(0.0, min(idle) - self._now()) if idle else None
+
+    def _idle(self) -> list[SomeCase]:
+        return [case for key, case in self._cases.items() if key not in self._busy]
+
+    def _due(self) -> list[SomeCase]:
+        return [case for case in self._idle() if case.due <= self._now()]
+
+    def _retry_later(self, case: SomeCase, counted: bool) -> bool:
+        """Have a case wait for its next attempt; False when it has had them all. In an outage of the whole archive they
+        are not `counted`."""
+        case.tries += counted
+        if case.tries > len(self._retry_seconds):
+            return False
+        case.due = self._now() + self._retry_seconds[max(0, case.tries - 1)]
+        return True
+
+    def _close(self, key: Key) -> None:
+        self._cases.pop(key, None)
+        self._busy.discard(key)
+
 
 SHARED_BY = 100
 """A digest under this many articles is the farewell page or its like. Fewer may be an article that was published under
 several ids: two to twenty, as far as is known."""
 
 _REAL, _UNKNOWN, _REDIRECT, _ERROR, _BAD = range(5)
-
-
-def ranked_captures(captures: Sequence[Capture], bad_digests: Collection[str] = ()) -> list[Capture]:
-    """The captures of one article, best first; see `order`."""
-    return [captures[i] for i in capture_order(captures, bad_digests)]
 
 
 def capture_order(
@@ -48,9 +116,8 @@ def capture_order(
     newest: dict[tuple[int, str], int] = {}
     places: dict[Capture, tuple[int, str]] = {}
     for capture in captures:
-        bytes_of = (
-            capture.digest or f"{capture.timestamp} {capture.original}"
-        )  # without a digest nothing is known to be the same
+        # Without a digest nothing is known to be the same.
+        bytes_of = capture.digest or f"{capture.timestamp} {capture.original}"
         place = places[capture] = _kind(capture, statuses, bad_digests), bytes_of
         newest[place] = max(newest.get(place, 0), _time(capture))
 
@@ -58,18 +125,8 @@ def capture_order(
         capture = captures[number]
         kind, bytes_of = places[capture]
         wanted = preference[number] if preference else 0
-        spelling, is_revisit = misspelling(capture.original), not capture.statuscode.isdigit()
-        return (
-            kind,
-            -newest[kind, bytes_of],
-            bytes_of,
-            wanted,
-            spelling,
-            -_time(capture),
-            capture.original,
-            is_revisit,
-            capture.statuscode,
-        )
+        place = (kind, -newest[kind, bytes_of], bytes_of, wanted, misspelling(capture.original), -_time(capture))
+        return *place, capture.original, not capture.statuscode.isdigit(), capture.statuscode
 
     return sorted(range(len(captures)), key=key)
 
@@ -83,9 +140,8 @@ def resolved_status(captures: Sequence[Capture]) -> Mapping[Capture, str]:
     none."""
     known: dict[str, str] = {}
     for capture in captures:
-        if (
-            capture.statuscode.isdigit() and capture.digest
-        ):  # the lowest, if it has several: bytes that were the article once are
+        if capture.statuscode.isdigit() and capture.digest:
+            # The lowest, if it has several: bytes that were the article once are.
             known[capture.digest] = min(capture.statuscode, known.get(capture.digest, capture.statuscode))
     return {
         capture: capture.statuscode if capture.statuscode.isdigit() else known.get(capture.digest, "-")
@@ -104,21 +160,28 @@ def _kind(capture: Capture, statuses: Mapping[Capture, str], bad_digests: Collec
 MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An article that was recovered from a capture, with its faults; the fewer, the better. The evidence has only those
-    faults that the captures have themselves, whatever happened to the run."""
+@dataclass(slots=True, repr=False)
+class ArticleItem:
+    """An article recovered from the capture `row`, on its way to the disk. The fewer its `faults`, the lower its
+    `badness`. `evidence` has only those faults that the captures have themselves, whatever happened to the run. The
+    pipelines fill in `text`, then `file` and `sha256`."""
 
     row: CaptureRow
     article: Article
-    faults: tuple[str, ...]
-    badness: int
-    evidence: Evidence
-    references: References | None
+    faults: tuple[str, ...] = ()
+    badness: int = 0
+    evidence: Evidence | None = None
+    references: References | None = None
+    text: str = ""
+    file: str = ""
+    sha256: str = ""
+
+    def __repr__(self) -> str:
+        return f"article {self.article.id}"
 
 
 @dataclass(slots=True)
-class Case:
+class Case(OpenCase):
     """An article that is being recovered. Captures are taken from the front of `queue`. `tried`: the verdicts on
     answers whose bytes matched, by digest and archived status."""
 
@@ -126,87 +189,80 @@ class Case:
     rows: Sequence[CaptureRow]
     queue: list[CaptureRow]
     narrowed: bool
-    due: float = 0.0
     fetched: bool = False
     followed: int = 0
-    candidates: list[Candidate] = field(default_factory=list)
+    candidates: list[ArticleItem] = field(default_factory=list)
     tried: dict[tuple[str, str], str] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
-    attempts: Counter[int] = field(default_factory=Counter)
     deferred: dict[int, str] = field(default_factory=dict)
 
-    def expected(self, row: CaptureRow, timestamp: str, original: str) -> Capture:
-        """The known capture with whose digest the bytes are compared: the one really served, if this article has it."""
+    @property
+    def is_done(self) -> bool:
+        """Whether the article without fault has come, so that nothing better can."""
+        return any(item.badness == 0 for item in self.candidates)
+
+    def compare(self, row: CaptureRow, served: StoredCapture, coding: str = "") -> DigestCheck:
+        """Compare what was served for `row` with the digest of the capture that it is, if this article has it, else
+        with that of the one asked for."""
+        key = (served.timestamp, served.original)
         known = (other.capture for other in (*self.rows, row))
-        return next(
-            (other for other in known if (other.timestamp, other.original) == (timestamp, original)), row.capture
-        )
+        expected = next((one for one in known if (one.timestamp, one.original) == key), row.capture)
+        is_other = (expected.timestamp, expected.original) != key
+        return compare_served(served, expected.digest, coding, other_capture=is_other)
 
     def verdict_on_twin(self, row: CaptureRow) -> str | None:
         """The verdict on another capture with the same bytes and the same status; a revisit has the status of what it
         repeats."""
         if not any(digest == row.capture.digest for digest, _ in self.tried):
             return None
-        return self.tried.get(
-            (row.capture.digest, resolved_status([other.capture for other in (*self.rows, row)])[row.capture])
-        )
+        statuses = resolved_status([other.capture for other in (*self.rows, row)])
+        return self.tried.get((row.capture.digest, statuses[row.capture]))
 
-    def passed(self, row: CaptureRow, outcome: str, because: str) -> None:
+    def reject(self, row: CaptureRow, outcome: str, because: str = "") -> None:
         """The capture is done with and was not the article."""
+        self._take_off(row)
+        about = f"{row.capture.timestamp} {row.capture.original}"
+        self.outcomes[about] = f"{outcome}: {because}" if because else outcome
+
+    def judged(self, row: CaptureRow, found: Extraction, status: int, check: DigestCheck) -> None:
+        """Take a judgement. `status` is that of the capture really served, as is the digest it was compared with."""
+        if check.matches:
+            self.tried[check.digest, str(status)] = found.verdict.value
+        if found.article is None:
+            self.reject(row, found.verdict.value, found.judgement.because)
+            return
+        self._take_off(row)
+        mismatch = check.result is DigestResult.MISMATCH
+        faults = [*found.article.faults, *found.differences]
+        if mismatch:
+            faults.append(f"the bytes do not match the digest of the archive's index: {check.reason.value}")
+        badness = 4 * bool(found.differences) + 2 * mismatch + bool(found.article.faults)
+        captured, sha1 = read_moment(found.article.timestamp), normalized_digest(check.digest)
+        evidence = Evidence(
+            f"{captured.replace(tzinfo=None).isoformat()}Z" if captured is not None else "",
+            f"sha1:{sha1}" if sha1 else "",
+            check.matches,
+            tuple(faults),
+        )
+        self.candidates.append(ArticleItem(row, found.article, tuple(faults), badness, evidence, found.references))
+
+    def _take_off(self, row: CaptureRow) -> None:
         self.queue.remove(row)
-        self.outcomes[f"{row.capture.timestamp} {row.capture.original}"] = (
-            f"{outcome}: {because}" if because else outcome
-        )
+        self.tries = 0
 
-    def judged(
-        self, row: CaptureRow, recovered: Extraction, status: int, digest: str, digest_result: str, digest_reason: str
-    ) -> bool:
-        """Take a judgement; True when it is the article without fault, and nothing better can come.
-
-        `status` and `digest` are those of the capture really served, to which the result belongs.
-        """
-        if digest_result in MATCHES:
-            self.tried[digest, str(status)] = recovered.verdict.value
-        if recovered.article is None:
-            self.passed(row, recovered.verdict.value, recovered.judgement.because)
-            return False
-        self.queue.remove(row)
-        faults = [*recovered.article.faults, *recovered.differences]
-        if digest_result == DigestResult.MISMATCH.value:
-            faults.append(f"the bytes do not match the digest of the archive's index: {digest_reason}")
-        badness = (
-            4 * bool(recovered.differences)
-            + 2 * (digest_result == DigestResult.MISMATCH.value)
-            + bool(recovered.article.faults)
-        )
-        evidence = _evidence(recovered.article.timestamp, digest, digest_result, tuple(faults))
-        self.candidates.append(
-            Candidate(row, recovered.article, tuple(faults), badness, evidence, recovered.references)
-        )
-        return badness == 0
-
-    def best(self) -> Candidate | None:
+    def best(self) -> ArticleItem | None:
         """The candidate to write when no capture is left: the one with the least faults, the earlier choice among
         equals."""
-        found = min(self.candidates, key=lambda candidate: candidate.badness, default=None)
+        found = min(self.candidates, key=lambda item: item.badness, default=None)
         if found is None or not self.deferred:
             return found
-        return replace(
-            found, faults=(*found.faults, f"{len(self.deferred)} other captures could not be fetched in this run")
-        )
+        fault = f"{len(self.deferred)} other captures could not be fetched in this run"
+        return replace(found, faults=(*found.faults, fault))
 
     def reason(self) -> str:
         """Why nothing was recovered: the different outcomes, most frequent first."""
         kinds = Counter(outcome.split(":", 1)[0] for outcome in self.outcomes.values())
-        return (
-            ", ".join(kind for kind, _ in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))) or "no capture"
-        )
-
-
-def _evidence(timestamp: str, digest: str, digest_result: str, faults: tuple[str, ...]) -> Evidence:
-    captured, sha1 = read_moment(timestamp), normalized_digest(digest)
-    moment = f"{captured.replace(tzinfo=None).isoformat()}Z" if captured is not None else ""
-    return Evidence(moment, f"sha1:{sha1}" if sha1 else "", digest_result in MATCHES, faults)
+        return ", ".join(sorted(kinds, key=lambda kind: (-kinds[kind], kind))) or "no capture"
 
 
 def open_case(
@@ -281,7 +337,7 @@ def _is_untried(row: CaptureRow) -> bool:
     return not row.verdict and row.answer not in FINAL
 
 
-def improves(case: Case, best: Candidate, present: ArticleRow, file: Candidate | None) -> bool:
+def improves(case: Case, best: ArticleItem, present: ArticleRow, file: ArticleItem | None) -> bool:
     """Whether what came of going through an article again is to take the place of its file. `file`: what the file was
     made of, where that can be read again.
 

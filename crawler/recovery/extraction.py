@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from crawler.ledger import Ledger
 from crawler.ledger.rows import SETTLED
@@ -16,8 +15,9 @@ from crawler.recovery.case import SHARED_BY
 from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport
 from crawler.recovery.extraction_job import WRITTEN, ExtractionJob, ExtractionPlan, ExtractionResult, ExtractionWorkers
 from crawler.recovery.formats import Format, Styles, as_bits
-from crawler.recovery.sources import in_words
+from crawler.recovery.sources import describe_counts
 from crawler.utils.exit_status import CommandError, DamagedError, ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.workers import batched
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +32,7 @@ def relink(
 ) -> Iterator[ExtractionResult]:
     """Write each misled file anew (see `References.misled`) and tell the ledger; gives what `work` did. What is
     recovered does not change by that, so once is enough. Raises OSError."""
-    doing = iter(work(_relink_jobs(ledger, ledger.articles_with_stale_links(is_there))))
-    while batch := list(islice(doing, RELINK_BATCH)):
+    for batch in batched(work(_relink_jobs(ledger, ledger.articles_with_stale_links(is_there))), RELINK_BATCH):
         os.sync()
         with ledger.batch():
             for done in batch:
@@ -52,7 +51,6 @@ def _relink_jobs(ledger: Ledger, articles: Iterable[int]) -> Iterator[Extraction
         yield ExtractionJob(article, tuple(ledger.captures(article)), settled=True, only=row.capture)
 
 
-_SEED = Format()
 BATCH = 1000
 """Articles that are settled in one transaction."""
 
@@ -70,50 +68,38 @@ def extract(
     source: ExtractionInput,
     report: ExtractionReport,
     limits: WorkerLimits,
-    wanted: Format = _SEED,
+    wanted: Format,
     *,
     only_changed: bool = False,
     dry_run: bool = False,
 ) -> RunResult:
     """Extract everything in the format that is wanted; gives how it ended. Raises CommandError. A dry run of the store
     takes links for those between the articles that are recovered already."""
-    with source, _ending_told(source, report):
+    with source, _recording_the_end(source, report):
         source.prepare(report)
         articles = source.ledger.articles_with_captures()
         if not articles:
-            kind = DamagedError if report.damages else UsageError
-            why = (
-                f": {report.damages[0]}"
-                if report.damages
-                else f"; passed over: {in_words(report.passed)}"
-                if report.passed
-                else ""
-            )
-            raise kind(f"there is no capture of an article in what was to be extracted{why}")
+            why = f"; passed over: {describe_counts(report.passed)}" if report.passed else ""
+            message = "there is no capture of an article in what was to be extracted"
+            raise DamagedError(f"{message}: {report.damages[0]}") if report.damages else UsageError(f"{message}{why}")
         report.total = len(articles)
-        shared = frozenset(source.ledger.shared_digests(SHARED_BY))
-        styles = Styles(wanted, source.output, as_bits(source.begin(wanted, report)))
+        styles = Styles(wanted, source.output.resolve(), as_bits(source.begin(wanted, report)))
         plan = ExtractionPlan(
-            source.output.resolve(),
-            shared,
-            style_for=styles,
-            evidence=wanted.for_reading,
+            styles,
+            frozenset(source.ledger.shared_digests(SHARED_BY)),
             only_changed=only_changed,
             dry_run=dry_run,
             versions=source.keeps_versions,
         )
-        batch: list[ExtractionResult] = []
         try:
-            for done in _workers(plan, source, limits).run(_jobs(source.ledger, articles)):
-                report.take(done)
-                batch.append(done)
-                if len(batch) == BATCH:
-                    _settle(source, batch, report, dry_run)
-                    batch = []
-            _settle(source, batch, report, dry_run)
+            results = _workers(plan, source, limits).run(_jobs(source.ledger, articles))
+            for batch in batched(map(report.take, results), BATCH):
+                if not dry_run:
+                    os.sync()  # the files of all of them, before the ledger says that they are there
+                source.settle(batch, report)
             source.finish(wanted)
             if wanted.for_reading and not dry_run:
-                _relink(source, plan, styles, limits, report)
+                _relink(source, plan, limits, report)
         except OSError as error:
             raise StorageError(
                 f"cannot write to {source.output}: {error}. Make room or repair it, then run again"
@@ -122,7 +108,7 @@ def extract(
 
 
 @contextmanager
-def _ending_told(source: ExtractionInput, report: ExtractionReport) -> Iterator[None]:
+def _recording_the_end(source: ExtractionInput, report: ExtractionReport) -> Iterator[None]:
     """However it ends, that is written down where the beginning was."""
     ending = RunResult(ExitStatus.ERROR)
     try:
@@ -143,12 +129,10 @@ def _workers(plan: ExtractionPlan, source: ExtractionInput, limits: WorkerLimits
     return ExtractionWorkers(plan, source.store, limits.workers, limits.page_seconds, limits.page_megabytes)
 
 
-def _relink(
-    source: ExtractionInput, plan: ExtractionPlan, styles: Styles, limits: WorkerLimits, report: ExtractionReport
-) -> None:
+def _relink(source: ExtractionInput, plan: ExtractionPlan, limits: WorkerLimits, report: ExtractionReport) -> None:
     """Now that it is known what there is: write those files anew whose links were taken for something else."""
-    styles = replace(styles, recovered=as_bits(source.ledger.recovered_ids()))
-    plan = replace(plan, style_for=styles, only_changed=True, versions=False)
+    styles = replace(plan.styles, recovered=as_bits(source.ledger.recovered_ids()))
+    plan = replace(plan, styles=styles, only_changed=True, versions=False)
     for done in relink(source.ledger, styles.has_image, _workers(plan, source, limits).run):
         report.relinked(done)
 
@@ -157,11 +141,3 @@ def _jobs(ledger: Ledger, articles: Sequence[int]) -> Iterator[ExtractionJob]:
     settled = {row.id for row in ledger.articles(*SETTLED)}
     for article in articles:
         yield ExtractionJob(article, tuple(ledger.captures(article)), article in settled)
-
-
-def _settle(
-    source: ExtractionInput, batch: Sequence[ExtractionResult], report: ExtractionReport, dry_run: bool
-) -> None:
-    if not dry_run:
-        os.sync()  # the files of all of them, before the ledger says that they are there
-    source.settle(batch, report)

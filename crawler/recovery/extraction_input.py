@@ -16,7 +16,7 @@ from crawler.ledger.file import ledger_path
 from crawler.recovery import formats as extractor
 from crawler.recovery.extraction_job import WRITTEN, ExtractionResult, Outcome
 from crawler.recovery.formats import Format, begin_change, format_of, written_in
-from crawler.recovery.sources import in_words, index_captures
+from crawler.recovery.sources import describe_counts, index_captures
 from crawler.recovery.store import Store
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import lock_output
@@ -47,8 +47,8 @@ class ExtractionReport:
         """The format that the files had, and the one that they get, where these differ."""
         self._same: set[int] = set()
 
-    def take(self, done: ExtractionResult) -> None:
-        """One article more."""
+    def take(self, done: ExtractionResult) -> ExtractionResult:
+        """Count one article more; gives it back."""
         self.done += 1
         self.captures += done.captures
         self.outcomes[done.outcome] += 1
@@ -65,6 +65,7 @@ class ExtractionReport:
             self._told = time.monotonic()
             rate = self.done / (self._told - self._begun)
             print(f"extracted {self.done:,} of {self.total:,} articles, {rate:,.0f} a second", file=sys.stderr)
+        return done
 
     def relinked(self, done: ExtractionResult) -> None:
         """An article that was taken already, once more: its links had to follow the others."""
@@ -90,7 +91,7 @@ class ExtractionReport:
             yield "Format        {} is changed to {}".format(*self.changed) + (" (dry run)" if dry_run else "")
         yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
         if self.passed:
-            yield f"Passed over   {self.passed.total():>7,} records in the files: {in_words(self.passed)}"
+            yield f"Passed over   {self.passed.total():>7,} records in the files: {describe_counts(self.passed)}"
         yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
         yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
         if self.outcomes[Outcome.UNDECIDED]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
@@ -12,27 +11,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pebble import ProcessExpired
 
 from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
 from crawler.ledger import CaptureRow, Found
 from crawler.ledger.ledger import VersionRow
-from crawler.markdown.document import changed_parts, relative_path, render
+from crawler.markdown.document import article_file, changed_parts, render, write_article
 from crawler.markdown.front_matter import FrontMatterError
-from crawler.markdown.style import References, SeedStyle
-from crawler.recovery.case import Case, open_case
+from crawler.markdown.style import References
+from crawler.recovery.case import ArticleItem, Case, open_case
+from crawler.recovery.formats import Styles
 from crawler.recovery.image_recovery import image_places
-from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, StyleFor, limit_process, read_page
-from crawler.recovery.store import Store
-from crawler.utils.files import read_file, write_file
+from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, limit_process, read_page
+from crawler.recovery.store import Store, redirect_target
+from crawler.utils.files import read_file
 from crawler.utils.workers import batched, process_pool, results_in_order
-from crawler.warc.files import read_archived as read_held
+from crawler.warc.files import read_archived
 from crawler.warc.record import StoredCapture, WarcDamaged
-from crawler.warc.writer import RecordLocation
-from crawler.wayback import digest as digests
-from crawler.wayback.http import declared_coding, first_header
 from crawler.wayback.playback import FINAL
 
 ReadCapture = Callable[[CaptureRow], StoredCapture]
@@ -69,13 +65,10 @@ class ExtractionJob:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionPlan:
-    """How a whole extraction is done: where to, in which format, and whether anything is written."""
+    """How a whole extraction is done: in which format and where to, and whether anything is written."""
 
-    output: Path
+    styles: Styles
     shared: frozenset[str] = frozenset()
-    style_for: StyleFor = SeedStyle
-    evidence: bool = False
-    """Whether files tell what speaks for them."""
     only_changed: bool = False
     dry_run: bool = False
     versions: bool = False
@@ -110,61 +103,47 @@ class ExtractionResult:
 def capture_reader(store: Store | None) -> ReadCapture:
     """Reads a capture from the store or, when it is not there, from the file of web archives that has it."""
 
-    def take(row: CaptureRow) -> StoredCapture:
+    def read(row: CaptureRow) -> StoredCapture:
         if row.warc and store is not None:
-            return store.read(
-                RecordLocation(row.warc, row.warc_offset, row.warc_length), (row.served_timestamp, row.served_original)
-            )
+            return store.read_capture(row)
         assert row.from_file is not None
-        return read_held(row.from_file)
+        return read_archived(row.from_file)
 
-    return take
+    return read
 
 
 class Extractor:
     """Does jobs, one after another."""
 
-    def __init__(self, plan: ExtractionPlan, take: ReadCapture, read_page: ReadPage) -> None:
+    def __init__(self, plan: ExtractionPlan, read_capture: ReadCapture, read_page: ReadPage) -> None:
         self._plan = plan
-        self._take = take
-        self._read = read_page
+        self._read_capture = read_capture
+        self._read_page = read_page
 
     def __call__(self, job: ExtractionJob) -> ExtractionResult:
         """Find the article among its captures and write it. Raises OSError when it cannot be written."""
+        plan = self._plan
         notes: list[tuple[int, dict[str, str | int]]] = []
         versions: list[VersionRow] = []
-
-        def note_version(article: int, capture: int, timestamp: str, original: str, sha256: str) -> None:
-            versions.append(VersionRow(article, timestamp, original, sha256, capture))
-
         judge = Judge(
-            self._read,
+            self._read_page,
             lambda number, **columns: notes.append((number, columns)),
-            style_for=self._plan.style_for,
-            note_version=note_version if self._plan.versions else None,
+            style_for=plan.styles,
+            note_version=versions.append if plan.versions else None,
         )
-        case = open_case(job.article, job.rows, self._plan.shared)
+        case = open_case(job.article, job.rows, plan.shared)
         if job.only:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge, notes)
         best = case.best()
-        about = ExtractionResult(job.article, Outcome.NONE, damaged=damaged, notes=tuple(notes), captures=len(notes))
-        if self._plan.versions and not job.only:
-            extracted = (*(number for number, _ in notes), *self._others(job, judge, {number for number, _ in notes}))
-            about = replace(about, versions=tuple(versions), extracted=extracted)
+        result = ExtractionResult(job.article, Outcome.NONE, damaged=damaged, notes=tuple(notes), captures=len(notes))
+        if plan.versions and not job.only:
+            judged = [number for number, _ in notes]
+            extracted = (*judged, *self._extract_others(job, judge, judged))
+            result = replace(result, versions=tuple(versions), extracted=extracted)
         if left and not job.settled and (best is None or best.badness):
-            return replace(about, outcome=Outcome.UNDECIDED, reason=case.reason())
-        if best is None:
-            return replace(about, reason=case.reason())
-        try:
-            text = render(best.article, best.row.replay, best.evidence if self._plan.evidence else None)
-        except FrontMatterError as error:
-            return replace(about, outcome=Outcome.UNWRITTEN, reason=str(error))
-        sources, images = dict(best.article.sources), image_places(best.article.images)
-        about = replace(
-            about, capture=best.row.id, faults=best.faults, sources=sources, references=best.references, images=images
-        )
-        return self._write(about, text)
+            return replace(result, outcome=Outcome.UNDECIDED, reason=case.reason())
+        return replace(result, reason=case.reason()) if best is None else self._write(result, best)
 
     def _go_through(
         self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]
@@ -173,62 +152,62 @@ class Extractor:
         whether captures are left that are not at hand."""
         damaged: list[str] = []
         left = False
-        while case.queue:
+        while case.queue and not case.is_done:
             row = case.queue[0]
             if verdict := judge.carried(case, row):
                 notes.append((row.id, {"verdict": verdict[0], "because": verdict[1]}))
-                case.passed(row, *verdict)
-            elif not row.warc and row.from_file is None:
+                case.reject(row, *verdict)
+                continue
+            if not row.warc and row.from_file is None:
                 left = left or row.answer not in FINAL
-                case.passed(row, row.answer or "not at hand", "")
-            elif self._judged(case, row, judge, damaged):
-                break
+                case.reject(row, row.answer or "not at hand")
+                continue
+            try:
+                stored = self._read_capture(row)
+            except (OSError, WarcDamaged) as error:
+                damaged.append(str(error))
+                case.reject(row, "damaged", str(error))
+                continue
+            if target := redirect_target(stored):
+                case.reject(row, Found.REDIRECT.value, f"leads to {target}")
+            else:
+                judge.judge(case, row, stored, case.compare(row, stored, row.coding))
         return tuple(damaged), left
 
-    def _others(self, job: ExtractionJob, judge: Judge, judged: Collection[int]) -> list[int]:
+    def _extract_others(self, job: ExtractionJob, judge: Judge, judged: Collection[int]) -> Iterator[int]:
         """Extract the captures in the store that the choice did not come to, only for what they say; gives those that
         could be read. Damage is for `scrapy verify` to find: the article does not need these."""
-        read: list[int] = []
         for row in job.rows:
-            if not row.warc or row.id in judged or row.verdict in NO_VERSION:
-                continue
-            with suppress(OSError, WarcDamaged):
-                stored = self._take(row)
-                judge.version(row, judge.recovered(row, stored))
-                read.append(row.id)
-        return read
+            if row.warc and row.id not in judged and row.verdict not in NO_VERSION:
+                with suppress(OSError, WarcDamaged):
+                    judge.note_version(row, judge.extract(row, self._read_capture(row)))
+                    yield row.id
 
-    def _judged(self, case: Case, row: CaptureRow, judge: Judge, damaged: list[str]) -> bool:
+    def _write(self, result: ExtractionResult, item: ArticleItem) -> ExtractionResult:
+        plan = self._plan
         try:
-            stored = self._take(row)
-        except (OSError, WarcDamaged) as error:
-            damaged.append(str(error))
-            case.passed(row, "damaged", str(error))
-            return False
-        target = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
-        if target:
-            case.passed(row, Found.REDIRECT.value, f"leads to {target}")
-            return False
-        expected = case.expected(row, stored.timestamp, stored.original)
-        coding = row.coding or declared_coding(stored.headers)
-        check = digests.compare_digest(
-            stored.payload, coding, expected.digest, headers=stored.headers, known=stored.digest
+            text = render(item.article, item.row.replay, item.evidence if plan.styles.format.for_reading else None)
+        except FrontMatterError as error:
+            return replace(result, outcome=Outcome.UNWRITTEN, reason=str(error))
+        old = read_file(plan.styles.output, article_file(item.article.id))
+        outcome = Outcome.NEW if old is None else Outcome.SAME if old == text.encode() else Outcome.CHANGED
+        dry_run = plan.dry_run or (outcome is Outcome.SAME and plan.only_changed)
+        file, sha256 = write_article(plan.styles.output, item.article.id, text, sync=False, dry_run=dry_run)
+        differs: tuple[str, ...] = ()
+        if old is not None and outcome is Outcome.CHANGED:
+            differs = changed_parts(old.decode("utf-8", "replace"), text)
+        return replace(
+            result,
+            outcome=outcome,
+            capture=item.row.id,
+            file=file,
+            sha256=sha256,
+            faults=item.faults,
+            sources=dict(item.article.sources),
+            differs=differs,
+            references=item.references,
+            images=image_places(item.article.images),
         )
-        return judge.judge(case, row, stored, expected, check)
-
-    def _write(self, found: ExtractionResult, text: str) -> ExtractionResult:
-        file = f"articles/{relative_path(found.article)}"
-        data = text.encode("utf-8")
-        old = read_file(self._plan.output, file)
-        outcome = Outcome.NEW if old is None else Outcome.SAME if old == data else Outcome.CHANGED
-        if not self._plan.dry_run and not (outcome is Outcome.SAME and self._plan.only_changed):
-            write_file(self._plan.output, file, data, sync=False)
-        differs = (
-            changed_parts(old.decode("utf-8", "replace"), text)
-            if outcome is Outcome.CHANGED and old is not None
-            else ()
-        )
-        return replace(found, outcome=outcome, file=file, sha256=hashlib.sha256(data).hexdigest(), differs=differs)
 
 
 logger = logging.getLogger(__name__)
@@ -263,18 +242,13 @@ class ExtractionWorkers:
                     batched(jobs, CHUNK), lambda chunk: pool.schedule(_do, args=[chunk], timeout=patience), self._number
                 )
                 for chunk, future in out:
-                    yield from self._result(chunk, future)
+                    try:
+                        yield from future.result()
+                    except (TookTooLong, ProcessExpired, MemoryError):
+                        yield from self._one_by_one(chunk)
         finally:
             if self._isolated is not None:
                 self._isolated.close()
-
-    def _result(self, chunk: list[ExtractionJob], future: Any) -> Iterator[ExtractionResult]:
-        try:
-            done: list[ExtractionResult] = future.result()
-        except (TookTooLong, ProcessExpired, MemoryError):
-            yield from self._one_by_one(chunk)
-        else:
-            yield from done
 
     def _one_by_one(self, chunk: list[ExtractionJob]) -> Iterator[ExtractionResult]:
         """A page among these hung or crashed its process: each is read again in a process of its own, as the crawl does
@@ -283,9 +257,7 @@ class ExtractionWorkers:
             "a page among articles %d to %d was too much; reading them one by one", chunk[0].article, chunk[-1].article
         )
         self._isolated = self._isolated or IsolatedReader(self._seconds, self._megabytes)
-        extractor = Extractor(self._plan, capture_reader(_store(self._store)), self._isolated)
-        for job in chunk:
-            yield extractor(job)
+        yield from map(Extractor(self._plan, capture_reader(_store(self._store)), self._isolated), chunk)
 
 
 _extractor: Extractor | None = None

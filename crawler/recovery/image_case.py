@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from crawler.ledger.images import ImageRow, Use
+from crawler.recovery.case import OpenCase
 from crawler.recovery.image_content import ContentFlaw
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.capture import EMPTY_DIGEST, Capture
@@ -66,7 +67,7 @@ class ImageLookup:
 
 
 @dataclass(slots=True)
-class ImageCase:
+class ImageCase(OpenCase):
     """An image that is being looked for: first at the time of its article's capture, then where the source's index has
     it, then at the next source. `wanted` is that time, `sources` what is still to be asked, the first one now."""
 
@@ -82,8 +83,6 @@ class ImageCase:
     best: ImageRow | None = None
     """One whose bytes do not match their digest: taken when nothing better comes."""
     best_data: bytes = b""
-    due: float = 0.0
-    tries: int = 0
 
     def __post_init__(self) -> None:
         self._begin()
@@ -105,28 +104,28 @@ class ImageCase:
             self._begin()
         return None
 
-    def lacking(self, lack: ImageFault) -> None:
+    def not_archived(self, fault: ImageFault) -> None:
         """The source has nothing under the address that was asked for. Where that was the image's own there is nothing
         to look up."""
-        self.looked = self.looked or lack is ImageFault.EXCLUDED or self.queue[0].original == self.row.url
-        if lack is ImageFault.EXCLUDED:
+        self.looked = self.looked or fault is ImageFault.EXCLUDED or self.queue[0].original == self.row.url
+        if fault is ImageFault.EXCLUDED:
             self.queue = deque([self.queue[0]])
-        self.refused(lack)
+        self.reject(fault)
 
-    def refused(self, reason: str, because: str = "", timestamp: str = "") -> None:
+    def reject(self, reason: str, because: str = "", timestamp: str = "") -> None:
         """What came is no good; `timestamp` is that of the capture served."""
         capture = self.queue.popleft()
         self.tries = 0
         self.seen |= {_key(capture), _key(capture, timestamp)}
         self.reasons.append(reason)
-        said = f"{timestamp or capture.timestamp} {capture.original}: {reason}"
-        self.details.append(f"{said}: {because}" if because else said)
+        detail = f"{timestamp or capture.timestamp} {capture.original}: {reason}"
+        self.details.append(f"{detail}: {because}" if because else detail)
 
-    def leads(self, timestamp: str, original: str) -> None:
+    def redirected_to(self, timestamp: str, original: str) -> None:
         """A jump or a redirect to another capture, which is asked for next."""
         here, there = self.queue[0], Capture(timestamp=timestamp, original=original)
         if self.followed == MOST_FOLLOWED or _key(there) in self.seen or _key(there) == _key(here):
-            self.refused(ImageFault.REDIRECTS, f"leads to {timestamp} {original}")
+            self.reject(ImageFault.REDIRECTS, f"leads to {timestamp} {original}")
             return
         self.seen.add(_key(here))
         self.followed += 1
@@ -142,10 +141,7 @@ class ImageCase:
 
     def reason(self) -> str:
         """Why there is no image: the different reasons, most frequent first."""
-        return (
-            ", ".join(kind for kind, _ in sorted(Counter(self.reasons).items(), key=lambda pair: -pair[1]))
-            or ImageFault.NOT_ARCHIVED
-        )
+        return ", ".join(reason for reason, _ in Counter(self.reasons).most_common()) or ImageFault.NOT_ARCHIVED
 
 
 def _key(capture: Capture, timestamp: str = "") -> tuple[str, str]:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler.ledger import CaptureRow, Ledger
 from crawler.ledger.images import ImageAnswer, ImageRow, ImageState
+from crawler.recovery.case import CaseQueue
 from crawler.recovery.image_case import ImageCase, ImageFault, ImageLookup, ImageRequest, nearest, open_image
 from crawler.recovery.image_content import ContentFlaw, read_content
 from crawler.recovery.image_files import image_file, write_image
 from crawler.recovery.judge import Judge, ReadPage
-from crawler.recovery.store import IMAGE_RECORD, CaptureOrigin, Store
+from crawler.recovery.store import IMAGE_RECORD, Store, as_served, compare_served
 from crawler.utils.text import format_duration, format_size
 from crawler.warc.record import StoredCapture, WarcDamaged
-from crawler.wayback import digest as digests
+from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.capture import Capture
-from crawler.wayback.digest import DigestCheck, DigestResult
+from crawler.wayback.digest import DigestCheck, DigestResult, payload_digest
 from crawler.wayback.http import declared_coding
 from crawler.wayback.playback import ANSWERS, Action, Answer, Reply, escape
 
@@ -30,8 +31,8 @@ MOST_OPEN = 1000
 """So many images may wait for the index or for a later pass before no further one is begun."""
 
 
-class ImageRecovery:
-    """Open cases and the images that are still to come. `now` gives seconds that only go forward."""
+class ImageRecovery(CaseQueue[str, ImageCase]):
+    """The images of a run, from the first request to the file, by the files' names."""
 
     def __init__(
         self,
@@ -44,18 +45,14 @@ class ImageRecovery:
         retry_seconds: Sequence[float],
         sources: Sequence[str],
     ) -> None:
-        """`files`: the images to fetch; `retry_seconds`: the waits between attempts when the archive has troubles of
-        its own; `sources`: the names of the archives that may be asked, in order of preference."""
+        """`files`: the images to fetch; `sources`: the names of the archives that may be asked, in order of
+        preference."""
+        super().__init__(files, now, retry_seconds)
         self._ledger = ledger
         self._store = store
         self._output = output
         self._run = run
-        self._now = now
-        self._waits = retry_seconds
         self._sources = sources
-        self._coming = deque(files)
-        self._cases: dict[str, ImageCase] = {}
-        self._busy: set[str] = set()
         self._to_look: dict[str, None] = {}
         self._looking = False
         self.done: Counter[ImageState] = Counter()
@@ -69,8 +66,8 @@ class ImageRecovery:
         One question to an index at a time: those are rarer by far, and would fill all the connections while they wait
         for their turn.
         """
-        for file in [file for file, case in self._cases.items() if self._is_idle(file) and case.due <= self._now()]:
-            yield from self._advance(self._cases[file])
+        for case in self._due():
+            yield from self._advance(case)
         while self._to_look and not self._looking:
             file = next(iter(self._to_look))
             del self._to_look[file]
@@ -81,30 +78,18 @@ class ImageRecovery:
                 case = self._cases[row.file] = open_image(row, self._ledger.image_uses(row.file), self._sources)
                 yield from self._advance(case)
 
-    def _is_idle(self, file: str) -> bool:
-        return file not in self._busy and file not in self._to_look
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is under way and nothing is to come."""
-        return not self._cases and not self._coming
-
-    @property
-    def left(self) -> int:
-        """Images that are not settled yet in this run."""
-        return len(self._cases) + len(self._coming)
-
-    def wait(self) -> float | None:
-        """Seconds until an image that waits is due again; None when none waits."""
-        idle = [case.due for file, case in self._cases.items() if self._is_idle(file)]
-        return max(0.0, min(idle) - self._now()) if idle else None
+    def _idle(self) -> list[ImageCase]:
+        return [case for case in super()._idle() if case.row.file not in self._to_look]
 
     def _advance(self, case: ImageCase) -> Iterator[ImageRequest | ImageLookup]:
         """Go on with what is known already, until something has to be asked or the image is settled."""
         while case.row.file in self._cases:
             step = case.step
             if step is None:
-                self._lacks(case)
+                if case.best is not None:  # nothing is left to ask for
+                    self._have(case, case.best, case.best_data)
+                else:
+                    self._settle(case, ImageState.MISSING, case.reason())
             elif isinstance(step, ImageLookup):
                 known = self._ledger.image_index(step.file, step.source)
                 if known is not None:
@@ -128,16 +113,15 @@ class ImageRecovery:
         said = self._ledger.image_answer(*key)
         if said is None:
             return False
-        body = b""
+        check = None
         if said.answer == Answer.CAPTURE.value:
             try:
                 assert said.place is not None
-                body = self._store.read(said.place).payload
+                stored = self._store.read(said.place)
             except (OSError, WarcDamaged):
                 self._ledger.forget_image_answer(*key)
                 return False
-        as_asked = said.timestamp == step.capture.timestamp
-        check = digests.compare_digest(body, said.coding or None, step.capture.digest if as_asked else "-")
+            check = compare_served(stored, _listed_digest(step, said.timestamp), said.coding)
         self._take(case, said, check)
         return True
 
@@ -148,34 +132,30 @@ class ImageRecovery:
     ) -> None:
         """An answer of the archive to a request for an image. `whole`: whether HTTP told where the body ends. Raises
         OSError."""
-        what = ANSWERS[reply.answer].action
-        if what not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
+        action = ANSWERS[reply.answer].action
+        if action is Action.STOP:
+            self.abandoned(step)
+            return
+        if action not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
             self.troubled(step, reply.answer, counted)
             return
-        coding = declared_coding(reply.headers) or ""
-        as_asked = reply.timestamp == step.capture.timestamp
-        check = digests.compare_digest(
-            reply.body, coding, step.capture.digest if as_asked else "-", headers=reply.headers
-        )
+        check = compare_served(as_served(reply), _listed_digest(step, reply.timestamp))
         if (
             not whole
-            and what is Action.JUDGE
+            and action is Action.JUDGE
             and (check.result is DigestResult.MISMATCH or read_content(check.payload).flaw is ContentFlaw.CUT)
         ):
             self.troubled(step, Answer.CUT_BODY, counted)
             return
         place = None
         if reply.answer in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
-            origin = CaptureOrigin(fetched_from, step.capture.digest or "-", step.source, found=IMAGE_RECORD)
-            place = self._store.add(reply, check, origin)
-            if check.result in (DigestResult.MATCH, DigestResult.MATCH_DECODED):
-                coding = ""  # it is stored without
+            place = self._store.add(reply, check, CaptureOrigin(fetched_from, step.source, found=IMAGE_RECORD))
+        coding = "" if place is not None and check.matches else declared_coding(reply.headers) or ""
         said = ImageAnswer(
             reply.answer.value, reply.status, reply.timestamp, reply.original, coding, reply.location, place
         )
         self._tell(step, said)
-        case = self._cases[step.file]
-        self._take(case, said, check)
+        self._take(self._cases[step.file], said, check)
         self._busy.discard(step.file)
 
     def listed(self, step: ImageLookup, captures: Sequence[Capture]) -> None:
@@ -195,14 +175,11 @@ class ImageRecovery:
         if ANSWERS[answer].action is Action.NEXT_CAPTURE and isinstance(step, ImageRequest):
             said = ImageAnswer(answer.value)
             self._tell(step, said)
-            self._take(case, said, DigestCheck(DigestResult.UNKNOWN, b""))
+            self._take(case, said)
         else:
             self._ledger.image_attempt(step.file)
-            case.tries += counted
-            if case.tries > len(self._waits):
+            if not self._retry_later(case, counted):
                 self._settle(case, ImageState.WAITING, answer.value)
-            else:
-                case.due = self._now() + self._waits[max(0, case.tries - 1)]
         self._free(step)
 
     def abandoned(self, step: ImageRequest | ImageLookup) -> None:
@@ -222,24 +199,24 @@ class ImageRecovery:
                 step.source, step.capture.timestamp, escape(step.capture.original), said, step.file
             )
 
-    def _take(self, case: ImageCase, said: ImageAnswer, check: DigestCheck) -> None:
-        """What follows from an answer, whether it came now or was known."""
+    def _take(self, case: ImageCase, said: ImageAnswer, check: DigestCheck | None = None) -> None:
+        """What follows from an answer, whether it came now or was known; `check` of a capture's bytes."""
         if said.target is not None:
-            case.leads(*said.target)
+            case.redirected_to(*said.target)
         elif said.answer in FAULT_OF:
-            case.lacking(FAULT_OF[said.answer])
+            case.not_archived(FAULT_OF[said.answer])
         elif said.answer == Answer.TOO_LARGE.value:
-            case.refused(ImageFault.TOO_LARGE)
-        elif said.status != 200:
-            lack = ImageFault.NOT_FOUND if said.status in GONE else ImageFault.ARCHIVED_ERROR
-            case.refused(lack, f"archived with status {said.status}", said.timestamp)
+            case.reject(ImageFault.TOO_LARGE)
+        elif said.status != 200 or check is None:
+            fault = ImageFault.NOT_FOUND if said.status in GONE else ImageFault.ARCHIVED_ERROR
+            case.reject(fault, f"archived with status {said.status}", said.timestamp)
         else:
             self._judge(case, said, check)
 
     def _judge(self, case: ImageCase, said: ImageAnswer, check: DigestCheck) -> None:
         content = read_content(check.payload)
         if content.flaw is not None or content.type is None:
-            case.refused(content.flaw or ContentFlaw.NOT_IMAGE, content.because, said.timestamp)
+            case.reject(content.flaw or ContentFlaw.NOT_IMAGE, content.because, said.timestamp)
             return
         row = replace(
             case.row,
@@ -247,7 +224,7 @@ class ImageRecovery:
             reason="",
             timestamp=said.timestamp,
             original=said.original,
-            digest=digests.payload_digest(check.payload),
+            digest=payload_digest(check.payload),
             type=content.type.value,
             size=len(check.payload),
             sha256=hashlib.sha256(check.payload).hexdigest(),
@@ -257,7 +234,7 @@ class ImageRecovery:
             if case.best is None:
                 fault = f"the bytes do not match the digest of the archive's index: {check.reason.value}"
                 case.best, case.best_data = replace(row, fault=fault), check.payload
-            case.refused("mismatch", check.reason.value, said.timestamp)
+            case.reject("mismatch", check.reason.value, said.timestamp)
         else:
             self._have(case, row, check.payload)
 
@@ -268,13 +245,6 @@ class ImageRecovery:
         self._ledger.settle_image(row, self._run)
         self._leave(case, ImageState.HAVE)
 
-    def _lacks(self, case: ImageCase) -> None:
-        """Nothing is left to ask for: the one with a fault, if there is one, else it is missing."""
-        if case.best is not None:
-            self._have(case, case.best, case.best_data)
-        else:
-            self._settle(case, ImageState.MISSING, case.reason())
-
     def _settle(self, case: ImageCase, state: ImageState, reason: str) -> None:
         fault = "; ".join(case.details) if state is ImageState.MISSING else ""
         self._ledger.settle_image(replace(case.row, state=state, reason=reason, fault=fault), self._run)
@@ -283,6 +253,11 @@ class ImageRecovery:
     def _leave(self, case: ImageCase, state: ImageState) -> None:
         self._cases.pop(case.row.file, None)
         self.done[state] += 1
+
+
+def _listed_digest(step: ImageRequest, served: str) -> str:
+    """What to compare the bytes of a capture of this time with."""
+    return step.capture.digest if served == step.capture.timestamp else "-"
 
 
 logger = logging.getLogger(__name__)
@@ -307,19 +282,19 @@ def image_places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def look_for_images(
-    ledger: Ledger, take: Callable[[CaptureRow], StoredCapture], read_page: ReadPage
+    ledger: Ledger, read_capture: Callable[[CaptureRow], StoredCapture], read_page: ReadPage
 ) -> Iterator[tuple[int, int]]:
-    """Read the pages of articles whose images are not known, and tell the ledger. `take` gives a capture from the
-    store, or from the file of web archives that has it. Gives, after each, how many were looked at and how many there
-    are. Articles whose page cannot be read any more are left out, with a warning."""
+    """Read the pages of articles whose images are not known, and tell the ledger. `read_capture` gives a capture from
+    the store, or from the file of web archives that has it. Gives, after each, how many were looked at and how many
+    there are. Articles whose page cannot be read any more are left out, with a warning."""
     articles = ledger.without_images()
-    judge = Judge(read_page, lambda *_, **__: None)
+    judge = Judge(read_page)
     for number, article in enumerate(articles, 1):
         settled = ledger.article(article)
         row = next((row for row in ledger.captures(article) if settled is not None and row.id == settled.capture), None)
         if row is not None and (row.warc or row.from_file is not None):
             try:
-                found = judge.recovered(row, take(row))
+                found = judge.extract(row, read_capture(row))
                 why = found.judgement.because
             except (OSError, WarcDamaged) as error:
                 found, why = None, str(error)

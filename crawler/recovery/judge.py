@@ -8,9 +8,9 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 
 from pebble import ProcessExpired, ProcessPool
@@ -18,51 +18,39 @@ from pebble import ProcessExpired, ProcessPool
 from crawler.hkcnews.extract import Extraction, extract_capture
 from crawler.hkcnews.verdict import ANY_ARTICLE, Judgement, Verdict
 from crawler.ledger import CaptureRow
+from crawler.ledger.ledger import VersionRow
 from crawler.markdown.reader import version_digest
 from crawler.markdown.style import SeedStyle, Style
-from crawler.recovery.case import MATCHES, Case
+from crawler.recovery.case import Case
 from crawler.warc.record import StoredCapture
-from crawler.wayback import digest as digests
-from crawler.wayback.capture import Capture
+from crawler.wayback.digest import DigestCheck, normalized_digest
 from crawler.wayback.http import CodingError, declared_coding, decode_what_came, first_header
 from crawler.wayback.unrewrite import unrewrite
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class PageInput:
-    """A capture as it came: `body` still in whatever coding, `coding` and `content_type` as declared, `article` the id
-    that was asked for, `timestamp` and `original` those really served."""
-
-    body: bytes
-    coding: str
-    content_type: str
-    status: int
-    article: int
-    timestamp: str
-    original: str
+ReadPage = Callable[[StoredCapture, int, Style], Extraction]
+"""Reads what was served when this article was asked for."""
 
 
-ReadPage = Callable[[PageInput, Style], Extraction]
-
-
-def read_page(stored: PageInput, style: Style) -> Extraction:
+def read_page(served: StoredCapture, article: int, style: Style) -> Extraction:
     """Decode, judge and extract. Whatever a page holds, it costs this page only: a failure of ours is a verdict with
     its name."""
     try:
-        decoded = decode_what_came(stored.body, stored.coding or None)
+        decoded = decode_what_came(served.payload, declared_coding(served.headers))
     except CodingError as error:
         return Extraction(Judgement(Verdict.UNDECODABLE, str(error)))
+    content_type = first_header(served.headers, "content-type") or ""
     try:
-        recovered = extract_capture(
-            decoded.body, stored.content_type, stored.status, stored.article, stored.timestamp, stored.original, style
+        found = extract_capture(
+            decoded.body, content_type, served.status, article, served.timestamp, served.original, style
         )
-        return recovered.with_fault(decoded.fault) if decoded.fault else recovered
+        return found.with_fault(decoded.fault) if decoded.fault else found
     except MemoryError:
         return _failed("it needs more memory than a page may have")
     except Exception as error:
-        logger.exception("extraction of article %d, capture %s failed", stored.article, stored.timestamp)
+        logger.exception("extraction of article %d, capture %s failed", article, served.timestamp)
         return _failed(f"{type(error).__name__}: {error}")
 
 
@@ -78,13 +66,13 @@ class IsolatedReader:
             max_workers=1, initializer=limit_process, initargs=[megabytes], context=multiprocessing.get_context("spawn")
         )
 
-    def __call__(self, stored: PageInput, style: Style) -> Extraction:
+    def __call__(self, served: StoredCapture, article: int, style: Style) -> Extraction:
         """Raises only what is not the page's fault."""
         try:
             try:
-                return self._read(stored, style)
+                return self._read(served, article, style)
             except ProcessExpired:  # by somebody's signal, perhaps: once more, in a new process
-                return self._read(stored, style)
+                return self._read(served, article, style)
         except TookTooLong:
             return _failed(f"it takes longer than {self._seconds:g} s")
         except ProcessExpired as error:
@@ -92,9 +80,9 @@ class IsolatedReader:
         except MemoryError:
             return _failed("it needs more memory than a page may have")
 
-    def _read(self, stored: PageInput, style: Style) -> Extraction:
-        recovered: Extraction = self._pool.schedule(read_page, args=[stored, style], timeout=self._seconds).result()
-        return recovered
+    def _read(self, *page: object) -> Extraction:
+        found: Extraction = self._pool.schedule(read_page, args=page, timeout=self._seconds).result()
+        return found
 
     def close(self) -> None:
         """End the child process."""
@@ -124,25 +112,23 @@ REWRITTEN_FAULT = "taken from the archive's rewritten view, not from the bytes t
 
 StyleFor = Callable[[str, str, str], Style]
 """How a format writes addresses, for a capture: (replay address of its archive, timestamp, original)."""
-NoteVersion = Callable[[int, int, str, str, str], None]
-"""Told of each capture that was extracted without loss: (article, capture's id, timestamp, original, SHA-256 of title
-and text)."""
+NoteVersion = Callable[[VersionRow], None]
 
 
 class Judge:
-    """Tells what it learns of captures to their cases, to `note` (by the capture's id) and to `note_version`. `known`
-    has the verdicts that hold for the same bytes under any article, by digest: those on a page, not those on the status
-    with which it was archived."""
+    """Has pages read, and tells what it learns of captures to their cases, to `note` (by the capture's id) and to
+    `note_version`. `known` has the verdicts that hold for the same bytes under any article, by digest: those on a page,
+    not those on the status with which it was archived."""
 
     def __init__(
         self,
         read_page: ReadPage,
-        note: Callable[..., None],
+        note: Callable[..., None] = lambda *_, **__: None,
         known: Mapping[str, tuple[str, str]] | None = None,
         style_for: StyleFor = SeedStyle,
         note_version: NoteVersion | None = None,
     ) -> None:
-        self._read = read_page
+        self._read_page = read_page
         self._note = note
         self._note_version = note_version
         self._style_for = style_for
@@ -156,59 +142,55 @@ class Judge:
         """The verdict on a capture whose very bytes were judged already, under this article or, where it holds, any
         other."""
         digest = row.capture.digest
-        if digests.normalized_digest(digest) is None:
+        if normalized_digest(digest) is None:
             return None
         if digest in self.known:
             return self.known[digest]
         verdict = case.verdict_on_twin(row)
         return (verdict, "the same bytes as another capture") if verdict else None
 
-    def judge(
-        self, case: Case, row: CaptureRow, served: StoredCapture, expected: Capture, check: digests.DigestCheck
-    ) -> bool:
-        """Judge what was served; True when it is the article without fault. `expected` is the capture whose digest it
-        was compared with."""
-        recovered = self.recovered(row, served)
-        verdict, because = recovered.verdict, recovered.judgement.because
-        if recovered.differences:
-            verdict, because = Verdict.UNFAITHFUL, "; ".join(recovered.differences)
+    def judge(self, case: Case, row: CaptureRow, served: StoredCapture, check: DigestCheck) -> None:
+        """Judge what was served, as it was compared with its digest; the case takes the judgement."""
+        found = self.extract(row, served)
+        verdict, because = found.verdict, found.judgement.because
+        if found.differences:
+            verdict, because = Verdict.UNFAITHFUL, "; ".join(found.differences)
         self._note(row.id, verdict=verdict.value, because=because)
-        if verdict is Verdict.ARTICLE:
-            self.version(row, recovered)
-        if verdict in ANY_ARTICLE and served.status == HTTPStatus.OK and check.result.value in MATCHES:
-            self.known[expected.digest] = (verdict.value, because)
+        self.note_version(row, found)
+        if verdict in ANY_ARTICLE and served.status == HTTPStatus.OK and check.matches:
+            self.known[check.digest] = (verdict.value, because)
         if verdict in EXTRACTED and self.pages < LAYOUT_PAGES:
             self.pages += 1
             if verdict is not Verdict.ARTICLE:
                 self.unread += 1
                 self.example = row.article
-        return case.judged(row, recovered, served.status, expected.digest, check.result.value, check.reason.value)
+        case.judged(row, found, served.status, check)
 
-    def version(self, row: CaptureRow, recovered: Extraction) -> None:
+    def note_version(self, row: CaptureRow, found: Extraction) -> None:
         """Tell what a capture says, if it was extracted without loss."""
-        article = recovered.article
-        if self._note_version is not None and article is not None and not recovered.differences:
-            self._note_version(article.id, row.id, article.timestamp, article.original, version_digest(article))
+        article = found.article
+        if self._note_version is not None and article is not None and not found.differences:
+            digest = version_digest(article)
+            self._note_version(VersionRow(article.id, article.timestamp, article.original, digest, row.id))
 
-    def recovered(self, row: CaptureRow, served: StoredCapture) -> Extraction:
+    def extract(self, row: CaptureRow, served: StoredCapture) -> Extraction:
         """What a capture gives, without any judgement being told of it."""
-        content_type, coding = first_header(served.headers, "content-type") or "", declared_coding(served.headers) or ""
-        body, fault = served.payload, ""
+        style = self._style_for(row.replay, served.timestamp, served.original)
+        faults = []
         if row.from_file is not None and row.from_file.rewritten:
-            body, fault = _as_sent(body, coding, served.timestamp)
-            coding = ""
-        stored = PageInput(body, coding, content_type, served.status, row.article, served.timestamp, served.original)
-        recovered = self._read(stored, self._style_for(row.replay, served.timestamp, served.original))
-        article = recovered.article
+            served, cut = _as_sent(served)
+            faults += [*filter(None, [cut]), REWRITTEN_FAULT]
+        if row.from_file is not None and row.from_file.truncated:
+            faults.append(f"the file that holds it says that it was cut off ({row.from_file.truncated})")
+        found = self._read_page(served, row.article, style)
+        article = found.article
         if article is None:
-            return recovered
+            return found
         if not (article.title and article.body):
             return Extraction(Judgement(Verdict.BLANK, "no title or no body is left of it"))
-        faults = (*filter(None, (fault,)), *_faults(row))
         if row.source_file or faults:
-            article = replace(article, source=row.source_file, faults=(*article.faults, *faults))
-            return replace(recovered, article=article)
-        return recovered
+            return replace(found, article=replace(article, source=row.source_file, faults=(*article.faults, *faults)))
+        return found
 
     def layout_unknown(self, at_end: bool = False) -> bool:
         """Whether most of the first pages could not be read, so that going on would only burn requests."""
@@ -216,19 +198,13 @@ class Judge:
         return enough and self.unread * 2 > self.pages
 
 
-def _as_sent(payload: bytes, coding: str, timestamp: str) -> tuple[bytes, str]:
-    """A rewritten view without what the archive added, and what is wrong with it if it is cut off; bytes that cannot be
-    decoded stay as they are, and are judged so."""
+def _as_sent(view: StoredCapture) -> tuple[StoredCapture, str]:
+    """A rewritten view without its coding and what the archive added, and what is wrong with it if it is cut off; bytes
+    that cannot be decoded stay as they are, and are judged so."""
+    headers = tuple((name, value) for name, value in view.headers if name.lower() != "content-encoding")
     try:
-        decoded = decode_what_came(payload, coding or None)
+        decoded = decode_what_came(view.payload, declared_coding(view.headers))
     except CodingError:
-        return payload, ""
-    return unrewrite(decoded.body, timestamp), decoded.fault if decoded.codings else ""
-
-
-def _faults(row: CaptureRow) -> Iterator[str]:
-    """What is wrong with a capture because of how its file has it."""
-    if row.from_file is not None and row.from_file.rewritten:
-        yield REWRITTEN_FAULT
-    if row.from_file is not None and row.from_file.truncated:
-        yield f"the file that holds it says that it was cut off ({row.from_file.truncated})"
+        return replace(view, headers=headers), ""
+    payload = unrewrite(decoded.body, view.timestamp)
+    return replace(view, headers=headers, payload=payload), decoded.fault if decoded.codings else ""

@@ -59,9 +59,8 @@ def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
             for some in index_captures([source.path], _warn, lambda what: passed.update([what]))
         )
         ledger.set_meta(key, seal)
-    logger.info(
-        "%s holds %d captures that were not known; passed over: %s", source.name, new, in_words(passed) or "nothing"
-    )
+    skipped = describe_counts(passed) or "nothing"
+    logger.info("%s holds %d captures that were not known; passed over: %s", source.name, new, skipped)
 
 
 def _warn(damage: Damage) -> None:
@@ -107,7 +106,7 @@ def _kind(record: Skipped) -> str:
     return f"{record.kind} records" + (" of another protocol" if record.why is SkipReason.NOT_HTTP else "")
 
 
-def in_words(passed: Mapping[str, int]) -> str:
+def describe_counts(passed: Mapping[str, int]) -> str:
     """How many records of which kind were passed over, the most frequent first."""
     return ", ".join(
         f"{count:,} {what}" for what, count in sorted(passed.items(), key=lambda pair: (-pair[1], pair[0]))

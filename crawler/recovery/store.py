@@ -7,7 +7,6 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +19,9 @@ from crawler.utils.files import sync_folder
 from crawler.warc.captures import ArchivedCapture, Damage, NotAWebArchive
 from crawler.warc.files import end_of_last_record, read_record, scan_file
 from crawler.warc.record import StoredCapture, WarcDamaged
-from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
-from crawler.wayback import digest as digests
-from crawler.wayback.digest import DigestCheck, DigestResult, MismatchReason
-from crawler.wayback.http import Headers, declared_coding, first_header
+from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
+from crawler.wayback.digest import DigestCheck, MismatchReason, compare_digest
+from crawler.wayback.http import declared_coding, first_header
 from crawler.wayback.playback import Answer, Reply, escape
 
 logger = logging.getLogger(__name__)
@@ -36,21 +34,6 @@ ROTATE_BYTES = 1 << 30
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureOrigin:
-    """Where a capture comes from: the address it was fetched from, the digest that the index gives, the source's name,
-    the public address under which its archive replays, the file of web archives that had it, how it was found, and
-    whether it is a rewritten view."""
-
-    fetched_from: str
-    digest: str = "-"
-    source: str = ""
-    archive: str = ""
-    held_in: str = ""
-    found: str = ""
-    rewritten: bool = False
 
 
 class Store:
@@ -71,18 +54,12 @@ class Store:
         What is kept are the bytes that match the digest, with the codings taken off that playback had added; without a
         match they are kept as they came.
         """
-        matched = check.result in (DigestResult.MATCH, DigestResult.MATCH_DECODED)
         provenance = Provenance(
-            origin.fetched_from,
+            origin,
             self._now(),
-            origin.digest,
+            check.digest or "-",
             check.result.value,
-            check.codings if matched else (),
-            origin.source,
-            origin.archive,
-            origin.held_in,
-            origin.found,
-            origin.rewritten,
+            check.codings if check.matches else (),
         )
         writer = self._open()
         place = writer.append(
@@ -90,7 +67,7 @@ class Store:
             timestamp=reply.timestamp,
             status=reply.status,
             headers=reply.headers,
-            payload=check.payload if matched else reply.body,
+            payload=check.payload if check.matches else reply.body,
             provenance=provenance,
             location=reply.location[1] if reply.location else None,
             truncated=check.reason is MismatchReason.TRUNCATED,
@@ -113,6 +90,10 @@ class Store:
                 f" {' '.join(served)}"
             )
         return stored
+
+    def read_capture(self, row: CaptureRow) -> StoredCapture:
+        """The capture of a row that is in the store. Raises as `read`."""
+        return self.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), row.served)
 
     def files(self) -> dict[str, int]:
         """The names of all files with their sizes in bytes; of one that is being written, the name that it will
@@ -172,25 +153,41 @@ def _opened(path: Path) -> Path:
     return path.with_name(path.name + OPEN_SUFFIX)
 
 
+def as_served(reply: Reply) -> StoredCapture:
+    """What an archive served, as it would be read from the store."""
+    return StoredCapture(reply.original, reply.timestamp, reply.status, reply.headers, reply.body)
+
+
+def compare_served(served: StoredCapture, digest: str, coding: str = "", *, other_capture: bool = False) -> DigestCheck:
+    """Compare what was served or stored with the digest of an index, without the `coding` that playback declared where
+    that is known, else what its headers declare. `other_capture`: as for `compare_digest`."""
+    return compare_digest(
+        served.payload,
+        coding or declared_coding(served.headers),
+        digest,
+        headers=served.headers,
+        other_capture=other_capture,
+        known=served.digest,
+    )
+
+
+def redirect_target(stored: StoredCapture) -> str | None:
+    """Where an archived redirect leads; None for any other capture."""
+    return first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
+
+
 def capture_columns(
-    answer: Answer,
-    status: int,
-    headers: Headers,
-    timestamp: str,
-    original: str,
-    check: DigestCheck,
-    place: RecordLocation | None,
+    answer: Answer, served: StoredCapture, check: DigestCheck, place: RecordLocation | None
 ) -> dict[str, str | int]:
-    """Columns for `Ledger.note`; `timestamp` and `original` as served, `place` where the store has it, None if it was
-    not stored."""
+    """Columns for `Ledger.note`; `place` where the store has it, None if it was not stored."""
     columns: dict[str, str | int] = {
         "answer": answer.value,
-        "status": status,
+        "status": served.status,
         "digest_result": check.result.value,
         "digest_reason": check.reason.value,
-        "served_timestamp": timestamp,
-        "served_original": original,
-        "coding": declared_coding(headers) or "",
+        "served_timestamp": served.timestamp,
+        "served_original": served.original,
+        "coding": declared_coding(served.headers) or "",
     }
     if place is not None:
         columns |= {"warc": place.file, "warc_offset": place.offset, "warc_length": place.length}
@@ -207,29 +204,6 @@ _ASKED = re.compile(r"/(\d{1,14})im_/(.+)\Z", re.DOTALL)
 def is_image_record(held: ArchivedCapture) -> bool:
     """Whether a record of our store came from a request for an image."""
     return held.about.get("found") == IMAGE_RECORD
-
-
-def reconcile_image(ledger: Ledger, store: Store, name: str, held: ArchivedCapture) -> bool:
-    """Tell the ledger of a record in the store's file `name`; gives whether it lacked it."""
-    asked, source = _ASKED.search(held.about.get("fetchedFrom", "")), held.about.get("source", "")
-    seekable = Path(held.place.file).name.removesuffix(OPEN_SUFFIX) == name
-    if asked is None or not seekable:
-        return False
-    timestamp, original = asked[1], escape(asked[2])
-    if ledger.image_answer(source, timestamp, original) is not None:
-        return False
-    place = RecordLocation(name, held.place.offset, held.place.length)
-    try:
-        stored = store.read(place)
-    except WarcDamaged as damage:
-        logger.warning("the store cannot be read: %s", damage)
-        return False
-    location = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
-    answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
-    coding, target = declared_coding(stored.headers) or "", (stored.timestamp, location) if location else None
-    said = ImageAnswer(answer.value, stored.status, stored.timestamp, stored.original, coding, target, place)
-    ledger.note_image_answer(source, timestamp, original, said, None)
-    return True
 
 
 def reconcile(ledger: Ledger, store: Store) -> int:
@@ -257,17 +231,67 @@ def _read(ledger: Ledger, store: Store, name: str) -> tuple[int, int]:
         for thing in store.records(name):
             if isinstance(thing, Damage):
                 logger.warning("the store's %s is damaged at byte %d: %s", name, thing.offset, thing.why)
-                continue
-            if is_image_record(thing):
-                found += reconcile_image(ledger, store, name, thing)
-                continue
-            article = article_id(thing.capture.original)
-            rows = ledger.captures(article) if article else []
-            found += _tell(ledger, store, name, rows, thing)
-            unknown += article is not None and not rows
+            elif is_image_record(thing):
+                found += _note_image(ledger, store, name, thing)
+            else:
+                article = article_id(thing.capture.original)
+                rows = ledger.captures(article) if article else []
+                found += _note_capture(ledger, store, name, rows, thing)
+                unknown += article is not None and not rows
     except NotAWebArchive as error:
         logger.warning("the store's %s is left alone: %s", name, error)
     return found, unknown
+
+
+def _note_image(ledger: Ledger, store: Store, name: str, held: ArchivedCapture) -> bool:
+    """Tell the ledger of an image in the store's file `name`; gives whether it lacked it."""
+    asked, source = _ASKED.search(held.about.get("fetchedFrom", "")), held.about.get("source", "")
+    if asked is None:
+        return False
+    timestamp, original = asked[1], escape(asked[2])
+    if ledger.image_answer(source, timestamp, original) is not None:
+        return False
+    if (found := _stored(store, name, held)) is None:
+        return False
+    stored, place = found
+    target = redirect_target(stored)
+    answer = Answer.CAPTURE if target is None else Answer.ARCHIVED_REDIRECT
+    said = ImageAnswer(
+        answer.value,
+        stored.status,
+        stored.timestamp,
+        stored.original,
+        declared_coding(stored.headers) or "",
+        (stored.timestamp, target) if target else None,
+        place,
+    )
+    ledger.note_image_answer(source, timestamp, original, said, None)
+    return True
+
+
+def _note_capture(ledger: Ledger, store: Store, name: str, rows: Sequence[CaptureRow], held: ArchivedCapture) -> bool:
+    """The same for a capture of the article that has these rows."""
+    key = (held.capture.timestamp, held.capture.original, held.about.get("source") or WAYBACK)
+    row = next((row for row in rows if (row.capture.timestamp, row.capture.original, row.source) == key), None)
+    if row is None or row.warc or (found := _stored(store, name, held)) is None:
+        return False
+    stored, place = found
+    check = compare_served(stored, row.capture.digest)
+    answer = Answer.CAPTURE if redirect_target(stored) is None else Answer.ARCHIVED_REDIRECT
+    ledger.note(row.id, **capture_columns(answer, stored, check, place))
+    return True
+
+
+def _stored(store: Store, name: str, held: ArchivedCapture) -> tuple[StoredCapture, RecordLocation] | None:
+    """A record that was found in the store's file `name`, read from where it lies; None where it cannot be."""
+    if Path(held.place.file).name.removesuffix(OPEN_SUFFIX) != name:  # packed with others: no seeking reaches it
+        return None
+    place = RecordLocation(name, held.place.offset, held.place.length)
+    try:
+        return store.read(place), place
+    except WarcDamaged as damage:
+        logger.warning("the store cannot be read: %s", damage)
+        return None
 
 
 def mark_known(ledger: Ledger, store: Store) -> None:
@@ -280,29 +304,3 @@ def mark_known(ledger: Ledger, store: Store) -> None:
 
 def _key(name: str) -> str:
     return f"warc {name}"
-
-
-def _tell(ledger: Ledger, store: Store, name: str, rows: Sequence[CaptureRow], held: ArchivedCapture) -> bool:
-    key = (held.capture.timestamp, held.capture.original)
-    source = held.about.get("source") or WAYBACK
-    mine = [row for row in rows if (row.capture.timestamp, row.capture.original) == key and row.source == source]
-    seekable = Path(held.place.file).name.removesuffix(OPEN_SUFFIX) == name
-    if not mine or mine[0].warc or not seekable:
-        return False
-    row, place = mine[0], RecordLocation(name, held.place.offset, held.place.length)
-    try:
-        stored = store.read(place)
-    except WarcDamaged as damage:
-        logger.warning("the store cannot be read: %s", damage)
-        return False
-    coding = declared_coding(stored.headers) or ""
-    check = digests.compare_digest(
-        stored.payload, coding, row.capture.digest, headers=stored.headers, known=stored.digest
-    )
-    redirect = 300 <= stored.status < 400 and first_header(stored.headers, "location") is not None
-    answer = Answer.ARCHIVED_REDIRECT if redirect else Answer.CAPTURE
-    ledger.note(
-        row.id,
-        **capture_columns(answer, stored.status, stored.headers, stored.timestamp, stored.original, check, place),
-    )
-    return True

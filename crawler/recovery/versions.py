@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
@@ -13,7 +13,6 @@ from crawler.recovery.extraction_job import NO_VERSION
 from crawler.recovery.judge import Judge, ReadPage
 from crawler.recovery.store import Store
 from crawler.warc.record import WarcDamaged
-from crawler.warc.writer import RecordLocation
 from crawler.wayback.digest import DigestResult
 
 GONE = "no longer in the store"
@@ -22,9 +21,9 @@ MISMATCH = "its bytes do not match the digest of the archive's index"
 
 @dataclass(frozen=True, slots=True)
 class CaptureText:
-    """A capture and what it says. `text`: title and text, see `said`; None when it cannot be read again, `why` not.
-    `sha256` is of it, or of what the ledger noted. `fault`: what is known to be wrong with the capture; `made`: whether
-    the article's file is from it."""
+    """A capture and what it says. `text`: title and text as in `readable_text`; None when it cannot be read again,
+    `why` not. `sha256` is of it, or of what the ledger noted. `fault`: what is known to be wrong with the capture;
+    `is_current`: whether the article's file is from it."""
 
     timestamp: str
     original: str
@@ -34,84 +33,74 @@ class CaptureText:
     text: str | None = None
     why: str = ""
     fault: str = ""
-    made: bool = False
+    is_current: bool = False
     damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Captures that say the same, earliest first. `text` as in Telling: None when none of them can be read again."""
+    """Captures that say the same, earliest first. `text` as in CaptureText: None when none of them can be read
+    again."""
 
     sha256: str
-    tellings: tuple[CaptureText, ...]
+    captures: tuple[CaptureText, ...]
 
     @property
     def text(self) -> str | None:
-        return next((one.text for one in self.tellings if one.text is not None), None)
+        return next((one.text for one in self.captures if one.text is not None), None)
 
     @property
-    def made(self) -> bool:
+    def is_current(self) -> bool:
         """Whether the article's file is from one of them."""
-        return any(one.made for one in self.tellings)
+        return any(one.is_current for one in self.captures)
 
 
-def versions_of(ledger: Ledger, store: Store, row: ArticleRow, read: ReadPage) -> list[Version]:
-    """All versions of an article that are known, in the order of their first captures. Pages go through `read`, one by
-    one."""
+def versions_of(ledger: Ledger, store: Store, row: ArticleRow, read_page: ReadPage) -> list[Version]:
+    """All versions of an article that are known, in the order of their first captures. Pages go through `read_page`,
+    one by one."""
     found: dict[str, list[CaptureText]] = {}
-    for one in sorted(_tellings(ledger, store, row, read), key=lambda one: (one.timestamp, one.original)):
+    for one in sorted(_captures(ledger, store, row, read_page), key=lambda one: (one.timestamp, one.original)):
         found.setdefault(one.sha256, []).append(one)
-    return [Version(digest, tuple(tellings)) for digest, tellings in found.items()]
+    return [Version(digest, tuple(captures)) for digest, captures in found.items()]
 
 
-def _tellings(ledger: Ledger, store: Store, article: ArticleRow, read: ReadPage) -> Iterator[CaptureText]:
+def _captures(ledger: Ledger, store: Store, article: ArticleRow, read_page: ReadPage) -> Iterator[CaptureText]:
     rows = ledger.captures(article.id)
-    made = next((_served(row) for row in rows if row.id == article.capture and article.state is State.RECOVERED), None)
+    current = next((r.served for r in rows if r.id == article.capture and article.state is State.RECOVERED), None)
     noted = {(row.timestamp, row.original): row for row in ledger.versions(article.id)}
-    judge = Judge(read, lambda *_, **__: None)
+    judge = Judge(read_page)
     seen: set[tuple[str, str]] = set()
     for row in rows:
-        key = _served(row)
+        key = row.served
         if not row.warc or key in seen or (row.verdict in NO_VERSION and key not in noted):
             continue
         before = noted[key].sha256 if key in noted else ""
-        if (telling := _told(judge, store, row, before, made == key)) is not None:
+        if (found := _read(judge, store, row, before)) is not None:
             seen.add(key)
-            yield telling
+            yield replace(found, is_current=key == current)
     for key, version in noted.items():
         if key not in seen:
             of = next((row for row in rows if row.id == version.capture), None)
-            yield CaptureText(
-                *key, of.replay if of else "", of.source if of else "", version.sha256, why=GONE, made=made == key
-            )
+            about = (of.replay, of.source) if of is not None else ("", "")
+            yield CaptureText(*key, *about, version.sha256, why=GONE, is_current=key == current)
 
 
-def _told(judge: Judge, store: Store, row: CaptureRow, noted: str, made: bool) -> CaptureText | None:
+def _read(judge: Judge, store: Store, row: CaptureRow, noted: str) -> CaptureText | None:
     """What a capture in the store says; None when it is no article, and never was one. `noted`: the digest in the
     ledger."""
     fault = MISMATCH if row.digest_result == DigestResult.MISMATCH.value else ""
-    about = (*_served(row), row.replay, row.source)
+    unread = CaptureText(*row.served, row.replay, row.source, noted, fault=fault)
     try:
-        found = judge.recovered(
-            row, store.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), _served(row))
-        )
+        found = judge.extract(row, store.read_capture(row))
     except FileNotFoundError:
-        return CaptureText(*about, noted, None, GONE, fault, made) if noted else None
+        return replace(unread, why=GONE) if noted else None
     except (OSError, WarcDamaged) as error:
-        return CaptureText(*about, noted, None, f"it cannot be read: {error}", fault, made, damaged=True)
+        return replace(unread, why=f"it cannot be read: {error}", damaged=True)
     if found.article is None or found.differences:
         why = "; ".join(found.differences) or found.judgement.because or found.verdict.value
-        return (
-            CaptureText(*about, noted, None, f"this version of the software cannot extract it: {why}", fault, made)
-            if noted
-            else None
-        )
+        return replace(unread, why=f"this version of the software cannot extract it: {why}") if noted else None
     text = readable_text(found.article.title, found.article.body)
-    return CaptureText(*about, text_digest(text), text, "", fault, made)
-
-
-def _served(row: CaptureRow) -> tuple[str, str]:
-    return row.served_timestamp or row.capture.timestamp, row.served_original or row.capture.original
+    return replace(unread, sha256=text_digest(text), text=text)
 
 
 _TOKENS = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|\s+|.", re.DOTALL)

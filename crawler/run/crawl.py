@@ -87,7 +87,7 @@ def after_run(session: Session) -> None:
     )  # Scrapy's own only asks its loop, which has ended, to stop
     try:
         session.styles.recovered = as_bits(session.ledger.recovered_ids())
-        plan = ExtractionPlan(session.output.resolve(), style_for=session.styles, evidence=True, only_changed=True)
+        plan = ExtractionPlan(session.styles, only_changed=True)
         extractor = Extractor(plan, capture_reader(session.store), session.read)
         number = sum(1 for _ in relink(session.ledger, session.styles.has_image, partial(map, extractor)))
         if number:

@@ -15,24 +15,23 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.ledger import CaptureRow
 from crawler.politeness.handler import failure_message, headers_of
 from crawler.politeness.policy import ArchiveStop, PolitenessClosed
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.recovery import listing as gaps
 from crawler.recovery.listing import LISTINGS, MOST_LISTINGS, GapEvidence, Listing, ListingEnd
 from crawler.recovery.sources import WebArchiveFiles, index_files
-from crawler.recovery.store import CaptureOrigin, reconcile
+from crawler.recovery.store import as_served, compare_served, reconcile
 from crawler.run.session import Session
 from crawler.utils.exit_status import ExitStatus
 from crawler.utils.text import first_few
 from crawler.warc.captures import NotAWebArchive
-from crawler.wayback import digest as digests
+from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.archive import WebArchive
 from crawler.wayback.capture import Capture
-from crawler.wayback.cdx import CdxPage, CdxQuery
+from crawler.wayback.cdx import CdxPage, CdxQuery, CdxReply
 from crawler.wayback.http import CodingError, declared_coding, decode
-from crawler.wayback.playback import ANSWERS, Action
+from crawler.wayback.playback import ANSWERS, Action, Answer, Reply
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +40,19 @@ LOOK_SECONDS = 30.0
 ROOM = 8
 """Articles or images under way at once: enough to keep the connections busy while pages are read, few enough to stop
 soon."""
+
+
+def read_reply(response: Response) -> Reply:
+    """What the answer to `_ask_playback` is."""
+    site: WebArchive = response.meta["site"]
+    return site.read_reply(response.meta["capture"], response.status, headers_of(response), response.body)
+
+
+def read_listing(response: Response) -> CdxReply:
+    """What the answer to `_ask_index` is."""
+    site: WebArchive = response.meta["site"]
+    headers = dict(headers_of(response))
+    return site.read_listing(response.meta["query"], response.status, headers, response.body)
 
 
 class ArchiveSpider(scrapy.Spider):
@@ -66,45 +78,63 @@ class ArchiveSpider(scrapy.Spider):
                     "the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after
                 )
                 await asyncio.sleep(question.after)
-            url = site.listing_url(question.query, question.resume_key)
-            yield self._request(url, Endpoint.CDX, site, self.parse_listing, self.listing_failed, query=question.query)
-            await self._answers()
+            yield self._ask_index(
+                site, question.query, self.parse_listing, self.listing_failed, key=question.resume_key
+            )
+            await self._all_answered()
 
-    def _request(
+    def _ask_index(
         self,
-        url: str,
-        endpoint: Endpoint,
         site: WebArchive,
+        query: CdxQuery,
         callback: Callable[..., Any],
         errback: Callable[..., Any],
-        **more: Any,
+        key: str | None = None,
+        **meta: Any,
+    ) -> Request:
+        url = site.listing_url(query, key)
+        return self._request(url, "gzip", callback, errback, endpoint=Endpoint.CDX, site=site, query=query, **meta)
+
+    def _ask_playback(
+        self,
+        site: WebArchive,
+        capture: Capture,
+        callback: Callable[..., Any],
+        errback: Callable[..., Any],
+        flag: str = "id_",
+        **meta: Any,
+    ) -> Request:
+        url = site.playback_url(capture.timestamp, capture.original, flag)
+        meta |= {"endpoint": Endpoint.PLAYBACK, "site": site, "capture": capture}
+        return self._request(url, site.accept_encoding, callback, errback, **meta)
+
+    def _request(
+        self, url: str, coding: str, callback: Callable[..., Any], errback: Callable[..., Any], **meta: Any
     ) -> Request:
         self._in_flight += 1
-        coding = {"Accept-Encoding": "gzip" if endpoint is Endpoint.CDX else site.accept_encoding}
-        meta = {"endpoint": endpoint, "source": site.name, "site": site, "verbatim_url": True, **more}
-        return Request(url, callback, headers=coding, errback=errback, meta=meta, dont_filter=True)
+        meta |= {"source": meta["site"].name, "verbatim_url": True}
+        headers = {"Accept-Encoding": coding}
+        return Request(url, callback, headers=headers, errback=errback, meta=meta, dont_filter=True)
 
     def parse_listing(self, response: Response) -> None:
         """One page of an archive's index."""
         assert self.listing is not None
-        site: WebArchive = response.meta["site"]
-        headers = dict(headers_of(response))
-        with self._answered():
-            self.listing.answered(site.read_listing(response.meta["query"], response.status, headers, response.body))
+        with self._answered("the listing"):
+            self.listing.answered(read_listing(response))
 
     def listing_failed(self, failure: Failure) -> None:
         """No page of the index came."""
         assert self.listing is not None
-        with self._answered():
+        with self._answered("the listing"):
             if not self._ends(failure):
                 self.listing.failed(failure_message(failure))
 
-    async def _answers(self) -> None:
+    async def _all_answered(self) -> None:
         """Wait until nothing is in flight."""
         while self._in_flight:
-            await self._something()
+            await self._wait()
 
-    async def _something(self, seconds: float | None = None) -> None:
+    async def _wait(self, seconds: float | None = None) -> None:
         """Wait for an answer, or so many seconds."""
         try:
             await asyncio.wait_for(self._news.wait(), seconds)
@@ -112,27 +142,38 @@ class ArchiveSpider(scrapy.Spider):
             return
         self._news.clear()
 
+    def _reply(self, response: Response) -> Reply:
+        """What an archive answered to a request for a capture; that it refuses ends the run."""
+        reply = read_reply(response)
+        if ANSWERS[reply.answer].action is Action.STOP:
+            name = response.meta["source"]
+            self._refused(f"the archive {name} refuses to play back captures: HTTP {reply.status}")
+        return reply
+
+    def _refused(self, message: str) -> None:
+        self.session.end(ExitStatus.REFUSING, message)
+
     def _ends(self, failure: Failure) -> bool:
         """Whether a request failed because the run must end."""
         if isinstance(failure.value, ArchiveStop):
-            self.session.end(ExitStatus.REFUSING, str(failure.value))
+            self._refused(str(failure.value))
         return isinstance(failure.value, PolitenessClosed)
 
+    def _counted(self, source: str) -> bool:
+        """Whether troubles at a source count as attempts: not in an outage of the whole archive."""
+        return not self.session.politeness.towards(source).in_outage
+
     @contextmanager
-    def _answered(self, row: CaptureRow | None = None, about: str = "the listing") -> Iterator[None]:
+    def _answered(self, about: str) -> Iterator[None]:
         """Around the handling of an answer: it is no longer in flight, and whatever goes wrong ends the run instead of
         losing an article."""
         self._in_flight -= 1
         try:
             yield
         except Exception as error:
-            self.lost(row)
-            self.session.failed(error, f"article {row.article}, capture {row.capture.timestamp}" if row else about)
+            self.session.failed(error, about)
         finally:
             self._news.set()
-
-    def lost(self, row: CaptureRow | None) -> None:
-        """The answer on a capture could not be taken."""
 
 
 class SourcesSpider(ArchiveSpider):
@@ -147,33 +188,35 @@ class SourcesSpider(ArchiveSpider):
         """Ask what there is, of these articles or of all."""
         for source in self.session.sources:
             if isinstance(source, WebArchiveFiles):
-                self._take_stock(source)
+                try:
+                    index_files(source, self.session.ledger)
+                except NotAWebArchive as error:
+                    self.session.end(ExitStatus.USAGE, f"SOURCES: {error}")
             else:
                 async for request in self._list(source, ids):
                     yield request
                 self._listed(source)
-        self._all_listed(ids)
-
-    def _take_stock(self, source: WebArchiveFiles) -> None:
-        try:
-            index_files(source, self.session.ledger)
-        except NotAWebArchive as error:
-            self.session.end(ExitStatus.USAGE, f"SOURCES: {error}")
+        missing = sorted(i for i in ids or () if self.session.ledger.article(i) is None)
+        if missing and not self._incomplete and self.session.ending is None:
+            logger.warning(
+                "no source lists a capture of %d of the articles asked for: %s", len(missing), first_few(missing, 20)
+            )
+        # Captures of articles that the ledger did not list before.
+        reconcile(self.session.ledger, self.session.store)
 
     def _listed(self, site: WebArchive) -> None:
         """What follows from how the listing of an archive ended."""
-        listing, session = self.listing, self.session
+        listing = self.listing
         assert listing is not None
-        if session.ending is not None:
+        if self.session.ending is not None:
             return
         if listing.end is ListingEnd.NOT_AUTHORISED:
-            session.end(
-                ExitStatus.REFUSING,
+            self._refused(
                 f"the archive {site.name} does not allow listing the whole site (403: bulk queries need authorization)."
-                " What still works: naming the articles, as in `-a ids=33951,40000-40100`",
+                " What still works: naming the articles, as in `-a ids=33951,40000-40100`"
             )
         elif listing.end is ListingEnd.REFUSED:
-            session.end(ExitStatus.REFUSING, f"the archive {site.name} refuses to list the site: {listing.trouble}")
+            self._refused(f"the archive {site.name} refuses to list the site: {listing.trouble}")
         elif listing.end is ListingEnd.INCOMPLETE:
             self._incomplete = f"{site.name}: {listing.trouble}"
             logger.warning(
@@ -181,20 +224,10 @@ class SourcesSpider(ArchiveSpider):
             )
         if listing.exact_only:
             logger.warning(
-                "bulk queries need authorization (403): only captures of bare addresses, without a slug, could be"
-                " listed"
+                "bulk queries need authorization (403): only captures of bare addresses, without a slug, are listed"
             )
         rows, new = listing.progress.rows, listing.progress.new
         logger.info("listed at %s: %s rows in this run, %s of them new", site.name, f"{rows:,}", f"{new:,}")
-
-    def _all_listed(self, ids: Collection[int] | None) -> None:
-        session = self.session
-        missing = sorted(i for i in ids or () if session.ledger.article(i) is None)
-        if missing and not self._incomplete and session.ending is None:
-            logger.warning(
-                "no source lists a capture of %d of the articles asked for: %s", len(missing), first_few(missing, 20)
-            )
-        reconcile(session.ledger, session.store)  # captures of articles that the ledger did not list before
 
 
 class GapSpider(ArchiveSpider):
@@ -236,9 +269,8 @@ class GapSpider(ArchiveSpider):
             query, key = questions.popleft()
             left -= 1
             pages: list[CdxPage] = []
-            url = site.listing_url(query, key)
-            yield self._request(url, Endpoint.CDX, site, self.parse_lists, self.list_failed, query=query, pages=pages)
-            await self._answers()
+            yield self._ask_index(site, query, self.parse_lists, self.list_failed, key=key, pages=pages)
+            await self._all_answered()
             for page in pages:
                 found.setdefault(query.url, []).extend(page.captures)
                 if page.resume_key is not None:
@@ -246,48 +278,39 @@ class GapSpider(ArchiveSpider):
         for capture in islice(gaps.unread(found.values(), self.session.ledger.lists_read(site.name)), left):
             if self.session.ending is not None:
                 return
-            url = site.playback_url(capture.timestamp, capture.original)
-            yield self._request(url, Endpoint.PLAYBACK, site, self.parse_list, self.list_failed, capture=capture)
-            await self._answers()
+            yield self._ask_playback(site, capture, self.parse_list, self.list_failed)
+            await self._all_answered()
 
     def parse_lists(self, response: Response) -> None:
         """Which captures of the site's lists there are; what cannot be had of them is no loss to the articles that are
         listed."""
-        with self._answered():
-            site: WebArchive = response.meta["site"]
-            reply = site.read_listing(
-                response.meta["query"], response.status, dict(headers_of(response)), response.body
-            )
+        with self._answered("the site's lists"):
+            reply = read_listing(response)
             if reply.page is not None:
                 response.meta["pages"].append(reply.page)
 
     def parse_list(self, response: Response) -> None:
         """One of the site's lists: the articles that it names."""
-        with self._answered():
-            site, capture = response.meta["site"], response.meta["capture"]
-            reply = site.read_reply(capture, response.status, headers_of(response), response.body)
-            action = ANSWERS[reply.answer].action
-            if action is Action.STOP:
-                self.session.end(
-                    ExitStatus.REFUSING, f"the archive {site.name} refuses to play back captures: HTTP {reply.status}"
-                )
-            if action is not Action.JUDGE:
-                if action in (Action.FOLLOW, Action.NEXT_CAPTURE):  # nothing else will come of it
-                    self.session.ledger.note_list(site.name, capture.timestamp, capture.original, ())
+        with self._answered("the site's lists"):
+            site, capture, reply = response.meta["site"], response.meta["capture"], self._reply(response)
+            if reply.answer is Answer.CAPTURE:
+                check = compare_served(as_served(reply), capture.digest)
+                self.session.store.add(reply, check, CaptureOrigin(response.url, site.name, site.public))
+                try:
+                    text = decode(reply.body, declared_coding(reply.headers)).body.decode("utf-8", "replace")
+                except CodingError as error:
+                    logger.info(
+                        "a list of the site's cannot be decoded (%s): %s %s", error, capture.timestamp, capture.original
+                    )
+                    text = ""
+                named = gaps.ids_in(text)
+            elif ANSWERS[reply.answer].action in (Action.FOLLOW, Action.NEXT_CAPTURE):  # nothing else will come of it
+                named = set()
+            else:
                 return
-            coding = declared_coding(reply.headers)
-            check = digests.compare_digest(reply.body, coding, capture.digest, headers=reply.headers)
-            self.session.store.add(reply, check, CaptureOrigin(response.url, capture.digest, site.name, site.public))
-            try:
-                text = decode(reply.body, coding).body.decode("utf-8", "replace")
-            except CodingError as error:
-                logger.info(
-                    "a list of the site's cannot be decoded (%s): %s %s", error, capture.timestamp, capture.original
-                )
-                text = ""
-            self.session.ledger.note_list(site.name, capture.timestamp, capture.original, gaps.ids_in(text))
+            self.session.ledger.note_list(site.name, capture.timestamp, capture.original, named)
 
     def list_failed(self, failure: Failure) -> None:
         """No answer came; the next run asks again."""
-        with self._answered():
+        with self._answered("the site's lists"):
             self._ends(failure)

@@ -16,10 +16,9 @@ from twisted.python.failure import Failure
 
 from crawler.ledger import CaptureRow, State
 from crawler.ledger.images import ImageState
-from crawler.politeness.handler import answer_of_failure, failure_message, headers_of
-from crawler.politeness.rate_limiter import Endpoint
-from crawler.recovery.case import improvable_articles
-from crawler.recovery.recovery import CaptureRequest, RecoveredArticle, Recovery
+from crawler.politeness.handler import answer_of_failure, failure_message
+from crawler.recovery.case import ArticleItem, improvable_articles
+from crawler.recovery.recovery import Recovery
 from crawler.recovery.sources import describe_location, reply_from_file
 from crawler.run.estimate import estimate
 from crawler.run.session import Session
@@ -29,9 +28,7 @@ from crawler.spiders.images import ImagesSpider
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.text import counted, first_few, ignore_broken_pipe
 from crawler.warc.record import WarcDamaged
-from crawler.wayback.archive import WebArchive
-from crawler.wayback.playback import ANSWERS, Action, Answer
-from pipelines.article import ArticleItem
+from crawler.wayback.playback import Answer
 
 if TYPE_CHECKING:
     from crawler.recovery.recovery import Selection
@@ -77,6 +74,10 @@ def waiting_text(number: int, thing: str) -> str:
     return f"{counted(number, thing)} {'waits' if number == 1 else 'wait'}"
 
 
+def _about(row: CaptureRow) -> str:
+    return f"article {row.article}, capture {row.capture.timestamp}"
+
+
 class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
     """Recovers the articles of hkcnews.com, then their images; see the README for its arguments."""
 
@@ -84,9 +85,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     def __init__(self, session: Session | None = None, **given: str) -> None:
         if session is None:
-            raise UsageError(
-                "run this spider by `scrapy crawl articles`: the command opens ledger and store for it",
-            )
+            raise UsageError("run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
         super().__init__(session)
         self.arguments: SpiderArguments = read_arguments(given)
         if session.only is not None:
@@ -164,16 +163,16 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             elif recovery.finished and not self._in_flight:
                 break
             else:
-                await self._something(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
+                await self._wait(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.politeness.close("the run is ending")
         log_kept(recovery)
-        await self._answers()
+        await self._all_answered()
 
     async def _settled(self) -> None:
         """Wait until every article that was handed over is settled."""
         while self._unsettled and self.session.ending is None:
-            await self._something(LOOK_SECONDS)
+            await self._wait(LOOK_SECONDS)
 
     async def _recover_gaps(self) -> AsyncIterator[Any]:
         """Articles that no listing has: asked for, and recovered if there are any."""
@@ -255,33 +254,27 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     # Requests and answers
 
-    def _take(self, step: CaptureRequest | RecoveredArticle) -> Iterator[Request | ArticleItem]:
+    def _take(self, step: CaptureRow | ArticleItem) -> Iterator[Request | ArticleItem]:
         """What is to be done for a step: an article to write, a request, or a look into a file of web archives."""
-        if isinstance(step, RecoveredArticle):
-            yield self._item(step)
-            return
-        row, site = step.row, self.session.site(step.row.source)
-        if site is not None:
-            url = site.playback_url(row.capture.timestamp, row.capture.original)
-            yield self._request(url, Endpoint.PLAYBACK, site, self.parse_capture, self.capture_failed, row=row)
-            return
-        self._in_flight += 1
-        write = None
-        with self._answered(row):
-            write = self._held(row)
-        if write is not None:
-            yield self._item(write)
+        if isinstance(step, ArticleItem):
+            yield from self._handed_over(step)
+        elif (site := self.session.site(step.source)) is not None:
+            yield self._ask_playback(site, step.capture, self.parse_capture, self.capture_failed, row=step)
+        else:
+            item = None
+            self._in_flight += 1
+            with self._answered(_about(step)):
+                item = self._from_file(step)
+            yield from self._handed_over(item)
 
-    def _held(self, row: CaptureRow) -> RecoveredArticle | None:
+    def _from_file(self, row: CaptureRow) -> ArticleItem | None:
         """A capture out of a file of web archives; one that cannot be read any more is passed over like one that is not
         archived."""
         assert self.recovery is not None
         try:
             reply = reply_from_file(row)
         except (OSError, WarcDamaged) as error:
-            logger.warning(
-                "article %d: %s holds capture %s no more: %s", row.article, row.source, row.capture.timestamp, error
-            )
+            logger.warning("%s is no longer in %s: %s", _about(row), row.source, error)
             self.recovery.troubled(row, Answer.NOT_ARCHIVED, str(error))
             return None
         return self.recovery.received(row, reply, describe_location(row))
@@ -289,46 +282,30 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
     def parse_capture(self, response: Response) -> Iterator[ArticleItem]:
         """The archive's answer to a request for a capture."""
         row: CaptureRow = response.meta["row"]
+        item = None
         assert self.recovery is not None
-        write: RecoveredArticle | None = None
-        with self._answered(row):
-            site: WebArchive = response.meta["site"]
-            reply = site.read_reply(row.capture, response.status, headers_of(response), response.body)
-            if ANSWERS[reply.answer].action is Action.STOP:
-                self.recovery.abandoned(row)
-                self.session.end(
-                    ExitStatus.REFUSING,
-                    f"the archive {site.name} refuses to play back captures: HTTP {reply.status} for article"
-                    f" {row.article}",
-                )
-            else:
-                counted, whole = not self._in_outage(row), "partial" not in response.flags
-                write = self.recovery.received(row, reply, response.url, counted, whole)
-        if write is not None:
-            yield self._item(write)
+        with self._answered(_about(row)):
+            counted, whole = self._counted(row.source), "partial" not in response.flags
+            item = self.recovery.received(row, self._reply(response), response.url, counted, whole)
+        yield from self._handed_over(item)
 
     def capture_failed(self, failure: Failure) -> None:
         """No answer came to a request for a capture."""
         row: CaptureRow = failure.request.meta["row"]  # type: ignore[attr-defined]
         assert self.recovery is not None
-        with self._answered(row):
+        with self._answered(_about(row)):
             if self._ends(failure):
                 self.recovery.abandoned(row)
             else:
-                answer = answer_of_failure(failure.value)
-                logger.info("article %d: %s (%s)", row.article, answer.value, failure_message(failure))
-                self.recovery.troubled(row, answer, failure_message(failure), counted=not self._in_outage(row))
+                answer, detail = answer_of_failure(failure.value), failure_message(failure)
+                logger.info("article %d: %s (%s)", row.article, answer.value, detail)
+                self.recovery.troubled(row, answer, detail, self._counted(row.source))
 
-    def _in_outage(self, row: CaptureRow) -> bool:
-        return self.session.politeness.towards(row.source).in_outage
-
-    def lost(self, row: CaptureRow | None) -> None:
-        if row is not None and self.recovery is not None:
-            self.recovery.abandoned(row)
-
-    def _item(self, write: RecoveredArticle) -> ArticleItem:
-        self._unsettled += 1
-        return ArticleItem(write)
+    def _handed_over(self, item: ArticleItem | None) -> Iterator[ArticleItem]:
+        """To the pipelines, if there is an article."""
+        if item is not None:
+            self._unsettled += 1
+            yield item
 
     def item_done(self) -> None:
         """An article is through the pipelines, whatever came of it."""
@@ -338,4 +315,4 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
     def item_failed(self, item: ArticleItem, failure: Failure) -> None:
         """A pipeline raised: the article stays due, and the run may not end as if nothing had happened."""
         assert isinstance(failure.value, Exception)
-        self.session.failed(failure.value, f"article {item.write.article.id}, when it was written")
+        self.session.failed(failure.value, f"{item!r}, when it was written")

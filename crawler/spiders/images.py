@@ -13,17 +13,14 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.ledger.images import ImageState
-from crawler.politeness.handler import answer_of_failure, failure_message, headers_of
-from crawler.politeness.rate_limiter import Endpoint
+from crawler.politeness.handler import answer_of_failure, failure_message
 from crawler.recovery.extraction_job import capture_reader
 from crawler.recovery.image_case import ImageLookup, ImageRequest
 from crawler.recovery.image_recovery import ImageRecovery, estimate_images, look_for_images
 from crawler.run.session import Session
-from crawler.spiders.archive import LOOK_SECONDS, ROOM, ArchiveSpider
-from crawler.utils.exit_status import ExitStatus
-from crawler.wayback.archive import WebArchive
+from crawler.spiders.archive import LOOK_SECONDS, ROOM, ArchiveSpider, read_listing
 from crawler.wayback.cdx import CdxAnswer, CdxQuery
-from crawler.wayback.playback import ANSWERS, Action, Answer
+from crawler.wayback.playback import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +51,10 @@ class ImagesSpider(ArchiveSpider):
                 await self._find_images()
                 self._tell_estimate(session.ledger.due_images(ids, articles))
             return
-        self._reopen_images()
+        gone = [row.file for row in session.ledger.images(ImageState.HAVE) if not (session.output / row.file).is_file()]
+        if gone:
+            logger.warning("%d images have lost their files and are written again", len(gone))
+            session.ledger.reopen_images(gone)
         await self._find_images()
         files = session.ledger.due_images(ids, articles)
         self._tell_estimate(files)
@@ -76,18 +76,10 @@ class ImagesSpider(ArchiveSpider):
                     break
             if session.outage_lasts(time.monotonic()) or images.finished:
                 break
-            await self._something(min(images.wait() or LOOK_SECONDS, LOOK_SECONDS))
+            await self._wait(min(images.wait() or LOOK_SECONDS, LOOK_SECONDS))
         if session.ending is not None:
             session.politeness.close("the run is ending")
-        await self._answers()
-
-    def _reopen_images(self) -> None:
-        """What was settled is due again when its file is gone."""
-        session = self.session
-        gone = [row.file for row in session.ledger.images(ImageState.HAVE) if not (session.output / row.file).is_file()]
-        if gone:
-            logger.warning("%d images have lost their files and are written again", len(gone))
-            session.ledger.reopen_images(gone)
+        await self._all_answered()
 
     def _tell_estimate(self, files: Collection[str]) -> None:
         if files:
@@ -107,61 +99,42 @@ class ImagesSpider(ArchiveSpider):
         site = self.session.site(step.source)
         assert site is not None
         if isinstance(step, ImageRequest):
-            url = site.playback_url(step.capture.timestamp, step.capture.original, FLAG)
-            return self._request(url, Endpoint.PLAYBACK, site, self.parse_image, self.image_failed, step=step)
+            return self._ask_playback(site, step.capture, self.parse_image, self.image_failed, FLAG, step=step)
         query = CdxQuery(step.url, "exact", self.session.page_rows)
-        url = site.listing_url(query)
-        return self._request(
-            url, Endpoint.CDX, site, self.parse_image_listing, self.image_failed, step=step, query=query
-        )
+        return self._ask_index(site, query, self.parse_image_listing, self.image_failed, step=step)
 
     def parse_image(self, response: Response) -> None:
         """The archive's answer to a request for an image."""
         step: ImageRequest = response.meta["step"]
         assert self.images is not None
-        with self._answered(about=f"image {step.file}"):
-            site: WebArchive = response.meta["site"]
-            reply = site.read_reply(step.capture, response.status, headers_of(response), response.body)
-            if ANSWERS[reply.answer].action is Action.STOP:
-                self.images.abandoned(step)
-                self.session.end(
-                    ExitStatus.REFUSING, f"the archive {site.name} refuses to play back images: HTTP {reply.status}"
-                )
-            else:
-                self.images.received(step, reply, response.url, self._counted(step), "partial" not in response.flags)
+        with self._answered(f"image {step.file}"):
+            counted, whole = self._counted(step.source), "partial" not in response.flags
+            self.images.received(step, self._reply(response), response.url, counted, whole)
 
     def parse_image_listing(self, response: Response) -> None:
         """What an archive's index has under an image's address."""
         step: ImageLookup = response.meta["step"]
         assert self.images is not None
-        with self._answered(about=f"image {step.file}"):
-            site: WebArchive = response.meta["site"]
-            reply = site.read_listing(
-                response.meta["query"], response.status, dict(headers_of(response)), response.body
-            )
+        with self._answered(f"image {step.file}"):
+            reply = read_listing(response)
             if reply.answer is CdxAnswer.PAGE and reply.page is not None:
                 self.images.listed(step, reply.page.captures)
             elif reply.answer is CdxAnswer.REFUSED:
                 self.images.abandoned(step)
-                self.session.end(
-                    ExitStatus.REFUSING, f"the archive {site.name} refuses to list an image: {reply.detail}"
-                )
+                self._refused(f"the archive {step.source} refuses to list an image: {reply.detail}")
             elif reply.answer in (CdxAnswer.EXCLUDED, CdxAnswer.NOT_AUTHORISED, CdxAnswer.BAD_REQUEST):
                 self.images.listed(step, ())
             else:
-                self.images.troubled(step, Answer.SERVER_ERROR, self._counted(step))
+                self.images.troubled(step, Answer.SERVER_ERROR, self._counted(step.source))
 
     def image_failed(self, failure: Failure) -> None:
         """No answer came to a request for an image, or to a question for one."""
         step: ImageRequest | ImageLookup = failure.request.meta["step"]  # type: ignore[attr-defined]
         assert self.images is not None
-        with self._answered(about=f"image {step.file}"):
+        with self._answered(f"image {step.file}"):
             if self._ends(failure):
                 self.images.abandoned(step)
             else:
                 answer = answer_of_failure(failure.value)
                 logger.info("%s: %s (%s)", step.file, answer.value, failure_message(failure))
-                self.images.troubled(step, answer, self._counted(step))
-
-    def _counted(self, step: ImageRequest | ImageLookup) -> bool:
-        return not self.session.politeness.towards(step.source).in_outage
+                self.images.troubled(step, answer, self._counted(step.source))

@@ -8,27 +8,28 @@ from typing import Any
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.hkcnews.extract import extract_capture
-from crawler.hkcnews.verdict import ANY_ARTICLE
+from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
 from crawler.ledger import CaptureRow, Found
 from crawler.markdown.style import SeedStyle
-from crawler.politeness.handler import failure_message, headers_of
-from crawler.politeness.rate_limiter import Endpoint
+from crawler.politeness.handler import failure_message
 from crawler.recovery.case import SHARED_BY, open_case
+from crawler.recovery.judge import read_page
 from crawler.recovery.listing import ListingEnd
-from crawler.recovery.store import CaptureOrigin, capture_columns
+from crawler.recovery.store import as_served, capture_columns, compare_served
 from crawler.run.session import Session
-from crawler.spiders.archive import ArchiveSpider
+from crawler.spiders.archive import ArchiveSpider, read_reply
 from crawler.utils.exit_status import ExitStatus
-from crawler.wayback import digest as digests
+from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.archive import WebArchive
 from crawler.wayback.capture import Capture
-from crawler.wayback.http import CodingError, declared_coding, decode
 from crawler.wayback.playback import Answer, Reply
 
 MOST = 5
 """So many requests for captures are made: redirects and jumps are followed, and behind a farewell page may be the
 article."""
+
+
+_NO_PAGE = (*ANY_ARTICLE, Verdict.UNDECODABLE)
 
 
 class PageSpider(ArchiveSpider):
@@ -54,11 +55,8 @@ class PageSpider(ArchiveSpider):
                 if not self._queue or self.session.ending is not None:
                     return
                 row = self._queue.pop(0)
-                url = self._site.playback_url(row.capture.timestamp, row.capture.original)
-                yield self._request(
-                    url, Endpoint.PLAYBACK, self._site, self.parse_capture, self.capture_failed, row=row
-                )
-                await self._answers()
+                yield self._ask_playback(self._site, row.capture, self.parse_capture, self.capture_failed, row=row)
+                await self._all_answered()
         finally:
             self.session.politeness.close("the run is ending")
 
@@ -81,8 +79,8 @@ class PageSpider(ArchiveSpider):
     def parse_capture(self, response: Response) -> None:
         """The archive's answer to a request for a capture."""
         row: CaptureRow = response.meta["row"]
-        with self._answered(row):
-            reply = self._site.read_reply(row.capture, response.status, headers_of(response), response.body)
+        with self._answered(f"article {self._article}"):
+            reply = read_reply(response)
             if reply.answer is Answer.CAPTURE:
                 self._keep(row, reply, response.url)
                 self.reply = reply
@@ -92,52 +90,30 @@ class PageSpider(ArchiveSpider):
                 timestamp, original = reply.location
                 self._queue = [self._row(Capture(timestamp=timestamp, original=original))]
             else:
-                hint = (
-                    "Name the capture exactly as the archive lists it"
-                    if reply.answer is Answer.NOT_ARCHIVED
-                    else "Try again later"
-                )
+                exact = "Name the capture exactly as the archive lists it"
+                hint = exact if reply.answer is Answer.NOT_ARCHIVED else "Try again later"
                 self.session.end(
                     ExitStatus.UNAVAILABLE, f"the archive's answer: {reply.answer.value} (HTTP {reply.status}). {hint}"
                 )
 
     def capture_failed(self, failure: Failure) -> None:
         """No answer came to a request for a capture."""
-        with self._answered():
+        with self._answered(f"article {self._article}"):
             if not self._ends(failure):
                 self.session.end(ExitStatus.UNAVAILABLE, f"no answer from the archive: {failure_message(failure)}")
 
     def _fits(self, reply: Reply) -> bool:
         """Whether the page is one to look at, rather than one that every address answered with."""
-        try:
-            body = decode(reply.body, declared_coding(reply.headers)).body
-        except CodingError:
-            return False
         style = SeedStyle(self._site.public, reply.timestamp, reply.original)
-        return (
-            extract_capture(body, "", reply.status, self._article, reply.timestamp, reply.original, style).verdict
-            not in ANY_ARTICLE
-        )
+        return read_page(as_served(reply), self._article, style).verdict not in _NO_PAGE
 
     def _keep(self, row: CaptureRow, reply: Reply, fetched_from: str) -> None:
         """Into the store with it, so that the crawl does not fetch it again."""
-        ledger, capture = self.session.ledger, row.capture
-        known = next(
-            (
-                other
-                for other in ledger.captures(self._article)
-                if other.capture == capture and other.source == row.source
-            ),
-            None,
-        )
-        check = digests.compare_digest(
-            reply.body, declared_coding(reply.headers), capture.digest, headers=reply.headers
-        )
-        origin = CaptureOrigin(fetched_from, capture.digest, row.source, row.replay, found=row.found.value)
+        ledger, served = self.session.ledger, as_served(reply)
+        check = compare_served(served, row.capture.digest)
+        origin = CaptureOrigin(fetched_from, row.source, row.replay, found=row.found.value)
         place = self.session.store.add(reply, check, origin)
-        known = known or ledger.add_capture(self._article, capture, row.source, Found.INSPECT)
+        same = (one for one in ledger.captures(self._article) if (one.capture, one.source) == (row.capture, row.source))
+        known = next(same, None) or ledger.add_capture(self._article, row.capture, row.source, Found.INSPECT)
         if known is not None:
-            columns = capture_columns(
-                reply.answer, reply.status, reply.headers, reply.timestamp, reply.original, check, place
-            )
-            ledger.note(known.id, **columns)
+            ledger.note(known.id, **capture_columns(reply.answer, served, check, place))

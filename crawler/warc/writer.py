@@ -112,25 +112,29 @@ class RecordLocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
-    """How a capture was come by: the address fetched, when (aware), the CDX row's digest, the comparison's result,
-    codings taken off.
-
-    `source` is the name of the source, `archive` the public address under which it replays captures, `held_in` the file
-    of web archives that had it, `found` how it came to be known, `rewritten` whether it is a rewritten view instead of
-    the stored bytes.
-    """
+class CaptureOrigin:
+    """Where a capture comes from: the address it was fetched from, the source's name, the public address under which
+    its archive replays, the file of web archives that had it, how it was found, and whether it is a rewritten view
+    instead of the stored bytes."""
 
     fetched_from: str
-    fetched_at: datetime
-    cdx_digest: str
-    digest_result: str
-    codings: Sequence[str] = ()
     source: str = ""
     archive: str = ""
     held_in: str = ""
     found: str = ""
     rewritten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How a capture was come by: from where, when (aware), the CDX row's digest, the comparison's result, codings taken
+    off."""
+
+    origin: CaptureOrigin
+    fetched_at: datetime
+    cdx_digest: str
+    digest_result: str
+    codings: Sequence[str] = ()
 
 
 class WarcWriter:
@@ -269,18 +273,19 @@ def _date(moment: datetime) -> str:
 
 
 def _about(provenance: Provenance, notes: Sequence[str]) -> bytes:
+    origin = provenance.origin
     return _fields(
-        fetchedFrom=provenance.fetched_from,
+        fetchedFrom=origin.fetched_from,
         fetchedAt=_date(provenance.fetched_at),
         cdxDigest=provenance.cdx_digest,
         digestResult=provenance.digest_result,
         contentCodingTakenOff=", ".join(provenance.codings),
         rebuilt="; ".join(notes),
-        source=provenance.source,
-        archive=provenance.archive,
-        heldIn=provenance.held_in,
-        found=provenance.found,
-        view=REWRITTEN_VIEW if provenance.rewritten else "",
+        source=origin.source,
+        archive=origin.archive,
+        heldIn=origin.held_in,
+        found=origin.found,
+        view=REWRITTEN_VIEW if origin.rewritten else "",
     )
 
 

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from crawler.wayback.http import CodingError, Decoded, Headers, decoded_layers, first_header
@@ -37,12 +37,17 @@ class MismatchReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class DigestCheck:
     """The result; `payload`: the bytes that matched, else the most decoded ones; `codings` taken off them, outermost
-    first."""
+    first; `digest`: what they were compared with, as the row has it."""
 
     result: DigestResult
     payload: bytes
     codings: tuple[str, ...] = ()
     reason: MismatchReason = MismatchReason.NONE
+    digest: str = field(default="", compare=False)
+
+    @property
+    def matches(self) -> bool:
+        return self.result in (DigestResult.MATCH, DigestResult.MATCH_DECODED)
 
 
 def payload_digest(data: bytes) -> str:
@@ -78,13 +83,13 @@ def compare_digest(
         for last in decoded_layers(wire, declared_coding):
             if wanted is not None and ((not last.codings and known) or payload_digest(last.body)) == wanted:
                 result = DigestResult.MATCH_DECODED if last.codings else DigestResult.MATCH
-                return DigestCheck(result, last.body, last.codings)
+                return DigestCheck(result, last.body, last.codings, digest=digest)
     except CodingError:
         damaged = True
     if wanted is None:
-        return DigestCheck(DigestResult.UNKNOWN, last.body, last.codings)
+        return DigestCheck(DigestResult.UNKNOWN, last.body, last.codings, digest=digest)
     reason = _reason(last.body, headers, other_capture, damaged)
-    return DigestCheck(DigestResult.MISMATCH, last.body, last.codings, reason)
+    return DigestCheck(DigestResult.MISMATCH, last.body, last.codings, reason, digest)
 
 
 def _reason(payload: bytes, headers: Headers, other_capture: bool, damaged: bool) -> MismatchReason:

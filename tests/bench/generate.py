@@ -20,7 +20,8 @@ from crawler.markdown.document import relative_path
 from crawler.recovery.listing import queries
 from crawler.recovery.sources import WAYBACK
 from crawler.recovery.store import capture_columns
-from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
+from crawler.warc.record import StoredCapture
+from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import DigestCheck, DigestResult, payload_digest
 from crawler.wayback.playback import Answer
@@ -56,9 +57,8 @@ def write_warc(path: Path, pages: Iterable[Page], seed: int = 0) -> Iterator[Wri
         for one in pages:
             digest = payload_digest(one.body)
             address = f"{PUBLIC}/web/{one.timestamp}id_/{one.original}"
-            about = Provenance(
-                address, _MOMENT, digest, DigestResult.MATCH.value, source=WAYBACK, archive=f"{PUBLIC}/web"
-            )
+            origin = CaptureOrigin(address, WAYBACK, f"{PUBLIC}/web")
+            about = Provenance(origin, _MOMENT, digest, DigestResult.MATCH.value)
             place = writer.append(
                 original=one.original,
                 timestamp=one.timestamp,
@@ -89,9 +89,8 @@ def write_ledger(path: Path, written: Iterable[Sequence[Written]]) -> None:
 def _settle(ledger: Ledger, run: int, one: Written) -> None:
     row = ledger.captures(one.article)[-1]
     check = DigestCheck(DigestResult.MATCH, b"")
-    about = capture_columns(
-        Answer.CAPTURE, 200, _HEADERS, one.capture.timestamp, one.capture.original, check, one.place
-    )
+    served = StoredCapture(one.capture.original, one.capture.timestamp, 200, _HEADERS, b"")
+    about = capture_columns(Answer.CAPTURE, served, check, one.place)
     ledger.note(row.id, verdict="article", because="", **about)
     file = (Path("articles") / relative_path(one.article)).as_posix()
     sources = dict.fromkeys(("title", "date", "author", "category", "tags"), "markup")

@@ -28,6 +28,7 @@ from crawler.recovery.extraction_job import (
     capture_reader,
     settle_memory,
 )
+from crawler.recovery.formats import Format, Styles
 from crawler.recovery.judge import read_page
 from crawler.recovery.store import Store
 from crawler.wayback.http import decode
@@ -109,7 +110,7 @@ def _to_files(pages: Sequence[Page], folder: Path) -> Step:
         output = folder / f"turn-{next(turns)}"
         for job in jobs:  # a thousand articles share a folder, of which a sample has only a few
             (output / "articles" / relative_path(job.article)).parent.mkdir(parents=True, exist_ok=True)
-        extractor = Extractor(ExtractionPlan(output), take, read_page)
+        extractor = Extractor(ExtractionPlan(Styles(Format(), output)), take, read_page)
 
         def must_write(job: ExtractionJob) -> None:
             assert extractor(job).outcome in WRITTEN, job.article

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger, State
-from crawler.recovery.store import CaptureOrigin, Store
+from crawler.recovery.store import Store
 from crawler.utils.timestamps import read_moment, timestamp_of
+from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import compare_digest
 from crawler.wayback.http import decode

@@ -27,7 +27,7 @@ def row(article: int, timestamp: str, sha256: str, capture: int) -> VersionRow:
 
 def note(ledger: Ledger, *rows: VersionRow) -> None:
     for one in rows:
-        ledger.note_version(one.article, one.capture, one.timestamp, one.original, one.sha256)
+        ledger.note_version(one)
 
 
 def test_versions_come_earliest_first_and_lowest_article_first(ledger: Ledger) -> None:

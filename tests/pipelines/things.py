@@ -10,11 +10,10 @@ from scrapy.crawler import Crawler
 
 from crawler.ledger import CaptureRow, Ledger
 from crawler.markdown.article import Article
+from crawler.recovery.case import ArticleItem
 from crawler.recovery.formats import Format, Styles
-from crawler.recovery.recovery import RecoveredArticle
 from crawler.utils.exit_status import ExitStatus, RunResult
 from crawler.wayback.capture import Capture
-from pipelines.article import ArticleItem
 from tests.pages import address
 
 ARTICLE = Article(
@@ -69,4 +68,4 @@ def item(article: Article, capture: int = 1, faults: tuple[str, ...] = ()) -> Ar
     """A recovered article on its way."""
     listed = Capture(timestamp=article.timestamp, original=article.original)
     row = CaptureRow(capture, article.id, listed, replay="https://archive.example/web")
-    return ArticleItem(RecoveredArticle(row, article, faults))
+    return ArticleItem(row, article, faults)

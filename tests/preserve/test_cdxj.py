@@ -17,7 +17,7 @@ from warcio.warcwriter import WARCWriter
 from crawler.preserve import wacz as cdxj
 from crawler.preserve.wacz import CdxjIndex
 from crawler.warc.files import read_record
-from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
+from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
 
 NOW = datetime(2026, 11, 22, 10, 30, 5, tzinfo=UTC)
 SITE = "https://www.hkcnews.com"
@@ -25,7 +25,7 @@ SITE = "https://www.hkcnews.com"
 
 def store(path: Path, *captures: tuple[str, str, int, bytes], location: str | None = None) -> list[RecordLocation]:
     """A file of ours: address, timestamp, status and bytes of each capture."""
-    about = Provenance("http://archive.test/x", NOW, "-", "unknown")
+    about = Provenance(CaptureOrigin("http://archive.test/x"), NOW, "-", "unknown")
     with WarcWriter.create(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False) as writer:
         return [
             writer.append(

@@ -18,7 +18,7 @@ import pytest
 
 from crawler.preserve.wacz import CdxjIndex, WaczSummary, indexed_pages, write_wacz
 from crawler.warc.files import read_record
-from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
+from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
 from tests.pages import address, article
 
 NOW = datetime(2026, 11, 22, 10, 30, 4, tzinfo=UTC)
@@ -28,7 +28,7 @@ WHEN = "20210712013906"
 def warc(path: Path, *captures: tuple[str, str, int, bytes]) -> list[RecordLocation]:
     """A file of the store: address, timestamp, status and bytes of each capture."""
     path.parent.mkdir(exist_ok=True)
-    about = Provenance("http://archive.test/x", NOW, "-", "unknown")
+    about = Provenance(CaptureOrigin("http://archive.test/x"), NOW, "-", "unknown")
     with WarcWriter.create(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False) as writer:
         return [
             writer.append(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.recovery.case import ranked_captures, resolved_status
+from crawler.recovery.case import capture_order, resolved_status
 from crawler.wayback.capture import EMPTY_DIGEST, REVISIT, Capture
 from tests.walking import walked
 
@@ -26,6 +28,10 @@ def capture(timestamp: str, digest: str = "A", original: str = WELL, status: str
         digest=digest,
         mimetype=REVISIT if status == "-" else "text/html",
     )
+
+
+def ranked_captures(captures: Sequence[Capture]) -> list[Capture]:
+    return [captures[place] for place in capture_order(captures, BAD)]
 
 
 CASES: dict[str, list[Capture]] = {
@@ -111,7 +117,7 @@ CASES: dict[str, list[Capture]] = {
 @walked("best_first", CASES.values(), ids=CASES.keys())
 def test_the_order_of_captures(best_first: list[Capture]) -> None:
     for shuffled in (best_first, best_first[::-1], best_first[1::2] + best_first[::2]):
-        assert ranked_captures(shuffled, BAD) == best_first
+        assert ranked_captures(shuffled) == best_first
 
 
 def test_what_a_revisit_repeats() -> None:
@@ -132,6 +138,6 @@ def test_what_a_revisit_repeats() -> None:
     )
 )
 def test_nothing_is_left_out_and_the_order_is_the_same_however_they_come(captures: list[Capture]) -> None:
-    order = ranked_captures(captures, BAD)
+    order = ranked_captures(captures)
     assert sorted(order, key=repr) == sorted(captures, key=repr)
-    assert ranked_captures(captures[::-1], BAD) == order
+    assert ranked_captures(captures[::-1]) == order

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from crawler.hkcnews.extract import Extraction
 from crawler.hkcnews.verdict import Judgement, Verdict
 from crawler.markdown.style import SeedStyle
-from crawler.recovery.judge import PageInput, read_page
+from crawler.recovery.judge import read_page
 from crawler.recovery.listing import GapEvidence, gap_candidates, ids_in, known_by_range, linked_ids, unread
+from crawler.warc.record import StoredCapture
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import payload_digest
 from tests.demo.lists import LISTS, list_page
@@ -92,9 +93,8 @@ def recovered(page: str, article: int) -> Extraction:
     """What a page gives that was captured under an article's address."""
     original = f"https://www.hkcnews.com/article/{article}"
     style = SeedStyle("https://web.archive.org/web", "20210712013906", original)
-    return read_page(
-        PageInput(page.encode(), "", "text/html; charset=utf-8", 200, article, "20210712013906", original), style
-    )
+    headers = (("Content-Type", "text/html; charset=utf-8"),)
+    return read_page(StoredCapture(original, "20210712013906", 200, headers, page.encode()), article, style)
 
 
 def test_a_list_is_no_article_whatever_its_cards_say() -> None:

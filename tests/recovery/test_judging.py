@@ -8,7 +8,8 @@ from pathlib import Path
 
 from crawler.hkcnews.extract import Extraction
 from crawler.markdown.style import Style
-from crawler.recovery.judge import PageInput, read_page
+from crawler.recovery.judge import read_page
+from crawler.warc.record import StoredCapture
 from tests.pages import FAREWELL, article, cut
 from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento
 
@@ -35,9 +36,9 @@ def test_pages_that_are_not_the_article_are_no_versions(tmp_path: Path) -> None:
 
 
 def test_an_extraction_that_lost_something_is_no_version(tmp_path: Path) -> None:
-    def unfaithful(stored: PageInput, style: Style) -> Extraction:
-        found = read_page(stored, style)
-        return replace(found, differences=("a word is missing",)) if stored.timestamp == SECOND else found
+    def unfaithful(served: StoredCapture, number: int, style: Style) -> Extraction:
+        found = read_page(served, number, style)
+        return replace(found, differences=("a word is missing",)) if served.timestamp == SECOND else found
 
     bench = Bench(tmp_path)
     bench.lists(capture(5, SECOND), capture(5, FIRST, article(5, "別的。")))

@@ -17,7 +17,8 @@ from crawler.hkcnews.extract import Extraction
 from crawler.hkcnews.verdict import Verdict
 from crawler.markdown.style import SeedStyle, Style
 from crawler.recovery import judge as reading
-from crawler.recovery.judge import IsolatedReader, PageInput, read_page
+from crawler.recovery.judge import IsolatedReader, read_page
+from crawler.warc.record import StoredCapture
 from tests.e2e.processes import children_are_forked
 from tests.warc.foreign import chunked
 
@@ -26,26 +27,27 @@ ORIGINAL = "https://www.hkcnews.com/article/34011/slug"
 STYLE = SeedStyle("https://archive.example/web", "20210101000000", ORIGINAL)
 
 
-def stored(body: bytes, coding: str = "") -> PageInput:
-    return PageInput(body, coding, "text/html", 200, 34011, "20210101000000", ORIGINAL)
+def stored(body: bytes, coding: str = "") -> StoredCapture:
+    headers = (("Content-Type", "text/html"), ("Content-Encoding", coding))
+    return StoredCapture(ORIGINAL, "20210101000000", 200, headers, body)
 
 
-def hanging(page: PageInput, style: Style) -> Extraction:
-    if page.body == b"hang":
+def hanging(page: StoredCapture, article: int, style: Style) -> Extraction:
+    if page.payload == b"hang":
         signal.pause()
-    return read_page(page, style)
+    return read_page(page, article, style)
 
 
-def crashing(page: PageInput, style: Style) -> Extraction:
-    if page.body == b"crash":
+def crashing(page: StoredCapture, article: int, style: Style) -> Extraction:
+    if page.payload == b"crash":
         os.kill(os.getpid(), signal.SIGSEGV)
-    return read_page(page, style)
+    return read_page(page, article, style)
 
 
-def devouring(page: PageInput, style: Style) -> Extraction:
-    if page.body == b"devour":
-        return Extraction(read_page(page, style).judgement, None, (str(len(bytearray(8 << 30))),))
-    return read_page(page, style)
+def devouring(page: StoredCapture, article: int, style: Style) -> Extraction:
+    if page.payload == b"devour":
+        return Extraction(read_page(page, article, style).judgement, None, (str(len(bytearray(8 << 30))),))
+    return read_page(page, article, style)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +61,9 @@ def isolated() -> Iterator[IsolatedReader]:
 
 def test_an_isolated_page_reads_as_one_that_is_not(isolated: IsolatedReader) -> None:
     page = stored(TWIN.read_bytes())
-    assert isolated(page, STYLE) == read_page(page, STYLE)
-    assert read_page(page, STYLE).verdict is Verdict.ARTICLE
-    assert isolated(stored(b"\x1f\x8b\x08\x00cut"), STYLE).verdict is Verdict.UNDECODABLE
+    assert isolated(page, 34011, STYLE) == read_page(page, 34011, STYLE)
+    assert read_page(page, 34011, STYLE).verdict is Verdict.ARTICLE
+    assert isolated(stored(b"\x1f\x8b\x08\x00cut"), 34011, STYLE).verdict is Verdict.UNDECODABLE
 
 
 def cuts(page: bytes) -> dict[str, tuple[bytes, str]]:
@@ -79,8 +81,8 @@ def cuts(page: bytes) -> dict[str, tuple[bytes, str]]:
 @pytest.mark.parametrize("coding", ["gzip", "br", "chunked", ""])
 def test_what_is_cut_behind_the_article_gives_it_with_the_fault_named(coding: str) -> None:
     body, fault = cuts(TWIN.read_bytes())[coding]
-    whole = read_page(stored(TWIN.read_bytes()), STYLE).article
-    recovered = read_page(stored(body, coding), STYLE)
+    whole = read_page(stored(TWIN.read_bytes()), 34011, STYLE).article
+    recovered = read_page(stored(body, coding), 34011, STYLE)
     assert recovered.verdict is Verdict.ARTICLE
     assert recovered.article is not None
     assert whole is not None
@@ -94,7 +96,7 @@ def test_what_is_cut_inside_the_article_is_cut_off_however_it_was_coded(coding: 
     inside = page[: page.index(b"</p>")]
     noise = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(200)).hex().encode()
     pack = {"gzip": gzip.compress, "br": brotli.compress, "chunked": chunked}[coding]
-    recovered = read_page(stored(pack(inside + noise)[:-40], coding), STYLE)
+    recovered = read_page(stored(pack(inside + noise)[:-40], coding), 34011, STYLE)
     assert (recovered.verdict, "cut off" in recovered.judgement.because) == (Verdict.CUT_OFF, True)
 
 
@@ -118,9 +120,9 @@ def test_a_bad_page_costs_itself_only(
     with monkeypatch.context() as limited:
         if work is hanging:
             limited.setattr(isolated, "_seconds", 0.2)
-        found = isolated(stored(body), STYLE)
+        found = isolated(stored(body), 34011, STYLE)
     assert (found.verdict, found.judgement.because) == (Verdict.EXTRACTION_FAILED, because)
-    assert isolated(stored(TWIN.read_bytes()), STYLE).verdict is Verdict.ARTICLE
+    assert isolated(stored(TWIN.read_bytes()), 34011, STYLE).verdict is Verdict.ARTICLE
 
 
 def test_an_error_of_ours_is_named_and_costs_the_page(
@@ -130,7 +132,7 @@ def test_an_error_of_ours_is_named_and_costs_the_page(
         raise KeyError("ours")
 
     monkeypatch.setattr(reading, "extract_capture", broken)
-    found = read_page(stored(b"<html>"), STYLE)
+    found = read_page(stored(b"<html>"), 34011, STYLE)
     assert (found.verdict, found.judgement.because) == (Verdict.EXTRACTION_FAILED, "KeyError: 'ours'")
     assert "article 34011" in caplog.text
 
@@ -143,5 +145,5 @@ def test_odd_pages_get_a_verdict(isolated: IsolatedReader) -> None:
         "nested emphasis": article + b"<b><i>" * 5_000 + b"x</div></html>",
         "nothing but NULs": b"<html>" + b"\x00" * 100_000 + b"</html>",
     }
-    found = {name: isolated(stored(body), STYLE) for name, body in odd.items()}
+    found = {name: isolated(stored(body), 34011, STYLE) for name, body in odd.items()}
     assert {name: one.judgement for name, one in found.items() if one.verdict is Verdict.EXTRACTION_FAILED} == {}

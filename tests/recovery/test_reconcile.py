@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import State
-from crawler.recovery.store import CaptureOrigin, Store, mark_known, reconcile
+from crawler.recovery.store import Store, mark_known, reconcile
 from crawler.warc.captures import ArchivedCapture, Damage
+from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import compare_digest
 from crawler.wayback.playback import Reply
@@ -46,7 +47,7 @@ def left(bench: Bench, *replies: tuple[Capture, Reply]) -> Path:
         store.add(
             reply,
             compare_digest(reply.body, None, of.digest),
-            CaptureOrigin("http://archive.test/x", of.digest, "wayback"),
+            CaptureOrigin("http://archive.test/x", "wayback"),
         )
     store.close()
     (name,) = set(store.files()) - before

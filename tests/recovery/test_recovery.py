@@ -15,8 +15,9 @@ from crawler.hkcnews.verdict import Judgement, Verdict
 from crawler.ledger import State
 from crawler.markdown.style import Style
 from crawler.recovery.case import SHARED_BY
-from crawler.recovery.judge import PageInput, read_page
+from crawler.recovery.judge import read_page
 from crawler.recovery.recovery import MOST_FOLLOWED
+from crawler.warc.record import StoredCapture
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import ANSWERS, Action, Answer, Reply
@@ -157,14 +158,14 @@ def test_troubles_in_an_outage_are_not_counted(bench: Bench) -> None:
 # Verdicts
 
 
-def _losing(stored: PageInput, style: Style) -> Extraction:
+def _losing(served: StoredCapture, number: int, style: Style) -> Extraction:
     """A reader that loses something at the new capture, and cannot read what says so."""
-    if CRASHING in stored.body:
+    if CRASHING in served.payload:
         return Extraction(Judgement(Verdict.EXTRACTION_FAILED, "so it was"))
-    found = read_page(stored, style)
+    found = read_page(served, number, style)
     return (
         replace(found, differences=("links: 2 on the page, 1 in the file",))
-        if stored.timestamp == SECOND and found.article
+        if served.timestamp == SECOND and found.article
         else found
     )
 
@@ -248,8 +249,8 @@ def test_and_is_written_with_the_fault_when_it_is_the_best_there_is(bench: Bench
 
 @pytest.mark.parametrize("lacking", ["title", "body"])
 def test_an_article_without_title_or_body_is_blank(bench: Bench, lacking: str) -> None:
-    def reader(stored: PageInput, style: Style) -> Extraction:
-        found = read_page(stored, style)
+    def reader(served: StoredCapture, number: int, style: Style) -> Extraction:
+        found = read_page(served, number, style)
         assert found.article is not None
         return replace(found, article=replace(found.article, **{lacking: ""}))  # type: ignore[arg-type]
 

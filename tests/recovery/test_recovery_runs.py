@@ -4,6 +4,7 @@ layout stop."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from crawler.hkcnews.extract import Extraction
 from crawler.ledger import State
 from crawler.markdown.style import Style
-from crawler.recovery.judge import LAYOUT_PAGES, PageInput, read_page
+from crawler.recovery.judge import LAYOUT_PAGES, read_page
 from crawler.recovery.store import Store
+from crawler.warc.record import StoredCapture
 from crawler.wayback.capture import Capture
 from crawler.wayback.playback import Answer
 from tests.pages import BLANK, FAREWELL, address, article, unknown_layout
@@ -251,11 +253,8 @@ def test_with_a_new_layout_learnt_the_next_run_reads_the_store(bench: Bench) -> 
     bench.ledger.reopen_unread(1)
     assert bench.ledger.counts()[State.UNRECOVERABLE] == 0
 
-    def learnt(stored: PageInput, style: Style) -> Extraction:
-        page = article(stored.article)
-        return read_page(
-            PageInput(page, "", "text/html", 200, stored.article, stored.timestamp, stored.original), style
-        )
+    def learnt(served: StoredCapture, number: int, style: Style) -> Extraction:
+        return read_page(replace(served, payload=article(number)), number, style)
 
     bench.run(reader=learnt)
     assert len(bench.requests) == 40 - fetched

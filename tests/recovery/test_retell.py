@@ -8,9 +8,10 @@ from crawler.hkcnews.extract import Extraction
 from crawler.hkcnews.verdict import Judgement, Verdict
 from crawler.ledger.ledger import VersionRow
 from crawler.markdown.style import Style
-from crawler.recovery.judge import PageInput, ReadPage, read_page
+from crawler.recovery.judge import ReadPage, read_page
 from crawler.recovery.store import Store
 from crawler.recovery.versions import MISMATCH, CaptureText, Version, versions_of
+from crawler.warc.record import StoredCapture
 from tests.pages import address, article
 from tests.recovering import FIRST, SECOND, Bench, capture, memento
 
@@ -33,14 +34,14 @@ def told(bench: Bench, reader: ReadPage = read_page) -> list[Version]:
 
 
 def tellings(bench: Bench, reader: ReadPage = read_page) -> list[CaptureText]:
-    return [one for version in told(bench, reader) for one in version.tellings]
+    return [one for version in told(bench, reader) for one in version.captures]
 
 
 def test_each_capture_with_its_text_as_the_ledger_noted_it(tmp_path: Path) -> None:
     bench = crawled(tmp_path)
     first, second = told(bench)
     assert (first.text, second.text) == ("燈塔日誌5\n第5日：舊文字。", "燈塔日誌5\n第5日：新文字。")
-    assert (first.made, second.made) == (False, True)
+    assert (first.is_current, second.is_current) == (False, True)
     assert [first.sha256, second.sha256] == [row.sha256 for row in bench.ledger.versions(5)]
 
 
@@ -54,10 +55,10 @@ def test_what_the_ledger_has_not_noted_is_found_in_the_store(tmp_path: Path) -> 
 
 def test_a_capture_that_only_the_ledger_has_is_listed_by_its_digest(tmp_path: Path) -> None:
     bench = crawled(tmp_path)
-    bench.ledger.note_version(5, GONE.capture, GONE.timestamp, GONE.original, GONE.sha256)
+    bench.ledger.note_version(GONE)
     first, *_ = told(bench)
-    assert (first.sha256, first.text, first.made) == (GONE.sha256, None, False)
-    assert first.tellings[0].why == "no longer in the store"
+    assert (first.sha256, first.text, first.is_current) == (GONE.sha256, None, False)
+    assert first.captures[0].why == "no longer in the store"
     bench.lose_store()
     assert [one.why for one in tellings(bench)] == ["no longer in the store"] * 3
     assert not any(one.damaged for one in tellings(bench))
@@ -73,7 +74,7 @@ def test_a_capture_that_cannot_be_read_keeps_its_digest(tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_too_much_now_is_said_to_be(tmp_path: Path) -> None:
-    def failing(stored: PageInput, style: Style) -> Extraction:
+    def failing(served: StoredCapture, article: int, style: Style) -> Extraction:
         return Extraction(Judgement(Verdict.EXTRACTION_FAILED, "it takes longer than 1 s"))
 
     bench = crawled(tmp_path)

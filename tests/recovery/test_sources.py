@@ -9,10 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 from crawler.ledger import Ledger
-from crawler.recovery.sources import WebArchiveFiles, in_words, index_captures, index_files, reply_from_file
-from crawler.recovery.store import CaptureOrigin, Store
+from crawler.recovery.sources import WebArchiveFiles, describe_counts, index_captures, index_files, reply_from_file
+from crawler.recovery.store import Store
 from crawler.run.settings import read_sources
 from crawler.warc.captures import Damage
+from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.archive import WebArchive
 from crawler.wayback.digest import DigestResult, compare_digest
 from tests.pages import address, article
@@ -32,7 +33,7 @@ def stored(folder: Path, *numbers: int) -> Path:
     for number in numbers:
         of = capture(number)
         reply = memento(of)
-        store.add(reply, compare_digest(reply.body, None, of.digest), CaptureOrigin("http://archive.test/x", of.digest))
+        store.add(reply, compare_digest(reply.body, None, of.digest), CaptureOrigin("http://archive.test/x"))
     store.close()
     return folder
 
@@ -82,7 +83,7 @@ def test_a_redirect_in_a_file_leads_on(tmp_path: Path) -> None:
     store = Store(tmp_path)
     here, there = capture(5, FIRST, status="302", body=b""), capture(5, slug="/x")
     moved = redirect(here, there)
-    store.add(moved, compare_digest(moved.body, None, here.digest), CaptureOrigin("http://archive.test/x", here.digest))
+    store.add(moved, compare_digest(moved.body, None, here.digest), CaptureOrigin("http://archive.test/x"))
     store.close()
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         index_files(WebArchiveFiles("mine", tmp_path), ledger)
@@ -131,7 +132,7 @@ def test_every_record_that_is_passed_over_is_counted_and_damage_to_another_addre
     held, damages, passed = indexed(path)
     assert (held, damages) == ([5, 6, 7], [])
     assert (
-        in_words(passed)
+        describe_counts(passed)
         == "2 damaged records of other addresses, 1 captures of other addresses, 1 conversion records, 1 pages of an"
         " archive's own, 1 request records, 1 response records of another protocol, 1 warcinfo records"
     )

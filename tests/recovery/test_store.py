@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.recovery.store import CaptureOrigin, Store
+from crawler.recovery.store import Store
 from crawler.warc.captures import ArchivedCapture, Damage
 from crawler.warc.record import WarcDamaged
-from crawler.warc.writer import RecordLocation
+from crawler.warc.writer import CaptureOrigin, RecordLocation
 from crawler.wayback.digest import compare_digest
 from tests.pages import address, article
 from tests.recovering import SECOND, capture, memento, redirect
@@ -31,7 +31,7 @@ def add(store: Store, number: int, body: bytes | None = None) -> RecordLocation:
     return store.add(
         reply,
         compare_digest(reply.body, None, "" if body is not None else of.digest),
-        CaptureOrigin("http://archive.test/x", of.digest),
+        CaptureOrigin("http://archive.test/x"),
     )
 
 
@@ -204,7 +204,7 @@ def test_what_does_not_match_is_kept_as_it_came_and_said_so(tmp_path: Path) -> N
     place = store.add(
         reply,
         compare_digest(body, "gzip", "A" * 32, headers=reply.headers),
-        CaptureOrigin("http://archive.test/x", "A" * 32, "wayback"),
+        CaptureOrigin("http://archive.test/x", "wayback"),
     )
     assert store.read(place).payload == body
     store.close()

@@ -52,7 +52,7 @@ def test_our_own_store(tmp_path: Path) -> None:
     assert first.place == replace(places[0], file=str(path))
     assert second.place == replace(places[1], file=str(path))
     assert (second.capture.timestamp, second.capture.original) == ("20210000000000", "http://site.example/新")
-    assert first.about["fetchedFrom"] == FROM.fetched_from
+    assert first.about["fetchedFrom"] == FROM.origin.fetched_from
     assert first.about["digestResult"] == "match"
     assert first.about["cdxDigest"] == first.capture.digest
     assert read_archived(first).status == 200

@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.warc.files import read_record
 from crawler.warc.record import StoredCapture, WarcDamaged
-from crawler.warc.writer import Provenance, RecordLocation, WarcWriter
+from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
 from crawler.wayback.digest import payload_digest
 from tests.stored import stored_records
 
@@ -31,7 +31,9 @@ HEADERS = [
     ("Memento-Datetime", "Sat, 02 Jan 2021 03:04:05 GMT"),
 ]
 REBUILT = (("Content-Type", "text/html; charset=utf-8"), ("Server", "nginx"), ("Content-Length", str(len(PAGE))))
-FROM = Provenance(f"https://web.archive.org/web/{TS}id_/{URL}", NOW, payload_digest(PAGE), "match", ("gzip",))
+FROM = Provenance(
+    CaptureOrigin(f"https://web.archive.org/web/{TS}id_/{URL}"), NOW, payload_digest(PAGE), "match", ("gzip",)
+)
 
 
 def uuids() -> Callable[[], UUID]:
@@ -127,7 +129,7 @@ def test_another_reader_finds_valid_records(tmp_path: Path) -> None:
     assert metadata[1]["Content-Type"] == "application/warc-fields"
     assert metadata[1]["WARC-Date"] == "2026-06-01T12:00:00Z"
     assert metadata[3].decode().splitlines() == [
-        f"fetchedFrom: {FROM.fetched_from}",
+        f"fetchedFrom: {FROM.origin.fetched_from}",
         "fetchedAt: 2026-06-01T12:00:00Z",
         f"cdxDigest: {payload_digest(PAGE)}",
         "digestResult: match",

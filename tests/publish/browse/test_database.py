@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from crawler.ledger import Found, Ledger, State
+from crawler.ledger.ledger import VersionRow
 from crawler.publish.browse import database as building
 from crawler.publish.browse.database import BuildSummary, build, check_usable
 from crawler.publish.browse.rows import match_of
@@ -237,7 +238,7 @@ def test_the_ledger_says_which_files_count_and_where_they_are_from(tree: Path) -
                 file=f"articles/1-1000/article_{number}.md",
                 faults=["一處"] * (number == 102),
             )
-        ledger.note_version(101, 1, "20210801000000", ARTICLES[0].original, "a" * 64)
+        ledger.note_version(VersionRow(101, "20210801000000", ARTICLES[0].original, "a" * 64, 1))
     assert follow(tree) == BuildSummary(new=2)
     rows = ask(tree, "SELECT id, source, verified, faults FROM article ORDER BY id")
     assert rows == [(101, "wayback", 1, "[]"), (102, "wayback", 0, '["一處"]')]
