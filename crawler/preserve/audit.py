@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +18,7 @@ from crawler.preserve.audit_text import OF_TEXT
 from crawler.preserve.files import UnreadableFile
 from crawler.preserve.findings import AuditKind, Class, Finding, badness, printable
 from crawler.utils.exit_status import UsageError
-from crawler.utils.text import EXAMPLES, first_few
+from crawler.utils.text import EXAMPLES, first_few, first_lines, progress_line
 from crawler.utils.workers import batched, run_jobs
 
 CHUNK = 200
@@ -109,9 +107,8 @@ class Audit:
             if named:
                 yield ""
                 yield f"{len(named):,} {what}"
-                yield from (f"         {printable(one.file)}: {one.why}" for one in named[:_EXAMPLES])
-                if len(named) > _EXAMPLES:
-                    yield "         …"
+                lines = [f"{printable(one.file)}: {one.why}" for one in named]
+                yield from (f"         {line}" for line in first_lines(lines, _EXAMPLES, "files; --json has all"))
 
     def as_object(self) -> dict[str, Any]:
         """The same as one JSON object, complete."""
@@ -203,9 +200,9 @@ def examined(folder: Path, files: Iterable[FoundFile], workers: int) -> Iterator
     )
 
 
-def audit_tree(folder: Path, workers: int, tell: Callable[[int], None] = lambda done: None) -> Audit:
+def audit_tree(folder: Path, workers: int, tell: Callable[[int, int], None] = lambda done, of: None) -> Audit:
     """Audit every `.md` file below `folder`, in at most so many processes (a small tree: in this one). `tell` is called
-    now and then with the number of files done. Raises OSError when the folder itself cannot be listed."""
+    now and then with the number of files done and of all. Raises OSError when the folder itself cannot be listed."""
     next(folder.iterdir(), None)
     files = find_files(folder)
     unidentified: list[FoundFile] = []
@@ -221,7 +218,7 @@ def audit_tree(folder: Path, workers: int, tell: Callable[[int], None] = lambda 
             if result.fingerprint:
                 sharing[result.fingerprint].add(result.article)
         if done % _PROGRESS_FILES == 0:
-            tell(done)
+            tell(done, len(files))
     groups = {likeness: sorted(articles) for likeness, articles in sharing.items()}
     best: dict[int, AuditedFile] = {}
     others: list[FoundFile] = []
@@ -252,23 +249,10 @@ def audit_folder(folder: Path, workers: int, seconds: float) -> Audit:
     if not folder.is_dir():
         raise UsageError(f"{folder} is {'a file, not' if folder.exists() else 'not'} a directory")
     try:
-        audit = audit_tree(folder, workers, _teller(seconds))
+        audit = audit_tree(folder, workers, progress_line("audited", "files", seconds))
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror or error}") from error
     if not audit.files:
         what = "names that end in .md, and an id in the name or in original_url"
         raise UsageError(f"there are no files of articles in {folder}: {what}")
     return audit
-
-
-def _teller(seconds: float) -> Callable[[int], None]:
-    """Tells on standard error how far it is, every so many seconds; 0 for never."""
-    last = time.monotonic()
-
-    def tell(done: int) -> None:
-        nonlocal last
-        if seconds and time.monotonic() - last >= seconds:
-            last = time.monotonic()
-            print(f"audited {done:,} files", file=sys.stderr)
-
-    return tell

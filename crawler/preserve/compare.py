@@ -16,6 +16,7 @@ from crawler.preserve.article_file import parse_article_file, read_text
 from crawler.preserve.audit import Audit, judge_text
 from crawler.preserve.files import UnreadableFile
 from crawler.preserve.findings import AuditKind
+from crawler.utils.text import shortened
 
 FIELDS = ("title", "date", "last_updated", "author", "category")
 EXAMPLES = 4
@@ -157,9 +158,8 @@ def describe(found: Comparison) -> Iterator[str]:
         yield f"not recovered: {article}: {why}"
 
 
-def _short(value: str, length: int = 60) -> str:
-    line = " ".join(value.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+def _short(value: str) -> str:
+    return shortened(" ".join(value.split()), 60)
 
 
 def sample_articles(audit: Audit, count: int) -> list[int]:

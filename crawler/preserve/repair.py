@@ -16,7 +16,7 @@ from crawler.preserve.findings import INFORMATION, badness
 from crawler.recovery.case import MATCHES
 from crawler.utils.exit_status import StorageError
 from crawler.utils.files import write_file
-from crawler.utils.text import first_few
+from crawler.utils.text import by_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,11 @@ def describe(audit: Audit, outcomes: list[Outcome], replaced: tuple[int, Path] |
     for kind, ids in before.items():
         left = [i for i in ids if i not in better or any(finding.kind is kind for finding in better[i].findings)]
         yield f"{len(ids):>9,} {len(left):>9,}  {kind}"
-    yield from _left(outcomes)
+    reasons: dict[str, list[int]] = {}
+    for outcome in outcomes:
+        if outcome.why:
+            reasons.setdefault(outcome.why, []).append(outcome.article)
+    yield from by_reason(reasons, "Left      ", 9)
     if replaced is None:
         yield (
             "The tree was left as it is: the recovered files are in OUTPUT_DIR. With -a in_place=1 they take the old"
@@ -115,12 +119,3 @@ def describe(audit: Audit, outcomes: list[Outcome], replaced: tuple[int, Path] |
         )
     elif replaced[0]:
         yield f"Replaced {replaced[0]:,} files; the old ones are in {replaced[1]}"
-
-
-def _left(outcomes: list[Outcome]) -> Iterator[str]:
-    reasons: dict[str, list[int]] = {}
-    for outcome in outcomes:
-        if outcome.why:
-            reasons.setdefault(outcome.why, []).append(outcome.article)
-    for why, ids in sorted(reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        yield f"Left      {len(ids):>9,}  {why}: {first_few(ids)}"
