@@ -223,7 +223,7 @@ globals().update({row.name: row.default for rows in table.values() for row in ro
 
 # The archive's interfaces are made for programs; its robots.txt speaks of crawling the replayed pages.
 ROBOTSTXT_OBEY = False
-# The gate in the handlers decides when a request goes out, so that a pause stops everything (measured in the project's
+# The download handler decides when a request goes out, so that a pause stops everything (measured in the project's
 # notes).
 DOWNLOAD_HANDLERS = {
     "http": "crawler.politeness.handler.PoliteHandler",

@@ -16,7 +16,7 @@ from crawler.utils.exit_status import UsageError
 
 
 class Command(ProjectCommand):
-    """Extracts from the store, or from files of web archives of anybody's making."""
+    """Extracts from the store, or from WARC and WACZ files, whoever made them."""
 
     summary = "Extract every article anew from the store, or from WARC and WACZ files, without the network"
     argument = "[WARC|WACZ|DIR …]"

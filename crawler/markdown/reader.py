@@ -230,7 +230,7 @@ class _Open:
 
 
 class _Raw:
-    """A walk through raw HTML, of anybody's making, for what its elements make of the text."""
+    """A walk through raw HTML, however it is made, for what its elements make of the text."""
 
     def __init__(self, reading: MarkdownText) -> None:
         self._reading = reading
@@ -293,5 +293,5 @@ def version_digest(article: Article) -> str:
 
 
 def text_digest(text: str) -> str:
-    """The SHA-256 of what `said` gives."""
+    """The SHA-256 of what `readable_text` gives."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -85,11 +85,11 @@ class _Exact:
 
 
 class PolitePool(HTTPConnectionPool):
-    """Keeps connections alive; a new one is opened only by leave, for the request that is being sent."""
+    """Keeps connections alive; a new one is opened only when the politeness permits it, for the request being sent."""
 
     def __init__(self, reactor: Any) -> None:
         super().__init__(reactor, persistent=True)  # type: ignore[no-untyped-call]
-        # A request that Twisted repeats by itself would leave without leave.
+        # A request that Twisted repeats by itself would be sent without a permit.
         self.retryAutomatically = False
         self.permit: Permit | None = None
         self.politeness: Politeness | None = None
@@ -116,7 +116,7 @@ class PolitePool(HTTPConnectionPool):
 
 
 class PoliteHandler(HTTP11DownloadHandler):
-    """Asks for leave before each request, tells afterwards what came of it, and sends again what met a 429 or a
+    """Asks for a permit before each request, reports what came of it, and sends again what met a 429 or a
     refusal."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -159,7 +159,7 @@ class PoliteHandler(HTTP11DownloadHandler):
                 outcome = ANSWERS[Answer.CONNECTION_REFUSED].outcome
             except FAILURES as failure:
                 if id(permit) in self._pool.waiting:
-                    continue  # it was never sent: Scrapy's time-out ran while it waited for leave to connect
+                    continue  # it was never sent: Scrapy's time-out ran while it waited to connect
                 refused = self._is_refusal(failure, source, sent.url, id(permit) in self._pool.fresh)
                 outcome = ANSWERS[Answer.CONNECTION_REFUSED if refused else answer_of_failure(failure)].outcome
                 if probe is None:

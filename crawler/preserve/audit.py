@@ -219,7 +219,7 @@ def audit_tree(folder: Path, workers: int, tell: Callable[[int, int], None] = la
                 sharing[result.fingerprint].add(result.article)
         if done % _PROGRESS_FILES == 0:
             tell(done, len(files))
-    groups = {likeness: sorted(articles) for likeness, articles in sharing.items()}
+    groups = {text: sorted(articles) for text, articles in sharing.items()}
     best: dict[int, AuditedFile] = {}
     others: list[FoundFile] = []
     for number in sorted(by_article):

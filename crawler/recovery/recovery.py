@@ -55,7 +55,7 @@ class Recovery(CaseQueue[int, Case]):
     ) -> None:
         """`sources`: the names of the sources that may be asked, in order of preference (all, without any);
         `recovered`: articles that are to be gone through again, and stay as they are unless something better comes of
-        it; `again`: recovered ones whatever of which takes their place."""
+        it; `again`: recovered ones, whose files are replaced by whatever is recovered now."""
         self._present = {row.id: row for article in recovered if (row := ledger.article(article)) is not None}
         self._again = frozenset(again)
         super().__init__([*ledger.due(choice.ids), *sorted(self._again.union(self._present))], now, retry_seconds)

@@ -47,7 +47,7 @@ Source = WebArchive | WebArchiveFiles
 
 def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
     """Tell the ledger what a file holds, unless it was told and the file has not changed since. Raises OSError,
-    NotAnArchive."""
+    NotAWebArchive."""
     key, seal = f"holdings {source.name}", source.seal
     if ledger.meta(key) == seal:
         return
@@ -73,7 +73,7 @@ def index_captures(
     """What files hold of articles, with the articles, some at a time, so that any number of captures fits into memory.
 
     `damaged` is told what cannot be read of articles, or of what is not known; `passed` of each record that is passed
-    over, in words for several of its kind. Raises OSError, NotAnArchive.
+    over, in words for several of its kind. Raises OSError, NotAWebArchive.
     """
     files = find_files(paths)
     revisits: list[ArchivedCapture] = []

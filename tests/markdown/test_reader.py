@@ -75,7 +75,7 @@ def test_raw_html_that_never_ends_is_read_to_the_end() -> None:
     assert read_markdown("```\n甲").text.strip() == "甲"
 
 
-def test_raw_html_of_anybodys_making_is_read_as_far_as_it_goes() -> None:
+def test_raw_html_is_read_as_far_as_it_goes() -> None:
     reading = read_markdown(
         '<table>\n</li></ol><ol start="x"><b></ol></b><li>甲</i></></li><li value="7">乙<li></ol></table>'
     )
