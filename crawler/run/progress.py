@@ -144,10 +144,10 @@ def _requests(snapshot: ProgressSnapshot) -> Iterator[str]:
     hosts = list(dict.fromkeys(pace.host for pace in snapshot.paces))
     for host in hosts:
         parts = []
-        for pace in sorted(snapshot.paces, key=lambda pace: list(KINDS).index(pace.kind)):
-            if pace.host == host:
+        for kind, what in KINDS.items():
+            for pace in (pace for pace in snapshot.paces if (pace.host, pace.kind) == (host, kind)):
                 grows = f" (at most {pace.most:,.0f})" if round(pace.permitted) < round(pace.most) else ""
-                parts.append(f"{KINDS[pace.kind]} {pace.minute:,} of {pace.permitted:,.0f}{grows}")
+                parts.append(f"{what} {pace.minute:,} of {pace.permitted:,.0f}{grows}")
         name = f"{_printable(host.rpartition('://')[2])}: " if len(hosts) > 1 else ""
         yield f"{name}{', '.join(parts)} a minute"
 
