@@ -197,10 +197,8 @@ class LedgerFile:
             self._db.execute("PRAGMA synchronous = NORMAL")
             prepare(self._db, path)
         except sqlite3.DatabaseError as error:
-            raise LedgerError(
-                f"the ledger {path} cannot be used: {error}. If it is damaged, restore a copy or choose another"
-                " OUTPUT_DIR"
-            ) from error
+            advice = "If it is damaged, restore a copy or choose another OUTPUT_DIR"
+            raise LedgerError(f"the ledger {path} cannot be used: {error}. {advice}") from error
         if public_url is None:
             return
         mine = self.meta("public_url")

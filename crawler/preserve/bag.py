@@ -32,8 +32,8 @@ logging.getLogger("bagit").addHandler(logging.NullHandler())  # what it finds is
 logging.getLogger("bagit").propagate = False
 
 ABOUT = (
-    "The articles of Citizen News (hkcnews.com) as recovered from web archives: Markdown, the captures as WARC, and the"
-    " ledger (SQLite)"
+    "The articles of Citizen News (hkcnews.com) as recovered from web archives:"
+    " Markdown, the captures as WARC, and the ledger (SQLite)"
 )
 _ALGORITHM = "sha256"
 _LEDGER = "ledger.sqlite"

@@ -113,9 +113,6 @@ def describe(audit: Audit, outcomes: list[Outcome], replaced: tuple[int, Path] |
             reasons.setdefault(outcome.why, []).append(outcome.article)
     yield from by_reason(reasons, "Left      ", 9)
     if replaced is None:
-        yield (
-            "The tree was left as it is: the recovered files are in OUTPUT_DIR. With -a in_place=1 they take the old"
-            " files' places"
-        )
+        yield "The tree was left as it is: the recovered files are in OUTPUT_DIR. -a in_place=1 puts them in place"
     elif replaced[0]:
         yield f"Replaced {replaced[0]:,} files; the old ones are in {replaced[1]}"

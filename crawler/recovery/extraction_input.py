@@ -94,11 +94,8 @@ class ExtractionReport:
             yield f"Passed over   {self.passed.total():>7,} records in the files: {describe_counts(self.passed)}"
         yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
         yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
-        if self.outcomes[Outcome.UNDECIDED]:
-            yield (
-                f"Left          {self.outcomes[Outcome.UNDECIDED]:>7,} to the crawl: captures that may be better were"
-                " not fetched yet"
-            )
+        if left := self.outcomes[Outcome.UNDECIDED]:
+            yield f"Left          {left:>7,} to the crawl: captures that may be better were not fetched yet"
         if self.reasons:
             yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
         for reason, ids in sorted(self.reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
@@ -116,11 +113,9 @@ class ExtractionReport:
             about = f"{len(self.unwritten)} articles were not written, by an error of this software; please report it"
             return RunResult(ExitStatus.ERROR, f"{about}: {self.unwritten[0]}")
         if self.lost:
-            about = (
-                f"{len(self.lost)} articles that were recovered before are not any more; their files were left as"
-                " they are"
-            )
-            return RunResult(ExitStatus.DAMAGED, f"{about}: {first_few(self.lost)}")
+            about = f"{len(self.lost)} articles that were recovered before are not any more"
+            ids = first_few(self.lost)
+            return RunResult(ExitStatus.DAMAGED, f"{about}; their files were left as they are: {ids}")
         if self.damages:
             return RunResult(
                 ExitStatus.DAMAGED,

@@ -321,8 +321,8 @@ class ImageEstimate:
         how = "measured so far" if self.measured else "supposed"
         return (
             f"{self.images:,} images to fetch. An estimate: {self.requests:,} requests, {format_duration(self.seconds)}"
-            f" at least, {format_size(self.size)} on the disk ({format_size(self.each)} each is {how}, in the store and"
-            " as a file)"
+            f" at least, {format_size(self.size)} on the disk"
+            f" ({format_size(self.each)} each is {how}, in the store and as a file)"
         )
 
 

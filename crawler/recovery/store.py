@@ -85,10 +85,8 @@ class Store:
         except FileNotFoundError:
             stored = read_record(_opened(path), place.offset, place.length)
         if served is not None and (stored.timestamp, stored.original) != served:
-            raise WarcDamaged(
-                f"{place.file} at byte {place.offset}: {stored.timestamp} {stored.original} is there, not"
-                f" {' '.join(served)}"
-            )
+            there = f"{stored.timestamp} {stored.original} is there, not {' '.join(served)}"
+            raise WarcDamaged(f"{place.file} at byte {place.offset}: {there}")
         return stored
 
     def read_capture(self, row: CaptureRow) -> StoredCapture:

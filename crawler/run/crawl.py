@@ -187,8 +187,8 @@ def _introduce(command: BaseRunSpiderCommand, session: Session) -> None:
     command.settings.set("USER_AGENT", session.user_agent, priority="cmdline")
     if not session.contact and not is_loopback(session.archive_url):
         session.warnings.append(
-            "CONTACT is empty: the archive cannot reach you before it blocks you. Set it, as in -s"
-            " CONTACT=mailto:you@example.org"
+            "CONTACT is empty: the archive cannot reach you before it blocks you."
+            " Set it, as in -s CONTACT=mailto:you@example.org"
         )
     for warning in session.warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -260,10 +260,8 @@ def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
         )
     except (OSError, sqlite3.Error) as error:
         before = session.ending
-        failed = (
-            f"the run's record could not be written into {session.output / RECORDS_FOLDER}: {error}. What was recovered"
-            " is kept"
-        )
+        folder = session.output / RECORDS_FOLDER
+        failed = f"the run's record could not be written into {folder}: {error}. What was recovered is kept"
         session.ending = RunResult(
             ExitStatus.STORAGE, "; ".join(filter(None, (failed, before.message if before else "")))
         )
@@ -288,10 +286,8 @@ def renew_files(output: Path, settings: Mapping[str, object], tell: Callable[[st
     try:
         if not _is_due(output):
             return Renewed()
-        tell(
-            "the extractor has changed since the files were written: what it makes otherwise is written anew from the"
-            " store"
-        )
+        what = "what it makes otherwise is written anew from the store"
+        tell(f"the extractor has changed since the files were written: {what}")
         return _renew(output, settings, tell)
     except CommandError as error:
         return Renewed(ending=error.result)

@@ -120,8 +120,8 @@ class Estimate:
         how = "measured so far" if self.measured else "supposed"
         return (
             f"{about}. An estimate: {counted(self.requests, 'request')}, {format_duration(self.seconds)} at least at"
-            f" {self.rate:,.0f} a minute, {format_size(self.size)} on the disk ({format_size(self.each)} each is {how},"
-            " in the store and as a file)"
+            f" {self.rate:,.0f} a minute, {format_size(self.size)} on the disk"
+            f" ({format_size(self.each)} each is {how}, in the store and as a file)"
         )
 
     def sentences(self) -> Iterator[str]:

@@ -229,10 +229,8 @@ class Session(RunSettings):
         """A connection was refused. While nothing was answered yet there is no run to keep waiting for long."""
         held, site = self.politeness.towards(source).holding(), self.site(source)
         if source not in self.politeness.answered and held is not None and site is not None and held[1] > PATIENCE:
-            message = (
-                f"{site.address} refuses connections (or nothing listens there). A new run asks again after"
-                f" {format_duration(held[1])}"
-            )
+            refused = f"{site.address} refuses connections (or nothing listens there)"
+            message = f"{refused}. A new run asks again after {format_duration(held[1])}"
             self.end(ExitStatus.REFUSING, message)
             self.politeness.close(message)
 

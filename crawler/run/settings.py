@@ -137,10 +137,8 @@ def _articles(row: Setting, value: object) -> frozenset[int]:
         found = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part, re.ASCII)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 0 < first <= last <= HIGHEST_ID:
-            raise UsageError(
-                f"{row.name}={value}: {part.strip() or 'nothing'!r} is not an article id or a range of them (as in"
-                " 33951,40000-40100)"
-            )
+            needed = "an article id or a range of them (as in 33951,40000-40100)"
+            raise UsageError(f"{row.name}={value}: {part.strip() or 'nothing'!r} is not {needed}")
         ids.update(range(first, last + 1))
     return frozenset(ids)
 

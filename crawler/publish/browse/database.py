@@ -76,10 +76,8 @@ def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]
         db.execute("PRAGMA synchronous = NORMAL")
         if state != "ready":
             begin = f"PRAGMA application_id = {APPLICATION}; BEGIN IMMEDIATE; {_TABLES}"
-            db.executescript(
-                f"{begin} INSERT OR IGNORE INTO meta VALUES ('maker', '{maker}'); PRAGMA user_version = {VERSION};"
-                " COMMIT;"
-            )
+            end = f"PRAGMA user_version = {VERSION}; COMMIT;"
+            db.executescript(f"{begin} INSERT OR IGNORE INTO meta VALUES ('maker', '{maker}'); {end}")
     except BaseException:
         db.close()
         raise

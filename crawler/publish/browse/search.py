@@ -119,8 +119,8 @@ class Search:
             # Here the `+` keeps SQLite from asking the index of words once for each article.
             narrowed = f"AND +rowid IN (SELECT id FROM article WHERE {condition})" if self._wanted.chosen else ""
             sql = (
-                f"SELECT rowid FROM search WHERE search MATCH ? {narrowed} ORDER BY bm25(search, {_WEIGHTS}), rowid"
-                " DESC LIMIT ? OFFSET ?"
+                f"SELECT rowid FROM search WHERE search MATCH ? {narrowed}"
+                f" ORDER BY bm25(search, {_WEIGHTS}), rowid DESC LIMIT ? OFFSET ?"
             )
             values = [self._wanted.match, *(values if narrowed else [])]
         else:
@@ -148,8 +148,8 @@ class Search:
             grouped = f"SELECT {name} AS value, count(*) AS number FROM article WHERE {condition} GROUP BY year"
         else:
             grouped = (
-                f"SELECT {facet} AS value, count(*) AS number FROM article WHERE {condition} AND {facet} != '' GROUP BY"
-                f" {facet}"
+                f"SELECT {facet} AS value, count(*) AS number FROM article"
+                f" WHERE {condition} AND {facet} != '' GROUP BY {facet}"
             )
         order = f"value = '{UNKNOWN}', value DESC" if facet is Facet.YEAR else "number DESC, value"
         rows = self._db.execute(f"{grouped} ORDER BY {order} LIMIT {MOST_VALUES[facet]}", values)
