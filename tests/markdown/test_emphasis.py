@@ -54,6 +54,10 @@ from tests.walking import walked
         # what would be a picture, were the exclamation mark moved
         ('<b>好!</b><a href="https://a.example/">乙</a>', f"**好\\!**[乙]({ABROAD}/https://a.example/)"),
         ("<b>好!</b>乙", "**好**!乙"),
+        (
+            '甲<b><img src="https://a.example/a.png">乙</b>丙',
+            f"甲<strong>![]({ABROAD}im_/https://a.example/a.png)乙</strong>丙",
+        ),
         # in other places
         ("<h3><b>甲。</b>乙</h3>", "### **甲**。乙"),
         ("<h3>甲<br><b>「乙」</b></h3>", "### 甲<br>**「乙」**"),
