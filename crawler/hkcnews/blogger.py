@@ -206,9 +206,9 @@ def named_without_block(page: Page) -> str:
     """The blogger whom a page names with his role, for one that has no block about him; empty if it names none, or
     lists several."""
     described = (node.attributes.get("alt") or "" for node in page.select("img"))
-    if not any(map(_is_role_in, (page.text, *described))):
-        return ""
     author = find_field(page, "author").value
+    if not any(map(_is_role_in, (author, page.text, *described))):
+        return ""
     named = [author] if ROLE.match(squeezed(author)) else []
     read = 0
     for node in page.select(_SAYING):

@@ -164,8 +164,16 @@ def test_a_role_without_a_block_is_a_fault(role: str, after: str) -> None:
     assert article.bloggers == ()
 
 
-def test_so_is_one_in_the_byline() -> None:
-    article = page_with("<p>字。</p>").having(("記者甄小帆", "博客 | 榕樹頭")).article()
+ELSEWHERE_NAMED = {
+    "in the byline": ("記者甄小帆", "博客 | 榕樹頭", ""),
+    "in the metadata alone": ("撰文: 記者甄小帆 | ", "", '<meta name="author" content="博客 | 榕樹頭">'),
+}
+
+
+@walked("named", ELSEWHERE_NAMED.values(), ids=ELSEWHERE_NAMED.keys())
+def test_so_is_one_named_as_the_author(named: tuple[str, str, str]) -> None:
+    before, byline, head_element = named
+    article = page_with("<p>字。</p>", head=head_element).having((before, byline)).article()
     assert article.faults == ("the page names a blogger, “博客 | 榕樹頭”, but no block about him was found",)
 
 
