@@ -250,7 +250,8 @@ def indexed_pages(index: CdxjIndex) -> Iterator[Page]:
 def _title(path: Path) -> str:
     """The title in the front matter of an article's file; empty if there is none to be read."""
     try:
-        return parse_article_file(read_text(path)).title
+        found = parse_article_file(read_text(path))
+        return "" if found.mended else found.title
     except UnreadableFile:
         return ""
 
