@@ -297,7 +297,7 @@ def walk_a_capture(folder: Path, tracer: Tracer) -> Path:
         (step,) = spider.recovery.steps(1)
         assert isinstance(step, CaptureRow)
         site = wayback_archive("https://archive.example", "https://archive.example")
-        request = Request("https://archive.example/x", meta={"row": step, "capture": step.capture, "site": site})
+        request = Request("https://archive.example/x", meta={"row": step, "asked": step.capture, "site": site})
         headers = [(name.encode(), value.encode()) for name, value in memento(listed).headers]
         answer = Response(request.url, 200, cast(Any, headers), article(33951), request=request)
         crawler = cast(Crawler, SimpleNamespace(spider=SimpleNamespace(session=FakeSession(folder, ledger, run))))

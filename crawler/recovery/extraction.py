@@ -7,13 +7,20 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from crawler.ledger import Ledger
 from crawler.ledger.rows import SETTLED
 from crawler.recovery.case import SHARED_BY
 from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport
-from crawler.recovery.extraction_job import WRITTEN, ExtractionJob, ExtractionPlan, ExtractionResult, ExtractionWorkers
+from crawler.recovery.extraction_job import (
+    WRITTEN,
+    ExtractionJob,
+    ExtractionPlan,
+    ExtractionResult,
+    ExtractionWorkers,
+    WorkerLimits,
+)
 from crawler.recovery.formats import Format, Styles, as_bits
 from crawler.recovery.sources import describe_counts
 from crawler.utils.exit_status import CommandError, DamagedError, ExitStatus, RunResult, StorageError, UsageError
@@ -55,15 +62,6 @@ BATCH = 1000
 """Articles that are settled in one transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    """How many processes, and what a page may take: seconds, and MiB of address space."""
-
-    workers: int
-    page_seconds: float
-    page_megabytes: int
-
-
 def extract(
     source: ExtractionInput,
     report: ExtractionReport,
@@ -92,7 +90,7 @@ def extract(
             versions=source.keeps_versions,
         )
         try:
-            results = _workers(plan, source, limits).run(_jobs(source.ledger, articles))
+            results = ExtractionWorkers(plan, source.store, limits).run(_jobs(source.ledger, articles))
             for batch in batched(map(report.take, results), BATCH):
                 if not dry_run:
                     os.sync()  # the files of all of them, before the ledger says that they are there
@@ -125,15 +123,11 @@ def _recording_the_end(source: ExtractionInput, report: ExtractionReport) -> Ite
             source.end(ending)
 
 
-def _workers(plan: ExtractionPlan, source: ExtractionInput, limits: WorkerLimits) -> ExtractionWorkers:
-    return ExtractionWorkers(plan, source.store, limits.workers, limits.page_seconds, limits.page_megabytes)
-
-
 def _relink(source: ExtractionInput, plan: ExtractionPlan, limits: WorkerLimits, report: ExtractionReport) -> None:
     """Now that it is known what there is: write those files anew whose links were taken for something else."""
     styles = replace(plan.styles, recovered=as_bits(source.ledger.recovered_ids()))
     plan = replace(plan, styles=styles, only_changed=True, versions=False)
-    for done in relink(source.ledger, styles.has_image, _workers(plan, source, limits).run):
+    for done in relink(source.ledger, styles.has_image, ExtractionWorkers(plan, source.store, limits).run):
         report.relinked(done)
 
 

@@ -8,18 +8,17 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from crawler import __version__
 from crawler.ledger import ArticleRow, Ledger, LedgerError, State
 from crawler.ledger.file import ledger_path
-from crawler.recovery import formats as extractor
 from crawler.recovery.extraction_job import WRITTEN, ExtractionResult, Outcome
-from crawler.recovery.formats import Format, begin_change, format_of, written_in
+from crawler.recovery.formats import Format, begin_change, format_of, note_renewed, written_in
 from crawler.recovery.sources import describe_counts, index_captures
 from crawler.recovery.store import Store
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
-from crawler.utils.lock import lock_output
+from crawler.utils.lock import OutputLock, lock_output
 from crawler.utils.text import first_few
 from crawler.warc.captures import ArchivedCapture, Damage
 
@@ -128,24 +127,32 @@ FILES = "files"
 """The source of captures whose file does not say which archive they are from."""
 
 
-class ExtractionInput(Protocol):
-    """What is extracted. Raises CommandError when it cannot be opened."""
+class ExtractionInput:
+    """What is extracted, open for as long as a `with` lasts. Raises CommandError when it cannot be opened."""
 
-    output: Path
     ledger: Ledger
-    store: Path | None
-    keeps_versions: bool
+    store: Path | None = None
+    keeps_versions: bool = False
     """Whether it wants to know what each capture says, beside the ones that are chosen."""
+    _lock: OutputLock
 
-    def __enter__(self) -> Self: ...
+    def __init__(self, output: Path) -> None:
+        self.output = output
 
-    def __exit__(self, *error: object) -> None: ...
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.ledger.close()
+        self._lock.release()
 
     def prepare(self, report: ExtractionReport) -> None:
         """Find out what is at hand."""
 
     def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
-        """From now on files are of this format; gives the articles that their links may lead to, as far as is known."""
+        """From now on files are of this format; gives the articles that their links may lead to, as far as is known: by
+        default most of what is at hand will be recovered."""
+        return self.ledger.articles_with_captures()
 
     def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
         """Write down what came of some articles."""
@@ -157,12 +164,12 @@ class ExtractionInput(Protocol):
         """Write down how it ended, where that is kept."""
 
 
-class FromStore:
+class FromStore(ExtractionInput):
     """The captures of the crawl's own store, with what the ledger knows of them; articles are settled there."""
 
     def __init__(self, output: Path, dry_run: bool) -> None:
-        self.output = output
-        self.store: Path | None = output / "warc"
+        super().__init__(output)
+        self.store = output / "warc"
         self.keeps_versions = not dry_run
         self._dry_run = dry_run
         self._run = 0
@@ -177,17 +184,12 @@ class FromStore:
             raise
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.ledger.close()
-        self._lock.release()
-
     def end(self, ending: RunResult) -> None:
         if self._run:
             self.ledger.end_run(self._run, ending.status, ending.describe())
 
     def prepare(self, report: ExtractionReport) -> None:
-        assert self.store is not None
-        Store(self.store).mend()
+        Store(self.output / "warc").mend()
         self._run = 0 if self._dry_run else self.ledger.begin_run({"extract": "1"}, __version__)
 
     def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
@@ -203,7 +205,7 @@ class FromStore:
         if not self._dry_run:
             self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
             if not self._lost:  # else their files are of the extractor before
-                extractor.note_renewed(self.ledger)
+                note_renewed(self.ledger)
             written_in(self.ledger, wanted)
 
     def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
@@ -225,34 +227,27 @@ class FromStore:
             self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
         if one.outcome in WRITTEN:
             self.ledger.want_images(one.article, one.capture, one.images)
-            if (row.state, row.sha256, row.capture, row.faults) == (
-                State.RECOVERED,
-                one.sha256,
-                one.capture,
-                one.faults,
-            ):
-                return
-            self.ledger.settle(
-                one.article,
-                State.RECOVERED,
-                self._run,
-                capture=one.capture,
-                file=one.file,
-                sha256=one.sha256,
-                faults=one.faults,
-                sources=one.sources,
-            )
+            there = (row.state, row.sha256, row.capture, row.faults)
+            if there != (State.RECOVERED, one.sha256, one.capture, one.faults):
+                self.ledger.settle(
+                    one.article,
+                    State.RECOVERED,
+                    self._run,
+                    capture=one.capture,
+                    file=one.file,
+                    sha256=one.sha256,
+                    faults=one.faults,
+                    sources=one.sources,
+                )
         elif one.outcome is Outcome.NONE and row.state is State.UNRECOVERABLE and row.reason != one.reason:
             self.ledger.settle(one.article, State.UNRECOVERABLE, self._run, reason=one.reason, faults=row.faults)
 
 
-class FromFiles:
+class FromFiles(ExtractionInput):
     """Captures in files of web archives; what they are is kept in a ledger of its own, for as long as it takes."""
 
     def __init__(self, paths: Sequence[Path], output: Path, replay: str) -> None:
-        self.output = output
-        self.store: Path | None = None
-        self.keeps_versions = False
+        super().__init__(output)
         self._paths = paths
         self._replay = replay
 
@@ -267,9 +262,8 @@ class FromFiles:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.ledger.close()
+        super().__exit__(*error)
         self._folder.cleanup()
-        self._lock.release()
 
     def prepare(self, report: ExtractionReport) -> None:
         try:
@@ -282,10 +276,6 @@ class FromFiles:
         except OSError as error:
             raise StorageError(f"cannot be read: {error}") from error
 
-    def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
-        """Most of what is at hand will be recovered."""
-        return self.ledger.articles_with_captures()
-
     def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
         """The files are all that stays; which there are is settled for the links between them only."""
         with self.ledger.batch():
@@ -295,9 +285,3 @@ class FromFiles:
                         one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256
                     )
                     self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
-
-    def finish(self, wanted: Format) -> None:
-        """Nothing remembers the format."""
-
-    def end(self, ending: RunResult) -> None:
-        """Nor how it ended."""

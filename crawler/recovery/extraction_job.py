@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pebble import ProcessExpired
 
@@ -219,29 +220,35 @@ CHUNK = 32
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
-class ExtractionWorkers:
-    """Runs jobs in `number` processes. A page that takes more than `page_seconds` or `page_megabytes`, or crashes the
-    parser, costs only itself."""
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """How many processes, and what a page may take: seconds, and MiB of address space."""
 
-    def __init__(
-        self, plan: ExtractionPlan, store: Path | None, number: int, page_seconds: float, page_megabytes: int
-    ) -> None:
+    workers: int
+    page_seconds: float
+    page_megabytes: int
+
+
+class ExtractionWorkers:
+    """Runs jobs in several processes. A page that takes more than it may, or crashes the parser, costs only itself."""
+
+    def __init__(self, plan: ExtractionPlan, store: Path | None, limits: WorkerLimits) -> None:
         self._plan = plan
         self._store = store
-        self._number = number
-        self._seconds = page_seconds
-        self._megabytes = page_megabytes
+        self._limits = limits
         self._isolated: IsolatedReader | None = None
 
     def run(self, jobs: Iterable[ExtractionJob]) -> Iterator[ExtractionResult]:
         """What each job came to, in the order of the jobs. Raises OSError when files cannot be written."""
-        patience = max(2 * self._seconds, 10.0)
+        limits = self._limits
+        patience = max(2 * limits.page_seconds, 10.0)
         try:
-            with process_pool(self._number, _begin, [self._plan, self._store, self._megabytes]) as pool:
-                out = results_in_order(
-                    batched(jobs, CHUNK), lambda chunk: pool.schedule(_do, args=[chunk], timeout=patience), self._number
-                )
-                for chunk, future in out:
+            with process_pool(limits.workers, _begin, [self._plan, self._store, limits.page_megabytes]) as pool:
+
+                def schedule(chunk: list[ExtractionJob]) -> Any:
+                    return pool.schedule(_do, args=[chunk], timeout=patience)
+
+                for chunk, future in results_in_order(batched(jobs, CHUNK), schedule, limits.workers):
                     try:
                         yield from future.result()
                     except (TookTooLong, ProcessExpired, MemoryError):
@@ -256,7 +263,7 @@ class ExtractionWorkers:
         logger.info(
             "a page among articles %d to %d was too much; reading them one by one", chunk[0].article, chunk[-1].article
         )
-        self._isolated = self._isolated or IsolatedReader(self._seconds, self._megabytes)
+        self._isolated = self._isolated or IsolatedReader(self._limits.page_seconds, self._limits.page_megabytes)
         yield from map(Extractor(self._plan, capture_reader(_store(self._store)), self._isolated), chunk)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
@@ -42,7 +43,7 @@ class ListingRequest:
     after: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ListingProgress:
     """What the listing has brought in this run."""
 
@@ -134,14 +135,16 @@ class Listing:
         new = self._ledger.add_page(
             listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self.source
         )
-        done = self.progress
-        self.progress = ListingProgress(
-            done.pages + 1, done.rows + len(page.captures) + len(page.rejected), done.new + new
-        )
+        self.progress.pages += 1
+        self.progress.rows += len(page.captures) + len(page.rejected)
+        self.progress.new += new
         self._tries, self.trouble = 0, ""
         self._open = (listing, page.resume_key)
         if page.resume_key is None:
-            self._next_query()
+            del self._queries[0]
+            self._open = None
+            if not self._queries:
+                self.end = ListingEnd.WHOLE
 
     def _since_the_last(self, query: CdxQuery) -> CdxQuery:
         """The query as it is asked: for what came since this archive listed all of it, where it has.
@@ -157,13 +160,6 @@ class Listing:
         begun = min(begun, self._ledger.moment())  # the clock may have been ahead then
         since = datetime.fromisoformat(begun) - timedelta(days=self._overlap_days)
         return replace(query, since=json.loads(open_one)[-1] if open_one else f"{since:%Y%m%d%H%M%S}")
-
-    def _next_query(self) -> None:
-        self._queries.pop(0)
-        self._open = None
-        self._tries = 0
-        if not self._queries:
-            self.end = ListingEnd.WHOLE
 
     def _not_authorised(self, detail: str) -> None:
         """Bulk queries may be forbidden; then an article can still be asked for by its exact address."""
@@ -181,14 +177,8 @@ class Listing:
 def queries(ids: Collection[int] | None, page_rows: int) -> Iterator[CdxQuery]:
     """The questions that list these articles, or all: ten ids that share a beginning are one prefix, so that a range of
     a hundred costs one question and not a hundred."""
-    if ids is None:
-        yield CdxQuery(ARTICLES, "prefix", page_rows)
-        return
-    few = prefixes(ids)
-    if len(few) > MOST_PREFIXES:
-        yield CdxQuery(ARTICLES, "prefix", page_rows)
-        return
-    for prefix in few:
+    few = prefixes(ids) if ids is not None else [""]
+    for prefix in few if len(few) <= MOST_PREFIXES else [""]:
         yield CdxQuery(f"{ARTICLES}{prefix}", "prefix", page_rows)
 
 
@@ -202,10 +192,7 @@ def prefixes(ids: Collection[int]) -> list[str]:
         if not whole:
             break
         found = {text for text in found if text[:-1] not in whole} | whole
-    return sorted(
-        (text for text in found if not any(text[:n] in found for n in range(1, len(text)))),
-        key=lambda text: (len(text), text),
-    )
+    return sorted((text for text in found if not any(text[:n] in found for n in range(1, len(text)))), key=int)
 
 
 def _name(source: str, query: CdxQuery) -> str:
@@ -223,18 +210,13 @@ PUBLISHED = 49_122
 GAP_REQUESTS = 100
 """What `auto` allows a run, once most articles are known."""
 LISTINGS = (
-    *(
-        (f"{HOST}/data/allposts", "prefix"),
-        (f"{HOST}/data/newsposts", "prefix"),
-    ),  # JSON with cards of articles in it, page by page
+    # JSON with cards of articles in it, page by page.
+    *((f"{HOST}/data/{name}", "prefix") for name in ("allposts", "newsposts")),
     (f"{HOST}/", "exact"),
     *((f"{HOST}/news/", "prefix"), (f"{HOST}/blogger", "prefix"), (f"{HOST}/event/", "prefix")),
     *((f"{HOST}/{name}", "prefix") for name in ("editorial", "datanews", "videos", "triangles", "srs")),
-    *(
-        (f"{HOST}/news", "exact"),
-        (f"{HOST}/news?page=", "prefix"),
-        (f"{HOST}/?page=", "prefix"),
-    ),  # not `/news_新聞/…`: pictures
+    # Not `/news_新聞/…`: pictures.
+    *((f"{HOST}/news", "exact"), (f"{HOST}/news?page=", "prefix"), (f"{HOST}/?page=", "prefix")),
 )
 """Where the site answered with lists of articles (FACTS, "Lists"), those that name most first, and how the index is
 asked for them."""
@@ -267,12 +249,12 @@ class GapEvidence(StrEnum):
 def ids_in(text: str) -> set[int]:
     """The articles that a page or a file of ours names by their addresses, whole or relative. Nothing else is taken
     from a list: what its cards say may be a title, an author, or how a text begins."""
-    named = (
-        found
+    return {
+        number
         for found in _NAMED.finditer(text)
         if _OF_THE_SITE.search(text[max(0, found.start() - _BEFORE) : found.start()])
-    )
-    return {number for number in (int(found[1]) for found in named) if 0 < number <= HIGHEST_ID}
+        and 0 < (number := int(found[1])) <= HIGHEST_ID
+    }
 
 
 def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]) -> Iterator[Capture]:
@@ -280,14 +262,9 @@ def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]
     newest capture of every address, then the next older ones, which name other articles. `read`: (timestamp, original)
     of those that were read; the same bytes are not read again.
     """
-    found = [[capture for capture in captures if _is_list(capture)] for captures in lists]
-    seen = {
-        normalized_digest(capture.digest)
-        for captures in found
-        for capture in captures
-        if (capture.timestamp, capture.original) in read
-    }
-    turns = ((c for c in _newest_first(captures) if (c.timestamp, c.original) not in read) for captures in found)
+    found = [_newest_first(filter(_is_list, captures)) for captures in lists]
+    seen = {normalized_digest(c.digest) for captures in found for c in captures if (c.timestamp, c.original) in read}
+    turns = ((c for c in captures if (c.timestamp, c.original) not in read) for captures in found)
     for capture in chain.from_iterable(zip_longest(*turns)):
         digest = normalized_digest(capture.digest) if capture is not None else None
         if capture is not None and (digest is None or digest not in seen):
@@ -320,10 +297,8 @@ def linked_ids(output: Path, files: Iterable[str]) -> set[int]:
     """The articles that recovered files name. A file that is gone is passed over: it is written again anyway."""
     found: set[int] = set()
     for file in files:
-        try:
+        with suppress(OSError):
             found |= ids_in((output / file).read_text("utf-8", "replace"))
-        except OSError:
-            continue
     return found
 
 
@@ -341,24 +316,14 @@ def gap_candidates(
         for article in sorted(evidence.get(why, set()) - given):
             given.add(article)
             yield article, why
-    holes = sorted(_holes(sorted(known)), key=lambda hole: (hole[1] - hole[0], hole[0]))
-    for first, last in holes:
-        yield from ((article, GapEvidence.BETWEEN) for article in range(first, last + 1) if article not in given)
-
-
-def _holes(known: list[int]) -> Iterator[tuple[int, int]]:
-    for lower, higher in pairwise(known):
-        if higher - lower > 1:
-            yield lower + 1, higher - 1
+    for lower, higher in sorted(pairwise(sorted(known)), key=lambda pair: (pair[1] - pair[0], pair[0])):
+        yield from ((article, GapEvidence.BETWEEN) for article in range(lower + 1, higher) if article not in given)
 
 
 def known_by_range(known: Iterable[int], width: int = 1000) -> list[tuple[int, int, int]]:
     """(first id, last id, articles known) of each range of ids up to the highest known, as the folders have them."""
-    counts: dict[int, int] = {}
-    for article in known:
-        counts[(article - 1) // width] = counts.get((article - 1) // width, 0) + 1
-    last = max(counts, default=-1)
-    return [(number * width + 1, (number + 1) * width, counts.get(number, 0)) for number in range(last + 1)]
+    counts = Counter((article - 1) // width for article in known)
+    return [(number * width + 1, (number + 1) * width, counts[number]) for number in range(max(counts, default=-1) + 1)]
 
 
 def gap_status(ledger: Ledger) -> dict[str, Any]:

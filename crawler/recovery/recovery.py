@@ -65,9 +65,9 @@ class Recovery(CaseQueue[int, Case]):
         self._sources = sources
         self._run = run
         self._choice = choice
-        self.kept: list[int] = []
+        self.left_unchanged: list[int] = []
         """Articles of `again` that stay as they were, for lack of a capture that fits and can be had."""
-        self.passed_over: list[int] = []
+        self.not_improved: list[int] = []
         """Recovered articles that keep their files, since the other capture has more faults, or says less or something
         else."""
         self._shared = ledger.shared_digests(SHARED_BY)
@@ -223,11 +223,11 @@ class Recovery(CaseQueue[int, Case]):
             if best is not None and improves(case, best, present, self._of_the_file(case, present)):
                 return best
             if best is not None and best.row.id != present.capture:
-                self.passed_over.append(case.article)
+                self.not_improved.append(case.article)
         elif best is not None:
             return best
         elif case.article in self._again and (case.deferred or case.narrowed):
-            self.kept.append(case.article)
+            self.left_unchanged.append(case.article)
         elif case.deferred:
             reason = ", ".join(sorted(set(case.deferred.values())))
             self._ledger.settle(case.article, State.WAITING, self._run, reason=reason)

@@ -20,9 +20,9 @@ from scrapy.commands import BaseRunSpiderCommand
 from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.recovery import formats as extractor
-from crawler.recovery.extraction import WorkerLimits, extract, relink
+from crawler.recovery.extraction import extract, relink
 from crawler.recovery.extraction_input import ExtractionReport, FromStore
-from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, capture_reader
+from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, WorkerLimits, capture_reader
 from crawler.recovery.formats import as_bits
 from crawler.run.health import Breach, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from crawler.politeness.handler import failure_message, headers_of
 from crawler.politeness.policy import ArchiveStop, PolitenessClosed
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.recovery import listing as gaps
+from crawler.recovery.image_recovery import ImageRecovery
 from crawler.recovery.listing import LISTINGS, MOST_LISTINGS, GapEvidence, Listing, ListingEnd
+from crawler.recovery.recovery import Recovery
 from crawler.recovery.sources import WebArchiveFiles, index_files
 from crawler.recovery.store import as_served, compare_served, reconcile
 from crawler.run.session import Session
@@ -43,16 +46,16 @@ soon."""
 
 
 def read_reply(response: Response) -> Reply:
-    """What the answer to `_ask_playback` is."""
+    """What the answer to a request for a capture is."""
     site: WebArchive = response.meta["site"]
-    return site.read_reply(response.meta["capture"], response.status, headers_of(response), response.body)
+    return site.read_reply(response.meta["asked"], response.status, headers_of(response), response.body)
 
 
 def read_listing(response: Response) -> CdxReply:
-    """What the answer to `_ask_index` is."""
+    """What an answer of the index is."""
     site: WebArchive = response.meta["site"]
     headers = dict(headers_of(response))
-    return site.read_listing(response.meta["query"], response.status, headers, response.body)
+    return site.read_listing(response.meta["asked"], response.status, headers, response.body)
 
 
 class ArchiveSpider(scrapy.Spider):
@@ -78,42 +81,54 @@ class ArchiveSpider(scrapy.Spider):
                     "the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after
                 )
                 await asyncio.sleep(question.after)
-            yield self._ask_index(
-                site, question.query, self.parse_listing, self.listing_failed, key=question.resume_key
-            )
+            yield self._ask(site, question.query, self.parse_listing, self.listing_failed, key=question.resume_key)
             await self._all_answered()
 
-    def _ask_index(
+    async def _work_off(
         self,
-        site: WebArchive,
-        query: CdxQuery,
-        callback: Callable[..., Any],
-        errback: Callable[..., Any],
-        key: str | None = None,
-        **meta: Any,
-    ) -> Request:
-        url = site.listing_url(query, key)
-        return self._request(url, "gzip", callback, errback, endpoint=Endpoint.CDX, site=site, query=query, **meta)
+        queue: Recovery | ImageRecovery,
+        things_for: Callable[[Any], Iterator[Any]],
+        check: Callable[[], None] = lambda: None,
+    ) -> AsyncIterator[Any]:
+        """Hand out what there is to do for each step of a queue until nothing is left, waiting for answers and for
+        passes that are due later. `check` may end the run after any step: answers come while this goes on."""
+        session = self.session
+        while session.ending is None:
+            for step in queue.steps(ROOM):
+                for thing in things_for(step):
+                    yield thing
+                check()
+                if session.ending is not None:
+                    break
+            check()
+            if session.outage_lasts(time.monotonic()) or (queue.finished and not self._in_flight):
+                break
+            if session.ending is None:
+                await self._wait(min(queue.wait() or LOOK_SECONDS, LOOK_SECONDS))
+        if session.ending is not None:
+            session.politeness.close("the run is ending")
+        await self._all_answered()
 
-    def _ask_playback(
+    def _ask(
         self,
         site: WebArchive,
-        capture: Capture,
+        asked: CdxQuery | Capture,
         callback: Callable[..., Any],
         errback: Callable[..., Any],
+        *,
+        key: str | None = None,
         flag: str = "id_",
         **meta: Any,
     ) -> Request:
-        url = site.playback_url(capture.timestamp, capture.original, flag)
-        meta |= {"endpoint": Endpoint.PLAYBACK, "site": site, "capture": capture}
-        return self._request(url, site.accept_encoding, callback, errback, **meta)
-
-    def _request(
-        self, url: str, coding: str, callback: Callable[..., Any], errback: Callable[..., Any], **meta: Any
-    ) -> Request:
-        self._in_flight += 1
-        meta |= {"source": meta["site"].name, "verbatim_url": True}
+        """A request to an archive: to its index, from the resume key on, or for a capture."""
+        if isinstance(asked, CdxQuery):
+            endpoint, coding, url = Endpoint.CDX, "gzip", site.listing_url(asked, key)
+        else:
+            endpoint, coding = Endpoint.PLAYBACK, site.accept_encoding
+            url = site.playback_url(asked.timestamp, asked.original, flag)
+        meta |= {"endpoint": endpoint, "source": site.name, "site": site, "asked": asked, "verbatim_url": True}
         headers = {"Accept-Encoding": coding}
+        self._in_flight += 1
         return Request(url, callback, headers=headers, errback=errback, meta=meta, dont_filter=True)
 
     def parse_listing(self, response: Response) -> None:
@@ -269,7 +284,7 @@ class GapSpider(ArchiveSpider):
             query, key = questions.popleft()
             left -= 1
             pages: list[CdxPage] = []
-            yield self._ask_index(site, query, self.parse_lists, self.list_failed, key=key, pages=pages)
+            yield self._ask(site, query, self.parse_lists, self.list_failed, key=key, pages=pages)
             await self._all_answered()
             for page in pages:
                 found.setdefault(query.url, []).extend(page.captures)
@@ -278,7 +293,7 @@ class GapSpider(ArchiveSpider):
         for capture in islice(gaps.unread(found.values(), self.session.ledger.lists_read(site.name)), left):
             if self.session.ending is not None:
                 return
-            yield self._ask_playback(site, capture, self.parse_list, self.list_failed)
+            yield self._ask(site, capture, self.parse_list, self.list_failed)
             await self._all_answered()
 
     def parse_lists(self, response: Response) -> None:
@@ -292,7 +307,7 @@ class GapSpider(ArchiveSpider):
     def parse_list(self, response: Response) -> None:
         """One of the site's lists: the articles that it names."""
         with self._answered("the site's lists"):
-            site, capture, reply = response.meta["site"], response.meta["capture"], self._reply(response)
+            site, capture, reply = response.meta["site"], response.meta["asked"], self._reply(response)
             if reply.answer is Answer.CAPTURE:
                 check = compare_served(as_served(reply), capture.digest)
                 self.session.store.add(reply, check, CaptureOrigin(response.url, site.name, site.public))

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -23,55 +23,14 @@ from crawler.recovery.sources import describe_location, reply_from_file
 from crawler.run.estimate import estimate
 from crawler.run.session import Session
 from crawler.run.settings import SpiderArguments, read_arguments
-from crawler.spiders.archive import LOOK_SECONDS, ROOM, GapSpider, SourcesSpider
+from crawler.spiders.archive import LOOK_SECONDS, GapSpider, SourcesSpider
 from crawler.spiders.images import ImagesSpider
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.text import counted, first_few, ignore_broken_pipe
 from crawler.warc.record import WarcDamaged
 from crawler.wayback.playback import Answer
 
-if TYPE_CHECKING:
-    from crawler.recovery.recovery import Selection
-
-
 logger = logging.getLogger(__name__)
-
-
-def log_estimate(session: Session, choice: Selection, more: Collection[int] = ()) -> None:
-    """What will be asked for, before it is. `more`: recovered articles that are gone through again."""
-    if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
-        images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
-        window = {"since": choice.since, "until": choice.until}
-        for sentence in estimate(
-            session.ledger, due, session.output, session.playback_rate, images=images, **window
-        ).sentences():
-            logger.info("%s", sentence)
-
-
-def print_choices(recovery: Recovery) -> None:
-    """The capture of each article that would be fetched, a line each on standard output."""
-    for article, capture in recovery.choices():
-        print(
-            f"{article}\t{capture.timestamp}\t{capture.original}"
-            if capture
-            else f"{article}\t-\tno capture left to try"
-        )
-
-
-def log_kept(recovery: Recovery) -> None:
-    """Which recovered articles stay as they are, and why."""
-    reasons = (
-        (recovery.passed_over, "of which another capture says less, or something else (`scrapy versions ID` shows it)"),
-        (recovery.kept, "since no capture that was asked for could be had"),
-    )
-    for articles, why in reasons:
-        if articles:
-            logger.warning("%s kept as before, %s: %s", counted(len(articles), "article"), why, first_few(articles))
-
-
-def waiting_text(number: int, thing: str) -> str:
-    """`1 article waits`, `2 articles wait`."""
-    return f"{counted(number, thing)} {'waits' if number == 1 else 'wait'}"
 
 
 def _about(row: CaptureRow) -> str:
@@ -136,38 +95,39 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                 yield request
 
     async def _recover(self) -> AsyncIterator[Any]:
-        """Hand out what can be done until nothing is left, waiting for answers and for passes that are due later."""
+        """What is due, and what is gone through again; in a dry run that is only told."""
         session, arguments = self.session, self.arguments
         if arguments.dry_run:
             with session.ledger.trial():
                 again = session.ledger.retry(arguments.again)
-                log_estimate(session, arguments.choice, again)
+                self._log_estimate(again)
                 with ignore_broken_pipe():
-                    print_choices(self._recovery(again=again))
+                    for article, capture in self._recovery(again=again).choices():
+                        what = (capture.timestamp, capture.original) if capture else ("-", "no capture left to try")
+                        print(article, *what, sep="\t")
             return
         again = session.ledger.retry(arguments.again)
         session.ledger.retry_images(arguments.again)
         better = self._better() if session.renewing else []
-        log_estimate(session, arguments.choice, [*better, *again])
+        self._log_estimate([*better, *again])
         self.recovery = recovery = self._recovery(better, again)
-        while session.ending is None:
-            for step in recovery.steps(ROOM):
-                for thing in self._take(step):
-                    yield thing
-                if session.ending is not None or recovery.judge.layout_unknown():
-                    break  # answers come while this goes on, so it can go on for long
-            if session.outage_lasts(time.monotonic()):
-                break
-            if recovery.judge.layout_unknown():
-                self._layout_unknown()
-            elif recovery.finished and not self._in_flight:
-                break
-            else:
-                await self._wait(min(recovery.wait() or LOOK_SECONDS, LOOK_SECONDS))
-        if session.ending is not None:
-            session.politeness.close("the run is ending")
-        log_kept(recovery)
-        await self._all_answered()
+        async for thing in self._work_off(recovery, self._take, self._check_layout):
+            yield thing
+        less = "of which another capture says less, or something else (`scrapy versions ID` shows it)"
+        none = "since no capture that was asked for could be had"
+        for kept, why in ((recovery.not_improved, less), (recovery.left_unchanged, none)):
+            if kept:
+                logger.warning("%s kept as before, %s: %s", counted(len(kept), "article"), why, first_few(kept))
+
+    def _log_estimate(self, more: Collection[int]) -> None:
+        """What will be asked for, before it is. `more`: recovered articles that are gone through again."""
+        session, choice = self.session, self.arguments.choice
+        if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
+            images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
+            window = {"since": choice.since, "until": choice.until}
+            told = estimate(session.ledger, due, session.output, session.playback_rate, images=images, **window)
+            for sentence in told.sentences():
+                logger.info("%s", sentence)
 
     async def _settled(self) -> None:
         """Wait until every article that was handed over is settled."""
@@ -222,35 +182,33 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     def _conclude(self) -> None:
         """Decide how the run ended, once nothing is under way."""
-        session, recovery = self.session, self.recovery
+        session, ids = self.session, self.arguments.choice.ids
+        if self.recovery is not None:
+            self._check_layout(at_end=True)
         if session.ending is not None:
             return
-        ids = self.arguments.choice.ids
-        waiting = sum(1 for row in session.ledger.articles(State.WAITING) if ids is None or row.id in ids)
-        if recovery is not None and recovery.judge.layout_unknown(at_end=True):
-            self._layout_unknown()
-        elif self._incomplete:
+        waiting = {
+            "article": sum(1 for row in session.ledger.articles(State.WAITING) if ids is None or row.id in ids),
+            "image": self.images.done[ImageState.WAITING] if self.images is not None else 0,
+        }
+        if self._incomplete:
             session.end(ExitStatus.UNAVAILABLE, f"the listing could not be made whole: {self._incomplete}")
-        elif waiting and not self.arguments.dry_run:
-            session.end(
-                ExitStatus.UNAVAILABLE,
-                f"{waiting_text(waiting, 'article')}: the archive had troubles of its own. Run again later",
-            )
-        elif self.images is not None and (number := self.images.done[ImageState.WAITING]):
-            session.end(
-                ExitStatus.UNAVAILABLE,
-                f"{waiting_text(number, 'image')}: the archive had troubles of its own. Run again later",
-            )
+        for thing, number in waiting.items():
+            if number and not self.arguments.dry_run:
+                wait = f"{counted(number, thing)} {'waits' if number == 1 else 'wait'}"
+                session.end(ExitStatus.UNAVAILABLE, f"{wait}: the archive had troubles of its own. Run again later")
 
-    def _layout_unknown(self) -> None:
+    def _check_layout(self, at_end: bool = False) -> None:
+        """A layout that is not known ends the run: going on would only burn requests."""
         assert self.recovery is not None
         judge = self.recovery.judge
-        self.session.ledger.reopen_unread(self.session.run)
-        self.session.end(
-            ExitStatus.LAYOUT,
-            f"{judge.unread} of the first {judge.pages} pages have a layout that is not the one known here; stopped. "
-            f"Run `scrapy inspect {judge.example}` to see what was found",
-        )
+        if self.session.ending is None and judge.layout_unknown(at_end):
+            self.session.ledger.reopen_unread(self.session.run)
+            self.session.end(
+                ExitStatus.LAYOUT,
+                f"{judge.unread} of the first {judge.pages} pages have a layout that is not the one known here;"
+                f" stopped. Run `scrapy inspect {judge.example}` to see what was found",
+            )
 
     # Requests and answers
 
@@ -259,7 +217,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if isinstance(step, ArticleItem):
             yield from self._handed_over(step)
         elif (site := self.session.site(step.source)) is not None:
-            yield self._ask_playback(site, step.capture, self.parse_capture, self.capture_failed, row=step)
+            yield self._ask(site, step.capture, self.parse_capture, self.capture_failed, row=step)
         else:
             item = None
             self._in_flight += 1

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 
 from scrapy import Request
 from scrapy.http import Response
@@ -18,7 +18,7 @@ from crawler.recovery.extraction_job import capture_reader
 from crawler.recovery.image_case import ImageLookup, ImageRequest
 from crawler.recovery.image_recovery import ImageRecovery, estimate_images, look_for_images
 from crawler.run.session import Session
-from crawler.spiders.archive import LOOK_SECONDS, ROOM, ArchiveSpider, read_listing
+from crawler.spiders.archive import ArchiveSpider, read_listing
 from crawler.wayback.cdx import CdxAnswer, CdxQuery
 from crawler.wayback.playback import Answer
 
@@ -69,17 +69,8 @@ class ImagesSpider(ArchiveSpider):
             session.retry_seconds,
             names,
         )
-        while session.ending is None:
-            for step in images.steps(ROOM):
-                yield self._image_request(step)
-                if session.ending is not None:
-                    break
-            if session.outage_lasts(time.monotonic()) or images.finished:
-                break
-            await self._wait(min(images.wait() or LOOK_SECONDS, LOOK_SECONDS))
-        if session.ending is not None:
-            session.politeness.close("the run is ending")
-        await self._all_answered()
+        async for request in self._work_off(images, self._image_requests):
+            yield request
 
     def _tell_estimate(self, files: Collection[str]) -> None:
         if files:
@@ -95,13 +86,14 @@ class ImagesSpider(ArchiveSpider):
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def _image_request(self, step: ImageRequest | ImageLookup) -> Request:
+    def _image_requests(self, step: ImageRequest | ImageLookup) -> Iterator[Request]:
         site = self.session.site(step.source)
         assert site is not None
         if isinstance(step, ImageRequest):
-            return self._ask_playback(site, step.capture, self.parse_image, self.image_failed, FLAG, step=step)
-        query = CdxQuery(step.url, "exact", self.session.page_rows)
-        return self._ask_index(site, query, self.parse_image_listing, self.image_failed, step=step)
+            yield self._ask(site, step.capture, self.parse_image, self.image_failed, flag=FLAG, step=step)
+        else:
+            query = CdxQuery(step.url, "exact", self.session.page_rows)
+            yield self._ask(site, query, self.parse_image_listing, self.image_failed, step=step)
 
     def parse_image(self, response: Response) -> None:
         """The archive's answer to a request for an image."""

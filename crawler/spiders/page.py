@@ -55,7 +55,7 @@ class PageSpider(ArchiveSpider):
                 if not self._queue or self.session.ending is not None:
                     return
                 row = self._queue.pop(0)
-                yield self._ask_playback(self._site, row.capture, self.parse_capture, self.capture_failed, row=row)
+                yield self._ask(self._site, row.capture, self.parse_capture, self.capture_failed, row=row)
                 await self._all_answered()
         finally:
             self.session.politeness.close("the run is ending")

@@ -17,8 +17,8 @@ from typing import Any
 
 from scrapy.cmdline import execute
 
+import crawler.markdown.document
 import crawler.recovery.image_files
-import pipelines.article
 from crawler.ledger import Ledger
 from crawler.recovery.image_recovery import ImageRecovery
 from crawler.recovery.recovery import Recovery
@@ -75,13 +75,13 @@ def _half_a_write(owner: Any, name: str, die: _Countdown) -> None:
     """The real function, but at the last time only half of the data reaches the file before the end."""
     original = getattr(owner, name)
 
-    def wrapped(root: Path, file: Path, data: bytes) -> None:
+    def wrapped(root: Path, file: str, data: bytes, **more: bool) -> None:
         path = root / file
         if die.next_is_last:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.with_name(f".{path.name}.part").write_bytes(data[: len(data) // 2])
         die()
-        original(root, file, data)
+        original(root, file, data, **more)
 
     setattr(owner, name, wrapped)
 
@@ -136,7 +136,7 @@ def _arm(point: str, die: _Countdown) -> None:
     elif point == "record":
         _around(Store, "add", after=die)
     elif point == "half-file":
-        _half_a_write(pipelines.article, "write_file", die)
+        _half_a_write(crawler.markdown.document, "write_file", die)
     elif point == "before-rename":
         _around(os, "replace", before=die)
     elif point == "renamed":

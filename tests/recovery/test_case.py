@@ -162,7 +162,7 @@ def test_a_page_that_says_less_or_something_else_does_not_win(bench: Bench, page
     bench.lists(other).serve({other: memento(other, page)}).run(renewing=True)
     assert (bench.requests, bench.written, bench.article(5)) == ([other], {}, before)
     assert bench.recovery is not None
-    assert bench.recovery.passed_over == [5]
+    assert bench.recovery.not_improved == [5]
     bench.run(renewing=True)
     assert bench.requests == []
 

@@ -62,7 +62,7 @@ def test_again_without_a_capture_that_fits_leaves_the_article_as_it_is(bench: Be
         bench.run(again={5}, since=since, until=until)
         assert (bench.requests, bench.written, bench.article(5)) == ([], {}, before)
         assert bench.recovery is not None
-        assert bench.recovery.kept == [5]
+        assert bench.recovery.left_unchanged == [5]
 
 
 def test_again_while_the_archive_has_troubles_leaves_the_article_as_it_is(bench: Bench) -> None:
