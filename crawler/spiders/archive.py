@@ -161,8 +161,9 @@ class ArchiveSpider(scrapy.Spider):
         """What an archive answered to a request for a capture; that it refuses ends the run."""
         reply = read_reply(response)
         if ANSWERS[reply.answer].action is Action.STOP:
-            name = response.meta["source"]
-            self._refused(f"the archive {name} refuses to play back captures: HTTP {reply.status}")
+            name, asked = response.meta["source"], response.meta["asked"]
+            about = f"HTTP {reply.status} for {asked.original} of {asked.timestamp}"
+            self._refused(f"the archive {name} refuses to play back captures: {about}")
         return reply
 
     def _refused(self, message: str) -> None:

@@ -155,6 +155,6 @@ def test_an_archive_that_refuses_playback_ends_the_run(tmp_path: Path) -> None:
         run = crawl(f"http://127.0.0.1:{server.server_port}", tmp_path)
         server.shutdown()
     assert run.status == 4, run.err
-    assert "refuses to play back captures: HTTP 403" in run.err
+    assert "refuses to play back captures: HTTP 403 for http" in run.err
     assert 1 <= len(_Refusing.asked) <= 8
     assert all(run.article(number).state is State.LISTED for number in range(1, 31))
