@@ -96,17 +96,8 @@ _WRITTEN = re.compile(r"<iframe\b[^>]*?\bsrc\s*=\s*\\?[\"']?\s*((?:https?:)?//[^
 _WEB = re.compile(r"(?:https?:)?//[^\s/]|/(?!/)", re.IGNORECASE)
 _TABLEAU = "https://public.tableau.com/"
 _GENERIC = (
-    *(
-        "data-src",
-        "data-url",
-        "data-href",
-        "data-video-url",
-        "data-video",
-        "data-permalink",
-        "data-link",
-        "data-iframely-url",
-    ),
-    *("src", "url", "href", "cite"),
+    *("data-src", "data-url", "data-href", "data-video-url", "data-video", "data-permalink", "data-link"),
+    *("data-iframely-url", "src", "url", "href", "cite"),
 )
 """Where makers that are not known here may have the address of what they show."""
 

@@ -11,39 +11,9 @@ from bs4.element import PageElement
 
 CONTAINERS = frozenset(
     (
-        *(
-            "address",
-            "article",
-            "aside",
-            "body",
-            "caption",
-            "center",
-            "dd",
-            "details",
-            "dialog",
-            "dir",
-            "div",
-            "dl",
-            "dt",
-            "fieldset",
-        ),
-        *(
-            "figcaption",
-            "footer",
-            "form",
-            "header",
-            "hgroup",
-            "html",
-            "legend",
-            "li",
-            "main",
-            "menu",
-            "nav",
-            "p",
-            "section",
-            "summary",
-        ),
-        *("tbody", "td", "tfoot", "th", "thead", "tr", "[document]"),
+        *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl"),
+        *("dt", "fieldset", "figcaption", "footer", "form", "header", "hgroup", "html", "legend", "li", "main"),
+        *("menu", "nav", "p", "section", "summary", "tbody", "td", "tfoot", "th", "thead", "tr", "[document]"),
     )
 )
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")

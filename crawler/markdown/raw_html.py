@@ -26,39 +26,16 @@ from crawler.markdown.style import Style, Video
 
 _INLINE = frozenset(("a", "u", "small", "code", "br", "img", *KINDS))
 _TABLE = _INLINE.union(
-    (
-        "table",
-        "caption",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "p",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "figure",
-        "figcaption",
-        "hr",
-    ),
+    ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "p", "ul", "ol", "li", "blockquote", "figure"),
+    ("figcaption", "hr"),
     HEADINGS,
 )
 _PICTURE = frozenset({"img"})
 _VOID = frozenset({"br", "img", "hr"})
 _LAZY = frozenset(
     (
-        "data-src",
-        "data-original",
-        "data-lazy-src",
-        "data-lazy",
-        "data-lazyload",
-        "data-cfsrc",
-        "data-echo",
-        "data-actualsrc",
-        "data-real-src",
+        *("data-src", "data-original", "data-lazy-src", "data-lazy", "data-lazyload", "data-cfsrc", "data-echo"),
+        *("data-actualsrc", "data-real-src"),
     )
 )
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")

@@ -12,24 +12,9 @@ _RENDERER = MarkdownIt("commonmark", {"html": True}).enable("table")
 _FRAME = re.compile(r'\{\{< video src="([^"]*)" >\}\}')
 _BREAKING = frozenset(
     (
-        *(
-            "p",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "div",
-            "section",
-            "article",
-            "center",
-            "blockquote",
-            "pre",
-            "figure",
-            "figcaption",
-        ),
-        *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"),
+        *("p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "section", "article", "center", "blockquote", "pre"),
+        *("figure", "figcaption", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot"),
+        *("tr", "td", "th"),
     )
 )
 _KINDS = {**{f"h{n}": f"h{n}" for n in range(1, 7)}, "li": "item", "blockquote": "quote", "td": "cell", "th": "cell"}
