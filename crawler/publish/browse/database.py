@@ -6,9 +6,10 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from crawler.ledger.queries import StoreQueries
@@ -16,7 +17,7 @@ from crawler.preserve.jsonl import article_files, of_capture
 from crawler.publish.browse.rows import FileState, Row, file_state, index_texts, read_row, reader_id
 from crawler.utils.exit_status import StorageError
 from crawler.utils.lock import check_links
-from crawler.utils.workers import batched, process_pool, results_in_order
+from crawler.utils.workers import batched, run_jobs
 
 FILE = "archive.db"
 APPLICATION = 0x484B434E
@@ -202,35 +203,19 @@ def _follow(
     unreadable: list[str] = []
     counts = Counter(same=len(there) - len(todo), removed=len(gone))
     done = 0
-    for some_seen, rows in _read(output, todo):
+    workers = 1 if len(todo) < FEW else os.cpu_count() or 1
+    read = run_jobs(batched(todo, BATCH), partial(read_row, output), lambda seen, why: why, workers)
+    for rows in batched(read, BATCH):
         with _transaction(db):
-            for seen, row in zip(some_seen, rows, strict=True):
+            for seen, row in rows:
                 if isinstance(row, str):
                     counts["removed"] += _take_out(db, seen.article)
                     unreadable.append(f"{seen.file}: {row}")
                 else:
                     counts[_put(db, seen, row)] += 1
-        done += len(some_seen)
+        done += len(rows)
         tell(done, len(todo))
     return BuildSummary(counts["new"], counts["changed"], counts["removed"], counts["same"], tuple(unreadable))
-
-
-def _read(output: Path, todo: Sequence[FileState]) -> Iterator[tuple[list[FileState], list[Row | str]]]:
-    """The rows of some files at a time; with several processes where there are many."""
-    if len(todo) < FEW:
-        for some in batched(todo, BATCH):
-            yield some, _rows_of(output, some)
-        return
-    workers = os.cpu_count() or 1
-    with process_pool(workers) as pool:
-        for some, future in results_in_order(
-            batched(todo, BATCH), lambda some: pool.schedule(_rows_of, args=[output, some]), workers
-        ):
-            yield some, future.result()
-
-
-def _rows_of(output: Path, some: Sequence[FileState]) -> list[Row | str]:
-    return [read_row(output, seen.article, seen.file) for seen in some]
 
 
 def _put(db: sqlite3.Connection, seen: FileState, row: Row) -> str:

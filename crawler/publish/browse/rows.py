@@ -103,8 +103,9 @@ def file_state(output: Path, article: int, file: str) -> FileState | None:
     return FileState(article, file, found.st_size, found.st_mtime_ns)
 
 
-def read_row(output: Path, article: int, file: str) -> Row | str:
+def read_row(output: Path, seen: FileState) -> Row | str:
     """An article's file, or why it cannot be read."""
+    article, file = seen.article, seen.file
     try:
         text = read_text(output / file)
     except UnreadableFile as error:
