@@ -10,22 +10,9 @@ import pytest
 
 from crawler.ledger import Ledger, State
 from crawler.ledger.figures import FieldCount
-from crawler.wayback.capture import Capture
-from tests.pages import address
+from tests.recovering import capture
 
 EVERYTHING = {"title": "markup h1", "date": "info line", "tags": "markup a"}
-
-
-def capture(original: str, timestamp: str, digest: str = "A" * 32) -> Capture:
-    return Capture(
-        urlkey="k",
-        timestamp=timestamp,
-        original=original,
-        mimetype="text/html",
-        statuscode="200",
-        digest=digest,
-        length="9",
-    )
 
 
 @pytest.fixture
@@ -33,7 +20,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     moments = (datetime(2026, 11, 22, 10, tzinfo=UTC) + timedelta(seconds=number) for number in range(10_000))
     with Ledger(tmp_path / "ledger.sqlite", "https://archive.example", now=lambda: next(moments)) as opened:
         listing, _ = opened.open_listing("all")
-        rows = [(number, capture(address(number), "20210712000000")) for number in range(1, 6)]
+        rows = [(number, capture(number, "20210712000000", digest="A" * 32)) for number in range(1, 6)]
         opened.add_page(listing, rows, None, 2, 1, 0, "wayback")
         yield opened
 
@@ -88,8 +75,8 @@ def test_what_listings_brought_since_then(ledger: Ledger) -> None:
     rows, newest = ledger.listed_so_far()
     assert (rows, ledger.listed_after(0), ledger.listed_after(newest)) == (7, 5, 0)
     listing, _ = ledger.open_listing("all")
-    old = capture(address(1), "20210712000000")
-    new = capture(address(1), "20220101000000", "B" * 32)
+    old = capture(1, "20210712000000", digest="A" * 32)
+    new = capture(1, "20220101000000", digest="B" * 32)
     ledger.add_page(listing, [(1, old), (1, new)], None, 0, 0, 0, "wayback")
     assert ledger.listed_so_far()[0] - rows == 2
     assert ledger.listed_after(newest) == 1

@@ -19,8 +19,7 @@ from crawler.run.health import Breach
 from crawler.run.record import FIELDS, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
-from crawler.wayback.capture import Capture
-from tests.pages import address
+from tests.recovering import capture
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "schedule.md"
 OPEN = ("arguments", "verdicts", "answers", "digests")
@@ -32,18 +31,6 @@ TYPES = {
     "number or null": (int, float, type(None)),
     "counts": (int,),
 }
-
-
-def capture(original: str, timestamp: str, digest: str = "A" * 32) -> Capture:
-    return Capture(
-        urlkey="k",
-        timestamp=timestamp,
-        original=original,
-        mimetype="text/html",
-        statuscode="200",
-        digest=digest,
-        length="9",
-    )
 
 
 @pytest.fixture
@@ -63,7 +50,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def listed(session: Session, timestamp: str, articles: range) -> None:
-    rows = [(number, capture(address(number), timestamp)) for number in articles]
+    rows = [(number, capture(number, timestamp, digest="A" * 32)) for number in articles]
     listing, _ = session.ledger.open_listing("all")
     session.ledger.add_page(listing, rows, None, 0, 0, 0, "wayback")
 
@@ -75,13 +62,11 @@ def settled(session: Session) -> RunNumbers:
     listed(session, "20210101000000", range(1, 4))
     session.reopened = {1, 2}
     session.ledger.reopen([1, 2])
-    for article, capture in ((1, 11), (2, 2), (3, 13), (4, 4)):
-        session.ledger.attempt(session.run, capture, "capture", "HTTP 200")
-        session.ledger.note(capture, verdict="article", digest_result="match")
+    for article, row in ((1, 11), (2, 2), (3, 13), (4, 4)):
+        session.ledger.attempt(session.run, row, "capture", "HTTP 200")
+        session.ledger.note(row, verdict="article", digest_result="match")
         sources = {"title": "markup h1", "date": "info line"} if article == 3 else {"title": "markup h1"}
-        session.ledger.settle(
-            article, State.RECOVERED, session.run, capture=capture, file=f"{article}.md", sources=sources
-        )
+        session.ledger.settle(article, State.RECOVERED, session.run, capture=row, file=f"{article}.md", sources=sources)
     session.ledger.attempt(session.run, 5, "capture", "HTTP 200")
     session.ledger.note(5, verdict="archived_redirect")
     session.ledger.settle(5, State.UNRECOVERABLE, session.run, reason="farewell")
