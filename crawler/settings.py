@@ -189,7 +189,7 @@ table: dict[str, dict[Setting, str]] = {
         _seconds("PROGRESS_SECONDS", 60, least=0): (
             "between two lines of progress where there is no terminal; 0 for none, on a terminal too. See "
             "[watch.md](watch.md)"
-        ),
+        )
     },
 }
 """Each setting with what it is for, under the headings of docs/settings.md."""

@@ -45,11 +45,7 @@ class AuditKind(Kind):
 
     FAREWELL = "farewell", REFETCH, "the site's farewell page"
     OUTAGE_PAGE = "outage_page", REFETCH, "an outage page of the archive"
-    ARCHIVE_PAGE = (
-        "archive_page",
-        REFETCH,
-        "another page of the archive's own: excluded, not archived, not permitted",
-    )
+    ARCHIVE_PAGE = ("archive_page", REFETCH, "another page of the archive's own: excluded, not archived, not permitted")
     NOT_FOUND = "not_found", REFETCH, "the site's not-found page"
     ERROR_PAGE = "error_page", REFETCH, "an error page or a robot check"
     BLANK = "blank", REFETCH, "no text, picture or video, but perhaps the subscription note"

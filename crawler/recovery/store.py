@@ -55,11 +55,7 @@ class Store:
         match they are kept as they came.
         """
         provenance = Provenance(
-            origin,
-            self._now(),
-            check.digest or "-",
-            check.result.value,
-            check.codings if check.matches else (),
+            origin, self._now(), check.digest or "-", check.result.value, check.codings if check.matches else ()
         )
         writer = self._open()
         place = writer.append(

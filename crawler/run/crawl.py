@@ -308,9 +308,7 @@ def _is_due(output: Path) -> bool:
 def _renew(output: Path, settings: Mapping[str, object], tell: Callable[[str], object]) -> Renewed:
     """As `scrapy extract --changed` does it."""
     limits = WorkerLimits(
-        os.cpu_count() or 1,
-        read_setting(settings, "PAGE_SECONDS"),
-        read_setting(settings, "PAGE_MEMORY_MB"),
+        os.cpu_count() or 1, read_setting(settings, "PAGE_SECONDS"), read_setting(settings, "PAGE_MEMORY_MB")
     )
     told = ExtractionReport(read_setting(settings, "PROGRESS_SECONDS"))
     ending = extract(FromStore(output, dry_run=False), told, limits, read_format(settings), only_changed=True)

@@ -39,12 +39,7 @@ def host_of(site: WebArchive) -> str:
 class HostPoliteness:
     """One Politeness for each archive's host. `told` is called when one begins to hold requests back."""
 
-    def __init__(
-        self,
-        settings: RunSettings,
-        clock: Clock,
-        told: Callable[[str, float], None],
-    ) -> None:
+    def __init__(self, settings: RunSettings, clock: Clock, told: Callable[[str, float], None]) -> None:
         self._hosts = {site.name: host_of(site) for site in settings.sites}
         self._all: dict[str, Politeness] = {}
         self.warnings: list[str] = []

@@ -55,7 +55,7 @@ def read_listing(response: Response) -> CdxReply:
     """What an answer of the index is."""
     site: WebArchive = response.meta["site"]
     headers = dict(headers_of(response))
-    return site.read_listing(response.meta["asked"], response.status, headers, response.body)
+    return site.read_listing(response.status, headers, response.body)
 
 
 class ArchiveSpider(scrapy.Spider):

@@ -89,6 +89,4 @@ def check_links(output: Path, names: Iterable[str] = OWN_PARTS) -> None:
     for name in names:
         path = output / name
         if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
-            raise StorageError(
-                f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it",
-            )
+            raise StorageError(f"{path} is a symbolic link that leads out of {output}: it is not followed. Remove it")

@@ -92,7 +92,7 @@ def record_at(file: str, offset: int, length: int, max_bytes: int = MAX_RECORD) 
 
 def _in_own_member(file: str, offset: int, raw: bytes, max_bytes: int) -> WarcRecord | None:
     """The record in a gzip member of its own that ends where its head says, which nearly all are; None for any other.
-    It is what `_Walk` finds, in half the time."""
+    It is what `_Walk` finds, in three quarters of the time."""
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         unpacked = unpacker.decompress(raw, max_bytes)

@@ -78,7 +78,7 @@ class WebArchive:
             raise ValueError(f"{self.name} gives no resume keys: {resume_key}")
         return query.whole_url(self.address)
 
-    def read_listing(self, query: CdxQuery, status: int, headers: Mapping[str, str], body: bytes) -> CdxReply:
+    def read_listing(self, status: int, headers: Mapping[str, str], body: bytes) -> CdxReply:
         """What an answer to `listing_url` is; never raises."""
         parse = cdx.parse_page if self.dialect is Dialect.WAYBACK else cdx.parse_lines
         return cdx.read_reply(status, headers, body, parse)

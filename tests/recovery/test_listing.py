@@ -57,7 +57,7 @@ class Index:
         logged = Logged(len(self.asked), 0.0, Endpoint.CDX, "GET", target, 1, headers)
         sent = self._desk.answer(Request("GET", target, headers, keep_alive=True), logged, 0.0)
         if sent.delivery is Delivery.WHOLE:
-            listing.answered(MACHINE.read_listing(question.query, sent.status, dict(sent.headers), sent.body))
+            listing.answered(MACHINE.read_listing(sent.status, dict(sent.headers), sent.body))
         else:
             listing.failed("cut off")
 
@@ -317,7 +317,7 @@ def ask(listing: Listing, *bodies: bytes) -> list[str]:
         question = listing.next_question()
         assert question is not None
         asked.append(COLLECTION.listing_url(question.query, question.resume_key))
-        listing.answered(COLLECTION.read_listing(question.query, 200, {"Content-Type": "text/x-ndjson"}, body))
+        listing.answered(COLLECTION.read_listing(200, {"Content-Type": "text/x-ndjson"}, body))
     return asked
 
 

@@ -112,16 +112,16 @@ def test_each_is_read_in_its_dialect() -> None:
     lines, rows, keyed = LINE % URL.encode(), ROWS % (URL.encode(), b""), ROWS % (URL.encode(), b',[],["key"]')
     for site, body, key in [(MACHINE, rows, None), (MACHINE, keyed, "key"), (LOCAL, lines, None), (LOCAL, rows, None)]:
         for headers, sent in [({}, body), ({"Content-Encoding": "gzip"}, gzip.compress(body))]:
-            reply = site.read_listing(QUERY, 200, headers, sent)
+            reply = site.read_listing(200, headers, sent)
             assert reply.answer is CdxAnswer.PAGE
             assert reply.page is not None
             assert (reply.page.captures, reply.page.resume_key) == ((LISTED,), key)
-    assert MACHINE.read_listing(QUERY, 200, {}, lines).answer is CdxAnswer.SERVER_TROUBLE
-    assert LOCAL.read_listing(QUERY, 200, {}, keyed).answer is CdxAnswer.SERVER_TROUBLE
+    assert MACHINE.read_listing(200, {}, lines).answer is CdxAnswer.SERVER_TROUBLE
+    assert LOCAL.read_listing(200, {}, keyed).answer is CdxAnswer.SERVER_TROUBLE
 
 
 def test_an_empty_answer_of_pywb_lists_nothing() -> None:
-    reply = LOCAL.read_listing(QUERY, 200, {"Content-Type": "text/x-ndjson"}, b"")
+    reply = LOCAL.read_listing(200, {"Content-Type": "text/x-ndjson"}, b"")
     assert reply.page is not None
     assert reply.page.captures == ()
 
@@ -142,7 +142,7 @@ def test_an_empty_answer_of_pywb_lists_nothing() -> None:
     ],
 )
 def test_answers_of_pywbs_index_that_do_not_count(status: int, body: bytes, answer: CdxAnswer, detail: str) -> None:
-    reply = LOCAL.read_listing(QUERY, status, {}, body)
+    reply = LOCAL.read_listing(status, {}, body)
     assert (reply.answer, reply.page) == (answer, None)
     assert detail.lower() in reply.detail.lower()
 
@@ -364,5 +364,5 @@ pairs = st.lists(
 def test_reading_never_raises(site: WebArchive, status: int, headers: Pairs, body: bytes) -> None:
     reply = site.read_reply(WANTED, status, headers, body)
     assert (reply.location is not None) == (reply.answer in (Answer.ARCHIVED_REDIRECT, Answer.CLOSEST_CAPTURE))
-    listed = site.read_listing(QUERY, status, dict(headers), body)
+    listed = site.read_listing(status, dict(headers), body)
     assert (listed.page is not None) == (listed.answer is CdxAnswer.PAGE)
