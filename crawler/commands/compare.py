@@ -13,7 +13,7 @@ from crawler.preserve.compare import Comparison, compare, describe, sample_artic
 from crawler.preserve.files import UnreadableFile
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
-from crawler.run.settings import check_integer
+from crawler.run.settings import RunSettings, check_integer
 from crawler.spiders.articles import ArticlesSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 
@@ -43,7 +43,7 @@ class Command(ProjectCommand):
         return report(result)
 
     def _compared(self, audit: Audit, chosen: list[int]) -> tuple[RunResult, Comparison]:
-        session = Session(self.given_settings, {"compare": str(audit.folder)})
+        session = Session(RunSettings(self.given_settings), {"compare": str(audit.folder)})
         try:
             session.keep_format()
             session.only = frozenset(chosen)

@@ -13,7 +13,7 @@ from crawler.preserve.repair import describe, put_in_place, recovered
 from crawler.run.command import SpiderCommand, report
 from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.session import Session
-from crawler.run.settings import ARGUMENTS, SpiderArguments, read_arguments, read_format
+from crawler.run.settings import ARGUMENTS, RunSettings, SpiderArguments, read_arguments, read_format
 from crawler.utils.exit_status import CommandError, UsageError
 
 
@@ -33,7 +33,7 @@ class Command(SpiderCommand):
         audit = None
         if arguments.repair:
             audit = audit_folder(arguments.repair, os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
-        session = Session(self.given_settings, opts.spargs)
+        session = Session(RunSettings(self.given_settings), opts.spargs)
         if audit is not None:
             session.only = frozenset(audit.refetch)
             session.ledger.unadopt(audit.refetch)

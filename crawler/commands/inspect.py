@@ -22,6 +22,7 @@ from crawler.recovery.judge import read_page
 from crawler.recovery.store import Store, as_served
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
+from crawler.run.settings import RunSettings
 from crawler.spiders.page import PageSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.text import escape_controls, shortened
@@ -102,11 +103,11 @@ class Command(ProjectCommand):
         return Specimen(stored, article, origin, row.replay)
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | RunResult:
-        session = Session(self.given_settings, {"inspect": str(article)})
+        session = Session(RunSettings(self.given_settings), {"inspect": str(article)})
         try:
-            if not session.sites:
+            if not session.settings.sites:
                 raise UsageError("SOURCES names no archive to fetch from; the files in it are read by a crawl")
-            site = session.sites[0]
+            site = session.settings.sites[0]
             spider = self.run_quietly(PageSpider, session, site=site, article=article, capture=capture)
             reply = spider.reply if isinstance(spider, PageSpider) else None
             if reply is None:

@@ -40,17 +40,17 @@ class Command(SpiderCommand):
         _refuse_other_format(asked)
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # Scrapy does not handle it yet
         try:
-            renewed = renew_files(asked.output, self.given_settings, partial(print, file=sys.stderr))
+            renewal, rewritten = renew_files(asked, partial(print, file=sys.stderr))
         finally:
             signal.signal(signal.SIGTERM, before)
-        if renewed.ending.status is ExitStatus.LOCKED:
-            return report(renewed.ending)
-        session = Session(self.given_settings, opts.spargs)
+        if renewal.status is ExitStatus.LOCKED:
+            return report(renewal)
+        session = Session(asked, opts.spargs)
         session.renewing = True
-        if renewed.ending.status not in _GOES_ON:
-            session.end(renewed.ending.status, renewed.ending.message)
-        conclude = partial(_conclude, renewed.ending, renewed.rewritten)
-        result = run_spider(self, session, RunPlan("recover", opts.spargs, renewed.rewritten, conclude=conclude))
+        if renewal.status not in _GOES_ON:
+            session.end(renewal.status, renewal.message)
+        conclude = partial(_conclude, renewal, rewritten)
+        result = run_spider(self, session, RunPlan("recover", opts.spargs, rewritten, conclude=conclude))
         if result.status not in WORDS:
             return report(result)
         words = WORDS[result.status]
@@ -77,11 +77,11 @@ def _refuse_other_format(asked: RunSettings) -> None:
 
 
 def _conclude(
-    renewed: RunResult, rewritten: int, result: RunResult, numbers: RunNumbers, found: Sequence[Breach]
+    renewal: RunResult, rewritten: int, result: RunResult, numbers: RunNumbers, found: Sequence[Breach]
 ) -> RunResult:
     """How the run ends, of how its crawl did and how the renewal of files before it."""
-    if renewed.status is not ExitStatus.DONE and result.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
-        result = renewed
+    if renewal.status is not ExitStatus.DONE and result.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
+        result = renewal
     return conclude(
         result,
         found,

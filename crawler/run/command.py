@@ -11,7 +11,7 @@ import sqlite3
 import sys
 import textwrap
 from abc import abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -36,13 +36,6 @@ def check_settings(opts: argparse.Namespace) -> None:
     scrapys = {name for module in (default_settings, ours) for name in dir(module) if name.isupper()}
     names = (given.split("=", 1)[0] for given in opts.set or ())
     check_names(names, [*SETTINGS, *sorted(scrapys.difference(SETTINGS)), *_ELSEWHERE], "setting")
-
-
-def check_no_options(args: Iterable[str]) -> None:
-    """Refuse what looks like an option and is none: Scrapy leaves it among the arguments. Raises CommandError."""
-    for given in args:
-        if given.startswith("-") and given != "-":
-            raise UsageError(f"unknown option {given}; --help lists those that there are")
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
@@ -117,7 +110,6 @@ class ProjectCommand(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             check_settings(opts)
-            check_no_options(args)
             self._check_arguments(args)
             with ignore_broken_pipe():
                 self.exitcode = self.act(args, opts)
@@ -137,12 +129,15 @@ class ProjectCommand(ScrapyCommand):
         """Do the work; gives the exit status. Raises CommandError, and what `run` answers."""
 
     def _check_arguments(self, args: list[str]) -> None:
+        for given in args:
+            if given.startswith("-") and given != "-":  # Scrapy leaves an option that there is not among the arguments
+                raise UsageError(f"unknown option {given}; --help lists those that there are")
         optional, name = self.argument.startswith("["), type(self).__module__.rpartition(".")[2]
         if "…" in self.argument or len(args) == bool(self.argument) or (optional and not args):
             return
         takes = "one argument at most" if optional else "one argument" if self.argument else "no arguments"
-        given = f" ({' '.join(args)})" if args else ""
-        raise UsageError(f"{name} takes {takes}{given}: {self.argument_hint}")
+        found = f" ({' '.join(args)})" if args else ""
+        raise UsageError(f"{name} takes {takes}{found}: {self.argument_hint}")
 
     @property
     def output(self) -> Path:
@@ -166,7 +161,7 @@ class ProjectCommand(ScrapyCommand):
         assert self.settings is not None
         logging.getLogger("scrapy").setLevel(logging.ERROR)
         settings = self.settings.copy()
-        loud = {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.user_agent}
+        loud = {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.settings.user_agent}
         settings.setdict(loud, priority="cmdline")
         process = AsyncCrawlerProcess(settings)
         crawler = process.create_crawler(spider)

@@ -10,8 +10,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,89 +19,17 @@ from scrapy.commands import BaseRunSpiderCommand
 
 from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
-from crawler.recovery import formats as extractor
 from crawler.recovery.extraction import extract, relink
 from crawler.recovery.extraction_input import ExtractionReport, FromStore
 from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, WorkerLimits, capture_reader
-from crawler.recovery.formats import as_bits
+from crawler.recovery.formats import as_bits, is_current_extractor
 from crawler.run.health import Breach, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session
-from crawler.run.settings import SpiderArguments, is_loopback, read_arguments, read_format, read_setting
+from crawler.run.settings import RunSettings, SpiderArguments, is_loopback, read_arguments
 from crawler.run.status import describe_status
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
 from crawler.utils.text import ignore_broken_pipe
-
-COMMAND_SECONDS = 60.0
-"""A command that has not ended by then is stopped: a run that is over must not hold up the next one."""
-
-
-def run_command(words: Sequence[str], record: Path, seconds: float = COMMAND_SECONDS) -> str:
-    """Run a command with the path of a run's record as its last argument, without a shell and with nothing to read;
-    what it prints goes to standard error. Gives why it failed, or nothing. Only in the main thread."""
-    process: subprocess.Popen[bytes] | None = None
-    early = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal early
-        if process is not None:
-            raise KeyboardInterrupt
-        early = True  # while it is being started, of which nothing may be lost
-
-    handler = signal.signal(signal.SIGINT, interrupt)  # Scrapy's own only asks its loop, which has ended, to stop
-    try:
-        # In a session of its own, so that all that it started can be stopped with it.
-        process = subprocess.Popen([*words, str(record)], stdin=subprocess.DEVNULL, stdout=2, start_new_session=True)
-        if early:
-            raise KeyboardInterrupt
-        status = process.wait(seconds)
-    except (OSError, ValueError) as error:
-        return f"could not be started: {error}"
-    except subprocess.TimeoutExpired:
-        _stop(process)
-        return f"did not end within {seconds:g} s and was stopped"
-    except KeyboardInterrupt:
-        _stop(process)
-        return "was interrupted"
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    return f"ended with status {status}" if status else ""
-
-
-def _stop(process: subprocess.Popen[bytes] | None) -> None:
-    if process is not None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-_NOT_AFTER = (ExitStatus.STORAGE, ExitStatus.INTERRUPTED)
-"""After such an end the next run does it: nothing can be written, or somebody waits for the process to be gone."""
-
-
-def after_run(session: Session) -> None:
-    """Relink at the end of a crawl, out of the store, with the process that read its pages."""
-    if not session.format.for_reading or (session.ending is not None and session.ending.status in _NOT_AFTER):
-        return
-    handler = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # Scrapy's own only asks its loop, which has ended, to stop
-    try:
-        session.styles.recovered = as_bits(session.ledger.recovered_ids())
-        plan = ExtractionPlan(session.styles, only_changed=True)
-        extractor = Extractor(plan, capture_reader(session.store), session.read)
-        number = sum(1 for _ in relink(session.ledger, session.styles.has_image, partial(map, extractor)))
-        if number:
-            logger.info("%d files were written anew because articles or images that they link to came or went", number)
-    except KeyboardInterrupt:
-        session.ending = RunResult(
-            ExitStatus.INTERRUPTED, "interrupted while links were made local; run again to go on"
-        )
-    except (OSError, sqlite3.Error) as error:
-        session.ending = None
-        session.failed(error, "when links were made local")
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +38,12 @@ QUIET = {
     "scrapy.core.downloader.handlers.http11": logging.ERROR,  # advice on cut answers, which are tried again here
 }
 """Loggers of Scrapy's with nothing to say to a user of this crawl."""
+COMMAND_SECONDS = 60.0
+"""A command that has not ended by then is stopped: a run that is over must not hold up the next one."""
+_DONE = RunResult(ExitStatus.DONE)
+_INTERRUPTED = RunResult(ExitStatus.INTERRUPTED, "interrupted; run again to go on")
+_NO_RELINKING = (ExitStatus.STORAGE, ExitStatus.INTERRUPTED)
+"""After such an end the next run does it: nothing can be written, or somebody waits for the process to be gone."""
 
 Conclude = Callable[[RunResult, RunNumbers, Sequence[Breach]], RunResult]
 
@@ -144,89 +78,22 @@ def _at_least(level: int, said: logging.LogRecord) -> bool:
 
 
 def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> RunResult:
-    """Run the spider in a session, close the session whatever happens, and leave the run's record; gives how it
-    ended."""
-    with _leaving_a_record(session, plan):
-        if session.ending is None:
-            _crawl(command, session, plan)
-        with ignore_broken_pipe():
-            print(*describe_status(session.ledger), *session.politeness.summary(), sep="\n")
-            if plan.afterwards is not None:
-                print(*plan.afterwards(), sep="\n")
-    return session.ending or RunResult(ExitStatus.DONE)
-
-
-def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> None:
-    assert command.crawler_process is not None
-    assert command.settings is not None
-    if command.settings.get("LOG_LEVEL") != "DEBUG":
-        logging.getLogger("scrapy").setLevel(logging.WARNING)
-        signals = logging.getLogger("scrapy.crawler")  # whoever presses Ctrl-C is told that it was heard
-        signals.setLevel(logging.INFO)
-        signals.addFilter(lambda said: said.levelno >= logging.WARNING or "Received" in said.msg)
-    _introduce(command, session)
-    dry_run = plan.arguments(session).dry_run
-    if not dry_run:
-        session.keep_format()
-    crawler = command._create_crawler("articles")
-    command.crawler_process.crawl(crawler, session=session, **plan.given)
-    command.crawler_process.start()
-    if session.ending is None:
-        failed = command.crawler_process.bootstrap_failed
-        session.ending = _scrapys(failed, crawler.stats.get_value("finish_reason"), stopped=_was_stopped())
-    if session.unwritten and session.ending.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
-        about = f"{len(session.unwritten)} articles were not written, by an error of this software; please report it"
-        session.ending = RunResult(ExitStatus.ERROR, f"{about}: {session.unwritten[0]}")
-    if not dry_run:
-        after_run(session)
-
-
-def _introduce(command: BaseRunSpiderCommand, session: Session) -> None:
-    """Say who we are to the archive, or that we are nobody to it."""
-    assert command.settings is not None
-    command.settings.set("USER_AGENT", session.user_agent, priority="cmdline")
-    if not session.contact and not is_loopback(session.archive_url):
-        session.warnings.append(
-            "CONTACT is empty: the archive cannot reach you before it blocks you."
-            " Set it, as in -s CONTACT=mailto:you@example.org"
-        )
-    for warning in session.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-
-
-def _was_stopped() -> bool:
-    """Whether a second signal stopped Scrapy at once: it leaves the handling of further ones so."""
-    return signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
-
-
-def _scrapys(failed: bool, reason: object, *, stopped: bool) -> RunResult:
-    """How Scrapy ended, where the spider did not say."""
-    if stopped:
-        return RunResult(ExitStatus.INTERRUPTED, "interrupted; run again to go on")
-    if failed or reason is None:
-        return RunResult(ExitStatus.ERROR, "the crawl could not begin; the log says why")
-    if reason == "finished":
-        return RunResult(ExitStatus.DONE)
-    return (
-        RunResult(ExitStatus.INTERRUPTED, "interrupted; run again to go on")
-        if reason == "shutdown"
-        else RunResult(ExitStatus.ERROR, f"ended: {reason}")
-    )
-
-
-@contextmanager
-def _leaving_a_record(session: Session, plan: RunPlan) -> Iterator[None]:
-    """Around a run: however it ends, its record is written, the session closed after that, and the word given last of
-    all."""
+    """Run the spider in a session; gives how it ended. However that is, the run's record is written, the session closed
+    after that, and the word given to ON_VERDICT last of all."""
     path: Path | None = None
     try:
         mark = LedgerMark.of(session)
         try:
-            yield
+            if session.ending is None:
+                _crawl(command, session, plan)
+            with ignore_broken_pipe():
+                print(*describe_status(session.ledger), *session.politeness.summary(), sep="\n")
+                if plan.afterwards is not None:
+                    print(*plan.afterwards(), sep="\n")
         except CommandError as error:
             session.end(error.status, str(error))
         except KeyboardInterrupt:
-            session.ending = RunResult(ExitStatus.INTERRUPTED, "interrupted; run again to go on")
+            session.ending = _INTERRUPTED
         except Exception as error:
             if session.ending is not None and session.ending.status is ExitStatus.DONE:
                 session.ending = None
@@ -237,8 +104,69 @@ def _leaving_a_record(session: Session, plan: RunPlan) -> Iterator[None]:
         session.failed(error, "when the run began")
     finally:
         session.close()
-        if path is not None and session.on_verdict and (why := run_command(session.on_verdict, path)):
-            print(f"warning: ON_VERDICT: {session.on_verdict[0]} {why}; the run's record is {path}", file=sys.stderr)
+        words = session.settings.on_verdict
+        if path is not None and words and (why := run_command(words, path)):
+            print(f"warning: ON_VERDICT: {words[0]} {why}; the run's record is {path}", file=sys.stderr)
+    return session.ending or _DONE
+
+
+def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> None:
+    process, settings, dry_run = command.crawler_process, command.settings, plan.arguments(session).dry_run
+    assert process is not None
+    assert settings is not None
+    if settings.get("LOG_LEVEL") != "DEBUG":
+        logging.getLogger("scrapy").setLevel(logging.WARNING)
+        signals = logging.getLogger("scrapy.crawler")  # whoever presses Ctrl-C is told that it was heard
+        signals.setLevel(logging.INFO)
+        signals.addFilter(lambda said: said.levelno >= logging.WARNING or "Received" in said.msg)
+    settings.set("USER_AGENT", session.settings.user_agent, priority="cmdline")
+    if not session.settings.contact and not is_loopback(session.settings.archive_url):
+        session.politeness.warnings.append(
+            "CONTACT is empty: the archive cannot reach you before it blocks you."
+            " Set it, as in -s CONTACT=mailto:you@example.org"
+        )
+    for warning in session.politeness.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if not dry_run:
+        session.keep_format()
+    crawler = command._create_crawler("articles")
+    process.crawl(crawler, session=session, **plan.given)
+    process.start()
+    if session.ending is None:
+        reason = crawler.stats.get_value("finish_reason")
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:  # as Scrapy leaves it when a second signal stops it
+            session.ending = _INTERRUPTED
+        elif process.bootstrap_failed or reason is None:
+            session.ending = RunResult(ExitStatus.ERROR, "the crawl could not begin; the log says why")
+        else:
+            usual = {"finished": _DONE, "shutdown": _INTERRUPTED}
+            session.ending = usual.get(reason, RunResult(ExitStatus.ERROR, f"ended: {reason}"))
+    if session.unwritten and session.ending.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
+        about = f"{len(session.unwritten)} articles were not written, by an error of this software; please report it"
+        session.ending = RunResult(ExitStatus.ERROR, f"{about}: {session.unwritten[0]}")
+    if not dry_run and session.settings.format.for_reading and session.ending.status not in _NO_RELINKING:
+        _relink(session)
+
+
+def _relink(session: Session) -> None:
+    """Make links local at the end of a crawl, out of the store, with the process that read its pages."""
+    # Scrapy's own handler only asks its loop, which has ended, to stop.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        session.styles.recovered = as_bits(session.ledger.recovered_ids())
+        plan = ExtractionPlan(session.styles, only_changed=True)
+        extractor = Extractor(plan, capture_reader(session.store), session.read)
+        number = sum(1 for _ in relink(session.ledger, session.styles.has_image, partial(map, extractor)))
+        if number:
+            logger.info("%d files were written anew because articles or images that they link to came or went", number)
+    except KeyboardInterrupt:
+        message = "interrupted while links were made local; run again to go on"
+        session.ending = RunResult(ExitStatus.INTERRUPTED, message)
+    except (OSError, sqlite3.Error) as error:
+        session.ending = None
+        session.failed(error, "when links were made local")
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
@@ -249,69 +177,76 @@ def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
         return None
     try:
         numbers = gather_numbers(session, mark, arguments.choice)
-        found = breaches(numbers.measures, session.health)
-        ending = session.ending or RunResult(ExitStatus.DONE)
+        found = breaches(numbers.measures, session.settings.health)
+        ending = session.ending or _DONE
         if plan.conclude is not None:
             session.ending = ending = plan.conclude(ending, numbers, found)
         session.conclude()
-        told = replace(ending, message=ending.describe())
-        return write_record(
-            session.output, run_record(session, mark, plan.command, plan.given, numbers, found, plan.rewritten, told)
-        )
+        end = replace(ending, message=ending.describe())
+        content = run_record(session, mark, plan.command, plan.given, numbers, found, plan.rewritten, end)
+        return write_record(session.output, content)
     except (OSError, sqlite3.Error) as error:
-        before = session.ending
-        folder = session.output / RECORDS_FOLDER
+        folder, before = session.output / RECORDS_FOLDER, session.ending
         failed = f"the run's record could not be written into {folder}: {error}. What was recovered is kept"
-        session.ending = RunResult(
-            ExitStatus.STORAGE, "; ".join(filter(None, (failed, before.message if before else "")))
-        )
+        message = "; ".join(filter(None, (failed, before.message if before else "")))
+        session.ending = RunResult(ExitStatus.STORAGE, message)
         with suppress(sqlite3.Error):
             session.conclude()
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """What a renewal did: captures read, files that are different now, and how it ended."""
+def run_command(words: Sequence[str], record: Path, seconds: float = COMMAND_SECONDS) -> str:
+    """Run a command with the path of a run's record as its last argument, without a shell and with nothing to read;
+    what it prints goes to standard error. Gives why it failed, or nothing. Only in the main thread."""
+    process: subprocess.Popen[bytes] | None = None
+    early = False
 
-    read: int = 0
-    rewritten: int = 0
-    ending: RunResult = field(default_factory=lambda: RunResult(ExitStatus.DONE))
+    def interrupt(*_: object) -> None:
+        nonlocal early
+        if process is not None:
+            raise KeyboardInterrupt
+        early = True  # while it is being started, of which nothing may be lost
 
-
-def renew_files(output: Path, settings: Mapping[str, object], tell: Callable[[str], object]) -> Renewed:
-    """Write anew what this extractor makes otherwise of the captures in the store; nothing where all files are of it,
-    or there is no ledger or no store. Takes the lock. Trouble is told in the ending; raises nothing but errors of
-    ours."""
+    handler = signal.signal(signal.SIGINT, interrupt)  # Scrapy's own only asks its loop, which has ended, to stop
     try:
-        if not _is_due(output):
-            return Renewed()
+        # In a session of its own, so that all that it started can be stopped with it.
+        process = subprocess.Popen([*words, str(record)], stdin=subprocess.DEVNULL, stdout=2, start_new_session=True)
+        if early:
+            raise KeyboardInterrupt
+        status = process.wait(seconds)
+    except (OSError, ValueError) as error:
+        return f"could not be started: {error}"
+    except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
+        if process is not None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        interrupted = isinstance(error, KeyboardInterrupt)
+        return "was interrupted" if interrupted else f"did not end within {seconds:g} s and was stopped"
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    return f"ended with status {status}" if status else ""
+
+
+def renew_files(settings: RunSettings, tell: Callable[[str], object]) -> tuple[RunResult, int]:
+    """Write anew what this extractor makes otherwise of the captures in the store, as `scrapy extract --changed` does;
+    nothing where all files are of it, or there is no ledger or no store. Gives how it ended, trouble too, and how many
+    files are different now. Takes the lock. Raises nothing but errors of ours."""
+    path, report = ledger_path(settings.output), ExtractionReport(settings.progress_seconds)
+    try:
+        if not path.exists():
+            return _DONE, 0
+        with Ledger(path) as ledger:
+            if is_current_extractor(ledger) or not (ledger.recovered_ids() and ledger.articles_with_captures()):
+                return _DONE, 0
         what = "what it makes otherwise is written anew from the store"
         tell(f"the extractor has changed since the files were written: {what}")
-        return _renew(output, settings, tell)
+        limits = WorkerLimits(os.cpu_count() or 1, settings.page_seconds, settings.page_memory)
+        source = FromStore(settings.output, dry_run=False)
+        ending = extract(source, report, limits, settings.format, only_changed=True)
+        for line in report.describe(dry_run=False, only_changed=True):
+            tell(line)
+        return ending, report.outcomes[Outcome.NEW] + report.outcomes[Outcome.CHANGED]
     except CommandError as error:
-        return Renewed(ending=error.result)
+        return error.result, 0
     except KeyboardInterrupt:
-        return Renewed(
-            ending=RunResult(ExitStatus.INTERRUPTED, "interrupted while files were written anew; run again to go on")
-        )
-
-
-def _is_due(output: Path) -> bool:
-    if not ledger_path(output).exists():
-        return False
-    with Ledger(ledger_path(output)) as ledger:
-        is_current = extractor.is_current_extractor(ledger)
-        return not is_current and bool(ledger.recovered_ids()) and bool(ledger.articles_with_captures())
-
-
-def _renew(output: Path, settings: Mapping[str, object], tell: Callable[[str], object]) -> Renewed:
-    """As `scrapy extract --changed` does it."""
-    limits = WorkerLimits(
-        os.cpu_count() or 1, read_setting(settings, "PAGE_SECONDS"), read_setting(settings, "PAGE_MEMORY_MB")
-    )
-    told = ExtractionReport(read_setting(settings, "PROGRESS_SECONDS"))
-    ending = extract(FromStore(output, dry_run=False), told, limits, read_format(settings), only_changed=True)
-    for line in told.describe(dry_run=False, only_changed=True):
-        tell(line)
-    return Renewed(told.captures, told.outcomes[Outcome.NEW] + told.outcomes[Outcome.CHANGED], ending)
+        return RunResult(ExitStatus.INTERRUPTED, "interrupted while files were written anew; run again to go on"), 0

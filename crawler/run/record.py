@@ -124,7 +124,7 @@ def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> Run
         answers=ledger.run_answers(run),
         digests=ledger.run_digests(run),
         fields=ledger.field_counts(run, FIELDS),
-        politeness={host: one.summary() for host, one in session.politeness.hosts()},
+        politeness={host: one.summary() for host, one in session.politeness.hosts.items()},
         standing=count_articles(ledger),
     )
 

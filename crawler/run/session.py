@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
 from crawler import __version__
@@ -15,8 +16,7 @@ from crawler.ledger.file import ledger_path
 from crawler.politeness.policy import RequestPace
 from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import Clock, SystemClock
-from crawler.recovery import formats as extractor
-from crawler.recovery.formats import Styles, as_bits, format_of, written_in
+from crawler.recovery.formats import Styles, as_bits, format_of, note_extractor, written_in
 from crawler.recovery.judge import IsolatedReader
 from crawler.recovery.listing import GAP_REQUESTS, PUBLISHED
 from crawler.recovery.sources import WAYBACK, WebArchiveFiles
@@ -29,86 +29,77 @@ from crawler.wayback.archive import WebArchive
 
 logger = logging.getLogger(__name__)
 
-
-def host_of(site: WebArchive) -> str:
-    """What limits belong to: scheme, host and port of an archive, whatever its collections."""
-    parts = urlsplit(site.address)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+PATIENCE = 60.0
+"""Seconds that a run waits whose very first connection is refused."""
 
 
 class HostPoliteness:
-    """One Politeness for each archive's host. `told` is called when one begins to hold requests back."""
+    """One Politeness for each archive's host: scheme, host and port, whatever its collections. `on_hold` is called when
+    one begins to hold requests back. `answered`: sources that have answered something in this run; `warnings`: rates
+    that were lowered."""
 
-    def __init__(self, settings: RunSettings, clock: Clock, told: Callable[[str, float], None]) -> None:
-        self._hosts = {site.name: host_of(site) for site in settings.sites}
-        self._all: dict[str, Politeness] = {}
-        self.warnings: list[str] = []
-        for host in dict.fromkeys(self._hosts.values()):
-            budget, warnings = settings.budget(host)
-            self.warnings += [warning for warning in warnings if warning not in self.warnings]
-            self._all[host] = Politeness(budget, clock, told)
+    def __init__(self, settings: RunSettings, clock: Clock, on_hold: Callable[[str, float], None]) -> None:
+        self.hosts: dict[str, Politeness] = {}
+        self._by_source: dict[str, Politeness] = {}
         self.answered: set[str] = set()
-        """Sources that have answered something in this run."""
+        self.warnings: list[str] = []
+        for site in settings.sites:
+            parts = urlsplit(site.address)
+            host = f"{parts.scheme}://{parts.netloc.lower()}"
+            if host not in self.hosts:
+                budget, warnings = settings.budget(host)
+                self.warnings += [warning for warning in warnings if warning not in self.warnings]
+                self.hosts[host] = Politeness(budget, clock, on_hold)
+            self._by_source[site.name] = self.hosts[host]
 
     def towards(self, source: str) -> Politeness:
         """That towards the archive of a source."""
-        return self._all[self._hosts[source]]
-
-    def hosts(self) -> Iterator[tuple[str, Politeness]]:
-        """Each host with its politeness."""
-        yield from self._all.items()
+        return self._by_source[source]
 
     def close(self, message: str) -> None:
         """No request leaves any more."""
-        for politeness in self._all.values():
+        for politeness in self.hosts.values():
             politeness.close(message)
 
     def holding(self) -> tuple[str, float] | None:
         """Why and for how many seconds requests are held back, at the archive where that is longest; None when none
         are."""
-        return max(
-            (held for one in self._all.values() if (held := one.holding())), key=lambda held: held[1], default=None
-        )
+        holds = filter(None, (politeness.holding() for politeness in self.hosts.values()))
+        return max(holds, key=lambda hold: hold[1], default=None)
 
     def paces(self) -> tuple[RequestPace, ...]:
         """How fast each kind of request goes to each archive."""
-        return tuple(pace for host, one in self._all.items() for pace in one.paces(host))
+        return tuple(pace for host, politeness in self.hosts.items() for pace in politeness.paces(host))
 
     def summary(self) -> list[str]:
         """What each archive was asked and how it answered, a line each."""
-        lines = {host: one.summary().describe() for host, one in self._all.items()}
+        lines = {host: politeness.summary().describe() for host, politeness in self.hosts.items()}
         return list(lines.values()) if len(lines) == 1 else [f"{host}: {line}" for host, line in lines.items()]
 
     def save(self, ledger: Ledger) -> None:
         """Write pauses and breakers down."""
-        for host, one in self._all.items():
-            ledger.set_meta(f"politeness {host}", json.dumps(one.state()))
+        for host, politeness in self.hosts.items():
+            ledger.set_meta(f"politeness {host}", json.dumps(politeness.state()))
 
-    def remember(self, ledger: Ledger) -> None:
+    def restore(self, ledger: Ledger) -> None:
         """A pause or an open breaker of an earlier run holds for this one too."""
-        for host, one in self._all.items():
-            saved = ledger.meta(f"politeness {host}")
-            if saved is None:
-                continue
+        saved = {host: ledger.meta(f"politeness {host}") for host in self.hosts}  # a hold that begins saves all hosts
+        for host, state in saved.items():
             try:
-                one.restore(json.loads(saved))
+                if state is not None:
+                    self.hosts[host].restore(json.loads(state))
             except (ValueError, TypeError, AttributeError):
                 logger.warning("what the ledger remembers of the last run's pauses cannot be read; starting slowly")
 
 
-PATIENCE = 60.0
-"""Seconds that a run waits whose very first connection is refused."""
-
-
-class Session(RunSettings):
+class Session:
     """Opened by a command before the crawl, closed after it. Raises CommandError when the run cannot begin."""
 
-    def __init__(self, settings: Mapping[str, object], arguments: Mapping[str, str]) -> None:
-        super().__init__(settings)
-        self.styles = Styles(self.format, self.output)
+    def __init__(self, settings: RunSettings, arguments: Mapping[str, str]) -> None:
+        self.settings, self.output = settings, settings.output
+        self.styles = Styles(settings.format, self.output)
         self.ending: RunResult | None = None
         self.unwritten: list[str] = []
-        self._concluded = False
         self.only: frozenset[int] | None = None
         """The articles that this run is about, when they do not stand in its arguments."""
         self.renewing: bool = False
@@ -116,45 +107,36 @@ class Session(RunSettings):
         recover`)."""
         self.reopened: set[int] = set()
         """The recovered articles that this run made due again, for a capture that would be preferred."""
-        self._lock = lock_output(self.output, make=True)
-        self.store = Store(self.output / "warc")
-        self.read = IsolatedReader(self.page_seconds, self.page_memory)
-        self._reading = f"{__version__}, {self.page_seconds:g} s, {self.page_memory} MiB"
+        self.politeness = HostPoliteness(settings, SystemClock(), self._note_hold)
+        self._concluded = False
         self._outage_since: float | None = None
-        self.politeness = HostPoliteness(self, SystemClock(), self._told)
-        self.warnings = self.politeness.warnings
-        try:
-            self._open(arguments)
-        except LedgerError:
-            self._lock.release()
-            raise
-        except (sqlite3.Error, OSError) as error:
-            self._lock.release()
-            raise StorageError(f"{self.output} cannot be used: {error}. Make room or repair it") from error
+        with ExitStack() as opened:
+            opened.callback(lock_output(self.output, make=True).release)
+            try:
+                self.ledger = opened.enter_context(Ledger(ledger_path(self.output), settings.public_url))
+                self.store = opened.enter_context(closing(Store(self.output / "warc")))
+                self.read = opened.enter_context(closing(IsolatedReader(settings.page_seconds, settings.page_memory)))
+                self._begin(arguments)
+            except (sqlite3.Error, OSError) as error:
+                raise StorageError(f"{self.output} cannot be used: {error}. Make room or repair it") from error
+            self._opened = opened.pop_all()
 
-    def _open(self, arguments: Mapping[str, str]) -> None:
-        self.ledger = Ledger(ledger_path(self.output), self.public_url)
-        try:
-            self._declare()
-            self.store.mend()
-            reconcile(self.ledger, self.store)
-            self._reopen()
-            self.styles.recovered = as_bits(self.ledger.recovered_ids()) if self.format.for_reading else 0
-            self.politeness.remember(self.ledger)
-            self.run = self.ledger.begin_run(dict(arguments), __version__)
-        except BaseException:
-            self.ledger.close()
-            raise
-
-    def _declare(self) -> None:
-        """The ledger is told of every source; files without an archive of their own are taken for captures of the
+    def _begin(self, arguments: Mapping[str, str]) -> None:
+        """Put in order what an earlier run left. Files without an archive of their own are taken for captures of the
         public one."""
-        self.ledger.add_source(WAYBACK, f"{self.public_url}/web")
-        for source in self.sources:
+        public = f"{self.settings.public_url}/web"
+        self.ledger.add_source(WAYBACK, public)
+        for source in self.settings.sources:
             if isinstance(source, WebArchiveFiles):
-                self.ledger.add_source(source.name, f"{self.public_url}/web", is_file=True)
+                self.ledger.add_source(source.name, public, is_file=True)
             elif source.name != WAYBACK:
                 self.ledger.add_source(source.name, source.public)
+        self.store.mend()
+        reconcile(self.ledger, self.store)
+        self._reopen()
+        self.styles.recovered = as_bits(self.ledger.recovered_ids()) if self.settings.format.for_reading else 0
+        self.politeness.restore(self.ledger)
+        self.run = self.ledger.begin_run(dict(arguments), __version__)
 
     def _reopen(self) -> None:
         """What was settled is due again when its file is gone, or when a page was too much for limits that have changed
@@ -166,32 +148,29 @@ class Session(RunSettings):
                 "%d recovered articles have lost their files and are written again: %s", len(gone), first_few(gone)
             )
             self.ledger.reopen(gone)
-        if self.ledger.meta("reading") not in (None, self._reading):
-            again = self.ledger.reopen_failed()
-            if again:
-                logger.info("%d articles whose pages could not be read before are tried again", again)
-        self.ledger.set_meta("reading", self._reading)
+        limits = f"{__version__}, {self.settings.page_seconds:g} s, {self.settings.page_memory} MiB"
+        if self.ledger.meta("reading") not in (None, limits) and (again := self.ledger.reopen_failed()):
+            logger.info("%d articles whose pages could not be read before are tried again", again)
+        self.ledger.set_meta("reading", limits)
 
     def keep_format(self) -> None:
-        """A tree is of one format: raises CommandError when its files are of another one than this run would write."""
-        message = format_conflict(self.ledger, self)
-        if not message:
-            written_in(self.ledger, self.format)
-            extractor.note_extractor(self.ledger)
-            return
-        self.end(ExitStatus.USAGE, message)
-        raise UsageError(message)
+        """A tree is of one format: raises UsageError when its files are of another one than this run would write."""
+        if message := format_conflict(self.ledger, self.settings):
+            self.end(ExitStatus.USAGE, message)
+            raise UsageError(message)
+        written_in(self.ledger, self.settings.format)
+        note_extractor(self.ledger)
 
     @property
     def gap_requests(self) -> int:
         """How many requests may be spent on what no listing has."""
-        if self.given_gap_requests is not None:
-            return self.given_gap_requests
+        if self.settings.gap_requests is not None:
+            return self.settings.gap_requests
         return GAP_REQUESTS if len(self.ledger.known_ids()) * 2 >= PUBLISHED else 0
 
     def site(self, name: str) -> WebArchive | None:
         """The archive of that name; None when the source is a file."""
-        return next((site for site in self.sites if site.name == name), None)
+        return next((site for site in self.settings.sites if site.name == name), None)
 
     def known_good(self, source: str) -> str:
         """The address of a capture that the archive of that name gave in an earlier run; empty when none is known."""
@@ -212,37 +191,34 @@ class Session(RunSettings):
     def failed(self, error: Exception, about: str) -> None:
         """End the run: for storage that cannot be used, or for an error of ours."""
         if isinstance(error, (OSError, sqlite3.Error, LedgerError)):
-            message = (
-                f"cannot write to {self.output}: {error}. Nothing was damaged; make room or repair it, then run again"
-            )
-            self.end(ExitStatus.STORAGE, message)
+            advice = "Nothing was damaged; make room or repair it, then run again"
+            self.end(ExitStatus.STORAGE, f"cannot write to {self.output}: {error}. {advice}")
         else:
             logger.error("an error of this software: %s", about, exc_info=error)
             self.end(ExitStatus.ERROR, f"an error of this software: {about}: {error!r}; please report it with the log")
 
     def refused(self, source: str) -> None:
         """A connection was refused. While nothing was answered yet there is no run to keep waiting for long."""
-        held, site = self.politeness.towards(source).holding(), self.site(source)
-        if source not in self.politeness.answered and held is not None and site is not None and held[1] > PATIENCE:
+        hold, site = self.politeness.towards(source).holding(), self.site(source)
+        if source not in self.politeness.answered and hold is not None and site is not None and hold[1] > PATIENCE:
             refused = f"{site.address} refuses connections (or nothing listens there)"
-            message = f"{refused}. A new run asks again after {format_duration(held[1])}"
+            message = f"{refused}. A new run asks again after {format_duration(hold[1])}"
             self.end(ExitStatus.REFUSING, message)
             self.politeness.close(message)
 
     def outage_lasts(self, now: float) -> bool:
         """Whether an outage of the whole archive has lasted so long that the run ends. `now` in seconds that only go
         forward."""
-        out = [host for host, politeness in self.politeness.hosts() if politeness.in_outage]
-        if not out:
+        host = next((host for host, politeness in self.politeness.hosts.items() if politeness.in_outage), None)
+        if host is None:
             self._outage_since = None
             return False
         self._outage_since = now if self._outage_since is None else self._outage_since
-        if now - self._outage_since < self.outage_seconds:
+        patience = self.settings.outage_seconds
+        if now - self._outage_since < patience:
             return False
-        self.end(
-            ExitStatus.UNAVAILABLE,
-            f"the archive {out[0]} has been out of order for {format_duration(self.outage_seconds)}. Run again later",
-        )
+        about = f"the archive {host} has been out of order for {format_duration(patience)}"
+        self.end(ExitStatus.UNAVAILABLE, f"{about}. Run again later")
         self.politeness.close("the archive is out of order")
         return True
 
@@ -256,18 +232,14 @@ class Session(RunSettings):
 
     def close(self) -> None:
         """Write down how the run ended, if that was not done yet, and let go of everything."""
-        try:
-            if not self._concluded:
-                self.conclude()
-        except sqlite3.Error as error:
-            logger.error("how the run ended could not be written down: %s", error)
-        finally:
-            self.read.close()
-            self.store.close()
-            self.ledger.close()
-            self._lock.release()
+        with self._opened:
+            try:
+                if not self._concluded:
+                    self.conclude()
+            except sqlite3.Error as error:
+                logger.error("how the run ended could not be written down: %s", error)
 
-    def _told(self, message: str, seconds: float) -> None:
+    def _note_hold(self, message: str, seconds: float) -> None:
         self.politeness.save(self.ledger)  # whoever reads of a pause may kill the run, and the next one keeps it
         logger.warning("%s", message)
 

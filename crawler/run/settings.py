@@ -41,11 +41,12 @@ def read_setting(given: Mapping[str, object], name: str) -> Any:
 
 
 def read_value(row: Setting, value: object) -> Any:
-    """A value as the row of the table wants it."""
+    """A value as the row of the table wants it; None is taken for nothing."""
+    value = "" if value is None else value
     try:
-        return _READERS[row.kind](row, "" if value is None else value)
+        return _READERS[row.kind](row, value)
     except ValueError as error:
-        raise _mistake(row, "" if value is None else value) from error
+        raise _mistake(row, value) from error
 
 
 def _mistake(row: Setting, value: object) -> UsageError:
@@ -60,19 +61,10 @@ def _parts(value: object) -> list[str]:
 def _number(row: Setting, value: object) -> float | str:
     if value in row.choices:
         return str(value)
-    number = float(str(value))
-    if not row.least <= number <= row.most:  # true of nan, too
+    number, whole = float(str(value)), row.kind is Kind.WHOLE
+    if not row.least <= number <= row.most or (whole and not number.is_integer()):  # true of nan, too
         raise ValueError
-    return number
-
-
-def _whole(row: Setting, value: object) -> int | str:
-    number = _number(row, value)
-    if isinstance(number, str):
-        return number
-    if not number.is_integer():
-        raise ValueError
-    return int(number)
+    return int(number) if whole else number
 
 
 def _numbers(row: Setting, value: object) -> tuple[float | str, ...]:
@@ -86,10 +78,6 @@ def _choice(row: Setting, value: object) -> str:
     if value not in row.choices:
         raise ValueError
     return str(value)
-
-
-def _switch(row: Setting, value: object) -> bool:
-    return _choice(row, str(value).lower()) in ("1", "true", "yes")
 
 
 def _line(row: Setting, value: object) -> str:
@@ -109,17 +97,11 @@ def _address(_: Setting, value: object) -> str:
     return address
 
 
-def _path(_: Setting, value: object) -> Path:
+def _path(row: Setting, value: object) -> Path:
     name = str(value)
-    if not name.strip() or "\0" in name:
+    if not name.strip() or "\0" in name or (row.kind is Kind.FOLDER and not Path(name).is_dir()):
         raise ValueError
     return Path(name)
-
-
-def _folder(row: Setting, value: object) -> Path:
-    if not (path := _path(row, value)).is_dir():
-        raise ValueError
-    return path
 
 
 def _command(_: Setting, value: object) -> tuple[str, ...]:
@@ -156,15 +138,15 @@ _READERS: Mapping[Kind, Callable[[Setting, object], Any]] = {
     Kind.ARTICLES: _articles,
     Kind.CHOICE: _choice,
     Kind.COMMAND: _command,
-    Kind.FOLDER: _folder,
+    Kind.FOLDER: _path,
     Kind.LINE: _line,
     Kind.NUMBER: _number,
     Kind.NUMBERS: _numbers,
     Kind.PATH: _path,
     Kind.SOURCES: lambda _, value: _parts(value),
-    Kind.SWITCH: _switch,
+    Kind.SWITCH: lambda row, value: _choice(row, str(value).lower()) in ("1", "true", "yes"),
     Kind.TIME: _time,
-    Kind.WHOLE: _whole,
+    Kind.WHOLE: _number,
 }
 
 
@@ -173,9 +155,9 @@ def check_names(given: Iterable[str], known: Iterable[str], what: str) -> None:
     names = list(known)
     for name in given:
         if name not in names:
-            near = difflib.get_close_matches(name.upper(), [one.upper() for one in names], n=1, cutoff=0.6)
-            meant = next((one for one in names if one.upper() in near), None)
-            advice = f": did you mean {meant}?" if meant else f"; known are {', '.join(names[:40])}"
+            meant = {one.upper(): one for one in names}
+            near = difflib.get_close_matches(name.upper(), meant, n=1, cutoff=0.6)
+            advice = f": did you mean {meant[near[0]]}?" if near else f"; known are {', '.join(names[:40])}"
             raise UsageError(f"unknown {what} {name}{advice}")
 
 
@@ -238,12 +220,12 @@ def read_format(given: Mapping[str, object]) -> Format:
 
 def read_sources(given: Mapping[str, object]) -> tuple[Source, ...]:
     """SOURCES in order."""
-    sources = tuple(_source(part, given) for part in read_setting(given, "SOURCES"))
-    names = [source.name for source in sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"SOURCES={given.get('SOURCES')}: {name} is named twice")
-    return sources
+    sources: dict[str, Source] = {}
+    for source in (_source(part, given) for part in read_setting(given, "SOURCES")):
+        if source.name in sources:
+            raise UsageError(f"SOURCES={given.get('SOURCES')}: {source.name} is named twice")
+        sources[source.name] = source
+    return tuple(sources.values())
 
 
 def _source(text: str, given: Mapping[str, object]) -> Source:
@@ -272,7 +254,7 @@ class RunSettings:
         self.contact: str = values["CONTACT"]
         self.user_agent = " ".join(filter(None, (values["USER_AGENT"], self.contact and f"(+{self.contact})")))
         self.images: bool = values["IMAGES"]
-        self.given_gap_requests: int | None = None if values["GAP_REQUESTS"] == "auto" else values["GAP_REQUESTS"]
+        self.gap_requests: int | None = None if values["GAP_REQUESTS"] == "auto" else values["GAP_REQUESTS"]
         """None: as many as make sense."""
         self.playback_rate = self.budget(self.archive_url)[0].playback_rate
         self.sources = read_sources(given)
@@ -281,6 +263,7 @@ class RunSettings:
         self.listing_retry_seconds: tuple[float, ...] = values["LISTING_RETRY_SECONDS"]
         self.page_rows: int = values["LISTING_PAGE_ROWS"]
         self.listing_overlap_days: int = values["LISTING_OVERLAP_DAYS"]
+        self.progress_seconds: float = values["PROGRESS_SECONDS"]
         self.page_seconds: float = values["PAGE_SECONDS"]
         self.page_memory: int = values["PAGE_MEMORY_MB"]
         self.outage_seconds: float = values["OUTAGE_SECONDS"]

@@ -71,9 +71,9 @@ class ArchiveSpider(scrapy.Spider):
     async def _list(self, site: WebArchive, ids: Collection[int] | None) -> AsyncIterator[Request]:
         """Ask for the listing page by page; each is asked for only after the one before was taken."""
         session = self.session
-        overlap = session.listing_overlap_days if session.renewing else 0
+        overlap = session.settings.listing_overlap_days if session.renewing else 0
         self.listing = Listing(
-            session.ledger, ids, session.page_rows, site.name, session.listing_retry_seconds, overlap
+            session.ledger, ids, session.settings.page_rows, site.name, session.settings.listing_retry_seconds, overlap
         )
         while session.ending is None and (question := self.listing.next_question()) is not None:
             if question.after:
@@ -202,7 +202,7 @@ class SourcesSpider(ArchiveSpider):
 
     async def _list_sources(self, ids: Collection[int] | None) -> AsyncIterator[Request]:
         """Ask what there is, of these articles or of all."""
-        for source in self.session.sources:
+        for source in self.session.settings.sources:
             if isinstance(source, WebArchiveFiles):
                 try:
                     index_files(source, self.session.ledger)
@@ -279,7 +279,9 @@ class GapSpider(ArchiveSpider):
         requests: half of them for the index at most."""
         found: dict[str, list[Capture]] = {}
         questions: deque[tuple[CdxQuery, str | None]] = deque()
-        questions += ((CdxQuery(url, match_type, self.session.page_rows), None) for url, match_type in LISTINGS)
+        questions += (
+            (CdxQuery(url, match_type, self.session.settings.page_rows), None) for url, match_type in LISTINGS
+        )
         left = most
         while questions and 2 * left > most and self.session.ending is None:
             query, key = questions.popleft()

@@ -90,7 +90,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if self.session.gap_requests and self.arguments.whole:
             async for thing in self._recover_gaps():
                 yield thing
-        if self.session.images:
+        if self.session.settings.images:
             async for request in self._recover_images():
                 yield request
 
@@ -123,9 +123,11 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         """What will be asked for, before it is. `more`: recovered articles that are gone through again."""
         session, choice = self.session, self.arguments.choice
         if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
-            images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.images else None
+            images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.settings.images else None
             window = {"since": choice.since, "until": choice.until}
-            told = estimate(session.ledger, due, session.output, session.playback_rate, images=images, **window)
+            told = estimate(
+                session.ledger, due, session.output, session.settings.playback_rate, images=images, **window
+            )
             for sentence in told.sentences():
                 logger.info("%s", sentence)
 
@@ -138,7 +140,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         """Articles that no listing has: asked for, and recovered if there are any."""
         await self._settled()
         before = len(self.session.ledger.known_ids())
-        for site in self.session.sites:
+        for site in self.session.settings.sites:
             if self.session.ending is None:
                 async for request in self._fill_gaps(site):
                     yield request
@@ -157,7 +159,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
     def _better(self) -> list[int]:
         """Recovered articles that a capture is known of which would be preferred."""
         session, choice = self.session, self.arguments.choice
-        sources = [source.name for source in session.sources]
+        sources = [source.name for source in session.settings.sources]
         found = improvable_articles(session.ledger, choice.ids, choice.since, choice.until, sources)
         if found:
             logger.info("%d recovered articles have a capture that may be better: %s", len(found), first_few(found))
@@ -172,10 +174,10 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             session.run,
             self.arguments.choice,
             time.monotonic,
-            session.retry_seconds,
+            session.settings.retry_seconds,
             read_page=session.read,
             style_for=session.styles,
-            sources=[source.name for source in session.sources],
+            sources=[source.name for source in session.settings.sources],
             recovered=better,
             again=again,
         )

@@ -43,7 +43,7 @@ class ImagesSpider(ArchiveSpider):
         """Ask for the images of these articles (all; of so many articles at most), until none is left that can be had
         now. `tell_only`: say how many there are, and ask for nothing."""
         session = self.session
-        if not session.sites:
+        if not session.settings.sites:
             logger.warning("images are not looked for: none of the SOURCES is an archive that can be asked for them")
             return
         if tell_only:
@@ -58,7 +58,7 @@ class ImagesSpider(ArchiveSpider):
         await self._find_images()
         files = session.ledger.due_images(ids, articles)
         self._tell_estimate(files)
-        names = [site.name for site in session.sites]
+        names = [site.name for site in session.settings.sites]
         self.images = images = ImageRecovery(
             session.ledger,
             session.store,
@@ -66,7 +66,7 @@ class ImagesSpider(ArchiveSpider):
             session.run,
             files,
             time.monotonic,
-            session.retry_seconds,
+            session.settings.retry_seconds,
             names,
         )
         async for request in self._work_off(images, self._image_requests):
@@ -74,7 +74,7 @@ class ImagesSpider(ArchiveSpider):
 
     def _tell_estimate(self, files: Collection[str]) -> None:
         if files:
-            logger.info("%s", estimate_images(self.session.ledger, len(files), self.session.playback_rate))
+            logger.info("%s", estimate_images(self.session.ledger, len(files), self.session.settings.playback_rate))
 
     async def _find_images(self) -> None:
         """Know which images there are: those of articles recovered before images were looked for are read from the
@@ -92,7 +92,7 @@ class ImagesSpider(ArchiveSpider):
         if isinstance(step, ImageRequest):
             yield self._ask(site, step.capture, self.parse_image, self.image_failed, flag=FLAG, step=step)
         else:
-            query = CdxQuery(step.url, "exact", self.session.page_rows)
+            query = CdxQuery(step.url, "exact", self.session.settings.page_rows)
             yield self._ask(site, query, self.parse_image_listing, self.image_failed, step=step)
 
     def parse_image(self, response: Response) -> None:

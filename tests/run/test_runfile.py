@@ -18,6 +18,7 @@ from crawler.recovery.recovery import Selection
 from crawler.run.health import Breach
 from crawler.run.record import FIELDS, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session
+from crawler.run.settings import RunSettings
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
 from tests.recovering import capture
 
@@ -37,7 +38,8 @@ TYPES = {
 def session(tmp_path: Path) -> Iterator[Session]:
     """A run with ten articles listed, two of them recovered before it: 1 from an older capture than 2."""
     defaults = {name: getattr(ours, name) for name in dir(ours) if name.isupper()}
-    opened = Session({**defaults, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(tmp_path)}, {})
+    given = {**defaults, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(tmp_path)}
+    opened = Session(RunSettings(given), {})
     listed(opened, "20200101000000", range(1, 11))
     earlier = opened.run
     for article in (1, 2):
@@ -207,4 +209,4 @@ def test_a_folder_of_records_that_leads_elsewhere_is_refused_before_the_run(tmp_
     (output / "runs").symlink_to(outside)
     defaults = {name: getattr(ours, name) for name in dir(ours) if name.isupper()}
     with pytest.raises(CommandError, match="runs is a symbolic link that leads out"):
-        Session({**defaults, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(output)}, {})
+        Session(RunSettings({**defaults, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(output)}), {})

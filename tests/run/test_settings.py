@@ -69,7 +69,8 @@ def wrong_values(row: Setting) -> Iterator[object]:
 
 
 def opened(output: Path, **given: object) -> Session:
-    return Session({**DEFAULTS, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(output), **given}, {})
+    settings = {**DEFAULTS, "ARCHIVE_URL": "http://127.0.0.1:9", "OUTPUT_DIR": str(output), **given}
+    return Session(RunSettings(settings), {})
 
 
 def mistake(output: Path, name: str, value: object) -> str:
@@ -130,7 +131,7 @@ def test_what_makes_sense_is_taken(tmp_path: Path) -> None:
         session = opened(tmp_path, **given)
         session.close()
         assert session.ending is None
-    assert session.user_agent == "my crawler/1 (of mine) (+Desk of X, mailto:x@example.org)"
+    assert session.settings.user_agent == "my crawler/1 (of mine) (+Desk of X, mailto:x@example.org)"
 
 
 READ: dict[tuple[str, object], object] = {
