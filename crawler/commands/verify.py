@@ -41,7 +41,7 @@ class Command(ProjectCommand):
         else:
             folder, tell = self.output, progress_line("verified", "articles", self.setting("PROGRESS_SECONDS"))
             with open_locked(folder) as ledger:
-                found = verify(folder, ledger, workers, write_manifest=opts.manifest, tell=tell)
+                found = verify(folder, ledger, workers, writes_manifest=opts.manifest, tell=tell)
         print(json_line(found.as_object()) if opts.json else "\n".join(found.describe()))
         if not found.findings:
             return ExitStatus.DONE

@@ -62,7 +62,17 @@ def write_bag(output: Path, ledger: StoreQueries, bag: Path, *, software: str, n
         raise UsageError(f"{bag} lies in {output}: choose a place outside of it")
     part.mkdir()
     try:
-        bagged = _Writer(output, ledger, part).write(software, now)
+        bagged = _write_payload(output, ledger, part)
+        about = {
+            "Bag-Software-Agent": software,
+            "Bagging-Date": f"{now:%Y-%m-%d}",
+            "External-Description": ABOUT,
+            "Payload-Oxum": f"{bagged.size}.{bagged.files}",
+        }
+        _write_tags(part / "bagit.txt", {"BagIt-Version": "1.0", "Tag-File-Character-Encoding": "UTF-8"})
+        _write_tags(part / "bag-info.txt", about)
+        tag_files = ("bag-info.txt", "bagit.txt", MANIFEST)
+        _write_sums(part / f"tag{MANIFEST}", {name: sha256_of(part / name) for name in tag_files})
         bagit.Bag(str(part)).validate(completeness_only=True)
         os.sync()
         part.replace(bag)
@@ -75,66 +85,48 @@ def write_bag(output: Path, ledger: StoreQueries, bag: Path, *, software: str, n
     return bagged
 
 
-class _Writer:
-    def __init__(self, output: Path, ledger: StoreQueries, part: Path) -> None:
-        self._output = output
-        self._ledger = ledger
-        self._part = part
-        self._bagged = BagSummary()
-
-    def write(self, software: str, now: datetime) -> BagSummary:
-        bagged = self._bagged
-        known = {row.file: row.sha256 for row, _ in self._ledger.recovered()} | self._ledger.image_files()
-        others, stray = unknown_files(self._output, known)
-        unfinished = [path for path in others if path.endswith(OPEN_SUFFIX)]
-        bagged.left_out = [finding.file for finding in stray] + unfinished
-        files = sorted({*known, *others} - {*unfinished})
-        sums = {f"data/{path}": self._copy(path, known.get(path)) for path in files}
-        sums[f"data/{_LEDGER}"] = self._copy_ledger()
-        self._write_manifest(MANIFEST, sums)
-        self._write_tags("bagit.txt", {"BagIt-Version": "1.0", "Tag-File-Character-Encoding": "UTF-8"})
-        about = {
-            "Bag-Software-Agent": software,
-            "Bagging-Date": f"{now:%Y-%m-%d}",
-            "External-Description": ABOUT,
-            "Payload-Oxum": f"{bagged.size}.{bagged.files}",
-        }
-        self._write_tags("bag-info.txt", about)
-        tag_files = ("bag-info.txt", "bagit.txt", MANIFEST)
-        self._write_manifest(f"tag{MANIFEST}", {name: sha256_of(self._part / name) for name in tag_files})
-        return bagged
-
-    def _copy(self, path: str, expected: str | None) -> str:
-        """Copy one file; gives its SHA-256. `expected`: the one that it must have."""
-        target, digest = self._part / "data" / path, hashlib.sha256()
+def _write_payload(output: Path, ledger: StoreQueries, part: Path) -> BagSummary:
+    """The files of the bag, and their manifest."""
+    known = {row.file: row.sha256 for row, _ in ledger.recovered()} | ledger.image_files()
+    others, stray = unknown_files(output, known)
+    unfinished = [path for path in others if path.endswith(OPEN_SUFFIX)]
+    sums: dict[str, str] = {}
+    for path in sorted({*known, *others} - {*unfinished}):
+        target = part / "data" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with target.open("xb") as out:
-                for chunk in read_chunks(self._output / path):
-                    digest.update(chunk)
-                    self._bagged.size += out.write(chunk)
+            digest = _copy(output / path, target)
         except UnreadableFile as error:
             raise UnreadableFile(f"{printable(path)}: {error}; run `scrapy verify`") from error
-        if expected is not None and digest.hexdigest() != expected:
+        if known.get(path, digest) != digest:
             raise UnreadableFile(f"{path} is not as the ledger has it; run `scrapy verify`")
-        self._bagged.files += 1
-        return digest.hexdigest()
+        sums[f"data/{path}"] = digest
+    (part / "data").mkdir(exist_ok=True)
+    ledger.copy_to(part / "data" / _LEDGER)
+    sums[f"data/{_LEDGER}"] = sha256_of(part / "data" / _LEDGER)
+    _write_sums(part / MANIFEST, sums)
+    size = sum((part / path).stat().st_size for path in sums)
+    return BagSummary(len(sums), size, [finding.file for finding in stray] + unfinished)
 
-    def _copy_ledger(self) -> str:
-        target = self._part / "data" / _LEDGER
-        target.parent.mkdir(exist_ok=True)
-        self._ledger.copy_to(target)
-        self._bagged.files += 1
-        self._bagged.size += target.stat().st_size
-        return sha256_of(target)
 
-    def _write_manifest(self, name: str, sums: Mapping[str, str]) -> None:
-        with (self._part / name).open("xb") as out:
-            write_manifest(out, sums.items())
+def _copy(source: Path, target: Path) -> str:
+    """Copy a file; gives its SHA-256."""
+    digest = hashlib.sha256()
+    with target.open("xb") as out:
+        for chunk in read_chunks(source):
+            digest.update(chunk)
+            out.write(chunk)
+    return digest.hexdigest()
 
-    def _write_tags(self, name: str, values: Mapping[str, str]) -> None:
-        lines = "".join(f"{label}: {value}\n" for label, value in values.items())
-        (self._part / name).write_text(lines, "utf-8", newline="\n")
+
+def _write_sums(path: Path, sums: Mapping[str, str]) -> None:
+    with path.open("xb") as out:
+        write_manifest(out, sums.items())
+
+
+def _write_tags(path: Path, values: Mapping[str, str]) -> None:
+    lines = "".join(f"{label}: {value}\n" for label, value in values.items())
+    path.write_text(lines, "utf-8", newline="\n")
 
 
 def check_bag(path: Path, workers: int) -> Verification:
@@ -145,12 +137,11 @@ def check_bag(path: Path, workers: int) -> Verification:
         missing, added = bag.compare_manifests_with_fs()
     except (bagit.BagError, UnicodeError) as error:
         raise DamagedError(f"{path} is no bag: {error}") from error
-    found = Verification(path, manifest=len(bag.payload_entries()), is_bag=True)
+    found = Verification(root=path, manifest=len(bag.payload_entries()), is_bag=True)
     found.findings += [Finding(VerifyKind.MANIFEST_MISSING, "", printable(file)) for file in missing]
     found.findings += [Finding(VerifyKind.MANIFEST_ADDED, "", printable(file)) for file in added]
-    jobs = ([job] for job in _hash_jobs(path, bag, frozenset(missing)))
-    for _, result in run_jobs(jobs, partial(check, path), unreadable, workers):
-        found.findings += result.findings
+    for _, came in run_jobs(_hash_jobs(path, bag, frozenset(missing)), partial(check, path), unreadable, workers):
+        found.add(came)
     if not found.findings:
         try:
             bag.validate(completeness_only=True)
@@ -159,9 +150,9 @@ def check_bag(path: Path, workers: int) -> Verification:
     return found
 
 
-def _hash_jobs(path: Path, bag: bagit.Bag, missing: frozenset[str]) -> Iterator[Job]:
+def _hash_jobs(path: Path, bag: bagit.Bag, missing: frozenset[str]) -> Iterator[list[Job]]:
     for file, digests in sorted(bag.entries.items()):
         if _ALGORITHM not in digests:
             raise UsageError(f"{path} has no SHA-256 of {printable(file)}: check it with `bagit.py --validate`")
         if file not in missing:
-            yield HashJob(bag.normalized_filesystem_names.get(file, file), digests[_ALGORITHM].lower())
+            yield [HashJob(bag.normalized_filesystem_names.get(file, file), digests[_ALGORITHM].lower())]

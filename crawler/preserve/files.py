@@ -7,7 +7,6 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,31 +22,25 @@ class UnreadableFile(Exception):
 def read_chunks(path: Path, *, follow_link: bool = False, largest: int = 0) -> Iterator[bytes]:
     """A file's bytes, piece by piece. Raises UnreadableFile for what is no file, a link if it is not to be followed,
     has more bytes than `largest`, cannot be read, or changed meanwhile."""
-    with _explained():
-        # Without O_NONBLOCK a named pipe in a file's place would be waited for.
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_link else os.O_NOFOLLOW)
-        descriptor = os.open(path, flags)
+    # Without O_NONBLOCK a named pipe in a file's place would be waited for.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_link else os.O_NOFOLLOW)
     try:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise UnreadableFile("not a file")
-        if largest and before.st_size > largest:
-            raise UnreadableFile(f"{before.st_size} bytes, more than {largest}")
-        while True:
-            with _explained():
-                chunk = os.read(descriptor, _CHUNK)
-            if not chunk:
-                break
-            yield chunk
-        if _state(os.fstat(descriptor)) != _state(before):
-            raise UnreadableFile("it changed while it was read")
-    finally:
-        os.close(descriptor)
-
-
-def read_unchanged(path: Path) -> bytes:
-    """All of a file's bytes. Raises UnreadableFile."""
-    return b"".join(read_chunks(path))
+        descriptor = os.open(path, flags)
+        try:
+            before = os.fstat(descriptor)
+            if not stat.S_ISREG(before.st_mode):
+                raise UnreadableFile("not a file")
+            if largest and before.st_size > largest:
+                raise UnreadableFile(f"{before.st_size} bytes, more than {largest}")
+            while chunk := os.read(descriptor, _CHUNK):
+                yield chunk
+            after = os.fstat(descriptor)
+            if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+                raise UnreadableFile("it changed while it was read")
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise UnreadableFile(error.strerror or str(error)) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -56,18 +49,6 @@ def sha256_of(path: Path) -> str:
     for chunk in read_chunks(path):
         digest.update(chunk)
     return digest.hexdigest()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnreadableFile(error.strerror or str(error)) from error
-
-
-def _state(file: os.stat_result) -> tuple[int, int]:
-    return file.st_size, file.st_mtime_ns
 
 
 def walk(root: Path, folder: str = "", *, hidden: bool = True) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
@@ -110,9 +91,8 @@ def write_manifest(out: BinaryIO, entries: Iterable[tuple[str, str]]) -> int:
     lines = sorted(entries)
     for path, digest in lines:
         if not is_portable(path):
-            raise ManifestFault(
-                f"{path!r}: this name cannot stand in a manifest that all programs read alike; rename the file"
-            )
+            what = "this name cannot stand in a manifest that all programs read alike; rename the file"
+            raise ManifestFault(f"{path!r}: {what}")
         out.write(f"{digest}  {path}\n".encode())
     return len(lines)
 

@@ -40,20 +40,20 @@ class Kind(StrEnum):
         return kind
 
 
+_SHARED = "the same text as that of other articles, and neither date nor category: not an article"
+_TWICE = "published more than once: an article with the same text as that of other ids"
+
+
 class AuditKind(Kind):
     """Of a file of an article, whoever wrote it."""
 
     FAREWELL = "farewell", REFETCH, "the site's farewell page"
     OUTAGE_PAGE = "outage_page", REFETCH, "an outage page of the archive"
-    ARCHIVE_PAGE = ("archive_page", REFETCH, "another page of the archive's own: excluded, not archived, not permitted")
+    ARCHIVE_PAGE = "archive_page", REFETCH, "another page of the archive's own: excluded, not archived, not permitted"
     NOT_FOUND = "not_found", REFETCH, "the site's not-found page"
     ERROR_PAGE = "error_page", REFETCH, "an error page or a robot check"
     BLANK = "blank", REFETCH, "no text, picture or video, but perhaps the subscription note"
-    SHARED_TEXT = (
-        "shared_text",
-        REFETCH,
-        "the same text as that of other articles, and neither date nor category: not an article",
-    )
+    SHARED_TEXT = "shared_text", REFETCH, _SHARED
     UNREADABLE = "unreadable", REFETCH, "a file that cannot be read, or is not UTF-8"
     NO_FRONT_MATTER = "no_front_matter", REFETCH, "no front matter, or none that can be read"
     NO_TITLE = "no_title", REFETCH, "no title"
@@ -74,103 +74,50 @@ class AuditKind(Kind):
     CONTROL_CHARACTERS = "control_characters", COSMETIC, "raw control characters"
     INVALID_YAML = "invalid_yaml", COSMETIC, "front matter that a strict reader refuses, and that could be mended"
     MOJIBAKE_ADDRESS = "mojibake_address", COSMETIC, "an address with `%EF%BF%BD`, as the archive has it"
-    PUBLISHED_AGAIN = (
-        "published_again",
-        INFORMATION,
-        "published more than once: an article with the same text as that of other ids",
-    )
+    PUBLISHED_AGAIN = "published_again", INFORMATION, _TWICE
 
 
 _FROM_STORE = "`scrapy extract --changed` writes it anew from the store"
+_AT_ONCE = f"{_FROM_STORE}, and so does the next `scrapy crawl articles`"
+_AND_CHANGES = f"{_FROM_STORE}; what was changed by hand is lost then"
+_AND_LEDGER = f"{_FROM_STORE}, and puts the ledger right"
 _IMAGES = "`scrapy crawl articles -s IMAGES=1` writes it anew from the store"
+_IMAGE_AGAIN = f"delete the file, then {_IMAGES}"
 _AGAIN = "`scrapy crawl articles -a again=ID` fetches it again"
-_MANIFEST = "restore it, or, if the change was meant, run `scrapy verify --manifest`"
-_COPY = "restore ledger.sqlite, or the file, from a copy"
+_LEDGER = "restore ledger.sqlite, or the file, from a copy"
+_STORE = "restore the file, or ledger.sqlite, from a copy"
+_FINISH = "the next `scrapy crawl articles` or `scrapy extract` finishes it"
+_MOVE = "move it elsewhere if it is yours, else delete it"
+_LINK = "put the file itself in its place, or delete the link"
+_MEND = "mend its permissions or the disk, then run `scrapy verify` again"
+_RENEW = "restore it, or delete it and run `scrapy verify --manifest`"
+_MEANT = "restore it, or, if the change was meant, run `scrapy verify --manifest`"
+_BELONG = "run `scrapy verify --manifest` if they belong there"
 
 
 class VerifyKind(Kind):
     """Of a recovered tree or a bag."""
 
-    FILE_MISSING = (
-        "file_missing",
-        DAMAGE,
-        "recovered articles without their file",
-        f"{_FROM_STORE}, and so does the next `scrapy crawl articles`",
-    )
-    FILE_CHANGED = (
-        "file_changed",
-        DAMAGE,
-        "files that are not as they were written",
-        f"{_FROM_STORE}; what was changed by hand is lost then",
-    )
+    FILE_MISSING = "file_missing", DAMAGE, "recovered articles without their file", _AT_ONCE
+    FILE_CHANGED = "file_changed", DAMAGE, "files that are not as they were written", _AND_CHANGES
     FRONT_MATTER = "front_matter", DAMAGE, "files whose front matter cannot be loaded", _FROM_STORE
-    OTHER_CAPTURE_NAMED = (
-        "other_capture_named",
-        DAMAGE,
-        "files that name another capture than the ledger",
-        f"{_FROM_STORE}, and puts the ledger right",
-    )
+    OTHER_CAPTURE_NAMED = "other_capture_named", DAMAGE, "files that name another capture than the ledger", _AND_LEDGER
     IMAGE_MISSING = "image_missing", DAMAGE, "images without their file", _IMAGES
-    IMAGE_CHANGED = (
-        "image_changed",
-        DAMAGE,
-        "images that are not as they were written",
-        f"delete the file, then {_IMAGES}",
-    )
+    IMAGE_CHANGED = "image_changed", DAMAGE, "images that are not as they were written", _IMAGE_AGAIN
     CAPTURE_MISSING = "capture_missing", DAMAGE, "captures that are not where the ledger says", _AGAIN
-    OTHER_CAPTURE_STORED = "other_capture_stored", DAMAGE, "captures in whose place another one is", _COPY
-    DIGEST = (
-        "digest",
-        DAMAGE,
-        "captures that do not match the digest that they matched",
-        "restore the file, or ledger.sqlite, from a copy",
-    )
-    STORE_DAMAGED = (
-        "store_damaged",
-        DAMAGE,
-        "damaged places in the store",
-        f"restore the file from a copy, or {_AGAIN}",
-    )
+    OTHER_CAPTURE_STORED = "other_capture_stored", DAMAGE, "captures in whose place another one is", _LEDGER
+    DIGEST = "digest", DAMAGE, "captures that do not match the digest that they matched", _STORE
+    STORE_DAMAGED = "store_damaged", DAMAGE, "damaged places in the store", f"restore the file from a copy, or {_AGAIN}"
     WARC_MISSING = "warc_missing", DAMAGE, "files of the store that are gone", f"restore it from a copy, or {_AGAIN}"
-    UNFINISHED = (
-        "unfinished",
-        DAMAGE,
-        "files of the store that a killed run left open",
-        "the next `scrapy crawl articles` or `scrapy extract` finishes it",
-    )
-    UNKNOWN_FILE = (
-        "unknown_file",
-        DAMAGE,
-        "files below articles/ and images/ that the ledger does not know",
-        "move it elsewhere if it is yours, else delete it",
-    )
+    UNFINISHED = "unfinished", DAMAGE, "files of the store that a killed run left open", _FINISH
+    UNKNOWN_FILE = "unknown_file", DAMAGE, "files below articles/ and images/ that the ledger does not know", _MOVE
     LEFTOVER = "leftover", DAMAGE, "leftovers of writing that was broken off", "delete it"
-    LINK = (
-        "link",
-        DAMAGE,
-        "symbolic links, which are not followed",
-        "put the file itself in its place, or delete the link",
-    )
-    UNREADABLE = (
-        "unreadable",
-        DAMAGE,
-        "files that could not be read",
-        "mend its permissions or the disk, then run `scrapy verify` again",
-    )
-    MANIFEST = (
-        "manifest",
-        DAMAGE,
-        "faults of the manifest itself",
-        "restore it, or delete it and run `scrapy verify --manifest`",
-    )
-    MANIFEST_MISSING = "manifest_missing", DAMAGE, "files of the manifest that are gone", _MANIFEST
-    MANIFEST_CHANGED = "manifest_changed", DAMAGE, "files that are not as the manifest has them", _MANIFEST
-    MANIFEST_ADDED = (
-        "manifest_added",
-        DAMAGE,
-        "files that the manifest does not have",
-        "run `scrapy verify --manifest` if they belong there",
-    )
+    LINK = "link", DAMAGE, "symbolic links, which are not followed", _LINK
+    UNREADABLE = "unreadable", DAMAGE, "files that could not be read", _MEND
+    MANIFEST = "manifest", DAMAGE, "faults of the manifest itself", _RENEW
+    MANIFEST_MISSING = "manifest_missing", DAMAGE, "files of the manifest that are gone", _MEANT
+    MANIFEST_CHANGED = "manifest_changed", DAMAGE, "files that are not as the manifest has them", _MEANT
+    MANIFEST_ADDED = "manifest_added", DAMAGE, "files that the manifest does not have", _BELONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +171,5 @@ def quoted(value: str) -> str:
 
 def printable(name: str) -> str:
     """A file's name as it may stand on a terminal: no control characters, and bytes that are no UTF-8 as escapes."""
-    if name.isprintable():
-        return name
     plain = name.encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in plain)

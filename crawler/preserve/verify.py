@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 from crawler.ledger.file import ledger_path
 from crawler.ledger.queries import StoreQueries
-from crawler.preserve.files import (
-    ManifestFault,
-    UnreadableFile,
-    read_manifest,
-    read_unchanged,
-    sha256_of,
-    write_manifest,
-)
+from crawler.preserve.files import ManifestFault, UnreadableFile, read_chunks, read_manifest, sha256_of, write_manifest
 from crawler.preserve.findings import CheckResult, Finding, VerifyKind, printable
 from crawler.preserve.verify_files import Expected, check_file, unknown_files
-from crawler.preserve.verify_store import StoreRange, read_range, store_ranges
+from crawler.preserve.verify_store import DIGEST, StoreRange, read_range, store_ranges
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.utils.exit_status import StorageError
 from crawler.utils.files import atomic_file
@@ -36,11 +28,11 @@ CHUNK = 200
 ENOUGH_FOR_ONE = 500
 """Articles; to begin more processes takes longer than to check so few in this one."""
 _EXAMPLES = 3
-_DIGEST = "digest: "
+_OF_BAG = "take it from another copy of the bag, or make a new one with `scrapy export --bag`"
 
 
-@dataclass(slots=True)
-class Verification:
+@dataclass(slots=True, kw_only=True)
+class Verification(CheckResult):
     """What was found in an output directory, or in a bag. `articles`: recovered ones; `images`: those that there are;
     `files`: those of the store; `manifest`: files in it, None when there is none; `written`: whether it was written
     just now."""
@@ -49,8 +41,6 @@ class Verification:
     articles: int = 0
     images: int = 0
     files: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
     manifest: int | None = None
     written: bool = False
     is_bag: bool = False
@@ -63,11 +53,14 @@ class Verification:
 
     def digests(self) -> dict[str, int]:
         """How many captures compare how with the digest of the index."""
-        return {name.removeprefix(_DIGEST): count for name, count in self.counts.items() if name.startswith(_DIGEST)}
+        return {name.removeprefix(DIGEST): count for name, count in self.counts.items() if name.startswith(DIGEST)}
 
     def describe(self) -> Iterator[str]:
         """Lines for the terminal: what was read, then each kind of finding with examples and what to do."""
-        yield from self._describe_bag() if self.is_bag else self._describe_output()
+        if self.is_bag:
+            yield f"Bag        {self.manifest:,} files in {self.root}"
+        else:
+            yield from self._describe_output()
         if not self.findings:
             yield "Nothing is wrong."
         for kind, found in self.by_kind().items():
@@ -79,9 +72,6 @@ class Verification:
                 yield f"           {self._advice(finding)}"
             if len(found) > _EXAMPLES:
                 yield f"         … and {len(found) - _EXAMPLES:,} more; --json has all"
-
-    def _describe_bag(self) -> Iterator[str]:
-        yield f"Bag        {self.manifest:,} files in {self.root}"
 
     def _describe_output(self) -> Iterator[str]:
         counts = self.counts
@@ -98,8 +88,7 @@ class Verification:
             yield f"Manifest   {self.manifest:,} files, {how} {self.root / MANIFEST}"
 
     def _advice(self, finding: Finding) -> str:
-        of_bag = "take it from another copy of the bag, or make a new one with `scrapy export --bag`"
-        return of_bag if self.is_bag else finding.advice
+        return _OF_BAG if self.is_bag else finding.advice
 
     def as_object(self) -> dict[str, Any]:
         """Everything, for `--json`."""
@@ -123,8 +112,7 @@ class Verification:
                     "detail": finding.detail,
                     "advice": self._advice(finding),
                 }
-                for found in kinds.values()
-                for finding in found
+                for finding in chain.from_iterable(kinds.values())
             ],
         }
 
@@ -173,60 +161,67 @@ def verify(
     ledger: StoreQueries,
     workers: int,
     *,
-    write_manifest: bool = False,
+    writes_manifest: bool = False,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verification:
     """Check an output directory whose lock is held; changes nothing but the manifest, which is written if asked for and
     nothing is wrong. `tell` is called with the number of articles' files done and of all. Raises OSError,
     ManifestFault."""
-    return _Check(root, ledger, write_manifest).run(workers, tell)
+    checked = _Check(root, ledger, writes_manifest)
+    found, done = checked.found, 0
+    processes = min(workers, 1 + found.articles // ENOUGH_FOR_ONE)
+    for job, came in run_jobs(checked.jobs(), partial(check, root), unreadable, processes):
+        found.add(came)
+        if isinstance(job, Expected):
+            done += 1
+            if done % CHUNK == 0 or done == found.articles:
+                tell(done, found.articles)
+    for name, path in checked.warcs.items():
+        if path.name != name:
+            torn = found.counts.pop(f"torn {path.name}", 0)
+            detail = f"its last {torn} bytes are no whole record" if torn else ""
+            found.findings.append(Finding(VerifyKind.UNFINISHED, detail, f"warc/{path.name}"))
+    if writes_manifest and not found.findings:
+        entries = {**checked.articles, **checked.images, **found.hashes}
+        try:
+            with atomic_file(root / MANIFEST) as out:
+                found.manifest = write_manifest(out, entries.items())
+        except ManifestFault as error:
+            raise ManifestFault(f"{root / MANIFEST} was not written: {error}") from error
+        found.written = True
+    return found
 
 
 class _Check:
+    """What there is to be checked. Files that are missing or too many are findings before anything is read."""
+
     def __init__(self, root: Path, ledger: StoreQueries, writes_manifest: bool) -> None:
         self._root = root
         self._ledger = ledger
         self._writes = writes_manifest
-        self._result = CheckResult()
-        self._articles = {row.file: row.sha256 for row, _ in ledger.recovered()}
-        self._images = ledger.image_files()
-        self._others, self._result.findings = unknown_files(root, {**self._articles, **self._images})
+        self.articles = {row.file: row.sha256 for row, _ in ledger.recovered()}
+        self.images = ledger.image_files()
+        self._others, stray = unknown_files(root, {**self.articles, **self.images})
         # The store's files by the names that the ledger has for them; a finished one goes before one still open.
         names = [path.removeprefix("warc/") for path in self._others if path.count("/") == 1]
         warcs = sorted((name for name in names if name.removesuffix(OPEN_SUFFIX).endswith(".warc.gz")), reverse=True)
-        self._warcs = {name.removesuffix(OPEN_SUFFIX): root / "warc" / name for name in warcs}
-        self._listed = None if writes_manifest else self._read_manifest()
+        self.warcs = {name.removesuffix(OPEN_SUFFIX): root / "warc" / name for name in warcs}
+        self.found = Verification(stray, root=root, articles=len(self.articles), images=len(self.images))
+        self.found.files = len(self.warcs)
+        self._listed: Mapping[str, str] | None = None
+        manifest = root / MANIFEST
+        if writes_manifest or not (manifest.exists() or manifest.is_symlink()):
+            return
+        try:
+            self._listed = read_manifest(b"".join(read_chunks(manifest)))
+            self.found.manifest = len(self._listed)
+        except (UnreadableFile, ManifestFault) as error:
+            self._find(VerifyKind.MANIFEST, MANIFEST, str(error))
 
-    def run(self, workers: int, tell: Callable[[int, int], None]) -> Verification:
-        result = self._result
-        processes = min(workers, 1 + len(self._articles) // ENOUGH_FOR_ONE)
-        done = 0
-        for job, came in run_jobs(self._jobs(), partial(check, self._root), unreadable, processes):
-            result.add(came)
-            if isinstance(job, Expected):
-                done += 1
-                if done % CHUNK == 0 or done == len(self._articles):
-                    tell(done, len(self._articles))
-        for name, path in self._warcs.items():
-            if path.name != name:
-                torn = result.counts.pop(f"torn {path.name}", 0)
-                detail = f"its last {torn} bytes are no whole record" if torn else ""
-                self._find(VerifyKind.UNFINISHED, f"warc/{path.name}", detail)
-        counts = (len(self._articles), len(self._images), len(self._warcs))
-        found = Verification(self._root, *counts, result.counts, result.findings)
-        if not self._writes:
-            found.manifest = len(self._listed) if self._listed is not None else None
-        elif not found.findings:
-            entries = {**self._articles, **self._images, **result.hashes}
-            try:
-                with atomic_file(self._root / MANIFEST) as out:
-                    found.manifest = write_manifest(out, entries.items())
-            except ManifestFault as error:
-                raise ManifestFault(f"{self._root / MANIFEST} was not written: {error}") from error
-            found.written = True
-        return found
+    def _find(self, kind: VerifyKind, file: str, detail: str = "", article: int = 0) -> None:
+        self.found.findings.append(Finding(kind, detail, file, article))
 
-    def _jobs(self) -> Iterator[list[Job]]:
+    def jobs(self) -> Iterator[list[Job]]:
         """Those of the store first: they are the largest. What the manifest wants to know of other files comes last,
         when all else is known to be sound."""
         yield from ([job] for job in self._store())
@@ -234,20 +229,17 @@ class _Check:
         yield from ([job] for job in self._image_hashes())
         yield from ([job] for job in self._other_hashes())
 
-    def _find(self, kind: VerifyKind, file: str, detail: str = "", article: int = 0) -> None:
-        self._result.findings.append(Finding(kind, detail, file, article))
-
     def _store(self) -> Iterator[Job]:
-        unseen = dict(self._warcs)
+        unseen = dict(self.warcs)
         for name, stored in groupby(self._ledger.stored_captures(), key=lambda one: one.place.file):
             if unseen.pop(name, None) is not None:
-                yield from store_ranges(self._warcs[name], stored)
+                yield from store_ranges(self.warcs[name], stored)
                 continue
             lost = list(stored)
             recovered = tuple(sorted({one.article for one in lost if one.recovered}))
             detail = f"{len(lost)} captures, of which {len(recovered)} are those of recovered articles"
             file = f"warc/{printable(name)}"
-            self._result.findings.append(Finding(VerifyKind.WARC_MISSING, detail, file, articles=recovered))
+            self.found.findings.append(Finding(VerifyKind.WARC_MISSING, detail, file, articles=recovered))
         for path in unseen.values():
             yield from store_ranges(path, ())
 
@@ -264,13 +256,12 @@ class _Check:
             from_file = capture.from_file if not capture.warc else None
             if not capture.warc and from_file is None:
                 self._find(VerifyKind.CAPTURE_MISSING, row.file, "the ledger names no place for its capture", row.id)
-            timestamp = capture.served_timestamp or capture.capture.timestamp
-            original = capture.served_original or capture.capture.original
+            timestamp, original = capture.served
             url = f"{capture.replay}/{timestamp}/{original}"
             yield Expected(row.id, row.file, row.sha256, url, original, from_file, listed)
 
     def _image_hashes(self) -> Iterator[Job]:
-        for path, digest in self._images.items():
+        for path, digest in self.images.items():
             listed = self._listed.get(path, "") if self._listed is not None else digest
             if (self._root / path).is_symlink():
                 self._find(VerifyKind.LINK, path)
@@ -281,35 +272,22 @@ class _Check:
                     self._find(VerifyKind.MANIFEST_CHANGED if listed else VerifyKind.MANIFEST_ADDED, path)
                 yield HashJob(path, digest, VerifyKind.IMAGE_CHANGED)
 
-    def _read_manifest(self) -> Mapping[str, str] | None:
-        path = self._root / MANIFEST
-        if not path.exists() and not path.is_symlink():
-            return None
-        try:
-            return read_manifest(read_unchanged(path))
-        except (UnreadableFile, ManifestFault) as error:
-            self._find(VerifyKind.MANIFEST, MANIFEST, str(error))
-            return None
-
     def _other_hashes(self) -> Iterator[Job]:
         """Files beside the articles', and those that only the manifest knows."""
         others = [path for path in self._others if not path.endswith(OPEN_SUFFIX)]
-        if self._writes and not self._result.findings:
+        if self._writes and not self.found.findings:
             yield from map(HashJob, others)
         if self._listed is None:
             return
         for path in others:
-            if path in self._listed:
-                yield HashJob(path, self._listed[path])
-            else:
+            if path not in self._listed:
                 self._find(VerifyKind.MANIFEST_ADDED, printable(path))
-        missing = {one.file for one in self._result.findings if one.kind is VerifyKind.WARC_MISSING}
-        known = {*self._articles, *self._images, *others}
-        for path in self._listed:
-            if path in known:
+        missing = {one.file for one in self.found.findings if one.kind is VerifyKind.WARC_MISSING}
+        for path, digest in self._listed.items():
+            if path in self.articles or path in self.images:
                 continue
             if (self._root / path).is_file() and not (self._root / path).is_symlink():
-                yield HashJob(path, self._listed[path])
+                yield HashJob(path, digest)
             elif path not in missing:
                 self._find(VerifyKind.MANIFEST_MISSING, printable(path))
 
@@ -320,9 +298,5 @@ def open_locked(output: Path) -> Iterator[StoreQueries]:
     path = ledger_path(output)
     if not path.exists():
         raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
-    lock = lock_output(output)
-    try:
-        with StoreQueries(path) as ledger:
-            yield ledger
-    finally:
-        lock.release()
+    with lock_output(output), StoreQueries(path) as ledger:
+        yield ledger

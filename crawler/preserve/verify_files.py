@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
-from crawler.preserve.files import UnreadableFile, read_unchanged, walk
+from crawler.preserve.files import UnreadableFile, read_chunks, walk
 from crawler.preserve.findings import Finding, VerifyKind, printable
 from crawler.warc.captures import ArchivedCapture
 from crawler.warc.files import read_archived
@@ -38,8 +38,9 @@ class Expected:
 def check_file(root: Path, expected: Expected) -> list[Finding]:
     """At most one finding on the file, the gravest; and one when its capture is in a file of web archives and cannot be
     read there."""
-    kind, detail = _fault(root / expected.file, expected)
-    found = [] if kind is None else [Finding(kind, detail, expected.file, expected.article)]
+    found: list[Finding] = []
+    if (fault := _fault(root / expected.file, expected)) is not None:
+        found.append(Finding(*fault, expected.file, expected.article))
     if expected.from_file is not None:
         try:
             read_archived(expected.from_file)
@@ -49,21 +50,26 @@ def check_file(root: Path, expected: Expected) -> list[Finding]:
     return found
 
 
-def _fault(path: Path, expected: Expected) -> tuple[VerifyKind | None, str]:
+def _fault(path: Path, expected: Expected) -> tuple[VerifyKind, str] | None:
     if path.is_symlink():
         return VerifyKind.LINK, ""
     if not path.is_file():
         return VerifyKind.FILE_MISSING, "something else is in its place" if path.exists() else ""
     try:
-        data = read_unchanged(path)
+        data = b"".join(read_chunks(path))
     except UnreadableFile as error:
         return VerifyKind.UNREADABLE, str(error)
     changed = hashlib.sha256(data).hexdigest() != expected.sha256
     beside = "; its bytes are not those that were written either" if changed else ""
     try:
-        fields = _front_matter(data)
+        head, end, _ = data.decode("utf-8").partition("\n---\n")
+        if not head.startswith("---\n") or not end:
+            raise InvalidFrontMatter("no front matter between two lines of ---")
+        fields = read_front_matter(head[4:])
+    except UnicodeDecodeError as error:
+        return VerifyKind.FRONT_MATTER, f"not UTF-8 at byte {error.start}{beside}"
     except InvalidFrontMatter as error:
-        return VerifyKind.FRONT_MATTER, f"{error}{beside}"
+        return VerifyKind.FRONT_MATTER, f"{' '.join(str(error).split())}{beside}"
     for name, value in (("url", expected.url), ("original_url", expected.original)):
         if value and fields.get(name) != value:
             named = f"{name} is {fields.get(name)}, the ledger has {value}"
@@ -72,21 +78,7 @@ def _fault(path: Path, expected: Expected) -> tuple[VerifyKind | None, str]:
         return VerifyKind.FILE_CHANGED, f"{len(data)} bytes whose SHA-256 is not the ledger's"
     if expected.listed not in (None, expected.sha256):
         return VerifyKind.MANIFEST_CHANGED, "the ledger knows it as it is: this software wrote it since"
-    return None, ""
-
-
-def _front_matter(data: bytes) -> dict[str, str | list[str]]:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidFrontMatter(f"not UTF-8 at byte {error.start}") from error
-    head, end, _ = text.partition("\n---\n")
-    if not head.startswith("---\n") or not end:
-        raise InvalidFrontMatter("no front matter between two lines of ---")
-    try:
-        return read_front_matter(head[4:])
-    except InvalidFrontMatter as error:
-        raise InvalidFrontMatter(" ".join(str(error).split())) from error
+    return None
 
 
 def unknown_files(root: Path, known: Collection[str]) -> tuple[list[str], list[Finding]]:

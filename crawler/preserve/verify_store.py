@@ -3,8 +3,9 @@ says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from crawler.ledger.queries import StoredRow
@@ -19,6 +20,8 @@ from crawler.wayback.digest import compare_digest, digest_differs
 
 STRETCH = 4 << 20
 """Bytes of a file that a process is given at once: a quarter of a second's work."""
+DIGEST = "digest: "
+"""Begins the names of those counts that say how captures compare with the digest of the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,6 @@ class StoreRange:
     start: int
     end: int
     wanted: tuple[StoredRow, ...] = ()
-
-    @property
-    def last(self) -> bool:
-        """Whether the file ends here."""
-        return self.end >= self.path.stat().st_size
 
 
 def store_ranges(path: Path, stored: Iterable[StoredRow]) -> Iterator[StoreRange]:
@@ -75,7 +73,6 @@ def read_range(stretch: StoreRange) -> CheckResult:
 class _Reader:
     def __init__(self, stretch: StoreRange) -> None:
         self._stretch = stretch
-        self._file = f"warc/{stretch.path.name}"
         self._result = CheckResult()
         self._wanted: dict[int, list[StoredRow]] = {}
         for one in stretch.wanted:
@@ -83,45 +80,29 @@ class _Reader:
 
     def record(self, record: WarcRecord) -> None:
         """A whole record: its digests, and the captures that are wanted here."""
-        self._result.counts["records"] += 1
+        counts = self._result.counts
+        counts["records"] += 1
         here = self._wanted.pop(record.offset, []) if record.file == str(self._stretch.path) else []
         try:
             if record.head.kind != "response":
                 if digest_differs(record.head.get("warc-block-digest"), record.block):
                     raise Malformed("the record does not match its digest")
-                detail = f"a record of type {record.head.kind} is at byte {record.offset}"
                 for one in here:
-                    self._find(VerifyKind.CAPTURE_MISSING, one, detail)
+                    detail = f"a record of type {record.head.kind} is at byte {record.offset}"
+                    self._find(VerifyKind.CAPTURE_MISSING, detail, one.article)
                 return
             stored = stored_capture(record)
         except Malformed as error:
             self._damage(record.offset, record.offset + record.length, str(error), here)
             return
-        self._result.counts["captures"] += 1
-        self._result.counts["unknown"] += not here
+        counts["captures"] += 1
+        counts["unknown"] += not here
         for one in here:
-            self._compare(one, record, stored)
-
-    def _compare(self, one: StoredRow, record: WarcRecord, stored: StoredCapture) -> None:
-        at = f"at byte {record.offset}"
-        if (stored.timestamp, stored.original) != (one.timestamp, one.original):
-            detail = f"{at} is {stored.timestamp} {stored.original}, not {one.timestamp} {one.original}"
-            self._find(VerifyKind.OTHER_CAPTURE_STORED, one, detail)
-        elif record.length != one.place.length:
-            detail = f"the record {at} has {record.length} bytes, not {one.place.length}"
-            self._find(VerifyKind.CAPTURE_MISSING, one, detail)
-        elif one.digest_result in MATCHES and not self._matches(one, stored):
-            detail = f"the capture {at} has not the digest {' or '.join(one.digests)} of the index"
-            self._find(VerifyKind.DIGEST, one, detail)
-        else:
-            named = one.digest_result or "not compared"
-            self._result.counts[f"digest: {named}{f' ({one.digest_reason})' if one.digest_reason else ''}"] += 1
-
-    def _matches(self, one: StoredRow, stored: StoredCapture) -> bool:
-        return any(
-            compare_digest(stored.payload, one.coding, digest, headers=stored.headers).result.value in MATCHES
-            for digest in one.digests
-        )
+            if (fault := _fault(one, record, stored)) is not None:
+                self._find(*fault, one.article)
+            else:
+                named = one.digest_result or "not compared"
+                counts[f"{DIGEST}{named}{f' ({one.digest_reason})' if one.digest_reason else ''}"] += 1
 
     def gap(self, gap: Gap) -> None:
         """What is no whole record, with the captures that should be in it."""
@@ -131,22 +112,38 @@ class _Reader:
             return
         end = stretch.end if gap.following is None else gap.following
         lost = [one for at in list(self._wanted) if gap.offset <= at < end for one in self._wanted.pop(at)]
-        if not lost and end == stretch.end and stretch.last and stretch.path.name.endswith(OPEN_SUFFIX):
+        if not lost and stretch.path.name.endswith(OPEN_SUFFIX) and end >= stretch.path.stat().st_size:
             self._result.counts[f"torn {stretch.path.name}"] += end - gap.offset  # which the next run cuts off
         else:
             self._damage(gap.offset, end, gap.why, lost)
 
     def end(self) -> CheckResult:
         """What is still wanted is not there."""
-        for one in (one for several in self._wanted.values() for one in several):
-            self._find(VerifyKind.CAPTURE_MISSING, one, f"no record begins at byte {one.place.offset}")
+        for one in chain.from_iterable(self._wanted.values()):
+            self._find(VerifyKind.CAPTURE_MISSING, f"no record begins at byte {one.place.offset}", one.article)
         return self._result
 
-    def _damage(self, start: int, end: int, why: str, lost: Sequence[StoredRow]) -> None:
-        articles = tuple(sorted({one.article for one in lost}))
+    def _damage(self, start: int, end: int, why: str, lost: Iterable[StoredRow]) -> None:
+        articles = sorted({one.article for one in lost})
         article = articles[0] if len(articles) == 1 else 0
-        detail = f"bytes {start} to {end}: {why}"
-        self._result.findings.append(Finding(VerifyKind.STORE_DAMAGED, detail, self._file, article, articles))
+        self._find(VerifyKind.STORE_DAMAGED, f"bytes {start} to {end}: {why}", article, tuple(articles))
 
-    def _find(self, kind: VerifyKind, one: StoredRow, detail: str) -> None:
-        self._result.findings.append(Finding(kind, detail, self._file, one.article))
+    def _find(self, kind: VerifyKind, detail: str, article: int, articles: tuple[int, ...] = ()) -> None:
+        file = f"warc/{self._stretch.path.name}"
+        self._result.findings.append(Finding(kind, detail, file, article, articles))
+
+
+def _fault(one: StoredRow, record: WarcRecord, stored: StoredCapture) -> tuple[VerifyKind, str] | None:
+    """What is wrong with the capture at the place where the ledger has one."""
+    at = f"at byte {record.offset}"
+    if (stored.timestamp, stored.original) != (one.timestamp, one.original):
+        detail = f"{at} is {stored.timestamp} {stored.original}, not {one.timestamp} {one.original}"
+        return VerifyKind.OTHER_CAPTURE_STORED, detail
+    if record.length != one.place.length:
+        return VerifyKind.CAPTURE_MISSING, f"the record {at} has {record.length} bytes, not {one.place.length}"
+    if one.digest_result not in MATCHES:
+        return None
+    checks = (compare_digest(stored.payload, one.coding, named, headers=stored.headers) for named in one.digests)
+    if any(check.matches for check in checks):
+        return None
+    return VerifyKind.DIGEST, f"the capture {at} has not the digest {' or '.join(one.digests)} of the index"

@@ -45,7 +45,7 @@ def recovered(folder: Path) -> Path:
 def checked(root: Path, workers: int = 1, *, write_manifest: bool = False) -> Verification:
     """A check in this process, unless more workers are asked for."""
     with StoreQueries(root / "ledger.sqlite") as ledger:
-        return verify(root, ledger, workers, write_manifest=write_manifest)
+        return verify(root, ledger, workers, writes_manifest=write_manifest)
 
 
 def found(root: Path) -> list[tuple[str, int, str]]:
