@@ -14,6 +14,7 @@ from crawler.hkcnews.text import clean
 from crawler.hkcnews.urls import HIGHEST_ID, article_id
 from crawler.markdown.front_matter import NULL, InvalidFrontMatter, read_front_matter
 from crawler.preserve.files import UnreadableFile, read_chunks, walk
+from crawler.wayback.playback import split_replay
 
 KEYS = frozenset({"title", "date", "last_updated", "author", "category", "tags", "url", "original_url", "source"})
 LARGEST = 16 * 1024 * 1024
@@ -30,7 +31,6 @@ _NAME = re.compile(rf"article_0*([1-9][0-9]{{0,{len(str(HIGHEST_ID)) - 1}}})\.md
 _HEAD_END = re.compile(r"\n---[ \t]*\r?(?:\n|\Z)")
 _RULE = re.compile(r"(?:\A|\n)[ \t]*-{3,}[ \t]*(?=\n|\Z)")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
-_ARCHIVED = re.compile(r"https?://[^/\s]+/(?:[^/\s]+/)*?\d{4,14}(?:[a-z]{2}_)?/(https?://.+)", re.IGNORECASE)
 _MARKS = " \t\n*_#>"
 
 
@@ -38,7 +38,7 @@ _MARKS = " \t\n*_#>"
 class ArticleFile:
     """`article`: of the file's name, else of its addresses, None when neither says. `fields` and `lists`: the front
     matter by key, empty values left out; `mended`: what a strict reader of it would have stumbled on, in words;
-    `has_head` is False where nothing could be made of it. `rest`: all below it, with `\\n` as line ends unless only the
+    `has_head` is False where nothing could be made of it. `rest`: all below it, with `\n` as line ends unless only the
     body had others; `body`: the same without title, subscription note and bloggers' blocks."""
 
     article: int | None
@@ -57,30 +57,6 @@ class ArticleFile:
     def tags(self) -> tuple[str, ...]:
         return self.lists.get("tags", ())
 
-    @property
-    def original(self) -> str:
-        return self.fields.get("original_url", "")
-
-    @property
-    def archived(self) -> str:
-        """The address within `url`: what was archived, as far as that is to be seen."""
-        return archived_address(self.fields.get("url", ""))
-
-
-def archived_address(url: str) -> str:
-    """The address that an archive's address replays; itself when it is none of an archive."""
-    found = _ARCHIVED.match(url)
-    return found[1] if found else url
-
-
-def id_of_name(name: str) -> int | None:
-    """33951 for `article_33951.md`; None for every other form of name."""
-    found = _NAME.fullmatch(name)
-    return int(found[1]) if found else None
-
-
-SUFFIX = ".md"
-
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
@@ -91,8 +67,9 @@ class FoundFile:
 
     @property
     def article(self) -> int | None:
-        """The id that its name gives, if it does."""
-        return id_of_name(self.file.rpartition("/")[2])
+        """The id that its name gives: 33951 for `article_33951.md`; None for every other form of name."""
+        found = _NAME.fullmatch(self.file.rpartition("/")[2])
+        return int(found[1]) if found else None
 
 
 def find_files(folder: Path) -> list[FoundFile]:
@@ -103,26 +80,33 @@ def find_files(folder: Path) -> list[FoundFile]:
     for file, entry in walk(root, hidden=False):
         if isinstance(entry, OSError):
             found.append(FoundFile(file, entry.strerror or "cannot be listed"))
-        elif file.lower().endswith(SUFFIX):
-            found.append(FoundFile(file, "" if entry.is_file(follow_symlinks=False) else _hindrance(entry, root)))
-        elif entry.is_symlink() and entry.is_dir() and (why := _hindrance(entry, root)) != _FOLDER:
+        elif file.lower().endswith(".md"):
+            found.append(FoundFile(file, _hindrance(entry, root)))
+        elif entry.is_symlink() and entry.is_dir() and (why := _hindrance(entry, root)) == _OUTSIDE:
             found.append(FoundFile(file, why))
     return sorted(found, key=lambda one: (one.file.count("/"), one.file))
 
 
-_FOLDER = "a directory"
+_OUTSIDE = "a symbolic link that leads out of the directory"
 
 
 def _hindrance(entry: os.DirEntry[str], root: Path) -> str:
+    if entry.is_file(follow_symlinks=False):
+        return ""
     try:
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
-            return "a symbolic link that leads out of the directory"
+            return _OUTSIDE
         mode = entry.stat().st_mode
     except RuntimeError:  # links in a circle
         return "a symbolic link that leads nowhere"
     except OSError as error:
         return error.strerror or "cannot be read"
-    return "" if stat.S_ISREG(mode) else _FOLDER if stat.S_ISDIR(mode) else "not a file"
+    return "" if stat.S_ISREG(mode) else "a directory" if stat.S_ISDIR(mode) else "not a file"
+
+
+def archived_address(url: str) -> str:
+    """The address that an archive's address replays; itself when it is none of an archive."""
+    return split_replay(url)[2] or url
 
 
 def read_text(path: Path) -> str:
@@ -242,15 +226,13 @@ def bloggers_of(rest: str) -> str:
 
 
 def _without_bloggers(rest: str) -> tuple[list[str], list[str]]:
-    """The sections between rules, and apart from them the bloggers' blocks at their end."""
+    """The sections between rules, and apart from them the bloggers' blocks at their end: those whose first line is
+    `![博客 | 名](…)` or `**博客 | 名**`."""
     sections = _RULE.split(rest)
     end = len(sections)
-    while end > 1 and _is_blogger(sections[end - 1]):
+    while end > 1:
+        first = sections[end - 1].strip("\n").partition("\n")[0].replace("\\", "")
+        if not (first.startswith(("![", "**")) and BLOGGER_NAME.match(first.lstrip("![*"))):
+            break
         end -= 1
     return sections[:end], sections[end:]
-
-
-def _is_blogger(section: str) -> bool:
-    """`![博客 | 名](…)` or `**博客 | 名**` is its first line."""
-    first = section.strip("\n").partition("\n")[0].replace("\\", "")
-    return first.startswith(("![", "**")) and bool(BLOGGER_NAME.match(first.lstrip("![*")))

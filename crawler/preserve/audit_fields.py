@@ -11,7 +11,7 @@ from crawler.hkcnews.dates import FIRST_DAY, LAST_DAY
 from crawler.hkcnews.fields import is_sites
 from crawler.hkcnews.layout import FAREWELL, NOT_FOUND
 from crawler.hkcnews.urls import article_id, misspelling
-from crawler.preserve.article_file import ArticleFile
+from crawler.preserve.article_file import ArticleFile, archived_address
 from crawler.preserve.audit_text import Test
 from crawler.preserve.findings import AuditKind, Finding, quoted
 from crawler.wayback.playback import EXCLUDED, NOT_ARCHIVED, NOT_AUTHORISED, OFFLINE, says
@@ -52,15 +52,16 @@ def no_address(file: ArticleFile) -> str:
 
 
 def other_article(file: ArticleFile) -> str:
-    for key, address in (("original_url", file.original), ("url", file.archived)):
-        named = article_id(address.strip())
+    for key in ("original_url", "url"):
+        address = file.fields.get(key, "")
+        named = article_id((archived_address(address) if key == "url" else address).strip())
         if named is not None and file.article is not None and named != file.article:
             return f"{key} names article {named}"
     return ""
 
 
 def foreign_address(file: ArticleFile) -> str:
-    address = file.original.strip()
+    address = file.fields.get("original_url", "").strip()
     if not address:
         return ""
     if article_id(address) is None:

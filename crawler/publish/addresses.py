@@ -48,15 +48,3 @@ def readable_address(address: str) -> str:
     except UnicodeDecodeError:
         return address
     return written if written.isprintable() and " " not in written else address
-
-
-_REPLAY = re.compile(
-    r"((?:https?:)?(?://[^/?#]+)?(?:/[^?#]*?)?)/(?=\d{14}|\d+(?:[a-z]{2}_)?/(?:https?:)?/)(\d{4,14})(?:[a-z]{2}_)?/(.+)",
-    re.IGNORECASE | re.ASCII | re.DOTALL,
-)
-
-
-def split_replay(address: str) -> tuple[str, str, str]:
-    """(where an archive replays, timestamp, what is replayed) of an address in any archive; empty for every other."""
-    found = _REPLAY.match(address)
-    return (found[1], found[2], found[3]) if found else ("", "", "")

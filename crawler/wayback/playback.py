@@ -203,6 +203,18 @@ def playback_url(replay: str, timestamp: str, original: str, flag: str = "id_") 
     return f"{replay.rstrip('/')}/{timestamp}{flag}/{escape(original)}"
 
 
+_REPLAY = re.compile(
+    r"((?:https?:)?(?://[^/?#]+)?(?:/[^?#]*?)?)/(?=\d{14}|\d+(?:[a-z]{2}_)?/(?:https?:/|//))(\d{4,14})(?:[a-z]{2}_)?/(.+)",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+
+
+def split_replay(address: str) -> tuple[str, str, str]:
+    """(where an archive replays, timestamp, what is replayed) of an address in any archive; empty for every other."""
+    found = _REPLAY.match(address)
+    return (found[1], found[2], found[3]) if found else ("", "", "")
+
+
 def escape(original: str) -> str:
     """A URL as it can stand in a request line or a WARC header; printable ASCII without `#` comes out unchanged."""
     if all("!" <= char <= "~" and char != "#" for char in original):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.preserve.article_file import LARGEST, FoundFile, id_of_name
+from crawler.preserve.article_file import LARGEST, FoundFile
 from crawler.preserve.audit import examine_file, judge_text
 from crawler.preserve.audit_fields import OF_FIELDS
 from crawler.preserve.audit_text import OF_TEXT
@@ -187,7 +187,7 @@ def test_an_english_article_without_its_date_is_still_an_article() -> None:
     ],
 )
 def test_the_id_of_a_name(name: str, number: int | None) -> None:
-    assert id_of_name(name) == number
+    assert FoundFile(f"article_1.md/{name}").article == number
 
 
 def test_the_better_of_two_files_is_the_one_with_less_to_refetch_then_with_less_at_all() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.publish.addresses import calendar_address, is_web, readable_address, replay_address, split_replay
+from crawler.publish.addresses import calendar_address, is_web, readable_address, replay_address
 
 BASE = "https://web.archive.org/web"
 
@@ -44,19 +44,6 @@ def test_the_calendar_is_of_all_spellings_of_an_articles_address() -> None:
 def test_nothing_but_the_web_is_ever_linked(base: str, timestamp: str, original: str) -> None:
     address = replay_address(base, timestamp, original)
     assert address == "" or (is_web(address) and address.startswith(("http://", "https://", "HTTP")))
-
-
-def test_an_address_in_any_archive_is_taken_apart() -> None:
-    when, original = "20210712013906", "https://www.hkcnews.com/article/1/x?y=/2020/"
-    parts = {
-        f"{BASE}/{when}/{original}": (BASE, when, original),
-        f"https://arquivo.pt/wayback/{when}im_/{original}": ("https://arquivo.pt/wayback", when, original),
-        f"/web/2021/{original}": ("/web", "2021", original),
-        f"//archive.example/{when}if_///a.example/": ("//archive.example", when, "//a.example/"),
-        f"{BASE}/{when}/hkcnews.com/article/1": (BASE, when, "hkcnews.com/article/1"),
-        **dict.fromkeys((original, "", "https://www.hkcnews.com/article/12345/a.b", "/web/2021/x"), ("", "", "")),
-    }
-    assert {address: split_replay(address) for address in parts} == parts
 
 
 def test_an_address_is_shown_with_its_chinese_where_that_can_be_read() -> None:

@@ -17,6 +17,7 @@ from crawler.wayback.playback import (
     playback_url,
     read_reply,
     retry_after,
+    split_replay,
 )
 from tests.walking import walked
 
@@ -387,3 +388,17 @@ def test_an_address_with_a_bracket_is_not_cut_by_the_header_that_repeats_it() ->
     headers = [("Memento-Datetime", "Fri, 01 Jan 2021 00:00:00 GMT"), ("Link", f'<{original}>; rel="original"')]
     wanted = Capture(timestamp="20210101000000", original=original)
     assert read_reply("https://archive.example/web", wanted, 200, headers, b"").original == original
+
+
+def test_an_address_in_any_archive_is_taken_apart() -> None:
+    when, original = "20210712013906", "https://www.hkcnews.com/article/1/x?y=/2020/"
+    parts = {
+        f"https://web.archive.org/web/{when}/{original}": ("https://web.archive.org/web", when, original),
+        f"https://arquivo.pt/wayback/{when}im_/{original}": ("https://arquivo.pt/wayback", when, original),
+        f"/web/2021/{original}": ("/web", "2021", original),
+        f"//archive.example/{when}if_///a.example/": ("//archive.example", when, "//a.example/"),
+        f"/web/{when}/hkcnews.com/article/1": ("/web", when, "hkcnews.com/article/1"),
+        **dict.fromkeys((original, "", "/web/2021/x"), ("", "", "")),
+        **dict.fromkeys((f"https://www.hkcnews.com/article/12345/{slug}" for slug in ("a.b", "/a")), ("", "", "")),
+    }
+    assert {address: split_replay(address) for address in parts} == parts

@@ -16,10 +16,10 @@ from markdown_it import MarkdownIt
 from crawler.hkcnews.urls import article_id
 from crawler.markdown.reader import plain_text
 from crawler.markdown.style import SCHEME, absolute, without_archive
-from crawler.publish.addresses import split_replay
 from crawler.publish.browse.rows import STOPS
 from crawler.recovery.image_content import ContentFlaw, read_content
 from crawler.recovery.image_files import FOLDER, image_file
+from crawler.wayback.playback import split_replay
 
 _PLAIN = (
     "p br hr h1 h2 h3 h4 h5 h6 blockquote pre code em strong b i u s del ins sub sup small mark ul ol li dl dt dd"

@@ -15,8 +15,8 @@ from pathlib import Path
 from crawler.markdown.reader import plain_text
 from crawler.preserve.article_file import bloggers_of, body_of, parse_article_file, read_text
 from crawler.preserve.files import UnreadableFile
-from crawler.publish.addresses import split_replay
 from crawler.utils.timestamps import is_timestamp, read_moment
+from crawler.wayback.playback import split_replay
 
 _SINGLE = re.compile(
     "([\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3040-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -62,7 +62,7 @@ SUMMARY = 120
 _YEAR = re.compile(r"(\d{4})-\d\d-\d\d")
 _PICTURE = re.compile(r'<img src="([^"]*)"|!\[(?:\\.|[^\]\\])*\]\(((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))+)\)')
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_SHAPING = ("publish/browse/rows.py", "publish/addresses.py", "markdown/reader.py", "preserve/article_file.py")
+_SHAPING = ("publish/browse/rows.py", "markdown/reader.py", "wayback/playback.py", "preserve/article_file.py")
 
 
 @dataclass(frozen=True, slots=True)
