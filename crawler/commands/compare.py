@@ -9,7 +9,7 @@ from pathlib import Path
 from crawler.ledger import Ledger, State
 from crawler.preserve.article_file import read_text
 from crawler.preserve.audit import Audit, audit_folder
-from crawler.preserve.compare import Comparison, compare, describe, sample_articles
+from crawler.preserve.compare import ComparedField, Comparison, compare_texts, describe, sample_articles
 from crawler.preserve.files import UnreadableFile
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
@@ -55,7 +55,7 @@ class Command(ProjectCommand):
 
 
 def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Comparison:
-    pairs: list[tuple[int, str, str]] = []
+    compared: dict[int, list[ComparedField]] = {}
     missing: dict[int, str] = {}
     for article in chosen:
         row = ledger.article(article)
@@ -63,8 +63,8 @@ def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Com
             missing[article] = "no source lists it" if row is None else f"{row.state.value} {row.reason}".strip()
             continue
         try:
-            theirs = read_text(audit.folder / audit.files[article].file)
-            pairs.append((article, theirs, (output / row.file).read_text("utf-8")))
+            theirs, ours = read_text(audit.folder / audit.files[article].file), (output / row.file).read_text("utf-8")
         except (OSError, UnreadableFile) as error:
             raise StorageError(f"article {article} cannot be read: {error}") from error
-    return compare(pairs, missing)
+        compared[article] = [*compare_texts(article, theirs, ours)]
+    return Comparison(compared, missing)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -39,16 +39,19 @@ _HEADINGS = {
     Class.COSMETIC: "Cosmetic, no reason for a request",
     Class.INFORMATION: "For information, no defect and no reason for a request",
 }
+_NO_ID = "neither its name nor an address in it tells an article's id"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedFile:
-    """A file of an article; `file` is its path below the audited folder."""
+    """A file judged. `article`: 0 where neither its name nor an address in it tells one; `file`: its path below the
+    audited folder; `fingerprint`: see there, empty also for what is no article anyway."""
 
     article: int
     file: str
     findings: tuple[Finding, ...] = ()
+    fingerprint: bytes = b""
 
     @property
     def refetch(self) -> bool:
@@ -144,60 +147,36 @@ class Audit:
         text.detach()
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A file judged by itself. `fingerprint`: see there; empty also for what is no article anyway."""
-
-    article: int | None
-    findings: tuple[Finding, ...]
-    fingerprint: bytes = b""
-
-
-def examine(text: str, article: int | None) -> Examined:
-    """Judge the text of a file; `article` is the id that its name gives, if it does."""
-    file = parse_article_file(text, article)
-    if (junk := not_an_article(file)) is not None:
-        return Examined(file.article, (junk,))
+def examine(text: str, article: int | None, file: str = "") -> AuditedFile:
+    """Judge the text of a file; `article` is the id that its name gives, if it does. Without what only a whole tree can
+    show."""
+    parsed = parse_article_file(text, article)
+    number = parsed.article or 0
+    if (junk := not_an_article(parsed)) is not None:
+        return AuditedFile(number, file, (junk,))
     found: list[Finding] = []
-    if not file.has_head:
+    if not parsed.has_head:
         found.append(Finding(AuditKind.NO_FRONT_MATTER))
-    elif file.mended:
-        found.append(Finding(AuditKind.INVALID_YAML, file.mended))
-    for kind, test in (*(OF_FIELDS if file.has_head else ()), *OF_TEXT):
-        if why := test(file):
+    elif parsed.mended:
+        found.append(Finding(AuditKind.INVALID_YAML, parsed.mended))
+    for kind, test in (*(OF_FIELDS if parsed.has_head else ()), *OF_TEXT):
+        if why := test(parsed):
             found.append(Finding(kind, why))
-    return Examined(file.article, tuple(found), fingerprint(file.title, file.body))
+    return AuditedFile(number, file, tuple(found), fingerprint(parsed.title, parsed.body))
 
 
-def judge_text(text: str, article: int | None) -> tuple[Finding, ...]:
-    """The findings of one text, without those that only a whole tree can show."""
-    return examine(text, article).findings
-
-
-def examine_file(folder: Path, file: FoundFile) -> Examined:
+def examine_file(folder: Path, file: FoundFile) -> AuditedFile:
     """Judge a file of a tree; what cannot be read is a finding."""
     if file.why:
         return _unreadable(file, file.why)
     try:
-        return examine(read_text(folder / file.file), file.article)
+        return examine(read_text(folder / file.file), file.article, file.file)
     except UnreadableFile as error:
         return _unreadable(file, str(error))
 
 
-def _unreadable(file: FoundFile, why: str) -> Examined:
-    return Examined(file.article, (Finding(AuditKind.UNREADABLE, why),))
-
-
-def examined(folder: Path, files: Iterable[FoundFile], workers: int) -> Iterator[tuple[FoundFile, Examined]]:
-    """Each file with what it came to, in their order; in this process with fewer than two workers."""
-    return run_jobs(
-        batched(files, CHUNK),
-        partial(examine_file, folder),
-        _unreadable,
-        workers,
-        chunk_seconds=CHUNK_SECONDS,
-        job_seconds=FILE_SECONDS,
-    )
+def _unreadable(file: FoundFile, why: str) -> AuditedFile:
+    return AuditedFile(file.article or 0, file.file, (Finding(AuditKind.UNREADABLE, why),))
 
 
 def audit_tree(folder: Path, workers: int, tell: Callable[[int, int], None] = lambda done, of: None) -> Audit:
@@ -205,43 +184,46 @@ def audit_tree(folder: Path, workers: int, tell: Callable[[int, int], None] = la
     now and then with the number of files done and of all. Raises OSError when the folder itself cannot be listed."""
     next(folder.iterdir(), None)
     files = find_files(folder)
+    jobs = run_jobs(
+        batched(files, CHUNK),
+        partial(examine_file, folder),
+        _unreadable,
+        min(workers, 1 + len(files) // ENOUGH_FOR_ONE),
+        chunk_seconds=CHUNK_SECONDS,
+        job_seconds=FILE_SECONDS,
+    )
     unidentified: list[FoundFile] = []
-    by_article: dict[int, list[tuple[str, Examined]]] = defaultdict(list)
+    by_article: dict[int, list[AuditedFile]] = defaultdict(list)
     sharing: dict[bytes, set[int]] = defaultdict(set)
-    for done, (file, result) in enumerate(examined(folder, files, min(workers, 1 + len(files) // ENOUGH_FOR_ONE)), 1):
-        if result.article is None:
-            unread = (finding.detail for finding in result.findings if finding.kind is AuditKind.UNREADABLE)
-            why = next(unread, "neither its name nor an address in it tells an article's id")
-            unidentified.append(FoundFile(file.file, why))
+    for done, (_, file) in enumerate(jobs, 1):
+        if file.article:
+            by_article[file.article].append(file)
+            sharing[file.fingerprint].add(file.article)
         else:
-            by_article[result.article].append((file.file, result))
-            if result.fingerprint:
-                sharing[result.fingerprint].add(result.article)
+            unread = (finding.detail for finding in file.findings if finding.kind is AuditKind.UNREADABLE)
+            unidentified.append(FoundFile(file.file, next(unread, _NO_ID)))
         if done % _PROGRESS_FILES == 0:
             tell(done, len(files))
+    sharing.pop(b"", None)
     groups = {text: sorted(articles) for text, articles in sharing.items()}
     best: dict[int, AuditedFile] = {}
     others: list[FoundFile] = []
     for number in sorted(by_article):
-        best[number], *rest = sorted((_audited(number, *pair, groups) for pair in by_article[number]), key=_rank)
+        judged = [_with_shared(file, groups.get(file.fingerprint, [])) for file in by_article[number]]
+        best[number], *rest = sorted(judged, key=lambda one: (badness(one.findings), one.file.count("/"), one.file))
         others += [FoundFile(file.file, f"{best[number].file} is of the same article, {number}") for file in rest]
     return Audit(folder, best, tuple(others), tuple(sorted(unidentified, key=lambda one: one.file)))
 
 
-def _audited(number: int, file: str, result: Examined, groups: Mapping[bytes, list[int]]) -> AuditedFile:
-    """`groups`: the articles with each text, in order. Of others with the same text no more are looked at than are
-    named."""
-    others = [other for other in groups.get(result.fingerprint, ())[: EXAMPLES + 2] if other != number]
+def _with_shared(file: AuditedFile, group: list[int]) -> AuditedFile:
+    """`group`: the articles with the file's text, in order; no more of them are looked at than are named."""
+    others = [other for other in group[: EXAMPLES + 2] if other != file.article]
     if not others:
-        return AuditedFile(number, file, result.findings)
-    kinds = {finding.kind for finding in result.findings}
-    is_junk = kinds >= _NOT_AN_ARTICLE or AuditKind.NO_FRONT_MATTER in kinds
-    shared = Finding(AuditKind.SHARED_TEXT if is_junk else AuditKind.PUBLISHED_AGAIN, f"also {first_few(others)}")
-    return AuditedFile(number, file, (shared, *result.findings) if is_junk else (*result.findings, shared))
-
-
-def _rank(file: AuditedFile) -> tuple[tuple[int, int], int, str]:
-    return badness(file.findings), file.file.count("/"), file.file
+        return file
+    kinds = {finding.kind for finding in file.findings}
+    if kinds >= _NOT_AN_ARTICLE or AuditKind.NO_FRONT_MATTER in kinds:
+        return replace(file, findings=(Finding(AuditKind.SHARED_TEXT, f"also {first_few(others)}"), *file.findings))
+    return replace(file, findings=(*file.findings, Finding(AuditKind.PUBLISHED_AGAIN, f"also {first_few(others)}")))
 
 
 def audit_folder(folder: Path, workers: int, seconds: float) -> Audit:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from datetime import date
 
 from crawler.hkcnews.dates import FIRST_DAY, LAST_DAY
@@ -89,7 +88,7 @@ OF_FIELDS: tuple[tuple[AuditKind, Test], ...] = (
 
 _MEDIA = re.compile(r"<img\b|<i?frame\b|<video\b|<audio\b|<embed\b|<object\b|\{\{<|!\[")
 _BEGINS_WITH_TEXT = re.compile("^[\u3400-\u9fff]", re.MULTILINE)
-_UNSEEN = re.compile(
+_UNSEEN = re.compile(  # tags, targets of links, frames and white space
     r"<[^<>]*>|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|\{\{<[^<>]*>\}\}|[\s\u200b\u200e\u200f\u2060\ufeff]+"
 )
 _SEEN = re.compile(r"[^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\xa0]")
@@ -102,20 +101,10 @@ _DISTINCTIVE = 30
 too."""
 
 
-def visible_text(body: str) -> str:
-    """The text without tags, targets of links, frames and white space."""
-    return _UNSEEN.sub("", body)
-
-
-def has_substance(body: str) -> bool:
-    """Whether there is text, a picture or a video."""
-    return bool(_BEGINS_WITH_TEXT.search(body) or _MEDIA.search(body) or _SEEN.search(visible_text(body)))
-
-
 def fingerprint(title: str, body: str) -> bytes:
     """The same for bodies that are the same in text, pictures and videos but for the capture that they name; empty for
     bodies without text, such as a lone video: three articles may well show the same one."""
-    text = visible_text(body)
+    text = _UNSEEN.sub("", body)
     if not _SEEN.search(text):
         return b""
     whole = _SPACE.sub("", _CAPTURE.sub("", body))
@@ -125,11 +114,12 @@ def fingerprint(title: str, body: str) -> bytes:
 
 
 _OWN_TITLE = re.compile(
-    r"\W*(?:internet archive|(?:internet archive )?wayback machine)\W*(?:error|not found|page not found)?\W*",
+    r"\W*(?:internet archive|(?:internet archive )?wayback machine)\W*(?:error|not found|page not found)?\W*\Z",
     re.IGNORECASE,
 )
 _OUTAGE_TITLE = re.compile(
-    r"\W*(?:internet archive\W+)?(?:temporarily offline|scheduled maintenance|down for maintenance)\W*", re.IGNORECASE
+    r"\W*(?:internet archive\W+)?(?:temporarily offline|scheduled maintenance|down for maintenance)\W*\Z",
+    re.IGNORECASE,
 )
 _ERROR = (
     r"bad gateway|gateway time-?out|service (?:temporarily )?unavailable|internal server error|web server is down|error"
@@ -137,9 +127,17 @@ _ERROR = (
     r"|attention required!?.*|just a moment|(?:site )?under maintenance"
 )
 _ERROR_TITLE = re.compile(
-    rf"\W*(?:http\W+)?(?:error\W+)?(?:[345]\d\d\W+)?(?:{_ERROR})(?:\W+cloudflare)?\W*|(?:error\W*)?[45]\d\d(?:\W+error)?\W*",
+    rf"(?:\W*(?:http\W+)?(?:error\W+)?(?:[345]\d\d\W+)?(?:{_ERROR})(?:\W+cloudflare)?\W*"
+    r"|(?:error\W*)?[45]\d\d(?:\W+error)?\W*)\Z",
     re.IGNORECASE,
 )
+_PAGES: tuple[tuple[AuditKind, re.Pattern[str], tuple[str, ...]], ...] = (
+    (AuditKind.OUTAGE_PAGE, _OUTAGE_TITLE, OFFLINE),
+    (AuditKind.ARCHIVE_PAGE, _OWN_TITLE, EXCLUDED + NOT_ARCHIVED + NOT_AUTHORISED),
+    (AuditKind.NOT_FOUND, NOT_FOUND, ()),
+    (AuditKind.ERROR_PAGE, _ERROR_TITLE, ()),
+)
+"""Pages that are no articles, by their titles or by phrases in their texts."""
 _LOOKED_AT = 3000
 """Characters of a body; the archive's own pages have fewer."""
 
@@ -151,54 +149,23 @@ def not_an_article(file: ArticleFile) -> Finding | None:
     and a body is one, whatever it speaks of, and words of a body count only where both are missing. The site's last
     article has the farewell page's title, but unlike it somebody wrote it, on some day.
     """
-    substance = has_substance(file.body)
-    date, category = file.fields.get("date"), file.fields.get("category")
+    text, title = file.body, file.title
+    # There is something to it with text, a picture or a video.
+    substance = bool(_BEGINS_WITH_TEXT.search(text) or _MEDIA.search(text) or _SEEN.search(_UNSEEN.sub("", text)))
+    date, category, author = (file.fields.get(key) for key in ("date", "category", "author"))
     if substance and date and category:
         return None
-    author = file.fields.get("author", "")
-    is_signed = substance and bool(date or (author and not is_sites(author)))
-    title = file.title
     body = file.rest[:_LOOKED_AT] if not (date or category) else ""
-    for kind, test in _TESTS:
-        if not (kind is AuditKind.FAREWELL and is_signed) and (why := test(title, body)):
-            return Finding(kind, why)
-    if not substance:
-        return Finding(
-            AuditKind.BLANK, f"nothing below the title {quoted(title)}" if title else "no title, nothing below"
-        )
-    return None
-
-
-def _titled(title: str) -> str:
-    return f"titled {quoted(title)}"
-
-
-def _says(phrases: tuple[str, ...], title: str, body: str) -> str:
-    """`body` is empty where its words do not count; then the title's do not either."""
-    said = body and says(phrases, f"{title} {body}".replace("’", "'").lower())
-    return quoted(body.strip("\n#> ").partition("\n")[0]) if said else ""
-
-
-def _farewell(title: str, body: str) -> str:
-    named = (re.sub(r"\s", "", text) for text in (title, body.lstrip("# \n")[:40]))
-    return _titled(title or FAREWELL) if any(name.startswith(FAREWELL) for name in named) else ""
-
-
-def _outage(title: str, body: str) -> str:
-    return _titled(title) if _OUTAGE_TITLE.fullmatch(title) else _says(OFFLINE, title, body)
-
-
-def _archive(title: str, body: str) -> str:
-    if _OWN_TITLE.fullmatch(title):
-        return _titled(title)
-    return _says(EXCLUDED + NOT_ARCHIVED + NOT_AUTHORISED, title, body)
-
-
-_TESTS: tuple[tuple[AuditKind, Callable[[str, str], str]], ...] = (
-    (AuditKind.FAREWELL, _farewell),
-    (AuditKind.OUTAGE_PAGE, _outage),
-    (AuditKind.ARCHIVE_PAGE, _archive),
-    (AuditKind.NOT_FOUND, lambda title, body: _titled(title) if NOT_FOUND.match(title) else ""),
-    (AuditKind.ERROR_PAGE, lambda title, body: _titled(title) if _ERROR_TITLE.fullmatch(title) else ""),
-)
-"""Each gives what it rests on, or nothing."""
+    is_signed = substance and (date or (author and not is_sites(author)))
+    names = (_SPACE.sub("", name) for name in (title, body.lstrip("# \n")[:40]))
+    if not is_signed and any(name.startswith(FAREWELL) for name in names):
+        return Finding(AuditKind.FAREWELL, f"titled {quoted(title or FAREWELL)}")
+    said = f"{title} {body}".replace("’", "'").lower() if body else ""
+    for kind, titles, phrases in _PAGES:
+        if titles.match(title):
+            return Finding(kind, f"titled {quoted(title)}")
+        if says(phrases, said):
+            return Finding(kind, quoted(body.strip("\n#> ").partition("\n")[0]))
+    if substance:
+        return None
+    return Finding(AuditKind.BLANK, f"nothing below the title {quoted(title)}" if title else "no title, nothing below")

@@ -6,29 +6,24 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from crawler.markdown.reader import read_markdown
 from crawler.preserve.article_file import parse_article_file, read_text
-from crawler.preserve.audit import Audit, judge_text
+from crawler.preserve.audit import Audit, examine
 from crawler.preserve.files import UnreadableFile
 from crawler.preserve.findings import AuditKind
 from crawler.utils.text import shortened
 
 FIELDS = ("title", "date", "last_updated", "author", "category")
 EXAMPLES = 4
-_DEFECTS = frozenset(
-    {
-        AuditKind.INJECTED_SPACES,
-        AuditKind.STRAY_ASTERISKS,
-        AuditKind.CONTROL_CHARACTERS,
-        AuditKind.LOST_EMAIL,
-        AuditKind.UNDECODED_EMAIL,
-    }
-)
+_DEFECTS = {
+    *(AuditKind.INJECTED_SPACES, AuditKind.STRAY_ASTERISKS, AuditKind.CONTROL_CHARACTERS),
+    *(AuditKind.LOST_EMAIL, AuditKind.UNDECODED_EMAIL),
+}
 """Defects of such trees that change a body's text: where one is, a difference is no fault of ours."""
 _EMAIL = re.compile(r"\[?\\?\[?email[\s\u00a0]protected\\?\]?|[\w.+-]+@[\w.-]+\.\w+", re.IGNORECASE)
 _BLOCKS = re.compile(r"\n\s*\n")
@@ -57,27 +52,24 @@ class ComparedField:
 def compare_texts(article: int, theirs: str, ours: str) -> Iterator[ComparedField]:
     """Two files of one article, field by field and block by block."""
     old, new = parse_article_file(theirs, article), parse_article_file(ours, article)
-    for name in FIELDS:
-        yield _field(name, old.fields.get(name, ""), new.fields.get(name, ""))
-    yield _field("tags", ", ".join(old.tags), ", ".join(new.tags))
-    one, other = read_markdown(old.body), read_markdown(new.body)
-    excused = not _DEFECTS.isdisjoint(finding.kind for finding in judge_text(theirs, article))
-    yield _text(_words(one.text), _words(other.text), excused)
-    yield _blocks(old.body, new.body)
-    for name in ("pictures", "frames", "links", "tables"):
-        before, now = getattr(one, name), getattr(other, name)
+    fields = [(name, old.fields.get(name, ""), new.fields.get(name, "")) for name in FIELDS]
+    for name, one, other in (*fields, ("tags", ", ".join(old.tags), ", ".join(new.tags))):
+        before, now = _SPACE.sub("", one), _SPACE.sub("", other)
         if before == now:
             yield ComparedField(name, Result.EQUAL)
         else:
-            yield ComparedField(name, Result.BETTER if now > before else Result.WORSE, str(before), str(now))
-
-
-def _field(name: str, theirs: str, ours: str) -> ComparedField:
-    one, other = _SPACE.sub("", theirs), _SPACE.sub("", ours)
-    if one == other:
-        return ComparedField(name, Result.EQUAL)
-    result = Result.BETTER if not one else Result.WORSE if not other else Result.OTHER
-    return ComparedField(name, result, theirs, ours)
+            result = Result.BETTER if not before else Result.WORSE if not now else Result.OTHER
+            yield ComparedField(name, result, one, other)
+    read, reread = read_markdown(old.body), read_markdown(new.body)
+    excused = not _DEFECTS.isdisjoint(finding.kind for finding in examine(theirs, article).findings)
+    yield _text(_words(read.text), _words(reread.text), excused)
+    yield _blocks(old.body, new.body)
+    for name in ("pictures", "frames", "links", "tables"):
+        count, counted = getattr(read, name), getattr(reread, name)
+        if count == counted:
+            yield ComparedField(name, Result.EQUAL)
+        else:
+            yield ComparedField(name, Result.BETTER if counted > count else Result.WORSE, str(count), str(counted))
 
 
 def _text(one: str, other: str, excused: bool) -> ComparedField:
@@ -85,13 +77,10 @@ def _text(one: str, other: str, excused: bool) -> ComparedField:
     it."""
     if one == other:
         return ComparedField("text", Result.EQUAL)
-    lost: list[str] = []
-    gained: list[str] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=len(one) > 20_000).get_opcodes():
-        if kind != "equal":
-            lost.append(one[a:b])
-            gained.append(other[c:d])
-    theirs, ours = (" … ".join(filter(None, pieces)) for pieces in (lost, gained))
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=len(one) > 20_000)
+    changes = [places for kind, *places in matcher.get_opcodes() if kind != "equal"]
+    theirs = " … ".join(one[a:b] for a, b, _, _ in changes if a < b)
+    ours = " … ".join(other[c:d] for _, _, c, d in changes if c < d)
     if excused or not theirs:
         return ComparedField("text", Result.BETTER, theirs, ours)
     return ComparedField("text", Result.WORSE if len(theirs) > len(ours) else Result.OTHER, theirs, ours)
@@ -125,17 +114,9 @@ class Comparison:
     @property
     def fits(self) -> bool:
         """Whether our selectors fit these pages: of title and text, next to nothing is worse."""
-        worse = [
-            article
-            for article, fields in self.articles.items()
-            if any(one.result is Result.WORSE and one.name in ("title", "text") for one in fields)
-        ]
+        graver = {("title", Result.WORSE), ("text", Result.WORSE)}
+        worse = [fields for fields in self.articles.values() if any((one.name, one.result) in graver for one in fields)]
         return len(worse) * 10 <= len(self.articles)
-
-
-def compare(pairs: Iterable[tuple[int, str, str]], missing: Mapping[int, str]) -> Comparison:
-    """`pairs`: (article, their file's text, our file's text)."""
-    return Comparison({article: [*compare_texts(article, theirs, ours)] for article, theirs, ours in pairs}, missing)
 
 
 def describe(found: Comparison) -> Iterator[str]:
@@ -153,13 +134,10 @@ def describe(found: Comparison) -> Iterator[str]:
         for name, compared in by_name.items():
             some = [(article, one) for article, one in compared if one.result is result and (one.theirs or one.ours)]
             for article, one in some[:EXAMPLES]:
-                yield f"{result}: {name} of {article}: there “{_short(one.theirs)}”, here “{_short(one.ours)}”"
+                there, here = (shortened(" ".join(value.split()), 60) for value in (one.theirs, one.ours))
+                yield f"{result}: {name} of {article}: there “{there}”, here “{here}”"
     for article, why in found.missing.items():
         yield f"not recovered: {article}: {why}"
-
-
-def _short(value: str) -> str:
-    return shortened(" ".join(value.split()), 60)
 
 
 def sample_articles(audit: Audit, count: int) -> list[int]:

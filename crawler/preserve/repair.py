@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler.ledger import Ledger, State
-from crawler.preserve.audit import Audit, AuditedFile, judge_text
+from crawler.preserve.audit import Audit, AuditedFile, examine
 from crawler.preserve.findings import INFORMATION, badness
 from crawler.recovery.case import MATCHES
 from crawler.utils.exit_status import StorageError
@@ -56,7 +56,7 @@ def _recovered(old: AuditedFile, ledger: Ledger, output: Path) -> Outcome:
         return Outcome(old.article, f"recovered, but its file cannot be read: {error.strerror}")
     if hashlib.sha256(data).hexdigest() != row.sha256:
         return Outcome(old.article, "recovered, but its file was changed since")
-    after = replace(old, findings=judge_text(data.decode("utf-8"), old.article))
+    after = replace(old, findings=examine(data.decode("utf-8"), old.article).findings)
     if badness(after.findings) >= badness(old.findings):
         return Outcome(old.article, "recovered, but no better than the file that is there")
     return Outcome(old.article, after=after)
@@ -65,7 +65,8 @@ def _recovered(old: AuditedFile, ledger: Ledger, output: Path) -> Outcome:
 def put_in_place(
     audit: Audit, outcomes: list[Outcome], ledger: Ledger, output: Path, now: Callable[[], datetime]
 ) -> tuple[int, Path]:
-    """Replace files by better ones; the old ones go to a dated folder beside the tree. Gives how many, and that folder.
+    """Replace files by better ones; the old ones go to a dated folder beside the tree, with a number behind the name
+    where an older one has it already. Gives how many, and that folder.
 
     Raises StorageError; each file is replaced whole or left as it is, and the old one is safe before that.
     """
@@ -76,26 +77,21 @@ def put_in_place(
         row = ledger.article(outcome.article)
         if outcome.why or row is None:
             continue
-        file = Path(audit.files[outcome.article].file)
+        file = moved = Path(audit.files[outcome.article].file)
+        number = 1
         try:
-            _keep(folder, file, aside)
+            old = (folder / file).read_bytes()
+            aside.mkdir(exist_ok=True)
+            while os.path.lexists(aside / moved):
+                number += 1
+                moved = file.with_name(f"{file.name}.{number}")
+            write_file(aside, moved, old)
             write_file(folder, file, (output / row.file).read_bytes())
         except OSError as error:
             what = f"article {outcome.article}: {folder / file}"
             raise StorageError(f"{what} was not replaced: {error}. {done} others were") from error
         done += 1
     return done, aside
-
-
-def _keep(folder: Path, file: Path, aside: Path) -> None:
-    """Put the old file aside, under its own name or, when an older one is there already, with a number behind it."""
-    old = (folder / file).read_bytes()
-    aside.mkdir(exist_ok=True)
-    kept, number = file, 1
-    while os.path.lexists(aside / kept):
-        number += 1
-        kept = file.with_name(f"{file.name}.{number}")
-    write_file(aside, kept, old)
 
 
 def describe(audit: Audit, outcomes: list[Outcome], replaced: tuple[int, Path] | None) -> Iterator[str]:

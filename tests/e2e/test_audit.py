@@ -126,9 +126,9 @@ def test_many_files_on_several_processes_with_progress(tree: Path) -> None:
 def test_interrupted_it_leaves_nothing(tree: Path, tmp_path: Path, workers: str) -> None:
     """After the first file that is audited, with the worker processes under way."""
     line = command("audit", str(tree), "--csv", str(tmp_path / "findings.csv"), "--workers", workers)
-    waits = "(print('audited one', file=sys.stderr) or signal.pause() for one in real(*given))"
-    examined = f"lambda *given, real=t.examined, signal=signal, sys=sys: {waits}"
-    fault = f"import crawler.preserve.audit as t, signal, sys; t.ENOUGH_FOR_ONE = 1; t.examined = {examined}"
+    waits = "(print('audited one', file=sys.stderr) or signal.pause() for one in real(*given, **named))"
+    run_jobs = f"lambda *given, real=t.run_jobs, signal=signal, sys=sys, **named: {waits}"
+    fault = f"import crawler.preserve.audit as t, signal, sys; t.ENOUGH_FOR_ONE = 1; t.run_jobs = {run_jobs}"
     with started(line, environment(), new_session=True, fault=fault) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "audited one\n"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.preserve.article_file import LARGEST, FoundFile
-from crawler.preserve.audit import examine_file, judge_text
+from crawler.preserve.audit import examine, examine_file
 from crawler.preserve.audit_fields import OF_FIELDS
 from crawler.preserve.audit_text import OF_TEXT
 from crawler.preserve.findings import DAMAGE, AuditKind, Class, Finding, Kind, badness
@@ -19,6 +19,10 @@ from tests.preserve.drafts import ARCHIVE, OF_TREES, PLANTS, WHEN, Draft, sound,
 from tests.walking import walked
 
 NUMBER = 33951
+
+
+def judge_text(text: str, number: int) -> tuple[Finding, ...]:
+    return examine(text, number).findings
 
 
 def kinds(draft: Draft) -> list[Kind]:

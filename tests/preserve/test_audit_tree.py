@@ -8,15 +8,20 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TookTooLong
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pebble import ProcessExpired
 
-from crawler.preserve.article_file import find_files
-from crawler.preserve.audit import CHUNK, Audit, audit_tree, examined
-from crawler.preserve.findings import REFETCH, AuditKind, Kind
+from crawler.preserve import audit as auditing
+from crawler.preserve.audit import CHUNK, Audit, audit_tree
+from crawler.preserve.findings import REFETCH, AuditKind, Finding, Kind
+from crawler.utils import workers as pools
 from tests.preserve.drafts import PLANTS, WHOLE, Draft, compatible, place, sound, video
 
 LONG = "一段很長的文字，說的是同一隻貓在同一座燈塔上看了同一個晚上的海，然後回家睡覺。"
@@ -244,14 +249,61 @@ def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path) -> None:
         (tmp_path / "closed").chmod(0o700)
 
 
-def test_several_processes_say_the_same_as_one(tmp_path: Path) -> None:
+def test_several_processes_say_the_same_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auditing, "ENOUGH_FOR_ONE", 1)
     for number in range(1, CHUNK + 20):
         draft = sound(number)
         if number % 7 == 0:
             PLANTS[AuditKind.RELATIVE_LINKS][0](draft)
         place(tmp_path, draft)
-    files = find_files(tmp_path)
-    assert list(examined(tmp_path, files, 2)) == list(examined(tmp_path, files, 1))
+    assert audit_tree(tmp_path, 2) == audit_tree(tmp_path, 1)
+
+
+class _Pool:
+    """Runs what it is given at once, but for chunks that hold a certain file."""
+
+    error: BaseException
+    timeouts: list[float]
+
+    def __init__(self, **_: object) -> None:
+        type(self).timeouts = []
+
+    def schedule(self, function: Callable[..., object], args: list[Any], timeout: float) -> Future[object]:
+        self.timeouts.append(timeout)
+        future: Future[object] = Future()
+        if any(file.file == "article_3.md" for file in args[1]):
+            future.set_exception(self.error)
+        else:
+            future.set_result(function(*args))
+        return future
+
+    def close(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (TookTooLong(), "took too long to read"),
+        (ProcessExpired("killed"), "stopped the process that read it"),  # type: ignore[no-untyped-call]
+        (MemoryError(), "stopped the process that read it"),
+    ],
+)
+def test_a_file_that_stops_its_reader_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, why: str
+) -> None:
+    monkeypatch.setattr(pools, "ProcessPool", _Pool)
+    monkeypatch.setattr(_Pool, "error", error, raising=False)
+    monkeypatch.setattr(auditing, "ENOUGH_FOR_ONE", 1)
+    for number in range(1, 6):
+        place(tmp_path, sound(number), flat=True)
+    audit = audit_tree(tmp_path, 2)
+    assert sorted(audit.files) == [1, 2, 3, 4, 5]
+    assert list(audit.findings) == [(audit.files[3], Finding(AuditKind.UNREADABLE, why))]
+    assert _Pool.timeouts == [auditing.CHUNK_SECONDS] + [auditing.FILE_SECONDS] * 5
 
 
 # What is told of it

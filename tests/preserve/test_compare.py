@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crawler.preserve.audit import audit_tree
-from crawler.preserve.compare import ComparedField, Result, compare, compare_texts, sample_articles
+from crawler.preserve.compare import ComparedField, Comparison, Result, compare_texts, sample_articles
 from tests.preserve.drafts import Draft, place, sound
 
 WORDS = "街坊說，燈塔員每晚都會上山點燈，風再大也沒有停過。"
@@ -92,8 +92,9 @@ def test_white_space_and_emphasis_do_not_count() -> None:
 
 def test_selectors_that_lose_bodies_do_not_fit() -> None:
     whole, less = sound(7).text(), changed(lambda draft: draft.blocks.clear()).text()
-    assert compare([(number, whole, whole) for number in range(10)], {}).fits
-    assert not compare([(number, whole, less if number < 2 else whole) for number in range(10)], {}).fits
+    same, lost = [*compare_texts(7, whole, whole)], [*compare_texts(7, whole, less)]
+    assert Comparison(dict.fromkeys(range(10), same) | {1: lost}, {}).fits
+    assert not Comparison(dict.fromkeys(range(10), same) | {1: lost, 2: lost}, {}).fits
 
 
 def test_the_choice_is_spread_and_the_same_every_time(tmp_path: Path) -> None:
