@@ -26,7 +26,7 @@ from scrapy.commands.crawl import Command as ScrapysCrawl
 from scrapy.utils.project import get_project_settings
 
 from crawler import settings
-from crawler.hkcnews.verdict import VERDICT_MEANING, Verdict
+from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.markdown.article import Article, Evidence
@@ -231,7 +231,7 @@ def test_exit_statuses_are_documented_in_the_words_of_the_code() -> None:
 
 def test_verdicts_are_documented_in_the_words_of_the_code() -> None:
     for name, row in listed(DOCUMENTS, "verdict"):
-        assert row["what it is"].startswith(VERDICT_MEANING[Verdict(name)])
+        assert row["what it is"].startswith(Verdict(name).meaning)
 
 
 def test_front_matter_keys_are_documented_in_their_order() -> None:

@@ -12,7 +12,6 @@ from crawler.hkcnews import page as pages
 from crawler.hkcnews.fields import SOURCES, every_source, find_tags
 from crawler.hkcnews.text import decode_page
 from crawler.hkcnews.urls import article_id, url_hints
-from crawler.hkcnews.verdict import VERDICT_MEANING
 from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.markdown.document import render
@@ -147,7 +146,7 @@ def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
     yield f"Bytes     {len(decoded.body):,} decoded ({', '.join(decoded.codings) or 'not compressed'}), {text.encoding}"
     found = read_page(stored, specimen.article, SeedStyle(replay, stored.timestamp, stored.original))
     because = f" ({found.judgement.because})" if found.judgement.because else ""
-    yield f"Verdict   {found.verdict.value}: {VERDICT_MEANING[found.verdict]}{because}"
+    yield f"Verdict   {found.verdict.value}: {found.verdict.meaning}{because}"
     yield from _fields(pages.read_page(text.text, captured=stored.timestamp))
     if found.article is None:
         return

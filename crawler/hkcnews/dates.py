@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
-from crawler.utils.timestamps import is_timestamp
-from crawler.utils.timestamps import read_moment as moment_of
+from crawler.utils import timestamps
 
 HONG_KONG = timezone(timedelta(hours=8))
 FIRST_DAY = date(2016, 12, 30)
@@ -23,7 +22,6 @@ _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./．／-](\d{1,2})[./．／-](?:(\d{
 """A time may stand right behind a year of two digits."""
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[./．／年-](\d{1,2})[./．／月-](\d{1,2})(?!\d)")
 _ZONED = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})")
-_DIGIT = re.compile(r"\d")
 _QUOTED = 40
 
 
@@ -40,66 +38,55 @@ class Stated:
 def latest_day(timestamp: str) -> date:
     """The day of a capture in Hong Kong; the last day of all when its time is not known, or is none of a capture of the
     site."""
-    is_whole = is_timestamp(timestamp) and "00" not in (timestamp[4:6], timestamp[6:8])
-    moment = moment_of(timestamp) if is_whole else None
-    day = (
-        moment.astimezone(HONG_KONG).date()
-        if moment is not None and FIRST_DAY.year <= moment.year < date.max.year
-        else FIRST_DAY
-    )
+    is_whole = timestamps.is_timestamp(timestamp) and "00" not in (timestamp[4:6], timestamp[6:8])
+    moment = timestamps.read_moment(timestamp) if is_whole else None
+    if moment is None or not FIRST_DAY.year <= moment.year < date.max.year:
+        return date.max
+    day = moment.astimezone(HONG_KONG).date()
     return day if day > FIRST_DAY else date.max
 
 
 def published(text: str, latest: date) -> Stated:
     """The day of publication in what stands behind its label, where text may follow it. `latest`: see `latest_day`."""
-    day = read_date(text)
-    why = _why_not(day, min(latest, LAST_DAY)) if text else ""
-    return Stated("", f"the date {_quoted(text)} is left out: {why}") if why else Stated(day)
+    return _possible("the date", text, read_date(text), min(latest, LAST_DAY)) if text else Stated()
 
 
 def updated(text: str, latest: date) -> Stated:
     """The moment of the last update, likewise; where only words stand behind the label there is none."""
-    moment = read_moment(text)
-    why = _why_not(moment[:10], latest) if _DIGIT.search(text) else ""
-    return Stated("", f"the last update {_quoted(text)} is left out: {why}") if why else Stated(moment)
+    has_digit = any(map(str.isdecimal, text))
+    return _possible("the last update", text, read_moment(text), latest) if has_digit else Stated()
 
 
-def _why_not(day: str, latest: date) -> str:
-    """Why a day that can be read, or cannot, is none at which the site printed something by the latest day; empty when
-    it may be one."""
+def _possible(what: str, text: str, value: str, latest: date) -> Stated:
+    """A day or moment, if the site can have printed something then, by the latest day."""
+    day = value[:10]
     if not day:
-        return "no day or moment that there is"
-    if day < FIRST_DAY.isoformat():
-        return f"{day} is before the site's first day, {FIRST_DAY}"
-    return (
-        f"{day} is after the {'end of the site' if latest == LAST_DAY else 'capture'}, {latest}"
-        if day > latest.isoformat()
-        else ""
-    )
-
-
-def _quoted(text: str) -> str:
-    return f"“{text}”" if len(text) <= _QUOTED else f"“{text[:_QUOTED]}…”"
+        why = "no day or moment that there is"
+    elif day < FIRST_DAY.isoformat():
+        why = f"{day} is before the site's first day, {FIRST_DAY}"
+    elif day > latest.isoformat():
+        why = f"{day} is after the {'end of the site' if latest == LAST_DAY else 'capture'}, {latest}"
+    else:
+        return Stated(value)
+    quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+    return Stated("", f"{what} “{quoted}” is left out: {why}")
 
 
 def read_date(text: str) -> str:
     """`YYYY-MM-DD` from `dd.mm.yy`, `dd.mm.yyyy`, `YYYY-MM-DD` or a full ISO moment (in Hong Kong time); empty if
     none."""
-    if zoned := _ZONED.search(text):
-        try:
-            return datetime.fromisoformat(zoned[0]).astimezone(HONG_KONG).date().isoformat()
-        except (ValueError, OverflowError):
-            return ""
-    year_first, day_first = _YEAR_FIRST.search(text), _DAY_FIRST.search(text)
-    if year_first and not (day_first and day_first.start() < year_first.start()):
-        year, month, day = year_first.groups()
-    elif day_first:
-        day, month, year = day_first[1], day_first[2], day_first[3] or day_first[4]
-    else:
-        return ""
     try:
+        if zoned := _ZONED.search(text):
+            return datetime.fromisoformat(zoned[0]).astimezone(HONG_KONG).date().isoformat()
+        year_first, day_first = _YEAR_FIRST.search(text), _DAY_FIRST.search(text)
+        if year_first and not (day_first and day_first.start() < year_first.start()):
+            year, month, day = year_first.groups()
+        elif day_first:
+            day, month, year = day_first[1], day_first[2], day_first[3] or day_first[4]
+        else:
+            return ""
         return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
 
 

@@ -4,7 +4,7 @@ frames are set where they would stand; what has no address on the page is a name
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from bs4 import Tag
@@ -104,29 +104,32 @@ _GENERIC = (
 
 def address_of(element: Tag) -> str:
     """The address of what a script would have made of an element, by a mark that is known; empty if it has none."""
-    return next(
-        (address for name, form, value in _marks(element) if (address := _filled(form, value))), _of_several(element)
-    )
+    return next(filter(None, _addresses(element)), "")
 
 
-def _marks(element: Tag) -> Iterator[tuple[str, str, str]]:
+def _addresses(element: Tag) -> Iterator[str]:
     own = element.attrs
-    classes = element.get_attribute_list("class") if "class" in own else ()
-    known = [pair for name in classes if name in BY_CLASS for pair in BY_CLASS[name]]
-    for name, form in (
-        *known,
-        *BY_NAME.get(element.name, ()),
-        *((name, BY_ATTRIBUTE[name]) for name in own if name in BY_ATTRIBUTE),
-    ):
-        yield name, form, str(own.get(name) or "").strip()
-    for table, value in ((_BY_ID, str(own.get("id") or "")), (_BY_SOURCE, _source_of_script(element))):
-        for pattern, form in table if value else ():
+    classes = element.get_attribute_list("class")
+    marks = [mark for name in classes for mark in BY_CLASS.get(name, ())]
+    marks += BY_NAME.get(element.name, ())
+    marks += [(name, BY_ATTRIBUTE[name]) for name in own if name in BY_ATTRIBUTE]
+    for name, form in marks:
+        yield _filled(form, str(own.get(name) or "").strip())
+    source = str(own.get("src") or "") if element.name == "script" else ""
+    for table, value in ((_BY_ID, str(own.get("id") or "")), (_BY_SOURCE, source)):
+        for pattern, form in table:
             if found := pattern.search(value):
-                yield "", form, found[1]
-
-
-def _source_of_script(element: Tag) -> str:
-    return str(element.attrs.get("src") or "") if element.name == "script" else ""
+                yield _filled(form, found[1])
+    if _PLYR in own:
+        form = {"youtube": _YOUTUBE, "vimeo": _VIMEO}.get(str(own[_PLYR]).lower(), "{}")
+        yield _filled(form, str(own.get(_PLYR_ID) or "").strip())
+    elif "tableauViz" in classes:
+        parameters = element.find_all("param")
+        given = {str(one.get("name")).lower(): unquote(str(one.get("value") or "")) for one in parameters}
+        path = f"views/{given['name']}" if given.get("name") else given.get("path", "")
+        yield f"{(given.get('host_url') or _TABLEAU).rstrip('/')}/{path}" if path else ""
+    elif element.name == "script" and (written := _WRITTEN.search(element.get_text())):
+        yield written[1]
 
 
 def _filled(form: str, value: str) -> str:
@@ -134,23 +137,6 @@ def _filled(form: str, value: str) -> str:
     if not value or _WEB.match(value):
         return value
     return form.format(quote(unquote(value).partition("?")[0], safe="/@:~")) if form != "{}" else ""
-
-
-def _of_several(element: Tag) -> str:
-    """The address that more than one attribute or element gives."""
-    own = element.attrs
-    if _PLYR in own:
-        forms = {"youtube": _YOUTUBE, "vimeo": _VIMEO}
-        return _filled(forms.get(str(own[_PLYR]).lower(), "{}"), str(own.get(_PLYR_ID) or "").strip())
-    if "tableauViz" in element.get_attribute_list("class"):
-        given = {
-            str(one.get("name")).lower(): unquote(str(one.get("value") or "")) for one in element.find_all("param")
-        }
-        host = given.get("host_url") or _TABLEAU
-        path = f"views/{given['name']}" if given.get("name") else given.get("path", "")
-        return f"{host.rstrip('/')}/{path}" if path else ""
-    written = _WRITTEN.search(element.get_text()) if element.name == "script" else None
-    return written[1] if written else ""
 
 
 def likely_address(element: Tag) -> str:
@@ -229,35 +215,29 @@ def settle(region: Tag, dropped: Sequence[Tag], candidates: Sequence[Tag]) -> li
     lost = [_described(element) for element in dropped if _is_drawing(element)]
     scripts = [element for element in dropped if element.name == "script" and not _shows_elsewhere(element)]
     code = [script.get_text() for script in scripts]
-    holders = [(script.parent, _described(script)) for script in scripts if _draws(script)]
-    around = {
-        id(script.parent): script.parent
-        for script in scripts
-        if script.parent is not None and script.parent is not region
-    }
+    drawing = [(script.parent, _described(script)) for script in scripts if _draws(script)]
+    around = {id(script.parent): script.parent for script in scripts if script.parent is not region}
     for element in dropped:
         element.decompose()
-    elements = [element for element in (*candidates, *around.values()) if not element.decomposed]
+    elements = [element for element in (*candidates, *filter(None, around.values())) if not element.decomposed]
     outcomes = [(element, _settled(element, code)) for element in elements]
     lost += [_described(element) for element, outcome in outcomes if outcome is False]
-    if (
-        not known and not lost and all(outcome is None for _, outcome in outcomes)
-    ):  # scripts that belong to nothing else
-        lost += [what for holder, what in holders if holder is region or (holder is not None and not _shows(holder))]
+    if not known and not lost and all(outcome is None for _, outcome in outcomes):  # the scripts belong to nothing else
+        lost += [what for holder, what in drawing if holder is region or (holder is not None and not _shows(holder))]
     return [f"{LOST}{what}" for what in dict.fromkeys(lost)]
+
+
+def _is_drawing(element: Tag) -> bool:
+    """Whether something is drawn in it: by a script, or with words or pictures."""
+    if element.name == "svg":
+        return element.find(["text", "image", "foreignobject"]) is not None
+    return element.name == "canvas"
 
 
 def _shows_elsewhere(script: Tag) -> bool:
     """Whether a script is known to show nothing of the article, or is none."""
     said = f"{script.get('src') or ''} {script.get_text()}"
     return _NO_SCRIPT.search(str(script.get("type") or "")) is not None or _ELSEWHERE.search(said) is not None
-
-
-def _is_drawing(element: Tag) -> bool:
-    """Whether something is drawn in it: by a script, or with words or pictures."""
-    return element.name == "canvas" or (
-        element.name == "svg" and element.find(["text", "image", "foreignobject"]) is not None
-    )
 
 
 def _draws(script: Tag) -> bool:
@@ -267,7 +247,7 @@ def _draws(script: Tag) -> bool:
     return _DRAWING.search(script.get_text()) is not None
 
 
-def _settled(element: Tag, code: Collection[str]) -> bool | None:
+def _settled(element: Tag, code: Sequence[str]) -> bool | None:
     """Set what a script would have made of an element: True where that was done, False where it is lost, None where
     there is nothing."""
     if element.name in _AMP:
@@ -278,28 +258,25 @@ def _settled(element: Tag, code: Collection[str]) -> bool | None:
         return None
     if address := address_of(element):
         return _set_frame(element, address)
-    names = " ".join(map(str, (*element.get_attribute_list("class"), element.get("id") or "")))
+    called = str(element.get("id") or "")
+    names = " ".join((*map(str, element.get_attribute_list("class")), called))
     if _shows(element) or _NOTHING_SHOWN.search(names):
         return None
+    is_link = element.name == "a"
     is_named = element.name != "span" and _SHOWN_IN.search(names) is not None
-    if (address := likely_address(element)) and (element.name != "a" or is_named or _is_of_embed(element)):
+    if (address := likely_address(element)) and (not is_link or is_named or _is_of_embed(element)):
         return _set_frame(element, address)
-    called = str(element.get("id") or "")
-    is_filled = bool(called) and any(
-        f'"{called}"' in text or f"'{called}'" in text or f"#{called}" in text for text in code
-    )
-    is_lost = is_filled or element.name in FRAMES or "-" in element.name or (is_named and element.name != "a")
+    marks = (f'"{called}"', f"'{called}'", f"#{called}") if called else ()
+    is_filled = any(mark in text for text in code for mark in marks)
+    is_lost = is_filled or element.name in FRAMES or "-" in element.name or (is_named and not is_link)
     return False if is_lost else None
 
 
 def _is_of_embed(link: Tag) -> bool:
     """Whether a link without a text is there for a script."""
-    around = (
-        " ".join(link.parent.get_attribute_list("class"))
-        if link.parent is not None and link.parent.has_attr("class")
-        else ""
-    )
-    return any(name.startswith("data-") for name in link.attrs) or _SHOWN_IN.search(around) is not None
+    around = link.parent.get("class") if link.parent is not None else None
+    names = " ".join(around) if isinstance(around, list) else str(around or "")
+    return any(name.startswith("data-") for name in link.attrs) or _SHOWN_IN.search(names) is not None
 
 
 def _shows(element: Tag) -> bool:
@@ -309,17 +286,12 @@ def _shows(element: Tag) -> bool:
 
 def _set_frame(element: Tag, address: str) -> bool:
     """Set a frame, or a picture, before an element, unless it has one already, or a link to the same."""
-    if not any(map(raw.source, element.find_all(list(FRAMES)))) and _plain(address) not in map(_plain, _links(element)):
+    links = [str(link["href"]) for link in element.find_all("a", href=True) if link.get_text().strip()]
+    if not any(map(raw.source, element.find_all(list(FRAMES)))) and _plain(address) not in map(_plain, links):
         element.insert_before(new_element("img" if _PICTURE_FILE.search(address) else "iframe", {"src": address}))
     if element.name in BY_NAME:
         element.unwrap()
     return True
-
-
-def _links(element: Tag) -> Iterator[str]:
-    for link in element.find_all("a", href=True):
-        if link.get_text().strip():
-            yield str(link["href"])
 
 
 def _plain(address: str) -> str:
@@ -329,8 +301,7 @@ def _plain(address: str) -> str:
 
 def _described(element: Tag) -> str:
     """An element by its name and what tells it from others."""
-    told = ((name, element.get(name)) for name in ("id", "class", "src"))
-    words = " ".join(
-        f'{name}="{" ".join(value) if isinstance(value, list) else value}"' for name, value in told if value
-    )
-    return f"<{element.name}{' ' if words else ''}{words[:_LONGEST_NAME]}>"
+    values = ((name, element.get(name)) for name in ("id", "class", "src"))
+    shown = (f'{name}="{" ".join(value) if isinstance(value, list) else value}"' for name, value in values if value)
+    words = " ".join(shown)[:_LONGEST_NAME]
+    return f"<{element.name}{' ' if words else ''}{words}>"

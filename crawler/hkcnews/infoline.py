@@ -22,7 +22,7 @@ from crawler.hkcnews.layout import (
     drop_narrow,
     wide_first,
 )
-from crawler.hkcnews.page import Page, by_distance, nearest
+from crawler.hkcnews.page import Page, by_distance, nearest, once
 from crawler.hkcnews.region import clean_region, parse, prepare_region
 from crawler.hkcnews.selection import outermost
 from crawler.hkcnews.text import one_line
@@ -54,25 +54,17 @@ def visible_text(node: LexborNode, between: str = "") -> str:
     return one_line(region.get_text(between))
 
 
+@once
 def info_line(page: Page) -> str:
-    """The line with byline and dates, as text."""
-    if "info line" not in page.texts:
-        page.texts["info line"] = _info_line(page)
-    return page.texts["info line"]
-
-
-def _info_line(page: Page) -> str:
+    """The line with byline and dates, as text; figures of different elements, such as a day and a time, are different
+    ones."""
     for selector in page.layout.info:
-        lines = [_in_parts(node) for node in wide_first(outermost(nearest(page, selector, closest=True)))]
+        nodes = wide_first(outermost(nearest(page, selector, closest=True)))
+        lines = (_BETWEEN_FIGURES.sub(" ", visible_text(node, _BETWEEN)).replace(_BETWEEN, "") for node in nodes)
         if line := " | ".join(dict.fromkeys(filter(None, lines))):
             return line
     labels = (node for node in page.select(_SAYING) if PUBLISHED.search(node.text(deep=False)))
     return next(filter(None, map(_line_around, by_distance(page, islice(labels, _MOST_LABELS)))), "")
-
-
-def _in_parts(node: LexborNode) -> str:
-    """The element as it is shown; figures of different elements, such as a day and a time, are different ones."""
-    return _BETWEEN_FIGURES.sub(" ", visible_text(node, _BETWEEN)).replace(_BETWEEN, "")
 
 
 def _line_around(label: LexborNode) -> str:
@@ -105,10 +97,8 @@ def unlabelled_day(line: str) -> str:
     none."""
     if labelled(line, PUBLISHED):
         return ""
-    ends = [start for start, _ in _labels(line)[UPDATED]]
-    return next(
-        (part.strip(_BARS) for part in _BAR.split(line[: min(ends, default=len(line))]) if DAY.search(part)), ""
-    )
+    end = min((begin for begin, _ in _labels(line)[UPDATED]), default=len(line))
+    return next((part.strip(_BARS) for part in _BAR.split(line[:end]) if DAY.search(part)), "")
 
 
 @lru_cache(maxsize=8)
@@ -122,20 +112,17 @@ def _labels(line: str) -> dict[re.Pattern[str], list[tuple[int, int]]]:
     return spans
 
 
+@once
 def update_element(page: Page) -> LexborNode | None:
     """The element that says when the article was last updated, and nothing else; in the body too, where it is no part
     of the text."""
-    text = page.text
-    if not any(word in text for word in UPDATED_WORDS):
+    if not any(word in page.text for word in UPDATED_WORDS):
         return None
     labels = (node for node in page.select(_SAYING) if any(word in node.text(deep=False) for word in UPDATED_WORDS))
-    near = by_distance(page, islice(labels, _MOST_LABELS), within=True)
-    return next(
-        (around for label in near for around in islice(ancestors(label), _CLOSE_BY) if _says_update(around)), None
-    )
-
-
-def _says_update(node: LexborNode) -> bool:
-    text = one_line(node.text())
-    label = UPDATED.match(text) if len(text) <= _LONGEST_UPDATE else None
-    return label is not None and MOMENT.fullmatch(text[label.end() :].strip(_BARS)) is not None
+    for label in by_distance(page, islice(labels, _MOST_LABELS), within=True):
+        for around in islice(ancestors(label), _CLOSE_BY):
+            text = one_line(around.text())
+            said = UPDATED.match(text) if len(text) <= _LONGEST_UPDATE else None
+            if said is not None and MOMENT.fullmatch(text[said.end() :].strip(_BARS)):
+                return around
+    return None

@@ -34,11 +34,8 @@ class Layout:
     dropped: tuple[str, ...]
 
 
-Simple = tuple[frozenset[str], frozenset[str], frozenset[str]]
-
-
 @cache
-def simple(selectors: tuple[str, ...]) -> Simple:
+def simple(selectors: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """The elements, the classes and the attributes that simple selectors (`p`, `.x`, `[y]`) name."""
     found = [_SIMPLE.match(selector) for selector in selectors]
     assert all(found), f"not simple: {selectors}"
@@ -96,11 +93,8 @@ _LABEL = r"(?<![A-Za-z])(?:%s)\s*[:：]\s*"
 _DATED = r"(?<![A-Za-z])(?:%s)\s*(?:[:：]\s*|(?=\d{1,4}[./．／年-]\d))"
 BYLINE = re.compile(_LABEL % "撰文|作者|文字|By|Text|Author|Written by", re.IGNORECASE)
 PUBLISHED = re.compile(
-    _DATED
-    % (
-        "發[佈布表](?:日期|時間|於)|[刊上][登載](?:日期|時間|於)|出版日期|(?<![\u4e00-\u9fff])日期|"
-        "(?:Publish(?:ed|ing)?|Publication|Posted)(?: Date| Time| on| at)?|Date(?: Published| of Publication| Posted)?"
-    ),
+    _DATED % "發[佈布表](?:日期|時間|於)|[刊上][登載](?:日期|時間|於)|出版日期|(?<![\u4e00-\u9fff])日期|"
+    "(?:Publish(?:ed|ing)?|Publication|Posted)(?: Date| Time| on| at)?|Date(?: Published| of Publication| Posted)?",
     re.IGNORECASE,
 )
 UPDATED = re.compile(
@@ -116,49 +110,41 @@ class Boilerplate:
     are looked at with what is around them; the whole is searched only when one looks like it."""
 
     def __init__(self, whole: LexborHTMLParser | LexborNode, selectors: tuple[str, ...]) -> None:
-        self._whole = whole
+        self._whole, self._selectors = whole, selectors
         self._top = whole.mem_id if isinstance(whole, LexborNode) else 0
-        self._selectors = selectors
         self._simple = simple(selectors)
-        self._held: dict[int, bool] = {}
-        self._nodes: frozenset[int] | None = None
+        self._answers: dict[int, bool] = {}
+        self._found: frozenset[int] | None = None
 
     def holds(self, node: LexborNode) -> bool:
         """Whether the node is left aside, or stands in what is."""
         on_the_way: list[int] = []
-        held: bool | None = None
+        answer = False
         for around in ancestors(node):
             place = around.mem_id
-            if (held := self._held.get(place)) is not None:
+            if place in self._answers:
+                answer = self._answers[place]
                 break
             on_the_way.append(place)
-            if self._looks_like_it(around) and place in self._all():
-                held = True
+            answer = self._is_found(around)
+            if answer or place == self._top:  # nothing around it is searched
                 break
-            if place == self._top:  # nothing around it is searched
-                break
-        self._held.update(dict.fromkeys(on_the_way, bool(held)))
-        return bool(held)
+        self._answers.update(dict.fromkeys(on_the_way, answer))
+        return answer
 
-    def _looks_like_it(self, node: LexborNode) -> bool:
-        """Whether it may match: in capital letters, too, which match in pages without a doctype only."""
+    def _is_found(self, node: LexborNode) -> bool:
+        """Whether a selector finds it; what looks like it in capital letters only in a page without a doctype."""
         if not node.is_element_node:
             return False
         tags, classes, attributes = self._simple
         own = node.attributes
-        if node.tag in tags or not attributes.isdisjoint(own):
-            return True
-        return bool(own) and not classes.isdisjoint((own.get("class") or "").lower().split())
-
-    def _all(self) -> frozenset[int]:
-        if self._nodes is None:
-            self._nodes = ids(self._whole, ", ".join(self._selectors))
-        return self._nodes
-
-
-def ids(whole: LexborHTMLParser | LexborNode, selector: str) -> frozenset[int]:
-    """The identities of the nodes that match, for asking what stands inside them."""
-    return frozenset([node.mem_id for node in whole.css(selector)])
+        if node.tag not in tags and (
+            not own or (attributes.isdisjoint(own) and classes.isdisjoint((own.get("class") or "").lower().split()))
+        ):
+            return False
+        if self._found is None:
+            self._found = frozenset(found.mem_id for found in self._whole.css(", ".join(self._selectors)))
+        return node.mem_id in self._found
 
 
 def ancestors(node: LexborNode) -> Iterator[LexborNode]:
@@ -169,9 +155,17 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
         current = current.parent
 
 
-def inside(node: LexborNode, containers: frozenset[int]) -> bool:
-    """Whether the node is one of these, or stands in one of them."""
-    return any(ancestor.mem_id in containers for ancestor in ancestors(node))
+def element_before(node: LexborNode) -> LexborNode | None:
+    """The element right before a node, whatever text stands between."""
+    before = node.prev
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    return before
+
+
+def squeezed(text: str) -> str:
+    """A text without any white space."""
+    return "".join(text.split())
 
 
 _NARROW = re.compile(r"(?:^|\s)(?:visible-(?:xs|sm)(?:-\w+)?|hidden-(?:md|lg)|d-(?:sm|md|lg)-none)(?=\s|$)")
@@ -196,23 +190,21 @@ def distinct(nodes: list[LexborNode]) -> list[LexborNode]:
     """The nodes in their order without those that say the same as another one, for wide windows where there is one."""
     if len(nodes) < 2:
         return nodes
-    kept = {"".join(node.text().split()) or node.html: node.mem_id for node in reversed(wide_first(nodes))}
-    return [node for node in nodes if node.mem_id in kept.values()]
+    chosen = {squeezed(node.text()) or node.html: node.mem_id for node in reversed(wide_first(nodes))}
+    return [node for node in nodes if node.mem_id in chosen.values()]
 
 
 def is_twin(node: LexborNode, first: LexborNode) -> bool:
     """Whether a node says the same as the first of its kind once more, or says it for narrow windows."""
-    text = "".join(node.text().split())
-    return (text == "".join(first.text().split()) if text else node.html == first.html) or (
-        is_narrow(node) and not is_narrow(first)
-    )
+    text = squeezed(node.text())
+    is_same = text == squeezed(first.text()) if text else node.html == first.html
+    return is_same or (is_narrow(node) and not is_narrow(first))
 
 
 def drop_narrow(region: Tag) -> None:
     """Take out what is for narrow windows, if there is something for wide ones."""
-    marked = [
-        (part, " ".join(part.get_attribute_list("class"))) for part in elements_of(region) if "class" in part.attrs
-    ]
+    named = [part for part in elements_of(region) if "class" in part.attrs]
+    marked = [(part, " ".join(part.get_attribute_list("class"))) for part in named]
     if any(_WIDE.search(classes) for _, classes in marked):
         for part, classes in marked:
             if _NARROW.search(classes) and not part.decomposed:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -39,7 +40,7 @@ class Page:
     """`content` is the element with the body; None when no layout that we know is on the page. `rest` are elements
     after it in which the body goes on; `astray`: because a stray end tag closed it. `source` is the page's text,
     `substance` whether a reader sees anything in the body, `captured` the capture's timestamp, where it is known.
-    `texts`, `fields` and `depths` keep what was looked for already."""
+    `found` and `depths` keep what was looked for already."""
 
     tree: LexborHTMLParser
     selection: Selection
@@ -53,8 +54,7 @@ class Page:
     rest: tuple[LexborNode, ...] = ()
     astray: bool = False
     captured: str = ""
-    texts: dict[str, str] = field(default_factory=dict, repr=False)
-    fields: dict[str, Any] = field(default_factory=dict, repr=False)
+    found: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
     depths: dict[int, int] = field(default_factory=dict, repr=False)
 
     def select(self, selector: str) -> list[LexborNode]:
@@ -64,9 +64,29 @@ class Page:
     @property
     def text(self) -> str:
         """All texts on the page in a row: a fifth of its source, to look for words that nearly no page has."""
-        if "page" not in self.texts:
-            self.texts["page"] = self.tree.root.text() if self.tree.root is not None else ""
-        return self.texts["page"]
+        return _text(self)
+
+
+_Arguments = ParamSpec("_Arguments")
+_Found = TypeVar("_Found")
+
+
+def once(look: Callable[Concatenate[Page, _Arguments], _Found]) -> Callable[Concatenate[Page, _Arguments], _Found]:
+    """A function that looks for something on a page, so that it is looked for once."""
+
+    @wraps(look)
+    def find(page: Page, /, *given: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
+        key = (look, *given, *named.items())
+        if key not in page.found:
+            page.found[key] = look(page, *given, **named)
+        return cast(_Found, page.found[key])
+
+    return find
+
+
+@once
+def _text(page: Page) -> str:
+    return page.tree.root.text() if page.tree.root is not None else ""
 
 
 def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
@@ -237,6 +257,7 @@ def metadata(page: Page, *names: str) -> str:
     return next(contents(page, *names), "")
 
 
+@once
 def structured_data(page: Page) -> dict[str, Any]:
     """The page's JSON-LD object about the article, or what may be about it; empty when there is none that parses."""
     found: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ _ARTICLE = re.compile(
 _ENDS = "/?#"
 _GOES_ON = "-._~%．…‥⋯\ufffd"
 """Marks with which what stands before them goes on, or was shortened: `20...` may have been any number."""
-_WIDTHLESS = "\u200b\u200e\u200f\u2060\ufeff"
+_SPACES = "\t\n\r\u200b\u200e\u200f\u2060\ufeff"
 _ENCODED = 60
 _DEEPEST = 3
 """Times that a character may have been percent-encoded, one over the other."""
@@ -48,11 +48,9 @@ def _ends(rest: str) -> bool:
     for _ in range(_DEEPEST):
         rest = unquote(rest)
     following = rest[0]
-    return (
-        following in "\t\n\r"
-        or (unicodedata.category(following)[0] in "PSZ" and following not in _GOES_ON)
-        or following in _WIDTHLESS
-    )
+    if following in _SPACES:
+        return True
+    return unicodedata.category(following)[0] in "PSZ" and following not in _GOES_ON
 
 
 def misspelling(url: str) -> int:
@@ -62,11 +60,9 @@ def misspelling(url: str) -> int:
         return 3
     if _DOUBLE_ENCODED.search(url) or _CUT_ESCAPE.search(url):
         return 2
-    number = _ARTICLE.match(url)
-    return int(
-        _QUERY.search(url) is not None
-        or (number is not None and url[number.end() : number.end() + 1] not in ("", "/", "#"))
-    )
+    article = _ARTICLE.match(url)
+    is_followed = article is not None and url[article.end() : article.end() + 1] not in ("", "/", "#")
+    return int(is_followed or _QUERY.search(url) is not None)
 
 
 _SLUG = re.compile(r"/article/\d+/(?P<tags>[^/?#]*)-(?P<number>\d+)(?:/(?P<title>[^/?#]*))?")

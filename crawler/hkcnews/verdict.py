@@ -3,83 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-
-from selectolax.lexbor import LexborNode
+from typing import Self
 
 from crawler.hkcnews.blogger import blogger_blocks
 from crawler.hkcnews.fields import find_field, find_tags, is_sites
 from crawler.hkcnews.infoline import info_line, labelled
-from crawler.hkcnews.layout import BYLINE, ERROR, FAREWELL, NOT_FOUND, PUBLISHED, ancestors
+from crawler.hkcnews.layout import BYLINE, ERROR, FAREWELL, NOT_FOUND, PUBLISHED, ancestors, element_before
 from crawler.hkcnews.page import END, Page, common_ancestor, is_within, metadata
 from crawler.hkcnews.text import one_line
-from crawler.hkcnews.urls import article_id
-
-
-def is_truncated(page: Page) -> bool:
-    """Whether the document ends inside the article: the end mark, set after the last byte, fell into what encloses
-    title, body and blogger's block, or into an unfinished tag, comment or script."""
-    if page.whole:
-        return False
-    mark = page.tree.css_first(f"#{END}")
-    if mark is None:
-        return True
-    if page.content is None:
-        return True
-    parts = [page.content, *page.rest, *page.select("h1")[:1], *blogger_blocks(page)]
-    wrapper = common_ancestor(*parts)
-    if wrapper is None or any(is_within(mark, part) for part in parts):
-        return True
-    if wrapper.tag not in ("html", "body"):
-        return is_within(mark, wrapper)
-    return _follows_directly(mark, wrapper, parts)
-
-
-def _follows_directly(mark: LexborNode, around: LexborNode, parts: Iterable[LexborNode]) -> bool:
-    """For parts that nothing but the whole page encloses: whether the page breaks off right after one of them."""
-    last = next(
-        (node for node in ancestors(mark) if node.parent is not None and node.parent.mem_id == around.mem_id), mark
-    )
-    before = mark.prev if last.mem_id == mark.mem_id else last
-    while before is not None and not before.is_element_node:
-        before = before.prev
-    return before is None or any(is_within(part, before) for part in parts)
+from crawler.hkcnews.urls import HOST, article_id
 
 
 class Verdict(StrEnum):
-    """All that a capture can turn out to be. Only ARTICLE is written; each other one leads to the next capture."""
+    """All that a capture can turn out to be, and what that means, for people. Only ARTICLE is written; each other one
+    leads to the next capture."""
 
-    ARTICLE = "article"
-    FAREWELL = "farewell"
-    BLANK = "blank"
-    NOT_FOUND = "not_found"
-    CUT_OFF = "cut_off"
-    NOT_HTML = "not_html"
-    OTHER_ARTICLE = "other_article"
-    ARCHIVED_ERROR = "archived_error"
-    UNDECODABLE = "undecodable"
-    UNKNOWN_LAYOUT = "unknown_layout"
-    UNFAITHFUL = "unfaithful"
-    EXTRACTION_FAILED = "extraction_failed"
+    meaning: str
 
+    def __new__(cls, name: str, meaning: str = "") -> Self:
+        verdict = str.__new__(cls, name)
+        verdict._value_ = name
+        verdict.meaning = meaning
+        return verdict
 
-VERDICT_MEANING = {
-    Verdict.ARTICLE: "the article",
-    Verdict.FAREWELL: "the farewell page that answered every address after the closing",
-    Verdict.BLANK: "the article template without title and text",
-    Verdict.NOT_FOUND: "the site's own not-found page",
-    Verdict.CUT_OFF: "cut off before the end of the article",
-    Verdict.NOT_HTML: "not an HTML page",
-    Verdict.OTHER_ARTICLE: "a page that names itself as another article",
-    Verdict.ARCHIVED_ERROR: "an error of the site, archived",
-    Verdict.UNDECODABLE: "bytes that cannot be decompressed",
-    Verdict.UNKNOWN_LAYOUT: "a page of a layout that is not known",
-    Verdict.UNFAITHFUL: "an article whose recovery lost or added something",
-    Verdict.EXTRACTION_FAILED: "a page that took too long, too much memory, or broke the extraction",
-}
-"""Each verdict in words, for people."""
+    ARTICLE = "article", "the article"
+    FAREWELL = "farewell", "the farewell page that answered every address after the closing"
+    BLANK = "blank", "the article template without title and text"
+    NOT_FOUND = "not_found", "the site's own not-found page"
+    CUT_OFF = "cut_off", "cut off before the end of the article"
+    NOT_HTML = "not_html", "not an HTML page"
+    OTHER_ARTICLE = "other_article", "a page that names itself as another article"
+    ARCHIVED_ERROR = "archived_error", "an error of the site, archived"
+    UNDECODABLE = "undecodable", "bytes that cannot be decompressed"
+    UNKNOWN_LAYOUT = "unknown_layout", "a page of a layout that is not known"
+    UNFAITHFUL = "unfaithful", "an article whose recovery lost or added something"
+    EXTRACTION_FAILED = "extraction_failed", "a page that took too long, too much memory, or broke the extraction"
+
 
 ANY_ARTICLE = frozenset({Verdict.FAREWELL, Verdict.BLANK, Verdict.NOT_FOUND, Verdict.NOT_HTML, Verdict.UNDECODABLE})
 """Verdicts that hold for the same bytes under any article's address."""
@@ -140,15 +101,27 @@ def _is_stated(page: Page, *fields: str) -> bool:
     return any(find_field(page, name).value for name in fields) or _has_line(page)
 
 
+def _has_line(page: Page) -> bool:
+    """Whether a line of information says who or when: that of the template has only its labels."""
+    return any(labelled(info_line(page), label) for label in (PUBLISHED, BYLINE))
+
+
 def _has_tags(page: Page) -> bool:
     """Whether the page has tags as only articles do: keywords any page has, and every page the site's name."""
     tags, source = find_tags(page)
     return not source.endswith("keywords") and not all(map(is_sites, tags))
 
 
-def _has_line(page: Page) -> bool:
-    """Whether a line of information says who or when: that of the template has only its labels."""
-    return any(labelled(info_line(page), label) for label in (PUBLISHED, BYLINE))
+def _named(page: Page, wanted: int) -> int | None:
+    """The other article as which the page's canonical address or `og:url` names it."""
+    links = (link.attributes for link in page.select("link"))
+    canonical = next((link.get("href") for link in links if (link.get("rel") or "").lower() == "canonical"), None)
+    for address in (canonical or "", metadata(page, "og:url")):
+        whole = f"//{HOST}{address}" if address.startswith("/article/") else address
+        named = article_id(f"https:{whole}" if whole.startswith("//") else whole)
+        if named is not None:
+            return None if named == wanted else named
+    return None
 
 
 def _instead(page: Page, title: str) -> Judgement | None:
@@ -163,16 +136,22 @@ def _instead(page: Page, title: str) -> Judgement | None:
     return Judgement(Verdict.ARCHIVED_ERROR, f"titled “{called}”") if ERROR.search(called) else None
 
 
-def _named(page: Page, wanted: int) -> int | None:
-    """The other article as which the page's canonical address or `og:url` names it."""
-    links = (link.attributes for link in page.select("link"))
-    canonical = next((link.get("href") for link in links if (link.get("rel") or "").lower() == "canonical"), None)
-    for address in (canonical or "", metadata(page, "og:url")):
-        named = article_id(
-            re.sub(
-                r"^(?://|/(?=article/))", lambda m: "https:" + m[0] if m[0] == "//" else "https://hkcnews.com/", address
-            )
-        )
-        if named is not None:
-            return None if named == wanted else named
-    return None
+def is_truncated(page: Page) -> bool:
+    """Whether the document ends inside the article: the end mark, set after the last byte, fell into what encloses
+    title, body and blogger's block, or into an unfinished tag, comment or script."""
+    if page.whole:
+        return False
+    mark = page.tree.css_first(f"#{END}")
+    if mark is None or page.content is None:
+        return True
+    parts = [page.content, *page.rest, *page.select("h1")[:1], *blogger_blocks(page)]
+    wrapper = common_ancestor(*parts)
+    if wrapper is None or any(is_within(mark, part) for part in parts):
+        return True
+    if wrapper.tag not in ("html", "body"):
+        return is_within(mark, wrapper)
+    # nothing but the whole page encloses them: it may not break off right after one of them
+    around = (node for node in ancestors(mark) if node.parent is not None and node.parent.mem_id == wrapper.mem_id)
+    last = next(around, mark)
+    before = element_before(mark) if last.mem_id == mark.mem_id else last
+    return before is None or any(is_within(part, before) for part in parts)

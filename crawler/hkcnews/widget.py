@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import groupby, pairwise
 
 from selectolax.lexbor import LexborNode
 
-from crawler.hkcnews.layout import ancestors
-from crawler.hkcnews.page import Page, common_ancestor, is_within, nearest
+from crawler.hkcnews.layout import ancestors, element_before
+from crawler.hkcnews.page import Page, common_ancestor, is_within, nearest, once
 from crawler.hkcnews.text import one_line
 
 _CALLED = re.compile(
@@ -37,8 +37,11 @@ def own(page: Page, nodes: Sequence[LexborNode], words: Words = lambda: None) ->
     whole."""
     if not nodes or page.content is None or page.degraded:
         return list(nodes)
-    lists = islice(_lists(nodes), _MOST_LISTS)
-    return [node for group in lists if _is_own(page, page.content, group, words) for node in group]
+    if _list_around(nodes[0]) == _list_around(nodes[-1]):  # and all between them
+        lists = [list(nodes)]
+    else:
+        lists = [list(group) for _, group in groupby(nodes, _list_around)]
+    return [node for group in lists[:_MOST_LISTS] if _is_own(page, page.content, group, words) for node in group]
 
 
 def is_labelled(page: Page, node: LexborNode) -> bool:
@@ -52,27 +55,17 @@ def is_labelled(page: Page, node: LexborNode) -> bool:
 def is_at_home(page: Page, node: LexborNode) -> bool:
     """Whether the node stands in the innermost element around title and body; also where that is the whole page, or
     there is no title."""
-    if "home" not in page.fields:
-        titles = nearest(page, "h1", closest=True)
-        page.fields["home"] = common_ancestor(titles[0], page.content) if titles and page.content is not None else None
-    around: LexborNode | None = page.fields["home"]
-    return around is None or around.tag in ("html", "body") or is_within(node, around)
+    home = _home(page)
+    return home is None or home.tag in ("html", "body") or is_within(node, home)
 
 
-def _lists(nodes: Sequence[LexborNode]) -> Iterator[Sequence[LexborNode]]:
-    """The nodes by the list that they stand in."""
-    if _place(nodes[0]) == _place(nodes[-1]):  # and all between them
-        yield nodes
-        return
-    start = 0
-    for number, (one, other) in enumerate(pairwise(nodes), start=1):
-        if _place(one) != _place(other):
-            yield nodes[start:number]
-            start = number
-    yield nodes[start:]
+@once
+def _home(page: Page) -> LexborNode | None:
+    titles = nearest(page, "h1", closest=True)
+    return common_ancestor(titles[0], page.content) if titles and page.content is not None else None
 
 
-def _place(node: LexborNode) -> int:
+def _list_around(node: LexborNode) -> int:
     around = node.parent
     if around is not None and around.tag == "li":
         around = around.parent
@@ -80,11 +73,17 @@ def _place(node: LexborNode) -> int:
 
 
 def _is_own(page: Page, content: LexborNode, group: Sequence[LexborNode], words: Words) -> bool:
-    own_branch, branch = _branches(content, group[0])
+    first = group[0]
+    own_branch, branch = _branches(content, first)
+    for around in _up_to(first, branch):
+        attributes = around.attributes if around.mem_id != first.mem_id else {}
+        if any(_CALLED.search(attributes.get(name) or "") for name in ("class", "id")) or _has_label(around):
+            return False
     between = _after(own_branch, branch)
-    if _is_called_or_labelled(group[0], branch) or any(_holds_listing(page, node) for node in between or ()):
+    listing = ", ".join(page.layout.listing)
+    if any(node.css_first(listing) is not None for node in between or ()):  # what follows one is not the article's
         return False
-    if is_at_home(page, group[0]):
+    if is_at_home(page, first):
         return True
     said = words()
     return between is None if said is None else any(one_line(node.text()).lower() in said for node in group)
@@ -112,21 +111,6 @@ def _after(own_branch: LexborNode, branch: LexborNode) -> list[LexborNode] | Non
     return None
 
 
-def _holds_listing(page: Page, node: LexborNode) -> bool:
-    """Whether the element is a list of other articles, or has one in it; what follows one is the article's no more."""
-    return node.css_first(", ".join(page.layout.listing)) is not None
-
-
-def _is_called_or_labelled(node: LexborNode, branch: LexborNode) -> bool:
-    """Whether an element around the node, within its branch, has a widget's name, or a widget's label right before
-    it."""
-    for around in _up_to(node, branch):
-        attributes = around.attributes if around.mem_id != node.mem_id else {}
-        if any(_CALLED.search(attributes.get(name) or "") for name in ("class", "id")) or _has_label(around):
-            return True
-    return False
-
-
 def _up_to(node: LexborNode, branch: LexborNode) -> Iterator[LexborNode]:
     for around in ancestors(node):
         yield around
@@ -135,9 +119,8 @@ def _up_to(node: LexborNode, branch: LexborNode) -> Iterator[LexborNode]:
 
 
 def _has_label(node: LexborNode) -> bool:
-    before = node.prev
-    while before is not None and not before.is_element_node:
-        before = before.prev
+    """Whether the element right before it is a widget's label."""
+    before = element_before(node)
     if before is None or before.tag not in _LABELS or before.css_first("a") is not None:
         return False
     text = one_line(before.text())

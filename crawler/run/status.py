@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from crawler.hkcnews.verdict import VERDICT_MEANING, Verdict
+from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageState
 from crawler.recovery.image_case import FAULT_MEANING
@@ -14,7 +14,7 @@ from crawler.utils.text import by_reason
 
 EXAMPLES = 8
 IMAGE_EXAMPLES = 3
-VERDICTS = {verdict.value: meaning for verdict, meaning in VERDICT_MEANING.items() if verdict is not Verdict.ARTICLE}
+VERDICTS = {verdict.value: verdict.meaning for verdict in Verdict if verdict is not Verdict.ARTICLE}
 
 
 def count_articles(ledger: Ledger) -> dict[str, int]:

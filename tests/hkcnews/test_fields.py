@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.hkcnews.dates import read_date, read_moment
-from crawler.hkcnews.fields import SOURCES, find_field, find_tags
+from crawler.hkcnews.fields import SOURCES, every_source, find_field, find_tags
 from crawler.hkcnews.infoline import info_line, labelled
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
 from crawler.hkcnews.page import read_page
@@ -92,13 +92,11 @@ def test_what_was_tried_is_told_in_order() -> None:
     )
     found = find_field(page, "author")
     assert (found.value, found.source) == ("筆名", "metadata author")
-    assert found.tried == (("markup info line", ""), ("metadata author", "筆名"))
+    said = [("markup info line", ""), ("metadata author", "筆名"), ("structured data author", "")]
+    assert every_source(page, "author") == said
     missing = find_field(page, "last_updated")
-    assert (missing.value, missing.source, missing.tried) == (
-        "",
-        "",
-        (("markup info line", ""), ("markup beside the info line", "")),
-    )
+    assert (missing.value, missing.source) == ("", "")
+    assert every_source(page, "last_updated") == [("markup info line", ""), ("markup beside the info line", "")]
     assert set(SOURCES) == {"title", "date", "last_updated", "author", "category"}
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.hkcnews.layout import CITIZEN_NEWS, Boilerplate, ids, inside, simple
+from crawler.hkcnews.layout import CITIZEN_NEWS, Boilerplate, ancestors, simple
 
 SELECTORS = ("nav", ".related", "[hidden]", ".ad-slot")
 TAGS = [
@@ -36,10 +36,10 @@ TAGS += [
 @given(st.sampled_from(["", "<!doctype html>"]), st.lists(st.sampled_from(TAGS), max_size=12))
 def test_it_holds_what_the_selectors_find(doctype: str, tags: list[str]) -> None:
     tree = LexborHTMLParser(doctype + "".join(tags))
-    found, aside = ids(tree, ", ".join(SELECTORS)), Boilerplate(tree, SELECTORS)
+    found, aside = {node.mem_id for node in tree.css(", ".join(SELECTORS))}, Boilerplate(tree, SELECTORS)
     assert tree.root is not None
     for node in tree.root.traverse(include_text=True):
-        assert aside.holds(node) == inside(node, found)
+        assert aside.holds(node) == any(around.mem_id in found for around in ancestors(node))
 
 
 def test_in_an_element_what_is_around_it_does_not_count() -> None:

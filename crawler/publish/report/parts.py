@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from crawler.hkcnews.verdict import VERDICT_MEANING, Verdict
+from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.recovery.image_case import FAULT_MEANING, ImageFault
@@ -78,7 +78,7 @@ _IMAGE_FAULTS: Mapping[str, str] = {
 }
 _REASONS: Mapping[str, Bilingual] = {
     "no capture": Bilingual("no capture is known", "沒有快照"),
-    **{verdict.value: Bilingual(VERDICT_MEANING[verdict], chinese) for verdict, chinese in _VERDICTS.items()},
+    **{verdict.value: Bilingual(verdict.meaning, chinese) for verdict, chinese in _VERDICTS.items()},
     **{answer.value: Bilingual(rule.english, rule.chinese) for answer, rule in ANSWERS.items()},
 }
 _IMAGE_REASONS: Mapping[str, Bilingual] = {
