@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
+from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import Any
 
 from crawler.ledger.file import LedgerFile
-from crawler.ledger.rows import (
-    CAPTURE,
-    INSERT,
-    STORED,
-    CaptureRow,
-    Found,
-    archived_to_json,
-    capture_row,
-    capture_values,
-    how_found,
-    placeholders,
-)
+from crawler.ledger.rows import STORED, CaptureRow, Found, placeholders
 from crawler.warc.captures import ArchivedCapture
+from crawler.warc.writer import RecordLocation
 from crawler.wayback.capture import Capture
+
+_CDX = tuple(field.name for field in fields(Capture))
+_cdx_values = attrgetter(*_CDX)
+_NAMES = [field.name for field in fields(CaptureRow)]
+_LEARNT = fields(CaptureRow)[_NAMES.index("from_file") + 1 :]
+CAPTURE = f"""
+    SELECT id, article, source, found, coalesce(capture.replay, source.replay, ''),
+        CASE WHEN source.is_file THEN source ELSE '' END, held, {", ".join(_CDX)},
+        {", ".join(f"coalesce({field.name}, {field.default!r})" for field in _LEARNT)}
+    FROM capture LEFT JOIN source ON source.name = capture.source"""
+"""Captures, as `capture_row` takes them."""
+_INSERTED = ("article", "source", "found", "replay", "held", *_CDX)
+_INSERT = f"""
+    INSERT INTO capture ({", ".join(_INSERTED)}) VALUES ({placeholders(_INSERTED)})
+    ON CONFLICT (article, timestamp, original, source)
+    DO UPDATE SET held = excluded.held WHERE held IS NULL AND excluded.held IS NOT NULL"""
+"""A capture that is known learns where a file of web archives holds it, and nothing else."""
+
+
+def capture_row(*row: Any) -> CaptureRow:
+    number, article, source, found, replay, source_file, held, *rest = row
+    capture = Capture(**dict(zip(_CDX, rest, strict=False)))
+    archived = None
+    if held:
+        place, payload, *others = json.loads(held)
+        resolved = RecordLocation(**payload) if payload else None
+        archived = ArchivedCapture(capture, RecordLocation(**place), resolved, *others)
+        source_file = source_file or archived.about.get("heldIn", "")
+    return CaptureRow(number, article, capture, source, Found(found), replay, source_file, archived, *rest[len(_CDX) :])
+
+
+def _capture_values(
+    article: int, capture: Capture, source: str, found: Found, replay: str | None = None, held: str | None = None
+) -> tuple[Any, ...]:
+    """A new capture, as _INSERT takes it."""
+    return (article, source, found, replay, held, *_cdx_values(capture))
+
+
+def _archived_values(article: int, archived: ArchivedCapture, source: str) -> tuple[Any, ...]:
+    """The same for what a file of web archives holds, found as whoever put it there says."""
+    about = archived.about
+    found = Found(about["found"]) if about.get("found") in list(Found) else Found.LISTED
+    places = [asdict(place) if place else None for place in (archived.place, archived.payload)]
+    needed = {name: about[name] for name in ("archive", "heldIn") if name in about}
+    held = json.dumps([*places, archived.rewritten, needed, archived.truncated])
+    return _capture_values(article, archived.capture, source, found, about.get("archive") or None, held)
 
 
 class Captures(LedgerFile):
-    """Captures and attempts."""
+    """Captures, listings and gaps between these."""
 
     def captures(self, article: int) -> list[CaptureRow]:
         return list(self._rows(capture_row, f"{CAPTURE} WHERE article = ? ORDER BY id", article))
@@ -35,8 +74,7 @@ class Captures(LedgerFile):
     def stored_capture(self, source: str) -> tuple[str, str] | None:
         """The time and the address of a capture that this source gave; None when it never gave one."""
         query = f"SELECT timestamp, original FROM capture WHERE source = ? AND answer = 'capture' AND {STORED} LIMIT 1"
-        row = self._row(query, source)
-        return (row[0], row[1]) if row else None
+        return next(self._db.execute(query, (source,)), None)
 
     def with_untried_captures(self) -> set[int]:
         """Articles of which a capture is known that was not judged."""
@@ -44,7 +82,7 @@ class Captures(LedgerFile):
 
     def add_capture(self, article: int, capture: Capture, source: str, found: Found) -> CaptureRow | None:
         """A capture that no listing has, found on the way; None if it was known."""
-        cursor = self._db.execute(INSERT, capture_values(article, capture, source, found))
+        cursor = self._db.execute(_INSERT, _capture_values(article, capture, source, found))
         return next(self._rows(capture_row, f"{CAPTURE} WHERE id = ?", cursor.lastrowid)) if cursor.rowcount else None
 
     def note(self, capture: int, **values: str | int) -> None:
@@ -54,10 +92,8 @@ class Captures(LedgerFile):
 
     def attempt(self, run: int, capture: int, answer: str, detail: str) -> None:
         """One request for a capture and what came of it."""
-        self._db.execute(
-            "INSERT INTO attempt (run, capture, at, answer, detail) VALUES (?, ?, ?, ?, ?)",
-            (run, capture, self.moment(), answer, detail),
-        )
+        values = (run, capture, self.moment(), answer, detail)
+        self._db.execute("INSERT INTO attempt (run, capture, at, answer, detail) VALUES (?, ?, ?, ?, ?)", values)
 
     def shared_digests(self, articles: int) -> set[str]:
         """Digests that stand under at least so many articles; `-` and nothing are none."""
@@ -74,18 +110,14 @@ class Captures(LedgerFile):
             GROUP BY digest"""
         return {digest: (verdict, because) for digest, verdict, because in self._db.execute(query, tuple(verdicts))}
 
-
-class Listings(LedgerFile):
-    """What was asked of the archive's index."""
+    # What was asked of the archive's index
 
     def open_listing(self, query: str) -> tuple[int, str | None]:
         """The listing to go on with: the unfinished one of this query with the key of its next page, or a new one with
         None."""
-        row = self._row(
-            "SELECT id, resume_key FROM listing WHERE query = ? AND finished IS NULL ORDER BY id DESC LIMIT 1", query
-        )
-        if row:
-            return int(row[0]), row[1]
+        unfinished = "SELECT id, resume_key FROM listing WHERE query = ? AND finished IS NULL ORDER BY id DESC LIMIT 1"
+        if row := self._row(unfinished, query):
+            return row[0], row[1]
         cursor = self._db.execute("INSERT INTO listing (query, started) VALUES (?, ?)", (query, self.moment()))
         return int(cursor.lastrowid or 0), None
 
@@ -105,23 +137,19 @@ class Listings(LedgerFile):
         source: str,
     ) -> int:
         """Journal one whole page: its captures with their articles, and where to go on. Without a key the listing is
-        whole.
-
-        Gives the number of captures that were not known before.
-        """
-        new = [capture_values(article, capture, source, Found.LISTED) for article, capture in captures]
-        rows = len(new) + ignored
-        finished = None if resume_key else self.moment()
+        whole. Gives the number of captures that were not known before."""
+        new = [_capture_values(article, capture, source, Found.LISTED) for article, capture in captures]
+        listed, now = len(new) + ignored, self.moment()
         with self.batch():
             added = self._add(new)
             self._db.execute(
                 "INSERT INTO listing_page SELECT ?, pages + 1, ?, ?, ? FROM listing WHERE id = ?",
-                (listing, resume_key, rows, self.moment(), listing),
+                (listing, resume_key, listed, now, listing),
             )
             self._db.execute(
                 """UPDATE listing SET resume_key = ?, pages = pages + 1, rows = rows + ?, ignored = ignored + ?,
                 rejected = rejected + ?, duplicates = duplicates + ?, finished = ? WHERE id = ?""",
-                (resume_key, rows, ignored, rejected, duplicates, finished, listing),
+                (resume_key, listed, ignored, rejected, duplicates, None if resume_key else now, listing),
             )
         return added
 
@@ -132,28 +160,17 @@ class Listings(LedgerFile):
         self._db.execute("UPDATE capture SET answer = NULL WHERE source = ? AND warc IS NULL", (source,))
 
     def add_file_captures(self, source: str, holdings: Collection[tuple[int, ArchivedCapture]]) -> int:
-        """What a file of web archives holds, with the articles. Gives how many of the captures were not known
-        before."""
+        """What a file of web archives holds, with the articles. Gives how many captures were not known before."""
+        captures = [_archived_values(article, archived, source) for article, archived in holdings]
         with self.batch():
-            added = self._add(
-                [capture_values(article, held.capture, source, how_found(held), held) for article, held in holdings]
-            )
-            self._db.executemany(
-                """UPDATE capture SET held = ?
-                WHERE article = ? AND timestamp = ? AND original = ? AND source = ? AND held IS NULL""",
-                (
-                    (archived_to_json(held), article, held.capture.timestamp, held.capture.original, source)
-                    for article, held in holdings
-                ),
-            )
-        return added
+            return self._add(captures)
 
     def _add(self, captures: Collection[tuple[Any, ...]]) -> int:
-        """Captures, as INSERT takes them, and their articles; an article given up is due again when one of its captures
-        has not been judged. Gives how many captures were not known before."""
-        before = self._db.total_changes
-        self._db.executemany(INSERT, captures)
-        added = self._db.total_changes - before
+        """Captures, as _INSERT takes them, and their articles; an article given up is due again when one of its
+        captures has not been judged. Gives how many captures were not known before."""
+        newest = "SELECT coalesce(max(id), 0) FROM capture"
+        before = self._value(newest)
+        self._db.executemany(_INSERT, captures)
         articles = sorted({article for article, *_ in captures})
         self._for_each("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", articles)
         self._for_each(
@@ -161,7 +178,7 @@ class Listings(LedgerFile):
             AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict IS NULL AND answer IS NULL)""",
             articles,
         )
-        return added
+        return int(self._value(newest) - before)
 
     def drop_listing(self, listing: int) -> None:
         """Close a listing that cannot be made whole; the next run begins a new one. Its captures stay."""
@@ -170,8 +187,7 @@ class Listings(LedgerFile):
     def listed_whole(self, *beginnings: str) -> str | None:
         """When the newest listing was begun that is whole, of those whose query begins so; None without any."""
         query = "SELECT max(started) FROM listing WHERE substr(query, 1, ?) = ? AND finished != 'abandoned'"
-        begun = [self._row(query, len(beginning), beginning)[0] for beginning in beginnings]
-        return max(filter(None, begun), default=None)
+        return max(filter(None, (self._value(query, len(each), each) for each in beginnings)), default=None)
 
     def unfinished_listing(self, beginning: str, after: str) -> str | None:
         """The query of the newest listing that can be gone on with, begun after that moment, of those whose query
@@ -179,8 +195,7 @@ class Listings(LedgerFile):
         query = """
             SELECT query FROM listing WHERE substr(query, 1, ?) = ? AND finished IS NULL AND started >= ?
             ORDER BY id DESC LIMIT 1"""
-        row = self._row(query, len(beginning), beginning, after)
-        return row[0] if row else None
+        return next(iter(self._column(query, len(beginning), beginning, after)), None)
 
     def listing_totals(self) -> dict[str, int]:
         """Over the newest listing of each query: rows, ignored, rejected, duplicates. Those of what came since are left
@@ -192,9 +207,7 @@ class Listings(LedgerFile):
                 WHERE CASE WHEN json_valid(query) THEN json_array_length(query) < 5 ELSE 1 END GROUP BY query)"""
         return dict(zip(names, self._row(query), strict=True))
 
-
-class Gaps(LedgerFile):
-    """What was asked for beside the listings."""
+    # What was asked for beside the listings
 
     def known_ids(self) -> list[int]:
         """All articles that the ledger knows, lowest id first."""

@@ -1,14 +1,20 @@
-"""The ledger on runs and on averages."""
+"""The ledger on runs and on averages. Nothing is written here."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from crawler.ledger.file import LedgerFile
 from crawler.ledger.rows import STORED, State
 
 RUN = "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, ''), arguments, version FROM run"
+_FETCHED = "capture WHERE id IN (SELECT capture FROM attempt WHERE run = ?)"
+_OF_RUN = {
+    "answer": "attempt WHERE run = ?",
+    "verdict": f"{_FETCHED} AND verdict IS NOT NULL",
+    "digest_result": f"{_FETCHED} AND coalesce(digest_result, '') != ''",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +33,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class FieldCount:
-    """Of the articles that a run recovered, how many lack a field; and the same for the articles recovered before
-    it."""
+    """Of how many articles that a run recovered how many lack a field; and of those recovered before it."""
 
     of: int
     missing: int
@@ -37,61 +42,20 @@ class FieldCount:
 
 
 class Figures(LedgerFile):
-    """Sums over what was done."""
+    """Sums over what was done, in one run and in all."""
 
     def last_run(self) -> RunRow | None:
         """The newest run; None before the first."""
         return next(self._rows(RunRow, f"{RUN} ORDER BY id DESC LIMIT 1"), None)
 
-    def requests_so_far(self) -> tuple[int, int]:
-        """How many articles captures were asked for of, and with how many requests."""
-        articles, requests = self._row(
-            "SELECT count(DISTINCT article), count(*) FROM attempt JOIN capture ON capture.id = attempt.capture"
-        )
-        return articles, requests
-
-    def stored(self) -> tuple[int, int]:
-        """How many articles have captures in the store, and how many bytes these have there."""
-        articles, size = self._row(
-            f"SELECT count(DISTINCT article), coalesce(sum(warc_length), 0) FROM capture WHERE {STORED}"
-        )
-        return articles, size
-
-    def shown_images(self) -> tuple[int, int]:
-        """Of how many articles the images are known, and how many images they have."""
-        articles, images = self._row("SELECT (SELECT count(*) FROM image_list), (SELECT count(*) FROM image)")
-        return articles, images
-
-    def readable_articles(self, since: str = "", until: str = "") -> set[int]:
-        """Articles with a capture of this time in the store or in a file of web archives that is an article, or was not
-        judged yet."""
-        query = f"""
-            SELECT DISTINCT article FROM capture
-            WHERE ({STORED} OR held IS NOT NULL) AND coalesce(verdict, 'article') = 'article'
-                AND timestamp >= ? AND (? = '' OR substr(timestamp, 1, length(?)) <= ?)"""
-        return set(self._column(query, since, until, until, until))
-
-
-class Runs(LedgerFile):
-    """What is known of single runs. Nothing is written here."""
-
     def run_times(self, run: int) -> tuple[str, str]:
         """When a run began and ended (ISO 8601, UTC); the second is empty while it goes on."""
-        started, ended = self._row("SELECT started, coalesce(ended, '') FROM run WHERE id = ?", run)
-        return started, ended
+        return self._pair("SELECT started, coalesce(ended, '') FROM run WHERE id = ?", run)
 
-    def run_answers(self, run: int) -> dict[str, int]:
-        """What a run's requests for captures were answered, most frequent first."""
-        return self._counts("answer", "attempt WHERE run = ?", run)
-
-    def run_verdicts(self, run: int) -> dict[str, int]:
-        """What the captures that a run fetched were judged to be, most frequent first; redirects and jumps are among
-        them."""
-        return self._counts("verdict", f"{_FETCHED} AND verdict IS NOT NULL", run)
-
-    def run_digests(self, run: int) -> dict[str, int]:
-        """How the captures that a run fetched compare with their digests, most frequent first."""
-        return self._counts("digest_result", f"{_FETCHED} AND coalesce(digest_result, '') != ''", run)
+    def run_counts(self, run: int, column: str) -> dict[str, int]:
+        """Most frequent first: the `answer` to a run's requests for captures, or `verdict` or `digest_result` of those
+        that it fetched; redirects and jumps are among them."""
+        return self._counts(column, _OF_RUN[column], run)
 
     def settled_in_run(self, run: int, state: State) -> set[int]:
         """The articles in a state that a run put there."""
@@ -107,19 +71,33 @@ class Runs(LedgerFile):
 
     def listed_so_far(self) -> tuple[int, int]:
         """Rows of the index that all listings have brought, and the number of the newest capture."""
-        rows, newest = self._row(
+        return self._pair(
             "SELECT (SELECT coalesce(sum(rows), 0) FROM listing_page), (SELECT coalesce(max(id), 0) FROM capture)"
         )
-        return rows, newest
 
     def listed_after(self, capture: int) -> int:
         """How many captures a listing brought that came to be known after this one."""
-        (number,) = self._row("SELECT count(*) FROM capture WHERE id > ? AND found = 'listed'", capture)
-        return int(number)
+        return int(self._value("SELECT count(*) FROM capture WHERE id > ? AND found = 'listed'", capture))
 
-    def captures_of_articles(self) -> Iterator[tuple[int, int]]:
-        """Recovered articles, each with the number of the capture that its file was made of."""
-        yield from self._db.execute("SELECT id, capture FROM article WHERE state = 'recovered' AND capture IS NOT NULL")
+    def requests_so_far(self) -> tuple[int, int]:
+        """How many articles captures were asked for of, and with how many requests."""
+        return self._pair(
+            "SELECT count(DISTINCT article), count(*) FROM attempt JOIN capture ON capture.id = attempt.capture"
+        )
 
+    def stored(self) -> tuple[int, int]:
+        """How many articles have captures in the store, and how many bytes these have there."""
+        return self._pair(f"SELECT count(DISTINCT article), coalesce(sum(warc_length), 0) FROM capture WHERE {STORED}")
 
-_FETCHED = "capture WHERE id IN (SELECT capture FROM attempt WHERE run = ?)"
+    def shown_images(self) -> tuple[int, int]:
+        """Of how many articles the images are known, and how many images they have."""
+        return self._pair("SELECT (SELECT count(*) FROM image_list), (SELECT count(*) FROM image)")
+
+    def readable_articles(self, since: str = "", until: str = "") -> set[int]:
+        """Articles with a capture of this time in the store or in a file of web archives that is an article, or was not
+        judged yet."""
+        query = f"""
+            SELECT DISTINCT article FROM capture
+            WHERE ({STORED} OR held IS NOT NULL) AND coalesce(verdict, 'article') = 'article'
+                AND timestamp >= ?1 AND (?2 = '' OR substr(timestamp, 1, length(?2)) <= ?2)"""
+        return set(self._column(query, since, until))

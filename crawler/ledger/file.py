@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import starmap
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from crawler.ledger.rows import LedgerError
+from crawler.utils.lock import check_links
 
 Row = TypeVar("Row")
 
@@ -19,8 +20,7 @@ CREATE TABLE source (name TEXT PRIMARY KEY, replay TEXT NOT NULL, is_file INTEGE
 INSERT INTO source SELECT 'wayback', value || '/web', 0 FROM meta WHERE key = 'public_url';
 CREATE TABLE capture_2 (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL,
-    urlkey TEXT NOT NULL,
-    mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL,
+    urlkey TEXT NOT NULL, mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL,
     source TEXT NOT NULL, found TEXT NOT NULL, replay TEXT, held TEXT,
     answer TEXT, status INTEGER, digest_result TEXT, digest_reason TEXT, verdict TEXT, because TEXT,
     served_timestamp TEXT, served_original TEXT, coding TEXT, warc TEXT, warc_offset INTEGER, warc_length INTEGER,
@@ -28,8 +28,7 @@ CREATE TABLE capture_2 (
 );
 INSERT INTO capture_2 SELECT id, article, timestamp, original, urlkey, mimetype, statuscode, digest, length,
     'wayback', CASE WHEN source IN ('archived_redirect', 'closest_capture', 'inspect') THEN source ELSE 'listed' END,
-    NULL, NULL,
-    answer, status, digest_result, digest_reason, verdict, because,
+    NULL, NULL, answer, status, digest_result, digest_reason, verdict, because,
     served_timestamp, served_original, coding, warc, warc_offset, warc_length FROM capture;
 DROP TABLE capture;
 ALTER TABLE capture_2 RENAME TO capture;
@@ -43,33 +42,36 @@ CREATE TABLE image (
     file TEXT PRIMARY KEY, url TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'wanted', reason TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0, timestamp TEXT NOT NULL DEFAULT '', original TEXT NOT NULL DEFAULT '',
     digest TEXT NOT NULL DEFAULT '', type TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
-    sha256 TEXT NOT NULL DEFAULT '',
-    fault TEXT NOT NULL DEFAULT '', warc TEXT, warc_offset INTEGER, warc_length INTEGER, settled TEXT, run INTEGER
+    sha256 TEXT NOT NULL DEFAULT '', fault TEXT NOT NULL DEFAULT '',
+    warc TEXT, warc_offset INTEGER, warc_length INTEGER, settled TEXT, run INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX image_state ON image (state);
 CREATE INDEX image_sha256 ON image (sha256) WHERE sha256 != '';
-CREATE TABLE image_use (image TEXT NOT NULL REFERENCES image, article INTEGER NOT NULL,
-    PRIMARY KEY (image, article)) WITHOUT ROWID;
+CREATE TABLE image_use (
+    image TEXT NOT NULL REFERENCES image, article INTEGER NOT NULL, PRIMARY KEY (image, article)
+) WITHOUT ROWID;
 CREATE INDEX image_use_article ON image_use (article);
 CREATE TABLE image_list (article INTEGER PRIMARY KEY, capture INTEGER NOT NULL);
 CREATE TABLE image_answer (
     source TEXT NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, image TEXT, answer TEXT NOT NULL,
-    status INTEGER NOT NULL,
-    served_timestamp TEXT NOT NULL, served_original TEXT NOT NULL, coding TEXT NOT NULL, target_timestamp TEXT,
-    target_original TEXT,
-    warc TEXT, warc_offset INTEGER, warc_length INTEGER, PRIMARY KEY (source, timestamp, original)
+    status INTEGER NOT NULL, served_timestamp TEXT NOT NULL, served_original TEXT NOT NULL, coding TEXT NOT NULL,
+    target_timestamp TEXT, target_original TEXT, warc TEXT, warc_offset INTEGER, warc_length INTEGER,
+    PRIMARY KEY (source, timestamp, original)
 ) WITHOUT ROWID;
-CREATE TABLE image_index (image TEXT NOT NULL, source TEXT NOT NULL, captures TEXT NOT NULL,
-    PRIMARY KEY (image, source)) WITHOUT ROWID;
+CREATE TABLE image_index (
+    image TEXT NOT NULL, source TEXT NOT NULL, captures TEXT NOT NULL, PRIMARY KEY (image, source)
+) WITHOUT ROWID;
 """
 """Images of recovered articles, by the path of their file: which articles have them, of which captures that is known,
 what the archive answered to each request for one, and what its index gave for one (JSON)."""
 
 _REFERENCES = """
-CREATE TABLE link (article INTEGER NOT NULL, target INTEGER NOT NULL, local INTEGER NOT NULL,
-    PRIMARY KEY (article, target)) WITHOUT ROWID;
-CREATE TABLE shown (article INTEGER NOT NULL, url TEXT NOT NULL, local INTEGER NOT NULL,
-    PRIMARY KEY (article, url)) WITHOUT ROWID;
+CREATE TABLE link (
+    article INTEGER NOT NULL, target INTEGER NOT NULL, local INTEGER NOT NULL, PRIMARY KEY (article, target)
+) WITHOUT ROWID;
+CREATE TABLE shown (
+    article INTEGER NOT NULL, url TEXT NOT NULL, local INTEGER NOT NULL, PRIMARY KEY (article, url)
+) WITHOUT ROWID;
 CREATE INDEX shown_url ON shown (url, local);
 """
 """What the files of the reading format refer to: articles by id and pictures by address; local: whether the link is to
@@ -91,8 +93,7 @@ stood on them."""
 _VERSIONS = """
 CREATE TABLE version (
     article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, sha256 TEXT NOT NULL,
-    capture INTEGER NOT NULL,
-    PRIMARY KEY (article, timestamp, original)
+    capture INTEGER NOT NULL, PRIMARY KEY (article, timestamp, original)
 ) WITHOUT ROWID;
 """
 """What each capture of an article says: the SHA-256 of its title and text, by the capture that was really served. Empty
@@ -117,13 +118,12 @@ CREATE TABLE listing (
 CREATE INDEX listing_query ON listing (query, finished);
 CREATE TABLE listing_page (
     listing INTEGER NOT NULL REFERENCES listing, number INTEGER NOT NULL, resume_key TEXT, rows INTEGER NOT NULL,
-    at TEXT NOT NULL,
-    PRIMARY KEY (listing, number)
+    at TEXT NOT NULL, PRIMARY KEY (listing, number)
 ) WITHOUT ROWID;
 CREATE TABLE capture (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL,
-    urlkey TEXT NOT NULL,
-    mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL, source TEXT NOT NULL,
+    urlkey TEXT NOT NULL, mimetype TEXT NOT NULL, statuscode TEXT NOT NULL, digest TEXT NOT NULL, length TEXT NOT NULL,
+    source TEXT NOT NULL,
     answer TEXT, status INTEGER, digest_result TEXT, digest_reason TEXT, verdict TEXT, because TEXT,
     served_timestamp TEXT, served_original TEXT, coding TEXT, warc TEXT, warc_offset INTEGER, warc_length INTEGER,
     UNIQUE (article, timestamp, original)
@@ -165,32 +165,20 @@ def prepare(connection: sqlite3.Connection, path: object, steps: Sequence[str] =
     try:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {newest};\nCOMMIT;")
     except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        connection.rollback()
         raise
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class _Undone(Exception):
-    pass
 
 
 class LedgerFile:
     """Open with the path of its file. Not for several threads; one run at a time is the lock's business."""
 
-    def __init__(self, path: Path, public_url: str | None = None, now: Callable[[], datetime] = _now) -> None:
-        """`public_url`: the archive that this ledger's captures belong to; None to look only. Raises LedgerError."""
+    def __init__(
+        self, path: Path, public_url: str | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """`public_url`: the archive that this ledger's captures belong to; None to look only. Raises StorageError."""
         self.path = path
         self._now = now
-        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
-            part = path.with_name(name)
-            if part.is_symlink() and not part.resolve().is_relative_to(path.parent.resolve()):
-                raise LedgerError(
-                    f"{part} is a symbolic link that leads out of {path.parent}: it is not followed. Remove it"
-                )
+        check_links(path.parent, (f"{path.name}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")))
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -225,6 +213,16 @@ class LedgerFile:
         """The first row, or None."""
         return self._db.execute(query, values).fetchone()
 
+    def _pair(self, query: str, *values: object) -> tuple[Any, Any]:
+        """The one row of a query for two columns."""
+        first, second = self._row(query, *values)
+        return first, second
+
+    def _value(self, query: str, *values: object) -> Any:
+        """The first column of the first row, or None."""
+        row = self._row(query, *values)
+        return row[0] if row else None
+
     def _rows(self, kind: Callable[..., Row], query: str, *values: object) -> Iterator[Row]:
         """The rows, each as a value of this kind, whose arguments are the columns in order."""
         return starmap(kind, self._db.execute(query, values))
@@ -256,9 +254,11 @@ class LedgerFile:
     @contextmanager
     def trial(self) -> Iterator[None]:
         """Everything written inside is seen inside, and undone at the end."""
-        with suppress(_Undone), self.batch():
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
             yield
-            raise _Undone
+        finally:
+            self._db.rollback()
 
     def moment(self) -> str:
         """The time now, UTC, to the second."""
@@ -269,17 +269,17 @@ class LedgerFile:
     def add_source(self, source: str, replay: str, is_file: bool = False) -> None:
         """A source of captures, with the public address under which it replays them. Raises LedgerError when it had
         another."""
-        row = self._row("SELECT replay FROM source WHERE name = ?", source)
-        if row is None:
+        known = self._value("SELECT replay FROM source WHERE name = ?", source)
+        if known is None:
             self._db.execute("INSERT INTO source VALUES (?, ?, ?)", (source, replay, is_file))
-        elif row[0] != replay:
+        elif known != replay:
             raise LedgerError(
-                f"the ledger {self.path} has captures of the source {source}, replayed at {row[0]}; it refuses {replay}"
+                f"the ledger {self.path} has captures of the source {source}, replayed at {known}; it refuses {replay}"
             )
 
     def meta(self, key: str) -> str | None:
-        row = self._row("SELECT value FROM meta WHERE key = ?", key)
-        return row[0] if row else None
+        value: str | None = self._value("SELECT value FROM meta WHERE key = ?", key)
+        return value
 
     def set_meta(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
@@ -71,27 +71,30 @@ class ImageAnswer:
     place: RecordLocation | None = None
 
 
-_DESCRIBED = tuple(field.name for field in fields(ImageRow) if field.name != "place")
-_STORED_AT = ("warc", "warc_offset", "warc_length")
-_SETTLED = tuple(name for name in _DESCRIBED if name not in ("file", "url", "attempts"))
-_ANSWERED = ("answer", "status", "served_timestamp", "served_original", "coding")
-_LEADS_TO = ("target_timestamp", "target_original")
+_STORED_AT = "warc, warc_offset, warc_length"
+_SETTLED = ("state", "reason", "timestamp", "original", "digest", "type", "size", "sha256", "fault")
 _settled_values = attrgetter(*_SETTLED)
+_IMAGE = f"""
+    SELECT file, url, state, reason, attempts, timestamp, original, digest, type, size, sha256, fault, {_STORED_AT}
+    FROM image"""
 _SHOWN = """EXISTS (SELECT 1 FROM image_use JOIN article ON article.id = image_use.article
     WHERE image_use.image = image.file AND article.state = 'recovered')"""
+_KEY = "source = ? AND timestamp = ? AND original = ?"
 
 
 def _image_row(file: str, url: str, state: str, *described: Any) -> ImageRow:
     *known, warc, offset, length = described
-    place = RecordLocation(warc, offset, length) if warc else None
-    return ImageRow(file, url, ImageState(state), *(*known, place))
+    return ImageRow(file, url, ImageState(state), *(*known, _location(warc, offset, length)))
 
 
 def _image_answer(*row: Any) -> ImageAnswer:
     *answered, timestamp, original, warc, offset, length = row
     target = (timestamp, original) if timestamp is not None else None
-    place = RecordLocation(warc, offset, length) if warc else None
-    return ImageAnswer(*(*answered, target, place))
+    return ImageAnswer(*(*answered, target, _location(warc, offset, length)))
+
+
+def _location(warc: str | None, offset: int, length: int) -> RecordLocation | None:
+    return RecordLocation(warc, offset, length) if warc else None
 
 
 def _location_values(place: RecordLocation | None) -> tuple[str | int | None, ...]:
@@ -143,15 +146,12 @@ class Images(LedgerFile):
     # Where images stand
 
     def image(self, file: str) -> ImageRow | None:
-        return next(self._images("file = ?", file), None)
+        return next(self._rows(_image_row, f"{_IMAGE} WHERE file = ?", file), None)
 
     def images(self, *states: ImageState) -> Iterator[ImageRow]:
         """Images of recovered articles in these states, by file; all without any."""
-        return self._images(f"{_SHOWN}{f' AND state IN ({placeholders(states)})' if states else ''}", *states)
-
-    def _images(self, which: str, *values: str) -> Iterator[ImageRow]:
-        columns = ", ".join((*_DESCRIBED, *_STORED_AT))
-        return self._rows(_image_row, f"SELECT {columns} FROM image WHERE {which} ORDER BY file", *values)
+        of_states = f" AND state IN ({placeholders(states)})" if states else ""
+        return self._rows(_image_row, f"{_IMAGE} WHERE {_SHOWN}{of_states} ORDER BY file", *states)
 
     def image_counts(self) -> dict[ImageState, int]:
         """How many images of recovered articles stand where."""
@@ -177,19 +177,19 @@ class Images(LedgerFile):
     def same_image(self, sha256: str) -> str:
         """The file of an image with these very bytes; empty when there is none."""
         query = "SELECT file FROM image WHERE sha256 = ? AND sha256 != '' AND state = 'have' LIMIT 1"
-        row = self._row(query, sha256)
-        return row[0] if row else ""
+        return self._value(query, sha256) or ""
 
     def image_bytes(self) -> tuple[int, int]:
         """How many images there are and how many bytes they have."""
-        count, size = self._row("SELECT count(*), coalesce(sum(size), 0) FROM image WHERE state = 'have'")
-        return count, size
+        return self._pair("SELECT count(*), coalesce(sum(size), 0) FROM image WHERE state = 'have'")
 
     def settle_image(self, row: ImageRow, run: int) -> None:
         """Write down where an image stands now."""
-        columns = ", ".join(f"{name} = ?" for name in (*_SETTLED, *_STORED_AT, "settled", "run"))
-        values = (*_settled_values(row), *_location_values(row.place), self.moment(), run)
-        self._db.execute(f"UPDATE image SET {columns} WHERE file = ?", (*values, row.file))
+        columns = ", ".join(f"{name} = ?" for name in _SETTLED)
+        values = (*_settled_values(row), *_location_values(row.place), self.moment(), run, row.file)
+        self._db.execute(
+            f"UPDATE image SET {columns}, ({_STORED_AT}, settled, run) = (?, ?, ?, ?, ?) WHERE file = ?", values
+        )
 
     def reopen_images(self, files: Iterable[str]) -> None:
         """Make these images due again; what the archive answered stays known."""
@@ -215,40 +215,31 @@ class Images(LedgerFile):
     def image_answer(self, source: str, timestamp: str, original: str) -> ImageAnswer | None:
         """What a source answered when it was asked for an image at this time and address (escaped as on the request
         line)."""
-        columns = ", ".join((*_ANSWERED, *_LEADS_TO, *_STORED_AT))
-        query = f"SELECT {columns} FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?"
+        query = f"""
+            SELECT answer, status, served_timestamp, served_original, coding, target_timestamp, target_original,
+                {_STORED_AT} FROM image_answer WHERE {_KEY}"""
         return next(self._rows(_image_answer, query, source, timestamp, original), None)
 
     def note_image_answer(
         self, source: str, timestamp: str, original: str, said: ImageAnswer, file: str | None
     ) -> None:
         """Write an answer down; `file` is that of the image it was asked for, None where that is not known."""
-        columns = ("source", "timestamp", "original", "image", *_ANSWERED, *_LEADS_TO, *_STORED_AT)
         answered = (said.answer, said.status, said.timestamp, said.original, said.coding)
-        self._db.execute(
-            f"INSERT OR REPLACE INTO image_answer ({', '.join(columns)}) VALUES ({placeholders(columns)})",
-            (
-                *(source, timestamp, original, file, *answered),
-                *(said.target or (None, None)),
-                *_location_values(said.place),
-            ),
-        )
+        target = said.target or (None, None)
+        values = (source, timestamp, original, file, *answered, *target, *_location_values(said.place))
+        self._db.execute(f"INSERT OR REPLACE INTO image_answer VALUES ({placeholders(values)})", values)
 
     def forget_image_answer(self, source: str, timestamp: str, original: str) -> None:
         """An answer whose bytes cannot be read from the store any more."""
-        self._db.execute(
-            "DELETE FROM image_answer WHERE source = ? AND timestamp = ? AND original = ?",
-            (source, timestamp, original),
-        )
+        self._db.execute(f"DELETE FROM image_answer WHERE {_KEY}", (source, timestamp, original))
 
     def image_index(self, file: str, source: str) -> list[Capture] | None:
         """The captures of an image that a source's index gave; None when it was not asked."""
-        row = self._row("SELECT captures FROM image_index WHERE image = ? AND source = ?", file, source)
-        if row is None:
+        captures = self._value("SELECT captures FROM image_index WHERE image = ? AND source = ?", file, source)
+        if captures is None:
             return None
         return [
-            Capture(timestamp=timestamp, original=original, digest=digest)
-            for timestamp, original, digest in json.loads(row[0])
+            Capture(timestamp=at, original=original, digest=digest) for at, original, digest in json.loads(captures)
         ]
 
     def note_image_index(self, file: str, source: str, captures: Iterable[Capture]) -> None:

@@ -8,63 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.ledger.captures import Captures, Gaps, Listings
-from crawler.ledger.figures import Figures, Runs
-from crawler.ledger.file import LedgerFile
+from crawler.ledger.captures import Captures
+from crawler.ledger.figures import Figures
 from crawler.ledger.images import Images
 from crawler.ledger.rows import SETTLED, ArticleRow, State, placeholders
-
-
-class References(LedgerFile):
-    """What links and pictures in the files lead to. Of files in the seed's format nothing is kept: they never lead to
-    each other."""
-
-    def note_references(self, article: int, articles: Mapping[int, bool], pictures: Mapping[str, bool]) -> None:
-        """What an article's file refers to: articles by id, pictures by address; True where the link is local."""
-        with self.batch():
-            self._db.execute("DELETE FROM link WHERE article = ?", (article,))
-            self._db.execute("DELETE FROM shown WHERE article = ?", (article,))
-            self._db.executemany(
-                "INSERT INTO link VALUES (?, ?, ?)", ((article, target, local) for target, local in articles.items())
-            )
-            self._db.executemany(
-                "INSERT INTO shown VALUES (?, ?, ?)", ((article, url, local) for url, local in pictures.items())
-            )
-
-    def forget_references(self) -> None:
-        """No file refers to others any more."""
-        with self.batch():
-            self._db.execute("DELETE FROM link")
-            self._db.execute("DELETE FROM shown")
-
-    def articles_with_stale_links(self, is_there: Callable[[str], bool]) -> list[int]:
-        """Recovered articles whose file has a local link to what is not there, or another link to what is; lowest id
-        first.
-
-        `is_there` tells it of pictures; articles are there when they are recovered.
-        """
-        found = set(
-            self._column("""
-                SELECT DISTINCT link.article FROM link LEFT JOIN article AS target ON target.id = link.target
-                WHERE link.local != coalesce(target.state = 'recovered', 0)""")
-        )
-        for url, local in self._db.execute("SELECT DISTINCT url, local FROM shown").fetchall():
-            if is_there(url) != bool(local):
-                found.update(self._column("SELECT article FROM shown WHERE url = ? AND local = ?", url, local))
-        return sorted(found & set(self.recovered_ids()))
-
-    def recovered_ids(self) -> list[int]:
-        """Recovered articles, lowest id first."""
-        return self._column("SELECT id FROM article WHERE state = 'recovered' ORDER BY id")
-
-    def rewritten(self, article: int, sha256: str) -> None:
-        """An article's file was written anew from the same capture."""
-        self._db.execute("UPDATE article SET sha256 = ? WHERE id = ?", (sha256, article))
-
-
-def _article_row(number: int, state: str, reason: str, capture: int, file: str, sha256: str, faults: str) -> ArticleRow:
-    return ArticleRow(number, State(state), reason, capture, file, sha256, tuple(json.loads(faults)))
-
 
 _VERSION = "SELECT article, timestamp, original, sha256, capture FROM version"
 
@@ -81,63 +28,21 @@ class VersionRow:
     capture: int
 
 
-class Versions(LedgerFile):
-    """Title and text of every capture that was extracted."""
-
-    def note_version(self, row: VersionRow) -> None:
-        """A capture of an article was extracted; what was known of the same capture before is replaced."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?)",
-            (row.article, row.timestamp, row.original, row.sha256, row.capture),
-        )
-
-    def renew_versions(self, article: int, captures: Iterable[int], rows: Iterable[VersionRow]) -> None:
-        """These captures of an article were extracted anew, and this is what they say: those without a row are no
-        article any more."""
-        with self.batch():
-            gone = ((article, capture) for capture in captures)
-            self._db.executemany("DELETE FROM version WHERE article = ? AND capture = ?", gone)
-            for row in rows:
-                self.note_version(row)
-
-    def version_counts(self) -> dict[int, int]:
-        """How many different texts the captures of each article have; articles of which nothing is known are not in
-        it."""
-        return dict(
-            self._db.execute("SELECT article, count(DISTINCT sha256) FROM version GROUP BY article ORDER BY article")
-        )
-
-    def versions(self, article: int) -> list[VersionRow]:
-        """What the captures of an article say, earliest first."""
-        return list(self._rows(VersionRow, f"{_VERSION} WHERE article = ? ORDER BY timestamp, original", article))
-
-    def all_versions(self) -> Iterator[VersionRow]:
-        """What all captures say, lowest article first, then earliest first."""
-        return self._rows(VersionRow, f"{_VERSION} ORDER BY article, timestamp, original")
-
-    def versions_replayed(self) -> Iterator[tuple[int, str, str, str, str]]:
-        """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in
-        that order."""
-        yield from self._db.execute("""
-            SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v
-            LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source
-            ORDER BY v.article, v.timestamp, v.original""")
+def _article_row(number: int, state: str, reason: str, capture: int, file: str, sha256: str, faults: str) -> ArticleRow:
+    return ArticleRow(number, State(state), reason, capture, file, sha256, tuple(json.loads(faults)))
 
 
-class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figures):
-    """Runs and articles, beside listings, captures and images. Open with the path of its file; see `LedgerFile`."""
+class Ledger(Captures, Images, Figures):
+    """Runs and articles, beside captures, images and figures. Open with the path of its file; see `LedgerFile`."""
 
     def begin_run(self, arguments: Mapping[str, Any], version: str) -> int:
-        cursor = self._db.execute(
-            "INSERT INTO run (started, arguments, version) VALUES (?, ?, ?)",
-            (self.moment(), json.dumps(dict(arguments)), version),
-        )
+        values = (self.moment(), json.dumps(dict(arguments)), version)
+        cursor = self._db.execute("INSERT INTO run (started, arguments, version) VALUES (?, ?, ?)", values)
         return int(cursor.lastrowid or 0)
 
     def end_run(self, run: int, status: int, verdict: str) -> None:
-        self._db.execute(
-            "UPDATE run SET ended = ?, status = ?, verdict = ? WHERE id = ?", (self.moment(), status, verdict, run)
-        )
+        values = (self.moment(), status, verdict, run)
+        self._db.execute("UPDATE run SET ended = ?, status = ?, verdict = ? WHERE id = ?", values)
 
     def due(self, ids: Collection[int] | None = None) -> list[int]:
         """Articles that are not settled, lowest id first, but those that wait for the archive at the end; only these if
@@ -159,6 +64,10 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
     def files(self) -> Iterator[tuple[int, str]]:
         """The files of recovered articles, relative to the output directory."""
         yield from self._db.execute("SELECT id, file FROM article WHERE state = 'recovered' ORDER BY id")
+
+    def recovered_ids(self) -> list[int]:
+        """Recovered articles, lowest id first."""
+        return self._column("SELECT id FROM article WHERE state = 'recovered' ORDER BY id")
 
     def _articles(self, which: str, *values: object) -> Iterator[ArticleRow]:
         query = f"""
@@ -199,15 +108,13 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
     def adopt(self, ids: Iterable[int], where: str) -> int:
         """Settle articles that the user has elsewhere, listed or not; what was recovered here stays so. Gives how many
         are new so."""
+        adopt = """
+            INSERT INTO article (id, state, reason, settled) VALUES (?, 'adopted', ?, ?) ON CONFLICT (id) DO UPDATE
+            SET state = excluded.state, reason = excluded.reason, settled = excluded.settled
+            WHERE state != 'recovered'"""
         with self.batch():
             before = self.counts()[State.ADOPTED]
-            for article in ids:
-                self._db.execute("INSERT OR IGNORE INTO article (id, state) VALUES (?, 'listed')", (article,))
-                self._db.execute(
-                    """UPDATE article SET state = 'adopted', reason = ?, settled = ?
-                    WHERE id = ? AND state != 'recovered'""",
-                    (where, self.moment(), article),
-                )
+            self._db.executemany(adopt, ((article, where, self.moment()) for article in ids))
             return self.counts()[State.ADOPTED] - before
 
     def unadopt(self, ids: Iterable[int]) -> None:
@@ -238,11 +145,9 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
 
     def reopen_failed(self) -> int:
         """Make articles due again that were given up because a page could not be read here; gives their number."""
-        due = self._column("""
-            SELECT id FROM article WHERE state = 'unrecoverable'
-            AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict = 'extraction_failed')""")
-        self.reopen(due)
-        return len(due)
+        return self._db.execute("""
+            UPDATE article SET state = 'listed' WHERE state = 'unrecoverable'
+            AND EXISTS (SELECT 1 FROM capture WHERE article = article.id AND verdict = 'extraction_failed')""").rowcount
 
     def retry(self, ids: Iterable[int]) -> list[int]:
         """Make these articles due again, but for the recovered ones, which are given: they keep their files until
@@ -250,8 +155,77 @@ class Ledger(Listings, Captures, Images, References, Gaps, Versions, Runs, Figur
         articles = list(ids)
         with self.batch():
             self._for_each("UPDATE article SET state = 'listed' WHERE id = ? AND state != 'recovered'", articles)
-            self._for_each(
-                "UPDATE capture SET verdict = NULL, because = NULL, answer = NULL WHERE article = ?", articles
-            )
-            recovered = set(self.recovered_ids())
+            forget = "UPDATE capture SET verdict = NULL, because = NULL, answer = NULL WHERE article = ?"
+            self._for_each(forget, articles)
+        recovered = set(self.recovered_ids())
         return [article for article in articles if article in recovered]
+
+    def rewritten(self, article: int, sha256: str) -> None:
+        """An article's file was written anew from the same capture."""
+        self._db.execute("UPDATE article SET sha256 = ? WHERE id = ?", (sha256, article))
+
+    # What links and pictures in files lead to. Files in the seed's format never lead to each other: nothing is kept.
+
+    def note_references(self, article: int, articles: Mapping[int, bool], pictures: Mapping[str, bool]) -> None:
+        """What an article's file refers to: articles by id, pictures by address; True where the link is local."""
+        links = ((article, target, local) for target, local in articles.items())
+        shown = ((article, url, local) for url, local in pictures.items())
+        with self.batch():
+            self._db.execute("DELETE FROM link WHERE article = ?", (article,))
+            self._db.execute("DELETE FROM shown WHERE article = ?", (article,))
+            self._db.executemany("INSERT INTO link VALUES (?, ?, ?)", links)
+            self._db.executemany("INSERT INTO shown VALUES (?, ?, ?)", shown)
+
+    def forget_references(self) -> None:
+        """No file refers to others any more."""
+        with self.batch():
+            self._db.execute("DELETE FROM link")
+            self._db.execute("DELETE FROM shown")
+
+    def articles_with_stale_links(self, is_there: Callable[[str], bool]) -> list[int]:
+        """Recovered articles whose file has a local link to what is not there, or another link to what is; lowest id
+        first. `is_there` tells it of pictures; articles are there when they are recovered."""
+        stale = """
+            SELECT DISTINCT link.article FROM link LEFT JOIN article AS target ON target.id = link.target
+            WHERE link.local != coalesce(target.state = 'recovered', 0)"""
+        found = set(self._column(stale))
+        for url, local in self._db.execute("SELECT DISTINCT url, local FROM shown").fetchall():
+            if is_there(url) != bool(local):
+                found.update(self._column("SELECT article FROM shown WHERE url = ? AND local = ?", url, local))
+        return sorted(found & set(self.recovered_ids()))
+
+    # Title and text of every capture that was extracted
+
+    def note_version(self, row: VersionRow) -> None:
+        """A capture of an article was extracted; what was known of the same capture before is replaced."""
+        values = (row.article, row.timestamp, row.original, row.sha256, row.capture)
+        self._db.execute("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?)", values)
+
+    def renew_versions(self, article: int, captures: Iterable[int], rows: Iterable[VersionRow]) -> None:
+        """These captures of an article were extracted anew, and this is what they say: those without a row are no
+        article any more."""
+        gone = ((article, capture) for capture in captures)
+        with self.batch():
+            self._db.executemany("DELETE FROM version WHERE article = ? AND capture = ?", gone)
+            for row in rows:
+                self.note_version(row)
+
+    def version_counts(self) -> dict[int, int]:
+        """How many different texts the captures of each article have, of which any is known."""
+        return dict(self._db.execute("SELECT article, count(DISTINCT sha256) FROM version GROUP BY 1 ORDER BY 1"))
+
+    def versions(self, article: int) -> list[VersionRow]:
+        """What the captures of an article say, earliest first."""
+        return list(self._rows(VersionRow, f"{_VERSION} WHERE article = ? ORDER BY timestamp, original", article))
+
+    def all_versions(self) -> Iterator[VersionRow]:
+        """What all captures say, lowest article first, then earliest first."""
+        return self._rows(VersionRow, f"{_VERSION} ORDER BY article, timestamp, original")
+
+    def versions_replayed(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in
+        that order."""
+        yield from self._db.execute("""
+            SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v
+            LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source
+            ORDER BY v.article, v.timestamp, v.original""")

@@ -7,16 +7,18 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from crawler.ledger.captures import CAPTURE, capture_row
 from crawler.ledger.figures import RUN, RunRow
 from crawler.ledger.ledger import Ledger
-from crawler.ledger.rows import CAPTURE, STORED, ArticleRow, CaptureRow, State, capture_row, placeholders
+from crawler.ledger.rows import STORED, ArticleRow, CaptureRow, State
 from crawler.warc.writer import RecordLocation
 
 _BY_PLACE = """
-SELECT c.id, c.article,
+SELECT c.article,
     coalesce(nullif(c.served_timestamp, ''), c.timestamp), coalesce(nullif(c.served_original, ''), c.original),
     c.digest || ' ' || coalesce((
         SELECT group_concat(other.digest, ' ') FROM capture AS other WHERE other.article = c.article
@@ -26,21 +28,20 @@ SELECT c.id, c.article,
     coalesce(article.state = 'recovered' AND article.capture = c.id, 0), c.warc, c.warc_offset, c.warc_length
 FROM capture AS c LEFT JOIN article ON article.id = c.article WHERE coalesce(c.warc, '') != ''
 UNION ALL
-SELECT 0, 0, timestamp, original, '', '', 'image', '', 0, warc, warc_offset, warc_length FROM (
+SELECT 0, timestamp, original, '', '', 'image', '', 0, warc, warc_offset, warc_length FROM (
     SELECT served_timestamp AS timestamp, served_original AS original, warc, warc_offset, warc_length FROM image_answer
     UNION SELECT timestamp, original, warc, warc_offset, warc_length FROM image
 ) WHERE coalesce(warc, '') != ''
-ORDER BY 10, 11, 1
+ORDER BY 9, 10, 1
 """
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A capture that the ledger says is in the store; of an image, `id` and `article` are 0. `timestamp` and `original`
+    """A capture that the ledger says is in the store; of an image, `article` is 0. `timestamp` and `original`
     as served; `digests` those of the index that it may be compared with; `digest_result` and `digest_reason` what came
     of that when it was stored; `recovered`: an article's file is from it."""
 
-    id: int
     article: int
     timestamp: str
     original: str
@@ -53,10 +54,10 @@ class StoredRow:
 
 
 def _stored_row(*row: Any) -> StoredRow:
-    number, article, timestamp, original, digests, result, reason, coding, recovered, *place = row
-    wanted, is_recovered = tuple(dict.fromkeys(digests.split())), bool(recovered)
-    at = RecordLocation(*place)
-    return StoredRow(number, article, timestamp, original, wanted, result, reason, coding, is_recovered, at)
+    *named, digests, result, reason, coding, recovered, file, offset, length = row
+    wanted = tuple(dict.fromkeys(digests.split()))
+    place = RecordLocation(file, offset, length)
+    return StoredRow(*(*named, wanted, result, reason, coding, bool(recovered), place))
 
 
 class StoreQueries(Ledger):
@@ -90,37 +91,18 @@ class StoreQueries(Ledger):
 
 MOST_CAPTURES = 12
 """Captures of a missing article that are shown; of how many more there are only the number is told."""
-_MISSING = """
-SELECT article.id, article.state, article.reason,
-    c.timestamp, c.original, coalesce(c.replay, source.replay, ''), c.source,
-    coalesce(c.verdict, ''), coalesce(c.answer, ''), coalesce(c.because, '')
-FROM article LEFT JOIN capture AS c ON c.article = article.id LEFT JOIN source ON source.name = c.source
-WHERE article.state IN ({}) ORDER BY article.id, c.timestamp, c.original, c.source
-"""
+_chronological = attrgetter("capture.timestamp", "capture.original", "source")
 
 
 @dataclass(frozen=True, slots=True)
-class TriedCapture:
-    """A capture of a missing article: what names it, where it is replayed, and what came of it."""
-
-    timestamp: str
-    original: str
-    replay: str
-    source: str
-    verdict: str
-    answer: str
-    because: str
-
-
-@dataclass(slots=True)
 class MissingArticle:
     """An article that is not recovered, with its captures, earliest first; `more` of them are left out."""
 
     id: int
     state: State
     reason: str
-    captures: list[TriedCapture]
-    more: int = 0
+    captures: Sequence[CaptureRow]
+    more: int
 
 
 class ReportQueries(Ledger):
@@ -135,29 +117,14 @@ class ReportQueries(Ledger):
         try:
             yield
         finally:
-            self._db.execute("ROLLBACK")
-
-    def states(self) -> list[tuple[int, State]]:
-        """Every article with its state, lowest id first."""
-        rows = self._db.execute("SELECT id, state FROM article ORDER BY id")
-        return [(number, State(state)) for number, state in rows]
+            self._db.rollback()
 
     def missing(self, *states: State) -> Iterator[MissingArticle]:
         """Articles in these states, lowest id first."""
-        found: MissingArticle | None = None
-        for number, state, reason, *capture in self._db.execute(_MISSING.format(placeholders(states)), states):
-            if found is None or found.id != number:
-                if found is not None:
-                    yield found
-                found = MissingArticle(number, State(state), reason, [])
-            if capture[0] is None:
-                continue
-            if len(found.captures) < MOST_CAPTURES:
-                found.captures.append(TriedCapture(*capture))
-            else:
-                found.more += 1
-        if found is not None:
-            yield found
+        for row in self.articles(*states):
+            captures = sorted(self.captures(row.id), key=_chronological)
+            more = max(0, len(captures) - MOST_CAPTURES)
+            yield MissingArticle(row.id, row.state, row.reason, captures[:MOST_CAPTURES], more)
 
     def captures_by_year(self) -> list[tuple[str, str, int]]:
         """(year, source, captures of articles), in order."""
@@ -198,8 +165,7 @@ class ReportQueries(Ledger):
 
     def capture_counts(self) -> tuple[int, int]:
         """Captures of articles that are known, and those of them that are in the store."""
-        known, stored = self._row(f"SELECT count(*), coalesce(sum({STORED}), 0) FROM capture")
-        return known, stored
+        return self._pair(f"SELECT count(*), coalesce(sum({STORED}), 0) FROM capture")
 
 
 def _in_words(arguments: str) -> str:
@@ -209,8 +175,3 @@ def _in_words(arguments: str) -> str:
     except ValueError:
         return arguments
     return " ".join(f"{name}={value}" for name, value in given.items()) if isinstance(given, dict) else arguments
-
-
-def ids_in_states(states: Sequence[tuple[int, State]], *of: State) -> list[int]:
-    """The articles among them in these states."""
-    return [number for number, state in states if state in of]

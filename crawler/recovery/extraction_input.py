@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from crawler import __version__
-from crawler.ledger import ArticleRow, Ledger, LedgerError, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction_job import WRITTEN, ExtractionResult, Outcome
 from crawler.recovery.formats import Format, begin_change, format_of, note_renewed, written_in
@@ -179,7 +179,7 @@ class FromStore(ExtractionInput):
         self._lock = lock_output(self.output)
         try:
             self.ledger = Ledger(ledger_path(self.output))
-        except LedgerError:
+        except StorageError:
             self._lock.release()
             raise
         return self

@@ -60,8 +60,8 @@ class LedgerMark:
     def of(cls, session: Session) -> LedgerMark:
         """Taken before the crawl. Raises sqlite3.Error."""
         rows, newest = session.ledger.listed_so_far()
-        present = dict(session.ledger.captures_of_articles()) if session.renewing else {}
-        return cls(rows, newest, present, time.monotonic())
+        present = session.ledger.articles(State.RECOVERED) if session.renewing else ()
+        return cls(rows, newest, {row.id: row.capture for row in present if row.capture}, time.monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> Run
         recovered=len(new),
         improved=len(improved),
         given_up=len(given_up),
-        verdicts={verdict: number for verdict, number in ledger.run_verdicts(run).items() if verdict in set(Verdict)},
-        answers=ledger.run_answers(run),
-        digests=ledger.run_digests(run),
+        verdicts={name: number for name, number in ledger.run_counts(run, "verdict").items() if name in set(Verdict)},
+        answers=ledger.run_counts(run, "answer"),
+        digests=ledger.run_counts(run, "digest_result"),
         fields=ledger.field_counts(run, FIELDS),
         politeness={host: one.summary() for host, one in session.politeness.hosts.items()},
         standing=count_articles(ledger),

@@ -16,7 +16,7 @@ from crawler import __version__
 from crawler.ledger import ArticleRow, State
 from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
-from crawler.ledger.queries import MissingArticle, ReportQueries, ids_in_states
+from crawler.ledger.queries import MissingArticle, ReportQueries
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
 from crawler.run.record import RECORDS_FOLDER, RunRecord, read_records
 from crawler.wayback.digest import DigestResult
@@ -228,12 +228,11 @@ def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> Repor
     or new."""
     records = read_records(output / RECORDS_FOLDER)
     with ledger.at_one_moment():
-        states = ledger.states()
+        states = [(row.id, row.state) for row in ledger.articles()]
+        lost = [number for number, state in states if state in (State.LISTED, *GIVEN_UP)]
         front_matter = read_front_matters(output, ledger.files())
         known, stored = ledger.capture_counts()
-        months = by_month(
-            ids_in_states(states, State.RECOVERED), ids_in_states(states, State.LISTED, *GIVEN_UP), front_matter.months
-        )
+        months = by_month(ledger.recovered_ids(), lost, front_matter.months)
         return ReportFigures(
             made=made,
             version=__version__,
@@ -254,7 +253,7 @@ def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> Repor
             runs=ledger.runs(),
             records=records,
             missing=list(ledger.missing(*GIVEN_UP)),
-            to_do=ids_in_states(states, State.LISTED),
+            to_do=[number for number, state in states if state is State.LISTED],
             faulty=list(ledger.faulty()),
         )
 
