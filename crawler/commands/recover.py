@@ -49,7 +49,7 @@ class Command(SpiderCommand):
         session.renewing = True
         if renewal.status not in _GOES_ON:
             session.end(renewal.status, renewal.message)
-        conclude = partial(_conclude, renewal, rewritten)
+        conclude = partial(_conclude, renewal)
         result = run_spider(self, session, RunPlan("recover", opts.spargs, rewritten, conclude=conclude))
         if result.status not in WORDS:
             return report(result)
@@ -76,17 +76,15 @@ def _refuse_other_format(asked: RunSettings) -> None:
                 raise UsageError(mistake)
 
 
-def _conclude(
-    renewal: RunResult, rewritten: int, result: RunResult, numbers: RunNumbers, found: Sequence[Breach]
-) -> RunResult:
+def _conclude(renewal: RunResult, result: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:
     """How the run ends, of how its crawl did and how the renewal of files before it."""
     if renewal.status is not ExitStatus.DONE and result.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
         result = renewal
     return conclude(
         result,
         found,
-        any_result=bool(numbers.recovered or numbers.improved or rewritten or numbers.verdicts),
+        any_result=bool(numbers.recovered or numbers.improved or numbers.rewritten or numbers.verdicts),
         listed=numbers.standing["listed"],
         missing=numbers.missing,
-        summary=numbers.describe(rewritten),
+        summary=numbers.describe(),
     )

@@ -15,7 +15,7 @@ from crawler.recovery.listing import describe_gap
 from crawler.run.command import ProjectCommand
 from crawler.run.progress import describe_progress, progress_table
 from crawler.run.status import describe_status, status_object
-from crawler.run.terminal import Terminal, WatchedRun, is_terminal, look_at_run, watch, watch_message
+from crawler.run.terminal import Terminal, is_terminal, look_at_run, watch_message
 from crawler.utils.exit_status import ExitStatus, UsageError
 
 WATCH_SECONDS = 1.0
@@ -60,22 +60,19 @@ def _watch(output: Path) -> None:
         time.sleep(WATCH_SECONDS)
     terminal = Terminal(sys.stdout, keep=True) if is_terminal(sys.stdout) else None
     last = ""
-
-    def show(seen: WatchedRun) -> None:
-        nonlocal last
-        now = time.time()
-        snapshot = seen.shown(now)
-        if terminal is not None:
-            terminal.show(watch_message(seen, now) if snapshot is None else progress_table(snapshot, now))
-            return
-        text = watch_message(seen, now) if snapshot is None else describe_progress(snapshot)
-        if text != last:
-            last = text
-            print(text, flush=True)
-
     try:
         with Ledger(path) as ledger:
-            watch(lambda: look_at_run(ledger, output), show, lambda: time.sleep(WATCH_SECONDS))
+            while True:
+                seen, now = look_at_run(ledger, output), time.time()
+                snapshot = seen.shown(now)
+                if terminal is not None:
+                    terminal.show(watch_message(seen, now) if snapshot is None else progress_table(snapshot, now))
+                else:
+                    text = watch_message(seen, now) if snapshot is None else describe_progress(snapshot)
+                    if text != last:
+                        print(text, flush=True)
+                    last = text
+                time.sleep(WATCH_SECONDS)
     finally:
         if terminal is not None:
             terminal.stop()

@@ -176,14 +176,14 @@ def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
     if arguments.dry_run:
         return None
     try:
-        numbers = gather_numbers(session, mark, arguments.choice)
+        numbers = gather_numbers(session, mark, arguments.choice, plan.rewritten)
         found = breaches(numbers.measures, session.settings.health)
         ending = session.ending or _DONE
         if plan.conclude is not None:
             session.ending = ending = plan.conclude(ending, numbers, found)
         session.conclude()
         end = replace(ending, message=ending.describe())
-        content = run_record(session, mark, plan.command, plan.given, numbers, found, plan.rewritten, end)
+        content = run_record(session, mark, plan.command, plan.given, numbers, found, end)
         return write_record(session.output, content)
     except (OSError, sqlite3.Error) as error:
         folder, before = session.output / RECORDS_FOLDER, session.ending

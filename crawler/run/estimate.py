@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from crawler.ledger import Ledger
 from crawler.politeness.rate_limiter import RAMP_MINUTES
-from crawler.recovery import image_recovery as wanted
+from crawler.recovery.image_recovery import estimate_images
 from crawler.utils.text import counted, format_duration, format_size
 
 NEARLY: Final = 0.8
@@ -95,43 +94,7 @@ _FILES: Final = 500
 """So many files tell what a file has in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What recovering some articles may come to. `stored` of them are read without a request; `seconds` at `rate`
-    requests a minute; `size` in bytes, of store and files together, `each` for an article that is fetched. `images`:
-    what follows, if images are wanted."""
-
-    articles: int
-    stored: int
-    requests: int
-    rate: float
-    seconds: float
-    size: int
-    each: int
-    measured: bool
-    images: wanted.ImageEstimate | None = None
-
-    def __str__(self) -> str:
-        about = f"{counted(self.articles, 'article')} to recover"
-        if self.stored:
-            about += f", {self.stored:,} of them without a request from what is stored"
-        if self.articles == self.stored:
-            return about
-        how = "measured so far" if self.measured else "supposed"
-        return (
-            f"{about}. An estimate: {counted(self.requests, 'request')}, {format_duration(self.seconds)} at least at"
-            f" {self.rate:,.0f} a minute, {format_size(self.size)} on the disk"
-            f" ({format_size(self.each)} each is {how}, in the store and as a file)"
-        )
-
-    def sentences(self) -> Iterator[str]:
-        """The articles, then the images if any are wanted."""
-        yield str(self)
-        if self.images is not None:
-            yield f"After the articles, by their number about {self.images}"
-
-
-def estimate(
+def describe_estimate(
     ledger: Ledger,
     due: Collection[int],
     output: Path,
@@ -140,39 +103,33 @@ def estimate(
     images: int | None = None,
     since: str = "",
     until: str = "",
-) -> Estimate:
+) -> Iterator[str]:
     """What recovering the articles `due` may come to, at `rate` requests a minute, by captures of the time that is
-    chosen. `images`: so many images are due already and those of these articles will be; None when no images are
-    wanted. Changes nothing."""
+    chosen; then what their images may. `images`: so many images are due already and those of these articles will be;
+    None when no images are wanted. Changes nothing."""
     stored = len(ledger.readable_articles(since, until) & set(due))
     fetched = len(due) - stored
-    asked_articles, asked = ledger.requests_so_far()
-    each_requests = asked / asked_articles if asked_articles >= ENOUGH else SUPPOSED_REQUESTS
-    requests = max(fetched, round(fetched * each_requests))
-    kept_articles, kept = ledger.stored()
-    measured = kept_articles >= ENOUGH
-    each = (kept // kept_articles if measured else SUPPOSED_RECORD) + _file_size(ledger, output)
-    return Estimate(
-        articles=len(due),
-        stored=stored,
-        requests=requests,
-        rate=rate,
-        seconds=sending_seconds(requests, rate, rate),
-        size=fetched * each,
-        each=each,
-        measured=measured,
-        images=None if images is None else _images(ledger, len(due), images, rate),
-    )
-
-
-def _images(ledger: Ledger, articles: int, images: int, rate: float) -> wanted.ImageEstimate | None:
-    known, shown = ledger.shown_images()
-    each = shown / known if known >= ENOUGH else SUPPOSED_IMAGES
-    number = images + round(articles * each)
-    return wanted.estimate_images(ledger, number, rate) if number else None
-
-
-def _file_size(ledger: Ledger, output: Path) -> int:
-    """Bytes of an article's file, by some that are there."""
-    sizes = [path.stat().st_size for _, file in islice(ledger.files(), _FILES) if (path := output / file).is_file()]
-    return sum(sizes) // len(sizes) if len(sizes) >= ENOUGH else SUPPOSED_FILE
+    about = f"{counted(len(due), 'article')} to recover"
+    if stored:
+        about += f", {stored:,} of them without a request from what is stored"
+    if fetched:
+        asked_articles, asked = ledger.requests_so_far()
+        each_requests = asked / asked_articles if asked_articles >= ENOUGH else SUPPOSED_REQUESTS
+        requests = max(fetched, round(fetched * each_requests))
+        stored_articles, size = ledger.stored()
+        measured = stored_articles >= ENOUGH
+        files = (output / file for _, file in islice(ledger.files(), _FILES))
+        sizes = [path.stat().st_size for path in files if path.is_file()]
+        each = sum(sizes) // len(sizes) if len(sizes) >= ENOUGH else SUPPOSED_FILE
+        each += size // stored_articles if measured else SUPPOSED_RECORD
+        about += (
+            f". An estimate: {counted(requests, 'request')}, {format_duration(60 * requests / rate)} at least at"
+            f" {rate:,.0f} a minute, {format_size(fetched * each)} on the disk ({format_size(each)} each is"
+            f" {'measured so far' if measured else 'supposed'}, in the store and as a file)"
+        )
+    yield about
+    if images is not None:
+        known, shown = ledger.shown_images()
+        images += round(len(due) * (shown / known if known >= ENOUGH else SUPPOSED_IMAGES))
+        if images:
+            yield f"After the articles, by their number about {estimate_images(ledger, images, rate)}"

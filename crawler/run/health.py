@@ -54,65 +54,48 @@ class Breach:
     message: str
 
 
-Measured = tuple[float, float, str]
-"""Of how many cases, the value that the threshold is for, and both in words."""
-
-
-def _share(part: int, of: int, words: str) -> Iterator[Measured]:
-    share = round(part / of, _DIGITS) if of else 0.0
-    yield of, share, f"{words.format(part, of)} ({share:.1%})"
-
-
-def _recovered(measures: Measures) -> Iterator[Measured]:
-    words = "{} of the {} articles that were due and tried were recovered"
-    return _share(measures.recovered, measures.decided, words)
-
-
-def _other_pages(measures: Measures) -> Iterator[Measured]:
-    judged = sum(measures.verdicts.values())
-    other = judged - measures.verdicts.get(Verdict.ARTICLE.value, 0)
-    return _share(other, judged, "{} of the {} pages judged were no article")
-
-
-def _field_loss(measures: Measures) -> Iterator[Measured]:
-    for name, count in measures.fields.items():
-        if count.of and count.earlier:
-            now, before = count.missing / count.of, count.earlier_missing / count.earlier
-            words = f"{count.missing} of {count.of} articles have no {name} ({now:.1%}, before {before:.1%})"
-            yield min(count.of, count.earlier), round(now - before, _DIGITS), words
-
-
-def _mismatches(measures: Measures) -> Iterator[Measured]:
-    compared = sum(measures.digests.get(result, 0) for result in COMPARED)
-    words = "{} of the {} captures compared do not match the archive's digest"
-    return _share(measures.digests.get(DigestResult.MISMATCH.value, 0), compared, words)
-
-
-def _refusals(measures: Measures) -> Iterator[Measured]:
-    yield math.inf, measures.refusals, f"{measures.refusals} pauses after 429 answers and refused connections"
-
-
-_THRESHOLDS: tuple[tuple[str, Callable[[Measures], Iterator[Measured]], Callable[[float, float], bool], str], ...] = (
-    ("recovered", _recovered, operator.lt, "at least {:.1%} are expected"),
-    ("other_pages", _other_pages, operator.gt, "at most {:.1%} are expected"),
-    ("field_loss", _field_loss, operator.gt, "a growth of at most {:.1%} is expected: has the layout changed?"),
-    ("mismatches", _mismatches, operator.gt, "at most {:.1%} are expected"),
-    ("refusals", _refusals, operator.gt, "at most {} are expected"),
-)
-"""Each threshold by its field of `Thresholds`: how it is measured, what breaks it, and what is expected."""
+_EXPECTED: dict[str, tuple[Callable[[float, float], bool], str]] = {
+    "recovered": (operator.lt, "at least {:.1%} are expected"),
+    "other_pages": (operator.gt, "at most {:.1%} are expected"),
+    "field_loss": (operator.gt, "a growth of at most {:.1%} is expected: has the layout changed?"),
+    "mismatches": (operator.gt, "at most {:.1%} are expected"),
+    "refusals": (operator.gt, "at most {} are expected"),
+}
+"""Each threshold by its field of `Thresholds`: what breaks it, and what is expected."""
 
 
 def breaches(measures: Measures, thresholds: Thresholds) -> list[Breach]:
     """Every threshold that was not kept, in the order of the settings; fewer than `least` cases prove nothing."""
     found = []
-    for name, measure, breaks, expected in _THRESHOLDS:
-        limit = getattr(thresholds, name)
-        found += [
-            Breach(f"HEALTH_{name.upper()}", limit, value, f"{words}, {expected.format(limit)}")
-            for cases, value, words in measure(measures)
-            if cases >= thresholds.least and breaks(value, limit)
-        ]
+    for name, cases, value, words in _measured(measures):
+        (breaks, expected), limit = _EXPECTED[name], getattr(thresholds, name)
+        if cases >= thresholds.least and breaks(value, limit):
+            found.append(Breach(f"HEALTH_{name.upper()}", limit, value, f"{words}, {expected.format(limit)}"))
     return found
+
+
+def _measured(measures: Measures) -> Iterator[tuple[str, float, float, str]]:
+    """For each threshold of how many cases its value is, the value, and both in words."""
+
+    def share(name: str, part: int, of: int, words: str) -> tuple[str, float, float, str]:
+        value = round(part / of, _DIGITS) if of else 0.0
+        return name, of, value, f"{part} of the {of} {words} ({value:.1%})"
+
+    judged = sum(measures.verdicts.values())
+    others = judged - measures.verdicts.get(Verdict.ARTICLE.value, 0)
+    compared = sum(measures.digests.get(result, 0) for result in COMPARED)
+    mismatches = measures.digests.get(DigestResult.MISMATCH.value, 0)
+    tried = "articles that were due and tried were recovered"
+    yield share("recovered", measures.recovered, measures.decided, tried)
+    yield share("other_pages", others, judged, "pages judged were no article")
+    for name, count in measures.fields.items():
+        if count.of and count.earlier:
+            now, before = count.missing / count.of, count.earlier_missing / count.earlier
+            words = f"{count.missing} of {count.of} articles have no {name} ({now:.1%}, before {before:.1%})"
+            yield "field_loss", min(count.of, count.earlier), round(now - before, _DIGITS), words
+    yield share("mismatches", mismatches, compared, "captures compared do not match the archive's digest")
+    words = f"{measures.refusals} pauses after 429 answers and refused connections"
+    yield "refusals", math.inf, measures.refusals, words
 
 
 def conclude(

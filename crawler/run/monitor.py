@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol, Self, cast
 
-from scrapy import signals
+from scrapy import Spider, signals
 from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
 
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.politeness.policy import RequestPace
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.recovery.image_recovery import TYPICAL_REQUESTS
 from crawler.run.estimate import ENOUGH, SUPPOSED_REQUESTS, Speed, seconds_left
@@ -33,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 SUPPOSED: Final = {Phase.ARTICLES: SUPPOSED_REQUESTS, Phase.IMAGES: float(TYPICAL_REQUESTS)}
 """Requests that one takes, as long as fewer than ENOUGH were settled in the run."""
+DRAWN: Final = 1.0
+"""Seconds between two drawings on a terminal."""
+SAVED: Final = 5.0
+"""Seconds between two snapshots in the ledger."""
 
 
 class RunningSpider(Protocol):
@@ -43,20 +46,6 @@ class RunningSpider(Protocol):
     listing: Listing | None
     recovery: Recovery | None
     images: ImageRecovery | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """How much the present phase had to do and what of it is left; `wait`: seconds until the next of `later` is due.
-    `queue` tells one phase's work from another's."""
-
-    queue: object = None
-    due: int = 0
-    left: int = 0
-    later: int = 0
-    wait: float = 0.0
-    have: int = 0
-    missing: int = 0
 
 
 class ProgressMonitor:
@@ -71,79 +60,64 @@ class ProgressMonitor:
 
     def snapshot(self, running: RunningSpider, now: float, ticks: float) -> ProgressSnapshot:
         """Where the run stands."""
-        session, listing, phase, work = running.session, running.listing, phase_of(running), _work(running)
-        counts = session.ledger.counts()
-        held = session.politeness.holding()
-        paces = session.politeness.paces()
-        return ProgressSnapshot(
+        session, listing, recovery, images = running.session, running.listing, running.recovery, running.images
+        counts, hold = session.ledger.counts(), session.politeness.holding()
+        snapshot = ProgressSnapshot(
             run=session.run,
             at=now,
             started=self._started,
-            phase=phase,
+            phase=Phase.LISTING,
             source=listing.source if listing is not None else "",
             rows=listing.progress.rows if listing is not None else 0,
             known=sum(counts.values()),
             recovered=counts[State.RECOVERED],
             given_up=counts[State.UNRECOVERABLE],
             waiting=counts[State.WAITING],
-            due=work.due,
-            left=work.left,
-            later=work.later,
-            later_at=now + work.wait if work.later else 0.0,
-            have=work.have,
-            missing=work.missing,
-            eta=self._eta(phase, work, paces, held[1] if held else None, ticks),
-            hold=Hold(held[0], now + held[1]) if held else None,
-            paces=paces,
+            hold=Hold(hold[0], now + hold[1]) if hold else None,
+            paces=session.politeness.paces(),
         )
+        if images is not None:
+            snapshot = replace(
+                snapshot,
+                phase=Phase.IMAGES,
+                due=sum(images.done.values()) + images.left,
+                left=images.left,
+                have=images.done[ImageState.HAVE],
+                missing=images.done[ImageState.MISSING],
+            )
+        elif recovery is not None:
+            filling = recovery.finished and running.arguments.whole and session.gap_requests > 0
+            snapshot = replace(
+                snapshot,
+                phase=Phase.GAPS if filling else Phase.ARTICLES,
+                due=recovery.due,
+                left=recovery.left,
+                later=recovery.later,
+                later_at=now + (recovery.wait() or 0.0) if recovery.later else 0.0,
+            )
+        return replace(snapshot, eta=self._eta(snapshot, recovery if images is None else images, ticks))
 
-    def _eta(
-        self, phase: Phase, work: _Work, paces: tuple[RequestPace, ...], held: float | None, ticks: float
-    ) -> float | None:
-        playback = [pace for pace in paces if pace.kind == Endpoint.PLAYBACK.value]
+    def _eta(self, snapshot: ProgressSnapshot, queue: object, ticks: float) -> float | None:
+        """Seconds that are left; `queue` tells one phase's work from another's."""
+        playback = [pace for pace in snapshot.paces if pace.kind == Endpoint.PLAYBACK.value]
         sent = sum(pace.sent for pace in playback)
-        if work.queue is not self._queue:
-            self._queue, self._speed, self._sent = work.queue, Speed(), sent
-        if phase not in SUPPOSED:
+        if queue is not self._queue:
+            self._queue, self._speed, self._sent = queue, Speed(), sent
+        if snapshot.phase not in SUPPOSED:
             return None
-        settled = work.due - work.left
-        self._speed.note(ticks, settled, held is not None)
+        settled, hold = snapshot.due - snapshot.left, snapshot.hold
+        self._speed.note(ticks, settled, hold is not None)
         busiest = max(playback, key=lambda pace: pace.sent, default=None)
         seconds = seconds_left(
-            work.left,
-            (sent - self._sent) / settled if settled >= ENOUGH else SUPPOSED[phase],
+            snapshot.left,
+            (sent - self._sent) / settled if settled >= ENOUGH else SUPPOSED[snapshot.phase],
             permitted=busiest.permitted if busiest else 0.0,
             most=busiest.most if busiest else 0.0,
             minute=busiest.minute if busiest else 0,
             speed=self._speed.a_minute,
-            held=held or 0.0,
+            held=hold.until - snapshot.at if hold else 0.0,
         )
-        return None if seconds is None else max(seconds, work.wait if work.later else 0.0)
-
-
-def phase_of(running: RunningSpider) -> Phase:
-    """What a run is doing."""
-    if running.images is not None:
-        return Phase.IMAGES
-    if running.recovery is None:
-        return Phase.LISTING
-    filling = running.recovery.finished and running.arguments.whole and running.session.gap_requests > 0
-    return Phase.GAPS if filling else Phase.ARTICLES
-
-
-def _work(running: RunningSpider) -> _Work:
-    if (images := running.images) is not None:
-        due, have, missing = sum(images.done.values()), images.done[ImageState.HAVE], images.done[ImageState.MISSING]
-        return _Work(images, due + images.left, images.left, have=have, missing=missing)
-    if (recovery := running.recovery) is not None:
-        return _Work(recovery, recovery.due, recovery.left, recovery.later, recovery.wait() or 0.0)
-    return _Work()
-
-
-DRAWN = 1.0
-"""Seconds between two drawings on a terminal."""
-SAVED = 5.0
-"""Seconds between two snapshots in the ledger."""
+        return None if seconds is None else max(seconds, snapshot.later_at - snapshot.at)
 
 
 class ProgressExtension:
@@ -151,8 +125,8 @@ class ProgressExtension:
     the run goes on."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
         self._seconds = crawler.settings.getfloat("PROGRESS_SECONDS")
+        self._running: RunningSpider | None = None
         self._loop: AsyncioLoopingCall | None = None
         self._terminal: Terminal | None = None
         self._monitor = ProgressMonitor(time.time())
@@ -165,14 +139,14 @@ class ProgressExtension:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    def _opened(self) -> None:
+    def _opened(self, spider: Spider) -> None:
         from twisted.internet import reactor  # noqa: PLC0415 - installs one
 
-        running = self._running()
-        if running is None:
+        if spider.name != "articles":
             return
+        self._running = cast("RunningSpider", spider)
         # Choices that a dry run prints belong to whoever reads them, and a display would stand in their way.
-        if self._seconds and not running.arguments.dry_run and is_terminal(sys.stderr):
+        if self._seconds and not self._running.arguments.dry_run and is_terminal(sys.stderr):
             self._terminal = Terminal(sys.stderr)
         # A second Ctrl-C ends the reactor without closing the spider.
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)  # type: ignore[arg-type]  # its interface is told without self
@@ -180,11 +154,12 @@ class ProgressExtension:
         self._loop.start(min(DRAWN, self._seconds or DRAWN))
 
     def _closed(self) -> None:
-        running = self._running()
         self._stop()
-        if running is not None:
+        if self._running is not None:
             try:
-                self._save(running, replace(self._snapshot(running), phase=Phase.ENDED))
+                snapshot = self._monitor.snapshot(self._running, time.time(), time.monotonic())
+                ended = replace(snapshot, phase=Phase.ENDED)
+                self._running.session.ledger.set_meta(PROGRESS_KEY, ended.to_json())
             except Exception:
                 logger.debug("the last snapshot of the run could not be noted", exc_info=True)
 
@@ -199,34 +174,22 @@ class ProgressExtension:
                 logger.debug("the terminal could not be given back", exc_info=True)
 
     def _tick(self) -> None:
+        assert self._running is not None
+        now = time.monotonic()
+        is_saved = now - self._saved >= SAVED
+        is_logged = self._terminal is None and 0 < self._seconds <= now - self._logged
+        if not (is_saved or is_logged or self._terminal):
+            return
         try:
-            self._show()
+            snapshot = self._monitor.snapshot(self._running, time.time(), now)
+            if is_saved:
+                self._saved = now
+                self._running.session.ledger.set_meta(PROGRESS_KEY, snapshot.to_json())
+            if is_logged:
+                self._logged = now
+                logger.info("%s", describe_progress(snapshot))
+            if self._terminal is not None:
+                self._terminal.show(progress_table(snapshot))
         except Exception:
             self._stop()
             logger.warning("the progress of the run is not shown any more, by an error of this software", exc_info=True)
-
-    def _show(self) -> None:
-        running, now = self._running(), time.monotonic()
-        is_saved = now - self._saved >= SAVED
-        is_logged = self._terminal is None and 0 < self._seconds <= now - self._logged
-        if running is None or not (is_saved or is_logged or self._terminal):
-            return
-        snapshot = self._snapshot(running)
-        if is_saved:
-            self._saved = now
-            self._save(running, snapshot)
-        if is_logged:
-            self._logged = now
-            logger.info("%s", describe_progress(snapshot))
-        if self._terminal is not None:
-            self._terminal.show(progress_table(snapshot))
-
-    def _running(self) -> RunningSpider | None:
-        spider = self._crawler.spider
-        return cast("RunningSpider", spider) if spider is not None and spider.name == "articles" else None
-
-    def _snapshot(self, running: RunningSpider) -> ProgressSnapshot:
-        return self._monitor.snapshot(running, time.time(), time.monotonic())
-
-    def _save(self, running: RunningSpider, snapshot: ProgressSnapshot) -> None:
-        running.session.ledger.set_meta(PROGRESS_KEY, snapshot.to_json())

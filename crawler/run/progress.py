@@ -13,9 +13,7 @@ from crawler.politeness.policy import RequestPace
 from crawler.utils.text import format_duration
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.table import Table
-
 
 SCHEMA: Final = 1
 PROGRESS_KEY: Final = "progress"
@@ -76,11 +74,6 @@ class ProgressSnapshot:
         """What the phase had to do and has done."""
         return max(0, self.due - self.left)
 
-    @property
-    def share(self) -> float:
-        """The same as a part of the whole, 0 to 1."""
-        return min(1.0, self.settled / self.due) if self.due else 0.0
-
     def to_json(self) -> str:
         return json.dumps({"schema": SCHEMA, **asdict(self)})
 
@@ -100,18 +93,53 @@ class ProgressSnapshot:
 
 KINDS = {"playback": "captures", "cdx": "index"}
 """What the kinds of requests are for, in the order in which they are named."""
+WITH_BAR = (Phase.ARTICLES, Phase.IMAGES)
+"""Phases of which it is known how much there is to do."""
+WIDEST = 80
+"""Columns of a bar; it and its share stay together on a wide terminal."""
 
 
-def _subject(snapshot: ProgressSnapshot) -> str:
-    """What the run is doing, with numbers."""
-    if snapshot.phase is Phase.LISTING:
-        source = f"{_printable(snapshot.source)}: " if snapshot.source else ""
-        return f"{source}{snapshot.rows:,} rows so far, {snapshot.known:,} articles known"
-    if snapshot.phase is Phase.GAPS:
-        return f"asking for articles that no listing has, {snapshot.known:,} articles known"
+def describe_progress(snapshot: ProgressSnapshot, now: float | None = None) -> str:
+    """Where a run stands, as one line; `now` in seconds since the epoch, the snapshot's own time if it is not given."""
     if snapshot.phase is Phase.ENDED:
-        return "the run has ended"
-    return f"{snapshot.settled:,} of {snapshot.due:,}, {snapshot.left:,} left"
+        return f"{_subject(snapshot)}: {outcome(snapshot)}"
+    now = snapshot.at if now is None else now
+    parts = [f"{snapshot.phase}: {_subject(snapshot)}", outcome(snapshot) if snapshot.phase in WITH_BAR else ""]
+    parts += [_held(snapshot, now) or _later(snapshot, now), *_requests(snapshot), _time(snapshot, now)]
+    return "; ".join(filter(None, parts))
+
+
+def progress_table(snapshot: ProgressSnapshot, now: float | None = None) -> Table:
+    """The same for rich to draw, with a bar; `now` is for countdowns."""
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    now = snapshot.at if now is None else now
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, min_width=8)
+    table.add_column(overflow="fold")
+    phase, with_bar = snapshot.phase.capitalize(), snapshot.phase in WITH_BAR
+    if with_bar:
+        line = Table.grid(padding=(0, 1))
+        line.add_column(ratio=1, max_width=WIDEST)
+        line.add_column(no_wrap=True, justify="right", min_width=6)
+        total, done = max(1, snapshot.due), snapshot.settled
+        bar = ProgressBar(total=total, completed=done, complete_style="cyan", finished_style="green")
+        # Down, not to the nearest: 100% is said when nothing is left.
+        line.add_row(bar, Text(f"{int(done / total * 1000) / 10:.1f}%"))
+        table.add_row(Text(phase, "bold"), line)
+    for label, text, style in (
+        ("" if with_bar else phase, _subject(snapshot), ""),
+        ("", outcome(snapshot) if with_bar else "", "green"),
+        ("", _later(snapshot, now), ""),
+        ("Held", _held(snapshot, now), "bold yellow"),
+        ("Requests", "\n".join(_requests(snapshot)), ""),
+        ("Time", _time(snapshot, now), ""),
+    ):
+        if text:
+            table.add_row(Text(label, "bold"), Text(text, style))
+    return table
 
 
 def outcome(snapshot: ProgressSnapshot) -> str:
@@ -124,10 +152,23 @@ def outcome(snapshot: ProgressSnapshot) -> str:
     return f"{articles}; {images}" if snapshot.have or snapshot.missing else articles
 
 
+def _subject(snapshot: ProgressSnapshot) -> str:
+    """What the run is doing, with numbers."""
+    match snapshot.phase:
+        case Phase.LISTING:
+            source = f"{_printable(snapshot.source)}: " if snapshot.source else ""
+            return f"{source}{snapshot.rows:,} rows so far, {snapshot.known:,} articles known"
+        case Phase.GAPS:
+            return f"asking for articles that no listing has, {snapshot.known:,} articles known"
+        case Phase.ENDED:
+            return "the run has ended"
+        case _:
+            return f"{snapshot.settled:,} of {snapshot.due:,}, {snapshot.left:,} left"
+
+
 def _later(snapshot: ProgressSnapshot, now: float) -> str:
-    if not snapshot.later:
-        return ""
-    return f"{snapshot.later:,} wait for a later pass, the next in {format_duration(max(0.0, snapshot.later_at - now))}"
+    begins = format_duration(max(0.0, snapshot.later_at - now))
+    return f"{snapshot.later:,} wait for a later pass, the next in {begins}" if snapshot.later else ""
 
 
 def _held(snapshot: ProgressSnapshot, now: float) -> str:
@@ -152,7 +193,7 @@ def _requests(snapshot: ProgressSnapshot) -> Iterator[str]:
         yield f"{name}{', '.join(parts)} a minute"
 
 
-def _elapsed(snapshot: ProgressSnapshot, now: float) -> str:
+def _time(snapshot: ProgressSnapshot, now: float) -> str:
     """How long it has lasted, and about how long it will."""
     lasted = f"{format_duration(max(0.0, now - snapshot.started))} so far"
     if snapshot.eta is None or snapshot.phase is Phase.ENDED:
@@ -163,9 +204,9 @@ def _elapsed(snapshot: ProgressSnapshot, now: float) -> str:
 
 def countdown(seconds: float) -> str:
     """`0:45`, `14:05`, `1:02:03`."""
-    whole = max(0, round(seconds))
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    minutes, seconds = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def clock(time: float, now: float, *, seconds: bool = False) -> str:
@@ -178,59 +219,3 @@ def clock(time: float, now: float, *, seconds: bool = False) -> str:
 def _printable(name: str) -> str:
     """Without what would move a terminal's cursor or break a line."""
     return "".join(char if char.isprintable() else "?" for char in name)
-
-
-def describe_progress(snapshot: ProgressSnapshot, now: float | None = None) -> str:
-    """Where a run stands, as one line; `now` in seconds since the epoch, the snapshot's own time if it is not given."""
-    now = snapshot.at if now is None else now
-    if snapshot.phase is Phase.ENDED:
-        return f"{_subject(snapshot)}: {outcome(snapshot)}"
-    parts = [f"{snapshot.phase}: {_subject(snapshot)}", outcome(snapshot) if snapshot.phase in WITH_BAR else ""]
-    parts += [_held(snapshot, now) or _later(snapshot, now), *_requests(snapshot), _elapsed(snapshot, now)]
-    return "; ".join(filter(None, parts))
-
-
-WITH_BAR = (Phase.ARTICLES, Phase.IMAGES)
-"""Phases of which it is known how much there is to do."""
-WIDEST = 100
-"""Columns; on a wider terminal a line would be hard to follow."""
-
-
-def progress_table(snapshot: ProgressSnapshot, now: float | None = None) -> Table:
-    """The same for rich to draw, with a bar; `now` is for countdowns."""
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    now = snapshot.at if now is None else now
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True, min_width=8)
-    table.add_column(overflow="fold")
-    phase, with_bar = snapshot.phase.capitalize(), snapshot.phase in WITH_BAR
-    if with_bar:
-        table.add_row(Text(phase, "bold"), _bar(snapshot))
-    for label, text, style in (
-        ("" if with_bar else phase, _subject(snapshot), ""),
-        ("", outcome(snapshot) if with_bar else "", "green"),
-        ("", _later(snapshot, now), ""),
-        ("Held", _held(snapshot, now), "bold yellow"),
-        ("Requests", "\n".join(_requests(snapshot)), ""),
-        ("Time", _elapsed(snapshot, now), ""),
-    ):
-        if text:
-            table.add_row(Text(label, "bold"), Text(text, style))
-    return table
-
-
-def _bar(snapshot: ProgressSnapshot) -> RenderableType:
-    from rich.progress_bar import ProgressBar  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table.grid(padding=(0, 1))
-    table.add_column(ratio=1, max_width=WIDEST - 20)
-    table.add_column(no_wrap=True, justify="right", min_width=6)
-    total, done = max(1, snapshot.due), snapshot.settled
-    bar = ProgressBar(total=total, completed=done, complete_style="cyan", finished_style="green")
-    # Down, not to the nearest: 100% is said when nothing is left.
-    table.add_row(bar, Text(f"{int(snapshot.share * 1000) / 10:.1f}%"))
-    return table

@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,7 @@ class RunNumbers:
     due: int
     recovered: int
     improved: int
+    rewritten: int
     given_up: int
     verdicts: Mapping[str, int]
     answers: Mapping[str, int]
@@ -93,16 +94,16 @@ class RunNumbers:
         """Articles that are listed and not there."""
         return self.standing["listed"] - self.standing["recovered"] - self.standing["adopted"]
 
-    def describe(self, rewritten: int) -> str:
+    def describe(self) -> str:
         """What the run did, as the beginning of a sentence."""
-        parts = [f"{self.recovered:,} of {self.due:,} articles due recovered"]
-        others = ((self.given_up, "given up"), (self.improved, "improved"), (rewritten, "rewritten"))
-        parts += [f"{number:,} {what}" for number, what in others if number]
-        return ", ".join(parts)
+        others = ((self.given_up, "given up"), (self.improved, "improved"), (self.rewritten, "rewritten"))
+        parts = (f"{number:,} {what}" for number, what in others if number)
+        return ", ".join((f"{self.recovered:,} of {self.due:,} articles due recovered", *parts))
 
 
-def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> RunNumbers:
-    """What a run did since its mark. Raises sqlite3.Error."""
+def gather_numbers(session: Session, mark: LedgerMark, choice: Selection, rewritten: int = 0) -> RunNumbers:
+    """What a run did since its mark; `rewritten`: files that a changed extractor had written anew before. Raises
+    sqlite3.Error."""
     ledger, run = session.ledger, session.run
     rows, _ = ledger.listed_so_far()
     recovered = ledger.settled_in_run(run, State.RECOVERED)
@@ -119,6 +120,7 @@ def gather_numbers(session: Session, mark: LedgerMark, choice: Selection) -> Run
         due=due if choice.limit is None else min(due, max(choice.limit, settled)),
         recovered=len(new),
         improved=len(improved),
+        rewritten=rewritten,
         given_up=len(given_up),
         verdicts={name: number for name, number in ledger.run_counts(run, "verdict").items() if name in set(Verdict)},
         answers=ledger.run_counts(run, "answer"),
@@ -136,7 +138,6 @@ def run_record(
     given: Mapping[str, str],
     numbers: RunNumbers,
     found: Sequence[Breach],
-    rewritten: int,
     end: RunResult,
 ) -> dict[str, Any]:
     """The run's record as it stands in its file. The run has been concluded in the ledger. Raises sqlite3.Error."""
@@ -153,15 +154,7 @@ def run_record(
         "status": int(end.status),
         "verdict": end.message,
         "breaches": [asdict(breach) for breach in found],
-        "listing": dict(numbers.listing),
-        "due": numbers.due,
-        "recovered": numbers.recovered,
-        "improved": numbers.improved,
-        "rewritten": rewritten,
-        "given_up": numbers.given_up,
-        "verdicts": dict(numbers.verdicts),
-        "answers": dict(numbers.answers),
-        "digests": dict(numbers.digests),
+        **{field.name: getattr(numbers, field.name) for field in fields(numbers)},
         "fields": {
             name: {
                 "of": count.of,
@@ -171,7 +164,6 @@ def run_record(
             for name, count in numbers.fields.items()
         },
         "politeness": {host: _politeness(summary) for host, summary in numbers.politeness.items()},
-        "standing": dict(numbers.standing),
     }
 
 
@@ -250,13 +242,9 @@ def read_record(path: Path) -> RunRecord:
         return RunRecord(path.name, "not JSON, or cut off")
     if not isinstance(loaded, dict) or loaded.get("schema") != SCHEMA or isinstance(loaded["schema"], bool):
         return RunRecord(path.name, f"no record of schema {SCHEMA}")
-    return _record(path.name, loaded)
-
-
-def _record(name: str, loaded: Mapping[str, Any]) -> RunRecord:
     breaches = loaded.get("breaches")
     return RunRecord(
-        file=name,
+        file=path.name,
         run=int(_number(loaded.get("run")) or 0),
         command=_text(loaded.get("command")),
         seconds=_number(loaded.get("seconds")),

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -20,7 +19,6 @@ from crawler.utils.text import format_duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.live import Live
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -37,19 +35,27 @@ class Terminal:
     def __init__(self, stream: TextIO, *, keep: bool = False) -> None:
         """`keep`: what was shown last stays there after `stop`."""
         from rich.console import Console  # noqa: PLC0415
+        from rich.live import Live  # noqa: PLC0415
 
         self._stream = stream
-        self._keep = keep
-        self._console: Console = Console(file=stream, markup=False, emoji=False, highlight=False)
-        self._live: Live | None = None
+        self._console = Console(file=stream, markup=False, emoji=False, highlight=False)
+        self._live = Live(
+            console=self._console, auto_refresh=False, transient=not keep, redirect_stdout=False, redirect_stderr=False
+        )
         self._routed: list[logging.StreamHandler[TextIO]] = []
 
     def show(self, what: RenderableType) -> None:
         """Draw this in place of what was drawn before."""
-        if self._live is None:
-            self._start(what)
-        else:
-            self._live.update(what, refresh=True)
+        self._live.update(what, refresh=self._live.is_started)
+        if self._live.is_started:
+            return
+        self._live.start(refresh=True)
+        # The cursor stays: whatever ends this process, nothing has to be put in order after it.
+        self._console.show_cursor(True)
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream in (self._stream, sys.stderr):
+                handler.setStream(self)
+                self._routed.append(handler)
 
     def write(self, text: str) -> None:
         """Write lines above the display, as they are."""
@@ -63,31 +69,10 @@ class Terminal:
 
     def stop(self) -> None:
         """Give the terminal back as it was. More than once does no harm."""
-        live, self._live = self._live, None
         for handler in self._routed:
             handler.setStream(self._stream)
         self._routed.clear()
-        if live is not None:
-            live.stop()
-
-    def _start(self, what: RenderableType) -> None:
-        from rich.live import Live  # noqa: PLC0415
-
-        self._live = Live(
-            what,
-            console=self._console,
-            auto_refresh=False,
-            transient=not self._keep,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._live.start(refresh=True)
-        # The cursor stays: whatever ends this process, nothing has to be put in order after it.
-        self._console.show_cursor(True)
-        for handler in logging.getLogger().handlers:
-            if isinstance(handler, logging.StreamHandler) and handler.stream in (self._stream, sys.stderr):
-                handler.setStream(self)
-                self._routed.append(handler)
+        self._live.stop()
 
 
 QUIET = 60.0
@@ -120,54 +105,17 @@ def look_at_run(ledger: Ledger, folder: Path) -> WatchedRun:
     run = ledger.last_run()
     if run is None:
         return WatchedRun()
-    snapshot = _snapshot(ledger.meta(PROGRESS_KEY))
-    return WatchedRun(
-        run,
-        snapshot if snapshot is not None and snapshot.run == run.id else None,
-        None if run.ended else _alive(folder),
-    )
-
-
-def watch_message(seen: WatchedRun, now: float) -> str:
-    """What is to be said when there is nothing to show: why, and what the last run did."""
-    run, snapshot = seen.run, seen.snapshot
-    if run is None:
-        return "No run has begun here yet. Waiting for one."
-    did = f" {outcome(snapshot)}." if snapshot is not None else ""
-    if seen.under_way:
-        if snapshot is None:
-            return f"Run {run.id} began at {_time(run.started)} and is getting ready."
-        if snapshot.phase is Phase.ENDED:
-            return f"Run {run.id} is ending:{did}"
-        return f"Run {run.id} has told nothing for {format_duration(now - snapshot.at)}.{did}"
-    if not run.ended:
-        last = f" Its last sign was at {clock(snapshot.at, now, seconds=True)}." if snapshot is not None else ""
-        return (
-            f"No run is under way. The last one, run {run.id}, was killed or lost; it began at"
-            f" {_time(run.started)}.{last}{did}"
-        )
-    verdict = run.verdict or status_meaning(run.status) or "unknown"
-    return (
-        f"No run is under way. The last one, run {run.id}, ended at {_time(run.ended)} with status {run.status}:"
-        f" {verdict}.{did}"
-    )
-
-
-def watch(see: Callable[[], WatchedRun], tell: Callable[[WatchedRun], None], sleep: Callable[[], None]) -> None:
-    """Look, tell, sleep, for ever; whoever watches interrupts it."""
-    while True:
-        tell(see())
-        sleep()
-
-
-def _snapshot(text: str | None) -> ProgressSnapshot | None:
     try:
-        return None if text is None else ProgressSnapshot.from_json(text)
-    except ValueError:
-        return None  # of another version
+        snapshot = ProgressSnapshot.from_json(ledger.meta(PROGRESS_KEY) or "")
+    except ValueError:  # none yet, or one of another version
+        snapshot = None
+    if snapshot is not None and snapshot.run != run.id:
+        snapshot = None
+    return WatchedRun(run, snapshot, None if run.ended else _is_alive(folder))
 
 
-def _alive(folder: Path) -> bool | None:
+def _is_alive(folder: Path) -> bool | None:
+    """Whether the process that took the lock last is there; None when that cannot be told."""
     holder = lock_holder(folder)
     if holder is None or holder[1] != socket.gethostname():
         return None
@@ -176,9 +124,26 @@ def _alive(folder: Path) -> bool | None:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass  # somebody else's
     return True
 
 
-def _time(written: str) -> str:
-    return written.replace("T", " ").replace("Z", " UTC")
+def watch_message(seen: WatchedRun, now: float) -> str:
+    """What is to be said when there is nothing to show: why, and what the last run did."""
+    run, snapshot = seen.run, seen.snapshot
+    if run is None:
+        return "No run has begun here yet. Waiting for one."
+    did = f" {outcome(snapshot)}." if snapshot is not None else ""
+    began, ended = (time.replace("T", " ").replace("Z", " UTC") for time in (run.started, run.ended))
+    if seen.under_way:
+        if snapshot is None:
+            return f"Run {run.id} began at {began} and is getting ready."
+        if snapshot.phase is Phase.ENDED:
+            return f"Run {run.id} is ending:{did}"
+        return f"Run {run.id} has told nothing for {format_duration(now - snapshot.at)}.{did}"
+    last = f"No run is under way. The last one, run {run.id},"
+    if not run.ended:
+        sign = f" Its last sign was at {clock(snapshot.at, now, seconds=True)}." if snapshot is not None else ""
+        return f"{last} was killed or lost; it began at {began}.{sign}{did}"
+    verdict = run.verdict or status_meaning(run.status) or "unknown"
+    return f"{last} ended at {ended} with status {run.status}: {verdict}.{did}"

@@ -20,7 +20,7 @@ from crawler.politeness.handler import answer_of_failure, failure_message
 from crawler.recovery.case import ArticleItem, improvable_articles
 from crawler.recovery.recovery import Recovery
 from crawler.recovery.sources import describe_location, reply_from_file
-from crawler.run.estimate import estimate
+from crawler.run.estimate import describe_estimate
 from crawler.run.session import Session
 from crawler.run.settings import SpiderArguments, read_arguments
 from crawler.spiders.archive import LOOK_SECONDS, GapSpider, SourcesSpider
@@ -125,11 +125,9 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
             images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.settings.images else None
             window = {"since": choice.since, "until": choice.until}
-            told = estimate(
-                session.ledger, due, session.output, session.settings.playback_rate, images=images, **window
-            )
-            for sentence in told.sentences():
-                logger.info("%s", sentence)
+            rate = session.settings.playback_rate
+            for line in describe_estimate(session.ledger, due, session.output, rate, images=images, **window):
+                logger.info("%s", line)
 
     async def _settled(self) -> None:
         """Wait until every article that was handed over is settled."""

@@ -33,6 +33,5 @@ def test_what_is_none_is_refused() -> None:
 
 
 def test_what_is_settled_is_what_is_no_longer_left() -> None:
-    settled = {(0, 0): (0, 0.0), (4, 4): (0, 0.0), (4, 1): (3, 0.75), (4, 0): (4, 1.0), (4, 6): (0, 0.0)}
-    moments = {(due, left): moment(due=due, left=left) for due, left in settled}
-    assert {one: (now.settled, now.share) for one, now in moments.items()} == settled
+    settled = {(0, 0): 0, (4, 4): 0, (4, 1): 3, (4, 0): 4, (4, 6): 0}
+    assert {(due, left): moment(due=due, left=left).settled for due, left in settled} == settled
