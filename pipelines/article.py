@@ -13,7 +13,7 @@ from crawler.ledger import State
 from crawler.markdown.document import article_file, render, write_article
 from crawler.markdown.front_matter import FrontMatterError
 from crawler.recovery.case import ArticleItem
-from crawler.recovery.image_recovery import note_images
+from crawler.recovery.image_files import image_places
 from crawler.utils.exit_status import ExitStatus
 
 
@@ -83,7 +83,7 @@ class SettlePipeline(_Pipeline):
                     faults=item.faults,
                     sources=article.sources,
                 )
-                note_images(ledger, article.id, item.row.id, article.images)
+                ledger.want_images(article.id, item.row.id, image_places(article.images))
                 if item.references is not None:
                     ledger.note_references(article.id, item.references.articles, item.references.pictures)
         except sqlite3.Error as error:

@@ -54,14 +54,14 @@ class CaseQueue(Generic[Key, SomeCase]):
         return len(self._coming)
 
     @property
-    def finished(self) -> bool:
-        """Whether nothing is under way and nothing is to come."""
-        return not self.left
-
-    @property
     def left(self) -> int:
         """How many are not settled yet in this run."""
         return len(self._cases) + self._remaining
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is under way and nothing is to come."""
+        return not self.left
 
     @property
     def later(self) -> int:
@@ -113,26 +113,24 @@ def capture_order(
     if len(captures) == 1:
         return [0]
     statuses = resolved_status(captures)
+    keys = []
     newest: dict[tuple[int, str], int] = {}
-    places: dict[Capture, tuple[int, str]] = {}
-    for capture in captures:
+    for number, capture in enumerate(captures):
+        status = statuses[capture]
+        if status not in ("200", "-"):
+            kind = _REDIRECT if status.startswith("3") else _ERROR
+        elif capture.digest in bad_digests or capture.digest == EMPTY_DIGEST:
+            kind = _BAD
+        else:
+            kind = _REAL if status == "200" else _UNKNOWN
         # Without a digest nothing is known to be the same.
         bytes_of = capture.digest or f"{capture.timestamp} {capture.original}"
-        place = places[capture] = _kind(capture, statuses, bad_digests), bytes_of
-        newest[place] = max(newest.get(place, 0), _time(capture))
-
-    def key(number: int) -> tuple[int, int, str, int, int, int, str, bool, str]:
-        capture = captures[number]
-        kind, bytes_of = places[capture]
+        time = int(capture.timestamp) if capture.timestamp.isascii() and capture.timestamp.isdigit() else 0
+        newest[kind, bytes_of] = max(newest.get((kind, bytes_of), 0), time)
         wanted = preference[number] if preference else 0
-        place = (kind, -newest[kind, bytes_of], bytes_of, wanted, misspelling(capture.original), -_time(capture))
-        return *place, capture.original, not capture.statuscode.isdigit(), capture.statuscode
-
-    return sorted(range(len(captures)), key=key)
-
-
-def _time(capture: Capture) -> int:
-    return int(capture.timestamp) if capture.timestamp.isascii() and capture.timestamp.isdigit() else 0
+        spelling = (wanted, misspelling(capture.original), -time, capture.original)
+        keys.append((kind, bytes_of, spelling, not capture.statuscode.isdigit(), capture.statuscode))
+    return sorted(range(len(captures)), key=lambda number: (keys[number][0], -newest[keys[number][:2]], keys[number]))
 
 
 def resolved_status(captures: Sequence[Capture]) -> Mapping[Capture, str]:
@@ -149,12 +147,9 @@ def resolved_status(captures: Sequence[Capture]) -> Mapping[Capture, str]:
     }
 
 
-def _kind(capture: Capture, statuses: Mapping[Capture, str], bad_digests: Collection[str]) -> int:
-    status = statuses[capture]
-    if status in ("200", "-"):
-        is_bad = capture.digest in bad_digests or capture.digest == EMPTY_DIGEST
-        return _BAD if is_bad else _REAL if status == "200" else _UNKNOWN
-    return _REDIRECT if status.startswith("3") else _ERROR
+def is_untried(row: CaptureRow) -> bool:
+    """Whether a capture may still be fetched and judged."""
+    return not row.verdict and row.answer not in FINAL
 
 
 MATCHES = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value)
@@ -325,16 +320,11 @@ def _has_better(case: Case, present: ArticleRow, bad: Collection[str]) -> bool:
     tried = {
         (row.capture.digest, statuses[row.capture]) for row in case.rows if row.verdict or row.id == present.capture
     }
-    untried = filter(_is_untried, case.queue if present.faults else case.queue[:place])
     return any(
         not normalized_digest(row.capture.digest)
         or (row.capture.digest not in bad and (row.capture.digest, statuses[row.capture]) not in tried)
-        for row in untried
+        for row in filter(is_untried, case.queue if present.faults else case.queue[:place])
     )
-
-
-def _is_untried(row: CaptureRow) -> bool:
-    return not row.verdict and row.answer not in FINAL
 
 
 def improves(case: Case, best: ArticleItem, present: ArticleRow, file: ArticleItem | None) -> bool:

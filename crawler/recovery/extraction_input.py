@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+import sqlite3
 import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -17,21 +17,19 @@ from crawler.recovery.extraction_job import WRITTEN, ExtractionResult, Outcome
 from crawler.recovery.formats import Format, begin_change, format_of, note_renewed, written_in
 from crawler.recovery.sources import describe_counts, index_captures
 from crawler.recovery.store import Store
-from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import OutputLock, lock_output
-from crawler.utils.text import first_few
-from crawler.warc.captures import ArchivedCapture, Damage
-
-EXAMPLES = 8
+from crawler.utils.text import EXAMPLES, by_reason, first_few, first_lines, progress_line
+from crawler.warc.captures import ArchivedCapture
 
 
 class ExtractionReport:
     """Counts what came, tells of progress on standard error every so many seconds (0: never), and says at the end how
-    it went."""
+    it went. `passed` has the records of no use, by what several of their kind are called; `changed` the format that the
+    files had and the one that they get, where these differ."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._begun = self._told = time.monotonic()
+        self._tell = progress_line("extracted", "articles", seconds)
         self.total = 0
         self.done = 0
         self.captures = 0
@@ -43,7 +41,6 @@ class ExtractionReport:
         self.damages: list[str] = []
         self.passed: Counter[str] = Counter()
         self.changed: tuple[str, str] | None = None
-        """The format that the files had, and the one that they get, where these differ."""
         self._same: set[int] = set()
 
     def take(self, done: ExtractionResult) -> ExtractionResult:
@@ -51,19 +48,16 @@ class ExtractionReport:
         self.done += 1
         self.captures += done.captures
         self.outcomes[done.outcome] += 1
-        if done.outcome is Outcome.SAME:
-            self._same.add(done.article)
         self.damages += done.damaged
         for name in done.differs:
             self.differing[name].append(done.article)
-        if done.outcome is Outcome.NONE:
+        if done.outcome is Outcome.SAME:
+            self._same.add(done.article)
+        elif done.outcome is Outcome.NONE:
             self.reasons[done.reason].append(done.article)
         elif done.outcome is Outcome.UNWRITTEN:
             self.unwritten.append(f"article {done.article}: {done.reason}")
-        if self._seconds and time.monotonic() - self._told >= self._seconds:
-            self._told = time.monotonic()
-            rate = self.done / (self._told - self._begun)
-            print(f"extracted {self.done:,} of {self.total:,} articles, {rate:,.0f} a second", file=sys.stderr)
+        self._tell(self.done, self.total)
         return done
 
     def relinked(self, done: ExtractionResult) -> None:
@@ -74,37 +68,25 @@ class ExtractionReport:
             for name in done.differs:
                 self.differing[name].append(done.article)
 
-    def damaged(self, damage: Damage) -> None:
-        """Something in a file cannot be read."""
-        self.damages.append(f"{damage.file} at byte {damage.offset}: {damage.why}")
-
-    def passed_over(self, what: str) -> None:
-        """A record in a file is of no use; `what` several of its kind are called."""
-        self.passed[what] += 1
-
     def describe(self, dry_run: bool, only_changed: bool) -> Iterator[str]:
         """Lines for the terminal."""
         new, changed, same = (self.outcomes[outcome] for outcome in WRITTEN)
         written = 0 if dry_run else new + changed + (0 if only_changed else same)
+        dry = " (dry run)" if dry_run else ""
         if self.changed is not None:
-            yield "Format        {} is changed to {}".format(*self.changed) + (" (dry run)" if dry_run else "")
+            yield "Format        {} is changed to {}".format(*self.changed) + dry
         yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
         if self.passed:
             yield f"Passed over   {self.passed.total():>7,} records in the files: {describe_counts(self.passed)}"
-        yield f"Written       {written:>7,}" + (" (dry run)" if dry_run else "")
+        yield f"Written       {written:>7,}{dry}"
         yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
         if left := self.outcomes[Outcome.UNDECIDED]:
             yield f"Left          {left:>7,} to the crawl: captures that may be better were not fetched yet"
         if self.reasons:
             yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
-        for reason, ids in sorted(self.reasons.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            yield f"              {len(ids):>7,}  {reason}: {first_few(ids)}"
-        for name, ids in sorted(self.differing.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            yield f"Changed       {len(ids):>7,}  {name}: {first_few(ids)}"
-        for damage in self.damages[:EXAMPLES]:
-            yield f"Damaged       {damage}"
-        if len(self.damages) > EXAMPLES:
-            yield f"Damaged       … and {len(self.damages) - EXAMPLES:,} more places"
+        yield from by_reason(self.reasons)
+        yield from by_reason(self.differing, "Changed       ")
+        yield from (f"Damaged       {line}" for line in first_lines(self.damages, EXAMPLES, "places"))
 
     def ending(self) -> RunResult:
         """How it went, as an exit status."""
@@ -116,60 +98,51 @@ class ExtractionReport:
             ids = first_few(self.lost)
             return RunResult(ExitStatus.DAMAGED, f"{about}; their files were left as they are: {ids}")
         if self.damages:
-            return RunResult(
-                ExitStatus.DAMAGED,
-                f"{len(self.damages)} places in the files cannot be read; everything else was extracted",
-            )
+            about = f"{len(self.damages)} places in the files cannot be read; everything else was extracted"
+            return RunResult(ExitStatus.DAMAGED, about)
         return RunResult(ExitStatus.DONE)
 
 
-FILES = "files"
-"""The source of captures whose file does not say which archive they are from."""
-
-
 class ExtractionInput:
-    """What is extracted, open for as long as a `with` lasts. Raises CommandError when it cannot be opened."""
+    """What is extracted, open for as long as a `with` lasts. Raises CommandError when it cannot be opened.
+    `keeps_versions`: whether it wants to know what each capture says, beside the ones that are chosen."""
 
     ledger: Ledger
-    store: Path | None = None
-    keeps_versions: bool = False
-    """Whether it wants to know what each capture says, beside the ones that are chosen."""
+    keeps_versions = False
     _lock: OutputLock
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, report: ExtractionReport) -> None:
         self.output = output
+        self.report = report
+        self.store = Store(output / "warc")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         self.ledger.close()
         self._lock.release()
 
-    def prepare(self, report: ExtractionReport) -> None:
+    def prepare(self) -> None:
         """Find out what is at hand."""
 
-    def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
+    def begin(self, wanted: Format) -> list[int]:
         """From now on files are of this format; gives the articles that their links may lead to, as far as is known: by
         default most of what is at hand will be recovered."""
         return self.ledger.articles_with_captures()
 
-    def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
+    def settle(self, done: Sequence[ExtractionResult]) -> None:
         """Write down what came of some articles."""
 
     def finish(self, wanted: Format) -> None:
         """All files are of this format, but for their links."""
 
-    def end(self, ending: RunResult) -> None:
-        """Write down how it ended, where that is kept."""
-
 
 class FromStore(ExtractionInput):
     """The captures of the crawl's own store, with what the ledger knows of them; articles are settled there."""
 
-    def __init__(self, output: Path, dry_run: bool) -> None:
-        super().__init__(output)
-        self.store = output / "warc"
+    def __init__(self, output: Path, report: ExtractionReport, dry_run: bool) -> None:
+        super().__init__(output, report)
         self.keeps_versions = not dry_run
         self._dry_run = dry_run
         self._run = 0
@@ -184,37 +157,40 @@ class FromStore(ExtractionInput):
             raise
         return self
 
-    def end(self, ending: RunResult) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """However it ends, that is written down where the beginning was."""
         if self._run:
-            self.ledger.end_run(self._run, ending.status, ending.describe())
+            if error is None:
+                ending = self.report.ending()
+            elif isinstance(error, CommandError):
+                ending = error.result
+            else:
+                interrupted = isinstance(error, KeyboardInterrupt)
+                ending = RunResult(ExitStatus.INTERRUPTED if interrupted else ExitStatus.ERROR)
+            with suppress(sqlite3.Error):  # what it ended with is told anyway
+                self.ledger.end_run(self._run, ending.status, ending.describe())
+        super().__exit__(kind, error, traceback)
 
-    def prepare(self, report: ExtractionReport) -> None:
-        Store(self.output / "warc").mend()
+    def prepare(self) -> None:
+        self.store.mend()
         self._run = 0 if self._dry_run else self.ledger.begin_run({"extract": "1"}, __version__)
 
-    def begin(self, wanted: Format, report: ExtractionReport) -> list[int]:
-        there = format_of(self.ledger)
+    def begin(self, wanted: Format) -> list[int]:
+        there, recovered = format_of(self.ledger), self.ledger.recovered_ids()
         if there not in ("", str(wanted)):
-            report.changed = (there, str(wanted))
-            report.lost += sorted(set(self.ledger.recovered_ids()) - set(self.ledger.articles_with_captures()))
+            self.report.changed = (there, str(wanted))
+            self.report.lost += sorted(set(recovered) - set(self.ledger.articles_with_captures()))
             if not self._dry_run:
                 begin_change(self.ledger, wanted)
-        return self.ledger.recovered_ids()
+        return recovered
 
-    def finish(self, wanted: Format) -> None:
-        if not self._dry_run:
-            self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
-            if not self._lost:  # else their files are of the extractor before
-                note_renewed(self.ledger)
-            written_in(self.ledger, wanted)
-
-    def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
+    def settle(self, done: Sequence[ExtractionResult]) -> None:
         with self.ledger.batch():
             for one in done:
                 row = self.ledger.article(one.article)
                 assert row is not None
                 if one.outcome is Outcome.NONE and row.state is State.RECOVERED:
-                    report.lost.append(one.article)
+                    self.report.lost.append(one.article)
                     self._lost = True
                 elif not self._dry_run:
                     self._write_down(one, row)
@@ -242,12 +218,23 @@ class FromStore(ExtractionInput):
         elif one.outcome is Outcome.NONE and row.state is State.UNRECOVERABLE and row.reason != one.reason:
             self.ledger.settle(one.article, State.UNRECOVERABLE, self._run, reason=one.reason, faults=row.faults)
 
+    def finish(self, wanted: Format) -> None:
+        if not self._dry_run:
+            self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
+            if not self._lost:  # else their files are of the extractor before
+                note_renewed(self.ledger)
+            written_in(self.ledger, wanted)
+
+
+FILES = "files"
+"""The source of captures whose file does not say which archive they are from."""
+
 
 class FromFiles(ExtractionInput):
     """Captures in files of web archives; what they are is kept in a ledger of its own, for as long as it takes."""
 
-    def __init__(self, paths: Sequence[Path], output: Path, replay: str) -> None:
-        super().__init__(output)
+    def __init__(self, paths: Sequence[Path], output: Path, report: ExtractionReport, replay: str) -> None:
+        super().__init__(output, report)
         self._paths = paths
         self._replay = replay
 
@@ -261,13 +248,14 @@ class FromFiles(ExtractionInput):
         self.ledger.add_source(FILES, self._replay)
         return self
 
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        super().__exit__(kind, error, traceback)
         self._folder.cleanup()
 
-    def prepare(self, report: ExtractionReport) -> None:
+    def prepare(self) -> None:
         try:
-            for some in index_captures(self._paths, report.damaged, report.passed_over):
+            report = self.report
+            for some in index_captures(self._paths, lambda damage: report.damages.append(str(damage)), report.passed):
                 by_source: dict[str, list[tuple[int, ArchivedCapture]]] = defaultdict(list)
                 for article, held in some:
                     by_source[held.about.get("source") or FILES].append((article, held))
@@ -276,7 +264,7 @@ class FromFiles(ExtractionInput):
         except OSError as error:
             raise StorageError(f"cannot be read: {error}") from error
 
-    def settle(self, done: Sequence[ExtractionResult], report: ExtractionReport) -> None:
+    def settle(self, done: Sequence[ExtractionResult]) -> None:
         """The files are all that stays; which there are is settled for the links between them only."""
         with self.ledger.batch():
             for one in done:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import ctypes
 import gc
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
-
-from pebble import ProcessExpired
+from functools import partial
 
 from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
 from crawler.ledger import CaptureRow, Found
@@ -23,16 +19,14 @@ from crawler.markdown.front_matter import FrontMatterError
 from crawler.markdown.style import References
 from crawler.recovery.case import ArticleItem, Case, open_case
 from crawler.recovery.formats import Styles
-from crawler.recovery.image_recovery import image_places
+from crawler.recovery.image_files import image_places
 from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, limit_process, read_page
 from crawler.recovery.store import Store, redirect_target
 from crawler.utils.files import read_file
-from crawler.utils.workers import batched, process_pool, results_in_order
-from crawler.warc.files import read_archived
-from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.utils.workers import batched, run_jobs
+from crawler.warc.record import WarcDamaged
 from crawler.wayback.playback import FINAL
 
-ReadCapture = Callable[[CaptureRow], StoredCapture]
 NO_VERSION = frozenset({*ANY_ARTICLE, Verdict.EXTRACTION_FAILED, Found.REDIRECT, Found.JUMP})
 """What the ledger may say of a capture so that it need not be read again to know that it is no version of its
 article."""
@@ -54,33 +48,32 @@ WRITTEN = (Outcome.NEW, Outcome.CHANGED, Outcome.SAME)
 
 @dataclass(frozen=True, slots=True)
 class ExtractionJob:
-    """An article with all its known captures."""
+    """An article with all its known captures. `settled`: whether the crawl has settled it; if not, captures that were
+    not fetched yet may be better. `only`: the capture that it is to be made of; 0 for the best."""
 
     article: int
     rows: tuple[CaptureRow, ...]
     settled: bool
-    """Whether the crawl has settled it; if not, captures that were not fetched yet may be better."""
     only: int = 0
-    """The capture that it is to be made of; 0 for the best."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionPlan:
-    """How a whole extraction is done: in which format and where to, and whether anything is written."""
+    """How a whole extraction is done: in which format and where to, and whether anything is written. `versions`:
+    whether every capture in the store is extracted, to know what it says, and not only the one that is chosen."""
 
     styles: Styles
     shared: frozenset[str] = frozenset()
     only_changed: bool = False
     dry_run: bool = False
     versions: bool = False
-    """Whether every capture in the store is to be extracted, to know what it says, and not only the one that is
-    chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
-    """What one job came to; `notes` is what was learnt of captures, by their ids; `images` those of the article, by
-    file and address; `versions` what captures say."""
+    """What one job came to. `notes`: what was learnt of captures, by their ids; `images`: those of the article, by file
+    and address; `versions`: what captures say; `extracted`: the captures of which it is known now whether they are
+    versions."""
 
     article: int
     outcome: Outcome
@@ -98,27 +91,14 @@ class ExtractionResult:
     images: tuple[tuple[str, str], ...] = ()
     versions: tuple[VersionRow, ...] = ()
     extracted: tuple[int, ...] = ()
-    """The captures of which it is known now whether they are versions."""
-
-
-def capture_reader(store: Store | None) -> ReadCapture:
-    """Reads a capture from the store or, when it is not there, from the file of web archives that has it."""
-
-    def read(row: CaptureRow) -> StoredCapture:
-        if row.warc and store is not None:
-            return store.read_capture(row)
-        assert row.from_file is not None
-        return read_archived(row.from_file)
-
-    return read
 
 
 class Extractor:
     """Does jobs, one after another."""
 
-    def __init__(self, plan: ExtractionPlan, read_capture: ReadCapture, read_page: ReadPage) -> None:
+    def __init__(self, plan: ExtractionPlan, store: Store, read_page: ReadPage) -> None:
         self._plan = plan
-        self._read_capture = read_capture
+        self._store = store
         self._read_page = read_page
 
     def __call__(self, job: ExtractionJob) -> ExtractionResult:
@@ -135,36 +115,38 @@ class Extractor:
         case = open_case(job.article, job.rows, plan.shared)
         if job.only:
             case.queue = [row for row in case.queue if row.id == job.only]
-        damaged, left = self._go_through(case, judge, notes)
+        damaged, left = self._go_through(case, judge)
+        result = ExtractionResult(
+            job.article,
+            Outcome.NONE,
+            reason=case.reason(),
+            damaged=tuple(damaged),
+            notes=tuple(notes),
+            captures=len(notes),
+        )
+        if plan.versions:
+            extracted = self._extract_others(job, judge, [number for number, _ in notes])
+            result = replace(result, versions=tuple(versions), extracted=tuple(extracted))
         best = case.best()
-        result = ExtractionResult(job.article, Outcome.NONE, damaged=damaged, notes=tuple(notes), captures=len(notes))
-        if plan.versions and not job.only:
-            judged = [number for number, _ in notes]
-            extracted = (*judged, *self._extract_others(job, judge, judged))
-            result = replace(result, versions=tuple(versions), extracted=extracted)
         if left and not job.settled and (best is None or best.badness):
-            return replace(result, outcome=Outcome.UNDECIDED, reason=case.reason())
-        return replace(result, reason=case.reason()) if best is None else self._write(result, best)
+            return replace(result, outcome=Outcome.UNDECIDED)
+        return result if best is None else self._write(result, best)
 
-    def _go_through(
-        self, case: Case, judge: Judge, notes: list[tuple[int, dict[str, str | int]]]
-    ) -> tuple[tuple[str, ...], bool]:
+    def _go_through(self, case: Case, judge: Judge) -> tuple[list[str], bool]:
         """Judge captures in the order of choice until one is the article without fault; gives what was damaged, and
         whether captures are left that are not at hand."""
         damaged: list[str] = []
         left = False
         while case.queue and not case.is_done:
             row = case.queue[0]
-            if verdict := judge.carried(case, row):
-                notes.append((row.id, {"verdict": verdict[0], "because": verdict[1]}))
-                case.reject(row, *verdict)
+            if judge.knows(case, row):
                 continue
             if not row.warc and row.from_file is None:
                 left = left or row.answer not in FINAL
                 case.reject(row, row.answer or "not at hand")
                 continue
             try:
-                stored = self._read_capture(row)
+                stored = self._store.read_capture(row)
             except (OSError, WarcDamaged) as error:
                 damaged.append(str(error))
                 case.reject(row, "damaged", str(error))
@@ -173,27 +155,29 @@ class Extractor:
                 case.reject(row, Found.REDIRECT.value, f"leads to {target}")
             else:
                 judge.judge(case, row, stored, case.compare(row, stored, row.coding))
-        return tuple(damaged), left
+        return damaged, left
 
-    def _extract_others(self, job: ExtractionJob, judge: Judge, judged: Collection[int]) -> Iterator[int]:
-        """Extract the captures in the store that the choice did not come to, only for what they say; gives those that
+    def _extract_others(self, job: ExtractionJob, judge: Judge, extracted: list[int]) -> list[int]:
+        """Extract the captures in the store that the choice did not come to, only for what they say; gives all that
         could be read. Damage is for `scrapy verify` to find: the article does not need these."""
+        judged = frozenset(extracted)
         for row in job.rows:
             if row.warc and row.id not in judged and row.verdict not in NO_VERSION:
                 with suppress(OSError, WarcDamaged):
-                    judge.note_version(row, judge.extract(row, self._read_capture(row)))
-                    yield row.id
+                    judge.note_version(row, judge.extract(row, self._store.read_capture(row)))
+                    extracted.append(row.id)
+        return extracted
 
     def _write(self, result: ExtractionResult, item: ArticleItem) -> ExtractionResult:
-        plan = self._plan
+        plan, article = self._plan, item.article
         try:
-            text = render(item.article, item.row.replay, item.evidence if plan.styles.format.for_reading else None)
+            text = render(article, item.row.replay, item.evidence if plan.styles.format.for_reading else None)
         except FrontMatterError as error:
             return replace(result, outcome=Outcome.UNWRITTEN, reason=str(error))
-        old = read_file(plan.styles.output, article_file(item.article.id))
+        old = read_file(plan.styles.output, article_file(article.id))
         outcome = Outcome.NEW if old is None else Outcome.SAME if old == text.encode() else Outcome.CHANGED
         dry_run = plan.dry_run or (outcome is Outcome.SAME and plan.only_changed)
-        file, sha256 = write_article(plan.styles.output, item.article.id, text, sync=False, dry_run=dry_run)
+        file, sha256 = write_article(plan.styles.output, article.id, text, sync=False, dry_run=dry_run)
         differs: tuple[str, ...] = ()
         if old is not None and outcome is Outcome.CHANGED:
             differs = changed_parts(old.decode("utf-8", "replace"), text)
@@ -204,10 +188,10 @@ class Extractor:
             file=file,
             sha256=sha256,
             faults=item.faults,
-            sources=dict(item.article.sources),
+            sources=dict(article.sources),
             differs=differs,
             references=item.references,
-            images=image_places(item.article.images),
+            images=image_places(article.images),
         )
 
 
@@ -215,8 +199,6 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 32
 """Articles a worker is given at once: enough that handing over costs nothing, few enough that all end together."""
-
-
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
@@ -229,53 +211,44 @@ class WorkerLimits:
     page_megabytes: int
 
 
-class ExtractionWorkers:
-    """Runs jobs in several processes. A page that takes more than it may, or crashes the parser, costs only itself."""
+def extract_jobs(
+    plan: ExtractionPlan, store: Store, limits: WorkerLimits, jobs: Iterable[ExtractionJob]
+) -> Iterator[ExtractionResult]:
+    """What each job came to, in the order of the jobs, done by several processes. A page that takes more than it may,
+    or crashes the parser, costs only itself. Raises OSError when files cannot be written."""
+    with closing(IsolatedReader(limits.page_seconds, limits.page_megabytes)) as isolated:
 
-    def __init__(self, plan: ExtractionPlan, store: Path | None, limits: WorkerLimits) -> None:
-        self._plan = plan
-        self._store = store
-        self._limits = limits
-        self._isolated: IsolatedReader | None = None
+        def page_by_page(job: ExtractionJob, _: str) -> ExtractionResult:
+            logger.info("a page of article %d was too much; reading its captures one by one", job.article)
+            return Extractor(plan, store, isolated)(job)
 
-    def run(self, jobs: Iterable[ExtractionJob]) -> Iterator[ExtractionResult]:
-        """What each job came to, in the order of the jobs. Raises OSError when files cannot be written."""
-        limits = self._limits
-        patience = max(2 * limits.page_seconds, 10.0)
-        try:
-            with process_pool(limits.workers, _begin, [self._plan, self._store, limits.page_megabytes]) as pool:
-
-                def schedule(chunk: list[ExtractionJob]) -> Any:
-                    return pool.schedule(_do, args=[chunk], timeout=patience)
-
-                for chunk, future in results_in_order(batched(jobs, CHUNK), schedule, limits.workers):
-                    try:
-                        yield from future.result()
-                    except (TookTooLong, ProcessExpired, MemoryError):
-                        yield from self._one_by_one(chunk)
-        finally:
-            if self._isolated is not None:
-                self._isolated.close()
-
-    def _one_by_one(self, chunk: list[ExtractionJob]) -> Iterator[ExtractionResult]:
-        """A page among these hung or crashed its process: each is read again in a process of its own, as the crawl does
-        it."""
-        logger.info(
-            "a page among articles %d to %d was too much; reading them one by one", chunk[0].article, chunk[-1].article
+        results = run_jobs(
+            batched(jobs, CHUNK),
+            _extract,
+            page_by_page,
+            limits.workers,
+            begin=partial(_begin, Extractor(plan, store, read_page), limits.page_megabytes),
+            chunk_seconds=max(2 * limits.page_seconds, 10.0),
+            job_seconds=limits.page_seconds,
         )
-        self._isolated = self._isolated or IsolatedReader(self._limits.page_seconds, self._limits.page_megabytes)
-        yield from map(Extractor(self._plan, capture_reader(_store(self._store)), self._isolated), chunk)
+        for _, result in results:
+            yield result
 
 
 _extractor: Extractor | None = None
 """That of a worker process."""
 
 
-def _begin(plan: ExtractionPlan, store: Path | None, megabytes: int) -> None:
+def _begin(extractor: Extractor, megabytes: int) -> None:
     global _extractor  # noqa: PLW0603 - a worker is begun once, and pebble has no other place for what it needs
     limit_process(megabytes)
-    _extractor = Extractor(plan, capture_reader(_store(store)), read_page)
+    _extractor = extractor
     settle_memory()
+
+
+def _extract(job: ExtractionJob) -> ExtractionResult:
+    assert _extractor is not None
+    return _extractor(job)
 
 
 def settle_memory() -> None:
@@ -292,14 +265,3 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-
-
-def _do(chunk: list[ExtractionJob]) -> list[ExtractionResult]:
-    assert _extractor is not None
-    done = [_extractor(job) for job in chunk]
-    gc.collect()
-    return done
-
-
-def _store(folder: Path | None) -> Store | None:
-    return Store(folder) if folder is not None else None

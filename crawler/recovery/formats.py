@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from crawler.markdown.style import ReadingStyle, SeedStyle, Style, Video
 from crawler.recovery.image_files import image_file
 
 _META = "format"
-_BROKEN_OFF = " (its change was broken off)"
 
 
 class FormatName(StrEnum):
@@ -43,15 +42,10 @@ class Format:
         return f"FORMAT={self.name}" + (f" VIDEO={self.video}" if self.for_reading else "")
 
 
-@dataclass(frozen=True, slots=True)
-class LocalImages:
+def local_image(output: str, url: str) -> str | None:
     """The path, below the output directory, of an image that is there; None for any other."""
-
-    output: str
-
-    def __call__(self, url: str) -> str | None:
-        file = image_file(url).as_posix()
-        return file if os.path.isfile(f"{self.output}/{file}") else None  # noqa: PTH113 - a Path for each takes longer than the look
+    file = image_file(url).as_posix()
+    return file if os.path.isfile(f"{output}/{file}") else None  # noqa: PTH113 - a Path for each takes longer than the look
 
 
 def as_bits(articles: Iterable[int]) -> int:
@@ -75,16 +69,12 @@ class Styles:
     def __call__(self, replay: str, timestamp: str, original: str) -> Style:
         if not self.format.for_reading:
             return SeedStyle(replay, timestamp, original)
-        return ReadingStyle(replay, original, article_id, self.recovered, self.images, self.format.video)
-
-    @property
-    def images(self) -> LocalImages:
-        """Where images lie, if they do."""
-        return LocalImages(str(self.output.resolve()))
+        images = partial(local_image, str(self.output.resolve()))
+        return ReadingStyle(replay, original, article_id, self.recovered, images, self.format.video)
 
     def has_image(self, url: str) -> bool:
         """Whether an image is there."""
-        return self.images(url) is not None
+        return local_image(str(self.output), url) is not None
 
     def add(self, article: int) -> None:
         """From now on links may lead to this article."""
@@ -102,7 +92,7 @@ def format_of(ledger: Ledger) -> str:
 
 def begin_change(ledger: Ledger, wanted: Format) -> None:
     """From now on files may be of another format than others."""
-    ledger.set_meta(_META, f"{wanted}{_BROKEN_OFF}")
+    ledger.set_meta(_META, f"{wanted} (its change was broken off)")
 
 
 def written_in(ledger: Ledger, wanted: Format) -> None:
@@ -116,7 +106,6 @@ EXTRACTOR_KEY = "extractor"
 """Where the ledger has the extractor that all files of recovered articles are of; empty when they are of several."""
 _SHAPING = ("recovery/case.py", "recovery/formats.py", "recovery/judge.py", "wayback/http.py", "wayback/unrewrite.py")
 """What decides with the site's and the format's rooms what a file says."""
-_ROOMS = ("hkcnews", "markdown")
 _LIBRARIES = ("beautifulsoup4", "charset-normalizer", "lxml", "markdownify", "selectolax")
 
 
@@ -125,11 +114,10 @@ def extractor_id() -> str:
     """What tells this extractor from another, as hexadecimal SHA-256: its source, and the versions of the libraries
     that shape a file."""
     here = Path(__file__).parents[1]
-    files = sorted(
-        [*(here / name for name in _SHAPING), *(path for room in _ROOMS for path in (here / room).rglob("*.py"))]
-    )
+    files = [here / name for name in _SHAPING]
+    files += (path for room in ("hkcnews", "markdown") for path in (here / room).rglob("*.py"))
     digest = hashlib.sha256()
-    for path in files:
+    for path in sorted(files):
         digest.update(f"{path.relative_to(here).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())

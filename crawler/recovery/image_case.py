@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crawler.ledger.images import ImageRow, Use
+from crawler.ledger.images import ImageRow
 from crawler.recovery.case import OpenCase
 from crawler.recovery.image_content import ContentFlaw
 from crawler.utils.timestamps import read_moment
@@ -56,6 +56,15 @@ class ImageRequest:
     source: str
     capture: Capture
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """By which the ledger has the answer: source, time and address asked for."""
+        return self.source, self.capture.timestamp, escape(self.capture.original)
+
+    def digest_of(self, timestamp: str) -> str:
+        """What to compare the bytes of a capture of this time with."""
+        return self.capture.digest if timestamp == self.capture.timestamp else "-"
+
 
 @dataclass(frozen=True, slots=True)
 class ImageLookup:
@@ -69,7 +78,8 @@ class ImageLookup:
 @dataclass(slots=True)
 class ImageCase(OpenCase):
     """An image that is being looked for: first at the time of its article's capture, then where the source's index has
-    it, then at the next source. `wanted` is that time, `sources` what is still to be asked, the first one now."""
+    it, then at the next source. `wanted` is that time, `sources` what is still to be asked, the first one now. `best`:
+    one whose bytes do not match their digest, taken when nothing better comes."""
 
     row: ImageRow
     wanted: str
@@ -81,7 +91,6 @@ class ImageCase(OpenCase):
     reasons: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
     best: ImageRow | None = None
-    """One whose bytes do not match their digest: taken when nothing better comes."""
     best_data: bytes = b""
 
     def __post_init__(self) -> None:
@@ -146,14 +155,6 @@ class ImageCase(OpenCase):
 
 def _key(capture: Capture, timestamp: str = "") -> tuple[str, str]:
     return timestamp or capture.timestamp, escape(capture.original)
-
-
-def open_image(row: ImageRow, uses: Sequence[Use], sources: Sequence[str]) -> ImageCase:
-    """A case for an image of these articles; `sources`: the names of the archives that may be asked, in order of
-    preference. That of the first article's capture comes before them."""
-    first = uses[0] if uses else Use("", "")
-    order = sorted(sources, key=lambda name: name != first.source)
-    return ImageCase(row, first.timestamp, order)
 
 
 def nearest(captures: Iterable[Capture], wanted: str) -> list[Capture]:

@@ -7,19 +7,14 @@ import re
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class UnfitImage(Exception):
     """The file ends too early, or its parts do not fit together; says where."""
 
 
-class Size(NamedTuple):
-    """Pixels."""
-
-    width: int
-    height: int
-
+Size = tuple[int, int] | None
+"""Width and height in pixels, where that is told."""
 
 _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
@@ -33,11 +28,16 @@ def _unpacked(form: str, data: bytes, at: int) -> tuple[int, ...]:
         raise UnfitImage(f"ends at byte {len(data)}, inside of a part") from None
 
 
-def jpeg(data: bytes) -> Size | None:
+def _reaches(data: bytes, end: int) -> None:
+    if end > len(data):
+        raise UnfitImage(f"{len(data)} bytes of {end}")
+
+
+def jpeg(data: bytes) -> Size:
     """Goes through the segments to the picture's data, behind which the end mark must stand; cameras and sites add more
     after it."""
-    at, size = 2, None
-    while True:
+    at, code, size = 2, 0, None
+    while code != 0xDA:
         mark, code = _unpacked(">BB", data, at)
         if mark != 0xFF:
             raise UnfitImage(f"no segment at byte {at}")
@@ -51,36 +51,30 @@ def jpeg(data: bytes) -> Size | None:
             (length,) = _unpacked(">H", data, at + 2)
             if code in _FRAMES:
                 height, width = _unpacked(">HH", data, at + 5)
-                size = Size(width, height)
+                size = (width, height)
             at += 2 + length
-            if code == 0xDA:
-                break
     if data.find(b"\xff\xd9", at) < 0:
         raise UnfitImage(f"no end mark in {len(data)} bytes")
     return size
 
 
-def png(data: bytes) -> Size | None:
+def png(data: bytes) -> Size:
     """Goes through the chunks to the last one."""
     width, height = _unpacked(">II", data, 16)
-    at = 8
-    while True:
+    at, name = 8, 0
+    while name != 0x49454E44:  # IEND
         length, name = _unpacked(">II", data, at)
         at += 12 + length
         if at > len(data):
             raise UnfitImage(f"ends at byte {len(data)}, inside of a chunk that ends at {at}")
-        if name == 0x49454E44:  # IEND
-            return Size(width, height)
+    return width, height
 
 
-def gif(data: bytes) -> Size | None:
+def gif(data: bytes) -> Size:
     """Goes through the blocks to the trailer."""
     width, height, packed = _unpacked("<HHB", data, 6)
     at = 13 + _colours(packed)
-    while True:
-        (kind,) = _unpacked("B", data, at)
-        if kind == 0x3B:
-            return Size(width, height)
+    while (kind := _unpacked("B", data, at)[0]) != 0x3B:
         if kind == 0x2C:
             (packed,) = _unpacked("B", data, at + 9)
             at += 11 + _colours(packed)
@@ -88,11 +82,10 @@ def gif(data: bytes) -> Size | None:
             at += 2
         else:
             raise UnfitImage(f"no block at byte {at}")
-        while True:
-            (length,) = _unpacked("B", data, at)
+        while length := _unpacked("B", data, at)[0]:
             at += 1 + length
-            if not length:
-                break
+        at += 1
+    return width, height
 
 
 def _colours(packed: int) -> int:
@@ -100,21 +93,21 @@ def _colours(packed: int) -> int:
     return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
 
 
-def webp(data: bytes) -> Size | None:
+def webp(data: bytes) -> Size:
     """Its container says how long it is."""
     (length,) = _unpacked("<I", data, 4)
     _reaches(data, 8 + length)
     return None
 
 
-def bmp(data: bytes) -> Size | None:
+def bmp(data: bytes) -> Size:
     """Its header says how long it is, and where the pixels begin."""
     length, _, pixels, _, width, height = _unpacked("<IIIIii", data, 2)
     _reaches(data, max(length, pixels + 1))
-    return Size(width, abs(height))
+    return width, abs(height)
 
 
-def tiff(data: bytes) -> Size | None:
+def tiff(data: bytes) -> Size:
     """Its directory must be in it; where the pixels end only a reader of the whole format could tell."""
     order = "<" if data[:2] == b"II" else ">"
     (at,) = _unpacked(f"{order}I", data, 4)
@@ -123,7 +116,7 @@ def tiff(data: bytes) -> Size | None:
     return None
 
 
-def icon(data: bytes) -> Size | None:
+def icon(data: bytes) -> Size:
     """Every picture in its directory must be in it."""
     (count,) = _unpacked("<H", data, 4)
     for number in range(count):
@@ -132,7 +125,7 @@ def icon(data: bytes) -> Size | None:
     return None
 
 
-def avif(data: bytes) -> Size | None:
+def avif(data: bytes) -> Size:
     """Goes through the boxes; a last one without a length runs to the end."""
     at = 0
     while at < len(data):
@@ -146,11 +139,6 @@ def avif(data: bytes) -> Size | None:
         at += length
         _reaches(data, at)
     return None
-
-
-def _reaches(data: bytes, end: int) -> None:
-    if end > len(data):
-        raise UnfitImage(f"{len(data)} bytes of {end}")
 
 
 class ImageType(StrEnum):
@@ -225,7 +213,7 @@ def read_content(data: bytes) -> Content:
                 size = read(data)
             except UnfitImage as error:
                 return Content(kind, ContentFlaw.CUT, str(error))
-            return Content(kind, ContentFlaw.ONE_PIXEL, "1 by 1") if size == Size(1, 1) else Content(kind)
+            return Content(kind, ContentFlaw.ONE_PIXEL, "1 by 1") if size == (1, 1) else Content(kind)
     return _text(data)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -54,27 +55,22 @@ def image_file(url: str) -> PurePosixPath:
     return PurePosixPath(FOLDER, digest[:2], f"{name}.{suffix.lower()}" if suffix else name)
 
 
+def image_places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each image's file, relative to the output directory, and its address."""
+    return tuple((str(image_file(url)), url) for url in urls)
+
+
 def identity(url: str) -> bytes:
     """What all spellings of an image's address share: no scheme, no `www.`, no default port, no fragment, one way of
     percent-encoding."""
-    host, path, query = _split(url)
-    return b"".join((_host(host), _encoded(path or "/"), _encoded(query) if query not in (None, "?") else b""))
-
-
-def _split(url: str) -> tuple[str, str, str | None]:
     found = _PARTS.match(url)
     assert found is not None  # every part may be empty
-    return found[1], found[2], found[3]
-
-
-def _host(netloc: str) -> bytes:
-    host = _PORT.sub("", netloc.lower()).removeprefix("www.").rstrip(".")
-    if not host.isascii():
-        try:
-            return host.encode("idna")
-        except UnicodeError:
-            pass
-    return _encoded(host)
+    host = _PORT.sub("", found[1].lower()).removeprefix("www.").rstrip(".")
+    try:
+        named = _encoded(host) if host.isascii() else host.encode("idna")
+    except UnicodeError:
+        named = _encoded(host)
+    return b"".join((named, _encoded(found[2] or "/"), _encoded(found[3]) if found[3] not in (None, "?") else b""))
 
 
 def _encoded(text: str) -> bytes:
@@ -95,29 +91,23 @@ def _one_way(found: re.Match[bytes]) -> bytes:
 def write_image(output: Path, file: str, data: bytes, same: str = "") -> None:
     """Put an image at `output/file`, and take away what a killed run left beside it. `same` is a file that should have
     these bytes: if it has, the new one is a hard link to it, where the file system can; so each address has its file,
-    and any copy of the tree is complete.
-
-    Raises OSError.
-    """
+    and any copy of the tree is complete. Raises OSError."""
+    beside = (output / file).with_name(f".{Path(file).name}.part")  # what `write_file` writes first, too
     if read_file(output, file) == data:
         if _is_inside(output, file):
-            _beside(output / file).unlink(missing_ok=True)
-    elif not (same and same != file and _linked(output, file, same, data)):
+            beside.unlink(missing_ok=True)
+    elif not (same and same != file and _linked(output, file, same, data, beside)):
         write_file(output, file, data)
 
 
-def _linked(output: Path, file: str, same: str, data: bytes) -> bool:
+def _linked(output: Path, file: str, same: str, data: bytes, beside: Path) -> bool:
     """Put a hard link in place; False where that cannot be, as not on every file system, nor for any number of
     links."""
     there, here = output / same, output / file
-    if (
-        there.is_symlink()
-        or not _is_inside(output, file)
-        or not _is_inside(output, same)
-        or read_file(output, same) != data
-    ):
+    if there.is_symlink() or not (_is_inside(output, file) and _is_inside(output, same)):
         return False
-    beside = _beside(here)
+    if read_file(output, same) != data:
+        return False
     try:
         here.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
@@ -127,11 +117,6 @@ def _linked(output: Path, file: str, same: str, data: bytes) -> bool:
         beside.unlink(missing_ok=True)
         return False
     return True
-
-
-def _beside(path: Path) -> Path:
-    """What `write_file` writes first, too."""
-    return path.with_name(f".{path.name}.part")
 
 
 def _is_inside(output: Path, file: str) -> bool:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from crawler.ledger import CaptureRow, Ledger
-from crawler.ledger.images import ImageAnswer, ImageRow, ImageState
+from crawler.ledger import Ledger
+from crawler.ledger.images import ImageAnswer, ImageRow, ImageState, Use
 from crawler.recovery.case import CaseQueue
-from crawler.recovery.image_case import ImageCase, ImageFault, ImageLookup, ImageRequest, nearest, open_image
+from crawler.recovery.image_case import ImageCase, ImageFault, ImageLookup, ImageRequest, nearest
 from crawler.recovery.image_content import ContentFlaw, read_content
-from crawler.recovery.image_files import image_file, write_image
+from crawler.recovery.image_files import image_places, write_image
 from crawler.recovery.judge import Judge, ReadPage
 from crawler.recovery.store import IMAGE_RECORD, Store, as_served, compare_served
 from crawler.utils.text import format_duration, format_size
-from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import DigestCheck, DigestResult, payload_digest
 from crawler.wayback.http import declared_coding
-from crawler.wayback.playback import ANSWERS, Action, Answer, Reply, escape
+from crawler.wayback.playback import ANSWERS, Action, Answer, Reply
 
 FAULT_OF = {Answer.NOT_ARCHIVED.value: ImageFault.NOT_ARCHIVED, Answer.EXCLUDED.value: ImageFault.EXCLUDED}
 GONE = (404, 410)
@@ -75,7 +75,9 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         while self._coming and len(self._busy) < room and len(self._cases) < MOST_OPEN:
             row = self._ledger.image(self._coming.popleft())
             if row is not None:
-                case = self._cases[row.file] = open_image(row, self._ledger.image_uses(row.file), self._sources)
+                first = next(iter(self._ledger.image_uses(row.file)), Use("", ""))
+                sources = sorted(self._sources, key=lambda name: name != first.source)
+                case = self._cases[row.file] = ImageCase(row, first.timestamp, sources)
                 yield from self._advance(case)
 
     def _idle(self) -> list[ImageCase]:
@@ -85,32 +87,30 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         """Go on with what is known already, until something has to be asked or the image is settled."""
         while case.row.file in self._cases:
             step = case.step
-            if step is None:
-                if case.best is not None:  # nothing is left to ask for
-                    self._have(case, case.best, case.best_data)
-                else:
-                    self._settle(case, ImageState.MISSING, case.reason())
-            elif isinstance(step, ImageLookup):
-                known = self._ledger.image_index(step.file, step.source)
-                if known is not None:
-                    case.listed(known)
-                elif self._looking:
-                    self._to_look[step.file] = None
-                    return
-                else:
-                    self._looking = True
-                    self._busy.add(step.file)
-                    yield step
-                    return
-            elif not self._known(case, step):
+            if step is None and case.best is not None:  # nothing is left to ask for
+                self._settle(case.best, case.best_data)
+            elif step is None:
+                fault = "; ".join(case.details)
+                self._settle(replace(case.row, state=ImageState.MISSING, reason=case.reason(), fault=fault))
+            elif self._known(case, step):
+                continue
+            elif isinstance(step, ImageLookup) and self._looking:
+                self._to_look[step.file] = None
+                return
+            else:
+                self._looking = self._looking or isinstance(step, ImageLookup)
                 self._busy.add(step.file)
                 yield step
                 return
 
-    def _known(self, case: ImageCase, step: ImageRequest) -> bool:
-        """Whether the answer to a request is known, from this run or another; then it is taken."""
-        key = (step.source, step.capture.timestamp, escape(step.capture.original))
-        said = self._ledger.image_answer(*key)
+    def _known(self, case: ImageCase, step: ImageRequest | ImageLookup) -> bool:
+        """Whether the answer to a step is known, from this run or another; then it is taken."""
+        if isinstance(step, ImageLookup):
+            known = self._ledger.image_index(step.file, step.source)
+            if known is not None:
+                case.listed(known)
+            return known is not None
+        said = self._ledger.image_answer(*step.key)
         if said is None:
             return False
         check = None
@@ -119,9 +119,9 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
                 assert said.place is not None
                 stored = self._store.read(said.place)
             except (OSError, WarcDamaged):
-                self._ledger.forget_image_answer(*key)
+                self._ledger.forget_image_answer(*step.key)
                 return False
-            check = compare_served(stored, _listed_digest(step, said.timestamp), said.coding)
+            check = compare_served(stored, step.digest_of(said.timestamp), said.coding)
         self._take(case, said, check)
         return True
 
@@ -139,7 +139,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         if action not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
             self.troubled(step, reply.answer, counted)
             return
-        check = compare_served(as_served(reply), _listed_digest(step, reply.timestamp))
+        check = compare_served(as_served(reply), step.digest_of(reply.timestamp))
         if (
             not whole
             and action is Action.JUDGE
@@ -151,12 +151,8 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         if reply.answer in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
             place = self._store.add(reply, check, CaptureOrigin(fetched_from, step.source, found=IMAGE_RECORD))
         coding = "" if place is not None and check.matches else declared_coding(reply.headers) or ""
-        said = ImageAnswer(
-            reply.answer.value, reply.status, reply.timestamp, reply.original, coding, reply.location, place
-        )
-        self._tell(step, said)
-        self._take(self._cases[step.file], said, check)
-        self._busy.discard(step.file)
+        served = (reply.answer.value, reply.status, reply.timestamp, reply.original)
+        self._answered(step, ImageAnswer(*served, coding, reply.location, place), check)
 
     def listed(self, step: ImageLookup, captures: Sequence[Capture]) -> None:
         """What the index has under an image's address."""
@@ -173,13 +169,11 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         whole archive they are not `counted` as attempts."""
         case = self._cases[step.file]
         if ANSWERS[answer].action is Action.NEXT_CAPTURE and isinstance(step, ImageRequest):
-            said = ImageAnswer(answer.value)
-            self._tell(step, said)
-            self._take(case, said)
-        else:
-            self._ledger.image_attempt(step.file)
-            if not self._retry_later(case, counted):
-                self._settle(case, ImageState.WAITING, answer.value)
+            self._answered(step, ImageAnswer(answer.value))
+            return
+        self._ledger.image_attempt(step.file)
+        if not self._retry_later(case, counted):
+            self._settle(replace(case.row, state=ImageState.WAITING, reason=answer.value, fault=""))
         self._free(step)
 
     def abandoned(self, step: ImageRequest | ImageLookup) -> None:
@@ -192,12 +186,12 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         if isinstance(step, ImageLookup):
             self._looking = False
 
-    def _tell(self, step: ImageRequest, said: ImageAnswer) -> None:
+    def _answered(self, step: ImageRequest, said: ImageAnswer, check: DigestCheck | None = None) -> None:
         with self._ledger.batch():
             self._ledger.image_attempt(step.file)
-            self._ledger.note_image_answer(
-                step.source, step.capture.timestamp, escape(step.capture.original), said, step.file
-            )
+            self._ledger.note_image_answer(*step.key, said, step.file)
+        self._take(self._cases[step.file], said, check)
+        self._free(step)
 
     def _take(self, case: ImageCase, said: ImageAnswer, check: DigestCheck | None = None) -> None:
         """What follows from an answer, whether it came now or was known; `check` of a capture's bytes."""
@@ -230,34 +224,21 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
             sha256=hashlib.sha256(check.payload).hexdigest(),
             place=said.place,
         )
-        if check.result is DigestResult.MISMATCH:
-            if case.best is None:
-                fault = f"the bytes do not match the digest of the archive's index: {check.reason.value}"
-                case.best, case.best_data = replace(row, fault=fault), check.payload
-            case.reject("mismatch", check.reason.value, said.timestamp)
-        else:
-            self._have(case, row, check.payload)
+        if check.result is not DigestResult.MISMATCH:
+            self._settle(row, check.payload)
+            return
+        if case.best is None:
+            fault = f"the bytes do not match the digest of the archive's index: {check.reason.value}"
+            case.best, case.best_data = replace(row, fault=fault), check.payload
+        case.reject("mismatch", check.reason.value, said.timestamp)
 
-    # How it ends
-
-    def _have(self, case: ImageCase, row: ImageRow, data: bytes) -> None:
-        write_image(self._output, row.file, data, self._ledger.same_image(row.sha256))
+    def _settle(self, row: ImageRow, data: bytes = b"") -> None:
+        """How it ends: with a file of these bytes, missing, or waiting."""
+        if row.state is ImageState.HAVE:
+            write_image(self._output, row.file, data, self._ledger.same_image(row.sha256))
         self._ledger.settle_image(row, self._run)
-        self._leave(case, ImageState.HAVE)
-
-    def _settle(self, case: ImageCase, state: ImageState, reason: str) -> None:
-        fault = "; ".join(case.details) if state is ImageState.MISSING else ""
-        self._ledger.settle_image(replace(case.row, state=state, reason=reason, fault=fault), self._run)
-        self._leave(case, state)
-
-    def _leave(self, case: ImageCase, state: ImageState) -> None:
-        self._cases.pop(case.row.file, None)
-        self.done[state] += 1
-
-
-def _listed_digest(step: ImageRequest, served: str) -> str:
-    """What to compare the bytes of a capture of this time with."""
-    return step.capture.digest if served == step.capture.timestamp else "-"
+        self._cases.pop(row.file, None)
+        self.done[row.state] += 1
 
 
 logger = logging.getLogger(__name__)
@@ -271,22 +252,9 @@ ENOUGH = 20
 """So many images tell what an image has in bytes."""
 
 
-def note_images(ledger: Ledger, article: int, capture: int, urls: Iterable[str]) -> None:
-    """Tell the ledger which images an article has, as it was recovered from this capture."""
-    ledger.want_images(article, capture, image_places(urls))
-
-
-def image_places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Each image's file, relative to the output directory, and its address."""
-    return tuple((str(image_file(url)), url) for url in urls)
-
-
-def look_for_images(
-    ledger: Ledger, read_capture: Callable[[CaptureRow], StoredCapture], read_page: ReadPage
-) -> Iterator[tuple[int, int]]:
-    """Read the pages of articles whose images are not known, and tell the ledger. `read_capture` gives a capture from
-    the store, or from the file of web archives that has it. Gives, after each, how many were looked at and how many
-    there are. Articles whose page cannot be read any more are left out, with a warning."""
+def look_for_images(ledger: Ledger, store: Store, read_page: ReadPage) -> Iterator[tuple[int, int]]:
+    """Read the pages of articles whose images are not known, and tell the ledger. Gives, after each, how many were
+    looked at and how many there are. Articles whose page cannot be read any more are left out, with a warning."""
     articles = ledger.without_images()
     judge = Judge(read_page)
     for number, article in enumerate(articles, 1):
@@ -294,41 +262,25 @@ def look_for_images(
         row = next((row for row in ledger.captures(article) if settled is not None and row.id == settled.capture), None)
         if row is not None and (row.warc or row.from_file is not None):
             try:
-                found = judge.extract(row, read_capture(row))
+                found = judge.extract(row, store.read_capture(row))
                 why = found.judgement.because
             except (OSError, WarcDamaged) as error:
                 found, why = None, str(error)
             if found is not None and found.article is not None:
-                note_images(ledger, article, row.id, found.article.images)
+                ledger.want_images(article, row.id, image_places(found.article.images))
             else:
                 logger.warning("the images of article %d are not known: its page cannot be read: %s", article, why)
         yield number, len(articles)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageEstimate:
-    """What fetching some images may come to; `size` is in bytes, of the files and the store together, `seconds` at the
-    permitted rate."""
-
-    images: int
-    requests: int
-    seconds: float
-    size: int
-    each: int
-    measured: bool
-
-    def __str__(self) -> str:
-        how = "measured so far" if self.measured else "supposed"
-        return (
-            f"{self.images:,} images to fetch. An estimate: {self.requests:,} requests, {format_duration(self.seconds)}"
-            f" at least, {format_size(self.size)} on the disk"
-            f" ({format_size(self.each)} each is {how}, in the store and as a file)"
-        )
-
-
-def estimate_images(ledger: Ledger, images: int, rate: float) -> ImageEstimate:
-    """What so many images may come to at `rate` requests a minute."""
+def estimate_images(ledger: Ledger, images: int, rate: float) -> str:
+    """What fetching so many images may come to at `rate` requests a minute, in words."""
     count, size = ledger.image_bytes()
-    each = size // count if count >= ENOUGH else TYPICAL_BYTES
+    measured = count >= ENOUGH
+    each, how = (size // count, "measured so far") if measured else (TYPICAL_BYTES, "supposed")
     requests = images * TYPICAL_REQUESTS
-    return ImageEstimate(images, requests, requests * 60 / rate, 2 * images * each, each, measured=count >= ENOUGH)
+    return (
+        f"{images:,} images to fetch. An estimate: {requests:,} requests, {format_duration(requests * 60 / rate)}"
+        f" at least, {format_size(2 * images * each)} on the disk"
+        f" ({format_size(each)} each is {how}, in the store and as a file)"
+    )

@@ -29,7 +29,6 @@ from crawler.wayback.unrewrite import unrewrite
 
 logger = logging.getLogger(__name__)
 
-
 ReadPage = Callable[[StoredCapture, int, Style], Extraction]
 """Reads what was served when this article was asked for."""
 
@@ -55,10 +54,8 @@ def read_page(served: StoredCapture, article: int, style: Style) -> Extraction:
 
 
 class IsolatedReader:
-    """Calls `read` in a child process that is killed when a page takes too long, and replaced when one crashes it.
-
-    `seconds` is the time for a page; `megabytes` its memory, which only Linux enforces.
-    """
+    """Calls `read_page` in a child process that is killed when a page takes more than so many `seconds`, and replaced
+    when one crashes it; `megabytes` is the memory of a page, which only Linux enforces."""
 
     def __init__(self, seconds: float, megabytes: int) -> None:
         self._seconds = seconds
@@ -66,22 +63,18 @@ class IsolatedReader:
             max_workers=1, initializer=limit_process, initargs=[megabytes], context=multiprocessing.get_context("spawn")
         )
 
-    def __call__(self, served: StoredCapture, article: int, style: Style) -> Extraction:
-        """Raises only what is not the page's fault."""
+    def __call__(self, *page: object, again: bool = True) -> Extraction:
+        """As `read_page`. Raises only what is not the page's fault."""
         try:
-            try:
-                return self._read(served, article, style)
-            except ProcessExpired:  # by somebody's signal, perhaps: once more, in a new process
-                return self._read(served, article, style)
+            found: Extraction = self._pool.schedule(read_page, args=page, timeout=self._seconds).result()
         except TookTooLong:
             return _failed(f"it takes longer than {self._seconds:g} s")
         except ProcessExpired as error:
+            if again:  # by somebody's signal, perhaps: once more, in a new process
+                return self(*page, again=False)
             return _failed(f"it crashed the parser twice (exit code {error.exitcode})")
         except MemoryError:
             return _failed("it needs more memory than a page may have")
-
-    def _read(self, *page: object) -> Extraction:
-        found: Extraction = self._pool.schedule(read_page, args=page, timeout=self._seconds).result()
         return found
 
     def close(self) -> None:
@@ -112,7 +105,6 @@ REWRITTEN_FAULT = "taken from the archive's rewritten view, not from the bytes t
 
 StyleFor = Callable[[str, str, str], Style]
 """How a format writes addresses, for a capture: (replay address of its archive, timestamp, original)."""
-NoteVersion = Callable[[VersionRow], None]
 
 
 class Judge:
@@ -126,7 +118,7 @@ class Judge:
         note: Callable[..., None] = lambda *_, **__: None,
         known: Mapping[str, tuple[str, str]] | None = None,
         style_for: StyleFor = SeedStyle,
-        note_version: NoteVersion | None = None,
+        note_version: Callable[[VersionRow], object] | None = None,
     ) -> None:
         self._read_page = read_page
         self._note = note
@@ -138,16 +130,18 @@ class Judge:
         self.example = 0
         """The last article whose page could not be read."""
 
-    def carried(self, case: Case, row: CaptureRow) -> tuple[str, str] | None:
-        """The verdict on a capture whose very bytes were judged already, under this article or, where it holds, any
-        other."""
-        digest = row.capture.digest
-        if normalized_digest(digest) is None:
-            return None
-        if digest in self.known:
-            return self.known[digest]
-        verdict = case.verdict_on_twin(row)
-        return (verdict, "the same bytes as another capture") if verdict else None
+    def knows(self, case: Case, row: CaptureRow) -> bool:
+        """Whether the very bytes of a capture were judged already, under this article or, where that holds, any other:
+        then it is noted and rejected so."""
+        if normalized_digest(row.capture.digest) is None:
+            return False
+        known = self.known.get(row.capture.digest)
+        if known is None and (verdict := case.verdict_on_twin(row)):
+            known = (verdict, "the same bytes as another capture")
+        if known is not None:
+            self._note(row.id, verdict=known[0], because=known[1])
+            case.reject(row, *known)
+        return known is not None
 
     def judge(self, case: Case, row: CaptureRow, served: StoredCapture, check: DigestCheck) -> None:
         """Judge what was served, as it was compared with its digest; the case takes the judgement."""
@@ -174,7 +168,7 @@ class Judge:
             self._note_version(VersionRow(article.id, article.timestamp, article.original, digest, row.id))
 
     def extract(self, row: CaptureRow, served: StoredCapture) -> Extraction:
-        """What a capture gives, without any judgement being told of it."""
+        """What a capture gives, of which nothing is told."""
         style = self._style_for(row.replay, served.timestamp, served.original)
         faults = []
         if row.from_file is not None and row.from_file.rewritten:
@@ -184,11 +178,9 @@ class Judge:
             faults.append(f"the file that holds it says that it was cut off ({row.from_file.truncated})")
         found = self._read_page(served, row.article, style)
         article = found.article
-        if article is None:
-            return found
-        if not (article.title and article.body):
+        if article is not None and not (article.title and article.body):
             return Extraction(Judgement(Verdict.BLANK, "no title or no body is left of it"))
-        if row.source_file or faults:
+        if article is not None and (row.source_file or faults):
             return replace(found, article=replace(article, source=row.source_file, faults=(*article.faults, *faults)))
         return found
 

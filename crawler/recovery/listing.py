@@ -43,17 +43,10 @@ class ListingRequest:
     after: float = 0.0
 
 
-@dataclass(slots=True)
-class ListingProgress:
-    """What the listing has brought in this run."""
-
-    pages: int = 0
-    rows: int = 0
-    new: int = 0
-
-
 class Listing:
-    """Asks `next_question`, is told the answer by `answered` or `failed`, until `end` is set."""
+    """Asks `next_question`, is told the answer by `answered` or `failed`, until `end` is set. `rows` and `new`: what it
+    has brought in this run. `exact_only`: whether articles had to be asked for by their bare addresses, which leaves
+    out all captures with anything behind the id."""
 
     def __init__(
         self,
@@ -70,37 +63,42 @@ class Listing:
         self._ledger = ledger
         self._ids = ids
         self.source = source
-        self._rows = page_rows
+        self._page_rows = page_rows
         self._waits = retry_seconds
         self._overlap_days = overlap_days
         self._queries = list(queries(ids, page_rows))
         self._tries = 0
         self._restarted = False
         self._open: tuple[int, str | None] | None = None
-        self.progress = ListingProgress()
+        self.rows = self.new = 0
         self.end: ListingEnd | None = None if self._queries else ListingEnd.WHOLE
         self.trouble = ""
         self.exact_only = False
-        """Whether articles had to be asked for by their bare addresses, which leaves out all captures with anything
-        behind the id."""
 
     def next_question(self) -> ListingRequest | None:
         """The next page to ask for; None when the listing has ended."""
         if self.end is not None:
             return None
-        if self._open is None:
-            self._queries[0] = self._since_the_last(self._queries[0])
-            self._open = self._ledger.open_listing(_name(self.source, self._queries[0]))
         query = self._queries[0]
-        after = self._waits[self._tries - 1] if self._tries else 0.0
-        return ListingRequest(query, self._open[1], after)
+        if self._open is None:
+            query = self._queries[0] = self._since_the_last(query)
+            name = [self.source, query.url, query.match_type, query.limit, *filter(None, [query.since])]
+            self._open = self._ledger.open_listing(json.dumps(name))
+        return ListingRequest(query, self._open[1], self._waits[self._tries - 1] if self._tries else 0.0)
 
     def answered(self, reply: CdxReply) -> None:
         """Take an answer to the last question."""
         if reply.answer is CdxAnswer.PAGE and reply.page is not None:
             self._take(reply.page)
+        elif reply.answer is CdxAnswer.NOT_AUTHORISED and self._queries[0].match_type == "prefix" and self._ids:
+            # Bulk queries are forbidden; an article can still be asked for by its exact address.
+            self.exact_only = True
+            left = tuple(query.url.removeprefix(ARTICLES) for query in self._queries)
+            ids = [str(article) for article in sorted(self._ids) if str(article).startswith(left)]
+            self._queries = [CdxQuery(f"{ARTICLES}{article}", "exact", self._page_rows) for article in ids]
+            self._open = None
         elif reply.answer is CdxAnswer.NOT_AUTHORISED:
-            self._not_authorised(reply.detail)
+            self.end, self.trouble = ListingEnd.NOT_AUTHORISED, reply.detail
         elif reply.answer in (CdxAnswer.EXCLUDED, CdxAnswer.REFUSED):
             self.end, self.trouble = ListingEnd.REFUSED, reply.detail
         elif reply.answer is CdxAnswer.BAD_REQUEST and self._open and self._open[1] and not self._restarted:
@@ -123,21 +121,15 @@ class Listing:
         if page.resume_key is not None and page.resume_key in self._ledger.listing_keys(listing) | {key}:
             self.failed(f"the resume key {page.resume_key[:40]} came again: the listing goes in a circle")
             return
-        wanted = []
-        ignored = 0
         whole = self._queries[0].url == ARTICLES  # all of it is kept, since a later run may go on from here
-        for capture in page.captures:
-            article = article_id(capture.original)
-            if article is None:
-                ignored += 1
-            elif self._ids is None or article in self._ids or whole:
-                wanted.append((article, capture))
-        new = self._ledger.add_page(
-            listing, wanted, page.resume_key, ignored, len(page.rejected), page.duplicates, self.source
+        found = [(article_id(capture.original), capture) for capture in page.captures]
+        known = [(article, capture) for article, capture in found if article is not None]
+        wanted = [pair for pair in known if self._ids is None or whole or pair[0] in self._ids]
+        ignored, rejected = len(found) - len(known), len(page.rejected)
+        self.new += self._ledger.add_page(
+            listing, wanted, page.resume_key, ignored, rejected, page.duplicates, self.source
         )
-        self.progress.pages += 1
-        self.progress.rows += len(page.captures) + len(page.rejected)
-        self.progress.new += new
+        self.rows += len(found) + rejected
         self._tries, self.trouble = 0, ""
         self._open = (listing, page.resume_key)
         if page.resume_key is None:
@@ -152,26 +144,18 @@ class Listing:
         A listing counts from when it was begun, since its first pages know nothing of what came while the last were
         asked for. One of this kind that was interrupted goes on as it was, unless another was whole since.
         """
-        name, source = _beginning, self.source
-        begun = self._ledger.listed_whole(name(source, query.url, query.match_type), name(source, ARTICLES, "prefix"))
+
+        def beginning(*parts: str | int) -> str:
+            """With what the names of listings begin that have these parts, and more."""
+            return f"{json.dumps([self.source, *parts])[:-1]}, "
+
+        begun = self._ledger.listed_whole(beginning(query.url, query.match_type), beginning(ARTICLES, "prefix"))
         if not self._overlap_days or begun is None:
             return query
-        open_one = self._ledger.unfinished_listing(name(source, query.url, query.match_type, query.limit), begun)
+        open_one = self._ledger.unfinished_listing(beginning(query.url, query.match_type, query.limit), begun)
         begun = min(begun, self._ledger.moment())  # the clock may have been ahead then
         since = datetime.fromisoformat(begun) - timedelta(days=self._overlap_days)
         return replace(query, since=json.loads(open_one)[-1] if open_one else f"{since:%Y%m%d%H%M%S}")
-
-    def _not_authorised(self, detail: str) -> None:
-        """Bulk queries may be forbidden; then an article can still be asked for by its exact address."""
-        if self._queries[0].match_type == "prefix" and self._ids is not None:
-            self.exact_only = True
-            left = tuple(query.url.removeprefix(ARTICLES) for query in self._queries)
-            self._queries = [
-                CdxQuery(f"{ARTICLES}{i}", "exact", self._rows) for i in sorted(self._ids) if str(i).startswith(left)
-            ]
-            self._open = None
-        else:
-            self.end, self.trouble = ListingEnd.NOT_AUTHORISED, detail
 
 
 def queries(ids: Collection[int] | None, page_rows: int) -> Iterator[CdxQuery]:
@@ -195,18 +179,10 @@ def prefixes(ids: Collection[int]) -> list[str]:
     return sorted((text for text in found if not any(text[:n] in found for n in range(1, len(text)))), key=int)
 
 
-def _name(source: str, query: CdxQuery) -> str:
-    """What tells a listing from others: each archive has its own place to go on from."""
-    return json.dumps([source, query.url, query.match_type, query.limit, *filter(None, [query.since])])
-
-
-def _beginning(*parts: str | int) -> str:
-    """With what the names of listings begin that have these parts, and more."""
-    return f"{json.dumps(parts)[:-1]}, "
-
-
 PUBLISHED = 49_122
 """Articles that the site had, by the public backup's count (FACTS section 1)."""
+RANGE = 1000
+"""Ids in a folder of articles."""
 GAP_REQUESTS = 100
 """What `auto` allows a run, once most articles are known."""
 LISTINGS = (
@@ -265,9 +241,9 @@ def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]
     found = [_newest_first(filter(_is_list, captures)) for captures in lists]
     seen = {normalized_digest(c.digest) for captures in found for c in captures if (c.timestamp, c.original) in read}
     turns = ((c for c in captures if (c.timestamp, c.original) not in read) for captures in found)
-    for capture in chain.from_iterable(zip_longest(*turns)):
-        digest = normalized_digest(capture.digest) if capture is not None else None
-        if capture is not None and (digest is None or digest not in seen):
+    for capture in filter(None, chain.from_iterable(zip_longest(*turns))):
+        digest = normalized_digest(capture.digest)
+        if digest is None or digest not in seen:
             seen.add(digest)
             yield capture
 
@@ -275,12 +251,8 @@ def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]
 def _is_list(capture: Capture) -> bool:
     """An answer with a text, at an address that is one of a list; not what else lies below it, such as pictures."""
     path = _PATH.match(capture.original)
-    return (
-        capture.statuscode in ("200", "-")
-        and bool(_TEXT.search(capture.mimetype))
-        and path is not None
-        and path[1].lower() in _LISTS
-    )
+    is_text = capture.statuscode in ("200", "-") and _TEXT.search(capture.mimetype)
+    return bool(is_text and path and path[1].lower() in _LISTS)
 
 
 def _newest_first(captures: Iterable[Capture]) -> list[Capture]:
@@ -306,11 +278,8 @@ def gap_candidates(
     known: Collection[int], evidence: dict[GapEvidence, set[int]], asked: Collection[int]
 ) -> Iterator[tuple[int, GapEvidence]]:
     """What to ask for, best evidence first; ids between the lowest and the highest known last, those in the smallest
-    gaps first.
-
-    A whole range that is missing is less likely to be one of single articles that were overlooked than a hole of one or
-    two.
-    """
+    gaps first: a whole range that is missing is less likely to be one of single articles that were overlooked than a
+    hole of one or two."""
     given = set(known) | set(asked)
     for why in (GapEvidence.ON_A_LIST, GapEvidence.LINKED):
         for article in sorted(evidence.get(why, set()) - given):
@@ -320,26 +289,24 @@ def gap_candidates(
         yield from ((article, GapEvidence.BETWEEN) for article in range(lower + 1, higher) if article not in given)
 
 
-def known_by_range(known: Iterable[int], width: int = 1000) -> list[tuple[int, int, int]]:
-    """(first id, last id, articles known) of each range of ids up to the highest known, as the folders have them."""
-    counts = Counter((article - 1) // width for article in known)
-    return [(number * width + 1, (number + 1) * width, counts[number]) for number in range(max(counts, default=-1) + 1)]
-
-
 def gap_status(ledger: Ledger) -> dict[str, Any]:
-    """What lacks of all that the site published, as data."""
+    """What lacks of all that the site published, as data: in ranges of a thousand ids, as the folders have them."""
     known = ledger.known_ids()
-    ranges = [{"from": first, "to": last, "known": count} for first, last, count in known_by_range(known)]
+    counts = Counter((article - 1) // RANGE for article in known)
+    ranges = [
+        {"from": number * RANGE + 1, "to": (number + 1) * RANGE, "known": counts[number]}
+        for number in range(max(counts, default=-1) + 1)
+    ]
     asked = {why: {"asked": number, "found": found} for why, (number, found) in ledger.gap_found().items()}
     return {"published": PUBLISHED, "known": len(known), "asked": asked, "ranges": ranges}
 
 
 def describe_gap(ledger: Ledger) -> Iterator[str]:
-    """The same as lines to read: ranges of a thousand ids, with how many of each are not known."""
-    known = ledger.known_ids()
-    yield f"Known {len(known):,} of the {PUBLISHED:,} articles that the site had"
-    for why, (number, found) in ledger.gap_found().items():
-        yield f"asked for beside the listing: {number:,} {why}; {found:,} of them have captures"
+    """The same as lines to read, with how many of each range are not known."""
+    status = gap_status(ledger)
+    yield f"Known {status['known']:,} of the {PUBLISHED:,} articles that the site had"
+    for why, of in status["asked"].items():
+        yield f"asked for beside the listing: {of['asked']:,} {why}; {of['found']:,} of them have captures"
     yield f"{'ids':>13}  {'known':>5}  not known"
-    for first, last, count in known_by_range(known):
-        yield f"{first:>6}-{last:<6}  {count:>5}  {last - first + 1 - count:>5}"
+    for one in status["ranges"]:
+        yield f"{one['from']:>6}-{one['to']:<6}  {one['known']:>5}  {RANGE - one['known']:>5}"

@@ -12,13 +12,13 @@ from crawler.hkcnews.urls import article_id
 from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.ledger import ArticleRow, CaptureRow, Found, Ledger, State
 from crawler.markdown.style import SeedStyle
-from crawler.recovery.case import SHARED_BY, ArticleItem, Case, CaseQueue, improves, open_case
+from crawler.recovery.case import SHARED_BY, ArticleItem, Case, CaseQueue, improves, is_untried, open_case
 from crawler.recovery.judge import Judge, ReadPage, StyleFor, read_page
 from crawler.recovery.store import Store, as_served, capture_columns, redirect_target
-from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.capture import Capture
-from crawler.wayback.digest import DigestCheck, DigestResult
+from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import ANSWERS, FINAL, Action, Answer, Reply
 
 MOST_FOLLOWED = 20
@@ -91,7 +91,7 @@ class Recovery(CaseQueue[int, Case]):
         """For each article that is due, the capture that would be fetched first; None when none is left. Changes
         nothing."""
         for article in [*self._coming][: self._choice.limit]:
-            untried = (row.capture for row in self._open(article).queue if not row.verdict and row.answer not in FINAL)
+            untried = (row.capture for row in filter(is_untried, self._open(article).queue))
             yield article, next((capture for capture in untried if capture.digest not in self.judge.known), None)
 
     @property
@@ -111,9 +111,8 @@ class Recovery(CaseQueue[int, Case]):
             row = case.queue[0]
             if row.id in case.deferred or row.answer in FINAL:
                 case.reject(row, case.deferred.get(row.id, row.answer))
-            elif verdict := self.judge.carried(case, row):
-                self._ledger.note(row.id, verdict=verdict[0], because=verdict[1])
-                case.reject(row, *verdict)
+            elif self.judge.knows(case, row):
+                continue
             elif row.warc and (row.digest_result != DigestResult.MISMATCH.value or row.verdict):
                 self._from_store(case, row)
             else:
@@ -130,10 +129,8 @@ class Recovery(CaseQueue[int, Case]):
     def received(
         self, row: CaptureRow, reply: Reply, fetched_from: str, counted: bool = True, whole: bool = True
     ) -> ArticleItem | None:
-        """An answer of the archive. Gives the article if this was it.
-
-        `whole`: whether HTTP told where the body ends; without that, only the digest tells whether it was cut.
-        """
+        """An answer of the archive. Gives the article if this was it. `whole`: whether HTTP told where the body ends;
+        without that, only the digest tells whether it was cut."""
         case, action = self._cases[row.article], ANSWERS[reply.answer].action
         if action is Action.STOP:
             self.abandoned(row)
@@ -152,24 +149,18 @@ class Recovery(CaseQueue[int, Case]):
                 self._ledger.note(row.id, answer=reply.answer.value)
                 case.reject(row, reply.answer.value)
             else:
-                self._take(case, row, reply, served, check, fetched_from)
+                place = None
+                if reply.answer is not Answer.CLOSEST_CAPTURE:
+                    rewritten = row.from_file is not None and row.from_file.rewritten
+                    about = (row.source, row.replay, row.source_file, row.found.value, rewritten)
+                    place = self._store.add(reply, check, CaptureOrigin(fetched_from, *about))
+                self._ledger.note(row.id, **capture_columns(reply.answer, served, check, place))
+                if reply.location is not None:
+                    self._follow(case, row, LEADS[reply.answer], *reply.location)
+                else:
+                    self.judge.judge(case, row, served, check)
         self._busy.discard(case.article)
         return self._leave(case) if case.is_done else None
-
-    def _take(
-        self, case: Case, row: CaptureRow, reply: Reply, served: StoredCapture, check: DigestCheck, fetched_from: str
-    ) -> None:
-        """Put what came into the store and the ledger, and follow or judge it."""
-        place = None
-        if reply.answer is not Answer.CLOSEST_CAPTURE:
-            rewritten = row.from_file is not None and row.from_file.rewritten
-            origin = CaptureOrigin(fetched_from, row.source, row.replay, row.source_file, row.found.value, rewritten)
-            place = self._store.add(reply, check, origin)
-        self._ledger.note(row.id, **capture_columns(reply.answer, served, check, place))
-        if reply.location is not None:
-            self._follow(case, row, LEADS[reply.answer], *reply.location)
-        else:
-            self.judge.judge(case, row, served, check)
 
     def _from_store(self, case: Case, row: CaptureRow) -> None:
         """Judge a capture that is in the store, without a request; one that cannot be read is fetched again."""

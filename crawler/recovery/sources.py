@@ -54,44 +54,43 @@ def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
     with ledger.batch():
         ledger.forget_file_captures(source.name)
         passed: Counter[str] = Counter()
-        new = sum(
-            ledger.add_file_captures(source.name, some)
-            for some in index_captures([source.path], _warn, lambda what: passed.update([what]))
-        )
+        indexed = index_captures([source.path], lambda damage: logger.warning("%s", damage), passed)
+        new = sum(ledger.add_file_captures(source.name, some) for some in indexed)
         ledger.set_meta(key, seal)
     skipped = describe_counts(passed) or "nothing"
     logger.info("%s holds %d captures that were not known; passed over: %s", source.name, new, skipped)
 
 
-def _warn(damage: Damage) -> None:
-    logger.warning("%s at byte %d: %s", damage.file, damage.offset, damage.why)
-
-
 def index_captures(
-    paths: Sequence[Path], damaged: Callable[[Damage], None], passed: Callable[[str], None] = lambda what: None
+    paths: Sequence[Path], damaged: Callable[[Damage], object], passed: Counter[str]
 ) -> Iterator[list[tuple[int, ArchivedCapture]]]:
     """What files hold of articles, with the articles, some at a time, so that any number of captures fits into memory.
 
-    `damaged` is told what cannot be read of articles, or of what is not known; `passed` of each record that is passed
-    over, in words for several of its kind. Raises OSError, NotAWebArchive.
+    `damaged` is told what cannot be read of articles, or of what is not known; `passed` counts the records that are
+    passed over, by words for several of their kind. Raises OSError, NotAWebArchive.
     """
+
+    def skipped(record: Skipped) -> None:
+        kind = f"{record.kind} records" + (" of another protocol" if record.why is SkipReason.NOT_HTTP else "")
+        passed["pages of an archive's own" if record.why is SkipReason.ARCHIVES_OWN else kind] += 1
+
     files = find_files(paths)
     revisits: list[ArchivedCapture] = []
     some: list[tuple[int, ArchivedCapture]] = []
-    for thing in (thing for path in files for thing in scan_file(path, skipped=lambda record: passed(_kind(record)))):
+    for thing in (thing for path in files for thing in scan_file(path, skipped=skipped)):
         original = thing.original if isinstance(thing, Damage) else thing.capture.original
         article = article_id(original)
         if isinstance(thing, Damage):
             if original and article is None:
-                passed("damaged records of other addresses")
+                passed["damaged records of other addresses"] += 1
             else:
                 damaged(thing)
         elif article is None:
-            passed("captures of other addresses")
+            passed["captures of other addresses"] += 1
         elif thing.capture.is_revisit:
             revisits.append(thing)
         else:
-            some.append((article, as_listed(thing)))
+            some.append((article, _as_listed(thing)))
             if len(some) == _SOME:
                 yield some
                 some = []
@@ -100,49 +99,41 @@ def index_captures(
         yield _resolved(files, revisits, damaged)
 
 
-def _kind(record: Skipped) -> str:
-    if record.why is SkipReason.ARCHIVES_OWN:
-        return "pages of an archive's own"
-    return f"{record.kind} records" + (" of another protocol" if record.why is SkipReason.NOT_HTTP else "")
-
-
 def describe_counts(passed: Mapping[str, int]) -> str:
     """How many records of which kind were passed over, the most frequent first."""
-    return ", ".join(
-        f"{count:,} {what}" for what, count in sorted(passed.items(), key=lambda pair: (-pair[1], pair[0]))
-    )
+    ordered = sorted(passed.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{count:,} {what}" for what, count in ordered)
 
 
 def _resolved(
-    files: Sequence[Path], revisits: Sequence[ArchivedCapture], damaged: Callable[[Damage], None]
+    files: Sequence[Path], revisits: Sequence[ArchivedCapture], damaged: Callable[[Damage], object]
 ) -> list[tuple[int, ArchivedCapture]]:
     """Revisits with the records that have their payloads, which may stand anywhere in the files."""
     wanted = {revisit.capture.digest for revisit in revisits}
-    others = (
+    payloads = [
         thing
         for path in files
         for thing in scan_file(path)
-        if isinstance(thing, ArchivedCapture) and not thing.capture.is_revisit
-    )
-    payloads = [thing for thing in others if "" in wanted or thing.capture.digest in wanted]
+        if isinstance(thing, ArchivedCapture)
+        and not thing.capture.is_revisit
+        and ("" in wanted or thing.capture.digest in wanted)
+    ]
     found = []
     for thing in resolve_revisits([*payloads, *revisits]):
         if isinstance(thing, Damage):
             damaged(thing)
         elif thing.payload is not None and (article := article_id(thing.capture.original)) is not None:
-            found.append((article, as_listed(thing)))
+            found.append((article, _as_listed(thing)))
     return found
 
 
-def as_listed(held: ArchivedCapture) -> ArchivedCapture:
-    """A holding with the digest to compare its bytes with, and whether it is a rewritten view: as the metadata of a
+def _as_listed(held: ArchivedCapture) -> ArchivedCapture:
+    """A capture with the digest to compare its bytes with, and whether it is a rewritten view: as the metadata of a
     store like ours says, which has what the index gave; the digest else the payload's own, where the record states one
     of other bytes."""
-    digest, rewritten = (
-        held.about.get("cdxDigest") or held.links.digest,
-        held.rewritten or held.about.get("view") == REWRITTEN_VIEW,
-    )
-    return replace(held, capture=replace(held.capture, digest=digest or held.capture.digest), rewritten=rewritten)
+    digest = held.about.get("cdxDigest") or held.links.digest or held.capture.digest
+    rewritten = held.rewritten or held.about.get("view") == REWRITTEN_VIEW
+    return replace(held, capture=replace(held.capture, digest=digest), rewritten=rewritten)
 
 
 def reply_from_file(row: CaptureRow) -> Reply:

@@ -17,7 +17,7 @@ from crawler.ledger.images import ImageAnswer
 from crawler.recovery.sources import WAYBACK
 from crawler.utils.files import sync_folder
 from crawler.warc.captures import ArchivedCapture, Damage, NotAWebArchive
-from crawler.warc.files import end_of_last_record, read_record, scan_file
+from crawler.warc.files import end_of_last_record, read_archived, read_record, scan_file
 from crawler.warc.record import StoredCapture, WarcDamaged
 from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
 from crawler.wayback.digest import DigestCheck, MismatchReason, compare_digest
@@ -54,17 +54,15 @@ class Store:
         What is kept are the bytes that match the digest, with the codings taken off that playback had added; without a
         match they are kept as they came.
         """
-        provenance = Provenance(
-            origin, self._now(), check.digest or "-", check.result.value, check.codings if check.matches else ()
-        )
-        writer = self._open()
+        payload, codings = (check.payload, check.codings) if check.matches else (reply.body, ())
+        writer = self._writer = self._writer or self._begin()
         place = writer.append(
             original=reply.original,
             timestamp=reply.timestamp,
             status=reply.status,
             headers=reply.headers,
-            payload=check.payload if check.matches else reply.body,
-            provenance=provenance,
+            payload=payload,
+            provenance=Provenance(origin, self._now(), check.digest or "-", check.result.value, codings),
             location=reply.location[1] if reply.location else None,
             truncated=check.reason is MismatchReason.TRUNCATED,
         )
@@ -86,18 +84,19 @@ class Store:
         return stored
 
     def read_capture(self, row: CaptureRow) -> StoredCapture:
-        """The capture of a row that is in the store. Raises as `read`."""
-        return self.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), row.served)
+        """The capture of a row from the store or, when it is not there, from the file of web archives that has it.
+        Raises as `read`."""
+        if row.warc:
+            return self.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), row.served)
+        assert row.from_file is not None
+        return read_archived(row.from_file)
 
     def files(self) -> dict[str, int]:
         """The names of all files with their sizes in bytes; of one that is being written, the name that it will
         have."""
-        found = {path.name: path.stat().st_size for path in self._folder.glob("*.warc.gz") if path.is_file()}
-        being_written = {
-            path.name.removesuffix(OPEN_SUFFIX): path.stat().st_size
-            for path in self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")
-        }
-        return dict(sorted((found | being_written).items()))
+        paths = [*self._folder.glob("*.warc.gz"), *self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")]
+        sizes = {path.name.removesuffix(OPEN_SUFFIX): path.stat().st_size for path in paths if path.is_file()}
+        return dict(sorted(sizes.items()))
 
     def records(self, name: str) -> Iterator[ArchivedCapture | Damage]:
         """All captures in one of the files, with their places, and what of it cannot be read. Raises OSError."""
@@ -113,9 +112,9 @@ class Store:
                 logger.warning("the store's %s has no whole record: removed", path.name)
                 path.unlink()
                 continue
-            if whole < size:
+            if torn := size - whole:
                 logger.warning(
-                    "the store's %s: its last record is torn; the last %d bytes are cut off", path.name, size - whole
+                    "the store's %s: its last record is torn; the last %d bytes are cut off", path.name, torn
                 )
                 os.truncate(path, whole)
             self._finish(path)
@@ -127,16 +126,13 @@ class Store:
             self._writer = None
             self._finish(_opened(self._folder / self.made[-1]))
 
-    def _open(self) -> WarcWriter:
-        if self._writer is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            name = f"hkcnews-{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
-            software = f"citizen-news-recovery/{__version__}"
-            self._writer = WarcWriter.create(
-                _opened(self._folder / name), software=software, clock=self._now, new_uuid=uuid.uuid4, name=name
-            )
-            self.made.append(name)
-        return self._writer
+    def _begin(self) -> WarcWriter:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"hkcnews-{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
+        path, software = _opened(self._folder / name), f"citizen-news-recovery/{__version__}"
+        writer = WarcWriter.create(path, software=software, clock=self._now, new_uuid=uuid.uuid4, name=name)
+        self.made.append(name)
+        return writer
 
     def _finish(self, path: Path) -> None:
         path.replace(path.with_name(path.name.removesuffix(OPEN_SUFFIX)))
@@ -189,15 +185,8 @@ def capture_columns(
 
 
 IMAGE_RECORD = "image"
-"""How the store's records say that they were found."""
-
-
+"""How the store's records say that they were found which came from a request for an image."""
 _ASKED = re.compile(r"/(\d{1,14})im_/(.+)\Z", re.DOTALL)
-
-
-def is_image_record(held: ArchivedCapture) -> bool:
-    """Whether a record of our store came from a request for an image."""
-    return held.about.get("found") == IMAGE_RECORD
 
 
 def reconcile(ledger: Ledger, store: Store) -> int:
@@ -225,7 +214,7 @@ def _read(ledger: Ledger, store: Store, name: str) -> tuple[int, int]:
         for thing in store.records(name):
             if isinstance(thing, Damage):
                 logger.warning("the store's %s is damaged at byte %d: %s", name, thing.offset, thing.why)
-            elif is_image_record(thing):
+            elif thing.about.get("found") == IMAGE_RECORD:
                 found += _note_image(ledger, store, name, thing)
             else:
                 article = article_id(thing.capture.original)
@@ -242,24 +231,15 @@ def _note_image(ledger: Ledger, store: Store, name: str, held: ArchivedCapture) 
     asked, source = _ASKED.search(held.about.get("fetchedFrom", "")), held.about.get("source", "")
     if asked is None:
         return False
-    timestamp, original = asked[1], escape(asked[2])
-    if ledger.image_answer(source, timestamp, original) is not None:
-        return False
-    if (found := _stored(store, name, held)) is None:
+    key = (source, asked[1], escape(asked[2]))
+    if ledger.image_answer(*key) is not None or (found := _stored(store, name, held)) is None:
         return False
     stored, place = found
-    target = redirect_target(stored)
+    target, coding = redirect_target(stored), declared_coding(stored.headers) or ""
     answer = Answer.CAPTURE if target is None else Answer.ARCHIVED_REDIRECT
-    said = ImageAnswer(
-        answer.value,
-        stored.status,
-        stored.timestamp,
-        stored.original,
-        declared_coding(stored.headers) or "",
-        (stored.timestamp, target) if target else None,
-        place,
-    )
-    ledger.note_image_answer(source, timestamp, original, said, None)
+    served = (answer.value, stored.status, stored.timestamp, stored.original)
+    said = ImageAnswer(*served, coding, (stored.timestamp, target) if target else None, place)
+    ledger.note_image_answer(*key, said, None)
     return True
 
 
@@ -291,9 +271,8 @@ def _stored(store: Store, name: str, held: ArchivedCapture) -> tuple[StoredCaptu
 def mark_known(ledger: Ledger, store: Store) -> None:
     """At the end of a run: all that it stored is in the ledger."""
     sizes = store.files()
-    for name in store.made:
-        if name in sizes:
-            ledger.set_meta(_key(name), str(sizes[name]))
+    for name in sizes.keys() & store.made:
+        ledger.set_meta(_key(name), str(sizes[name]))
 
 
 def _key(name: str) -> str:

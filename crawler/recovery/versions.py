@@ -188,9 +188,5 @@ def _joined(changes: Sequence[Change]) -> list[Change]:
 def _is_island(changes: Sequence[Change], number: int) -> bool:
     if not 0 < number < len(changes) - 1:
         return False
-    return _size(changes[number]) <= min(_ISLAND, _size(changes[number - 1]), _size(changes[number + 1]))
-
-
-def _size(change: Change) -> int:
-    _, a, b, c, d = change
-    return max(b - a, d - c)
+    before, same, after = (max(b - a, d - c) for _, a, b, c, d in changes[number - 1 : number + 2])
+    return same <= min(_ISLAND, before, after)

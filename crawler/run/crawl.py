@@ -21,7 +21,7 @@ from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import extract, relink
 from crawler.recovery.extraction_input import ExtractionReport, FromStore
-from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, WorkerLimits, capture_reader
+from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, WorkerLimits
 from crawler.recovery.formats import as_bits, is_current_extractor
 from crawler.run.health import Breach, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
@@ -155,7 +155,7 @@ def _relink(session: Session) -> None:
     try:
         session.styles.recovered = as_bits(session.ledger.recovered_ids())
         plan = ExtractionPlan(session.styles, only_changed=True)
-        extractor = Extractor(plan, capture_reader(session.store), session.read)
+        extractor = Extractor(plan, session.store, session.read)
         number = sum(1 for _ in relink(session.ledger, session.styles.has_image, partial(map, extractor)))
         if number:
             logger.info("%d files were written anew because articles or images that they link to came or went", number)
@@ -241,8 +241,8 @@ def renew_files(settings: RunSettings, tell: Callable[[str], object]) -> tuple[R
         what = "what it makes otherwise is written anew from the store"
         tell(f"the extractor has changed since the files were written: {what}")
         limits = WorkerLimits(os.cpu_count() or 1, settings.page_seconds, settings.page_memory)
-        source = FromStore(settings.output, dry_run=False)
-        ending = extract(source, report, limits, settings.format, only_changed=True)
+        source = FromStore(settings.output, report, dry_run=False)
+        ending = extract(source, limits, settings.format, only_changed=True)
         for line in report.describe(dry_run=False, only_changed=True):
             tell(line)
         return ending, report.outcomes[Outcome.NEW] + report.outcomes[Outcome.CHANGED]

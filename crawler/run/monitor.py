@@ -68,7 +68,7 @@ class ProgressMonitor:
             started=self._started,
             phase=Phase.LISTING,
             source=listing.source if listing is not None else "",
-            rows=listing.progress.rows if listing is not None else 0,
+            rows=listing.rows if listing is not None else 0,
             known=sum(counts.values()),
             recovered=counts[State.RECOVERED],
             given_up=counts[State.UNRECOVERABLE],

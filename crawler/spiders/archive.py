@@ -242,7 +242,7 @@ class SourcesSpider(ArchiveSpider):
             logger.warning(
                 "bulk queries need authorization (403): only captures of bare addresses, without a slug, are listed"
             )
-        rows, new = listing.progress.rows, listing.progress.new
+        rows, new = listing.rows, listing.new
         logger.info("listed at %s: %s rows in this run, %s of them new", site.name, f"{rows:,}", f"{new:,}")
 
 

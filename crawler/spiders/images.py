@@ -14,7 +14,6 @@ from twisted.python.failure import Failure
 
 from crawler.ledger.images import ImageState
 from crawler.politeness.handler import answer_of_failure, failure_message
-from crawler.recovery.extraction_job import capture_reader
 from crawler.recovery.image_case import ImageLookup, ImageRequest
 from crawler.recovery.image_recovery import ImageRecovery, estimate_images, look_for_images
 from crawler.run.session import Session
@@ -80,7 +79,7 @@ class ImagesSpider(ArchiveSpider):
         """Know which images there are: those of articles recovered before images were looked for are read from the
         store."""
         session = self.session
-        for number, total in look_for_images(session.ledger, capture_reader(session.store), session.read):
+        for number, total in look_for_images(session.ledger, session.store, session.read):
             if number == 1:
                 logger.info("reading %s recovered pages from the store for the images that they have", f"{total:,}")
             if number % _AT_ONCE == 0:

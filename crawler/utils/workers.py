@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
 from itertools import islice
@@ -20,12 +21,10 @@ Thing = TypeVar("Thing")
 
 
 @contextmanager
-def process_pool(
-    number: int, begin: Callable[..., None] | None = None, arguments: Sequence[object] = ()
-) -> Iterator[ProcessPool]:
+def process_pool(number: int, begin: Callable[[], None]) -> Iterator[ProcessPool]:
     """So many processes, each begun by calling `begin`; gone at the end, however it comes."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=number, initializer=begin, initargs=arguments, context=context)
+    pool = ProcessPool(max_workers=number, initializer=begin, context=context)
     try:
         yield pool
         pool.close()  # type: ignore[no-untyped-call]
@@ -61,17 +60,18 @@ def run_jobs(
     lost: Callable[[Job, str], Result],
     workers: int,
     *,
+    begin: Callable[[], None] | None = None,
     chunk_seconds: float | None = None,
     job_seconds: float | None = None,
 ) -> Iterator[tuple[Job, Result]]:
-    """What `do` makes of each job, in their order; in this process with fewer than two workers. The jobs of a chunk
-    that takes too long, or stops its process, are done one by one; `lost` tells what stands for one that does so again,
-    given why in words. `do` must be picklable."""
-    if workers < 2:
+    """What `do` makes of each job, in their order; in this process with fewer than two workers, unless `begin` must be
+    called in each process first. The jobs of a chunk that takes too long, or stops its process, are done one by one;
+    `lost` tells what stands for one that does so again, given why in words. `begin` and `do` must be picklable."""
+    if workers < 2 and begin is None:
         for chunk in chunks:
             yield from ((job, do(job)) for job in chunk)
         return
-    with process_pool(workers, _ignore_interrupt) as pool:
+    with process_pool(workers, begin or _ignore_interrupt) as pool:
 
         def schedule(chunk: list[Job], seconds: float | None = chunk_seconds) -> Any:
             return pool.schedule(_do_all, args=[do, chunk], timeout=seconds)
@@ -92,7 +92,10 @@ def run_jobs(
 
 
 def _do_all(do: Callable[[Job], Result], chunk: list[Job]) -> list[Result]:
-    return [do(job) for job in chunk]
+    done = [do(job) for job in chunk]
+    if not gc.isenabled():  # `begin` has it done between chunks only
+        gc.collect()
+    return done
 
 
 def _ignore_interrupt() -> None:

@@ -25,7 +25,6 @@ from crawler.recovery.extraction_job import (
     ExtractionJob,
     ExtractionPlan,
     Extractor,
-    capture_reader,
     settle_memory,
 )
 from crawler.recovery.formats import Format, Styles
@@ -104,13 +103,13 @@ def _to_files(pages: Sequence[Page], folder: Path) -> Step:
     write_ledger(folder / "ledger.sqlite", [list(write_warc(folder / "warc" / "hkcnews-bench.warc.gz", pages))])
     with Ledger(folder / "ledger.sqlite") as ledger:
         jobs = [ExtractionJob(one.number, tuple(ledger.captures(one.number)), settled=True) for one in pages]
-    take, turns = capture_reader(Store(folder / "warc")), count()
+    store, turns = Store(folder / "warc"), count()
 
     def step() -> Cost:
         output = folder / f"turn-{next(turns)}"
         for job in jobs:  # a thousand articles share a folder, of which a sample has only a few
             (output / "articles" / relative_path(job.article)).parent.mkdir(parents=True, exist_ok=True)
-        extractor = Extractor(ExtractionPlan(Styles(Format(), output)), take, read_page)
+        extractor = Extractor(ExtractionPlan(Styles(Format(), output)), store, read_page)
 
         def must_write(job: ExtractionJob) -> None:
             assert extractor(job).outcome in WRITTEN, job.article

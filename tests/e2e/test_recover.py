@@ -408,14 +408,11 @@ def test_130_stopped_while_files_are_written_anew(tmp_path: Path) -> None:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             ledger.set_meta("extractor", "another")
         line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
-        waits = (
-            "lambda self, jobs, run=w.ExtractionWorkers.run, signal=signal: (signal.pause() for done in run(self,"
-            " jobs))"
-        )
+        waits = "lambda *jobs, run=w.extract_jobs, signal=signal: (signal.pause() for done in run(*jobs))"
         with started(
             line,
             environment(),
-            fault=f"import crawler.recovery.extraction_job as w, signal; w.ExtractionWorkers.run = {waits}",
+            fault=f"import crawler.recovery.extraction as w, signal; w.extract_jobs = {waits}",
         ) as process:
             assert process.stderr is not None
             assert any("the extractor has changed" in line for line in process.stderr)

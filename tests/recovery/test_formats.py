@@ -1,14 +1,16 @@
-"""Formats by name, and the one that a ledger remembers."""
+"""Formats by name, the one that a ledger remembers, and the extractor that its files are of."""
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from crawler.ledger import Ledger, State
 from crawler.markdown.style import ReadingStyle, SeedStyle, Video
+from crawler.recovery import formats
 from crawler.recovery.formats import Format, FormatName, Styles, as_bits, begin_change, format_of, written_in
 from crawler.run.settings import read_format
 from crawler.utils.exit_status import CommandError
@@ -67,3 +69,53 @@ def test_styles_go_to_other_processes_and_know_what_came(tmp_path: Path) -> None
 def test_articles_as_bits() -> None:
     for articles in ([], [0], [7, 8], [174, 49930, 99999, 174]):
         assert as_bits(articles) == sum(1 << article for article in set(articles))
+
+
+# The extractor
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example") as made:
+        yield made
+
+
+def recover_one(ledger: Ledger) -> None:
+    ledger.adopt([1], "")
+    ledger.settle(1, State.RECOVERED, 1, file="x.md")
+
+
+def test_the_id_stands_for_source_and_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = formats.extractor_id()
+    assert len(known) == 64
+    monkeypatch.setattr(formats, "version", lambda name: "another")
+    formats.extractor_id.cache_clear()
+    assert formats.extractor_id() != known
+    monkeypatch.undo()
+    formats.extractor_id.cache_clear()
+    assert formats.extractor_id() == known
+
+
+def test_a_new_tree_is_of_the_extractor_that_begins_it(ledger: Ledger) -> None:
+    formats.note_extractor(ledger)
+    recover_one(ledger)
+    formats.note_extractor(ledger)
+    assert formats.is_current_extractor(ledger)
+
+
+@pytest.mark.parametrize("before", [None, "another"])
+def test_files_that_are_added_to_those_of_another_make_it_of_several(ledger: Ledger, before: str | None) -> None:
+    recover_one(ledger)
+    if before is not None:
+        ledger.set_meta(formats.EXTRACTOR_KEY, before)
+    formats.note_extractor(ledger)
+    assert not formats.is_current_extractor(ledger)
+    assert ledger.meta(formats.EXTRACTOR_KEY) == ""
+
+
+def test_after_everything_was_extracted_it_is_of_one_again(ledger: Ledger) -> None:
+    recover_one(ledger)
+    formats.note_extractor(ledger)
+    formats.note_renewed(ledger)
+    formats.note_extractor(ledger)
+    assert formats.is_current_extractor(ledger)

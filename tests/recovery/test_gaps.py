@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from crawler.hkcnews.extract import Extraction
 from crawler.hkcnews.verdict import Judgement, Verdict
+from crawler.ledger import Ledger
 from crawler.markdown.style import SeedStyle
 from crawler.recovery.judge import read_page
-from crawler.recovery.listing import GapEvidence, gap_candidates, ids_in, known_by_range, linked_ids, unread
+from crawler.recovery.listing import GapEvidence, gap_candidates, gap_status, ids_in, linked_ids, unread
 from crawler.warc.record import StoredCapture
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import payload_digest
@@ -132,7 +133,6 @@ def test_the_best_evidence_first_then_the_smallest_holes() -> None:
 def test_nothing_known_is_no_gap() -> None:
     assert list(gap_candidates([], {}, [])) == []
     assert list(gap_candidates([5], {}, [])) == []
-    assert known_by_range([]) == []
 
 
 some = st.sets(st.integers(1, 300), max_size=30)
@@ -154,5 +154,13 @@ def test_each_is_asked_for_once_and_never_what_is_known(
     assert set(found) == (listed | links | inside) - known - asked
 
 
-def test_ranges_are_those_of_the_folders() -> None:
-    assert known_by_range([1, 1000, 1001, 3001]) == [(1, 1000, 2), (1001, 2000, 1), (2001, 3000, 0), (3001, 4000, 1)]
+def test_ranges_are_those_of_the_folders(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        assert gap_status(ledger)["ranges"] == []
+        ledger.adopt([1, 1000, 1001, 3001], "elsewhere")
+        assert [tuple(one.values()) for one in gap_status(ledger)["ranges"]] == [
+            (1, 1000, 2),
+            (1001, 2000, 1),
+            (2001, 3000, 0),
+            (3001, 4000, 1),
+        ]

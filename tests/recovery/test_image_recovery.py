@@ -11,8 +11,8 @@ import pytest
 from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageRow, ImageState
 from crawler.recovery.image_case import MOST_FOLLOWED, MOST_LISTED, ImageLookup, ImageRequest, nearest
-from crawler.recovery.image_files import image_file
-from crawler.recovery.image_recovery import ENOUGH, ImageRecovery, estimate_images, note_images
+from crawler.recovery.image_files import image_file, image_places
+from crawler.recovery.image_recovery import ENOUGH, ImageRecovery, estimate_images
 from crawler.recovery.store import Store, reconcile
 from crawler.wayback.capture import Capture
 from crawler.wayback.digest import payload_digest
@@ -48,7 +48,7 @@ class Bench:
         self.ledger.add_page(listing, [(number, capture)], None, 0, 0, 0, self.sources[-1])
         (row,) = self.ledger.captures(number)
         self.ledger.settle(number, State.RECOVERED, 1, capture=row.id, file="x", sha256="y")
-        note_images(self.ledger, number, row.id, [URL.format(number)])
+        self.ledger.want_images(number, row.id, image_places([URL.format(number)]))
 
     def begun(self) -> ImageRecovery:
         """As a new run would begin."""
@@ -333,7 +333,7 @@ def test_the_nearest_capture_is_the_first() -> None:
 
 def test_the_estimate_says_what_it_rests_on(make: Callable[..., Bench]) -> None:
     bench = make(count=ENOUGH)
-    supposed = str(estimate_images(bench.ledger, 119_000, 240))
+    supposed = estimate_images(bench.ledger, 119_000, 240)
     assert supposed == (
         "119,000 images to fetch. An estimate: 238,000 requests, 16.5 h at least, 36 GB on the disk "
         "(150 kB each is supposed, in the store and as a file)"
@@ -342,6 +342,6 @@ def test_the_estimate_says_what_it_rests_on(make: Callable[..., Bench]) -> None:
         bench.answers[key(original=URL.format(number))] = memento(png(number), original=URL.format(number))
     bench.run()
     mean = sum(len(png(number)) for number in range(1, ENOUGH + 1)) // ENOUGH
-    assert f"({mean} bytes each is measured so far, in the store and as a file)" in str(
-        estimate_images(bench.ledger, 10, 240)
+    assert f"({mean} bytes each is measured so far, in the store and as a file)" in estimate_images(
+        bench.ledger, 10, 240
     )

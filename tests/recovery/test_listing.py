@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.ledger import Ledger
-from crawler.recovery.listing import Listing, ListingEnd, ListingProgress, ListingRequest, prefixes
+from crawler.recovery.listing import Listing, ListingEnd, ListingRequest, prefixes
 from crawler.wayback.archive import WebArchive, pywb_archive, wayback_archive
 from crawler.wayback.capture import Capture
 from crawler.wayback.cdx import read_reply
@@ -94,7 +94,7 @@ def test_the_whole_site_is_one_unfiltered_prefix_query_page_by_page(ledger: Ledg
     index = Index(small_archive())
     listing = index.run(new(ledger))
     assert listing.end is ListingEnd.WHOLE
-    assert listing.progress == ListingProgress(pages=4, rows=10, new=10)
+    assert (len(index.asked), listing.rows, listing.new) == (4, 10, 10)
     assert listed(ledger) == list(range(10, 20))
     first, *others = index.asked
     fields = "urlkey,timestamp,original,mimetype,statuscode,digest,length"
@@ -128,7 +128,7 @@ def test_a_page_that_does_not_count_is_asked_for_again_and_if_it_stays_so_by_the
         once = Index(small_archive(), [replace(trouble, times=1)])
         listing = once.run(new(ledger))
         assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
-        assert listing.progress == ListingProgress(pages=4, rows=10, new=10)
+        assert (listing.rows, listing.new) == (10, 10)
         assert once.asked[2] == once.asked[1]
         assert once.waited == [0.0, 0.0, 2.0, 0.0, 0.0]
     with Ledger(tmp_path / "always.sqlite") as ledger:
@@ -170,7 +170,7 @@ def test_after_a_whole_listing_the_next_one_begins_anew_and_finds_what_came_sinc
     Index(archive).run(new(ledger))
     archive.add(address(14, "/a"), "20211231000000", article(14))
     index = Index(archive)
-    assert index.run(new(ledger)).progress.new == 1
+    assert index.run(new(ledger)).new == 1
     assert "resumeKey" not in index.asked[0]
     assert len(ledger.captures(14)) == 2
 
@@ -203,7 +203,7 @@ def test_an_empty_page_with_a_key_is_gone_on_from(ledger: Ledger) -> None:
     )
     listing = index.run(new(ledger))
     assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
-    assert listing.progress == ListingProgress(pages=6, rows=10, new=10)
+    assert (len(index.asked), listing.rows, listing.new) == (6, 10, 10)
 
 
 def test_empty_pages_for_ever_are_a_circle(ledger: Ledger) -> None:
@@ -225,14 +225,14 @@ def test_a_key_that_leads_back_is_followed_once_and_then_is_a_circle(ledger: Led
 
 def test_no_capture_at_all_is_a_whole_listing(ledger: Ledger) -> None:
     listing = Index(Archive()).run(new(ledger))
-    assert (listing.end, listing.progress) == (ListingEnd.WHOLE, ListingProgress(pages=1))
+    assert (listing.end, listing.rows) == (ListingEnd.WHOLE, 0)
 
 
 def test_repeated_rows_and_garbage_cost_only_themselves(ledger: Ledger) -> None:
     troubles = [Trouble(Kind.DUPLICATES, first=2, times=1), Trouble(Kind.GARBAGE, first=3, times=1)]
     listing = Index(small_archive(), troubles).run(new(ledger))
     assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))
-    assert listing.progress.new == 10
+    assert listing.new == 10
     totals = ledger.listing_totals()
     assert totals["duplicates"] == 1
     assert totals["rejected"] == 8
@@ -329,7 +329,7 @@ def test_a_pywb_is_asked_once_and_answers_whole(ledger: Ledger) -> None:
     listing = new(ledger, site=COLLECTION)
     asked = ask(listing, lines([*held(*range(10, 20)), *held(10)]))
     assert asked == ["http://there/coll/cdx?url=hkcnews.com%2Farticle%2F&matchType=prefix&output=json"]
-    assert (listing.end, listing.progress) == (ListingEnd.WHOLE, ListingProgress(pages=1, rows=10, new=10))
+    assert (listing.end, listing.rows, listing.new) == (ListingEnd.WHOLE, 10, 10)
     assert listed(ledger) == list(range(10, 20))
     assert {row.source for row in ledger.captures(10)} == {COLLECTION.name}
     assert ledger.listing_totals()["duplicates"] == 1

@@ -96,7 +96,7 @@ def test_a_damaged_file_gives_what_is_whole(tmp_path: Path) -> None:
     (path,) = folder.iterdir()
     path.write_bytes(path.read_bytes()[:-200])
     damages: list[Damage] = []
-    held = [article for some in index_captures([folder], damages.append) for article, _ in some]
+    held = [article for some in index_captures([folder], damages.append, Counter()) for article, _ in some]
     assert held == [5, 6, 7]
     assert len(damages) == 1
 
@@ -104,11 +104,7 @@ def test_a_damaged_file_gives_what_is_whole(tmp_path: Path) -> None:
 def indexed(*paths: Path) -> tuple[list[int], list[Damage], Counter[str]]:
     damages: list[Damage] = []
     passed: Counter[str] = Counter()
-    held = [
-        article
-        for some in index_captures(paths, damages.append, lambda what: passed.update([what]))
-        for article, _ in some
-    ]
+    held = [article for some in index_captures(paths, damages.append, passed) for article, _ in some]
     return held, damages, passed
 
 

@@ -63,7 +63,7 @@ def recovery(due: int, left: int, later: int = 0, wait: float = 0.0) -> SimpleNa
 
 
 def test_listing_comes_first(run: Run) -> None:
-    run.parts["listing"] = SimpleNamespace(source="wayback", progress=SimpleNamespace(rows=15_000))
+    run.parts["listing"] = SimpleNamespace(source="wayback", rows=15_000)
     run.ledger.adopt([1, 2], "elsewhere")
     now = run.moment(60.0)
     assert (now.run, now.phase, now.source, now.rows, now.known, now.eta) == (

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger.file import ledger_path
-from crawler.recovery.extraction_input import FromFiles, FromStore
+from crawler.recovery.extraction_input import ExtractionReport, FromFiles, FromStore
 from crawler.utils.exit_status import CommandError, ExitStatus, LockedError
 from crawler.utils.lock import OutputLock, lock_holder, lock_output
 
@@ -104,8 +104,8 @@ def test_what_cannot_be_held_is_a_matter_of_storage(tmp_path: Path, spoil: Calla
             lock_output(tmp_path / "output", make=make)
         assert found.value.status is ExitStatus.STORAGE
     for source in (
-        FromStore(tmp_path / "output", dry_run=False),
-        FromFiles([], tmp_path / "output", "https://archive.example/web"),
+        FromStore(tmp_path / "output", ExtractionReport(0), dry_run=False),
+        FromFiles([], tmp_path / "output", ExtractionReport(0), "https://archive.example/web"),
     ):
         with pytest.raises(CommandError) as found, source:
             pytest.fail("it was opened")
