@@ -24,6 +24,7 @@ from scrapy.utils.project import get_project_settings
 from crawler.ledger import CaptureRow, Ledger
 from crawler.recovery.recovery import Recovery, Selection
 from crawler.recovery.store import Store
+from crawler.run.settings import SpiderArguments
 from crawler.spiders.articles import ArticlesSpider
 from crawler.wayback.archive import wayback_archive
 from tests.pages import article
@@ -292,7 +293,9 @@ def walk_a_capture(folder: Path, tracer: Tracer) -> Path:
     with Ledger(folder / "ledger.sqlite") as ledger:
         run, store = ledger.begin_run({}, "test"), Store(folder / "warc")
         quiet = SimpleNamespace(towards=lambda source: SimpleNamespace(in_outage=False))
-        spider = ArticlesSpider(cast(Any, SimpleNamespace(only=None, politeness=quiet, failed=failed)))
+        spider = ArticlesSpider(
+            cast(Any, SimpleNamespace(politeness=quiet, failed=failed)), SpiderArguments(Selection())
+        )
         spider.recovery = Recovery(ledger, store, run, Selection(), lambda: 0.0, (1.0,))
         (step,) = spider.recovery.steps(1)
         assert isinstance(step, CaptureRow)

@@ -11,9 +11,10 @@ from crawler.preserve.article_file import read_text
 from crawler.preserve.audit import Audit, audit_folder
 from crawler.preserve.compare import ComparedField, Comparison, compare_texts, describe, sample_articles
 from crawler.preserve.files import UnreadableFile
+from crawler.recovery.recovery import Selection
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
-from crawler.run.settings import RunSettings, check_integer
+from crawler.run.settings import RunSettings, SpiderArguments, check_integer
 from crawler.spiders.articles import ArticlesSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 
@@ -46,9 +47,8 @@ class Command(ProjectCommand):
         session = Session(RunSettings(self.given_settings), {"compare": str(audit.folder)})
         try:
             session.keep_format()
-            session.only = frozenset(chosen)
             session.ledger.unadopt(chosen)
-            self.run_quietly(ArticlesSpider, session)
+            self.run_quietly(ArticlesSpider, session, arguments=SpiderArguments(Selection(frozenset(chosen))))
             return session.ending or RunResult(ExitStatus.DONE), _found(audit, chosen, session.ledger, session.output)
         finally:
             session.close()

@@ -35,10 +35,10 @@ class Command(SpiderCommand):
             audit = audit_folder(arguments.repair, os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
         session = Session(RunSettings(self.given_settings), opts.spargs)
         if audit is not None:
-            session.only = frozenset(audit.refetch)
+            arguments = arguments.narrowed(frozenset(audit.refetch))
             session.ledger.unadopt(audit.refetch)
         afterwards = partial(repaired, audit, arguments, session) if audit else None
-        return report(run_spider(self, session, RunPlan("crawl", opts.spargs, afterwards=afterwards)))
+        return report(run_spider(self, session, RunPlan("crawl", arguments, afterwards=afterwards)))
 
 
 def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iterator[str]:

@@ -16,7 +16,7 @@ from crawler.run.crawl import RunPlan, renew_files, run_spider
 from crawler.run.health import Breach, conclude
 from crawler.run.record import RunNumbers
 from crawler.run.session import Session, format_conflict
-from crawler.run.settings import ARGUMENTS, RunSettings, read_arguments
+from crawler.run.settings import ARGUMENTS, RunSettings, SpiderArguments, read_arguments
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 
 ONE_OFF = ("dry_run", "again", "repair", "in_place")
@@ -35,7 +35,7 @@ class Command(SpiderCommand):
     takes = tuple(name for name in ARGUMENTS if name not in ONE_OFF)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        refuse_one_off(opts.spargs)
+        arguments = refuse_one_off(opts.spargs)
         asked = RunSettings(self.given_settings)
         _refuse_other_format(asked)
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # Scrapy does not handle it yet
@@ -50,7 +50,7 @@ class Command(SpiderCommand):
         if renewal.status not in _GOES_ON:
             session.end(renewal.status, renewal.message)
         conclude = partial(_conclude, renewal)
-        result = run_spider(self, session, RunPlan("recover", opts.spargs, rewritten, conclude=conclude))
+        result = run_spider(self, session, RunPlan("recover", arguments, rewritten, conclude=conclude))
         if result.status not in WORDS:
             return report(result)
         words = WORDS[result.status]
@@ -58,13 +58,13 @@ class Command(SpiderCommand):
         return int(result.status)
 
 
-def refuse_one_off(given: Mapping[str, str]) -> None:
+def refuse_one_off(given: Mapping[str, str]) -> SpiderArguments:
     """Read the arguments, and refuse those that make no sense time and again; raises UsageError."""
     for name in ONE_OFF:
         if name in given:
             argument = f"{name}={given[name]}"
             raise UsageError(f"{argument}: not for unattended runs. `scrapy crawl articles -a {argument}` does it once")
-    read_arguments(given)
+    return read_arguments(given)
 
 
 def _refuse_other_format(asked: RunSettings) -> None:

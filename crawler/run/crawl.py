@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,7 +26,7 @@ from crawler.recovery.formats import as_bits, is_current_extractor
 from crawler.run.health import Breach, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session
-from crawler.run.settings import RunSettings, SpiderArguments, is_loopback, read_arguments
+from crawler.run.settings import RunSettings, SpiderArguments, is_loopback
 from crawler.run.status import describe_status
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
 from crawler.utils.text import ignore_broken_pipe
@@ -50,20 +50,15 @@ Conclude = Callable[[RunResult, RunNumbers, Sequence[Breach]], RunResult]
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What is run: the command's name, the spider's arguments as given, how many files a changed extractor had written
-    anew before, what is printed after the summary, and how the run ends in the eyes of its command (None: as its crawl
+    """What is run: the command's name, the spider's arguments, how many files a changed extractor had written anew
+    before, what is printed after the summary, and how the run ends in the eyes of its command (None: as its crawl
     did)."""
 
     command: str
-    given: Mapping[str, str]
+    arguments: SpiderArguments
     rewritten: int = 0
     afterwards: Callable[[], Iterator[str]] | None = None
     conclude: Conclude | None = None
-
-    def arguments(self, session: Session) -> SpiderArguments:
-        """The arguments, read, and narrowed to what the run is about."""
-        arguments = read_arguments(self.given)
-        return arguments if session.only is None else arguments.narrowed(session.only)
 
 
 def quiet_scrapy(level: object) -> None:
@@ -111,7 +106,7 @@ def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -
 
 
 def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> None:
-    process, settings, dry_run = command.crawler_process, command.settings, plan.arguments(session).dry_run
+    process, settings, dry_run = command.crawler_process, command.settings, plan.arguments.dry_run
     assert process is not None
     assert settings is not None
     if settings.get("LOG_LEVEL") != "DEBUG":
@@ -130,7 +125,7 @@ def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> No
     if not dry_run:
         session.keep_format()
     crawler = command._create_crawler("articles")
-    process.crawl(crawler, session=session, **plan.given)
+    process.crawl(crawler, session=session, arguments=plan.arguments)
     process.start()
     if session.ending is None:
         reason = crawler.stats.get_value("finish_reason")
@@ -172,18 +167,17 @@ def _relink(session: Session) -> None:
 def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
     """Decide how the run ends, write it down, and leave its record; without it where it cannot be written, and after a
     dry run."""
-    arguments = plan.arguments(session)
-    if arguments.dry_run:
+    if plan.arguments.dry_run:
         return None
     try:
-        numbers = gather_numbers(session, mark, arguments.choice, plan.rewritten)
+        numbers = gather_numbers(session, mark, plan.arguments.choice, plan.rewritten)
         found = breaches(numbers.measures, session.settings.health)
         ending = session.ending or _DONE
         if plan.conclude is not None:
             session.ending = ending = plan.conclude(ending, numbers, found)
         session.conclude()
         end = replace(ending, message=ending.describe())
-        content = run_record(session, mark, plan.command, plan.given, numbers, found, end)
+        content = run_record(session, mark, plan.command, numbers, found, end)
         return write_record(session.output, content)
     except (OSError, sqlite3.Error) as error:
         folder, before = session.output / RECORDS_FOLDER, session.ending

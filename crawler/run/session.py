@@ -95,13 +95,12 @@ class HostPoliteness:
 class Session:
     """Opened by a command before the crawl, closed after it. Raises CommandError when the run cannot begin."""
 
-    def __init__(self, settings: RunSettings, arguments: Mapping[str, str]) -> None:
-        self.settings, self.output = settings, settings.output
+    def __init__(self, settings: RunSettings, given: Mapping[str, str]) -> None:
+        """`given`: the arguments of the run, for ledger and record."""
+        self.settings, self.output, self.given = settings, settings.output, dict(given)
         self.styles = Styles(settings.format, self.output)
         self.ending: RunResult | None = None
         self.unwritten: list[str] = []
-        self.only: frozenset[int] | None = None
-        """The articles that this run is about, when they do not stand in its arguments."""
         self.renewing: bool = False
         """Whether the run lists only what is new and looks for better captures of recovered articles (`scrapy
         recover`)."""
@@ -116,12 +115,12 @@ class Session:
                 self.ledger = opened.enter_context(Ledger(ledger_path(self.output), settings.public_url))
                 self.store = opened.enter_context(closing(Store(self.output / "warc")))
                 self.read = opened.enter_context(closing(IsolatedReader(settings.page_seconds, settings.page_memory)))
-                self._begin(arguments)
+                self._begin()
             except (sqlite3.Error, OSError) as error:
                 raise StorageError(f"{self.output} cannot be used: {error}. Make room or repair it") from error
             self._opened = opened.pop_all()
 
-    def _begin(self, arguments: Mapping[str, str]) -> None:
+    def _begin(self) -> None:
         """Put in order what an earlier run left. Files without an archive of their own are taken for captures of the
         public one."""
         public = f"{self.settings.public_url}/web"
@@ -136,7 +135,7 @@ class Session:
         self._reopen()
         self.styles.recovered = as_bits(self.ledger.recovered_ids()) if self.settings.format.for_reading else 0
         self.politeness.restore(self.ledger)
-        self.run = self.ledger.begin_run(dict(arguments), __version__)
+        self.run = self.ledger.begin_run(self.given, __version__)
 
     def _reopen(self) -> None:
         """What was settled is due again when its file is gone, or when a page was too much for limits that have changed

@@ -70,16 +70,13 @@ class ArchiveSpider(scrapy.Spider):
 
     async def _list(self, site: WebArchive, ids: Collection[int] | None) -> AsyncIterator[Request]:
         """Ask for the listing page by page; each is asked for only after the one before was taken."""
-        session = self.session
-        overlap = session.settings.listing_overlap_days if session.renewing else 0
-        self.listing = Listing(
-            session.ledger, ids, session.settings.page_rows, site.name, session.settings.listing_retry_seconds, overlap
-        )
-        while session.ending is None and (question := self.listing.next_question()) is not None:
+        session, settings = self.session, self.session.settings
+        overlap = settings.listing_overlap_days if session.renewing else 0
+        waits = settings.listing_retry_seconds
+        self.listing = listing = Listing(session.ledger, ids, settings.page_rows, site.name, waits, overlap)
+        while session.ending is None and (question := listing.next_question()) is not None:
             if question.after:
-                logger.warning(
-                    "the index gave no page (%s); asking again in %g s", self.listing.trouble, question.after
-                )
+                logger.warning("the index gave no page (%s); asking again in %g s", listing.trouble, question.after)
                 await asyncio.sleep(question.after)
             yield self._ask(site, question.query, self.parse_listing, self.listing_failed, key=question.resume_key)
             await self._all_answered()
@@ -163,16 +160,13 @@ class ArchiveSpider(scrapy.Spider):
         if ANSWERS[reply.answer].action is Action.STOP:
             name, asked = response.meta["source"], response.meta["asked"]
             about = f"HTTP {reply.status} for {asked.original} of {asked.timestamp}"
-            self._refused(f"the archive {name} refuses to play back captures: {about}")
+            self.session.end(ExitStatus.REFUSING, f"the archive {name} refuses to play back captures: {about}")
         return reply
-
-    def _refused(self, message: str) -> None:
-        self.session.end(ExitStatus.REFUSING, message)
 
     def _ends(self, failure: Failure) -> bool:
         """Whether a request failed because the run must end."""
         if isinstance(failure.value, ArchiveStop):
-            self._refused(str(failure.value))
+            self.session.end(ExitStatus.REFUSING, str(failure.value))
         return isinstance(failure.value, PolitenessClosed)
 
     def _counted(self, source: str) -> bool:
@@ -202,48 +196,44 @@ class SourcesSpider(ArchiveSpider):
 
     async def _list_sources(self, ids: Collection[int] | None) -> AsyncIterator[Request]:
         """Ask what there is, of these articles or of all."""
-        for source in self.session.settings.sources:
+        session = self.session
+        for source in session.settings.sources:
             if isinstance(source, WebArchiveFiles):
                 try:
-                    index_files(source, self.session.ledger)
+                    index_files(source, session.ledger)
                 except NotAWebArchive as error:
-                    self.session.end(ExitStatus.USAGE, f"SOURCES: {error}")
+                    session.end(ExitStatus.USAGE, f"SOURCES: {error}")
             else:
                 async for request in self._list(source, ids):
                     yield request
-                self._listed(source)
-        missing = sorted(i for i in ids or () if self.session.ledger.article(i) is None)
-        if missing and not self._incomplete and self.session.ending is None:
-            logger.warning(
-                "no source lists a capture of %d of the articles asked for: %s", len(missing), first_few(missing, 20)
-            )
+                if session.ending is None:
+                    self._listed(source.name)
+        missing = sorted(i for i in ids or () if session.ledger.article(i) is None)
+        if missing and not self._incomplete and session.ending is None:
+            about, some = "no source lists a capture of %d of the articles asked for: %s", first_few(missing, 20)
+            logger.warning(about, len(missing), some)
         # Captures of articles that the ledger did not list before.
-        reconcile(self.session.ledger, self.session.store)
+        reconcile(session.ledger, session.store)
 
-    def _listed(self, site: WebArchive) -> None:
+    def _listed(self, name: str) -> None:
         """What follows from how the listing of an archive ended."""
         listing = self.listing
         assert listing is not None
-        if self.session.ending is not None:
-            return
-        if listing.end is ListingEnd.NOT_AUTHORISED:
-            self._refused(
-                f"the archive {site.name} does not allow listing the whole site (403: bulk queries need authorization)."
-                " What still works: naming the articles, as in `-a ids=33951,40000-40100`"
-            )
-        elif listing.end is ListingEnd.REFUSED:
-            self._refused(f"the archive {site.name} refuses to list the site: {listing.trouble}")
-        elif listing.end is ListingEnd.INCOMPLETE:
-            self._incomplete = f"{site.name}: {listing.trouble}"
-            logger.warning(
-                "the listing of %s is not whole (%s); going on with what is listed", site.name, listing.trouble
-            )
+        end, trouble = listing.end, listing.trouble
+        if end is ListingEnd.NOT_AUTHORISED:
+            why = "does not allow listing the whole site (403: bulk queries need authorization)"
+            advice = "What still works: naming the articles, as in `-a ids=33951,40000-40100`"
+            self.session.end(ExitStatus.REFUSING, f"the archive {name} {why}. {advice}")
+        elif end is ListingEnd.REFUSED:
+            self.session.end(ExitStatus.REFUSING, f"the archive {name} refuses to list the site: {trouble}")
+        elif end is ListingEnd.INCOMPLETE:
+            self._incomplete = f"{name}: {trouble}"
+            logger.warning("the listing of %s is not whole (%s); going on with what is listed", name, trouble)
         if listing.exact_only:
-            logger.warning(
-                "bulk queries need authorization (403): only captures of bare addresses, without a slug, are listed"
-            )
-        rows, new = listing.rows, listing.new
-        logger.info("listed at %s: %s rows in this run, %s of them new", site.name, f"{rows:,}", f"{new:,}")
+            only = "only captures of bare addresses, without a slug, are listed"
+            logger.warning("bulk queries need authorization (403): %s", only)
+        rows, new = f"{listing.rows:,}", f"{listing.new:,}"
+        logger.info("listed at %s: %s rows in this run, %s of them new", name, rows, new)
 
 
 class GapSpider(ArchiveSpider):
@@ -256,11 +246,8 @@ class GapSpider(ArchiveSpider):
         async for request in self._read_lists(site, int(left * MOST_LISTINGS)):
             left -= 1
             yield request
-        files = (file for _, file in ledger.files())
-        evidence = {
-            GapEvidence.ON_A_LIST: ledger.on_lists(),
-            GapEvidence.LINKED: gaps.linked_ids(self.session.output, files),
-        }
+        linked = gaps.linked_ids(self.session.output, (file for _, file in ledger.files()))
+        evidence = {GapEvidence.ON_A_LIST: ledger.on_lists(), GapEvidence.LINKED: linked}
         asked = new = 0
         for article, why in gaps.gap_candidates(ledger.known_ids(), evidence, ledger.gap_asked(site.name)):
             if left <= 0 or self.session.ending is not None:
@@ -277,13 +264,12 @@ class GapSpider(ArchiveSpider):
     async def _read_lists(self, site: WebArchive, most: int) -> AsyncIterator[Request]:
         """Ask which captures of the site's lists there are, and read some that were not read yet, within so many
         requests: half of them for the index at most."""
+        session, rows = self.session, self.session.settings.page_rows
         found: dict[str, list[Capture]] = {}
         questions: deque[tuple[CdxQuery, str | None]] = deque()
-        questions += (
-            (CdxQuery(url, match_type, self.session.settings.page_rows), None) for url, match_type in LISTINGS
-        )
+        questions += ((CdxQuery(url, match_type, rows), None) for url, match_type in LISTINGS)
         left = most
-        while questions and 2 * left > most and self.session.ending is None:
+        while questions and 2 * left > most and session.ending is None:
             query, key = questions.popleft()
             left -= 1
             pages: list[CdxPage] = []
@@ -293,8 +279,8 @@ class GapSpider(ArchiveSpider):
                 found.setdefault(query.url, []).extend(page.captures)
                 if page.resume_key is not None:
                     questions.append((query, page.resume_key))
-        for capture in islice(gaps.unread(found.values(), self.session.ledger.lists_read(site.name)), left):
-            if self.session.ending is not None:
+        for capture in islice(gaps.unread(found.values(), session.ledger.lists_read(site.name)), left):
+            if session.ending is not None:
                 return
             yield self._ask(site, capture, self.parse_list, self.list_failed)
             await self._all_answered()
@@ -311,21 +297,18 @@ class GapSpider(ArchiveSpider):
         """One of the site's lists: the articles that it names."""
         with self._answered("the site's lists"):
             site, capture, reply = response.meta["site"], response.meta["asked"], self._reply(response)
+            named: set[int] = set()
             if reply.answer is Answer.CAPTURE:
                 check = compare_served(as_served(reply), capture.digest)
                 self.session.store.add(reply, check, CaptureOrigin(response.url, site.name, site.public))
                 try:
-                    text = decode(reply.body, declared_coding(reply.headers)).body.decode("utf-8", "replace")
+                    page = decode(reply.body, declared_coding(reply.headers)).body
+                    named = gaps.ids_in(page.decode("utf-8", "replace"))
                 except CodingError as error:
-                    logger.info(
-                        "a list of the site's cannot be decoded (%s): %s %s", error, capture.timestamp, capture.original
-                    )
-                    text = ""
-                named = gaps.ids_in(text)
-            elif ANSWERS[reply.answer].action in (Action.FOLLOW, Action.NEXT_CAPTURE):  # nothing else will come of it
-                named = set()
-            else:
-                return
+                    what = f"({error}): {capture.timestamp} {capture.original}"
+                    logger.info("a list of the site's cannot be decoded %s", what)
+            elif ANSWERS[reply.answer].action not in (Action.FOLLOW, Action.NEXT_CAPTURE):
+                return  # the next run asks again
             self.session.ledger.note_list(site.name, capture.timestamp, capture.original, named)
 
     def list_failed(self, failure: Failure) -> None:

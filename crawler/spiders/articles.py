@@ -22,7 +22,7 @@ from crawler.recovery.recovery import Recovery
 from crawler.recovery.sources import describe_location, reply_from_file
 from crawler.run.estimate import describe_estimate
 from crawler.run.session import Session
-from crawler.run.settings import SpiderArguments, read_arguments
+from crawler.run.settings import SpiderArguments
 from crawler.spiders.archive import LOOK_SECONDS, GapSpider, SourcesSpider
 from crawler.spiders.images import ImagesSpider
 from crawler.utils.exit_status import ExitStatus, UsageError
@@ -42,13 +42,11 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     name = "articles"
 
-    def __init__(self, session: Session | None = None, **given: str) -> None:
-        if session is None:
+    def __init__(self, session: Session | None = None, arguments: SpiderArguments | None = None, **_: str) -> None:
+        if session is None or arguments is None:
             raise UsageError("run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
         super().__init__(session)
-        self.arguments: SpiderArguments = read_arguments(given)
-        if session.only is not None:
-            self.arguments = self.arguments.narrowed(session.only)
+        self.arguments = arguments
         self.recovery: Recovery | None = None
         self._unsettled = 0
 
@@ -81,22 +79,38 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         self._conclude()
 
     async def _everything(self) -> AsyncIterator[Any]:
-        """Listings, articles, what the listings lack, images: one after the other."""
-        async for request in self._list_sources(self.arguments.choice.ids):
+        """Listings, articles, what the listings lack, images of what is recovered: one after the other."""
+        session, choice = self.session, self.arguments.choice
+        async for request in self._list_sources(choice.ids):
             yield request
-        if self.session.ending is None:
-            async for thing in self._recover():
-                yield thing
-        if self.session.gap_requests and self.arguments.whole:
-            async for thing in self._recover_gaps():
-                yield thing
-        if self.session.settings.images:
-            async for request in self._recover_images():
-                yield request
+        async for thing in self._recover():
+            yield thing
+        if session.gap_requests and self.arguments.whole:
+            await self._settled()
+            before = len(session.ledger.known_ids())
+            for site in session.settings.sites:
+                if session.ending is None:
+                    async for request in self._fill_gaps(site):
+                        yield request
+            if len(session.ledger.known_ids()) > before:
+                async for thing in self._recover():
+                    yield thing
+        if session.settings.images:
+            await self._settled()
+            if session.ending is None:
+                async for request in self._fetch_images(choice.ids, choice.limit, tell_only=self.arguments.dry_run):
+                    yield request
+
+    async def _settled(self) -> None:
+        """Wait until every article that was handed over is settled."""
+        while self._unsettled and self.session.ending is None:
+            await self._wait(LOOK_SECONDS)
 
     async def _recover(self) -> AsyncIterator[Any]:
         """What is due, and what is gone through again; in a dry run that is only told."""
-        session, arguments = self.session, self.arguments
+        session, arguments, choice = self.session, self.arguments, self.arguments.choice
+        if session.ending is not None:
+            return
         if arguments.dry_run:
             with session.ledger.trial():
                 again = session.ledger.retry(arguments.again)
@@ -106,18 +120,24 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
                         what = (capture.timestamp, capture.original) if capture else ("-", "no capture left to try")
                         print(article, *what, sep="\t")
             return
-        again = session.ledger.retry(arguments.again)
+        again, better = session.ledger.retry(arguments.again), []
         session.ledger.retry_images(arguments.again)
-        better = self._better() if session.renewing else []
+        if session.renewing:
+            sources = [source.name for source in session.settings.sources]
+            better = improvable_articles(session.ledger, choice.ids, choice.since, choice.until, sources)
+            session.reopened.update(better)
+        if better:
+            logger.info("%d recovered articles have a capture that may be better: %s", len(better), first_few(better))
         self._log_estimate([*better, *again])
         self.recovery = recovery = self._recovery(better, again)
         async for thing in self._work_off(recovery, self._take, self._check_layout):
             yield thing
         less = "of which another capture says less, or something else (`scrapy versions ID` shows it)"
         none = "since no capture that was asked for could be had"
-        for kept, why in ((recovery.not_improved, less), (recovery.left_unchanged, none)):
-            if kept:
-                logger.warning("%s kept as before, %s: %s", counted(len(kept), "article"), why, first_few(kept))
+        for unchanged, why in ((recovery.not_improved, less), (recovery.left_unchanged, none)):
+            if unchanged:
+                about, some = counted(len(unchanged), "article"), first_few(unchanged)
+                logger.warning("%s kept as before, %s: %s", about, why, some)
 
     def _log_estimate(self, more: Collection[int]) -> None:
         """What will be asked for, before it is. `more`: recovered articles that are gone through again."""
@@ -128,41 +148,6 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             rate = session.settings.playback_rate
             for line in describe_estimate(session.ledger, due, session.output, rate, images=images, **window):
                 logger.info("%s", line)
-
-    async def _settled(self) -> None:
-        """Wait until every article that was handed over is settled."""
-        while self._unsettled and self.session.ending is None:
-            await self._wait(LOOK_SECONDS)
-
-    async def _recover_gaps(self) -> AsyncIterator[Any]:
-        """Articles that no listing has: asked for, and recovered if there are any."""
-        await self._settled()
-        before = len(self.session.ledger.known_ids())
-        for site in self.session.settings.sites:
-            if self.session.ending is None:
-                async for request in self._fill_gaps(site):
-                    yield request
-        if self.session.ending is None and len(self.session.ledger.known_ids()) > before:
-            async for thing in self._recover():
-                yield thing
-
-    async def _recover_images(self) -> AsyncIterator[Request]:
-        """The images of what is recovered, once it is all settled."""
-        await self._settled()
-        if self.session.ending is None:
-            choice = self.arguments.choice
-            async for request in self._fetch_images(choice.ids, choice.limit, tell_only=self.arguments.dry_run):
-                yield request
-
-    def _better(self) -> list[int]:
-        """Recovered articles that a capture is known of which would be preferred."""
-        session, choice = self.session, self.arguments.choice
-        sources = [source.name for source in session.settings.sources]
-        found = improvable_articles(session.ledger, choice.ids, choice.since, choice.until, sources)
-        if found:
-            logger.info("%d recovered articles have a capture that may be better: %s", len(found), first_few(found))
-            session.reopened.update(found)
-        return found
 
     def _recovery(self, better: Collection[int] = (), again: Collection[int] = ()) -> Recovery:
         session = self.session
@@ -219,23 +204,18 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         elif (site := self.session.site(step.source)) is not None:
             yield self._ask(site, step.capture, self.parse_capture, self.capture_failed, row=step)
         else:
+            assert self.recovery is not None
             item = None
             self._in_flight += 1
             with self._answered(_about(step)):
-                item = self._from_file(step)
+                try:
+                    reply = reply_from_file(step)
+                except (OSError, WarcDamaged) as error:  # passed over like one that is not archived
+                    logger.warning("%s is no longer in %s: %s", _about(step), step.source, error)
+                    self.recovery.troubled(step, Answer.NOT_ARCHIVED, str(error))
+                else:
+                    item = self.recovery.received(step, reply, describe_location(step))
             yield from self._handed_over(item)
-
-    def _from_file(self, row: CaptureRow) -> ArticleItem | None:
-        """A capture out of a file of web archives; one that cannot be read any more is passed over like one that is not
-        archived."""
-        assert self.recovery is not None
-        try:
-            reply = reply_from_file(row)
-        except (OSError, WarcDamaged) as error:
-            logger.warning("%s is no longer in %s: %s", _about(row), row.source, error)
-            self.recovery.troubled(row, Answer.NOT_ARCHIVED, str(error))
-            return None
-        return self.recovery.received(row, reply, describe_location(row))
 
     def parse_capture(self, response: Response) -> Iterator[ArticleItem]:
         """The archive's answer to a request for a capture."""

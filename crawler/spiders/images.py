@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import nullcontext
 
 from scrapy import Request
 from scrapy.http import Response
@@ -18,6 +19,7 @@ from crawler.recovery.image_case import ImageLookup, ImageRequest
 from crawler.recovery.image_recovery import ImageRecovery, estimate_images, look_for_images
 from crawler.run.session import Session
 from crawler.spiders.archive import ArchiveSpider, read_listing
+from crawler.utils.exit_status import ExitStatus
 from crawler.wayback.cdx import CdxAnswer, CdxQuery
 from crawler.wayback.playback import Answer
 
@@ -41,23 +43,22 @@ class ImagesSpider(ArchiveSpider):
     ) -> AsyncIterator[Request]:
         """Ask for the images of these articles (all; of so many articles at most), until none is left that can be had
         now. `tell_only`: say how many there are, and ask for nothing."""
-        session = self.session
-        if not session.settings.sites:
+        session, settings = self.session, self.session.settings
+        if not settings.sites:
             logger.warning("images are not looked for: none of the SOURCES is an archive that can be asked for them")
             return
-        if tell_only:
-            with session.ledger.trial():
-                await self._find_images()
-                self._tell_estimate(session.ledger.due_images(ids, articles))
-            return
-        gone = [row.file for row in session.ledger.images(ImageState.HAVE) if not (session.output / row.file).is_file()]
+        there = session.ledger.images(ImageState.HAVE)
+        gone = [] if tell_only else [row.file for row in there if not (session.output / row.file).is_file()]
         if gone:
             logger.warning("%d images have lost their files and are written again", len(gone))
             session.ledger.reopen_images(gone)
-        await self._find_images()
-        files = session.ledger.due_images(ids, articles)
-        self._tell_estimate(files)
-        names = [site.name for site in session.settings.sites]
+        with session.ledger.trial() if tell_only else nullcontext():
+            await self._find_images()
+            files = session.ledger.due_images(ids, articles)
+            if files:
+                logger.info("%s", estimate_images(session.ledger, len(files), settings.playback_rate))
+        if tell_only:
+            return
         self.images = images = ImageRecovery(
             session.ledger,
             session.store,
@@ -65,15 +66,11 @@ class ImagesSpider(ArchiveSpider):
             session.run,
             files,
             time.monotonic,
-            session.settings.retry_seconds,
-            names,
+            settings.retry_seconds,
+            [site.name for site in settings.sites],
         )
         async for request in self._work_off(images, self._image_requests):
             yield request
-
-    def _tell_estimate(self, files: Collection[str]) -> None:
-        if files:
-            logger.info("%s", estimate_images(self.session.ledger, len(files), self.session.settings.playback_rate))
 
     async def _find_images(self) -> None:
         """Know which images there are: those of articles recovered before images were looked for are read from the
@@ -112,7 +109,8 @@ class ImagesSpider(ArchiveSpider):
                 self.images.listed(step, reply.page.captures)
             elif reply.answer is CdxAnswer.REFUSED:
                 self.images.abandoned(step)
-                self._refused(f"the archive {step.source} refuses to list an image: {reply.detail}")
+                about = f"the archive {step.source} refuses to list an image: {reply.detail}"
+                self.session.end(ExitStatus.REFUSING, about)
             elif reply.answer in (CdxAnswer.EXCLUDED, CdxAnswer.NOT_AUTHORISED, CdxAnswer.BAD_REQUEST):
                 self.images.listed(step, ())
             else:

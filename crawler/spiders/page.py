@@ -27,9 +27,8 @@ from crawler.wayback.playback import Answer, Reply
 MOST = 5
 """So many requests for captures are made: redirects and jumps are followed, and behind a farewell page may be the
 article."""
-
-
 _NO_PAGE = (*ANY_ARTICLE, Verdict.UNDECODABLE)
+"""Verdicts on a page that is not one to look at, but one that every address answered with."""
 
 
 class PageSpider(ArchiveSpider):
@@ -50,7 +49,7 @@ class PageSpider(ArchiveSpider):
             if self._choose:
                 async for request in self._list(self._site, {self._article}):
                     yield request
-                self._listed()
+                self._choose_captures()
             for _ in range(MOST):
                 if not self._queue or self.session.ending is not None:
                     return
@@ -64,56 +63,50 @@ class PageSpider(ArchiveSpider):
         """A capture that no listing has."""
         return CaptureRow(0, self._article, capture, self._site.name, Found.INSPECT, self._site.public)
 
-    def _listed(self) -> None:
+    def _choose_captures(self) -> None:
         """Take the article's best captures."""
-        session, listing = self.session, self.listing
-        rows = [row for row in session.ledger.captures(self._article) if row.source == self._site.name]
-        if listing is not None and listing.end is not ListingEnd.WHOLE and not rows:
-            session.end(ExitStatus.UNAVAILABLE, f"article {self._article} could not be listed: {listing.trouble}")
-        elif not rows:
-            session.end(
-                ExitStatus.UNAVAILABLE, f"the archive {self._site.name} lists no capture of article {self._article}"
-            )
-        self._queue = open_case(self._article, rows, session.ledger.shared_digests(SHARED_BY)).queue
+        assert self.listing is not None
+        ledger, article, site = self.session.ledger, self._article, self._site.name
+        rows = [row for row in ledger.captures(article) if row.source == site]
+        if not rows:
+            unlisted = f"article {article} could not be listed: {self.listing.trouble}"
+            none = f"the archive {site} lists no capture of article {article}"
+            message = none if self.listing.end is ListingEnd.WHOLE else unlisted
+            self.session.end(ExitStatus.UNAVAILABLE, message)
+        self._queue = open_case(article, rows, ledger.shared_digests(SHARED_BY)).queue
 
     def parse_capture(self, response: Response) -> None:
-        """The archive's answer to a request for a capture."""
+        """The archive's answer to a request for a capture; it goes into the store, so that the crawl does not fetch it
+        again."""
         row: CaptureRow = response.meta["row"]
-        with self._answered(f"article {self._article}"):
+        ledger, article = self.session.ledger, self._article
+        with self._answered(f"article {article}"):
             reply = read_reply(response)
             if reply.answer is Answer.CAPTURE:
-                self._keep(row, reply, response.url)
+                served = as_served(reply)
+                check = compare_served(served, row.capture.digest)
+                origin = CaptureOrigin(response.url, row.source, row.replay, found=row.found.value)
+                place = self.session.store.add(reply, check, origin)
+                listed = (one for one in ledger.captures(article) if one.source == row.source)
+                known = next((one for one in listed if one.capture == row.capture), None)
+                known = known or ledger.add_capture(article, row.capture, row.source, Found.INSPECT)
+                if known is not None:
+                    ledger.note(known.id, **capture_columns(reply.answer, served, check, place))
                 self.reply = reply
-                if self._fits(reply):
+                style = SeedStyle(self._site.public, reply.timestamp, reply.original)
+                if read_page(served, article, style).verdict not in _NO_PAGE:
                     self._queue.clear()
             elif reply.location is not None:
                 timestamp, original = reply.location
                 self._queue = [self._row(Capture(timestamp=timestamp, original=original))]
             else:
                 exact = "Name the capture exactly as the archive lists it"
-                hint = exact if reply.answer is Answer.NOT_ARCHIVED else "Try again later"
-                self.session.end(
-                    ExitStatus.UNAVAILABLE, f"the archive's answer: {reply.answer.value} (HTTP {reply.status}). {hint}"
-                )
+                advice = exact if reply.answer is Answer.NOT_ARCHIVED else "Try again later"
+                about = f"the archive's answer: {reply.answer.value} (HTTP {reply.status})"
+                self.session.end(ExitStatus.UNAVAILABLE, f"{about}. {advice}")
 
     def capture_failed(self, failure: Failure) -> None:
         """No answer came to a request for a capture."""
         with self._answered(f"article {self._article}"):
             if not self._ends(failure):
                 self.session.end(ExitStatus.UNAVAILABLE, f"no answer from the archive: {failure_message(failure)}")
-
-    def _fits(self, reply: Reply) -> bool:
-        """Whether the page is one to look at, rather than one that every address answered with."""
-        style = SeedStyle(self._site.public, reply.timestamp, reply.original)
-        return read_page(as_served(reply), self._article, style).verdict not in _NO_PAGE
-
-    def _keep(self, row: CaptureRow, reply: Reply, fetched_from: str) -> None:
-        """Into the store with it, so that the crawl does not fetch it again."""
-        ledger, served = self.session.ledger, as_served(reply)
-        check = compare_served(served, row.capture.digest)
-        origin = CaptureOrigin(fetched_from, row.source, row.replay, found=row.found.value)
-        place = self.session.store.add(reply, check, origin)
-        same = (one for one in ledger.captures(self._article) if (one.capture, one.source) == (row.capture, row.source))
-        known = next(same, None) or ledger.add_capture(self._article, row.capture, row.source, Found.INSPECT)
-        if known is not None:
-            ledger.note(known.id, **capture_columns(reply.answer, served, check, place))

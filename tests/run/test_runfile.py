@@ -118,8 +118,8 @@ def written(session: Session) -> dict[str, Any]:
     numbers, mark = settled(session), LedgerMark.of(session)
     session.conclude()
     found = [Breach("HEALTH_REFUSALS", 5, 6, "眾")]
-    given = {"ids": "1-10", "x": "\udcff"}
-    content = run_record(session, mark, "recover", given, numbers, found, RunResult(ExitStatus.INCOMPLETE, "good"))
+    session.given = {"ids": "1-10", "x": "\udcff"}
+    content = run_record(session, mark, "recover", numbers, found, RunResult(ExitStatus.INCOMPLETE, "good"))
     loaded: dict[str, Any] = json.loads(write_record(session.output, content).read_text("utf-8"))
     return loaded
 
