@@ -1,8 +1,10 @@
-"""What another process sees of a run, from the ledger alone."""
+"""The terminal that is drawn on, and what another process sees of a run, from the ledger alone."""
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -12,10 +14,49 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger
-from crawler.run.progress import PROGRESS_KEY, Phase
-from crawler.run.terminal import QUIET, look_at_run, watch_message
+from crawler.run.progress import PROGRESS_KEY, Phase, progress_table
+from crawler.run.terminal import QUIET, Terminal, is_terminal, look_at_run, watch_message
 from crawler.utils.lock import OutputLock
 from tests.run.moments import NOW, moment
+
+
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_only_terminals_that_can_draw_over_lines_are_drawn_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    for term, drawn in (("xterm-256color", True), ("dumb", False), ("", False)):
+        monkeypatch.setenv("TERM", term)
+        assert is_terminal(_Screen()) is drawn
+        assert not is_terminal(io.StringIO())
+
+
+def test_log_records_go_above_the_display_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    screen = _Screen()
+    handler = logging.StreamHandler(screen)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    terminal = Terminal(screen)
+    record = "[bold]not markup[/bold] :smile: " + "x" * 300
+    try:
+        terminal.show(progress_table(moment()))
+        root.warning("%s", record)
+        terminal.show(progress_table(moment(left=1)))
+        terminal.stop()
+        terminal.stop()
+        root.warning("afterwards")
+    finally:
+        root.removeHandler(handler)
+    written = screen.getvalue()
+    assert f"{record}\n" in written
+    assert written.endswith("afterwards\n")
+    assert handler.stream is screen
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
+
+
+# Watching
 
 
 @pytest.fixture
