@@ -1,5 +1,5 @@
-"""What a long job comes to: supposed at first, measured as soon as there is something to measure; and how long it takes,
-by limits that grow, speeds below them, and pauses."""
+"""What a long job comes to: supposed at first, then measured; and how long it takes, by limits that grow, speeds below
+them, and pauses."""
 
 from __future__ import annotations
 
