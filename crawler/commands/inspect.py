@@ -168,7 +168,7 @@ def _fields(page: pages.Page) -> Iterator[str]:
     for field in SOURCES:
         won = False
         yield f"\n{field}"
-        for source, value in every_source(page, field):
+        for source, value, _ in every_source(page, field):
             mark = "->" if value and not won else "  "
             won = won or bool(value)
             yield f"  {mark} {source:<36} {shortened(value, _WIDTH) or '-'}"

@@ -173,7 +173,8 @@ def named_without_block(page: Page) -> str:
     lists several."""
     described = (node.attributes.get("alt") or "" for node in page.select("img"))
     author = find_field(page, "author").value
-    if not any(map(_is_role_in, (author, page.text, *described))):
+    behind = (rest for text in (author, page.text, *described) for role in ROLES for rest in text.split(role)[1:])
+    if not any(map(_BAR_BEHIND.match, behind)):  # nearly no page names one: its tree need not be searched
         return ""
     named = [author] if _ROLE.match(squeezed(author)) else []
     read = 0
@@ -189,12 +190,6 @@ def named_without_block(page: Page) -> str:
     whole = {squeezed(name) for name in named}
     several = len([name for name in whole if not any(name != other and name.startswith(other) for other in whole)]) > 1
     return min((name for name in named if not several or _is_author(page, name)), key=len, default="")
-
-
-def _is_role_in(text: str) -> bool:
-    """Whether a role with a bar behind it stands in a text: what nearly no page has need not be looked for in its
-    tree."""
-    return any(_BAR_BEHIND.match(behind) is not None for role in ROLES for behind in text.split(role)[1:])
 
 
 def picture_of(block: Tag) -> Tag | None:

@@ -4,7 +4,6 @@ capture."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
@@ -25,13 +24,9 @@ _ZONED = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})")
 _QUOTED = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A day or moment that a page states, in the form of its field; `value` is empty where there is none, or none that
-    can be right: then `fault` says what is wrong with it."""
-
-    value: str = ""
-    fault: str = ""
+Stated = tuple[str, str]
+"""A day or moment that a page states, in the form of its field; empty where there is none, or none that can be right:
+then a fault says what is wrong with it."""
 
 
 @lru_cache(maxsize=4)
@@ -48,13 +43,13 @@ def latest_day(timestamp: str) -> date:
 
 def published(text: str, latest: date) -> Stated:
     """The day of publication in what stands behind its label, where text may follow it. `latest`: see `latest_day`."""
-    return _possible("the date", text, read_date(text), min(latest, LAST_DAY)) if text else Stated()
+    return _possible("the date", text, read_date(text), min(latest, LAST_DAY)) if text else ("", "")
 
 
 def updated(text: str, latest: date) -> Stated:
     """The moment of the last update, likewise; where only words stand behind the label there is none."""
     has_digit = any(map(str.isdecimal, text))
-    return _possible("the last update", text, read_moment(text), latest) if has_digit else Stated()
+    return _possible("the last update", text, read_moment(text), latest) if has_digit else ("", "")
 
 
 def _possible(what: str, text: str, value: str, latest: date) -> Stated:
@@ -67,9 +62,9 @@ def _possible(what: str, text: str, value: str, latest: date) -> Stated:
     elif day > latest.isoformat():
         why = f"{day} is after the {'end of the site' if latest == LAST_DAY else 'capture'}, {latest}"
     else:
-        return Stated(value)
+        return value, ""
     quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
-    return Stated("", f"{what} “{quoted}” is left out: {why}")
+    return "", f"{what} “{quoted}” is left out: {why}"
 
 
 def read_date(text: str) -> str:

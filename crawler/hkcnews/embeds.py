@@ -4,7 +4,7 @@ frames are set where they would stand; what has no address on the page is a name
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote, unquote
 
 from bs4 import Tag
@@ -14,84 +14,76 @@ from crawler.hkcnews.tree_builder import element as new_element
 from crawler.markdown import raw_html as raw
 from crawler.markdown.elements import FRAMES
 
-Addresses = tuple[tuple[str, str], ...]
-"""Attributes in order of trust, each with the address that it gives; `{}` alone where its value is one."""
-
 _YOUTUBE, _VIMEO = "https://www.youtube.com/embed/{}", "https://player.vimeo.com/video/{}"
 _TWEET = "https://twitter.com/i/status/{}"
 _LIKER = "https://button.like.co/in/embed/{}/button"
-_ON_YOUTUBE: Addresses = tuple(
-    (name, _YOUTUBE) for name in ("data-id", "data-embed", "data-videoid", "data-video-id", "videoid", "video-id")
-)
-_ON_VIMEO: Addresses = tuple((name, _VIMEO) for name in ("data-id", "data-videoid", "data-video-id", "videoid"))
-_LIKED: Addresses = (("data-liker-id", _LIKER), ("liker-id", _LIKER))
-_HREF: Addresses = (("data-href", "{}"), ("href", "{}"))
-
-BY_CLASS: Mapping[str, Addresses] = {
-    **dict.fromkeys(("fb-video", "fb-post", "fb-page", "fb-comment-embed", "tumblr-post"), _HREF),
-    **dict.fromkeys(("twitter-timeline", "twitter-moment", "twitter-grid", "embedly-card"), (("href", "{}"),)),
-    **dict.fromkeys(
-        ("youtube", "youtube-player", "youtube-embed", "lazyYT", "js-lazyYT", "lite-youtube", "ytp"), _ON_YOUTUBE
-    ),
-    **dict.fromkeys(("vimeo", "vimeo-player", "lite-vimeo"), _ON_VIMEO),
-    **dict.fromkeys(("likecoin-button", "likecoin-embed", "likecoin-button-like"), _LIKED),
-    "infogram-embed": (("data-id", "https://e.infogram.com/{}"),),
-    "flourish-embed": (("data-url", "{}"), ("data-src", "https://flo.uri.sh/{}/embed")),
-    "instagram-media": (("data-instgrm-permalink", "{}"),),
-    "tiktok-embed": (("cite", "{}"), ("data-video-id", "https://www.tiktok.com/embed/{}")),
-    "twitter-tweet": (("data-tweet-id", _TWEET), ("cite", "{}")),
-    "imgur-embed-pub": (("data-id", "https://imgur.com/{}"),),
-    "typeform-widget": (("data-url", "{}"),),
-    "genially-embed": (("id", "https://view.genial.ly/{}"),),
-    "speakerdeck-embed": (("data-id", "https://speakerdeck.com/player/{}"),),
-}
-BY_NAME: Mapping[str, Addresses] = {
-    **dict.fromkeys(
-        ("amp-youtube", "lite-youtube", "youtube-video"),
-        (*_ON_YOUTUBE, ("data-live-channelid", "https://www.youtube.com/channel/{}")),
-    ),
-    **dict.fromkeys(("amp-vimeo", "lite-vimeo", "vimeo-video"), _ON_VIMEO),
-    **dict.fromkeys(("fb:post", "fb:video", "amp-facebook", "amp-facebook-page"), _HREF),
-    "oembed": (("url", "{}"),),
-    "amp-dailymotion": (("data-videoid", "https://www.dailymotion.com/embed/video/{}"),),
-    "amp-instagram": (("data-shortcode", "https://www.instagram.com/p/{}/"),),
-    "amp-twitter": (("data-tweetid", _TWEET),),
-    "amp-tiktok": (("data-src", "https://www.tiktok.com/embed/{}"),),
-    "amp-imgur": (("data-imgur-id", "https://imgur.com/{}"),),
-    "amp-gfycat": (("data-gfyid", "https://gfycat.com/ifr/{}"),),
-    "amp-soundcloud": (
-        ("data-trackid", "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}"),
-        ("data-playlistid", "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/playlists/{}"),
-    ),
-    "likecoin-button": _LIKED,
-}
-BY_ATTRIBUTE: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("data-instgrm-permalink", "data-oembed-url", "data-embed-url", "data-embed-src", "data-iframe-src"), "{}"
-    ),
-    **dict.fromkeys(("data-youtube-id", "data-youtube", "data-yt-id", "data-ytid"), _YOUTUBE),
-    **dict.fromkeys(("data-tf-widget", "data-tf-live"), "https://form.typeform.com/to/{}"),
-    "data-vimeo-id": _VIMEO,
-    "data-telegram-post": "https://t.me/{}",
-    "data-tweet-id": _TWEET,
-    "data-liker-id": _LIKER,
-    "data-iscn-id": "https://button.like.co/in/embed/iscn/button?iscn_id={}",
-}
-_PLYR, _PLYR_ID = "data-plyr-provider", "data-plyr-embed-id"
-SIGNS = frozenset((*BY_ATTRIBUTE, _PLYR))
-"""Attributes that no other element has."""
+_SOUND = "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/"
 _DATAWRAPPER = "https://datawrapper.dwcdn.net/{}/"
-_BY_ID = (
-    (re.compile(r"datawrapper-(?:vis|chart)-(\w+)"), _DATAWRAPPER),
-    (re.compile(r"infogram_\d+_(.+)"), "https://e.infogram.com/{}"),
+_ON_FACEBOOK = ".fb-video .fb-post .fb-page .fb-comment-embed fb:post fb:video amp-facebook amp-facebook-page"
+_YOUTUBE_TAGS = "amp-youtube lite-youtube youtube-video"
+_ON_YOUTUBE = f".youtube .youtube-player .youtube-embed .lazyYT .js-lazyYT .lite-youtube .ytp {_YOUTUBE_TAGS}"
+_ON_VIMEO = ".vimeo .vimeo-player .lite-vimeo amp-vimeo lite-vimeo vimeo-video"
+_LIKED = ".likecoin-button .likecoin-embed .likecoin-button-like likecoin-button"
+
+_PLAYERS = (
+    (f"{_ON_FACEBOOK} .tumblr-post", "data-href href", "{}"),
+    (".twitter-timeline .twitter-moment .twitter-grid .embedly-card", "href", "{}"),
+    (_ON_YOUTUBE, "data-id data-embed data-videoid data-video-id videoid video-id", _YOUTUBE),
+    (_YOUTUBE_TAGS, "data-live-channelid", "https://www.youtube.com/channel/{}"),
+    (_ON_VIMEO, "data-id data-videoid data-video-id videoid", _VIMEO),
+    (_LIKED, "data-liker-id liker-id", _LIKER),
+    (".infogram-embed", "data-id", "https://e.infogram.com/{}"),
+    (".flourish-embed", "data-url", "{}"),
+    (".flourish-embed", "data-src", "https://flo.uri.sh/{}/embed"),
+    (".instagram-media", "data-instgrm-permalink", "{}"),
+    (".tiktok-embed", "cite", "{}"),
+    (".tiktok-embed", "data-video-id", "https://www.tiktok.com/embed/{}"),
+    (".twitter-tweet", "data-tweet-id", _TWEET),
+    (".twitter-tweet", "cite", "{}"),
+    (".imgur-embed-pub", "data-id", "https://imgur.com/{}"),
+    (".typeform-widget", "data-url", "{}"),
+    (".genially-embed", "id", "https://view.genial.ly/{}"),
+    (".speakerdeck-embed", "data-id", "https://speakerdeck.com/player/{}"),
+    ("oembed", "url", "{}"),
+    ("amp-dailymotion", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
+    ("amp-instagram", "data-shortcode", "https://www.instagram.com/p/{}/"),
+    ("amp-twitter", "data-tweetid", _TWEET),
+    ("amp-tiktok", "data-src", "https://www.tiktok.com/embed/{}"),
+    ("amp-imgur", "data-imgur-id", "https://imgur.com/{}"),
+    ("amp-gfycat", "data-gfyid", "https://gfycat.com/ifr/{}"),
+    ("amp-soundcloud", "data-trackid", f"{_SOUND}tracks/{{}}"),
+    ("amp-soundcloud", "data-playlistid", f"{_SOUND}playlists/{{}}"),
+    ("*", "data-instgrm-permalink data-oembed-url data-embed-url data-embed-src data-iframe-src", "{}"),
+    ("*", "data-youtube-id data-youtube data-yt-id data-ytid", _YOUTUBE),
+    ("*", "data-tf-widget data-tf-live", "https://form.typeform.com/to/{}"),
+    ("*", "data-vimeo-id", _VIMEO),
+    ("*", "data-telegram-post", "https://t.me/{}"),
+    ("*", "data-tweet-id", _TWEET),
+    ("*", "data-liker-id", _LIKER),
+    ("*", "data-iscn-id", "https://button.like.co/in/embed/iscn/button?iscn_id={}"),
 )
-_BY_SOURCE = (
-    (re.compile(r"//datawrapper\.dwcdn\.net/(\w+)/"), _DATAWRAPPER),
-    (re.compile(r"//gist\.github\.com/([\w./-]+?)\.js"), "https://gist.github.com/{}"),
-    (re.compile(r"//(?:secure|static)\.polldaddy\.com/p/(\d+)\.js"), "https://polldaddy.com/poll/{}/"),
-    (re.compile(r"//www\.buzzsprout\.com/(\d+/[\w-]+?)\.js"), "https://www.buzzsprout.com/{}"),
-    (re.compile(r"//asciinema\.org/a/(\w+)\.js"), "https://asciinema.org/a/{}"),
+"""Elements by name or class (`*`: any), their attributes in order of trust, and the address that these give: `{}` alone
+where the value is one."""
+_MARKS: dict[str, list[tuple[str, str]]] = {}
+for _elements, _attributes, _form in _PLAYERS:
+    for _element in _elements.split():
+        _MARKS.setdefault(_element, []).extend((_attribute, _form) for _attribute in _attributes.split())
+_ANYWHERE = dict(_MARKS.pop("*"))
+_CLASSES = frozenset(name[1:] for name in _MARKS if name.startswith("."))
+_NAMES = frozenset(name for name in _MARKS if not name.startswith("."))
+_PLYR, _PLYR_ID = "data-plyr-provider", "data-plyr-embed-id"
+_SIGNS = frozenset((*_ANYWHERE, _PLYR))
+"""Attributes that no other element has."""
+_WITHIN = (
+    ("id", re.compile(r"datawrapper-(?:vis|chart)-(\w+)"), _DATAWRAPPER),
+    ("id", re.compile(r"infogram_\d+_(.+)"), "https://e.infogram.com/{}"),
+    ("src", re.compile(r"//datawrapper\.dwcdn\.net/(\w+)/"), _DATAWRAPPER),
+    ("src", re.compile(r"//gist\.github\.com/([\w./-]+?)\.js"), "https://gist.github.com/{}"),
+    ("src", re.compile(r"//(?:secure|static)\.polldaddy\.com/p/(\d+)\.js"), "https://polldaddy.com/poll/{}/"),
+    ("src", re.compile(r"//www\.buzzsprout\.com/(\d+/[\w-]+?)\.js"), "https://www.buzzsprout.com/{}"),
+    ("src", re.compile(r"//asciinema\.org/a/(\w+)\.js"), "https://asciinema.org/a/{}"),
 )
+"""What gives an address within an `id`, or the `src` of a script."""
 _WRITTEN = re.compile(r"<iframe\b[^>]*?\bsrc\s*=\s*\\?[\"']?\s*((?:https?:)?//[^\"'\\\s>]+)", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?:)?//[^\s/]|/(?!/)", re.IGNORECASE)
 _TABLEAU = "https://public.tableau.com/"
@@ -110,16 +102,14 @@ def address_of(element: Tag) -> str:
 def _addresses(element: Tag) -> Iterator[str]:
     own = element.attrs
     classes = element.get_attribute_list("class")
-    marks = [mark for name in classes for mark in BY_CLASS.get(name, ())]
-    marks += BY_NAME.get(element.name, ())
-    marks += [(name, BY_ATTRIBUTE[name]) for name in own if name in BY_ATTRIBUTE]
+    marks = [mark for name in classes for mark in _MARKS.get(f".{name}", ())]
+    marks += _MARKS.get(element.name, ())
+    marks += [(name, _ANYWHERE[name]) for name in own if name in _ANYWHERE]
     for name, form in marks:
         yield _filled(form, str(own.get(name) or "").strip())
-    source = str(own.get("src") or "") if element.name == "script" else ""
-    for table, value in ((_BY_ID, str(own.get("id") or "")), (_BY_SOURCE, source)):
-        for pattern, form in table:
-            if found := pattern.search(value):
-                yield _filled(form, found[1])
+    for name, pattern, form in _WITHIN:
+        if (name == "id" or element.name == "script") and (found := pattern.search(str(own.get(name) or ""))):
+            yield _filled(form, found[1])
     if _PLYR in own:
         form = {"youtube": _YOUTUBE, "vimeo": _VIMEO}.get(str(own[_PLYR]).lower(), "{}")
         yield _filled(form, str(own.get(_PLYR_ID) or "").strip())
@@ -148,7 +138,7 @@ def likely_address(element: Tag) -> str:
 LOST = "shown by a script only, and lost: "
 """How the fault begins of what has no address on the page."""
 _AMP = {"amp-img": "img", "amp-anim": "img", "amp-iframe": "iframe", "amp-video": "video", "amp-audio": "audio"}
-_SPECIAL = frozenset((*BY_NAME, *_AMP, *FRAMES))
+_SPECIAL = frozenset((*_NAMES, *_AMP, *FRAMES))
 _HOLDERS = frozenset(("div", "section", "figure", "span", "blockquote", "a", "center"))
 """Elements in which scripts show something, and which are of no use when they are empty."""
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
@@ -180,6 +170,8 @@ known players."""
 _DRAWING = re.compile(
     r"chart|plotly|\bd3\.|google\.visualization|vegaEmbed|leaflet|mapbox|document\.write", re.IGNORECASE
 )
+_DRAWN = ["text", "image", "foreignobject"]
+"""What of an `<svg>` is more than an icon."""
 _TELLING = frozenset({"script", "object", "button"})
 """What may be dropped, and yet have a known player's marks."""
 _OF_OTHERS = re.compile(r"(?:https?:)?//(?!(?:www\.)?hkcnews\.com)", re.IGNORECASE)
@@ -194,9 +186,7 @@ def may_be_embed(element: Tag) -> bool:
         return True
     if not own:
         return False
-    if not SIGNS.isdisjoint(own) or (
-        "class" in own and not BY_CLASS.keys().isdisjoint(element.get_attribute_list("class"))
-    ):
+    if not _SIGNS.isdisjoint(own) or ("class" in own and not _CLASSES.isdisjoint(element.get_attribute_list("class"))):
         return True
     return not element.contents and element.name in _HOLDERS
 
@@ -212,7 +202,7 @@ def settle(region: Tag, dropped: Sequence[Tag], candidates: Sequence[Tag]) -> li
         _set_frame(element, address)
     if noscripts := [element for element in dropped if element.name == "noscript"]:
         reveal_media(region, noscripts)
-    lost = [_described(element) for element in dropped if _is_drawing(element)]
+    lost = [_described(node) for node in dropped if node.name == "canvas" or (node.name == "svg" and node.find(_DRAWN))]
     scripts = [element for element in dropped if element.name == "script" and not _shows_elsewhere(element)]
     code = [script.get_text() for script in scripts]
     drawing = [(script.parent, _described(script)) for script in scripts if _draws(script)]
@@ -225,13 +215,6 @@ def settle(region: Tag, dropped: Sequence[Tag], candidates: Sequence[Tag]) -> li
     if not known and not lost and all(outcome is None for _, outcome in outcomes):  # the scripts belong to nothing else
         lost += [what for holder, what in drawing if holder is region or (holder is not None and not _shows(holder))]
     return [f"{LOST}{what}" for what in dict.fromkeys(lost)]
-
-
-def _is_drawing(element: Tag) -> bool:
-    """Whether something is drawn in it: by a script, or with words or pictures."""
-    if element.name == "svg":
-        return element.find(["text", "image", "foreignobject"]) is not None
-    return element.name == "canvas"
 
 
 def _shows_elsewhere(script: Tag) -> bool:
@@ -274,9 +257,8 @@ def _settled(element: Tag, code: Sequence[str]) -> bool | None:
 
 def _is_of_embed(link: Tag) -> bool:
     """Whether a link without a text is there for a script."""
-    around = link.parent.get("class") if link.parent is not None else None
-    names = " ".join(around) if isinstance(around, list) else str(around or "")
-    return any(name.startswith("data-") for name in link.attrs) or _SHOWN_IN.search(names) is not None
+    around = link.parent.get_attribute_list("class") if link.parent is not None else ()
+    return any(name.startswith("data-") for name in link.attrs) or _SHOWN_IN.search(" ".join(around)) is not None
 
 
 def _shows(element: Tag) -> bool:
@@ -289,7 +271,7 @@ def _set_frame(element: Tag, address: str) -> bool:
     links = [str(link["href"]) for link in element.find_all("a", href=True) if link.get_text().strip()]
     if not any(map(raw.source, element.find_all(list(FRAMES)))) and _plain(address) not in map(_plain, links):
         element.insert_before(new_element("img" if _PICTURE_FILE.search(address) else "iframe", {"src": address}))
-    if element.name in BY_NAME:
+    if element.name in _NAMES:
         element.unwrap()
     return True
 

@@ -50,25 +50,21 @@ class FieldValue:
 def find_field(page: Page, field: str) -> FieldValue:
     """Look a field up in its sources (see `SOURCES`; `tags` is not among them)."""
     faults: dict[str, None] = {}
-    for source, stated in _ask(page, field):
-        if stated.fault:
-            faults[stated.fault] = None
-        if stated.value:
-            return FieldValue(stated.value, source, tuple(faults))
+    for source, value, fault in every_source(page, field):
+        if fault:
+            faults[fault] = None
+        if value:
+            return FieldValue(value, source, tuple(faults))
     return FieldValue("", "", tuple(faults))
 
 
-def every_source(page: Page, field: str) -> list[tuple[str, str]]:
-    """What each source of a field says, also those behind the winner; for people who look whether the selectors fit."""
-    return [(source, stated.value) for source, stated in _ask(page, field)]
-
-
-def _ask(page: Page, field: str) -> Iterator[tuple[str, Stated]]:
-    """What each source says, as the field has it; a day or moment at which the site printed nothing is no value."""
+def every_source(page: Page, field: str) -> Iterator[tuple[str, str, str]]:
+    """What each source of a field says, in order, as the field has it; a day or moment at which the site printed
+    nothing is no value, and why is a fault."""
     reader = _READERS.get(field)
     for source, read in SOURCES[field]:
         said = read(page)
-        yield source, Stated(said) if reader is None else reader(said, latest_day(page.captured))
+        yield source, *((said, "") if reader is None else reader(said, latest_day(page.captured)))
 
 
 def find_tags(page: Page) -> tuple[tuple[str, ...], str]:

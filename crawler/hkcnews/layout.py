@@ -21,7 +21,6 @@ class Layout:
     """CSS selectors in order of trust, for one design of the site; those of `listing`, `aside` and `dropped` are
     simple."""
 
-    name: str
     content: tuple[str, ...]
     title: tuple[str, ...]
     category: tuple[str, ...]
@@ -45,7 +44,6 @@ def simple(selectors: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], 
 
 _LISTING = (".article-block", ".article-block-footer", ".related")
 CITIZEN_NEWS = Layout(
-    name="citizen-news",
     content=(".article-content", "[itemprop=articleBody]", ".article-body"),  # the first: A
     title=("h1",),  # A
     category=(".group", "[itemprop=articleSection]"),  # the first: A
@@ -175,7 +173,7 @@ NARROW_ONES = "[class*=visible-xs], [class*=visible-sm], .hidden-md, .hidden-lg,
 _AROUND = 3
 
 
-def is_narrow(node: LexborNode) -> bool:
+def _is_narrow(node: LexborNode) -> bool:
     """Whether it is shown in narrow windows only: it itself or one of the two elements around it."""
     return any(_NARROW.search(around.attributes.get("class") or "") for around in islice(ancestors(node), _AROUND))
 
@@ -183,22 +181,24 @@ def is_narrow(node: LexborNode) -> bool:
 def wide_first(nodes: Iterable[LexborNode]) -> list[LexborNode]:
     """The nodes in their order, those for narrow windows last: what they say may be shortened."""
     found = list(nodes)
-    return sorted(found, key=is_narrow) if len(found) > 1 else found
+    return sorted(found, key=_is_narrow) if len(found) > 1 else found
 
 
 def distinct(nodes: list[LexborNode]) -> list[LexborNode]:
     """The nodes in their order without those that say the same as another one, for wide windows where there is one."""
     if len(nodes) < 2:
         return nodes
-    chosen = {squeezed(node.text()) or node.html: node.mem_id for node in reversed(wide_first(nodes))}
+    chosen = {_said(node): node.mem_id for node in reversed(wide_first(nodes))}
     return [node for node in nodes if node.mem_id in chosen.values()]
 
 
 def is_twin(node: LexborNode, first: LexborNode) -> bool:
     """Whether a node says the same as the first of its kind once more, or says it for narrow windows."""
-    text = squeezed(node.text())
-    is_same = text == squeezed(first.text()) if text else node.html == first.html
-    return is_same or (is_narrow(node) and not is_narrow(first))
+    return _said(node) == _said(first) or (_is_narrow(node) and not _is_narrow(first))
+
+
+def _said(node: LexborNode) -> str:
+    return squeezed(node.text()) or node.html or ""
 
 
 def drop_narrow(region: Tag) -> None:

@@ -79,14 +79,17 @@ def _is_own(page: Page, content: LexborNode, group: Sequence[LexborNode], words:
         attributes = around.attributes if around.mem_id != first.mem_id else {}
         if any(_CALLED.search(attributes.get(name) or "") for name in ("class", "id")) or _has_label(around):
             return False
-    between = _after(own_branch, branch)
+    siblings = list(branch.parent.iter()) if branch.parent is not None else []
+    places = [node.mem_id for node in siblings]
+    start, end = places.index(own_branch.mem_id), places.index(branch.mem_id)
+    between = [node for node in siblings[start + 1 : end + 1] if node.is_element_node]
     listing = ", ".join(page.layout.listing)
-    if any(node.css_first(listing) is not None for node in between or ()):  # what follows one is not the article's
+    if any(node.css_first(listing) is not None for node in between):  # what follows one is not the article's
         return False
     if is_at_home(page, first):
         return True
     said = words()
-    return between is None if said is None else any(one_line(node.text()).lower() in said for node in group)
+    return end <= start if said is None else any(one_line(node.text()).lower() in said for node in group)
 
 
 def _branches(content: LexborNode, node: LexborNode) -> tuple[LexborNode, LexborNode]:
@@ -96,19 +99,6 @@ def _branches(content: LexborNode, node: LexborNode) -> tuple[LexborNode, Lexbor
         if around.mem_id in chain:
             return chain[around.mem_id], below
     return content, node
-
-
-def _after(own_branch: LexborNode, branch: LexborNode) -> list[LexborNode] | None:
-    """The elements from the body's branch, without it, to the other, with it; None if that does not follow."""
-    found: list[LexborNode] = []
-    node = own_branch.next
-    while node is not None:
-        if node.is_element_node:
-            found.append(node)
-        if node.mem_id == branch.mem_id:
-            return found
-        node = node.next
-    return None
 
 
 def _up_to(node: LexborNode, branch: LexborNode) -> Iterator[LexborNode]:
