@@ -41,13 +41,6 @@ _SAYING = (
 
 
 @once
-def blogger_blocks(page: Page) -> list[LexborNode]:
-    """The elements with a blogger's picture, name and biography, in the page's order: those that the layout names so;
-    else the smallest around a picture that say who it is and something of him."""
-    return by_layout(page) or _by_pictures(page)
-
-
-@once
 def by_layout(page: Page) -> list[LexborNode]:
     """The blocks that the layout names so."""
     for selector in page.layout.blogger:
@@ -59,14 +52,17 @@ def by_layout(page: Page) -> list[LexborNode]:
 
 @once
 def _listing(page: Page) -> layout.Boilerplate:
-    """What holds other articles, or leads to them: who stands in it is not this one's author, as he may be in an aside
-    or a foot."""
+    """What holds other articles, or leads to them; this one's author may stand in an aside or a foot, but not there."""
     return layout.Boilerplate(page.tree, (*page.layout.listing, "nav"))
 
 
-def _by_pictures(page: Page) -> list[LexborNode]:
-    """Of several blocks those of the article: of its authors; else those that stand together with it, and if none does,
-    it is a list."""
+@once
+def blogger_blocks(page: Page) -> list[LexborNode]:
+    """The elements with a blogger's picture, name and biography, in the page's order: those that the layout names so,
+    else the smallest around a picture that say who it is and something of him; of several those of the article's
+    authors, else those that stand together with it."""
+    if named := by_layout(page):
+        return named
     pictures = ranked(page, [node for node in page.select("img") if _may_be(page, node)], within=True)[:_MOST]
     found: list[LexborNode] = []
     for picture in pictures:
@@ -85,8 +81,8 @@ def _by_pictures(page: Page) -> list[LexborNode]:
 
 
 def _may_be(page: Page, picture: LexborNode) -> bool:
-    """Whether it may be the blogger's picture: by its address, or by the name in its description that stands beside it
-    as well; and neither in a list, the line of information nor a figure of the body."""
+    """Whether it may be the blogger's: by its address, or by the name in its description that stands beside it as well;
+    and neither in a list, the line of information nor a figure of the body."""
     attributes = picture.attributes
     if not any(layout.AVATARS in (attributes[name] or "") for name in _ADDRESSES if name in attributes):
         alt = attributes.get("alt") or ""
@@ -107,16 +103,18 @@ def _may_be(page: Page, picture: LexborNode) -> bool:
 
 def _around(page: Page, picture: LexborNode, pictures: Sequence[LexborNode]) -> LexborNode | None:
     """The block around a blogger's picture; None if nothing that holds it is but a block."""
+    attributes = picture.attributes
     bodies = [node for node in (page.content, *page.rest) if node is not None]
     others = [node for node in (*bodies, *page.select("h1")[:_MOST]) if not is_within(picture, node)]
-    others += [other for other in pictures if _who(other) != _who(picture)]
+    who = attributes.get("src"), attributes.get("alt")
+    others += [other for other in pictures if (other.attributes.get("src"), other.attributes.get("alt")) != who]
     within: list[LexborNode] = []
     for around in islice(ancestors(picture), 1, None):
         is_body = around.tag in ("html", "body") or any(around.mem_id == node.mem_id for node in bodies)
         if is_body or any(is_within(other, around) for other in others):
             break
         within.append(around)
-    alt = squeezed(picture.attributes.get("alt") or "")
+    alt = squeezed(attributes.get("alt") or "")
     outwards = iter(within)
     named = next((around for around in outwards if _names(around, alt)), None)
     if named is not None:
@@ -126,10 +124,6 @@ def _around(page: Page, picture: LexborNode, pictures: Sequence[LexborNode]) -> 
         return None
     few = len(_texts(within[0])) + 1  # no name stands with it: the first that says more than a name and a text
     return next((node for node in within if len(_texts(node)) > few), within[-1])
-
-
-def _who(picture: LexborNode) -> tuple[str | None, str | None]:
-    return picture.attributes.get("src"), picture.attributes.get("alt")
 
 
 def _texts(node: LexborNode) -> list[str]:

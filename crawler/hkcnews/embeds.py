@@ -91,7 +91,7 @@ _GENERIC = (
     *("data-src", "data-url", "data-href", "data-video-url", "data-video", "data-permalink", "data-link"),
     *("data-iframely-url", "src", "url", "href", "cite"),
 )
-"""Where makers that are not known here may have the address of what they show."""
+"""Where makers that are not known here may have the address of what an empty element shows."""
 
 
 def address_of(element: Tag) -> str:
@@ -127,12 +127,6 @@ def _filled(form: str, value: str) -> str:
     if not value or _WEB.match(value):
         return value
     return form.format(quote(unquote(value).partition("?")[0], safe="/@:~")) if form != "{}" else ""
-
-
-def likely_address(element: Tag) -> str:
-    """The address that an empty element of an unknown maker has in an attribute; empty if it has none."""
-    values = (str(element.attrs.get(name) or "").strip() for name in _GENERIC)
-    return next((value for value in values if _WEB.match(value) and not value.startswith("/article/")), "")
 
 
 LOST = "shown by a script only, and lost: "
@@ -247,7 +241,9 @@ def _settled(element: Tag, code: Sequence[str]) -> bool | None:
         return None
     is_link = element.name == "a"
     is_named = element.name != "span" and _SHOWN_IN.search(names) is not None
-    if (address := likely_address(element)) and (not is_link or is_named or _is_of_embed(element)):
+    values = (str(element.attrs.get(name) or "").strip() for name in _GENERIC)
+    address = next((value for value in values if _WEB.match(value) and not value.startswith("/article/")), "")
+    if address and (not is_link or is_named or _is_of_embed(element)):
         return _set_frame(element, address)
     marks = (f'"{called}"', f"'{called}'", f"#{called}") if called else ()
     is_filled = any(mark in text for text in code for mark in marks)

@@ -1,5 +1,4 @@
-"""The fields of an article: title, date, byline, category and tags, without what every page of the site says
-of the site itself."""
+"""The fields of an article: title, dates, byline, category, tags; without what every page says of the site itself."""
 
 from __future__ import annotations
 
@@ -7,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from itertools import chain
 
 from selectolax.lexbor import LexborNode
@@ -38,8 +36,7 @@ BESIDE = "markup beside the info line"
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A field's value (empty when no source has it), the source that gave it, and what cannot be right in what sources
-    before it said, as faults in words."""
+    """A field's value (empty when no source has it), the source that gave it, and as faults what cannot be right."""
 
     value: str
     source: str
@@ -59,8 +56,7 @@ def find_field(page: Page, field: str) -> FieldValue:
 
 
 def every_source(page: Page, field: str) -> Iterator[tuple[str, str, str]]:
-    """What each source of a field says, in order, as the field has it; a day or moment at which the site printed
-    nothing is no value, and why is a fault."""
+    """What each source of a field says, as the field has it, and the fault if that cannot be right, in their order."""
     reader = _READERS.get(field)
     for source, read in SOURCES[field]:
         said = read(page)
@@ -87,10 +83,8 @@ def _tag_sources(page: Page) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def _marked_tags(page: Page, selector: str) -> Iterator[str]:
-    words = partial(_keywords, page)
-    tags = own(page, nearest(page, selector, closest=True), words)
-    tags = tags or ranked(page, own(page, nearest(page, selector), words), closest=True)
-    return map(visible_text, tags)
+    tags = own(page, nearest(page, selector, closest=True), _keywords)
+    return map(visible_text, tags or ranked(page, own(page, nearest(page, selector), _keywords), closest=True))
 
 
 def _keywords(page: Page) -> frozenset[str] | None:
@@ -100,8 +94,8 @@ def _keywords(page: Page) -> frozenset[str] | None:
 
 
 def own_words(words: str | Iterable[object]) -> Iterator[str]:
-    """Keywords, or the content of a `<meta>` with some, without the site's names, which begin them on every page: a
-    name that comes again is one of the article's."""
+    """Keywords, of a `<meta>` or in a list, without the site's names, which begin them on every page: a name that comes
+    again is one of the article's."""
     if isinstance(words, str):
         words = words.split(next((mark for mark in _SEPARATED if mark in words), ","))
     names: set[str] = set()
@@ -153,8 +147,7 @@ def _document_title(page: Page) -> str:
 
 
 def _bare(page: Page, title: str) -> str:
-    """A title from elsewhere than the article, without what may stand around it there: the site's name before it or
-    behind it, and the author's behind it."""
+    """A title in the head of the page without the site's name before or behind it, and the author's behind it."""
     before = ""
     while before != title and len(title) < _LONGEST:
         before = title
@@ -179,7 +172,6 @@ def _category(page: Page) -> str:
 
 
 def _update_beside(page: Page) -> str:
-    """The moment in the element that says it, wherever it stands apart from the line of information."""
     node = update_element(page)
     return "" if node is None else one_line(node.text())
 

@@ -18,8 +18,7 @@ _SIMPLE = re.compile(r"(?:([a-z]+)|\.([a-z0-9_-]+)|\[([a-z]+)\])\Z")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """CSS selectors in order of trust, for one design of the site; those of `listing`, `aside` and `dropped` are
-    simple."""
+    """CSS selectors in order of trust, for one design; those of `listing`, `aside` and `dropped` are simple."""
 
     content: tuple[str, ...]
     title: tuple[str, ...]
@@ -66,11 +65,9 @@ LAYOUTS = (CITIZEN_NEWS,)
 
 FAREWELL = "眾新聞告別"
 """The title of the page that answered every address after the closing (537 files of the public backup)."""
-_TITLED = r"^\s*(?:%s)"
-NOT_FOUND = re.compile(_TITLED % r"404\b|找不到|頁面不存在|網頁不存在|Page Not Found|Not Found", re.IGNORECASE)
-ERROR = re.compile(
-    _TITLED % r"(?:403|429|50[0-4])\b|Just a moment|Attention Required|Access denied|Forbidden|Error\b", re.IGNORECASE
-)
+_TITLED = r"(?i)^\s*(?:%s)"
+NOT_FOUND = re.compile(_TITLED % r"404\b|找不到|頁面不存在|網頁不存在|Page Not Found|Not Found")
+ERROR = re.compile(_TITLED % r"(?:403|429|50[0-4])\b|Just a moment|Attention Required|Access denied|Forbidden|Error\b")
 """Titles of pages by the site, or by the protection before it, that speak of an error; an article with its line of
 information may be called so too."""
 
@@ -87,16 +84,15 @@ ROLES = ("博客", "主筆", "Blogger", "Editorial Writer")
 BLOGGER_NAME = re.compile(rf"^\s*[\w\s]{{1,16}}[{BAR}]\s*\S")
 """`博客 | 名`, `主筆 | 名`: a role, a bar, a name."""
 
-_LABEL = r"(?<![A-Za-z])(?:%s)\s*[:：]\s*"
-_DATED = r"(?<![A-Za-z])(?:%s)\s*(?:[:：]\s*|(?=\d{1,4}[./．／年-]\d))"
-BYLINE = re.compile(_LABEL % "撰文|作者|文字|By|Text|Author|Written by", re.IGNORECASE)
+_LABEL = r"(?i)(?<![A-Za-z])(?:%s)\s*[:：]\s*"
+_DATED = r"(?i)(?<![A-Za-z])(?:%s)\s*(?:[:：]\s*|(?=\d{1,4}[./．／年-]\d))"
+BYLINE = re.compile(_LABEL % "撰文|作者|文字|By|Text|Author|Written by")
 PUBLISHED = re.compile(
     _DATED % "發[佈布表](?:日期|時間|於)|[刊上][登載](?:日期|時間|於)|出版日期|(?<![\u4e00-\u9fff])日期|"
-    "(?:Publish(?:ed|ing)?|Publication|Posted)(?: Date| Time| on| at)?|Date(?: Published| of Publication| Posted)?",
-    re.IGNORECASE,
+    "(?:Publish(?:ed|ing)?|Publication|Posted)(?: Date| Time| on| at)?|Date(?: Published| of Publication| Posted)?"
 )
 UPDATED = re.compile(
-    _DATED % "最後更新|更新日期|更新時間|Last Updated?(?: Date| on)?|Last Modified|Updated?|Updated on", re.IGNORECASE
+    _DATED % "最後更新|更新日期|更新時間|Last Updated?(?: Date| on)?|Last Modified|Updated?|Updated on"
 )
 """Labels of the parts of `.article-info`; 撰文, 發佈日期, 最後更新, Author and Publish Date are attested."""
 UPDATED_WORDS = ("最後更新", "更新日期", "更新時間", "Last Update", "Last Modified", "Updated")
@@ -109,7 +105,7 @@ class Boilerplate:
 
     def __init__(self, whole: LexborHTMLParser | LexborNode, selectors: tuple[str, ...]) -> None:
         self._whole, self._selectors = whole, selectors
-        self._top = whole.mem_id if isinstance(whole, LexborNode) else 0
+        self._top = whole.mem_id if isinstance(whole, LexborNode) else 0  # nothing around it is searched
         self._simple = simple(selectors)
         self._answers: dict[int, bool] = {}
         self._found: frozenset[int] | None = None
@@ -125,7 +121,7 @@ class Boilerplate:
                 break
             on_the_way.append(place)
             answer = self._is_found(around)
-            if answer or place == self._top:  # nothing around it is searched
+            if answer or place == self._top:
                 break
         self._answers.update(dict.fromkeys(on_the_way, answer))
         return answer

@@ -40,7 +40,7 @@ class Page:
     """`content` is the element with the body; None when no layout that we know is on the page. `rest` are elements
     after it in which the body goes on; `astray`: because a stray end tag closed it. `source` is the page's text,
     `substance` whether a reader sees anything in the body, `captured` the capture's timestamp, where it is known.
-    `found` and `depths` keep what was looked for already."""
+    `found` keeps what was looked for already."""
 
     tree: LexborHTMLParser
     selection: Selection
@@ -55,7 +55,6 @@ class Page:
     astray: bool = False
     captured: str = ""
     found: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
-    depths: dict[int, int] = field(default_factory=dict, repr=False)
 
     def select(self, selector: str) -> list[LexborNode]:
         """The nodes on the page for a selector."""
@@ -225,19 +224,23 @@ def by_distance(
 
 def ranked(page: Page, nodes: list[LexborNode], *, within: bool = False, closest: bool = False) -> list[LexborNode]:
     """The same for nodes that may stand aside."""
-    content = page.content
-    if content is None or not nodes:
+    if page.content is None or not nodes:
         return nodes
-    depth = page.depths
-    if not depth:
-        depth.update((ancestor.mem_id, -i) for i, ancestor in enumerate(ancestors(content)))
+    distances = around_body(page)
     found = []
     for node in nodes:
-        shared = next((depth[a.mem_id] for a in ancestors(node) if a.mem_id in depth), -len(depth))
+        shared = next((distances[a.mem_id] for a in ancestors(node) if a.mem_id in distances), len(distances))
         if shared or within or page.degraded:
-            found.append((-shared, node))
+            found.append((shared, node))
     found.sort(key=lambda pair: pair[0])
     return [node for distance, node in found if not closest or distance == found[0][0]]
+
+
+@once
+def around_body(page: Page) -> dict[int, int]:
+    """The identities of the body's element and of all around it, each with its distance from the body."""
+    around = ancestors(page.content) if page.content is not None else ()
+    return {node.mem_id: distance for distance, node in enumerate(around)}
 
 
 def contents(page: Page, *names: str) -> Iterator[str]:

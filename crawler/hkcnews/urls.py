@@ -31,26 +31,21 @@ _CUT_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 def article_id(url: str) -> int | None:
     """The id of the article that `url` names, whatever its scheme, host form, port, slug or query, and whatever a link
-    that was badly made or copied has behind the number; None for anything else."""
+    that was badly made or copied has behind the number: `&`, a space, a bracket, a full stop in Chinese, encoded or
+    not, since the site's server read no further than the digits. None for anything else."""
     found = _ARTICLE.match(url)
-    if not found or len(found[1]) > len(str(HIGHEST_ID)) or not _ends(url[found.end() : found.end() + _ENCODED]):
+    if not found or len(found[1]) > len(str(HIGHEST_ID)):
         return None
-    return int(found[1]) or None
-
-
-def _ends(rest: str) -> bool:
-    """Whether the number ends before `rest`: at a slash, a query or a fragment, but also at `&` or a space, a bracket
-    or a full stop in Chinese, encoded or not. The site's server read no further than the digits."""
+    number = int(found[1]) or None
+    rest = url[found.end() : found.end() + _ENCODED]
     if not rest or rest[0] in _ENDS:
-        return True
+        return number
     if rest[0] < " ":
-        return False
+        return None
     for _ in range(_DEEPEST):
         rest = unquote(rest)
-    following = rest[0]
-    if following in _SPACES:
-        return True
-    return unicodedata.category(following)[0] in "PSZ" and following not in _GOES_ON
+    is_mark = unicodedata.category(rest[0])[0] in "PSZ" and rest[0] not in _GOES_ON
+    return number if is_mark or rest[0] in _SPACES else None
 
 
 def misspelling(url: str) -> int:

@@ -89,10 +89,11 @@ def judge_page(page: Page, wanted: int) -> Judgement:
         return Judgement(Verdict.BLANK, "nothing in the element that holds the body")
     if not title:
         return Judgement(Verdict.BLANK, "no title anywhere on the page")
-    if not _is_stated(page, "date", "author", "category") and not _has_tags(page):
-        return Judgement(
-            Verdict.UNKNOWN_LAYOUT, "neither date nor byline, category or tags: every article has some of these"
-        )
+    if not _is_stated(page, "date", "author", "category"):
+        tags, source = find_tags(page)
+        if source.endswith("keywords") or all(map(is_sites, tags)):  # any page has keywords, and the site's name
+            because = "neither date nor byline, category or tags: every article has some of these"
+            return Judgement(Verdict.UNKNOWN_LAYOUT, because)
     return Judgement(Verdict.ARTICLE)
 
 
@@ -102,14 +103,8 @@ def _is_stated(page: Page, *fields: str) -> bool:
 
 
 def _has_line(page: Page) -> bool:
-    """Whether a line of information says who or when: that of the template has only its labels."""
+    """Whether a line of information says who or when; that of the template has only its labels."""
     return any(labelled(info_line(page), label) for label in (PUBLISHED, BYLINE))
-
-
-def _has_tags(page: Page) -> bool:
-    """Whether the page has tags as only articles do: keywords any page has, and every page the site's name."""
-    tags, source = find_tags(page)
-    return not source.endswith("keywords") and not all(map(is_sites, tags))
 
 
 def _named(page: Page, wanted: int) -> int | None:

@@ -1,16 +1,15 @@
-"""Whose tags and category: the article's, which stand with its title and body, or a widget's in a column or near the
-foot of the page."""
+"""Whose tags and category: the article's, which stand with its title and body, or a widget's in a column or a foot."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Callable, Collection, Sequence
+from itertools import dropwhile, groupby, islice, takewhile
 
 from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.layout import ancestors, element_before
-from crawler.hkcnews.page import Page, common_ancestor, is_within, nearest, once
+from crawler.hkcnews.page import Page, around_body, common_ancestor, is_within, nearest, once
 from crawler.hkcnews.text import one_line
 
 _CALLED = re.compile(
@@ -28,33 +27,30 @@ _LONGEST_LABEL = 16
 _MOST_LISTS = 50
 """Lists that are looked at, the nearest to the body first; an article has one or two."""
 
-Words = Callable[[], Collection[str] | None]
+Words = Callable[[Page], Collection[str] | None]
 """What metadata has of the same kind as the nodes, in lower case; None where it says nothing of the kind."""
 
 
-def own(page: Page, nodes: Sequence[LexborNode], words: Words = lambda: None) -> list[LexborNode]:
-    """Of nodes in the page's order those that are the article's and no widget's; a list is the one or the other as a
-    whole."""
+def own(page: Page, nodes: Sequence[LexborNode], words: Words = lambda _: None) -> list[LexborNode]:
+    """Of nodes in the page's order the article's, not a widget's; a list is the one or the other as a whole."""
     if not nodes or page.content is None or page.degraded:
         return list(nodes)
     if _list_around(nodes[0]) == _list_around(nodes[-1]):  # and all between them
         lists = [list(nodes)]
     else:
         lists = [list(group) for _, group in groupby(nodes, _list_around)]
-    return [node for group in lists[:_MOST_LISTS] if _is_own(page, page.content, group, words) for node in group]
+    return [node for group in lists[:_MOST_LISTS] if _is_own(page, group, words) for node in group]
 
 
 def is_labelled(page: Page, node: LexborNode) -> bool:
     """Whether a label before the node, or before what it stands in, says that it is one of a list."""
     if page.content is None or is_within(node, page.content):
         return False
-    _, branch = _branches(page.content, node)
-    return any(map(_has_label, _up_to(node, branch)))
+    return any(map(_has_label, _beside_body(page, node)))
 
 
 def is_at_home(page: Page, node: LexborNode) -> bool:
-    """Whether the node stands in the innermost element around title and body; also where that is the whole page, or
-    there is no title."""
+    """Whether it stands in the innermost element around title and body; so does all, where that is the whole page."""
     home = _home(page)
     return home is None or home.tag in ("html", "body") or is_within(node, home)
 
@@ -72,40 +68,30 @@ def _list_around(node: LexborNode) -> int:
     return around.mem_id if around is not None else 0
 
 
-def _is_own(page: Page, content: LexborNode, group: Sequence[LexborNode], words: Words) -> bool:
-    first = group[0]
-    own_branch, branch = _branches(content, first)
-    for around in _up_to(first, branch):
-        attributes = around.attributes if around.mem_id != first.mem_id else {}
-        if any(_CALLED.search(attributes.get(name) or "") for name in ("class", "id")) or _has_label(around):
-            return False
-    siblings = list(branch.parent.iter()) if branch.parent is not None else []
-    places = [node.mem_id for node in siblings]
-    start, end = places.index(own_branch.mem_id), places.index(branch.mem_id)
-    between = [node for node in siblings[start + 1 : end + 1] if node.is_element_node]
+def _is_own(page: Page, group: Sequence[LexborNode], words: Words) -> bool:
+    path = _beside_body(page, group[0])
+    names = (node.attributes.get(name) or "" for node in path[1:] for name in ("class", "id"))
+    if any(map(_CALLED.search, names)) or any(map(_has_label, path)):
+        return False
+    body, holder = around_body(page), path[-1].parent
+    siblings = [node for node in holder.iter() if node.is_element_node] if holder is not None else []
+    behind_body = list(dropwhile(lambda node: node.mem_id not in body, siblings))[1:]
+    places = [node.mem_id for node in behind_body]
+    is_behind = path[-1].mem_id in places
+    between = behind_body[: places.index(path[-1].mem_id) + 1] if is_behind else []
     listing = ", ".join(page.layout.listing)
     if any(node.css_first(listing) is not None for node in between):  # what follows one is not the article's
         return False
-    if is_at_home(page, first):
+    if is_at_home(page, group[0]):
         return True
-    said = words()
-    return end <= start if said is None else any(one_line(node.text()).lower() in said for node in group)
+    said = words(page)
+    return not is_behind if said is None else any(one_line(node.text()).lower() in said for node in group)
 
 
-def _branches(content: LexborNode, node: LexborNode) -> tuple[LexborNode, LexborNode]:
-    """What holds the body, and what holds the node, right in the innermost element around both."""
-    chain = {around.mem_id: below for below, around in pairwise(ancestors(content))}
-    for below, around in pairwise(ancestors(node)):
-        if around.mem_id in chain:
-            return chain[around.mem_id], below
-    return content, node
-
-
-def _up_to(node: LexborNode, branch: LexborNode) -> Iterator[LexborNode]:
-    for around in ancestors(node):
-        yield around
-        if around.mem_id == branch.mem_id:
-            break
+def _beside_body(page: Page, node: LexborNode) -> list[LexborNode]:
+    """The node and what is around it, within the innermost element that holds the body too."""
+    body = around_body(page)
+    return [node, *takewhile(lambda around: around.mem_id not in body, islice(ancestors(node), 1, None))]
 
 
 def _has_label(node: LexborNode) -> bool:
