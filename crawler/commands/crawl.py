@@ -43,11 +43,11 @@ class Command(SpiderCommand):
 
 def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iterator[str]:
     """After a crawl: what it brought for the tree, and in place where that was asked for."""
-    outcomes = list(recovered(audit, session.ledger, session.output))
+    outcomes = recovered(audit, session.ledger, session.output)
     replaced = None
     if arguments.in_place and not arguments.dry_run:
         try:
-            replaced = put_in_place(audit, outcomes, session.ledger, session.output, lambda: datetime.now(UTC))
+            replaced = put_in_place(audit, outcomes, session.output, lambda: datetime.now(UTC))
         except CommandError as error:
             session.ending = error.result
     yield from describe(audit, outcomes, replaced)

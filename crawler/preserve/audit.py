@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from crawler.preserve.article_file import FoundFile, find_files, parse_article_file, read_text
-from crawler.preserve.audit_fields import OF_FIELDS, fingerprint, not_an_article
-from crawler.preserve.audit_text import OF_TEXT
+from crawler.preserve.defects import OF_FIELDS, OF_TEXT, fingerprint, not_an_article
 from crawler.preserve.files import UnreadableFile
 from crawler.preserve.findings import AuditKind, Class, Finding, badness, printable
 from crawler.utils.exit_status import UsageError
@@ -53,16 +52,12 @@ class AuditedFile:
     findings: tuple[Finding, ...] = ()
     fingerprint: bytes = b""
 
-    @property
-    def refetch(self) -> bool:
-        return any(finding.refetch for finding in self.findings)
-
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was found in `folder`. `files`: the best file of each article, by id; `others`: further files of articles
-    that have a better one (or the same); `unidentified`: files that tell no article's id, and folders that could not be
-    listed."""
+    """What was found in `folder`. `files`: the best file of each article, lowest id first; `others`: further files of
+    articles that have a better one (or the same); `unidentified`: files that tell no article's id, and folders that
+    could not be listed."""
 
     folder: Path
     files: dict[int, AuditedFile] = field(default_factory=dict)
@@ -77,14 +72,12 @@ class Audit:
     @property
     def findings(self) -> Iterator[tuple[AuditedFile, Finding]]:
         """All of them, by id."""
-        return (
-            (self.files[number], finding) for number in sorted(self.files) for finding in self.files[number].findings
-        )
+        return ((file, finding) for file in self.files.values() for finding in file.findings)
 
     @property
     def refetch(self) -> set[int]:
         """The articles with a finding that asks for another capture."""
-        return {number for number, file in self.files.items() if file.refetch}
+        return {file.article for file, finding in self.findings if finding.kind.class_ is Class.REFETCH}
 
     def by_kind(self) -> dict[AuditKind, list[int]]:
         """The articles of each kind, in order; kinds of which there is none have an empty list."""
@@ -161,7 +154,7 @@ def examine(text: str, article: int | None, file: str = "") -> AuditedFile:
         found.append(Finding(AuditKind.INVALID_YAML, parsed.mended))
     for kind, test in (*(OF_FIELDS if parsed.has_head else ()), *OF_TEXT):
         if why := test(parsed):
-            found.append(Finding(kind, why))
+            found.append(Finding(kind, why if isinstance(why, str) else f"{why} of them"))
     return AuditedFile(number, file, tuple(found), fingerprint(parsed.title, parsed.body))
 
 

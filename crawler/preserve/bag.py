@@ -10,7 +10,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -94,29 +94,23 @@ def _write_payload(output: Path, ledger: StoreQueries, part: Path) -> BagSummary
     for path in sorted({*known, *others} - {*unfinished}):
         target = part / "data" / path
         target.parent.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
         try:
-            digest = _copy(output / path, target)
+            with target.open("xb") as out:
+                for chunk in read_chunks(output / path):
+                    digest.update(chunk)
+                    out.write(chunk)
         except UnreadableFile as error:
             raise UnreadableFile(f"{printable(path)}: {error}; run `scrapy verify`") from error
-        if known.get(path, digest) != digest:
+        sums[f"data/{path}"] = digest.hexdigest()
+        if path in known and known[path] != digest.hexdigest():
             raise UnreadableFile(f"{path} is not as the ledger has it; run `scrapy verify`")
-        sums[f"data/{path}"] = digest
     (part / "data").mkdir(exist_ok=True)
     ledger.copy_to(part / "data" / _LEDGER)
     sums[f"data/{_LEDGER}"] = sha256_of(part / "data" / _LEDGER)
     _write_sums(part / MANIFEST, sums)
     size = sum((part / path).stat().st_size for path in sums)
     return BagSummary(len(sums), size, [finding.file for finding in stray] + unfinished)
-
-
-def _copy(source: Path, target: Path) -> str:
-    """Copy a file; gives its SHA-256."""
-    digest = hashlib.sha256()
-    with target.open("xb") as out:
-        for chunk in read_chunks(source):
-            digest.update(chunk)
-            out.write(chunk)
-    return digest.hexdigest()
 
 
 def _write_sums(path: Path, sums: Mapping[str, str]) -> None:
@@ -140,7 +134,13 @@ def check_bag(path: Path, workers: int) -> Verification:
     found = Verification(root=path, manifest=len(bag.payload_entries()), is_bag=True)
     found.findings += [Finding(VerifyKind.MANIFEST_MISSING, "", printable(file)) for file in missing]
     found.findings += [Finding(VerifyKind.MANIFEST_ADDED, "", printable(file)) for file in added]
-    for _, came in run_jobs(_hash_jobs(path, bag, frozenset(missing)), partial(check, path), unreadable, workers):
+    gone, jobs = frozenset(missing), list[list[Job]]()
+    for file, digests in sorted(bag.entries.items()):
+        if _ALGORITHM not in digests:
+            raise UsageError(f"{path} has no SHA-256 of {printable(file)}: check it with `bagit.py --validate`")
+        if file not in gone:
+            jobs.append([HashJob(bag.normalized_filesystem_names.get(file, file), digests[_ALGORITHM].lower())])
+    for _, came in run_jobs(jobs, partial(check, path), unreadable, workers):
         found.add(came)
     if not found.findings:
         try:
@@ -148,11 +148,3 @@ def check_bag(path: Path, workers: int) -> Verification:
         except bagit.BagError as error:
             found.findings.append(Finding(VerifyKind.MANIFEST, str(error), path.name))
     return found
-
-
-def _hash_jobs(path: Path, bag: bagit.Bag, missing: frozenset[str]) -> Iterator[list[Job]]:
-    for file, digests in sorted(bag.entries.items()):
-        if _ALGORITHM not in digests:
-            raise UsageError(f"{path} has no SHA-256 of {printable(file)}: check it with `bagit.py --validate`")
-        if file not in missing:
-            yield [HashJob(bag.normalized_filesystem_names.get(file, file), digests[_ALGORITHM].lower())]

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from crawler.markdown.reader import read_markdown
 from crawler.preserve.article_file import parse_article_file, read_text
@@ -147,7 +146,14 @@ def sample_articles(audit: Audit, count: int) -> list[int]:
     step = max(1, len(sound) // (count * 12))
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for article in sound[::step]:
-        groups[_kind(audit.folder / audit.files[article].file, article)].append(article)
+        try:
+            file = parse_article_file(read_text(audit.folder / audit.files[article].file), article)
+        except UnreadableFile:
+            groups["unreadable",].append(article)
+            continue
+        seen = read_markdown(file.body)
+        holds = f"{'博客' in file.rest} {seen.frames > 0} {seen.tables > 0}"
+        groups[file.fields.get("date", "")[:4], file.fields.get("category", ""), holds].append(article)
     chosen: list[int] = []
     queues = [groups[key] for key in sorted(groups)]
     while len(chosen) < count and any(queues):
@@ -155,13 +161,3 @@ def sample_articles(audit: Audit, count: int) -> list[int]:
             if queue and len(chosen) < count:
                 chosen.append(queue.pop(len(queue) // 2))
     return sorted(chosen)
-
-
-def _kind(path: Path, article: int) -> tuple[str, ...]:
-    try:
-        file = parse_article_file(read_text(path), article)
-    except UnreadableFile:
-        return ("unreadable",)
-    seen = read_markdown(file.body)
-    marks = ("blogger" if "博客" in file.rest else "", "video" if seen.frames else "", "table" if seen.tables else "")
-    return file.fields.get("date", "")[:4], file.fields.get("category", ""), *marks

@@ -132,10 +132,6 @@ class Finding:
     articles: tuple[int, ...] = ()
 
     @property
-    def refetch(self) -> bool:
-        return self.kind.class_ is REFETCH
-
-    @property
     def advice(self) -> str:
         """What to do."""
         concerned = ",".join(map(str, self.articles)) or str(self.article or "ID")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,12 @@ from crawler.preserve.article_file import FoundFile, bloggers_of, find_files, pa
 from crawler.preserve.files import UnreadableFile
 from crawler.recovery.case import MATCHES
 from crawler.utils.text import json_line
-from crawler.utils.timestamps import read_moment
+from crawler.utils.timestamps import is_timestamp, read_moment
 from crawler.wayback.digest import DigestResult, normalized_digest
+from crawler.wayback.playback import split_replay
 
 SCHEMA = Path(__file__).with_name("jsonl.schema.json")
 FOLDER = "articles"
-_TIMESTAMP = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/")
 
 
 @dataclass(slots=True)
@@ -94,20 +93,18 @@ def _record(output: Path, number: int, file: str, lines: JsonlSummary) -> dict[s
         return None
     article = parse_article_file(text, number)
     fields = article.fields
-    when = _TIMESTAMP.search(fields.get("url", ""))
     digest = _digest(fields.get("digest", ""))
     has_evidence = "verified" in fields
-    blogger = plain_text(bloggers_of(article.rest))
     return {
         "id": number,
         "title": article.title or None,
         **{key: fields.get(key) for key in ("date", "last_updated", "author", "category")},
         "tags": list(article.tags),
         "text": plain_text(article.body),
-        "blogger": blogger or None,
+        "blogger": plain_text(bloggers_of(article.rest)) or None,
         "url": fields.get("url"),
         "original_url": fields.get("original_url"),
-        **_when(when[1] if when else ""),
+        **_when(split_replay(fields.get("url", ""))[1]),
         "digest": digest,
         "verified": fields["verified"] == "true" if has_evidence and digest else None,
         "faults": [*article.lists.get("faults", ())] if has_evidence else None,
@@ -120,29 +117,24 @@ def _record(output: Path, number: int, file: str, lines: JsonlSummary) -> dict[s
 
 def of_capture(ledger: StoreQueries, row: ArticleRow, capture: CaptureRow) -> dict[str, Any]:
     """What the ledger knows of the capture that a file is from, by the names of the schema."""
-    served = (
-        capture.served_timestamp or capture.capture.timestamp,
-        capture.served_original or capture.capture.original,
-    )
-    digest = capture.capture.digest
-    if served != (capture.capture.timestamp, capture.capture.original):
-        same = (
-            other for other in ledger.captures(row.id) if (other.capture.timestamp, other.capture.original) == served
-        )
-        digest = next((other.capture.digest for other in same), digest)
+    listed, served = capture.capture, capture.served
+    if served != (listed.timestamp, listed.original):
+        others = (other.capture for other in ledger.captures(row.id))
+        listed = next((other for other in others if (other.timestamp, other.original) == served), listed)
+    digest = _digest(listed.digest)
     compared = capture.digest_result not in ("", DigestResult.UNKNOWN.value)
     return {
         **_when(served[0]),
-        "digest": _digest(digest),
-        "verified": capture.digest_result in MATCHES if compared and _digest(digest) else None,
+        "digest": digest,
+        "verified": capture.digest_result in MATCHES if compared and digest else None,
         "faults": list(row.faults),
         "source": capture.source_file or capture.source or None,
     }
 
 
 def _when(timestamp: str) -> dict[str, str | None]:
-    moment = read_moment(timestamp)
-    if moment is None or len(timestamp) != len("20210712013906"):
+    moment = read_moment(timestamp) if is_timestamp(timestamp) else None
+    if moment is None:
         return {"timestamp": None, "captured": None}
     return {"timestamp": timestamp, "captured": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,12 +26,16 @@ from crawler.preserve.article_file import parse_article_file, read_text
 from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import read_moment
 from crawler.warc.iterator import ChecksumPassed, Gap, WarcRecord, walk_records
-from crawler.warc.streams import open_source
+from crawler.warc.streams import Source, open_source
 from crawler.wayback.digest import digest_differs
 from crawler.wayback.playback import escape
 
+VERSION = "1.1.1"
 BLOCK_LINES = 1024
 """Lines in a block of the compressed index, as ReplayWeb.page's own tools have it."""
+_CHUNK = 1024 * 1024
+_EARLIEST = 1980
+"""ZIP knows no year before it."""
 LARGEST = 256 * 1024 * 1024
 """Bytes of an uncompressed record: it is read as a whole."""
 
@@ -100,13 +104,19 @@ class CdxjIndex:
                 file, start = Path(found.file).name, found.offset
                 if isinstance(found, Gap):
                     yield UnindexedRange(file, start, size if found.following is None else found.following, found.why)
-                elif why := _unfit(found, source.name) or self._take(file, start, source.read(start, found.length)):
+                elif why := self._take(found, source):
                     yield UnindexedRange(file, start, start + found.length, why)
 
-    def _take(self, file: str, offset: int, record_bytes: bytes) -> str:
+    def _take(self, record: WarcRecord, source: Source) -> str:
         """Take in one record; gives why that cannot be done, if so."""
+        if record.file != source.name:
+            return "records that are compressed together cannot be read one by one"
+        stated = record.head.get("warc-block-digest")
+        if digest_differs(stated, record.block):
+            return f"the block does not match its digest {stated}"
+        file, offset = Path(record.file).name, record.offset
         try:
-            line = self._lines.line(file, offset, record_bytes)
+            line = self._lines.line(file, offset, source.read(offset, record.length))
         except Exception as error:  # the libraries raise all sorts for fields that are missing or make no sense
             return f"a record that cannot be indexed: {error}"
         if line:
@@ -144,14 +154,6 @@ class CdxjIndex:
         return blocks.getvalue()
 
 
-def _unfit(record: WarcRecord, file: str) -> str:
-    """Why a record cannot be in an index, if it cannot."""
-    if record.file != file:
-        return "records that are compressed together cannot be read one by one"
-    stated = record.head.get("warc-block-digest")
-    return f"the block does not match its digest {stated}" if digest_differs(stated, record.block) else ""
-
-
 @contextmanager
 def _as_os_error() -> Iterator[None]:
     """A full disk for temporary files is the system's trouble, not the ledger's."""
@@ -161,21 +163,43 @@ def _as_os_error() -> Iterator[None]:
         raise OSError(f"sorting the index in the temporary directory: {error}") from error
 
 
-VERSION = "1.1.1"
-
-_CHUNK = 1024 * 1024
-_EARLIEST = 1980
-"""ZIP knows no year before it."""
+Page = dict[str, str]
+"""A page that a reader of the WACZ is offered: its id, url, ts and title."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page that a reader of the WACZ is offered. `moment`: of its capture, aware."""
+def recovered_pages(ledger: Ledger, output: Path, left_out: list[int], index: CdxjIndex) -> Iterator[Page]:
+    """The recovered articles, lowest id first, with the titles of their files, or their addresses where a file has
+    none that can be read.
 
-    id: str
-    url: str
-    moment: datetime
-    title: str
+    Articles whose captures are not in the index (or damaged there) are no pages: their ids go to `left_out`.
+    """
+    for article in ledger.articles(State.RECOVERED):
+        row = next((row for row in ledger.captures(article.id) if row.id == article.capture), None)
+        timestamp, original = row.served if row is not None else ("", "")
+        moment = read_moment(timestamp)
+        if row is None or moment is None or not index.has(row.warc, row.warc_offset):
+            left_out.append(article.id)
+            continue
+        title = original
+        try:
+            file = parse_article_file(read_text(output / article.file))
+            title = file.title if file.title and not file.mended else original
+        except UnreadableFile:
+            pass
+        yield {"id": str(article.id), "url": escape(original), "ts": _utc(moment), "title": title}
+
+
+def indexed_pages(index: CdxjIndex) -> Iterator[Page]:
+    """For a store without a ledger: every HTML page in the index whose address is an article's, in the index's
+    order."""
+    for row in index.rows():
+        moment, article, url = read_moment(row["timestamp"]), article_id(row["url"]), row["url"]
+        if moment and article and (row.get("status"), row.get("mime")) == ("200", "text/html"):
+            yield {"id": f"{article}-{row['timestamp']}", "url": url, "ts": _utc(moment), "title": url}
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,45 +239,14 @@ def write_wacz(
         with package.member("pages/pages.jsonl", ZIP_DEFLATED) as member:
             member.write(_line({"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": False}))
             for page in pages(index):
-                moment = f"{page.moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
-                member.write(_line({"id": page.id, "url": page.url, "ts": moment, "title": page.title}))
+                member.write(_line(page))
                 written += 1
         package.finish(title, software)
         return WaczSummary(len(index), written, tuple(damages))
 
 
-def recovered_pages(ledger: Ledger, output: Path, left_out: list[int], index: CdxjIndex) -> Iterator[Page]:
-    """The recovered articles, lowest id first, with the titles of their files, or their addresses where a file has
-    none.
-
-    Articles whose captures are not in the index (or damaged there) are no pages: their ids go to `left_out`.
-    """
-    for article in ledger.articles(State.RECOVERED):
-        row = next((row for row in ledger.captures(article.id) if row.id == article.capture), None)
-        moment = read_moment((row.served_timestamp or row.capture.timestamp) if row else "")
-        if row is None or moment is None or not index.has(row.warc, row.warc_offset):
-            left_out.append(article.id)
-            continue
-        original = row.served_original or row.capture.original
-        yield Page(str(article.id), escape(original), moment, _title(output / article.file) or original)
-
-
-def indexed_pages(index: CdxjIndex) -> Iterator[Page]:
-    """For a store without a ledger: every HTML page in the index whose address is an article's, in the index's
-    order."""
-    for row in index.rows():
-        moment, article = read_moment(row["timestamp"]), article_id(row["url"])
-        if moment and article and (row.get("status"), row.get("mime")) == ("200", "text/html"):
-            yield Page(f"{article}-{row['timestamp']}", row["url"], moment, row["url"])
-
-
-def _title(path: Path) -> str:
-    """The title in the front matter of an article's file; empty if there is none to be read."""
-    try:
-        found = parse_article_file(read_text(path))
-        return "" if found.mended else found.title
-    except UnreadableFile:
-        return ""
+def _line(fields: Mapping[str, object]) -> bytes:
+    return f"{json.dumps(fields, ensure_ascii=False)}\n".encode("utf-8", "backslashreplace")
 
 
 @dataclass
@@ -277,11 +270,17 @@ class _Package:
     @contextmanager
     def member(self, name: str, method: int = ZIP_STORED, size: int = 0) -> Iterator[BinaryIO]:
         """A member to be written; it is in the list of resources afterwards."""
-        with self.archive.open(self._info(name, method, size), "w") as opened:
+        info = self._info(name, method, size)
+        with self.archive.open(info, "w") as opened:
             member = _DigestingWriter(opened)
             yield member  # type: ignore[misc]  # it has the one method that is used
+        # Data packages want names in lower case, of few characters, each once.
+        plain = re.sub(r"[^a-z0-9._-]", "-", name.rpartition("/")[2].lower())
+        taken = {resource["name"] for resource in self.resources}
+        names = chain([plain], (f"{number}-{plain}" for number in count(2)))
+        unique = next(name for name in names if name not in taken)
         digest = f"sha256:{member.digest.hexdigest()}"
-        self.resources.append({"name": self._resource_name(name), "path": name, "hash": digest, "bytes": member.size})
+        self.resources.append({"name": unique, "path": name, "hash": digest, "bytes": info.file_size})
 
     def finish(self, title: str, software: str) -> None:
         """Write what the package says of itself, and the digest of that."""
@@ -296,9 +295,7 @@ class _Package:
         data = json.dumps(about, ensure_ascii=False, indent=2).encode("utf-8")
         digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
         self.archive.writestr(self._info("datapackage.json", ZIP_DEFLATED), data)
-        self.archive.writestr(
-            self._info("datapackage-digest.json", ZIP_DEFLATED), json.dumps(digest, indent=2).encode("utf-8")
-        )
+        self.archive.writestr(self._info("datapackage-digest.json", ZIP_DEFLATED), json.dumps(digest, indent=2))
 
     def _info(self, name: str, method: int, size: int = 0) -> ZipInfo:
         at = self.created
@@ -306,25 +303,12 @@ class _Package:
         info.compress_type, info.file_size, info.external_attr = method, size, 0o644 << 16
         return info
 
-    def _resource_name(self, path: str) -> str:
-        """A name as data packages want it: lower case, few characters, each once."""
-        plain = re.sub(r"[^a-z0-9._-]", "-", path.rpartition("/")[2].lower())
-        taken = {resource["name"] for resource in self.resources}
-        numbered = (f"{number}-{plain}" for number in count(2))
-        return next(name for name in chain([plain], numbered) if name not in taken)
 
-
-@dataclass
 class _DigestingWriter:
-    out: IO[bytes]
-    digest: Any = field(default_factory=hashlib.sha256)
-    size: int = 0
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self.digest = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
         self.digest.update(data)
-        self.size += len(data)
-        return self.out.write(data)
-
-
-def _line(fields: dict[str, Any]) -> bytes:
-    return (json.dumps(fields, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+        return self._out.write(data)

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from crawler.preserve.article_file import LARGEST, FoundFile
 from crawler.preserve.audit import examine, examine_file
-from crawler.preserve.audit_fields import OF_FIELDS
-from crawler.preserve.audit_text import OF_TEXT
-from crawler.preserve.findings import DAMAGE, AuditKind, Class, Finding, Kind, badness
+from crawler.preserve.defects import OF_FIELDS, OF_TEXT
+from crawler.preserve.findings import DAMAGE, REFETCH, AuditKind, Class, Finding, Kind, badness
 from tests.preserve.drafts import ARCHIVE, OF_TREES, PLANTS, WHEN, Draft, sound, video
 from tests.walking import walked
 
@@ -271,9 +270,7 @@ def test_a_sound_file_with_something_in_it_is_judged(data: st.DataObject) -> Non
 def test_a_bomb_in_one_field_costs_that_field_only(value: str) -> None:
     draft = sound(NUMBER)
     draft.finish.append(lambda text: text.replace('"記者甄小帆"', value))
-    assert not any(
-        finding.refetch for finding in judge_text(draft.text(), NUMBER) if finding.kind is not AuditKind.NO_FRONT_MATTER
-    )
+    assert {kind for kind in kinds(draft) if kind.class_ is REFETCH} <= {AuditKind.NO_FRONT_MATTER}
 
 
 @walked(
