@@ -212,32 +212,10 @@ def test_any_bytes_are_judged(tmp_path_factory: pytest.TempPathFactory, data: by
     assert findings(path)
 
 
-_PIECES = [
-    "---\n",
-    "\n",
-    "title: ",
-    '"',
-    "'",
-    "a",
-    "&a ",
-    "*a",
-    "[",
-    "]",
-    "{",
-    "}",
-    "- ",
-    "? ",
-    ": ",
-    "!!python/object ",
-    "|\n",
-    "\t",
-    "\r",
-    "\\x",
-    "%YAML 9\n",
-    "<<: ",
-    "...\n",
-    "燈",
-]
+_PIECES = (
+    *("---\n", "\n", "title: ", '"', "'", "a", "&a ", "*a", "[", "]", "{", "}", "- ", "? ", ": ", "!!python/object "),
+    *("|\n", "\t", "\r", "\\x", "%YAML 9\n", "<<: ", "...\n", "燈"),
+)
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=60).map("".join), st.text(max_size=100))
@@ -253,44 +231,26 @@ def test_a_sound_file_with_something_in_it_is_judged(data: st.DataObject) -> Non
     judge_text(text[:at] + data.draw(st.text(max_size=20)) + text[cut:], 7)
 
 
-@walked(
-    "value",
-    [
-        "[" * 60_000,
-        "{" * 60_000,
-        "- " * 30_000,
-        "? " * 30_000,
-        "&a [*a, *a]",
-        "&a {b: *a}",
-        '"' + "\\u0000" * 900,
-        "!!binary '='",
-        ">\n" * 900,
-    ],
+_BOMBS = (
+    *("[" * 60_000, "{" * 60_000, "- " * 30_000, "? " * 30_000, ">\n" * 900),
+    *("&a [*a, *a]", "&a {b: *a}", '"' + "\\u0000" * 900, "!!binary '='"),
 )
+
+
+@walked("value", _BOMBS)
 def test_a_bomb_in_one_field_costs_that_field_only(value: str) -> None:
     draft = sound(NUMBER)
     draft.finish.append(lambda text: text.replace('"記者甄小帆"', value))
     assert {kind for kind in kinds(draft) if kind.class_ is REFETCH} <= {AuditKind.NO_FRONT_MATTER}
 
 
-@walked(
-    "piece",
-    [
-        "[",
-        "](",
-        "中 [甲](x) ",
-        "中 **",
-        "\n---\n",
-        "---",
-        "<img ",
-        "{{<",
-        "[email ",
-        "請加入成為眾新聞\n\n",
-        "зӘ",
-        "\r\n",
-        " ",
-    ],
+_ENDLESS = (
+    *("[", "](", "中 [甲](x) ", "中 **", "\n---\n", "---", "<img ", "{{<", "[email ", "請加入成為眾新聞\n\n"),
+    *("зӘ", "\r\n", " "),
 )
+
+
+@walked("piece", _ENDLESS)
 @walked("where", ["---\ntitle: a\ndate: 2020-01-01\ncategory: x\n---\n{0}", "---\n{0}\n---\nx", "{0}"])
 def test_lines_without_end_are_judged(piece: str, where: str) -> None:
     assert judge_text(where.format(piece * (60_000 // len(piece))), NUMBER)

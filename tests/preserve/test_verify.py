@@ -23,7 +23,17 @@ from crawler.recovery.store import Store
 from crawler.warc.record import StoredCapture, WarcDamaged
 from crawler.warc.writer import RecordLocation
 from tests.e2e.processes import children_are_forked
-from tests.preserve.tree import ARTICLES, capture_of, checked, file_of, found, recovered, warc_of
+from tests.preserve.tree import (
+    ARTICLES,
+    capture_of,
+    checked,
+    file_of,
+    found,
+    one_byte_changed,
+    overwrite,
+    recovered,
+    warc_of,
+)
 
 ONE, TWO, THREE = ARTICLES
 
@@ -47,10 +57,6 @@ def tell(root: Path, statement: str, *values: object) -> None:
     """Change the ledger behind everybody's back."""
     with closing(sqlite3.connect(root / "ledger.sqlite", isolation_level=None)) as db:
         assert db.execute(statement, values).rowcount
-
-
-def overwrite(path: Path, at: int, data: bytes) -> None:
-    rewrite(path, lambda old: old[:at] + data + old[at + len(data) :])
 
 
 def test_a_sound_tree_has_no_finding(root: Path) -> None:
@@ -382,27 +388,11 @@ def test_every_kind_says_what_to_do() -> None:
 # No changed byte escapes
 
 
-@pytest.fixture(scope="module")
-def listed(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sound tree with a manifest."""
-    root = shutil.copytree(sound, tmp_path_factory.mktemp("listed") / "output")
-    assert checked(root, write_manifest=True).written
-    return root
-
-
 @given(data=st.data())
 def test_any_byte_changed_in_any_article_is_found(sound: Path, data: st.DataObject) -> None:
     number = data.draw(st.sampled_from(ARTICLES))
-    path = sound / file_of(number)
-    whole = path.read_bytes()
-    at = data.draw(st.integers(0, len(whole) - 1))
-    value = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))
-    try:
-        overwrite(path, at, bytes([value]))
-        kinds = {(one.article, one.file) for one in checked(sound).findings}
-    finally:
-        path.write_bytes(whole)
-    assert kinds == {(number, file_of(number))}
+    with one_byte_changed(data, sound / file_of(number)):
+        assert {(one.article, one.file) for one in checked(sound).findings} == {(number, file_of(number))}
 
 
 def _captures(root: Path) -> list[StoredCapture | None]:
@@ -424,31 +414,9 @@ def test_any_byte_changed_in_the_store_is_found_or_changes_nothing_that_can_be_r
     sound: Path, data: st.DataObject
 ) -> None:
     """Some bits of a compressed stream mean nothing (the time in a gzip head, padding): only a manifest sees those."""
-    path = warc_of(sound)
-    whole, before = path.read_bytes(), _captures(sound)
-    at = data.draw(st.integers(0, len(whole) - 1))
-    value = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))
-    try:
-        overwrite(path, at, bytes([value]))
+    before = _captures(sound)
+    with one_byte_changed(data, warc_of(sound)):
         assert checked(sound).findings or _captures(sound) == before
-    finally:
-        path.write_bytes(whole)
-
-
-@given(data=st.data())
-def test_with_a_manifest_any_byte_changed_anywhere_is_found(listed: Path, data: st.DataObject) -> None:
-    path = data.draw(
-        st.sampled_from(sorted(path for folder in ("articles", "warc") for path in (listed / folder).rglob("*.*")))
-    )
-    whole = path.read_bytes()
-    at = data.draw(st.integers(0, len(whole) - 1))
-    value = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))
-    try:
-        overwrite(path, at, bytes([value]))
-        files = {one.file for one in checked(listed).findings}
-    finally:
-        path.write_bytes(whole)
-    assert files == {path.relative_to(listed).as_posix()}
 
 
 def test_the_time_in_a_gzip_head_is_what_only_the_manifest_sees(root: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from crawler.preserve.files import ManifestFault, is_portable, read_manifest, write_manifest
 from crawler.preserve.findings import VerifyKind
 from crawler.preserve.verify import MANIFEST
-from tests.preserve.tree import ARTICLES, checked, file_of, found, recovered, warc_of
+from tests.preserve.tree import ARTICLES, checked, file_of, found, one_byte_changed, recovered, warc_of
 
 ONE, TWO, _ = ARTICLES
 SUM = hashlib.sha256(b"").hexdigest()
@@ -116,6 +116,14 @@ def test_a_changed_store_is_named_by_the_manifest_too(root: Path) -> None:
     path = warc_of(root)
     path.write_bytes(path.read_bytes()[:-1] + b"\xff")
     assert [kind for kind, _, _ in found(root)] == ["store_damaged", "manifest_changed"]
+
+
+@given(data=st.data())
+def test_any_byte_changed_anywhere_is_found(listed: Path, data: st.DataObject) -> None:
+    paths = sorted(path for folder in ("articles", "warc") for path in (listed / folder).rglob("*.*"))
+    path = data.draw(st.sampled_from(paths))
+    with one_byte_changed(data, path):
+        assert {one.file for one in checked(listed).findings} == {path.relative_to(listed).as_posix()}
 
 
 def test_a_store_that_is_gone_is_named_once(root: Path) -> None:

@@ -9,13 +9,16 @@ import random
 import tracemalloc
 import uuid
 import zipfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from warcio.warcwriter import WARCWriter
 
+from crawler.preserve import wacz as module
 from crawler.preserve.wacz import CdxjIndex, WaczSummary, indexed_pages, write_wacz
 from crawler.warc.files import read_record
 from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
@@ -28,13 +31,20 @@ WHEN = "20210712013906"
 def warc(path: Path, *captures: tuple[str, str, int, bytes]) -> list[RecordLocation]:
     """A file of the store: address, timestamp, status and bytes of each capture."""
     path.parent.mkdir(exist_ok=True)
+    content = (("Content-Type", "text/html; charset=utf-8"),)
     about = Provenance(CaptureOrigin("http://archive.test/x"), NOW, "-", "unknown")
     with WarcWriter.create(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False) as writer:
         return [
             writer.append(
-                original=o, timestamp=t, status=s, headers=(("Content-Type", "text/html"),), payload=p, provenance=about
+                original=original,
+                timestamp=timestamp,
+                status=status,
+                headers=content,
+                payload=payload,
+                provenance=about,
+                location=address(1) if status == 301 else None,
             )
-            for o, t, s, p in captures
+            for original, timestamp, status, payload in captures
         ]
 
 
@@ -68,6 +78,7 @@ def two(tmp_path: Path) -> list[Path]:
 
 def test_what_is_in_it_and_how(two: list[Path]) -> None:
     wacz, packed = pack(*two)
+    assert pack(*two) == (wacz, packed)
     archive = opened(wacz)
     assert archive.testzip() is None
     assert archive.namelist() == [
@@ -130,10 +141,6 @@ def test_the_index_leads_to_every_capture(two: list[Path], tmp_path: Path) -> No
         for number in (1, 2)
         for slug, status, payload in (("/燈塔", 200, article(number)), ("", 301, b""))
     }
-
-
-def test_the_same_gives_the_same_bytes(two: list[Path]) -> None:
-    assert pack(*two) == pack(*two)
 
 
 def test_only_what_was_there_at_the_beginning_goes_in(two: list[Path]) -> None:
@@ -201,3 +208,136 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.1 + 100_000
+
+
+# The index
+
+
+@pytest.fixture
+def index() -> Iterator[CdxjIndex]:
+    with CdxjIndex() as made:
+        yield made
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> tuple[Path, list[RecordLocation]]:
+    """A file with three captures, and where they are."""
+    path = tmp_path / "a.warc.gz"
+    return path, warc(path, *((address(number), WHEN, 200, b"%d" % number) for number in (1, 2, 3)))
+
+
+def test_captures_are_indexed_and_nothing_else(tmp_path: Path, index: CdxjIndex) -> None:
+    path = tmp_path / "a.warc.gz"
+    captures = [
+        (address(2, "/燈"), WHEN, 200, b"two"),
+        (address(1), "20200801000000", 200, b"one"),
+        ("http://hkcnews.com:80/article/1", "20190801000000", 301, b""),
+    ]
+    places = warc(path, *captures)
+    assert list(index.add(path, path.stat().st_size)) == []
+    rows = list(index.rows())
+    assert [(row["urlkey"], row["timestamp"], row["status"], row["mime"]) for row in rows] == [
+        ("com,hkcnews)/article/1", "20190801000000", "301", "text/html"),
+        ("com,hkcnews)/article/1", "20200801000000", "200", "text/html"),
+        ("com,hkcnews)/article/2/%e7%87%88", WHEN, "200", "text/html"),
+    ]
+    at = [(int(row["offset"]), int(row["length"])) for row in rows]
+    assert at == [(place.offset, place.length) for place in reversed(places)]
+    assert [read_record(path, *place).payload for place in at] == [b"", b"one", b"two"]
+    assert {row["filename"] for row in rows} == {"a.warc.gz"}
+    offset = places[0].offset
+    wanted = [("a.warc.gz", offset), ("a.warc.gz", offset + 1), ("b.warc.gz", offset)]
+    assert [index.has(*one) for one in wanted] == [True, False, False]
+    assert len(index) == 3
+
+
+def test_revisits_are_indexed_as_such(tmp_path: Path, index: CdxjIndex) -> None:
+    path = tmp_path / "a.warc.gz"
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=True, warc_version="1.1")
+        digest = "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"
+        record = writer.create_revisit_record(address(1), digest, address(1), "2020-01-02T03:04:05Z")
+        record.rec_headers.replace_header("WARC-Date", "2021-07-12T01:39:06Z")
+        writer.write_record(record)
+    assert list(index.add(path, path.stat().st_size)) == []
+    (row,) = index.rows()
+    assert (row["mime"], row["timestamp"], row["digest"]) == ("warc/revisit", WHEN, digest)
+
+
+def _flipped(at: int) -> Callable[[bytes], bytes]:
+    return lambda record: record[:at] + bytes([record[at] ^ 0xFF]) + record[at + 1 :]
+
+
+def _forged(record: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(record).replace(b"\r\n\r\n2\r\n", b"\r\n\r\nX\r\n"))
+
+
+def _undated(record: bytes) -> bytes:
+    lines = gzip.decompress(record).split(b"\r\n")
+    return gzip.compress(b"\r\n".join(line for line in lines if not line.startswith(b"WARC-Date")))
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [(_flipped(0), ""), (_flipped(12), ""), (_flipped(40), ""), (_forged, "digest"), (_undated, "cannot be indexed")],
+)
+def test_a_harmed_record_is_named_and_costs_itself_only(
+    three: tuple[Path, list[RecordLocation]], index: CdxjIndex, harm: Callable[[bytes], bytes], why: str
+) -> None:
+    path, (first, second, third) = three
+    data = path.read_bytes()
+    end = second.offset + second.length
+    harmed = data[: second.offset] + harm(data[second.offset : end])
+    path.write_bytes(harmed + data[end:])
+    (damage,) = index.add(path, path.stat().st_size)
+    assert (damage.file, damage.start, damage.end) == ("a.warc.gz", second.offset, len(harmed))
+    assert why in damage.why
+    assert str(damage) == f"a.warc.gz, bytes {damage.start} to {damage.end}: {damage.why}"
+    left = {address(1): first.offset, address(3): third.offset + len(harmed) - end}
+    assert {row["url"]: int(row["offset"]) for row in index.rows()} == left
+
+
+@pytest.mark.parametrize("missing", [1, 50])
+def test_a_torn_end_is_named(three: tuple[Path, list[RecordLocation]], index: CdxjIndex, missing: int) -> None:
+    path, (first, second, third) = three
+    size = third.offset + third.length - missing
+    (damage,) = index.add(path, size)
+    assert (damage.start, damage.end) == (third.offset, size)
+    assert [int(row["offset"]) for row in index.rows()] == [first.offset, second.offset]
+
+
+def test_records_compressed_together_have_no_place_of_their_own(tmp_path: Path, index: CdxjIndex) -> None:
+    path = tmp_path / "a.warc.gz"
+    warc(path, (address(1), WHEN, 200, b"1"))
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())))
+    damages = list(index.add(path, path.stat().st_size))
+    assert len(damages) == 3
+    assert all("compressed together" in damage.why for damage in damages)
+    assert len(index) == 0
+
+
+@pytest.mark.parametrize(("count", "blocks"), [(0, 0), (1, 1), (4, 1), (5, 2), (8, 2), (9, 3)])
+def test_blocks_are_where_the_secondary_index_says(
+    tmp_path: Path, index: CdxjIndex, monkeypatch: pytest.MonkeyPatch, count: int, blocks: int
+) -> None:
+    monkeypatch.setattr(module, "BLOCK_LINES", 4)
+    path = tmp_path / "a.warc.gz"
+    warc(path, *((address(number), WHEN, 200, b"x") for number in range(count)))
+    assert list(index.add(path, path.stat().st_size)) == []
+    out = BytesIO()
+    head, *entries = index.write(out, "index.cdx.gz").splitlines() or [""]
+    assert len(entries) == blocks
+    text, at = b"", 0
+    for entry in entries:
+        key, _, about = entry.partition(" {")
+        place = json.loads("{" + about)
+        assert place["offset"] == at
+        at += place["length"]
+        block = out.getvalue()[place["offset"] : at]
+        assert place["digest"] == f"sha256:{hashlib.sha256(block).hexdigest()}"
+        assert gzip.decompress(block).decode().startswith(f"{key} {{")
+        text += gzip.decompress(block)
+    assert at == len(out.getvalue())
+    assert text.decode() == "".join(index.lines())
+    if count:
+        assert json.loads(head.removeprefix("!meta 0 ")) == {"format": "cdxj-gzip-1.0", "filename": "index.cdx.gz"}

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from hypothesis import strategies as st
 
 from crawler.ledger import CaptureRow, State
 from crawler.ledger.queries import StoreQueries
@@ -68,3 +72,21 @@ def warc_of(root: Path) -> Path:
     """The one file of the store."""
     (path,) = (root / "warc").iterdir()
     return path
+
+
+def overwrite(path: Path, at: int, data: bytes) -> None:
+    old = path.read_bytes()
+    path.write_bytes(old[:at] + data + old[at + len(data) :])
+
+
+@contextmanager
+def one_byte_changed(data: st.DataObject, path: Path) -> Iterator[None]:
+    """Any byte of a file is another one meanwhile."""
+    whole = path.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    value = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))
+    try:
+        overwrite(path, at, bytes([value]))
+        yield
+    finally:
+        path.write_bytes(whole)
