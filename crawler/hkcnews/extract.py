@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bs4 import Tag
@@ -11,7 +11,8 @@ from bs4 import Tag
 from crawler.hkcnews.blogger import drop_twins, name_in, picture_of
 from crawler.hkcnews.embeds import LOST
 from crawler.hkcnews.fidelity import differences, visible
-from crawler.hkcnews.fields import SOURCES, FieldValue, find_field, find_tags, info_line, unlabelled_day
+from crawler.hkcnews.fields import SOURCES, find_field, find_tags
+from crawler.hkcnews.infoline import info_line, unlabelled_day
 from crawler.hkcnews.page import Page, read_page
 from crawler.hkcnews.parts import split_article
 from crawler.hkcnews.region import prepare_region
@@ -28,12 +29,11 @@ from crawler.markdown.style import References, Style, absolute
 _WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 
 
-def image_urls(parts: Iterable[Tag | None], original: str) -> tuple[str, ...]:
-    """The absolute address of every picture in these elements, in order and each once; `original` is the page's own
-    address."""
-    images = (node for part in parts if part is not None for node in elements_of(part) if node.name == "img")
+def image_urls(parts: Iterable[Tag], original: str) -> tuple[str, ...]:
+    """The absolute address of every picture in these elements of the page `original`, in order and each once."""
+    images = (node for part in parts for node in elements_of(part) if node.name == "img")
     found = (image_url(raw.source(image), original) for image in images)
-    return tuple(dict.fromkeys(address for address in found if address))
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def image_url(src: str, original: str) -> str:
@@ -96,36 +96,38 @@ def extract_capture(
         faults.append("the document ends before its end tag, after the article")
     if page.degraded:
         faults.append("no element that we know holds the body: taken from around the line with the date")
-    article, found = extract_article(page, wanted, timestamp, original, style, tuple(faults))
+    article, found = extract_article(page, wanted, timestamp, original, style, faults)
     if not decoded.replaced and (lost := lost_characters(article.title, article.author, *article.tags, article.body)):
         article = replace(article, faults=(*article.faults, f"{lost} characters were lost before the capture was made"))
     if not article.body and any(fault.startswith(LOST) for fault in article.faults):
-        article = replace(
-            article, body=autolink(f"{style.replay}/{timestamp}/{original}")
-        )  # where it can be seen, if anywhere
+        capture = f"{style.replay}/{timestamp}/{original}"  # where it can be seen, if anywhere
+        article = replace(article, body=autolink(capture))
     if not article.body:
         return Extraction(Judgement(Verdict.BLANK, "no body beside the subscription note and the blogger's block"))
     return Extraction(judgement, article, found, style.references)
 
 
 def extract_article(
-    page: Page, wanted: int, timestamp: str, original: str, style: Style, faults: tuple[str, ...] = ()
+    page: Page, wanted: int, timestamp: str, original: str, style: Style, faults: Iterable[str] = ()
 ) -> tuple[Article, tuple[str, ...]]:
     """The article on a page that was judged to be one, and what its check found (nothing, if nothing was lost or
-    added)."""
-    assert page.content is not None
+    added). `faults`: of the page."""
     parts = split_article(page)
-    images = image_urls((parts.body, parts.note, *(block for block, _ in parts.bloggers)), original)
+    regions = [part for part in (parts.body, parts.note, *(block for block, _ in parts.bloggers)) if part is not None]
+    images = image_urls(regions, original)
     problems = list(parts.problems)
     found: list[str] = []
     body = _converted(parts.body, style, found, problems)
-    note = _converted(parts.note, style, found, problems)
+    note = _converted(parts.note, style, found, problems) if parts.note is not None else ""
     bloggers = [_blogger(block, sure, style, found, problems) for block, sure in parts.bloggers]
+    for region in regions:
+        dismantle(region)
     fields = {name: find_field(page, name) for name in SOURCES}
     tags, tag_source = find_tags(page)
-    sources = {name: field.source for name, field in fields.items() if field.source} | (
-        {"tags": tag_source} if tags else {}
-    )
+    sources = {name: field.source for name, field in fields.items() if field.source}
+    stated = [fault for field in fields.values() for fault in field.faults]
+    if not fields["date"].value and (day := unlabelled_day(info_line(page))):
+        stated.append(f"“{day}” in the line of information has no label that is known: not taken for the date")
     article = Article(
         id=wanted,
         timestamp=timestamp,
@@ -135,27 +137,15 @@ def extract_article(
         body=body,
         note=note if style.keeps_note else "",
         bloggers=tuple(filter(None, bloggers)),
-        sources=sources,
-        faults=(*faults, *_faults(page, fields), *problems),
+        sources=sources | ({"tags": tag_source} if tags else {}),
+        faults=(*faults, *stated, *problems),
         images=images,
     )
-    for part in filter(None, (parts.body, parts.note, *(block for block, _ in parts.bloggers))):
-        dismantle(part)
     return article, tuple(found)
 
 
-def _faults(page: Page, fields: Mapping[str, FieldValue]) -> Iterator[str]:
-    """What the page says in its fields and the article does not have."""
-    for field in fields.values():
-        yield from field.faults
-    if not fields["date"].value and (day := unlabelled_day(info_line(page))):
-        yield f"“{day}” in the line of information has no label that is known: not taken for the date"
-
-
-def _converted(part: Tag | None, style: Style, found: list[str], problems: list[str]) -> str:
+def _converted(part: Tag, style: Style, found: list[str], problems: list[str]) -> str:
     """A part as Markdown; what preparing and checking it bring up goes into the two lists."""
-    if part is None:
-        return ""
     problems += prepare_region(part)
     seen = visible(part)
     text = _CONVERTER.convert_region(part, style)
@@ -171,8 +161,7 @@ def _blogger(block: Tag, sure: bool, style: Style, found: list[str], problems: l
     if not name:
         problems += ["a block about a blogger without a name is left out"] if one_line(block.get_text()) else []
         return None
-    avatar = style.image(raw.source(picture)) if picture is not None and raw.source(picture) else ""
-    for part in (*saying, picture):
-        if part is not None:
-            part.extract()
-    return Blogger(name, avatar, _converted(block, style, found, problems))
+    address = raw.source(picture) if picture is not None else ""
+    for part in filter(None, (*saying, picture)):
+        part.extract()
+    return Blogger(name, style.image(address) if address else "", _converted(block, style, found, problems))

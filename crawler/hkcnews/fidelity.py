@@ -9,12 +9,10 @@ converter works, only at what went in and what came out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterable, Iterator
 
 from bs4 import Comment, Tag
-from bs4.element import NavigableString, PageElement
+from bs4.element import PageElement
 
 from crawler.markdown import raw_html as raw
 from crawler.markdown.elements import (
@@ -49,138 +47,99 @@ _COUNTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Visible:
-    """What a reader sees in a region: its text as the stream above, and how many of each thing; `drawn` are the
-    pictures that have no address but data. `marked` is the text of each kind of emphasis, `numbers` those of the items
-    in ordered lists, as in a `Reading`."""
-
-    text: str
-    pictures: int
-    frames: int
-    tables: int
-    links: int
-    drawn: int = 0
-    marked: Mapping[str, str] = field(default_factory=dict)
-    numbers: tuple[str, ...] = ()
-
-
-def visible(region: Tag) -> Visible:
-    """Read a prepared region of HTML; it is not changed."""
-    walk = _Walk(region)
-    parts, stack = walk.parts, walk.stack
-    while stack:
-        node = stack.pop()
-        if isinstance(node, NavigableString):
-            if not isinstance(node, Comment):
-                text = node if walk.verbatim else node.replace("\n", " ")
-                parts.append(text)
-                if walk.kinds:
-                    walk.mark(text)
-        elif isinstance(node, Tag):
-            name = node.name
-            if name in BLOCKS:
-                parts.append("\n")
-                stack.append("\n")
-            elif name == "br":
-                parts.append("\n")
-            if name in _MEANING or "style" in node.attrs:
-                stack += reversed(list(walk.entered(node)))
-            elif node.contents:
-                stack += node.contents[::-1]
-        elif isinstance(node, str):
-            parts.append(node)
-        elif not isinstance(node, PageElement):
-            node()
-    return walk.seen()
-
-
-_Step = PageElement | str | Callable[[], None]
+def visible(region: Tag) -> MarkdownText:
+    """What a reader sees in a prepared region of HTML, as its Markdown has to read; the region is not changed."""
+    walk = _Walk()
+    walk.element(region)
+    walk.seen.text = _stream("".join(walk.parts))
+    return walk.seen
 
 
 class _Walk:
-    """A walk through a region in reading order: `stack` is what is still to come, with what is to be done where an
-    element ends."""
+    """A walk through a region in reading order."""
 
-    def __init__(self, region: Tag) -> None:
-        self.stack: list[_Step] = [region]
+    def __init__(self) -> None:
+        self.seen = MarkdownText()
         self.parts: list[str] = []
-        self.verbatim = False
-        self.kinds: tuple[str, ...] = ()
-        self._marked: dict[str, list[str]] = {}
-        self._counts = dict.fromkeys(_COUNTED, 0)
-        self._numbers: list[str] = []
+        self._verbatim = False
+        self._kinds: tuple[str, ...] = ()
         self._shown = 0
 
-    def seen(self) -> Visible:
-        marked = {kind: text for kind, texts in self._marked.items() if (text := _shapes(kind, texts))}
-        return Visible(_stream("".join(self.parts)), **self._counts, marked=marked, numbers=tuple(self._numbers))
+    def element(self, node: Tag) -> None:
+        name = node.name
+        is_block = name in BLOCKS
+        if is_block or name == "br":
+            self.parts.append("\n")
+        if name in _MEANING or "style" in node.attrs:
+            kinds = self._kinds
+            if said := emphasis(node):
+                unsaid = [kind for kind in kinds if kind not in said]
+                self._kinds = (*unsaid, *(kind for kind, becomes in said.items() if becomes))
+            self._meaning(node)
+            self._kinds = kinds
+        else:
+            self._inside(node.contents)
+        if is_block:
+            self.parts.append("\n")
 
-    def read(self, text: str) -> None:
+    def _inside(self, nodes: Iterable[PageElement]) -> None:
+        for node in nodes:
+            if isinstance(node, Tag):
+                self.element(node)
+            elif isinstance(node, str) and not isinstance(node, Comment):
+                self._read(node if self._verbatim else node.replace("\n", " "))
+
+    def _read(self, text: str) -> None:
         self.parts.append(text)
-        self.mark(text)
+        if self._kinds:
+            self.seen.mark(self._kinds, text)
 
-    def mark(self, text: str) -> None:
-        for kind in self.kinds:
-            self._marked.setdefault(kind, []).append(text)
-
-    def entered(self, node: Tag) -> Iterable[_Step]:
-        """Note what an element is; gives what is in it, as far as it is read."""
-        name = node.name
-        if said := emphasis(node):
-            self.stack.append(partial(setattr, self, "kinds", self.kinds))
-            kept = [kind for kind in self.kinds if kind not in said]
-            self.kinds = (*kept, *(kind for kind, becomes in said.items() if becomes))
+    def _meaning(self, node: Tag) -> None:
+        """Note what an element is, and read what is in it."""
+        name, seen = node.name, self.seen
         if name == "table":
-            self._count("tables")
-            return shown_children(node)
-        if name == "ol":
-            return self._items(node)
-        if name in FRAMES:  # which hold nothing to read
-            if raw.source(node):
-                self._count("frames")
-            return ()
-        self._inside_text(node)
-        return node.contents
-
-    def _inside_text(self, node: Tag) -> None:
-        name = node.name
-        if name == "img" and (source := raw.source(node)):
-            self.parts.append("\n")  # inside a text a picture begins a new line
-            self._count("pictures")
-            self._counts["drawn"] += attribute_value(source).lower().startswith("data:image/")
-        elif name == "a":
-            self._counts["links"] += _is_link(node)
-        elif name == "hr":
+            seen.tables += 1
             self._shown += 1
+            self._inside(shown_children(node))
+        elif name == "ol":
+            self._items(node)
+        elif name in FRAMES:  # which hold nothing to read
+            if raw.source(node):
+                seen.frames += 1
+                self._shown += 1
         elif name == "pre":
-            self.stack.append(partial(setattr, self, "verbatim", self.verbatim))
-            self.verbatim = not has_block(node)
+            outside = self._verbatim
+            self._verbatim = not has_block(node)
+            self._inside(node.contents)
+            self._verbatim = outside
         elif name == "q":
             opening, closing = quotation_marks(node)
-            self.read(opening)
-            self.stack.append(partial(self.read, closing))
+            self._read(opening)
+            self._inside(node.contents)
+            self._read(closing)
+        else:
+            if name == "img" and (source := raw.source(node)):
+                self.parts.append("\n")  # inside a text a picture begins a new line
+                seen.pictures += 1
+                seen.drawn += attribute_value(source).lower().startswith("data:image/")
+                self._shown += 1
+            elif name == "a":
+                seen.links += _is_link(node)
+            elif name == "hr":
+                self._shown += 1
+            self._inside(node.contents)
 
-    def _count(self, name: str) -> None:
-        self._counts[name] += 1
-        self._shown += 1
-
-    def _items(self, node: Tag) -> Iterator[_Step]:
+    def _items(self, node: Tag) -> None:
         numbers, kind = iter(item_numbers(node)), counter(node)
         for child in node.contents:
-            if isinstance(child, Tag) and child.name == "li":
-                yield partial(self._item_begun, child, f"{kind}{next(numbers)}")
-            else:
-                yield child
-
-    def _item_begun(self, item: Tag, number: str) -> None:
-        self._numbers.append(number)
-        self.stack += [partial(self._item_ended, len(self.parts), self._shown), item]
-
-    def _item_ended(self, begin: int, shown: int) -> None:
-        """Of an item in which nothing is seen nobody misses the number."""
-        if self._shown == shown and not "".join(self.parts[begin:]).strip():
-            self._numbers.pop()
+            if not isinstance(child, Tag) or child.name != "li":
+                self._inside((child,))
+                continue
+            begin, shown = len(self.parts), self._shown
+            self.seen.numbers.append(f"{kind}{next(numbers)}")
+            self.element(child)
+            if self._shown == shown and not "".join(self.parts[begin:]).strip():
+                self.seen.numbers.pop()  # of an item in which nothing is seen nobody misses the number
 
 
 def _is_link(node: Tag) -> bool:
@@ -202,9 +161,9 @@ def _shapes(kind: str, texts: Iterable[str]) -> str:
     return (_NO_WORDS if kind in (BOLD, ITALIC) else _NO_SHAPES).sub("", "".join(texts))
 
 
-def differences(seen: Visible, markdown: str) -> Iterator[str]:
+def differences(seen: MarkdownText, markdown: str) -> Iterator[str]:
     """Each way in which the Markdown is not what was seen, in words; nothing when it is faithful."""
-    reading: MarkdownText = read_markdown(markdown)
+    reading = read_markdown(markdown)
     text = _stream(reading.text)
     if text != seen.text:
         yield _first_difference(seen.text, text)
@@ -213,10 +172,10 @@ def differences(seen: Visible, markdown: str) -> Iterator[str]:
         if before != after:
             yield f"{words}: {before} on the page, {after} in the file"
     for kind in dict.fromkeys((*seen.marked, *reading.marked)):
-        shown, written = seen.marked.get(kind, ""), _shapes(kind, reading.marked.get(kind, ()))
+        shown, written = (_shapes(kind, marked.get(kind, ())) for marked in (seen.marked, reading.marked))
         if shown != written:
             yield f"{kind}: {_first_difference(shown, written)}"
-    if list(seen.numbers) != reading.numbers:
+    if seen.numbers != reading.numbers:
         yield f"numbers of items: {', '.join(seen.numbers)} on the page, {', '.join(reading.numbers)} in the file"
 
 

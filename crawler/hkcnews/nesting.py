@@ -4,6 +4,7 @@ emphasis off inside it; table parts out of their order, and quotations without t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
@@ -49,10 +50,10 @@ def _ways(holder: Tag, inside: Iterable[Tag]) -> set[int]:
     """The identities of what stands between an element and some that are in it."""
     found: set[int] = set()
     for node in inside:
-        for around in node.parents:
-            if around is holder or id(around) in found:
-                break
+        around = node.parent
+        while around is not None and around is not holder and id(around) not in found:
             found.add(id(around))
+            around = around.parent
     return found
 
 
@@ -71,16 +72,13 @@ def _wrapped(nodes: Sequence[PageElement], holder: Tag, name: str) -> Tag:
 def _spread(holder: Tag, name: str, ends: set[int], ways: set[int]) -> list[Tag]:
     """Emphasis around all that an element holds but `ends`, which take it off; gives the new elements."""
     found: list[Tag] = []
-    run: list[PageElement] = []
-    for child in [*holder.contents, None]:
-        if child is not None and id(child) not in ends and id(child) not in ways:
-            run.append(child)
-            continue
-        if any(map(_shows, run)):
+    for is_apart, nodes in groupby(list(holder.contents), lambda child: id(child) in ends or id(child) in ways):
+        run = list(nodes)
+        if not is_apart and any(map(_shows, run)):
             found.append(_wrapped(run, holder, name))
-        run = []
-        if isinstance(child, Tag) and id(child) not in ends:
-            found += _spread(child, name, ends, ways)
+        for child in run if is_apart else ():
+            if isinstance(child, Tag) and id(child) not in ends:
+                found += _spread(child, name, ends, ways)
     return found
 
 
@@ -107,7 +105,7 @@ def push_into_blocks(around: Tag) -> None:
     if around.parent is None or not has_block(around):
         return
     for holder in [around, *around.find_all(True)]:
-        if holder.name in FRAMES or not (holder is around or holder.name in BLOCKS or has_block(holder)):
+        if holder.name in FRAMES or not (holder is around or _is_block(holder)):
             continue
         if _wrap_runs(holder, around) and around.name == "a":
             break
@@ -116,20 +114,19 @@ def push_into_blocks(around: Tag) -> None:
 
 def _wrap_runs(holder: Tag, like: Tag) -> bool:
     """Wrap each run of inline nodes that shows anything, of a link only the first; gives whether there was any."""
-    run: list[PageElement] = []
     found = False
-    for child in [*holder.children, None]:
-        is_block = isinstance(child, Tag) and (child.name in BLOCKS or has_block(child))
-        if child is not None and not is_block:
-            run.append(child)
-            continue
-        if any(map(_shows, run)):
+    for is_block, nodes in groupby(list(holder.contents), _is_block):
+        run = list(nodes)
+        if not is_block and any(map(_shows, run)):
             _wrapped(run, holder, like.name).attrs.update(like.attrs)
             found = True
             if like.name == "a":
                 break
-        run = []
     return found
+
+
+def _is_block(node: PageElement) -> bool:
+    return isinstance(node, Tag) and (node.name in BLOCKS or has_block(node))
 
 
 def _shows(node: PageElement) -> bool:

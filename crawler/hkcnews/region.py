@@ -4,9 +4,9 @@ it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from typing import Any
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString, PageElement
@@ -71,42 +71,29 @@ def shows_unscripted(region: Tag, layout: Layout) -> bool:
 def prepare_region(region: Tag) -> list[str]:
     """Settle in a tidy region what depends on the site, what is meant without being said in elements, and what Markdown
     cannot nest; gives the faults found."""
-    found = _survey(region)
-    faults = reveal_addresses(region, found.protected)
-    put_in_order(found.tables)
-    quote(found.quotations)
-    emphasis = found.emphasis + spell_out_styles(found.styled)
-    if any(map(has_block, emphasis)):
-        for element in emphasis:
-            push_into_blocks(element)
-    return faults
-
-
-@dataclass(slots=True)
-class _Survey:
-    """What of a region needs care, in reading order: what may hide an e-mail address, links and emphasis, elements
-    whose inline style says something, tables, quotations."""
-
-    protected: list[Tag] = field(default_factory=list)
-    emphasis: list[Tag] = field(default_factory=list)
-    styled: list[Tag] = field(default_factory=list)
-    tables: list[Tag] = field(default_factory=list)
-    quotations: list[Tag] = field(default_factory=list)
-
-
-def _survey(region: Tag) -> _Survey:
-    found = _Survey()
-    by_name = {**dict.fromkeys(_EMPHASIS, found.emphasis), "table": found.tables, "q": found.quotations}
+    protected: list[Tag] = []
+    styled: list[Tag] = []
+    emphasis: list[Tag] = []
+    tables: list[Tag] = []
+    quotations: list[Tag] = []
+    by_name = {**dict.fromkeys(_EMPHASIS, emphasis), "table": tables, "q": quotations}
     for node in elements_of(region):
         attributes = node.attrs
         if attributes:
             if "data-cfemail" in attributes or ("href" in attributes and _PROTECTED.search(str(attributes["href"]))):
-                found.protected.append(node)
+                protected.append(node)
             if "style" in attributes and says_emphasis(str(attributes["style"])):
-                found.styled.append(node)
+                styled.append(node)
         if node.name in by_name:
             by_name[node.name].append(node)
-    return found
+    faults = reveal_addresses(region, protected) if protected else []
+    put_in_order(tables)
+    quote(quotations)
+    emphasis += spell_out_styles(styled)
+    if any(map(has_block, emphasis)):
+        for element in emphasis:
+            push_into_blocks(element)
+    return faults
 
 
 def drop(region: Tag, layout: Layout) -> tuple[int, list[str]]:
@@ -122,7 +109,7 @@ def drop(region: Tag, layout: Layout) -> tuple[int, list[str]]:
         deepest = depth if depth > deepest else deepest
         for child in element.contents:
             if isinstance(child, Tag):
-                if child.name in tags or (child.attrs and _is_hidden(child, classes, attributes)):
+                if child.name in tags or (child.attrs and _is_hidden(child.attrs, classes, attributes)):
                     dropped.append(child)
                 else:
                     stack.append((child, depth + 1))
@@ -131,32 +118,26 @@ def drop(region: Tag, layout: Layout) -> tuple[int, list[str]]:
     return deepest, settle(region, dropped, candidates) if dropped or candidates else []
 
 
-def _is_hidden(element: Tag, classes: frozenset[str], attributes: frozenset[str]) -> bool:
-    own = element.attrs
+def _is_hidden(own: Mapping[str, Any], classes: frozenset[str], attributes: frozenset[str]) -> bool:
     if not attributes.isdisjoint(own) or ("style" in own and _HIDDEN_STYLE.search(str(own["style"]))):
         return True
-    return "class" in own and not classes.isdisjoint(element.get_attribute_list("class"))
+    return "class" in own and not classes.isdisjoint(own["class"])
 
 
 def flatten(region: Tag) -> list[str]:
     """Where elements are nested too deep, build the region anew without those that mean nothing, and without any beyond
     `DEEPEST`; texts, pictures and frames all stay. Takes time in proportion to the region. Gives the fault, if there
     was any."""
-    if not any(depth > DEEPEST for depth in _depths(region)):
+    level = [region]
+    for _ in range(DEEPEST + 1):
+        level = [child for element in level for child in element.contents if isinstance(child, Tag)]
+    if not level:
         return []
     flat = parse(f"<div>{''.join(_flat(region))}</div>")
     region.clear()
-    for child in list(flat.children):
-        region.append(child.extract())
+    for child in list(flat.contents):
+        region.append(child)
     return [f"nested deeper than {DEEPEST} elements: structure simplified"]
-
-
-def _depths(region: Tag) -> Iterator[int]:
-    stack = [(region, 0)]
-    while stack:
-        element, depth = stack.pop()
-        yield depth
-        stack += [(child, depth + 1) for child in element.children if isinstance(child, Tag)]
 
 
 def _flat(region: Tag) -> Iterator[str]:
@@ -177,7 +158,11 @@ def _flat(region: Tag) -> Iterator[str]:
                 name in _MEANT and len(is_open) < DEEPEST and not (name in _EMPHASIS and name in is_open)
             )
             around = _BOUNDARY if name in BLOCKS and not keep else ""
-            yield _opening(node) if keep else around
+            attributes = (
+                (key, " ".join(value) if isinstance(value, list) else value) for key, value in node.attrs.items()
+            )
+            written = "".join(f' {key}="{escape(str(value))}"' for key, value in attributes)
+            yield f"<{name}{written}>" if keep else around
             if keep and name not in _VOID:
                 is_open.append(name)
                 stack.append(f"</{name}>")
@@ -186,21 +171,12 @@ def _flat(region: Tag) -> Iterator[str]:
             stack += reversed(node.contents)
 
 
-def _opening(node: Tag) -> str:
-    written = [f"<{node.name}"]
-    for name, value in node.attrs.items():
-        written.append(f' {name}="{escape(" ".join(value) if isinstance(value, list) else str(value))}"')
-    return "".join([*written, ">"])
-
-
-def reveal_addresses(region: Tag, protected: Collection[Tag]) -> list[str]:
+def reveal_addresses(region: Tag, protected: Iterable[Tag]) -> list[str]:
     """Put back the e-mail addresses that Cloudflare's protection hid; gives a fault for each that cannot be read."""
     faults: list[str] = []
-    if not protected:
-        return faults
     for element in protected:
         inside = _PROTECTED.search(str(element.get("href") or ""))
-        code = str(element.get("data-cfemail") or "") or (inside[1] if inside and inside[1] else "")
+        code = str(element.get("data-cfemail") or (inside and inside[1]) or "")
         if not code:
             continue
         address = reveal(code)
@@ -208,24 +184,15 @@ def reveal_addresses(region: Tag, protected: Collection[Tag]) -> list[str]:
             faults.append(f"a protected e-mail address cannot be decoded: {code[:40]}")
             continue
         text = element.get_text()
-        if (
-            element.name == "a"
-            and text.strip()
-            and not _PLACEHOLDER.search(text)
-            and not element.has_attr("data-cfemail")
-        ):
+        hidden = _PLACEHOLDER.search(text)
+        if element.name == "a" and text.strip() and not hidden and not element.has_attr("data-cfemail"):
             element["href"] = f"mailto:{address}"
         else:
-            before, after = _around_placeholder(text)
+            before, after = (text[: hidden.start()], text[hidden.end() :]) if hidden else ("", "")
             element.replace_with(NavigableString(before + address + after))
     for link in region.find_all("a", href=_PROTECTED):
         link.unwrap()
     return faults
-
-
-def _around_placeholder(text: str) -> tuple[str, str]:
-    found = _PLACEHOLDER.search(text)
-    return (text[: found.start()], text[found.end() :]) if found else ("", "")
 
 
 def reveal(code: str) -> str:

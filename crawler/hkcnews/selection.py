@@ -10,20 +10,18 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.hkcnews.layout import LAYOUTS, ancestors
 
-_WITHOUT_CLASS = ("link", "meta", "img")
+_WITHOUT_CLASS = ("img", "link", "meta")
 """Elements whose class says nothing of an article's parts."""
-_CLASS = re.compile(r"\.([\w-]+)\Z")
+_CLASS = re.compile(r"\.[\w-]+")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_TAGS = "tags"
-_CLASSES = frozenset(
-    found[1]
+_TAGS = ".tags"
+_PARTS = {
+    selector
     for layout in LAYOUTS
-    for selector in (layout.content[0], *layout.category, *layout.info, *layout.blogger)
-    if (found := _CLASS.match(selector))
-) | {_TAGS}
+    for selector in (layout.content[0], *layout.category, *layout.info, *layout.blogger, _TAGS)
+    if _CLASS.fullmatch(selector)
+}
 """What every page is searched for: its parts are called so."""
-_TOGETHER = tuple(f".{name}" for name in sorted(_CLASSES))
-_IN_TAGS = f".{_TAGS} "
 
 
 class Selection:
@@ -36,29 +34,27 @@ class Selection:
     def of(self, selector: str) -> list[LexborNode]:
         """The nodes for a selector, in the page's order."""
         if selector not in self._found:
-            if selector in _TOGETHER:
+            if selector in _PARTS:
                 self._search()
             elif selector.isalnum():  # the name of an element, for which a collection takes a third of the time
                 self._found[selector] = self._tree.tags(selector)
-            elif selector.startswith(_IN_TAGS):
-                inner = selector.removeprefix(_IN_TAGS)
-                around = outermost(self.of(_IN_TAGS.strip()))
+            elif selector.startswith(f"{_TAGS} "):
+                inner = selector.removeprefix(f"{_TAGS} ")
+                around = outermost(self.of(_TAGS))
                 self._found[selector] = [node for one in around for node in one.css(inner) if node.mem_id != one.mem_id]
             else:
                 self._found[selector] = self._tree.css(selector)
         return self._found[selector]
 
     def _search(self) -> None:
-        found: dict[str, list[LexborNode]] = {selector: [] for selector in _TOGETHER}
+        found: dict[str, list[LexborNode]] = {selector: [] for selector in _PARTS}
         seen: set[int] = set()
-        for node in self._tree.css(", ".join(_TOGETHER)):
-            if (
-                node.mem_id in seen or node.tag in _WITHOUT_CLASS
-            ):  # a node is given once for each selector that it matches
+        for node in self._tree.css(", ".join(_PARTS)):
+            if node.mem_id in seen or node.tag in _WITHOUT_CLASS:  # given once for each selector that it matches
                 continue
             seen.add(node.mem_id)
-            for name in _CLASSES.intersection(_SPACES.split(node.attributes.get("class") or "")):
-                found[f".{name}"].append(node)
+            for selector in {f".{name}" for name in _SPACES.split(node.attributes.get("class") or "")} & _PARTS:
+                found[selector].append(node)
         self._found.update(found)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.builder import HTMLTreeBuilder
@@ -16,7 +17,11 @@ from bs4.builder._htmlparser import HTMLParserTreeBuilder
 from bs4.element import AttributeDict, AttributeValueList, NavigableString, PageElement
 
 _ATTRIBUTE = re.compile(r' ([a-z][a-z0-9_-]*)="([^"]*)"')
-_AROUND_VALUE = len(' =""')
+_NODE = re.compile(
+    r'<(?:/([a-z0-9]+)|([a-z0-9]+)((?: [a-z][a-z0-9_-]*="[^"]*")*+)|(!--[^-<>]*--))>([^<]*)|.', re.DOTALL
+)
+"""The name of an end tag; or name and attributes of a tag; or a comment of a form that leaves no doubt where it ends;
+then text."""
 _VOID = frozenset(
     {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )
@@ -36,7 +41,6 @@ _STRINGS = HTMLTreeBuilder.DEFAULT_STRING_CONTAINERS
 _UNLIKE = _VOID.union(_STRINGS)
 _LISTS = HTMLTreeBuilder.DEFAULT_CDATA_LIST_ATTRIBUTES
 _LISTS_ANYWHERE = frozenset(_LISTS["*"])
-_NO_LISTS: frozenset[str] = frozenset()
 _SPACES = " \n\t\f\r"
 
 
@@ -93,107 +97,98 @@ def element(name: str, attributes: Mapping[str, str] | None = None) -> Tag:
 
 def build_tree(markup: str) -> Tag | None:
     """The tree of one element, without a parent; None where the markup is not of the plain form."""
-    first, *pieces = markup.split("<")
-    if first:
-        return None
-    root: Tag | None = None
+    nodes: list[PageElement] = []
     current: Tag | None = None
-    last: PageElement | None = None
     preserved = 0
-    for piece in pieces:
-        head, end, text = piece.partition(">")
-        if current is None and root is not None:
-            return None
-        if head.startswith("/"):
-            if current is None or head[1:] != current.name:
+    for end, name, written, comment, text in _NODE.findall(markup):
+        if end:
+            if current is None or end != current.name:
                 return None
-            preserved -= head == "/pre"
+            preserved -= end == "pre"
             current = current.parent
         else:
-            node = _opened(head) if end else None
-            if node is None or (current is not None and current.name in _RAW):
+            node = _opened(name, written, comment)
+            if node is None or (bool(nodes) if current is None else current.name in _RAW):
                 return None
-            _link(node, current, last)
-            last = node
-            if isinstance(node, Tag) and not node.can_be_empty_element:
+            node.parent = current
+            nodes.append(node)
+            if current is not None:
+                current.contents.append(node)
+            if isinstance(node, _Element) and not node.can_be_empty_element:
                 current = node
-                root = node if root is None else root
-                preserved += node.name == "pre"
+                preserved += name == "pre"
         if text:
             if current is None or (string := _string(text, current.name, preserved > 0)) is None:
                 return None
-            _link(string, current, last)
-            last = string
-    return root if current is None else None
+            string.parent = current
+            nodes.append(string)
+            current.contents.append(string)
+    root = nodes[0] if nodes and current is None else None
+    if not isinstance(root, Tag) or root.can_be_empty_element:
+        return None
+    _link(nodes)
+    return root
+
+
+def _link(nodes: list[PageElement]) -> None:
+    """Link the nodes of a tree, in reading order, to the next and previous ones."""
+    nodes[0].previous_element = None
+    for before, after in pairwise(nodes):
+        before.next_element = after
+        after.previous_element = before
+    for node in nodes:
+        if isinstance(node, Tag):
+            for before, after in pairwise(node.contents):
+                before.next_sibling = after
+                after.previous_sibling = before
 
 
 def dismantle(root: Tag) -> None:
-    """Have the nodes of a tree that nobody needs any more hold their contents only: else they hold each other, and wait
-    for the garbage collector, which costs several times as much."""
+    """Have the nodes of a tree that nobody needs any more hold only what comes after them: else they hold each other,
+    and wait for the garbage collector, which costs several times as much."""
     node: PageElement | None = root
     while node is not None:
-        following = node.next_element
-        node.parent = node.previous_element = node.next_element = node.previous_sibling = node.next_sibling = None
-        node = following
+        node.parent = node.previous_element = node.previous_sibling = None
+        node = node.next_element
 
 
-def _link(node: PageElement, parent: Tag | None, last: PageElement | None) -> None:
-    """Set a node after all that came before it; it has no neighbours yet."""
-    node.parent = parent
-    node.previous_element = last
-    if last is not None:
-        last.next_element = node
-    if parent is not None:
-        contents = parent.contents
-        if contents:
-            before = node.previous_sibling = contents[-1]
-            before.next_sibling = node
-        contents.append(node)
+def _opened(name: str, written: str, comment: str) -> Tag | Comment | None:
+    """The node that begins: an element with its attributes as written, or a comment."""
+    if name in _KNOWN:
+        attributes = _attributes(name, written) if written else AttributeDict()
+        return _Element(name, attributes) if attributes is not None else None
+    return Comment(_collapsed(comment[3:-2])) if comment else None
 
 
-def _opened(head: str) -> Tag | Comment | None:
-    """What begins with the inside of a tag: an element, or a comment of a form that leaves no doubt where it ends."""
-    if head in _KNOWN:
-        return _Element(head, AttributeDict())
-    name, space, _ = head.partition(" ")
-    if name not in _KNOWN:
-        inside = head[3:-2]
-        plain = len(head) > 4 and head.startswith("!--") and head.endswith("--") and "-" not in inside
-        return Comment(inside if inside.strip(_SPACES) else _collapsed(inside)) if plain else None
+def _attributes(name: str, written: str) -> AttributeDict | None:
+    """The attributes of an element; None where the references in them are not Lexbor's."""
     attributes = AttributeDict()
-    if space:
-        left = len(head) - len(name)
-        specific = _LISTS.get(name, _NO_LISTS)
-        for key, value in _ATTRIBUTE.findall(head, len(name)):
-            left -= len(key) + len(value) + _AROUND_VALUE
-            plain_value = _unescaped(value.replace("&quot;", '"')) if "&" in value else value
-            if plain_value is None:
-                return None
-            attributes[key] = (
-                AttributeValueList(plain_value.split()) if key in _LISTS_ANYWHERE or key in specific else plain_value
-            )
-        if left:
+    lists = _LISTS.get(name, ())
+    for key, value in _ATTRIBUTE.findall(written):
+        plain = _unescaped(value.replace("&quot;", '"')) if "&" in value else value
+        if plain is None:
             return None
-    return _Element(name, attributes)
+        attributes[key] = AttributeValueList(plain.split()) if key in _LISTS_ANYWHERE or key in lists else plain
+    return attributes
 
 
 def _string(text: str, holder: str, is_preserved: bool) -> NavigableString | None:
-    """A text in an element, white space alone as BeautifulSoup has it; None where its references are not Lexbor's."""
+    """A text in an element; None where its references are not Lexbor's."""
     if "&" in text and holder not in ("script", "style"):
         unescaped = _unescaped(text) if holder != "iframe" else None
         if unescaped is None:
             return None
         text = unescaped
-    if text[0] in _SPACES and text != "\n" and not is_preserved and not text.strip(_SPACES):
+    if text[0] in _SPACES and text != "\n" and not is_preserved:
         text = _collapsed(text)
-    kind: type[NavigableString] = _STRINGS.get(holder, NavigableString)
-    string = str.__new__(kind, text)
+    string: NavigableString = str.__new__(_STRINGS.get(holder, NavigableString), text)
     string.previous_sibling = string.next_element = string.next_sibling = None
     return string
 
 
-def _collapsed(spaces: str) -> str:
-    return "\n" if "\n" in spaces else " "
+def _collapsed(text: str) -> str:
+    """A text, or white space alone as BeautifulSoup has it."""
+    return text if text.strip(_SPACES) else "\n" if "\n" in text else " "
 
 
 def _unescaped(text: str) -> str | None:
