@@ -35,7 +35,7 @@ from crawler.politeness.rate_limiter import Endpoint
 from crawler.preserve.audit import Audit
 from crawler.preserve.findings import AuditKind, VerifyKind
 from crawler.preserve.jsonl import SCHEMA
-from crawler.recovery.image_case import FAULT_MEANING as MEANING_OF_LACK
+from crawler.recovery.image_content import ImageFault
 from crawler.run import record as runfile
 from crawler.run.command import check_settings
 from crawler.run.health import Breach
@@ -152,7 +152,7 @@ LISTS: Mapping[str, list[str]] = {
     "verdict": [verdict.value for verdict in Verdict],
     "finding": [kind.value for kind in AuditKind],
     "finding of `verify`": [kind.value for kind in VerifyKind],
-    "reason for a missing image": [str(lack) for lack in MEANING_OF_LACK],
+    "reason for a missing image": [str(fault) for fault in ImageFault],
     "digest result": [result.value for result in DigestResult],
     "reason of a mismatch": [reason.value for reason in MismatchReason if reason],
     "front-matter key": _front_matter(),
@@ -220,7 +220,7 @@ def test_findings_of_verify_are_documented_in_the_words_of_the_code() -> None:
 
 def test_reasons_for_missing_images_are_documented_in_the_words_of_the_code() -> None:
     for name, row in listed(DOCUMENTS, "reason for a missing image"):
-        assert row["what it is"] == MEANING_OF_LACK[name]
+        assert row["what it is"] == ImageFault(name).meaning
 
 
 def test_exit_statuses_are_documented_in_the_words_of_the_code() -> None:

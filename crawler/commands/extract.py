@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from crawler.ledger.file import ledger_path
-from crawler.recovery.extraction import extract
-from crawler.recovery.extraction_input import ExtractionInput, ExtractionReport, FromFiles, FromStore
+from crawler.recovery.extraction import ExtractionInput, ExtractionReport, FromFiles, FromStore, extract
 from crawler.recovery.extraction_job import WorkerLimits
 from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report
 from crawler.run.settings import read_format

@@ -1,31 +1,296 @@
-"""The whole of an extraction, and the links that follow the tree."""
+"""The whole of an extraction: what is read, what follows from it for the ledger, and what is said of it at the end."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+import sqlite3
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from typing import Self
 
-from crawler.ledger import Ledger
+from crawler import __version__
+from crawler.ledger import ArticleRow, Ledger, State
+from crawler.ledger.file import ledger_path
 from crawler.ledger.rows import SETTLED
 from crawler.recovery.case import SHARED_BY
-from crawler.recovery.extraction_input import ExtractionInput
 from crawler.recovery.extraction_job import (
     WRITTEN,
     ExtractionJob,
     ExtractionPlan,
     ExtractionResult,
+    Outcome,
     WorkerLimits,
     extract_jobs,
 )
-from crawler.recovery.formats import Format, Styles, as_bits
-from crawler.recovery.sources import describe_counts
-from crawler.utils.exit_status import DamagedError, RunResult, StorageError, UsageError
+from crawler.recovery.formats import Format, Styles, as_bits, begin_change, format_of, note_renewed, written_in
+from crawler.recovery.sources import describe_counts, index_captures
+from crawler.recovery.store import Store
+from crawler.utils.exit_status import CommandError, DamagedError, ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.lock import OutputLock, lock_output
+from crawler.utils.text import EXAMPLES, by_reason, first_few, first_lines, progress_line
 from crawler.utils.workers import batched
+from crawler.warc.captures import ArchivedCapture
 
 logger = logging.getLogger(__name__)
+
+
+class ExtractionReport:
+    """Counts what came, tells of progress on standard error every so many seconds (0: never), and says at the end how
+    it went. `passed` has the records of no use, by what several of their kind are called; `changed` the format that the
+    files had and the one that they get, where these differ."""
+
+    def __init__(self, seconds: float) -> None:
+        self._tell = progress_line("extracted", "articles", seconds)
+        self.total = 0
+        self.done = 0
+        self.captures = 0
+        self.outcomes: Counter[Outcome] = Counter()
+        self.reasons: dict[str, list[int]] = defaultdict(list)
+        self.differing: dict[str, list[int]] = defaultdict(list)
+        self.unwritten: list[str] = []
+        self.lost: list[int] = []
+        self.damages: list[str] = []
+        self.passed: Counter[str] = Counter()
+        self.changed: tuple[str, str] | None = None
+        self._same: set[int] = set()
+
+    def take(self, done: ExtractionResult) -> ExtractionResult:
+        """Count one article more; gives it back."""
+        self.done += 1
+        self.captures += done.captures
+        self.outcomes[done.outcome] += 1
+        self.damages += done.damaged
+        for name in done.differs:
+            self.differing[name].append(done.article)
+        if done.outcome is Outcome.SAME:
+            self._same.add(done.article)
+        elif done.outcome is Outcome.NONE:
+            self.reasons[done.reason].append(done.article)
+        elif done.outcome is Outcome.UNWRITTEN:
+            self.unwritten.append(f"article {done.article}: {done.reason}")
+        self._tell(self.done, self.total)
+        return done
+
+    def relinked(self, done: ExtractionResult) -> None:
+        """An article that was taken already, once more: its links had to follow the others."""
+        if done.outcome is Outcome.CHANGED and done.article in self._same:
+            self.outcomes[Outcome.SAME] -= 1
+            self.outcomes[Outcome.CHANGED] += 1
+            for name in done.differs:
+                self.differing[name].append(done.article)
+
+    def describe(self, dry_run: bool, only_changed: bool) -> Iterator[str]:
+        """Lines for the terminal."""
+        new, changed, same = (self.outcomes[outcome] for outcome in WRITTEN)
+        written = 0 if dry_run else new + changed + (0 if only_changed else same)
+        dry = " (dry run)" if dry_run else ""
+        if self.changed is not None:
+            yield "Format        {} is changed to {}".format(*self.changed) + dry
+        yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
+        if self.passed:
+            yield f"Passed over   {self.passed.total():>7,} records in the files: {describe_counts(self.passed)}"
+        yield f"Written       {written:>7,}{dry}"
+        yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
+        if left := self.outcomes[Outcome.UNDECIDED]:
+            yield f"Left          {left:>7,} to the crawl: captures that may be better were not fetched yet"
+        if self.reasons:
+            yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
+        yield from by_reason(self.reasons)
+        yield from by_reason(self.differing, "Changed       ")
+        yield from (f"Damaged       {line}" for line in first_lines(self.damages, EXAMPLES, "places"))
+
+    def ending(self) -> RunResult:
+        """How it went, as an exit status."""
+        if self.unwritten:
+            about = f"{len(self.unwritten)} articles were not written, by an error of this software; please report it"
+            return RunResult(ExitStatus.ERROR, f"{about}: {self.unwritten[0]}")
+        if self.lost:
+            about = f"{len(self.lost)} articles that were recovered before are not any more"
+            ids = first_few(self.lost)
+            return RunResult(ExitStatus.DAMAGED, f"{about}; their files were left as they are: {ids}")
+        if self.damages:
+            about = f"{len(self.damages)} places in the files cannot be read; everything else was extracted"
+            return RunResult(ExitStatus.DAMAGED, about)
+        return RunResult(ExitStatus.DONE)
+
+
+class ExtractionInput:
+    """What is extracted, open for as long as a `with` lasts. Raises CommandError when it cannot be opened.
+    `keeps_versions`: whether it wants to know what each capture says, beside the ones that are chosen."""
+
+    ledger: Ledger
+    keeps_versions = False
+    _lock: OutputLock
+
+    def __init__(self, output: Path, report: ExtractionReport) -> None:
+        self.output = output
+        self.report = report
+        self.store = Store(output / "warc")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self.ledger.close()
+        self._lock.release()
+
+    def prepare(self) -> None:
+        """Find out what is at hand."""
+
+    def begin(self, wanted: Format) -> list[int]:
+        """From now on files are of this format; gives the articles that their links may lead to, as far as is known: by
+        default most of what is at hand will be recovered."""
+        return self.ledger.articles_with_captures()
+
+    def settle(self, done: Sequence[ExtractionResult]) -> None:
+        """Write down what came of some articles."""
+
+    def finish(self, wanted: Format) -> None:
+        """All files are of this format, but for their links."""
+
+
+class FromStore(ExtractionInput):
+    """The captures of the crawl's own store, with what the ledger knows of them; articles are settled there."""
+
+    def __init__(self, output: Path, report: ExtractionReport, dry_run: bool) -> None:
+        super().__init__(output, report)
+        self.keeps_versions = not dry_run
+        self._dry_run = dry_run
+        self._run = 0
+        self._lost = False
+
+    def __enter__(self) -> Self:
+        self._lock = lock_output(self.output)
+        try:
+            self.ledger = Ledger(ledger_path(self.output))
+        except StorageError:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """However it ends, that is written down where the beginning was."""
+        if self._run:
+            if error is None:
+                ending = self.report.ending()
+            elif isinstance(error, CommandError):
+                ending = error.result
+            else:
+                interrupted = isinstance(error, KeyboardInterrupt)
+                ending = RunResult(ExitStatus.INTERRUPTED if interrupted else ExitStatus.ERROR)
+            with suppress(sqlite3.Error):  # what it ended with is told anyway
+                self.ledger.end_run(self._run, ending.status, ending.describe())
+        super().__exit__(kind, error, traceback)
+
+    def prepare(self) -> None:
+        self.store.mend()
+        self._run = 0 if self._dry_run else self.ledger.begin_run({"extract": "1"}, __version__)
+
+    def begin(self, wanted: Format) -> list[int]:
+        there, recovered = format_of(self.ledger), self.ledger.recovered_ids()
+        if there not in ("", str(wanted)):
+            self.report.changed = (there, str(wanted))
+            self.report.lost += sorted(set(recovered) - set(self.ledger.articles_with_captures()))
+            if not self._dry_run:
+                begin_change(self.ledger, wanted)
+        return recovered
+
+    def settle(self, done: Sequence[ExtractionResult]) -> None:
+        with self.ledger.batch():
+            for one in done:
+                row = self.ledger.article(one.article)
+                assert row is not None
+                if one.outcome is Outcome.NONE and row.state is State.RECOVERED:
+                    self.report.lost.append(one.article)
+                    self._lost = True
+                elif not self._dry_run:
+                    self._write_down(one, row)
+
+    def _write_down(self, one: ExtractionResult, row: ArticleRow) -> None:
+        for capture, columns in one.notes:
+            self.ledger.note(capture, **columns)
+        self.ledger.renew_versions(one.article, one.extracted, one.versions)
+        if one.references is not None:
+            self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
+        if one.outcome in WRITTEN:
+            self.ledger.want_images(one.article, one.capture, one.images)
+            there = (row.state, row.sha256, row.capture, row.faults)
+            if there != (State.RECOVERED, one.sha256, one.capture, one.faults):
+                self.ledger.settle(
+                    one.article,
+                    State.RECOVERED,
+                    self._run,
+                    capture=one.capture,
+                    file=one.file,
+                    sha256=one.sha256,
+                    faults=one.faults,
+                    sources=one.sources,
+                )
+        elif one.outcome is Outcome.NONE and row.state is State.UNRECOVERABLE and row.reason != one.reason:
+            self.ledger.settle(one.article, State.UNRECOVERABLE, self._run, reason=one.reason, faults=row.faults)
+
+    def finish(self, wanted: Format) -> None:
+        if not self._dry_run:
+            self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
+            if not self._lost:  # else their files are of the extractor before
+                note_renewed(self.ledger)
+            written_in(self.ledger, wanted)
+
+
+FILES = "files"
+"""The source of captures whose file does not say which archive they are from."""
+
+
+class FromFiles(ExtractionInput):
+    """Captures in files of web archives; what they are is kept in a ledger of its own, for as long as it takes."""
+
+    def __init__(self, paths: Sequence[Path], output: Path, report: ExtractionReport, replay: str) -> None:
+        super().__init__(output, report)
+        self._paths = paths
+        self._replay = replay
+
+    def __enter__(self) -> Self:
+        if ledger_path(self.output).exists():
+            message = f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another OUTPUT_DIR"
+            raise UsageError(f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl")
+        self._lock = lock_output(self.output, make=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="citizen-news-")
+        self.ledger = Ledger(Path(self._folder.name) / "ledger.sqlite")
+        self.ledger.add_source(FILES, self._replay)
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        super().__exit__(kind, error, traceback)
+        self._folder.cleanup()
+
+    def prepare(self) -> None:
+        try:
+            report = self.report
+            for some in index_captures(self._paths, lambda damage: report.damages.append(str(damage)), report.passed):
+                by_source: dict[str, list[tuple[int, ArchivedCapture]]] = defaultdict(list)
+                for article, held in some:
+                    by_source[held.about.get("source") or FILES].append((article, held))
+                for source, held_there in by_source.items():
+                    self.ledger.add_file_captures(source, held_there)
+        except OSError as error:
+            raise StorageError(f"cannot be read: {error}") from error
+
+    def settle(self, done: Sequence[ExtractionResult]) -> None:
+        """The files are all that stays; which there are is settled for the links between them only."""
+        with self.ledger.batch():
+            for one in done:
+                if one.references is not None:
+                    self.ledger.settle(
+                        one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256
+                    )
+                    self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
+
 
 BATCH = 1000
 """Articles that are told to the ledger in one transaction."""

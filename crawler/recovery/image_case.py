@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from crawler.ledger.images import ImageRow
 from crawler.recovery.case import OpenCase
-from crawler.recovery.image_content import ContentFlaw
+from crawler.recovery.image_content import ImageFault
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.capture import EMPTY_DIGEST, Capture
 from crawler.wayback.playback import escape
@@ -18,34 +17,6 @@ MOST_FOLLOWED = 5
 """So many jumps and archived redirects are followed for one image at one source."""
 MOST_LISTED = 3
 """So many of the captures that an index gives are asked for."""
-
-
-class ImageFault(StrEnum):
-    """Why there is no image, beside the flaws that bytes can have."""
-
-    NOT_ARCHIVED = "not_archived"
-    EXCLUDED = "excluded"
-    NOT_FOUND = "not_found"
-    ARCHIVED_ERROR = "archived_error"
-    REDIRECTS = "redirects"
-    TOO_LARGE = "too_large"
-
-
-FAULT_MEANING: dict[str, str] = {
-    ImageFault.NOT_ARCHIVED: "the archive has no capture of it",
-    ImageFault.EXCLUDED: "its site is excluded from the archive",
-    ImageFault.NOT_FOUND: "the site did not have it any more when it was captured",
-    ImageFault.ARCHIVED_ERROR: "an error of its site, archived",
-    ImageFault.REDIRECTS: "redirects that lead in a circle, or too far",
-    ImageFault.TOO_LARGE: "more bytes than DOWNLOAD_MAXSIZE",
-    ContentFlaw.BLANK: "no bytes, or nothing in them",
-    ContentFlaw.HTML: "an HTML page in its place",
-    ContentFlaw.NOT_IMAGE: "bytes of no type of image that is known",
-    ContentFlaw.CUT: "cut off before its end",
-    ContentFlaw.ONE_PIXEL: "a single pixel, as holds the place of a picture or counts visits",
-    ContentFlaw.SCRIPT: "an SVG with a script in it",
-}
-"""Each reason in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class UnfitImage(Exception):
@@ -155,15 +156,30 @@ class ImageType(StrEnum):
     AVIF = "image/avif"
 
 
-class ContentFlaw(StrEnum):
-    """Why bytes are not kept as an image."""
+class ImageFault(StrEnum):
+    """Why there is no image, and what that means, for people: first what bytes can be, then what an archive can have
+    instead of them."""
 
-    BLANK = "blank"
-    HTML = "html_page"
-    NOT_IMAGE = "not_an_image"
-    CUT = "cut_off"
-    ONE_PIXEL = "one_pixel"
-    SCRIPT = "svg_with_script"
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str = "") -> Self:
+        fault = str.__new__(cls, name)
+        fault._value_ = name
+        fault.meaning = meaning
+        return fault
+
+    BLANK = "blank", "no bytes, or nothing in them"
+    HTML = "html_page", "an HTML page in its place"
+    NOT_IMAGE = "not_an_image", "bytes of no type of image that is known"
+    CUT = "cut_off", "cut off before its end"
+    ONE_PIXEL = "one_pixel", "a single pixel, as holds the place of a picture or counts visits"
+    SCRIPT = "svg_with_script", "an SVG with a script in it"
+    NOT_ARCHIVED = "not_archived", "the archive has no capture of it"
+    EXCLUDED = "excluded", "its site is excluded from the archive"
+    NOT_FOUND = "not_found", "the site did not have it any more when it was captured"
+    ARCHIVED_ERROR = "archived_error", "an error of its site, archived"
+    REDIRECTS = "redirects", "redirects that lead in a circle, or too far"
+    TOO_LARGE = "too_large", "more bytes than DOWNLOAD_MAXSIZE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +187,7 @@ class Content:
     """The type, or the flaw; `because` says more of a flaw. Of a cut image the type is known too."""
 
     type: ImageType | None = None
-    flaw: ContentFlaw | None = None
+    flaw: ImageFault | None = None
     because: str = ""
 
 
@@ -206,14 +222,14 @@ def read_content(data: bytes) -> Content:
     changing its bytes, so one with scripts is not put among the files (the store keeps it).
     """
     if not data.strip(b"\0 \t\r\n"):
-        return Content(flaw=ContentFlaw.BLANK, because="no bytes" if not data else f"{len(data)} bytes of nothing")
+        return Content(flaw=ImageFault.BLANK, because="no bytes" if not data else f"{len(data)} bytes of nothing")
     for beginning, kind, read in _BINARY:
         if beginning.match(data):
             try:
                 size = read(data)
             except UnfitImage as error:
-                return Content(kind, ContentFlaw.CUT, str(error))
-            return Content(kind, ContentFlaw.ONE_PIXEL, "1 by 1") if size == (1, 1) else Content(kind)
+                return Content(kind, ImageFault.CUT, str(error))
+            return Content(kind, ImageFault.ONE_PIXEL, "1 by 1") if size == (1, 1) else Content(kind)
     return _text(data)
 
 
@@ -225,11 +241,11 @@ def _text(data: bytes) -> Content:
         text = ""
     if text and "\0" not in text and _SVG.match(text):
         if _SVG_END.search(text) is None:
-            return Content(ImageType.SVG, ContentFlaw.CUT, "no end of the element svg")
+            return Content(ImageType.SVG, ImageFault.CUT, "no end of the element svg")
         plain = html.unescape(text)
         if _ACTIVE.search(plain) or _ACTIVE_ADDRESS.search(_SPACES.sub("", plain)):
-            return Content(ImageType.SVG, ContentFlaw.SCRIPT, "it holds a script")
+            return Content(ImageType.SVG, ImageFault.SCRIPT, "it holds a script")
         return Content(ImageType.SVG)
     if _HTML.search(data[:_SNIFFED].replace(b"\0", b"")):
-        return Content(flaw=ContentFlaw.HTML, because=begins)
-    return Content(flaw=ContentFlaw.NOT_IMAGE, because=begins)
+        return Content(flaw=ImageFault.HTML, because=begins)
+    return Content(flaw=ImageFault.NOT_IMAGE, because=begins)

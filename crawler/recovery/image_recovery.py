@@ -12,8 +12,8 @@ from pathlib import Path
 from crawler.ledger import Ledger
 from crawler.ledger.images import ImageAnswer, ImageRow, ImageState, Use
 from crawler.recovery.case import CaseQueue
-from crawler.recovery.image_case import ImageCase, ImageFault, ImageLookup, ImageRequest, nearest
-from crawler.recovery.image_content import ContentFlaw, read_content
+from crawler.recovery.image_case import ImageCase, ImageLookup, ImageRequest, nearest
+from crawler.recovery.image_content import ImageFault, read_content
 from crawler.recovery.image_files import image_places, write_image
 from crawler.recovery.judge import Judge, ReadPage
 from crawler.recovery.store import IMAGE_RECORD, Store, as_served, compare_served
@@ -143,7 +143,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         if (
             not whole
             and action is Action.JUDGE
-            and (check.result is DigestResult.MISMATCH or read_content(check.payload).flaw is ContentFlaw.CUT)
+            and (check.result is DigestResult.MISMATCH or read_content(check.payload).flaw is ImageFault.CUT)
         ):
             self.troubled(step, Answer.CUT_BODY, counted)
             return
@@ -210,7 +210,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
     def _judge(self, case: ImageCase, said: ImageAnswer, check: DigestCheck) -> None:
         content = read_content(check.payload)
         if content.flaw is not None or content.type is None:
-            case.reject(content.flaw or ContentFlaw.NOT_IMAGE, content.because, said.timestamp)
+            case.reject(content.flaw or ImageFault.NOT_IMAGE, content.because, said.timestamp)
             return
         row = replace(
             case.row,

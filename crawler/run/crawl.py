@@ -19,8 +19,7 @@ from scrapy.commands import BaseRunSpiderCommand
 
 from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
-from crawler.recovery.extraction import extract, relink
-from crawler.recovery.extraction_input import ExtractionReport, FromStore
+from crawler.recovery.extraction import ExtractionReport, FromStore, extract, relink
 from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, WorkerLimits
 from crawler.recovery.formats import as_bits, is_current_extractor
 from crawler.run.health import Breach, breaches

@@ -8,7 +8,7 @@ from typing import Any
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageState
-from crawler.recovery.image_case import FAULT_MEANING
+from crawler.recovery.image_content import ImageFault
 from crawler.recovery.listing import gap_status
 from crawler.utils.text import by_reason
 
@@ -107,10 +107,11 @@ def _describe_images(ledger: Ledger) -> Iterator[str]:
     yield f"  fetched     {counts[ImageState.HAVE]:>7,}, {size / 1e6:,.1f} MB"
     if to_do:
         yield f"  to do       {to_do:>7,}"
+    faults = {fault.value: fault.meaning for fault in ImageFault}
     for state in (ImageState.WAITING, ImageState.MISSING):
         if counts[state]:
             yield f"  {state.value:<11} {counts[state]:>7,}"
-            reasons = _reasons(((row.reason, row.url) for row in ledger.images(state)), FAULT_MEANING)
+            reasons = _reasons(((row.reason, row.url) for row in ledger.images(state)), faults)
             yield from by_reason(reasons, most=IMAGE_EXAMPLES)
 
 

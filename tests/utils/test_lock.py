@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger.file import ledger_path
-from crawler.recovery.extraction_input import ExtractionReport, FromFiles, FromStore
+from crawler.recovery.extraction import ExtractionReport, FromFiles, FromStore
 from crawler.utils.exit_status import CommandError, ExitStatus, LockedError
 from crawler.utils.lock import OutputLock, lock_holder, lock_output
 

@@ -17,7 +17,7 @@ from crawler.hkcnews.urls import article_id
 from crawler.markdown.reader import plain_text
 from crawler.markdown.style import SCHEME, absolute, without_archive
 from crawler.publish.browse.rows import STOPS
-from crawler.recovery.image_content import ContentFlaw, read_content
+from crawler.recovery.image_content import ImageFault, read_content
 from crawler.recovery.image_files import FOLDER, image_file
 from crawler.wayback.playback import split_replay
 
@@ -169,7 +169,7 @@ class Pictures:
             return None
         data = file.read_bytes()
         content = read_content(data)
-        return None if content.type is None or content.flaw is ContentFlaw.SCRIPT else (data, content.type.value)
+        return None if content.type is None or content.flaw is ImageFault.SCRIPT else (data, content.type.value)
 
     def _file(self, path: str) -> Path | None:
         parts = path.split("/")

@@ -9,8 +9,7 @@ from math import ceil
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.recovery.image_case import FAULT_MEANING, ImageFault
-from crawler.recovery.image_content import ContentFlaw
+from crawler.recovery.image_content import ImageFault
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import ANSWERS
 
@@ -62,19 +61,19 @@ _VERDICTS: Mapping[Verdict, str] = {
     Verdict.UNFAITHFUL: "復原後內容有增減",
     Verdict.EXTRACTION_FAILED: "耗時過長、耗用過多記憶體或令解析中斷的網頁",
 }
-_IMAGE_FAULTS: Mapping[str, str] = {
+_IMAGE_FAULTS: Mapping[ImageFault, str] = {
     ImageFault.NOT_ARCHIVED: "典藏庫沒有收錄",
     ImageFault.EXCLUDED: "典藏庫不公開該網站",
     ImageFault.NOT_FOUND: "存檔時網站已沒有該圖",
     ImageFault.ARCHIVED_ERROR: "存檔的是網站的錯誤訊息",
     ImageFault.REDIRECTS: "重新導向沒有盡頭",
     ImageFault.TOO_LARGE: "超出大小上限",
-    ContentFlaw.BLANK: "空白內容",
-    ContentFlaw.HTML: "該處是 HTML 網頁",
-    ContentFlaw.NOT_IMAGE: "不是已知的圖片格式",
-    ContentFlaw.CUT: "圖片未完便中斷",
-    ContentFlaw.ONE_PIXEL: "只有一個像素",
-    ContentFlaw.SCRIPT: "含有程式的 SVG",
+    ImageFault.BLANK: "空白內容",
+    ImageFault.HTML: "該處是 HTML 網頁",
+    ImageFault.NOT_IMAGE: "不是已知的圖片格式",
+    ImageFault.CUT: "圖片未完便中斷",
+    ImageFault.ONE_PIXEL: "只有一個像素",
+    ImageFault.SCRIPT: "含有程式的 SVG",
 }
 _REASONS: Mapping[str, Bilingual] = {
     "no capture": Bilingual("no capture is known", "沒有快照"),
@@ -82,7 +81,7 @@ _REASONS: Mapping[str, Bilingual] = {
     **{answer.value: Bilingual(rule.english, rule.chinese) for answer, rule in ANSWERS.items()},
 }
 _IMAGE_REASONS: Mapping[str, Bilingual] = {
-    str(fault): Bilingual(FAULT_MEANING[fault], chinese) for fault, chinese in _IMAGE_FAULTS.items()
+    str(fault): Bilingual(fault.meaning, chinese) for fault, chinese in _IMAGE_FAULTS.items()
 }
 
 

@@ -6,7 +6,7 @@ from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.publish.report.parts import DIGESTS, IMAGE_STATES, STATES, Bilingual, image_reason, reason
-from crawler.recovery.image_case import FAULT_MEANING
+from crawler.recovery.image_content import ImageFault
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import Answer
 
@@ -15,8 +15,8 @@ def test_every_reason_has_words_in_both_languages() -> None:
     names = [*(verdict.value for verdict in Verdict), *(answer.value for answer in Answer), "no capture"]
     assert [name for name in names if reason(name).en == name] == []
     assert [name for name in names if not reason(name).zh] == []
-    assert {name: image_reason(name).en for name in FAULT_MEANING} == FAULT_MEANING
-    assert [name for name in FAULT_MEANING if not image_reason(name).zh] == []
+    assert [image_reason(name).en for name in ImageFault] == [name.meaning for name in ImageFault]
+    assert [name for name in ImageFault if not image_reason(name).zh] == []
 
 
 def test_every_state_and_result_has_words() -> None:
