@@ -35,7 +35,7 @@ class Command(ProjectCommand):
         told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
         wanted = read_format(self.given_settings)
         source = self._input(args, told, opts.dry_run)
-        result = extract(source, limits, wanted, only_changed=opts.changed, dry_run=opts.dry_run)
+        result = extract(source, limits, wanted, only_changed=opts.changed)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(result)
 
@@ -43,9 +43,9 @@ class Command(ProjectCommand):
         output, paths = self.output, [Path(name) for name in args]
         if not paths:
             if ledger_path(output).exists():
-                return FromStore(output, told, dry_run)
+                return FromStore(output, told, dry_run=dry_run)
             paths = [output / "warc"]
             if not paths[0].is_dir():
                 advice = "crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
                 raise UsageError(f"there is no store in {output} yet: {advice}")
-        return FromFiles(paths, output, told, f"{self.setting('ARCHIVE_PUBLIC_URL')}/web")
+        return FromFiles(paths, output, told, f"{self.setting('ARCHIVE_PUBLIC_URL')}/web", dry_run=dry_run)

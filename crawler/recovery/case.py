@@ -1,5 +1,4 @@
-"""One article on its way: its captures in order of choice, what each turned out to be, and whether a new one is better;
-and the queue that articles and images wait in."""
+"""An article on its way: its captures in order of choice, and what they were; and the queue that articles wait in."""
 
 from __future__ import annotations
 
@@ -80,8 +79,7 @@ class CaseQueue(Generic[Key, SomeCase]):
         return [case for case in self._idle() if case.due <= self._now()]
 
     def _retry_later(self, case: SomeCase, counted: bool) -> bool:
-        """Have a case wait for its next attempt; False when it has had them all. In an outage of the whole archive they
-        are not `counted`."""
+        """False when a case has had all its attempts. In an outage of the whole archive they are not `counted`."""
         case.tries += counted
         if case.tries > len(self._retry_seconds):
             return False
@@ -94,8 +92,7 @@ class CaseQueue(Generic[Key, SomeCase]):
 
 
 SHARED_BY = 100
-"""A digest under this many articles is the farewell page or its like. Fewer may be an article that was published under
-several ids: two to twenty, as far as is known."""
+"""More articles than this share only a digest of a farewell page or its like; up to twenty may share an article."""
 
 _REAL, _UNKNOWN, _REDIRECT, _ERROR, _BAD = range(5)
 
@@ -134,8 +131,7 @@ def capture_order(
 
 
 def resolved_status(captures: Sequence[Capture]) -> Mapping[Capture, str]:
-    """The archived status of each capture; a revisit has that of a capture with the same digest, `-` if there is
-    none."""
+    """The archived status of each capture; a revisit has that of the same digest, `-` where there is none."""
     known: dict[str, str] = {}
     for capture in captures:
         if capture.statuscode.isdigit() and capture.digest:
@@ -206,8 +202,7 @@ class Case(OpenCase):
         return compare_served(served, expected.digest, coding, other_capture=is_other)
 
     def verdict_on_twin(self, row: CaptureRow) -> str | None:
-        """The verdict on another capture with the same bytes and the same status; a revisit has the status of what it
-        repeats."""
+        """The verdict on another capture with the same bytes and status; a revisit has that of what it repeats."""
         if not any(digest == row.capture.digest for digest, _ in self.tried):
             return None
         statuses = resolved_status([other.capture for other in (*self.rows, row)])
@@ -246,8 +241,7 @@ class Case(OpenCase):
         self.tries = 0
 
     def best(self) -> ArticleItem | None:
-        """The candidate to write when no capture is left: the one with the least faults, the earlier choice among
-        equals."""
+        """What to write when no capture is left: what has the least faults, the earlier choice among equals."""
         found = min(self.candidates, key=lambda item: item.badness, default=None)
         if found is None or not self.deferred:
             return found
@@ -283,48 +277,35 @@ def open_case(
     return Case(article, rows, inside, narrowed=bool(since or until))
 
 
-_SHORTER = 0.6
-"""Of the characters of a file at least this share must be in what takes its place."""
-_KEPT = 0.3
-"""And so many of its pieces of `_SHINGLE` characters."""
-_SHINGLE = 4
-_LATE = {"last_updated"}
-"""What an earlier capture of the same article rightly does not have."""
-
-
 def improvable_articles(
     ledger: Ledger, ids: Collection[int] | None, since: str, until: str, sources: Sequence[str]
 ) -> list[int]:
     """Recovered articles of which a capture is known that was not tried and comes before the one their file was made
     of; for a file with a fault, any that was not tried. Lowest id first. The parameters are those of `open_case`;
     changes nothing."""
-    known = ledger.digest_verdicts(ANY_ARTICLE)
-    bad = ledger.shared_digests(SHARED_BY) | known.keys()
-    untried = ledger.with_untried_captures()
+    bad = ledger.shared_digests(SHARED_BY) | ledger.digest_verdicts(ANY_ARTICLE).keys()
+    with_untried = ledger.with_untried_captures()
     found = []
-    for row in ledger.articles(State.RECOVERED):
-        if row.id in untried and (ids is None or row.id in ids):
-            case = open_case(row.id, ledger.captures(row.id), bad, since, until, sources)
-            if _has_better(case, row, bad):
-                found.append(row.id)
+    for present in ledger.articles(State.RECOVERED):
+        if present.id not in with_untried or (ids is not None and present.id not in ids):
+            continue
+        case = open_case(present.id, ledger.captures(present.id), bad, since, until, sources)
+        place = next((number for number, row in enumerate(case.queue) if row.id == present.capture), None)
+        if place is None:  # outside of the window, or of a source that is not asked: nothing can be compared with it
+            continue
+        # Bytes that were tried already, archived with the same status, are not better, whatever their place.
+        statuses = resolved_status([row.capture for row in case.rows])
+        tried = {
+            (row.capture.digest, statuses[row.capture]) for row in case.rows if row.verdict or row.id == present.capture
+        }
+        before = (row.capture for row in filter(is_untried, case.queue if present.faults else case.queue[:place]))
+        if any(
+            not normalized_digest(capture.digest)
+            or (capture.digest not in bad and (capture.digest, statuses[capture]) not in tried)
+            for capture in before
+        ):
+            found.append(present.id)
     return found
-
-
-def _has_better(case: Case, present: ArticleRow, bad: Collection[str]) -> bool:
-    """Captures of bytes that were tried already, archived with the same status, are not better, whatever their
-    place."""
-    place = next((number for number, row in enumerate(case.queue) if row.id == present.capture), None)
-    if place is None:  # outside of the window, or of a source that is not asked: nothing can be compared with it
-        return False
-    statuses = resolved_status([row.capture for row in case.rows])
-    tried = {
-        (row.capture.digest, statuses[row.capture]) for row in case.rows if row.verdict or row.id == present.capture
-    }
-    return any(
-        not normalized_digest(row.capture.digest)
-        or (row.capture.digest not in bad and (row.capture.digest, statuses[row.capture]) not in tried)
-        for row in filter(is_untried, case.queue if present.faults else case.queue[:place])
-    )
 
 
 def improves(case: Case, best: ArticleItem, present: ArticleRow, file: ArticleItem | None) -> bool:
@@ -333,13 +314,20 @@ def improves(case: Case, best: ArticleItem, present: ArticleRow, file: ArticleIt
 
     Not when it is the same capture with the same faults, or only the archive's troubles of today more; not when it has
     faults and the capture of the file could not be compared with it; and not when it says less than the file, or
-    something else.
-    """
+    something else."""
     if best.row.id == present.capture:
         return not case.deferred and best.faults != present.faults
     if file is None:
         return best.badness == 0
     return best.badness <= file.badness and not loses_content(best.article, file.article)
+
+
+_SHORTER = 0.6
+"""Of the characters of a file at least this share must be in what takes its place."""
+_KEPT, _SHINGLE = 0.3, 4
+"""And this share of its pieces of so many characters."""
+_LATE = {"last_updated"}
+"""What an earlier capture of the same article rightly does not have."""
 
 
 def loses_content(new: Article, old: Article) -> bool:
@@ -348,12 +336,8 @@ def loses_content(new: Article, old: Article) -> bool:
     what it had."""
     if old.sources.keys() - new.sources.keys() - _LATE:
         return True
-    before, now = _squeezed(old), _squeezed(new)
+    before, now = ("".join(readable_text(one.title, one.body).split()) for one in (old, new))
     if len(now) < _SHORTER * len(before):
         return True
     shingles = {before[at : at + _SHINGLE] for at in range(max(1, len(before) - _SHINGLE + 1))}
     return sum(shingle in now for shingle in shingles) < _KEPT * len(shingles)
-
-
-def _squeezed(article: Article) -> str:
-    return "".join(readable_text(article.title, article.body).split())

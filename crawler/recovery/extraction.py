@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Self
+from tempfile import TemporaryDirectory
 
 from crawler import __version__
 from crawler.ledger import ArticleRow, Ledger, State
@@ -32,7 +31,7 @@ from crawler.recovery.formats import Format, Styles, as_bits, begin_change, form
 from crawler.recovery.sources import describe_counts, index_captures
 from crawler.recovery.store import Store
 from crawler.utils.exit_status import CommandError, DamagedError, ExitStatus, RunResult, StorageError, UsageError
-from crawler.utils.lock import OutputLock, lock_output
+from crawler.utils.lock import lock_output
 from crawler.utils.text import EXAMPLES, by_reason, first_few, first_lines, progress_line
 from crawler.utils.workers import batched
 from crawler.warc.captures import ArchivedCapture
@@ -63,7 +62,7 @@ class ExtractionReport:
     def take(self, done: ExtractionResult) -> ExtractionResult:
         """Count one article more; gives it back."""
         self.done += 1
-        self.captures += done.captures
+        self.captures += len(done.notes)
         self.outcomes[done.outcome] += 1
         self.damages += done.damaged
         for name in done.differs:
@@ -121,27 +120,20 @@ class ExtractionReport:
 
 
 class ExtractionInput:
-    """What is extracted, open for as long as a `with` lasts. Raises CommandError when it cannot be opened.
-    `keeps_versions`: whether it wants to know what each capture says, beside the ones that are chosen."""
+    """What is extracted. `keeps_versions`: whether it wants to know what the captures say that are not chosen."""
 
     ledger: Ledger
     keeps_versions = False
-    _lock: OutputLock
 
-    def __init__(self, output: Path, report: ExtractionReport) -> None:
+    def __init__(self, output: Path, report: ExtractionReport, *, dry_run: bool = False) -> None:
         self.output = output
         self.report = report
+        self.dry_run = dry_run
         self.store = Store(output / "warc")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self.ledger.close()
-        self._lock.release()
-
-    def prepare(self) -> None:
-        """Find out what is at hand."""
+    def opened(self) -> AbstractContextManager[None]:
+        """Around the extraction: what is at hand is in `ledger`. Raises CommandError when it cannot be opened."""
+        raise NotImplementedError
 
     def begin(self, wanted: Format) -> list[int]:
         """From now on files are of this format; gives the articles that their links may lead to, as far as is known: by
@@ -150,6 +142,7 @@ class ExtractionInput:
 
     def settle(self, done: Sequence[ExtractionResult]) -> None:
         """Write down what came of some articles."""
+        raise NotImplementedError
 
     def finish(self, wanted: Format) -> None:
         """All files are of this format, but for their links."""
@@ -158,46 +151,39 @@ class ExtractionInput:
 class FromStore(ExtractionInput):
     """The captures of the crawl's own store, with what the ledger knows of them; articles are settled there."""
 
-    def __init__(self, output: Path, report: ExtractionReport, dry_run: bool) -> None:
-        super().__init__(output, report)
+    def __init__(self, output: Path, report: ExtractionReport, *, dry_run: bool = False) -> None:
+        super().__init__(output, report, dry_run=dry_run)
         self.keeps_versions = not dry_run
-        self._dry_run = dry_run
         self._run = 0
         self._lost = False
 
-    def __enter__(self) -> Self:
-        self._lock = lock_output(self.output)
-        try:
-            self.ledger = Ledger(ledger_path(self.output))
-        except StorageError:
-            self._lock.release()
-            raise
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+    @contextmanager
+    def opened(self) -> Iterator[None]:
         """However it ends, that is written down where the beginning was."""
-        if self._run:
-            if error is None:
+        with lock_output(self.output), Ledger(ledger_path(self.output)) as self.ledger:
+            ending = RunResult(ExitStatus.ERROR)
+            try:
+                self.store.mend()
+                self._run = 0 if self.dry_run else self.ledger.begin_run({"extract": "1"}, __version__)
+                yield
                 ending = self.report.ending()
-            elif isinstance(error, CommandError):
+            except CommandError as error:
                 ending = error.result
-            else:
-                interrupted = isinstance(error, KeyboardInterrupt)
-                ending = RunResult(ExitStatus.INTERRUPTED if interrupted else ExitStatus.ERROR)
-            with suppress(sqlite3.Error):  # what it ended with is told anyway
-                self.ledger.end_run(self._run, ending.status, ending.describe())
-        super().__exit__(kind, error, traceback)
-
-    def prepare(self) -> None:
-        self.store.mend()
-        self._run = 0 if self._dry_run else self.ledger.begin_run({"extract": "1"}, __version__)
+                raise
+            except KeyboardInterrupt:
+                ending = RunResult(ExitStatus.INTERRUPTED)
+                raise
+            finally:
+                if self._run:
+                    with suppress(sqlite3.Error):  # what it ended with is told anyway
+                        self.ledger.end_run(self._run, ending.status, ending.describe())
 
     def begin(self, wanted: Format) -> list[int]:
         there, recovered = format_of(self.ledger), self.ledger.recovered_ids()
         if there not in ("", str(wanted)):
             self.report.changed = (there, str(wanted))
             self.report.lost += sorted(set(recovered) - set(self.ledger.articles_with_captures()))
-            if not self._dry_run:
+            if not self.dry_run:
                 begin_change(self.ledger, wanted)
         return recovered
 
@@ -209,7 +195,7 @@ class FromStore(ExtractionInput):
                 if one.outcome is Outcome.NONE and row.state is State.RECOVERED:
                     self.report.lost.append(one.article)
                     self._lost = True
-                elif not self._dry_run:
+                elif not self.dry_run:
                     self._write_down(one, row)
 
     def _write_down(self, one: ExtractionResult, row: ArticleRow) -> None:
@@ -236,7 +222,7 @@ class FromStore(ExtractionInput):
             self.ledger.settle(one.article, State.UNRECOVERABLE, self._run, reason=one.reason, faults=row.faults)
 
     def finish(self, wanted: Format) -> None:
-        if not self._dry_run:
+        if not self.dry_run:
             self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
             if not self._lost:  # else their files are of the extractor before
                 note_renewed(self.ledger)
@@ -250,36 +236,38 @@ FILES = "files"
 class FromFiles(ExtractionInput):
     """Captures in files of web archives; what they are is kept in a ledger of its own, for as long as it takes."""
 
-    def __init__(self, paths: Sequence[Path], output: Path, report: ExtractionReport, replay: str) -> None:
-        super().__init__(output, report)
+    def __init__(
+        self, paths: Sequence[Path], output: Path, report: ExtractionReport, replay: str, *, dry_run: bool = False
+    ) -> None:
+        super().__init__(output, report, dry_run=dry_run)
         self._paths = paths
         self._replay = replay
 
-    def __enter__(self) -> Self:
+    @contextmanager
+    def opened(self) -> Iterator[None]:
         if ledger_path(self.output).exists():
             message = f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another OUTPUT_DIR"
             raise UsageError(f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl")
-        self._lock = lock_output(self.output, make=True)
-        self._folder = tempfile.TemporaryDirectory(prefix="citizen-news-")
-        self.ledger = Ledger(Path(self._folder.name) / "ledger.sqlite")
-        self.ledger.add_source(FILES, self._replay)
-        return self
+        with (
+            lock_output(self.output, make=True),
+            TemporaryDirectory(prefix="citizen-news-") as folder,
+            Ledger(Path(folder) / "ledger.sqlite") as self.ledger,
+        ):
+            self.ledger.add_source(FILES, self._replay)
+            try:
+                self._index()
+            except OSError as error:
+                raise StorageError(f"cannot be read: {error}") from error
+            yield
 
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        super().__exit__(kind, error, traceback)
-        self._folder.cleanup()
-
-    def prepare(self) -> None:
-        try:
-            report = self.report
-            for some in index_captures(self._paths, lambda damage: report.damages.append(str(damage)), report.passed):
-                by_source: dict[str, list[tuple[int, ArchivedCapture]]] = defaultdict(list)
-                for article, held in some:
-                    by_source[held.about.get("source") or FILES].append((article, held))
-                for source, held_there in by_source.items():
-                    self.ledger.add_file_captures(source, held_there)
-        except OSError as error:
-            raise StorageError(f"cannot be read: {error}") from error
+    def _index(self) -> None:
+        damages, passed = self.report.damages, self.report.passed
+        for some in index_captures(self._paths, lambda damage: damages.append(str(damage)), passed):
+            by_source: dict[str, list[tuple[int, ArchivedCapture]]] = defaultdict(list)
+            for article, held in some:
+                by_source[held.about.get("source") or FILES].append((article, held))
+            for source, held_there in by_source.items():
+                self.ledger.add_file_captures(source, held_there)
 
     def settle(self, done: Sequence[ExtractionResult]) -> None:
         """The files are all that stays; which there are is settled for the links between them only."""
@@ -320,15 +308,12 @@ def relink(
         yield from batch
 
 
-def extract(
-    source: ExtractionInput, limits: WorkerLimits, wanted: Format, *, only_changed: bool = False, dry_run: bool = False
-) -> RunResult:
+def extract(source: ExtractionInput, limits: WorkerLimits, wanted: Format, *, only_changed: bool = False) -> RunResult:
     """Extract everything in the format that is wanted; gives how it ended. Raises CommandError. A dry run of the store
     takes links for those between the articles that are recovered already."""
     report = source.report
-    with source:
+    with source.opened():
         ledger = source.ledger
-        source.prepare()
         articles = ledger.articles_with_captures()
         if not articles:
             why = f"; passed over: {describe_counts(report.passed)}" if report.passed else ""
@@ -340,17 +325,17 @@ def extract(
             Styles(wanted, source.output.resolve(), as_bits(source.begin(wanted))),
             frozenset(ledger.shared_digests(SHARED_BY)),
             only_changed=only_changed,
-            dry_run=dry_run,
+            dry_run=source.dry_run,
             versions=source.keeps_versions,
         )
         try:
             jobs = (ExtractionJob(article, tuple(ledger.captures(article)), article in settled) for article in articles)
             for batch in batched(map(report.take, extract_jobs(plan, source.store, limits, jobs)), BATCH):
-                if not dry_run:
+                if not source.dry_run:
                     os.sync()  # the files of all of them, before the ledger says that they are there
                 source.settle(batch)
             source.finish(wanted)
-            if wanted.for_reading and not dry_run:  # now that it is known what there is
+            if wanted.for_reading and not source.dry_run:  # now that it is known what there is
                 styles = replace(plan.styles, recovered=as_bits(ledger.recovered_ids()))
                 plan = replace(plan, styles=styles, only_changed=True, versions=False)
                 for done in relink(ledger, styles.has_image, partial(extract_jobs, plan, source.store, limits)):

@@ -28,8 +28,7 @@ from crawler.warc.record import WarcDamaged
 from crawler.wayback.playback import FINAL
 
 NO_VERSION = frozenset({*ANY_ARTICLE, Verdict.EXTRACTION_FAILED, Found.REDIRECT, Found.JUMP})
-"""What the ledger may say of a capture so that it need not be read again to know that it is no version of its
-article."""
+"""What the ledger may say of a capture so that it is known, without reading it, to be no version of its article."""
 
 
 class Outcome(StrEnum):
@@ -86,7 +85,6 @@ class ExtractionResult:
     differs: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
     notes: tuple[tuple[int, dict[str, str | int]], ...] = ()
-    captures: int = 0
     references: References | None = None
     images: tuple[tuple[str, str], ...] = ()
     versions: tuple[VersionRow, ...] = ()
@@ -116,14 +114,7 @@ class Extractor:
         if job.only:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge)
-        result = ExtractionResult(
-            job.article,
-            Outcome.NONE,
-            reason=case.reason(),
-            damaged=tuple(damaged),
-            notes=tuple(notes),
-            captures=len(notes),
-        )
+        result = ExtractionResult(job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes))
         if plan.versions:
             extracted = self._extract_others(job, judge, [number for number, _ in notes])
             result = replace(result, versions=tuple(versions), extracted=tuple(extracted))
@@ -132,9 +123,8 @@ class Extractor:
             return replace(result, outcome=Outcome.UNDECIDED)
         return result if best is None else self._write(result, best)
 
-    def _go_through(self, case: Case, judge: Judge) -> tuple[list[str], bool]:
-        """Judge captures in the order of choice until one is the article without fault; gives what was damaged, and
-        whether captures are left that are not at hand."""
+    def _go_through(self, case: Case, judge: Judge) -> tuple[tuple[str, ...], bool]:
+        """Judge captures until one is without fault; gives what was damaged, and whether others are not at hand."""
         damaged: list[str] = []
         left = False
         while case.queue and not case.is_done:
@@ -155,7 +145,7 @@ class Extractor:
                 case.reject(row, Found.REDIRECT.value, f"leads to {target}")
             else:
                 judge.judge(case, row, stored, case.compare(row, stored, row.coding))
-        return damaged, left
+        return tuple(damaged), left
 
     def _extract_others(self, job: ExtractionJob, judge: Judge, extracted: list[int]) -> list[int]:
         """Extract the captures in the store that the choice did not come to, only for what they say; gives all that

@@ -59,8 +59,7 @@ def as_bits(articles: Iterable[int]) -> int:
 
 @dataclass(slots=True)
 class Styles:
-    """Gives each capture its style. `recovered` has a bit for each article that links may lead to; it grows while a
-    crawl goes on."""
+    """Gives each capture its style. `recovered` has a bit for each article that links may lead to, and grows."""
 
     format: Format
     output: Path
@@ -83,8 +82,7 @@ class Styles:
 
 
 def format_of(ledger: Ledger) -> str:
-    """What the files are written in that the ledger tells of; empty when there is none. Trees of versions before this
-    are the seed's."""
+    """What the ledger's files are written in, empty without any. Trees of versions before this are the seed's."""
     if next(ledger.articles(State.RECOVERED), None) is None:
         return ""
     return ledger.meta(_META) or str(Format())
@@ -111,8 +109,7 @@ _LIBRARIES = ("beautifulsoup4", "charset-normalizer", "lxml", "markdownify", "se
 
 @cache
 def extractor_id() -> str:
-    """What tells this extractor from another, as hexadecimal SHA-256: its source, and the versions of the libraries
-    that shape a file."""
+    """What tells this extractor from another, in hexadecimal: its source, and its libraries' versions."""
     here = Path(__file__).parents[1]
     files = [here / name for name in _SHAPING]
     files += (path for room in ("hkcnews", "markdown") for path in (here / room).rglob("*.py"))

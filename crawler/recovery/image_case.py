@@ -85,8 +85,7 @@ class ImageCase(OpenCase):
         return None
 
     def not_archived(self, fault: ImageFault) -> None:
-        """The source has nothing under the address that was asked for. Where that was the image's own there is nothing
-        to look up."""
+        """The source has nothing under the address asked for. Where that is the image's own its index has nothing."""
         self.looked = self.looked or fault is ImageFault.EXCLUDED or self.queue[0].original == self.row.url
         if fault is ImageFault.EXCLUDED:
             self.queue = deque([self.queue[0]])
@@ -129,8 +128,7 @@ def _key(capture: Capture, timestamp: str = "") -> tuple[str, str]:
 
 
 def nearest(captures: Iterable[Capture], wanted: str) -> list[Capture]:
-    """Of what an index gives, the few captures that are listed as good images, the nearest in time to `wanted` first,
-    each digest once."""
+    """Of what an index gives, the few good images that are nearest in time to `wanted`, each digest once."""
     moment = read_moment(wanted)
     good = [
         capture

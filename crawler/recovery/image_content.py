@@ -35,8 +35,7 @@ def _reaches(data: bytes, end: int) -> None:
 
 
 def jpeg(data: bytes) -> Size:
-    """Goes through the segments to the picture's data, behind which the end mark must stand; cameras and sites add more
-    after it."""
+    """Goes through the segments to the picture's data, behind which the end mark must stand; more may follow."""
     at, code, size = 2, 0, None
     while code != 0xDA:
         mark, code = _unpacked(">BB", data, at)
@@ -157,8 +156,7 @@ class ImageType(StrEnum):
 
 
 class ImageFault(StrEnum):
-    """Why there is no image, and what that means, for people: first what bytes can be, then what an archive can have
-    instead of them."""
+    """Why there is no image, and what that means: what bytes can be, then what an archive can have instead."""
 
     meaning: str
 

@@ -29,8 +29,7 @@ _TYPES = ("jpg", "jpeg", "png", "gif", "webp", "svg", "bmp", "tif", "tiff", "ico
 _LONGEST = 60
 """Bytes (UTF-8) of the readable beginning."""
 _DIGITS = 16
-"""Hexadecimal digits of the address's SHA-256: among 119,000 images two share them once in two thousand million
-archives."""
+"""Hexadecimal digits of the address's SHA-256: two of 119,000 images share them once in 2,000 million archives."""
 
 
 @lru_cache(maxsize=4096)  # avatars stand on hundreds of pages
@@ -61,8 +60,7 @@ def image_places(urls: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def identity(url: str) -> bytes:
-    """What all spellings of an image's address share: no scheme, no `www.`, no default port, no fragment, one way of
-    percent-encoding."""
+    """What all spellings of an image's address share: no scheme, `www.`, default port or fragment; one encoding."""
     found = _PARTS.match(url)
     assert found is not None  # every part may be empty
     host = _PORT.sub("", found[1].lower()).removeprefix("www.").rstrip(".")
@@ -101,8 +99,7 @@ def write_image(output: Path, file: str, data: bytes, same: str = "") -> None:
 
 
 def _linked(output: Path, file: str, same: str, data: bytes, beside: Path) -> bool:
-    """Put a hard link in place; False where that cannot be, as not on every file system, nor for any number of
-    links."""
+    """Put a hard link in place; False where that cannot be, as not on every file system, nor any number of times."""
     there, here = output / same, output / file
     if there.is_symlink() or not (_is_inside(output, file) and _is_inside(output, same)):
         return False

@@ -45,8 +45,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         retry_seconds: Sequence[float],
         sources: Sequence[str],
     ) -> None:
-        """`files`: the images to fetch; `sources`: the names of the archives that may be asked, in order of
-        preference."""
+        """`files`: the images to fetch; `sources`: the names of the archives that may be asked, the preferred first."""
         super().__init__(files, now, retry_seconds)
         self._ledger = ledger
         self._store = store
@@ -130,8 +129,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
     def received(
         self, step: ImageRequest, reply: Reply, fetched_from: str, counted: bool = True, whole: bool = True
     ) -> None:
-        """An answer of the archive to a request for an image. `whole`: whether HTTP told where the body ends. Raises
-        OSError."""
+        """An answer to a request for an image. `whole`: whether HTTP told where the body ends. Raises OSError."""
         action = ANSWERS[reply.answer].action
         if action is Action.STOP:
             self.abandoned(step)
@@ -165,8 +163,8 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         self._free(step)
 
     def troubled(self, step: ImageRequest | ImageLookup, answer: Answer, counted: bool = True) -> None:
-        """The archive had troubles of its own: the same again, later; in the end, in the next run. In an outage of the
-        whole archive they are not `counted` as attempts."""
+        """The archive had troubles of its own: the same again, later; in the end, in the next run. `counted`: as for
+        `Recovery.troubled`."""
         case = self._cases[step.file]
         if ANSWERS[answer].action is Action.NEXT_CAPTURE and isinstance(step, ImageRequest):
             self._answered(step, ImageAnswer(answer.value))

@@ -34,8 +34,7 @@ ReadPage = Callable[[StoredCapture, int, Style], Extraction]
 
 
 def read_page(served: StoredCapture, article: int, style: Style) -> Extraction:
-    """Decode, judge and extract. Whatever a page holds, it costs this page only: a failure of ours is a verdict with
-    its name."""
+    """Decode, judge and extract. Whatever a page holds costs this page only: a failure of ours is a verdict."""
     try:
         decoded = decode_what_came(served.payload, declared_coding(served.headers))
     except CodingError as error:
@@ -88,8 +87,7 @@ def _failed(because: str) -> Extraction:
 
 
 def limit_process(megabytes: int) -> None:
-    """In the child: leave Ctrl-C, and what else is sent to the whole group of processes, to the parent; limit memory
-    where the system can."""
+    """In the child: leave Ctrl-C, and what else goes to the whole group, to the parent; limit memory on Linux."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setpgid(0, 0)
     if sys.platform == "linux":
@@ -131,8 +129,7 @@ class Judge:
         """The last article whose page could not be read."""
 
     def knows(self, case: Case, row: CaptureRow) -> bool:
-        """Whether the very bytes of a capture were judged already, under this article or, where that holds, any other:
-        then it is noted and rejected so."""
+        """Whether these very bytes were judged already, under this article or any: then it is noted and rejected."""
         if normalized_digest(row.capture.digest) is None:
             return False
         known = self.known.get(row.capture.digest)
@@ -191,8 +188,8 @@ class Judge:
 
 
 def _as_sent(view: StoredCapture) -> tuple[StoredCapture, str]:
-    """A rewritten view without its coding and what the archive added, and what is wrong with it if it is cut off; bytes
-    that cannot be decoded stay as they are, and are judged so."""
+    """A rewritten view without its coding and what the archive added, and what is wrong with one that is cut off. Bytes
+    that cannot be decoded stay as they are."""
     headers = tuple((name, value) for name, value in view.headers if name.lower() != "content-encoding")
     try:
         decoded = decode_what_came(view.payload, declared_coding(view.headers))

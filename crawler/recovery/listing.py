@@ -1,5 +1,4 @@
-"""Listing: which questions an archive's index is asked, page by page; and which articles to ask for that no listing
-has."""
+"""Which questions an archive's index is asked, page by page; and which articles to ask for that no listing has."""
 
 from __future__ import annotations
 
@@ -159,16 +158,14 @@ class Listing:
 
 
 def queries(ids: Collection[int] | None, page_rows: int) -> Iterator[CdxQuery]:
-    """The questions that list these articles, or all: ten ids that share a beginning are one prefix, so that a range of
-    a hundred costs one question and not a hundred."""
+    """The questions that list these articles, or all: ten ids that share a beginning are one prefix."""
     few = prefixes(ids) if ids is not None else [""]
     for prefix in few if len(few) <= MOST_PREFIXES else [""]:
         yield CdxQuery(f"{ARTICLES}{prefix}", "prefix", page_rows)
 
 
 def prefixes(ids: Collection[int]) -> list[str]:
-    """The fewest beginnings that list all the ids without whole strangers: `4000`…`4009` is `400`; `33951` stays
-    itself."""
+    """The fewest beginnings that list all ids without a stranger: `4000`…`4009` is `400`; `33951` stays itself."""
     found = {str(i) for i in ids}
     while True:
         parents = {text[:-1] for text in found if len(text) > 1}
@@ -194,8 +191,7 @@ LISTINGS = (
     # Not `/news_新聞/…`: pictures.
     *((f"{HOST}/news", "exact"), (f"{HOST}/news?page=", "prefix"), (f"{HOST}/?page=", "prefix")),
 )
-"""Where the site answered with lists of articles (FACTS, "Lists"), those that name most first, and how the index is
-asked for them."""
+"""Where the site had lists of articles (FACTS, "Lists"), the longest first, and how the index is asked for them."""
 _LISTS = frozenset(
     {"", "bloggers", "blogger", "data", "datanews", "editorial", "event", "news", "srs", "triangles", "videos"}
 )

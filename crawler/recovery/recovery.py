@@ -1,5 +1,4 @@
-"""The recovery of articles: which capture to fetch next, and what follows from each answer. No HTTP, no Scrapy, no
-clock.
+"""The recovery of articles: which capture to fetch next, and what follows from each answer. No HTTP, Scrapy or clock.
 
 The spider asks `steps`, sends what it is given and reports each answer with `received` or `troubled`."""
 
@@ -68,8 +67,7 @@ class Recovery(CaseQueue[int, Case]):
         self.left_unchanged: list[int] = []
         """Articles of `again` that stay as they were, for lack of a capture that fits and can be had."""
         self.not_improved: list[int] = []
-        """Recovered articles that keep their files, since the other capture has more faults, or says less or something
-        else."""
+        """Recovered articles that keep their files: the other capture has more faults, or says less or other things."""
         self._shared = ledger.shared_digests(SHARED_BY)
         self._started = 0
         self.due = self.left
@@ -88,8 +86,7 @@ class Recovery(CaseQueue[int, Case]):
             yield from self._advance(case)
 
     def choices(self) -> Iterator[tuple[int, Capture | None]]:
-        """For each article that is due, the capture that would be fetched first; None when none is left. Changes
-        nothing."""
+        """For each due article the capture that would be fetched first; None when none is left. Changes nothing."""
         for article in [*self._coming][: self._choice.limit]:
             untried = (row.capture for row in filter(is_untried, self._open(article).queue))
             yield article, next((capture for capture in untried if capture.digest not in self.judge.known), None)
@@ -206,8 +203,7 @@ class Recovery(CaseQueue[int, Case]):
     # How it ends
 
     def _leave(self, case: Case) -> ArticleItem | None:
-        """Close a case: with an article to write, waiting for the archive, or given up with the reason of each
-        capture."""
+        """Close a case: with an article to write, waiting for the archive, or given up with each capture's reason."""
         self._close(case.article)
         best, present = case.best(), self._present.get(case.article)
         if present is not None:

@@ -1,5 +1,4 @@
-"""Where captures are looked for: web archives behind an address, and files of web archives on this machine, in one
-order."""
+"""Where captures are looked for: web archives behind an address, and files of web archives on this machine."""
 
 from __future__ import annotations
 
@@ -46,8 +45,7 @@ Source = WebArchive | WebArchiveFiles
 
 
 def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
-    """Tell the ledger what a file holds, unless it was told and the file has not changed since. Raises OSError,
-    NotAWebArchive."""
+    """Tell the ledger what a file holds, unless nothing changed since it was told. Raises OSError, NotAWebArchive."""
     key, seal = f"holdings {source.name}", source.seal
     if ledger.meta(key) == seal:
         return

@@ -37,8 +37,7 @@ def _now() -> datetime:
 
 
 class Store:
-    """A folder of WARC files. The run's file is made when the first capture arrives, and gets its name when it is
-    finished."""
+    """A folder of WARC files. The run's file is made with its first capture, and named when it is finished."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = _now, full: int = ROTATE_BYTES) -> None:
         self._folder = folder
@@ -84,16 +83,14 @@ class Store:
         return stored
 
     def read_capture(self, row: CaptureRow) -> StoredCapture:
-        """The capture of a row from the store or, when it is not there, from the file of web archives that has it.
-        Raises as `read`."""
+        """The capture of a row, from the store or else the file of web archives that has it. Raises as `read`."""
         if row.warc:
             return self.read(RecordLocation(row.warc, row.warc_offset, row.warc_length), row.served)
         assert row.from_file is not None
         return read_archived(row.from_file)
 
     def files(self) -> dict[str, int]:
-        """The names of all files with their sizes in bytes; of one that is being written, the name that it will
-        have."""
+        """The names of all files, as they are or will be when they are finished, with their sizes in bytes."""
         paths = [*self._folder.glob("*.warc.gz"), *self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")]
         sizes = {path.name.removesuffix(OPEN_SUFFIX): path.stat().st_size for path in paths if path.is_file()}
         return dict(sorted(sizes.items()))
@@ -104,8 +101,7 @@ class Store:
         return scan_file(path if path.exists() else _opened(path))
 
     def mend(self) -> None:
-        """Finish what a run left open that was killed: the torn last record is cut off. Only for the holder of the
-        lock."""
+        """Finish what a killed run left open, without its torn last record. Only for the holder of the lock."""
         for path in sorted(self._folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
             size, whole = path.stat().st_size, end_of_last_record(path)
             if not whole:

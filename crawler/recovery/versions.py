@@ -39,8 +39,7 @@ class CaptureText:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Captures that say the same, earliest first. `text` as in CaptureText: None when none of them can be read
-    again."""
+    """Captures that say the same, earliest first. `text`: None when none of them can be read again."""
 
     sha256: str
     captures: tuple[CaptureText, ...]
@@ -56,8 +55,7 @@ class Version:
 
 
 def versions_of(ledger: Ledger, store: Store, row: ArticleRow, read_page: ReadPage) -> list[Version]:
-    """All versions of an article that are known, in the order of their first captures. Pages go through `read_page`,
-    one by one."""
+    """All known versions of an article, by their first captures. Pages go through `read_page`, one by one."""
     found: dict[str, list[CaptureText]] = {}
     for one in sorted(_captures(ledger, store, row, read_page), key=lambda one: (one.timestamp, one.original)):
         found.setdefault(one.sha256, []).append(one)
@@ -86,8 +84,7 @@ def _captures(ledger: Ledger, store: Store, article: ArticleRow, read_page: Read
 
 
 def _read(judge: Judge, store: Store, row: CaptureRow, noted: str) -> CaptureText | None:
-    """What a capture in the store says; None when it is no article, and never was one. `noted`: the digest in the
-    ledger."""
+    """What a stored capture says; None when it is and was no article. `noted`: the digest in the ledger."""
     fault = MISMATCH if row.digest_result == DigestResult.MISMATCH.value else ""
     unread = CaptureText(*row.served, row.replay, row.source, noted, fault=fault)
     try:
@@ -107,8 +104,7 @@ _TOKENS = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|\s+|.", re.DOTALL)
 _ALIKE = 0.4
 """Two lines of which less than this share is the same are not one line that was changed."""
 _ISLAND = 2
-"""Tokens: what is the same between two changes is part of one change when it is no longer than this and not longer than
-they are."""
+"""Tokens: so few, and not more than either has, that are the same between two changes are part of one change."""
 _MOST = 4_000_000
 """Pairs of tokens; comparing longer lines token by token would take seconds."""
 _ALTOGETHER = 20 * _MOST
@@ -156,33 +152,28 @@ def _changed(old: Sequence[str], new: Sequence[str], left: int) -> Generator[str
 
 
 def diff_line(old: str, new: str) -> str | None:
-    """Both lines as one, with the changes marked; None when too little of them is the same, or they are too long to
-    tell."""
+    """Both lines as one, with the changes marked; None when too little is the same, or they are too long."""
     one, other = _TOKENS.findall(old), _TOKENS.findall(new)
     if len(one) * len(other) > _MOST:
         return None
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE or matcher.ratio() < _ALIKE:
         return None
-    parts: list[str] = []
-    for kind, a, b, c, d in _joined(matcher.get_opcodes()):
-        was, now = "".join(one[a:b]), "".join(other[c:d])
-        parts += [was] if kind == "equal" else [f"[-{was}-]" if was else "", f"{{+{now}+}}" if now else ""]
-    return "".join(parts)
-
-
-def _joined(changes: Sequence[Change]) -> list[Change]:
-    """Changes with next to nothing between them as one: a character that two words happen to share is no island for a
-    reader."""
+    changes = matcher.get_opcodes()
     joined: list[Change] = []
     for number, change in enumerate(changes):
+        # What a reader sees as one change: a character that two words happen to share is no island.
         same = change[0] == "equal" and not _is_island(changes, number)
         if same or not joined or joined[-1][0] == "equal":
             joined.append(change if same else ("replace", *change[1:]))
-            continue
-        _, begin, _, start, _ = joined.pop()
-        joined.append(("replace", begin, change[2], start, change[4]))
-    return joined
+        else:
+            _, begin, _, start, _ = joined.pop()
+            joined.append(("replace", begin, change[2], start, change[4]))
+    parts: list[str] = []
+    for kind, a, b, c, d in joined:
+        was, now = "".join(one[a:b]), "".join(other[c:d])
+        parts += [was] if kind == "equal" else [f"[-{was}-]" if was else "", f"{{+{now}+}}" if now else ""]
+    return "".join(parts)
 
 
 def _is_island(changes: Sequence[Change], number: int) -> bool:

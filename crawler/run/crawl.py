@@ -234,7 +234,7 @@ def renew_files(settings: RunSettings, tell: Callable[[str], object]) -> tuple[R
         what = "what it makes otherwise is written anew from the store"
         tell(f"the extractor has changed since the files were written: {what}")
         limits = WorkerLimits(os.cpu_count() or 1, settings.page_seconds, settings.page_memory)
-        source = FromStore(settings.output, report, dry_run=False)
+        source = FromStore(settings.output, report)
         ending = extract(source, limits, settings.format, only_changed=True)
         for line in report.describe(dry_run=False, only_changed=True):
             tell(line)

@@ -104,10 +104,10 @@ def test_what_cannot_be_held_is_a_matter_of_storage(tmp_path: Path, spoil: Calla
             lock_output(tmp_path / "output", make=make)
         assert found.value.status is ExitStatus.STORAGE
     for source in (
-        FromStore(tmp_path / "output", ExtractionReport(0), dry_run=False),
+        FromStore(tmp_path / "output", ExtractionReport(0)),
         FromFiles([], tmp_path / "output", ExtractionReport(0), "https://archive.example/web"),
     ):
-        with pytest.raises(CommandError) as found, source:
+        with pytest.raises(CommandError) as found, source.opened():
             pytest.fail("it was opened")
         assert found.value.status is ExitStatus.STORAGE
     assert not ledger_path(tmp_path / "output").exists()
