@@ -24,7 +24,14 @@ def write_file(root: Path, file: Path | str, data: bytes, *, sync: bool = True) 
     leaves what was there before.
     """
     *parents, name = os.fspath(file).split("/")
-    folder = _opened(root, parents)
+    try:
+        folder = _without_links(root, parents)
+    except OSError:  # it is not there, or a symbolic link is on the way, which may stay inside
+        place = root.joinpath(*parents)
+        if not place.resolve().is_relative_to(root.resolve()):
+            raise PermissionError(errno.EPERM, f"a symbolic link leads out of {root}", str(place)) from None
+        place.mkdir(parents=True, exist_ok=True)
+        folder = os.open(place.resolve(), _FOLDER)
     try:
         _replace(folder, name, data, sync)
     except OSError as error:
@@ -34,23 +41,13 @@ def write_file(root: Path, file: Path | str, data: bytes, *, sync: bool = True) 
         os.close(folder)
 
 
-def _opened(root: Path, parents: Sequence[str]) -> int:
-    """A descriptor of the folder `root/parents`, made if need be: from then on no link that is set can lead anywhere
-    else."""
-    try:
-        return _without_links(root, parents)
-    except OSError:  # it is not there, or a symbolic link is on the way, which may stay inside
-        folder = root.joinpath(*parents)
-        if not folder.resolve().is_relative_to(root.resolve()):
-            raise PermissionError(errno.EPERM, f"a symbolic link leads out of {root}", str(folder)) from None
-        folder.mkdir(parents=True, exist_ok=True)
-        return os.open(folder.resolve(), _FOLDER)
-
-
 def _without_links(root: Path, parents: Sequence[str]) -> int:
-    """The same for a folder that is there, step by step, following no link below `root`."""
-    folder = os.open(root, _FOLDER)
-    for parent in parents:
+    """A descriptor of the folder `root/parents` that is there, opened step by step without following a link below
+    `root`: from then on no link that is set can lead anywhere else."""
+    if not parents:
+        return os.open(root, _FOLDER)
+    folder = os.open(f"{root}/{parents[0]}", _FOLDER | os.O_NOFOLLOW)
+    for parent in parents[1:]:
         around = folder
         try:
             folder = os.open(parent, _FOLDER | os.O_NOFOLLOW, dir_fd=around)

@@ -52,7 +52,7 @@ def bytes_source(name: str, data: bytes) -> Source:
 
 
 def named_source(name: str) -> Source:
-    """As `read_at`: the file is opened for every read, so that none stays open behind a spool."""
+    """As `read_at`."""
     return Source(name, 0, UNKNOWN_END, partial(read_at, name))
 
 
@@ -188,7 +188,15 @@ def pread(descriptor: int, offset: int, length: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-_SPOOLS = 4
+class OpenFile(Source):
+    """A file. Raises OSError."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed by close(); a Path takes longer
+        super().__init__(str(path), 0, os.fstat(self._file.fileno()).st_size, partial(pread, self._file.fileno()))
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class Spool(Source):
@@ -233,46 +241,44 @@ def nested_name(name: str, offset: int) -> str:
     return f"{name}#{offset}"
 
 
-def read_at(name: str, offset: int, length: int) -> bytes:
-    """Bytes of a file, or of what `nested_name` names, which is unpacked as far as needed and kept for the next call.
-    Raises OSError."""
-    parent, at = _split(name)
-    if at is None:
-        with open_source(Path(name)) as file:
-            return file.read(offset, length)
-    return _spool(name, parent, at).read(offset, length)
-
-
-def file_of(name: str) -> Path:
-    """The file that the name in a RecordLocation belongs to."""
-    while (parts := _split(name))[1] is not None:
-        name = parts[0]
-    return Path(name)
-
-
-_kept: OrderedDict[tuple[str, int, int], Spool] = OrderedDict()
-
-
-def _spool(name: str, parent: str, at: int) -> Spool:
-    state = file_of(parent).stat()
-    key = name, state.st_size, state.st_mtime_ns
-    if key not in _kept:
-        source = named_source(parent)
-        _kept[key] = Spool(source, at, dictionary_of(source))
-    _kept.move_to_end(key)
-    while len(_kept) > _SPOOLS:
-        _kept.popitem(last=False)[1].close()
-    return _kept[key]
-
-
-@atexit.register
-def _close() -> None:
-    while _kept:
-        _kept.popitem()[1].close()
-
-
 def _split(name: str) -> tuple[str, int | None]:
     parent, mark, number = name.rpartition("#")
     if mark and number.isascii() and number.isdigit() and not Path(name).exists():
         return parent, int(number)
     return name, None
+
+
+def file_of(name: str) -> str:
+    """The file that the name in a RecordLocation belongs to."""
+    while (parts := _split(name))[1] is not None:
+        name = parts[0]
+    return name
+
+
+_open: OrderedDict[tuple[str, int, int, int, int], OpenFile | Spool] = OrderedDict()
+_MOST_OPEN = 8
+"""More than may lie in each other: what is read from another one must find that open."""
+
+
+def read_at(name: str, offset: int, length: int) -> bytes:
+    """Bytes of a file, or of what `nested_name` names, which is unpacked as far as needed; it stays open for the next
+    call as long as it is the file of this name. Raises OSError."""
+    state = os.stat(file_of(name))  # noqa: PTH116 - a Path for each takes longer
+    key = name, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+    if key not in _open:
+        parent, at = _split(name)
+        if at is None:
+            _open[key] = OpenFile(name)
+        else:
+            source = named_source(parent)
+            _open[key] = Spool(source, at, dictionary_of(source))
+    _open.move_to_end(key)
+    while len(_open) > _MOST_OPEN:
+        _open.popitem(last=False)[1].close()
+    return _open[key].read(offset, length)
+
+
+@atexit.register
+def _close() -> None:
+    while _open:
+        _open.popitem()[1].close()

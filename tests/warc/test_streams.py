@@ -95,7 +95,7 @@ def test_names_of_what_is_packed(tmp_path: Path) -> None:
     assert read_at(name, 4, 100) == b"innermost"
     assert read_at(nested_name(str(path), 3), 2, 3) == b"for"
     assert read_at(str(path), 1, 2) == b"yz"
-    assert file_of(name) == path
+    assert file_of(name) == str(path)
     with pytest.raises(FileNotFoundError):
         read_at(f"{tmp_path}/absent#5", 0, 1)
 
