@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from http import HTTPStatus
 from pathlib import Path
 
 from crawler.utils.exit_status import UsageError
@@ -25,11 +26,11 @@ from crawler.warc.record import (
     target_of,
     timestamp_from,
 )
-from crawler.warc.writer import RecordLocation, http_headers
+from crawler.warc.writer import BODY_FIELDS, RecordLocation, http_headers
 from crawler.wayback.archive import WAYBACK_MACHINE
 from crawler.wayback.capture import REVISIT, Capture
 from crawler.wayback.digest import cdx_digest, cdx_sha1, digest_differs, payload_digest
-from crawler.wayback.http import first_header
+from crawler.wayback.http import Headers, first_header
 from crawler.wayback.playback import Answer, Reply, parse_playback_url, read_reply
 
 
@@ -124,30 +125,32 @@ _NEVER_REWRITTEN = (
     *("image/", "video/", "audio/", "font/"),
     *("application/pdf", "application/octet-stream", "application/zip"),
 )
-_OF_THE_BODY = frozenset({"content-length", "transfer-encoding", "content-encoding"})
 
 
 def capture_in(record: WarcRecord, *, trusted: bool = False) -> ArchivedCapture | Skipped:
     """What a record holds, without the metadata beside it. `trusted`: its writer is known to take digests of the
     payload, so that this one need not be compared where a checksum vouches for the record. Raises Malformed for a
     capture that cannot be used."""
-    head = record.head
+    head, block = record.head, record.block
     if why := _is_none(record):
         return Skipped(record.file, record.offset, why, head.kind)
     revisit = head.kind == "revisit"
-    http = message_of(head, record.block) if record.block.strip() or not revisit else None
+    http = message_of(head, block) if block.strip() or not revisit else None
     if not record.guarded:
-        compare_block(head, http, record.block)
+        compare_block(head, http, block)
     digest, own = _digests(record, http, trusted=trusted)
     original, timestamp, rewritten, kind = original_of(head), timestamp_from(head), False, "unk"
     if http is not None:
         kind = (first_header(http.headers, "content-type") or "").partition(";")[0].strip().lower() or "unk"
     if (address := parse_playback_url(WAYBACK_MACHINE, original)) is not None:
         rewritten = address[1] not in _AS_STORED and not kind.startswith(_NEVER_REWRITTEN)
-        reply = _reply(address, http, record.block)
-        if reply is not None and reply.answer not in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
-            return Skipped(record.file, record.offset, SkipReason.ARCHIVES_OWN, head.kind)
-        original, timestamp = (reply.original, reply.timestamp) if reply else (address[2], _whole(address[0]))
+        original, timestamp = address[2], _whole(address[0])
+        if http is not None and http.size:
+            body = b"" if first_header(http.headers, "memento-datetime") else body_of(http, block)
+            reply = _reply(timestamp, original, http.status, http.headers, body)
+            if reply.answer not in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
+                return Skipped(record.file, record.offset, SkipReason.ARCHIVES_OWN, head.kind)
+            original, timestamp = reply.original, reply.timestamp
     capture = Capture(
         timestamp=timestamp,
         original=original,
@@ -156,7 +159,6 @@ def capture_in(record: WarcRecord, *, trusted: bool = False) -> ArchivedCapture 
         digest="" if rewritten and not revisit else digest,
         length=str(record.length),
     )
-    place = RecordLocation(record.file, record.offset, record.length)
     links = RecordLinks(
         record_id=head.get("warc-record-id"),
         target=target_of(head),
@@ -167,6 +169,7 @@ def capture_in(record: WarcRecord, *, trusted: bool = False) -> ArchivedCapture 
         checked=bool(digests_of(head)),
         digest="" if rewritten else own,
     )
+    place = RecordLocation(record.file, record.offset, record.length)
     truncated = head.get("warc-truncated") or ("segmented" if head.get("warc-segment-number") else "")
     return ArchivedCapture(capture, place, None, rewritten, truncated=truncated, links=links)
 
@@ -178,24 +181,65 @@ def stored_capture(record: WarcRecord, payload: WarcRecord | None = None) -> Sto
         raise Malformed(f"a record of type {head.kind}")
     source = payload or record
     there = message_of(source.head, source.block)
-    digest = compare_payload(source.head, there, source.block)
+    body = body_of(there, source.block)
+    digest = compare_payload(source.head, there, source.block, body)
     if not (source.guarded and digest):  # else the packing's checksum and the payload's digest have vouched for it
         compare_block(source.head, there, source.block)
     http, headers = there, there.headers
     if payload is not None:
-        http, headers = _of_revisit(record.block, there)
+        own = read_http(record.block) if record.block.strip() else there
+        http = there if own.status == HTTPStatus.NOT_MODIFIED else own
         compare_block(head, http, record.block)
-        compare_payload(head, there, source.block)
-    body = body_of(there, source.block)
+        compare_payload(head, there, source.block, body)
+        if http is not there:  # what describes the body is the payload's
+            mine = [pair for pair in http.headers if pair[0].lower() not in BODY_FIELDS]
+            headers = (*mine, *(pair for pair in headers if pair[0].lower() in BODY_FIELDS))
     original, timestamp = original_of(head), timestamp_from(head)
-    if (address := parse_playback_url(WAYBACK_MACHINE, original)) is None:
-        return StoredCapture(original, timestamp, http.status, headers, body, digest)
-    if not there.size:
-        return StoredCapture(address[2], _whole(address[0]), http.status, headers, body, digest)
-    requested = Capture(timestamp=_whole(address[0]), original=address[2])
-    reply = read_reply(WAYBACK_MACHINE, requested, http.status, headers, body)
-    archived = http_headers(reply.headers, body, reply.location[1] if reply.location else None)
-    return StoredCapture(reply.original, reply.timestamp, reply.status, archived.fields, body, digest)
+    if (address := parse_playback_url(WAYBACK_MACHINE, original)) is not None:
+        original, timestamp = address[2], _whole(address[0])
+        if there.size:
+            reply = _reply(timestamp, original, http.status, headers, body)
+            headers = http_headers(headers, body, reply.location[1] if reply.location else None).fields
+            original, timestamp = reply.original, reply.timestamp
+    return StoredCapture(original, timestamp, http.status, headers, body, digest)
+
+
+def _reply(timestamp: str, original: str, status: int, headers: Headers, body: bytes) -> Reply:
+    """What a record of the Wayback Machine's playback is, as an answer to the request for it."""
+    return read_reply(WAYBACK_MACHINE, Capture(timestamp=timestamp, original=original), status, headers, body)
+
+
+def _is_none(record: WarcRecord) -> SkipReason | None:
+    """Why a record is no capture, by its head."""
+    head = record.head
+    if head.kind not in ("response", "revisit", "resource"):
+        return SkipReason.OTHER_KIND
+    if is_http(head, record.block) or (head.kind != "revisit" and target_of(head).lower().startswith(_SCHEMES)):
+        return None
+    return SkipReason.NOT_HTTP
+
+
+def _digests(record: WarcRecord, http: Http | None, *, trusted: bool) -> tuple[str, str]:
+    """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its
+    own where the one stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a
+    checksum nor a digest proves it."""
+    block, stated = record.block, cdx_digest(record.head.get("warc-payload-digest"))
+    if http is None or record.head.kind == "revisit" or (stated and trusted and record.guarded):
+        return stated, ""
+    body = body_of(http, block)
+    if not record.guarded and (found := compare_payload(record.head, http, block, body)):
+        return found, ""
+    if cdx_sha1(body, stated):
+        return stated, ""
+    own = payload_digest(body)
+    if not stated:
+        return own, ""
+    return stated, own if stated in map(payload_digest, (block[http.size :], block)) else ""
+
+
+def _whole(timestamp: str) -> str:
+    moment = read_moment(timestamp)
+    return timestamp_of(moment) if moment and len(timestamp) < 14 else timestamp
 
 
 def address_of(head: Head) -> str:
@@ -218,58 +262,6 @@ def metadata_fields(record: WarcRecord) -> dict[str, str]:
     return {name.strip(): value.strip() for name, colon, value in lines if colon and name.strip()}
 
 
-def _is_none(record: WarcRecord) -> SkipReason | None:
-    """Why a record is no capture, by its head."""
-    head = record.head
-    if head.kind not in ("response", "revisit", "resource"):
-        return SkipReason.OTHER_KIND
-    if is_http(head, record.block) or (head.kind != "revisit" and target_of(head).lower().startswith(_SCHEMES)):
-        return None
-    return SkipReason.NOT_HTTP
-
-
-def _digests(record: WarcRecord, http: Http | None, *, trusted: bool) -> tuple[str, str]:
-    """The digest by which files know the payload, as CDX rows have it: the one that is stated, else its own; and its
-    own where the one stated is of other bytes, those with chunks or the whole block. Raises Malformed when neither a
-    checksum nor a digest proves it."""
-    stated = cdx_digest(record.head.get("warc-payload-digest"))
-    if http is None or record.head.kind == "revisit" or (stated and trusted and record.guarded):
-        return stated, ""
-    if not record.guarded and (found := compare_payload(record.head, http, record.block)):
-        return found, ""
-    body = body_of(http, record.block)
-    if cdx_sha1(body, stated):
-        return stated, ""
-    own = payload_digest(body)
-    if not stated:
-        return own, ""
-    others = (record.block[http.size :], record.block)
-    return stated, own if stated in map(payload_digest, others) else ""
-
-
-def _of_revisit(block: bytes, there: Http) -> tuple[Http, tuple[tuple[str, str], ...]]:
-    """Status and headers of a revisit: its own, but what describes the body is the payload's; 304 means all of them
-    are."""
-    own = read_http(block) if block.strip() else there
-    if own is there or own.status == 304:
-        return there, there.headers
-    mine = tuple(pair for pair in own.headers if pair[0].lower() not in _OF_THE_BODY)
-    return own, (*mine, *(pair for pair in there.headers if pair[0].lower() in _OF_THE_BODY))
-
-
-def _reply(address: tuple[str, str, str], http: Http | None, block: bytes) -> Reply | None:
-    if http is None or not http.size:
-        return None
-    requested = Capture(timestamp=_whole(address[0]), original=address[2])
-    body = b"" if first_header(http.headers, "memento-datetime") else body_of(http, block)
-    return read_reply(WAYBACK_MACHINE, requested, http.status, http.headers, body)
-
-
-def _whole(timestamp: str) -> str:
-    moment = read_moment(timestamp)
-    return timestamp_of(moment) if moment and len(timestamp) < 14 else timestamp
-
-
 _Key = tuple[str, ...]
 
 
@@ -282,23 +274,34 @@ def resolve_revisits(captures: Iterable[ArchivedCapture]) -> list[ArchivedCaptur
     page if that was left out before.
     """
     ordered = sorted(captures, key=_order)
-    index = _index(archived for archived in ordered if not archived.capture.is_revisit)
+    payloads: dict[_Key, list[ArchivedCapture]] = {}
+    for archived in ordered:
+        links, digest = archived.links, archived.capture.digest
+        if not archived.capture.is_revisit:
+            for key in (("id", links.record_id), ("at", links.target, links.date), ("digest", digest)):
+                payloads.setdefault(key, []).append(archived)
     found: dict[_Key, ArchivedCapture] = {}
     lost: dict[_Key, Damage] = {}
-    for given in ordered:
-        archived = _found(given, index)
-        capture = archived.capture if archived is not None else given.capture
-        key = capture.timestamp, capture.original, capture.digest
-        if archived is None:
-            lost.setdefault(key, _lost(given))
-        elif key not in found or _worth(archived) < _worth(found[key]):
-            found[key] = archived
-    return [*sorted(found.values(), key=_order), *(damage for key, damage in lost.items() if key not in found)]
+    for archived in ordered:
+        whole = archived
+        if archived.capture.is_revisit and archived.payload is None:
+            payload = _payload(archived, payloads)
+            if payload is None:
+                lost.setdefault(_identity(archived), _lost(archived))
+                continue
+            whole = _joined(archived, payload)
+        identity = _identity(whole)
+        if identity not in found or _worth(whole) < _worth(found[identity]):
+            found[identity] = whole
+    return [*sorted(found.values(), key=_order), *(lost[identity] for identity in lost if identity not in found)]
+
+
+def _identity(archived: ArchivedCapture) -> tuple[str, str, str]:
+    return archived.capture.timestamp, archived.capture.original, archived.capture.digest
 
 
 def _order(archived: ArchivedCapture) -> tuple[str, str, str, str, int]:
-    capture, place = archived.capture, archived.place
-    return capture.timestamp, capture.original, capture.digest, place.file, place.offset
+    return *_identity(archived), archived.place.file, archived.place.offset
 
 
 def _worth(archived: ArchivedCapture) -> tuple[bool, bool, bool, str, int]:
@@ -306,48 +309,29 @@ def _worth(archived: ArchivedCapture) -> tuple[bool, bool, bool, str, int]:
     return archived.rewritten, bool(archived.truncated), archived.payload is not None, place.file, place.offset
 
 
-def _index(payloads: Iterable[ArchivedCapture]) -> dict[_Key, list[ArchivedCapture]]:
-    index: dict[_Key, list[ArchivedCapture]] = {}
-    for archived in payloads:
-        links = archived.links
-        for key in (("id", links.record_id), ("at", links.target, links.date), ("digest", archived.capture.digest)):
-            if all(key):
-                index.setdefault(key, []).append(archived)
-    return index
-
-
-def _payload(revisit: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
+def _payload(revisit: ArchivedCapture, payloads: Mapping[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
     links, digest = revisit.links, revisit.capture.digest
-
-    def fits(archived: ArchivedCapture) -> bool:
-        return not digest or archived.capture.digest in ("", digest)
-
     at: _Key = ("at", links.refers_to_target, links.refers_to_date)
     for key in (("id", links.refers_to), at, ("digest", digest)):
-        candidates = [each for each in index.get(key, ()) if all(key) and fits(each)]
+        known = payloads.get(key, ()) if all(key) else ()
+        candidates = [each for each in known if not digest or each.capture.digest in ("", digest)]
         if candidates:
             return min(candidates, key=lambda each: (each.capture.original != revisit.capture.original, _worth(each)))
     return None
 
 
-def _found(archived: ArchivedCapture, index: dict[_Key, list[ArchivedCapture]]) -> ArchivedCapture | None:
-    if not archived.capture.is_revisit or archived.payload is not None:
-        return archived
-    payload = _payload(archived, index)
-    return _joined(archived, payload) if payload else None
-
-
 def _joined(revisit: ArchivedCapture, payload: ArchivedCapture) -> ArchivedCapture:
     own, other = revisit.capture, payload.capture
-    capture = replace(
-        own,
-        mimetype=other.mimetype,
-        statuscode=other.statuscode if own.statuscode in ("-", "304") else own.statuscode,
-        digest=own.digest or other.digest,
+    status = other.statuscode if own.statuscode in ("-", "304") else own.statuscode
+    capture = replace(own, mimetype=other.mimetype, statuscode=status, digest=own.digest or other.digest)
+    return replace(
+        revisit,
+        capture=capture,
+        links=replace(revisit.links, digest=payload.links.digest if capture.digest == other.digest else ""),
+        payload=payload.place,
+        truncated=payload.truncated,
+        rewritten=payload.rewritten,
     )
-    links = replace(revisit.links, digest=payload.links.digest if capture.digest == other.digest else "")
-    changed = replace(revisit, capture=capture, links=links, payload=payload.place)
-    return replace(changed, truncated=payload.truncated, rewritten=payload.rewritten)
 
 
 def _lost(revisit: ArchivedCapture) -> Damage:

@@ -4,11 +4,8 @@ import os
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
-from io import RawIOBase
 from pathlib import Path
-from typing import Any
 
 from crawler.warc.captures import (
     ArchivedCapture,
@@ -22,7 +19,7 @@ from crawler.warc.captures import (
     stored_capture,
 )
 from crawler.warc.iterator import MAX_RECORD, ChecksumPassed, Gap, WarcRecord, record_at, walk_records
-from crawler.warc.record import Malformed, StoredCapture, WarcDamaged
+from crawler.warc.record import Head, Malformed, StoredCapture, WarcDamaged
 from crawler.warc.streams import GZIP, UNKNOWN_END, ZSTD, CorruptStream, Source, Spool, Unpacker, open_source
 from crawler.warc.writer import RecordLocation
 
@@ -45,7 +42,11 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            inside = list(_inside(path))
+            inside = []
+            for place, folders, names in os.walk(path, onerror=_raise):
+                folders.sort()
+                named = (Path(place) / name for name in sorted(names) if name.endswith(_NAMES))
+                inside += [file for file in named if not file.is_symlink() and file.is_file()]
             if not inside:
                 raise NotAWebArchive(path, "there is no web archive in this folder")
         else:
@@ -56,14 +57,28 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
-def record_sources(path: Path) -> Iterator[Source | Damage]:
-    """What of a file is to be searched for records, one after another; each is closed when the next is asked for.
-    Raises OSError."""
-    with open_source(path) as whole:
-        if path.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP):
-            yield from _unzipped(whole, 0)
-        else:
-            yield whole
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _check(path: Path) -> None:
+    if not path.exists():
+        raise NotAWebArchive(path, "it does not exist")
+    if not path.is_file():
+        raise NotAWebArchive(path, "it is neither a file nor a folder")
+    named = path.name.endswith(_NAMES)
+    with open_source(path) as file:
+        start = file.read(0, 5)
+        if path.name.endswith(_WACZ) or start.startswith((_ZIP, _EMPTY_ZIP)):
+            _entries(file)
+            return
+        if start.startswith((GZIP, ZSTD)) and not named:
+            try:
+                start = Unpacker(file, 0).more()[:5]
+            except CorruptStream:
+                start = b""
+    if start != b"WARC/" and not named:
+        raise NotAWebArchive(path, "it begins neither as a WARC nor as a WACZ")
 
 
 def _unzipped(archive: Source, depth: int) -> Iterator[Source | Damage]:
@@ -122,67 +137,28 @@ def _entries(archive: Source) -> list[zipfile.ZipInfo]:
     return sorted(entries, key=lambda entry: entry.header_offset)
 
 
-class _Opened(RawIOBase):
-    """A source as a file to read, which begins at its start."""
+class _Opened:
+    """A source as a file that `zipfile` reads, which begins at its start."""
 
     def __init__(self, source: Source) -> None:
+        at = 0
+        while source.end >= UNKNOWN_END and source.read(at, _PIECE):  # what is unpacked ends where it ends
+            at += _PIECE
         self._source = source
         self._at = 0
-        while source.end >= UNKNOWN_END and source.read(self._at, _PIECE):  # what is unpacked ends where it ends
-            self._at += _PIECE
-        self._size = source.end - source.start
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
+        size = self._source.end - self._source.start
+        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: size}[whence])
         return self._at
 
     def tell(self) -> int:
         return self._at
 
-    def readinto(self, buffer: Any) -> int:
-        part = self._source.read(self._source.start + self._at, len(buffer)) if self._at < self._size else b""
-        buffer[: len(part)] = part
+    def read(self, length: int = -1) -> bytes:
+        part = self._source.read(self._source.start + self._at, length if length >= 0 else UNKNOWN_END)
         self._at += len(part)
-        return len(part)
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder, onerror=_raise):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(place) / name
-            if name.endswith(_NAMES) and not path.is_symlink() and path.is_file():
-                yield path
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
-def _check(path: Path) -> None:
-    if not path.exists():
-        raise NotAWebArchive(path, "it does not exist")
-    if not path.is_file():
-        raise NotAWebArchive(path, "it is neither a file nor a folder")
-    with open_source(path) as file:
-        start = file.read(0, 5)
-        if path.name.endswith(_WACZ) or start.startswith((_ZIP, _EMPTY_ZIP)):
-            _entries(file)
-            return
-        if start.startswith((GZIP, ZSTD)):
-            unpacked = b""
-            with suppress(CorruptStream):
-                unpacked = Unpacker(file, 0).more()
-            start = unpacked[:5] if not path.name.endswith(_NAMES) else b"WARC/"
-    if start != b"WARC/" and not path.name.endswith(_NAMES):
-        raise NotAWebArchive(path, "it begins neither as a WARC nor as a WACZ")
+        return part
 
 
 def scan_file(
@@ -194,11 +170,13 @@ def scan_file(
     record larger than `max_bytes` when unpacked is Damage. `skipped` is told of whole records that are no captures.
     Raises OSError only.
     """
-    for source in record_sources(path):
-        if isinstance(source, Damage):
-            yield source
-        else:
-            yield from _trusted(_described(walk_records(source, max_bytes), skipped), source.name)
+    with open_source(path) as whole:
+        zipped = path.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP)
+        for source in _unzipped(whole, 0) if zipped else (whole,):
+            if isinstance(source, Damage):
+                yield source
+            else:
+                yield from _trusted(_described(walk_records(source, max_bytes), skipped), source.name)
 
 
 def read_archived(archived: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
@@ -235,40 +213,44 @@ def _fetch(place: RecordLocation, max_bytes: int) -> WarcRecord:
 _USUAL = 50
 """After so many digests of payloads in a row nothing else is expected of a writer: to compare all takes a fifth of the
 time."""
-_Thing = ArchivedCapture | Damage | Gap | ChecksumPassed
 
 
 def _described(
     items: Iterable[WarcRecord | Gap | ChecksumPassed], skipped: Callable[[Skipped], None]
-) -> Iterator[_Thing]:
+) -> Iterator[ArchivedCapture | Damage | ChecksumPassed]:
     """Records as captures; each waits for the metadata record that follows it."""
     last: ArchivedCapture | None = None
     usual = 0
     for item in items:
-        if isinstance(item, WarcRecord) and item.head.kind == "warcinfo":
-            usual = 0  # another writer's records may follow
-        if isinstance(item, WarcRecord) and last is not None and _is_beside(item, last):
-            if item.head.kind == "metadata":
-                last = replace(last, about={**last.about, **metadata_fields(item)})
-            skipped(Skipped(item.file, item.offset, SkipReason.OTHER_KIND, item.head.kind))
-            continue
-        thing = _thing(item, trusted=usual >= _USUAL) if isinstance(item, WarcRecord) else item
-        if isinstance(thing, ArchivedCapture) and isinstance(item, WarcRecord) and item.head.get("warc-payload-digest"):
-            usual = 0 if thing.links.digest else usual + 1
-        if isinstance(thing, Skipped):
-            skipped(thing)
-            continue
+        if isinstance(item, WarcRecord):
+            head = item.head
+            if head.kind == "warcinfo":
+                usual = 0  # another writer's records may follow
+            if last is not None and _is_beside(head, last.links.record_id):
+                if head.kind == "metadata":
+                    last = replace(last, about={**last.about, **metadata_fields(item)})
+                skipped(Skipped(item.file, item.offset, SkipReason.OTHER_KIND, head.kind))
+                continue
+            thing = _thing(item, trusted=usual >= _USUAL)
+            if isinstance(thing, Skipped):
+                skipped(thing)
+                continue
+            if isinstance(thing, ArchivedCapture) and head.get("warc-payload-digest"):
+                usual = 0 if thing.links.digest else usual + 1
+        else:
+            thing = _damage(item) if isinstance(item, Gap) else item
         if last is not None:
             yield last
-        last = thing if isinstance(thing, ArchivedCapture) else None
-        if not isinstance(thing, ArchivedCapture):
+        last = None
+        if isinstance(thing, ArchivedCapture):
+            last = thing
+        else:
             yield thing
     if last is not None:
         yield last
 
 
-def _is_beside(record: WarcRecord, archived: ArchivedCapture) -> bool:
-    head, wanted = record.head, archived.links.record_id
+def _is_beside(head: Head, wanted: str) -> bool:
     beside = head.get("warc-concurrent-to"), head.get("warc-refers-to")
     return bool(wanted) and head.kind in ("metadata", "request") and wanted in beside
 
@@ -282,26 +264,26 @@ def _thing(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | Skipped | 
         return Damage(record.file, record.offset, why, address_of(record.head))
 
 
-def _trusted(things: Iterable[_Thing], name: str) -> Iterator[ArchivedCapture | Damage]:
-    """Captures that share a compressed stream are given when its checksum has come; if it is wrong, those that their
-    own digests prove."""
+def _damage(gap: Gap) -> Damage:
+    end = "the rest of the file cannot be read" if gap.following is None else f"reading went on at byte {gap.following}"
+    return Damage(gap.file, gap.offset, f"{gap.why}; {end}", address_of(gap.head) if gap.head is not None else "")
+
+
+def _trusted(
+    things: Iterable[ArchivedCapture | Damage | ChecksumPassed], name: str
+) -> Iterator[ArchivedCapture | Damage]:
+    """Captures that share a compressed stream are given when its checksum has come; if it is wrong, which something of
+    the file itself tells, those that their own digests prove."""
     waiting: list[ArchivedCapture | Damage] = []
     for thing in things:
         if isinstance(thing, ChecksumPassed):
             yield from waiting
             waiting.clear()
-        elif isinstance(thing, Gap):
-            if thing.file == name:
-                yield from map(_proven, waiting)
-                waiting.clear()
-            damage = _damage(thing)
-            if thing.file == name:
-                yield damage
-            else:
-                waiting.append(damage)
         elif (thing.place.file if isinstance(thing, ArchivedCapture) else thing.file) != name:
             waiting.append(thing)
         else:
+            yield from map(_proven, waiting)
+            waiting.clear()
             yield thing
     yield from map(_proven, waiting)
 
@@ -309,14 +291,8 @@ def _trusted(things: Iterable[_Thing], name: str) -> Iterator[ArchivedCapture | 
 def _proven(thing: ArchivedCapture | Damage) -> ArchivedCapture | Damage:
     if isinstance(thing, Damage) or thing.links.checked:
         return thing
-    why = "what it is packed in is damaged further on, and it has no digest of its own; reading went on behind it"
-    why = f"one capture is lost: {why}"
-    return Damage(thing.place.file, thing.place.offset, why, thing.capture.original)
-
-
-def _damage(gap: Gap) -> Damage:
-    end = "the rest of the file cannot be read" if gap.following is None else f"reading went on at byte {gap.following}"
-    return Damage(gap.file, gap.offset, f"{gap.why}; {end}", address_of(gap.head) if gap.head is not None else "")
+    lost = "what it is packed in is damaged further on, and it has no digest of its own; reading went on behind it"
+    return Damage(thing.place.file, thing.place.offset, f"one capture is lost: {lost}", thing.capture.original)
 
 
 def read_record(path: Path, offset: int, length: int) -> StoredCapture:

@@ -125,21 +125,13 @@ class _Walk:
             if start.startswith((GZIP, ZSTD)):
                 at = yield from self._member(at)
             elif self._magic == b"WARC" or PLAIN.match(start):
-                at = yield from self._plain(at)
+                stream = Stream(self._reader(at), at)
+                yield from self._records(stream, self._source.name, plain=True)
+                at = stream.offset
             elif len(start) >= 8 and _SKIPPABLE.match(start):
                 at += 8 + int.from_bytes(start[4:8], "little")
             else:
                 at = yield from self._gap(at, "there is no record here")
-
-    def _gap(self, at: int, why: str) -> Generator[Gap, None, int | None]:
-        following = self._search(at + 1)
-        yield Gap(self._source.name, at, why, following)
-        return following
-
-    def _plain(self, at: int) -> Generator[WarcRecord | Gap, None, int]:
-        stream = Stream(self._reader(at), at)
-        yield from self._records(stream, self._source.name, plain=True)
-        return stream.offset
 
     def _reader(self, at: int) -> Callable[[], bytes]:
         """The source's bytes from an offset on, a piece at each call."""
@@ -188,19 +180,19 @@ class _Walk:
                 return
             start = stream.offset
             try:
-                head, block, size, certain = self._record(stream, plain=plain)
+                head, block, certain = self._record(stream, plain=plain)
             except FaultyRecord as error:
                 following = stream.offset if (stream.has(1) if error.passed else find_head(stream)) else None
-                yield Gap(name, start, str(error), following, _all_of(error, stream.offset - start))
+                lost, size = error.head, stream.offset - start
+                if lost is not None and not error.passed and size > lost.size + lost.length + len(TRAILER):
+                    lost = None  # more than this record was passed over
+                yield Gap(name, start, str(error), following, lost)
             else:
-                yield WarcRecord(name, start, size, head, block, guarded=certain and not plain)
+                yield WarcRecord(name, start, stream.offset - start, head, block, guarded=certain and not plain)
 
-    def _record(self, stream: Stream, *, plain: bool) -> tuple[Head, bytes, int, bool]:
-        """The record at the beginning of the stream, which stands behind it afterwards, its size, and whether its end
-        is certain.
-
-        Raises FaultyRecord, CorruptStream.
-        """
+    def _record(self, stream: Stream, *, plain: bool) -> tuple[Head, bytes, bool]:
+        """The record at the beginning of the stream, which stands behind it afterwards, and whether its end is certain.
+        Raises FaultyRecord, CorruptStream."""
         head = head_of(stream)
         total = head.size + head.length
         if head.length > self._max:
@@ -212,17 +204,20 @@ class _Walk:
         with memoryview(stream.buffer) as view:
             block = bytes(view[head.size : head.size + end.length])
         stream.drop(end.size)
-        return head, block, end.size, end.certain
+        return head, block, end.certain
 
-    def _search(self, at: int) -> int | None:
-        """The next place where a record begins, packed as the file's first."""
-        while at < self._source.end and len(window := self._source.read(at, _WINDOW)) > len(self._magic):
+    def _gap(self, at: int, why: str) -> Generator[Gap, None, int | None]:
+        """Nothing that can be read up to the next place where a record begins, packed as the file's first."""
+        following = at + 1
+        while following < self._source.end and len(window := self._source.read(following, _WINDOW)) > len(self._magic):
             found = window.find(self._magic)
             while found >= 0:
-                if self._begins_record(at + found):
-                    return at + found
+                if self._begins_record(following + found):
+                    yield Gap(self._source.name, at, why, following + found)
+                    return following + found
                 found = window.find(self._magic, found + 1)
-            at += len(window) - len(self._magic) + 1
+            following += len(window) - len(self._magic) + 1
+        yield Gap(self._source.name, at, why, None)
         return None
 
     def _begins_record(self, at: int) -> bool:
@@ -232,14 +227,6 @@ class _Walk:
         except (FaultyRecord, CorruptStream):
             return False
         return True
-
-
-def _all_of(error: FaultyRecord, passed_over: int) -> Head | None:
-    """The head of the record that is not whole, if the bytes that were passed over can be all its own."""
-    head = error.head
-    if head is None or error.passed or passed_over <= head.size + head.length + len(TRAILER):
-        return head
-    return None
 
 
 def _unguarded(item: WarcRecord | Gap) -> WarcRecord | Gap:

@@ -245,11 +245,12 @@ def matches_a_digest(head: Head, block: bytes) -> bool:
     return any(matches_digest(stated, _forms(http, block)) for stated in digests)
 
 
-def compare_payload(head: Head, http: Http, block: bytes) -> str:
-    """Compare the payload of a block with the digest that a record, or a revisit of it, states; gives that in the form
-    of CDX rows where it is a SHA-1 of the payload without chunks. Raises Malformed where no digest proves the bytes."""
+def compare_payload(head: Head, http: Http, block: bytes, body: bytes) -> str:
+    """Compare the payload of a block, `body` as `body_of` gives it, with the digest that a record, or a revisit of it,
+    states; gives that in the form of CDX rows where it is the body's SHA-1. Raises Malformed where no digest proves the
+    bytes."""
     stated = head.get(_PAYLOAD)
-    if found := cdx_sha1(body_of(http, block), stated):
+    if found := cdx_sha1(body, stated):
         return found
     proven = matches_digest(stated, _forms(http, block)) or matches_digest(stated, (block,))
     if not proven and not matches_a_digest(head, block):

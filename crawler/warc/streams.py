@@ -6,7 +6,7 @@ import tempfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +16,9 @@ GZIP = b"\x1f\x8b\x08"
 ZSTD = b"\x28\xb5\x2f\xfd"
 
 _CHUNK = 64 * 1024
+_MOST = 4 * _CHUNK  # of what a piece unpacks to at once
 _ZSTD_CHUNK = 512  # four bytes can stand for 128 KiB, and the library has no limit on what one call returns
 _ZSTD_WINDOW = 128 * 1024 * 1024
-_CAREFUL_CHUNK = 256
 _DICTIONARY = (0x184D2A5D).to_bytes(4, "little")
 _MAX_DICTIONARY = 16 * 1024 * 1024
 UNKNOWN_END = 1 << 62
@@ -56,12 +56,31 @@ def named_source(name: str) -> Source:
     return Source(name, 0, UNKNOWN_END, partial(read_at, name))
 
 
+class OpenFile(Source):
+    """A file. Raises OSError."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed by close(); a Path takes longer
+        super().__init__(str(path), 0, os.fstat(self._file.fileno()).st_size, partial(pread, self._file.fileno()))
+
+    def close(self) -> None:
+        self._file.close()
+
+
 @contextmanager
 def open_source(path: Path, start: int = 0, end: int | None = None) -> Iterator[Source]:
     """A file, or the part of it from `start` to `end`. Raises OSError."""
-    with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        yield Source(str(path), start, size if end is None else end, partial(pread, file.fileno()))
+    with closing(OpenFile(path)) as file:
+        yield file.part(start, file.end if end is None else end)
+
+
+def pread(descriptor: int, offset: int, length: int) -> bytes:
+    """All of the bytes; one call may bring fewer."""
+    parts: list[bytes] = []
+    while length > 0 and (part := os.pread(descriptor, length, offset)):
+        parts.append(part)
+        offset, length = offset + len(part), length - len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class Unpacker:
@@ -74,24 +93,18 @@ class Unpacker:
     def __init__(self, source: Source, offset: int, dictionary: bytes = b"") -> None:
         self._source = source
         self._at = offset
+        self._pending = b""
+        self._failure = ""
+        self.end: int | None = None
         start = source.read(offset, 5)
         self._zstd = start.startswith(ZSTD)
         flags = start[4] if self._zstd and len(start) > 4 else 0
         self.has_checksum = start.startswith(GZIP) or bool(flags & 4)  # RFC 8878, 3.1.1.1.1
-        self._pending = b""
-        self._failure = ""
-        self._careful = False
-        self._careful_from = 0
-        self._given = 0
-        self._again = 0
         if self._zstd:
             known = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
             self._frame = zstandard.ZstdDecompressor(dict_data=known, max_window_size=_ZSTD_WINDOW).decompressobj()
         else:
-            self._start = offset
-            self._bits = zlib.MAX_WBITS | 16 if start.startswith(GZIP) else -zlib.MAX_WBITS
-            self._stream = zlib.decompressobj(self._bits)
-        self.end: int | None = None
+            self._stream = zlib.decompressobj(zlib.MAX_WBITS | 16 if start.startswith(GZIP) else -zlib.MAX_WBITS)
 
     def more(self) -> bytes:
         """The next bytes, b"" behind the last. Raises CorruptStream, again at every later call, after all bytes that
@@ -100,53 +113,44 @@ class Unpacker:
             if self._failure:
                 raise CorruptStream(self._failure)
             if not self._pending:
-                self._pending = self._source.read(self._at, self._piece())
+                self._pending = self._source.read(self._at, _ZSTD_CHUNK if self._zstd else _CHUNK)
                 self._at += len(self._pending)
-            before, at_the_end = self._careful, not self._pending
-            out = self._step()  # even at the end: zlib may hold back bytes that it has read
-            known = min(self._again, len(out))
-            self._again -= known
-            self._given += len(out) - known
-            if len(out) > known:
-                return out[known:] if known else out
-            if at_the_end and not out and before == self._careful and self.end is None:
+            at_the_end = not self._pending
+            out = self._from_frame() if self._zstd else self._inflated()  # even at the end: zlib may hold back bytes
+            if out:
+                return out
+            if at_the_end and self.end is None:
                 self._failure = self._failure or "it is cut off"
         return b""
 
-    def _piece(self) -> int:
-        if self._zstd:
-            return _ZSTD_CHUNK
-        left = self._careful_from - self._at
-        return _CHUNK if not self._careful or left >= _CHUNK else left if left > 0 else _CAREFUL_CHUNK
-
-    def _step(self) -> bytes:
-        pending, self._pending = self._pending, b""
-        if self._zstd:
-            return self._frame_step(pending)
-        if self._careful and self._at > self._careful_from:
-            return self._careful_step(pending)
+    def _inflated(self) -> bytes:
+        before = self._stream.copy()
         try:
-            out = self._stream.decompress(pending, 4 * _CHUNK)
+            out = self._stream.decompress(self._pending, _MOST)
+            self._pending = self._stream.unconsumed_tail
         except zlib.error:
-            self._careful, self._careful_from = True, self._at - len(pending)
-            self._stream, self._at, self._again = zlib.decompressobj(self._bits), self._start, self._given
-            return b""
+            self._stream = before
+            out = self._up_to_the_error()
         if self._stream.eof:
             self.end = self._at - len(self._stream.unused_data)
-        self._pending = self._stream.unconsumed_tail
         return out
 
-    def _careful_step(self, pending: bytes) -> bytes:
+    def _up_to_the_error(self) -> bytes:
         """Byte for byte: of a piece that holds an error zlib gives nothing otherwise, not even what comes before."""
+        pending, self._pending = self._pending, b""
         out = bytearray()
         try:
             for at in range(len(pending)):
                 out += self._stream.decompress(pending[at : at + 1])
+                if len(out) >= _MOST:
+                    self._pending = pending[at + 1 :]
+                    break
         except zlib.error as error:
             self._failure = str(error)
         return bytes(out)
 
-    def _frame_step(self, pending: bytes) -> bytes:
+    def _from_frame(self) -> bytes:
+        pending, self._pending = self._pending, b""
         try:
             out = self._frame.decompress(pending)
         except zstandard.ZstdError as error:
@@ -177,26 +181,6 @@ def dictionary_of(source: Source) -> bytes:
         return unpacker.decompress(packed, max_output_size=_MAX_DICTIONARY)
     except zstandard.ZstdError as error:
         raise CorruptStream(f"its dictionary is damaged: {error}") from error
-
-
-def pread(descriptor: int, offset: int, length: int) -> bytes:
-    """All of the bytes; one call may bring fewer."""
-    parts: list[bytes] = []
-    while length > 0 and (part := os.pread(descriptor, length, offset)):
-        parts.append(part)
-        offset, length = offset + len(part), length - len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-class OpenFile(Source):
-    """A file. Raises OSError."""
-
-    def __init__(self, path: Path | str) -> None:
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed by close(); a Path takes longer
-        super().__init__(str(path), 0, os.fstat(self._file.fileno()).st_size, partial(pread, self._file.fileno()))
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class Spool(Source):

@@ -26,7 +26,7 @@ PREFIX = "x-archive-orig-"
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_BODY_FIELDS = frozenset({"content-length", "transfer-encoding", "content-encoding"})
+BODY_FIELDS = frozenset({"content-length", "transfer-encoding", "content-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def http_headers(headers: Headers, payload: bytes, location: str | None = None) 
         lower = name.lower()
         if lower == "location" and location is not None:
             continue
-        if lower in _BODY_FIELDS and not (lower == "content-encoding" and coded):
+        if lower in BODY_FIELDS and not (lower == "content-encoding" and coded):
             fields.append((prefixed, value))
             notes.append(f"{lower} set aside")
         else:
