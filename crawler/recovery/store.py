@@ -126,7 +126,7 @@ class Store:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"hkcnews-{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
         path, software = _opened(self._folder / name), f"citizen-news-recovery/{__version__}"
-        writer = WarcWriter.create(path, software=software, clock=self._now, new_uuid=uuid.uuid4, name=name)
+        writer = WarcWriter(path, software=software, clock=self._now, new_uuid=uuid.uuid4, name=name)
         self.made.append(name)
         return writer
 

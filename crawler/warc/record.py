@@ -26,7 +26,7 @@ MAX_HEAD = 32 * 1024
 """Bytes that the fields of a record may take, FastWARC's own limit."""
 
 _MAX_HTTP_HEAD = 1024 * 1024
-_HEAD_END = re.compile(rb"\n\r?\n")  # without the first line's \r, with which it would be looked for much longer
+HEAD_END = re.compile(rb"\n\r?\n")  # without the first line's \r, with which it would be looked for much longer
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 _VERSION = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])")
 _NO_DIGITS = re.compile(r"[^0-9]+")
@@ -100,7 +100,7 @@ def read_head(data: bytes) -> Head:
     version = _VERSION.match(data)
     if version is None:
         raise Malformed("no WARC head")
-    end = _HEAD_END.search(data, 0, MAX_HEAD)
+    end = HEAD_END.search(data, 0, MAX_HEAD)
     if end is None:
         raise Malformed("the WARC head does not end")
     folded = _FOLD.search(data, 0, end.end()) is not None
@@ -151,7 +151,7 @@ def read_http(block: bytes) -> Http:
         found = _STATUS_LINE.match(block, start)
         if found is None:
             raise Malformed("no HTTP status" if block[:5].upper() == b"HTTP/" else "no HTTP head")
-        end = _HEAD_END.search(block, found.end(1) - 1, start + _MAX_HTTP_HEAD)
+        end = HEAD_END.search(block, found.end(1) - 1, start + _MAX_HTTP_HEAD)
         size = end.end() if end else len(block)
         phrase, status = found[3].strip().lower(), int(found[2])
         before = 100 <= status < 200 or (status == 200 and phrase.endswith(_PROXYS_OWN))
@@ -160,20 +160,16 @@ def read_http(block: bytes) -> Http:
         start = size
     if status < 100:
         status = _CODES.get(phrase, 200)
-    return Http(status, _headers(block[found.end(1) : min(size, start + _MAX_HTTP_HEAD)], whole=end is not None), size)
-
-
-def _headers(lines: bytes, *, whole: bool) -> tuple[tuple[str, str], ...]:
-    head = _STATUS + _crlf(lines)
-    if not whole:  # a response without a body may lack the empty line
-        head = head.rstrip(b"\r\n") + b"\r\n\r\n"
+    lines = _STATUS + _crlf(block[found.end(1) : min(size, start + _MAX_HTTP_HEAD)])
+    if end is None:  # a response without a body may lack the empty line
+        lines = lines.rstrip(b"\r\n") + b"\r\n\r\n"
     try:
-        record = WarcRecord.from_bytes(_SHELL % len(head) + head)
+        record = WarcRecord.from_bytes(_SHELL % len(lines) + lines)
         record.parse_http(max_header_len=2 * _MAX_HTTP_HEAD, strict_mode=False)
         pairs = record.http_headers.items_bytes()
     except (OSError, ValueError) as error:
         raise Malformed(f"no HTTP head: {error}") from error
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
+    return Http(status, tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs), size)
 
 
 def original_of(head: Head) -> str:
@@ -200,8 +196,7 @@ def target_of(head: Head, name: str = "warc-target-uri") -> str:
 def timestamp_from(head: Head) -> str:
     """The 14 digits of the moment of capture, or what stands in a CDX row for them."""
     exact = head.get(TIMESTAMP_FIELD.lower())
-    digits = exact or digits_of(head.get("warc-date"))
-    moment = read_moment(digits)
+    moment = read_moment(exact or digits_of(head.get("warc-date")))
     if moment is None:
         raise Malformed("no date")
     return exact or timestamp_of(moment)

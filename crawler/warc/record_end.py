@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from crawler.warc.record import MAX_HEAD, Head, Malformed, digests_of, matches_a_digest, read_head
+from crawler.warc.record import HEAD_END, MAX_HEAD, Head, Malformed, digests_of, matches_a_digest, read_head
 from crawler.warc.streams import GZIP, ZSTD, CorruptStream
 
 TRAILER = b"\r\n\r\n"
@@ -17,8 +17,6 @@ PLAIN = re.compile(rb"WARC/(?:0\.1[78]|1\.[0-9])\r?\n")
 """The first line of a record."""
 LONGEST_START = 9
 """Bytes of a record's first line, without its last."""
-
-_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class FaultyRecord(Exception):
@@ -64,7 +62,7 @@ def head_of(stream: Stream) -> Head:
     """The head at the beginning of the stream, which stays there. Raises FaultyRecord, CorruptStream."""
     if not (stream.has(5) and stream.buffer.startswith(b"WARC/")):
         raise FaultyRecord("there is no record here")
-    while (end := _HEAD_END.search(stream.buffer, 0, MAX_HEAD)) is None and len(stream.buffer) < MAX_HEAD:
+    while (end := HEAD_END.search(stream.buffer, 0, MAX_HEAD)) is None and len(stream.buffer) < MAX_HEAD:
         if not stream.has(len(stream.buffer) + 1):
             break
     try:

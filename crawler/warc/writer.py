@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from io import BytesIO, FileIO
+from io import BytesIO
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -47,11 +47,15 @@ def http_headers(headers: Headers, payload: bytes, location: str | None = None) 
     """
     notes = ["header fields from x-archive-orig-*"]
     archived = [(name[len(PREFIX) :], name, value) for name, value in headers if name.lower().startswith(PREFIX)]
-    names = {name.lower() for name, _, _ in archived}
     fields: list[tuple[str, str]] = []
-    if "content-type" not in names and (kind := first_header(headers, "content-type")):
+    kind = first_header(headers, "content-type")
+    if kind and all(name.lower() != "content-type" for name, _, _ in archived):
         fields.append(("Content-Type", kind))
-    coded = _is_coded(payload, [value for name, _, value in archived if name.lower() == "content-encoding"])
+    codings = ", ".join(value for name, _, value in archived if name.lower() == "content-encoding")
+    try:
+        coded = bool(codings) and any(coding != Coding.CHUNKED for coding in decode(payload, codings).codings)
+    except CodingError:
+        coded = True
     for name, prefixed, value in archived:
         lower = name.lower()
         if lower == "location" and location is not None:
@@ -68,6 +72,14 @@ def http_headers(headers: Headers, payload: bytes, location: str | None = None) 
     return HttpHeaders(tuple((name, _ascii(value)) for name, value in fields if _NAME.fullmatch(name)), tuple(notes))
 
 
+def _ascii(value: str) -> str:
+    """A header value as printable ASCII: controls become spaces, other bytes are percent-encoded as they were sent."""
+    return "".join(
+        " " if byte < 0x20 or byte == 0x7F else chr(byte) if byte < 0x7F else f"%{byte:02X}"
+        for byte in header_bytes(value)
+    ).strip()
+
+
 def status_line(status: int) -> str:
     """Status and reason phrase; the archived phrase is not known, the standard one stands for it."""
     try:
@@ -79,23 +91,6 @@ def status_line(status: int) -> str:
 def one_line(value: str) -> str:
     """Text without anything that could end a line or hide in it."""
     return _CONTROL.sub(" ", value).strip()
-
-
-def _ascii(value: str) -> str:
-    """A header value as printable ASCII: controls become spaces, other bytes are percent-encoded as they were sent."""
-    return "".join(
-        " " if byte < 0x20 or byte == 0x7F else chr(byte) if byte < 0x7F else f"%{byte:02X}"
-        for byte in header_bytes(value)
-    ).strip()
-
-
-def _is_coded(payload: bytes, codings: list[str]) -> bool:
-    if not codings:
-        return False
-    try:
-        return any(coding != Coding.CHUNKED for coding in decode(payload, ", ".join(codings)).codings)
-    except CodingError:
-        return True
 
 
 REWRITTEN_VIEW = "rewritten"
@@ -138,20 +133,15 @@ class Provenance:
 
 
 class WarcWriter:
-    """Appends captures to one new WARC file. Made by `create`; not for two threads at once."""
+    """Appends captures to one new WARC file, which begins with its warcinfo record. Not for two threads at once.
 
-    def __init__(self, file: FileIO, name: str, *, new_uuid: Callable[[], UUID], sync: bool) -> None:
-        self._file = file
-        self._name = name
-        self.size = 0
-        """Bytes written so far."""
-        self._new_uuid = new_uuid
-        self._sync = sync
-        self._warcinfo = ""
+    `clock` gives aware moments; `sync=False` leaves it to the system when bytes reach the disk; `name` is the file's
+    name when it is finished, if it is written under another. Raises FileExistsError: appending behind a torn record
+    would lose what follows.
+    """
 
-    @classmethod
-    def create(
-        cls,
+    def __init__(
+        self,
         path: Path,
         *,
         software: str,
@@ -159,27 +149,25 @@ class WarcWriter:
         new_uuid: Callable[[], UUID],
         sync: bool = True,
         name: str = "",
-    ) -> Self:
-        """Create the file and write its warcinfo record. Raises FileExistsError: appending behind a torn record would
-        lose what follows.
-
-        `clock` gives aware moments; `sync=False` leaves it to the system when bytes reach the disk; `name` is the
-        file's name when it is finished, if it is written under another.
-        """
-        name = name or path.name
-        writer = cls(path.open("xb", buffering=0), name, new_uuid=new_uuid, sync=sync)
+    ) -> None:
+        self._name = name or path.name
+        self._new_uuid = new_uuid
+        self._sync = sync
+        self._warcinfo = ""
+        self.size = 0
+        """Bytes written so far."""
+        self._file = path.open("xb", buffering=0)
         try:
             info = _fields(software=software, format="WARC File Format 1.1")
-            identity = writer._id()
-            writer._append([writer._record("warcinfo", identity, clock(), {"WARC-Filename": one_line(name)}, info)])
-            writer._warcinfo = identity
+            identity, named = self._id(), {"WARC-Filename": one_line(self._name)}
+            self._append([self._record("warcinfo", identity, clock(), named, info)])
+            self._warcinfo = identity
             if sync:
                 sync_folder(path.parent)
         except OSError:
-            writer.close()
+            self.close()
             path.unlink(missing_ok=True)
             raise
-        return writer
 
     def append(
         self,
@@ -203,7 +191,7 @@ class WarcWriter:
         moment = read_moment(timestamp)
         if moment is None or not 100 <= status <= 999:
             raise ValueError(f"no such capture: time {timestamp!r}, status {status}")
-        target, rebuilt_headers = escape(original), http_headers(headers, payload, location)
+        target, rebuilt = escape(original), http_headers(headers, payload, location)
         fields = {"WARC-Target-URI": target, "WARC-Payload-Digest": f"sha1:{payload_digest(payload)}"}
         if target != original:
             fields[ORIGINAL_FIELD] = json.dumps(original)
@@ -211,13 +199,28 @@ class WarcWriter:
             fields[TIMESTAMP_FIELD] = timestamp
         if truncated:
             fields["WARC-Truncated"] = "unspecified"
-        http = StatusAndHeaders(status_line(status), list(rebuilt_headers.fields), protocol="HTTP/1.1")
-        response_id = self._id()
-        response = self._record("response", response_id, moment, fields, payload, http)
+        http = StatusAndHeaders(status_line(status), list(rebuilt.fields), protocol="HTTP/1.1")
+        response_id, origin = self._id(), provenance.origin
+        about = _fields(
+            fetchedFrom=origin.fetched_from,
+            fetchedAt=_date(provenance.fetched_at),
+            cdxDigest=provenance.cdx_digest,
+            digestResult=provenance.digest_result,
+            contentCodingTakenOff=", ".join(provenance.codings),
+            rebuilt="; ".join(rebuilt.notes),
+            source=origin.source,
+            archive=origin.archive,
+            heldIn=origin.held_in,
+            found=origin.found,
+            view=REWRITTEN_VIEW if origin.rewritten else "",
+        )
         link = {"WARC-Target-URI": target, "WARC-Concurrent-To": response_id}
-        about = _about(provenance, rebuilt_headers.notes)
-        metadata = self._record("metadata", self._id(), provenance.fetched_at, link, about)
-        return self._append([response, metadata])
+        return self._append(
+            [
+                self._record("response", response_id, moment, fields, payload, http),
+                self._record("metadata", self._id(), provenance.fetched_at, link, about),
+            ]
+        )
 
     def close(self) -> None:
         """Close the file; further appends raise ValueError."""
@@ -270,23 +273,6 @@ class WarcWriter:
 def _date(moment: datetime) -> str:
     at = moment.astimezone(UTC)
     return f"{at.year:04d}-{at:%m-%dT%H:%M:%SZ}"
-
-
-def _about(provenance: Provenance, notes: Sequence[str]) -> bytes:
-    origin = provenance.origin
-    return _fields(
-        fetchedFrom=origin.fetched_from,
-        fetchedAt=_date(provenance.fetched_at),
-        cdxDigest=provenance.cdx_digest,
-        digestResult=provenance.digest_result,
-        contentCodingTakenOff=", ".join(provenance.codings),
-        rebuilt="; ".join(notes),
-        source=origin.source,
-        archive=origin.archive,
-        heldIn=origin.held_in,
-        found=origin.found,
-        view=REWRITTEN_VIEW if origin.rewritten else "",
-    )
 
 
 def _fields(**values: str) -> bytes:

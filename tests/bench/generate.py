@@ -51,9 +51,7 @@ def write_warc(path: Path, pages: Iterable[Page], seed: int = 0) -> Iterator[Wri
     def new_uuid() -> UUID:
         return UUID(int=chance.getrandbits(128), version=4)
 
-    with WarcWriter.create(
-        path, software="tests.bench", clock=lambda: _MOMENT, new_uuid=new_uuid, sync=False
-    ) as writer:
+    with WarcWriter(path, software="tests.bench", clock=lambda: _MOMENT, new_uuid=new_uuid, sync=False) as writer:
         for one in pages:
             digest = payload_digest(one.body)
             address = f"{PUBLIC}/web/{one.timestamp}id_/{one.original}"

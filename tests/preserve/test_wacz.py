@@ -33,7 +33,7 @@ def warc(path: Path, *captures: tuple[str, str, int, bytes]) -> list[RecordLocat
     path.parent.mkdir(exist_ok=True)
     content = (("Content-Type", "text/html; charset=utf-8"),)
     about = Provenance(CaptureOrigin("http://archive.test/x"), NOW, "-", "unknown")
-    with WarcWriter.create(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False) as writer:
+    with WarcWriter(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False) as writer:
         return [
             writer.append(
                 original=original,

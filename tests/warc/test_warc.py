@@ -42,7 +42,7 @@ def uuids() -> Callable[[], UUID]:
 
 
 def create(path: Path, *, sync: bool = False) -> WarcWriter:
-    return WarcWriter.create(path, software="recovery/1.0", clock=lambda: NOW, new_uuid=uuids(), sync=sync)
+    return WarcWriter(path, software="recovery/1.0", clock=lambda: NOW, new_uuid=uuids(), sync=sync)
 
 
 def put(writer: WarcWriter, **changes: Any) -> RecordLocation:
@@ -398,10 +398,12 @@ class FullDisk(FileIO):
         return taken
 
 
-def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_whole_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.warc.gz"
-    with FullDisk(path, "xb") as file:
-        writer = WarcWriter(file, path.name, new_uuid=uuids(), sync=True)
+    file = FullDisk(path, "xb")
+    monkeypatch.setattr(Path, "open", lambda *_, **__: file)
+    with create(path, sync=True) as writer:
+        monkeypatch.undo()
         first = put(writer)
         size = path.stat().st_size
         file.room = 333
