@@ -220,6 +220,7 @@ def _described(
 ) -> Iterator[ArchivedCapture | Damage | ChecksumPassed]:
     """Records as captures; each waits for the metadata record that follows it."""
     last: ArchivedCapture | None = None
+    thing: ArchivedCapture | Skipped | Damage | ChecksumPassed
     usual = 0
     for item in items:
         if isinstance(item, WarcRecord):
@@ -232,13 +233,13 @@ def _described(
                 skipped(Skipped(item.file, item.offset, SkipReason.OTHER_KIND, head.kind))
                 continue
             thing = _thing(item, trusted=usual >= _USUAL)
-            if isinstance(thing, Skipped):
-                skipped(thing)
-                continue
             if isinstance(thing, ArchivedCapture) and head.get("warc-payload-digest"):
                 usual = 0 if thing.links.digest else usual + 1
         else:
             thing = _damage(item) if isinstance(item, Gap) else item
+        if isinstance(thing, Skipped):
+            skipped(thing)
+            continue
         if last is not None:
             yield last
         last = None

@@ -258,18 +258,17 @@ def read_reply(
         except (CdxError, CodingError) as error:
             detail = str(error)
     text = own_page_text(pairs, body)
-    return CdxReply(_without_page(status, text), None, detail or f"HTTP {status}: {text.strip()[:_DETAIL]}")
+    own = own_answer(status, text)
+    answer = _NO_PAGE.get(own, CdxAnswer.SERVER_TROUBLE)
+    if own is Answer.REFUSED and says(NOT_AUTHORISED, text):
+        answer = CdxAnswer.NOT_AUTHORISED
+    if own is Answer.UNKNOWN_PAGE and status == HTTPStatus.BAD_REQUEST:
+        answer = CdxAnswer.BAD_REQUEST
+    return CdxReply(answer, None, detail or f"HTTP {status}: {text.strip()[:_DETAIL]}")
 
 
-def _without_page(status: int, text: str) -> CdxAnswer:
-    match own_answer(status, text):
-        case Answer.RATE_LIMITED:
-            return CdxAnswer.RATE_LIMITED
-        case Answer.EXCLUDED:
-            return CdxAnswer.EXCLUDED
-        case Answer.REFUSED:
-            return CdxAnswer.NOT_AUTHORISED if says(NOT_AUTHORISED, text) else CdxAnswer.REFUSED
-        case Answer.UNKNOWN_PAGE if status == HTTPStatus.BAD_REQUEST:
-            return CdxAnswer.BAD_REQUEST
-        case _:
-            return CdxAnswer.SERVER_TROUBLE
+_NO_PAGE = {
+    Answer.RATE_LIMITED: CdxAnswer.RATE_LIMITED,
+    Answer.EXCLUDED: CdxAnswer.EXCLUDED,
+    Answer.REFUSED: CdxAnswer.REFUSED,
+}

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
@@ -106,12 +106,6 @@ def _reason(payload: bytes, headers: Headers, other_capture: bool, damaged: bool
     return next((reason for holds, reason in reasons if holds), MismatchReason.UNEXPLAINED)
 
 
-_ALGORITHMS: dict[str, Callable[[bytes], "hashlib._Hash"]] = {
-    "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False),
-    "sha256": lambda data: hashlib.sha256(data, usedforsecurity=False),
-    "sha512": lambda data: hashlib.sha512(data, usedforsecurity=False),
-    "md5": lambda data: hashlib.md5(data, usedforsecurity=False),
-}
 _BASE32 = re.compile(r"[A-Z2-7]+")
 _AS_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 _SIZES = {"sha1": 20, "sha256": 32, "sha512": 64, "md5": 16}
@@ -146,15 +140,14 @@ def matches_digest(stated: str, bodies: Iterable[bytes]) -> bool:
     if wanted is None:
         return True
     algorithm, digest = wanted
-    return any(_ALGORITHMS[algorithm](body).digest() == digest for body in bodies)
+    new = getattr(hashlib, algorithm)
+    return any(new(body, usedforsecurity=False).digest() == digest for body in bodies)
 
 
 def cdx_sha1(data: bytes, stated: str) -> str:
     """The data's SHA-1 as CDX rows have it, if that is what is stated; else the empty string."""
-    wanted = parse_digest(stated)
-    if wanted is None or wanted[0] != "sha1" or _ALGORITHMS["sha1"](data).digest() != wanted[1]:
-        return ""
-    return cdx_digest(stated)
+    plain = cdx_digest(stated)
+    return plain if plain and matches_digest(plain, (data,)) else ""
 
 
 def cdx_digest(stated: str) -> str:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import brotli
 import zstandard
@@ -79,7 +80,8 @@ def without_chunks(headers: Headers, body: bytes) -> bytes:
 
 
 def dechunked(body: bytes) -> Chunks | None:
-    """What chunks hold, or None when these are none. Lines may end in LF alone, and empty lines stand around chunks."""
+    """What chunks hold, or None when these are none. Lines may end in LF alone, and empty lines stand around chunks: a
+    chunk's bytes begin behind the line with their size or the next, if a line or all ends behind them."""
     blank = _ENDS.match(body)
     start = at = blank.end() if blank is not None else 0
     out = bytearray()
@@ -87,8 +89,11 @@ def dechunked(body: bytes) -> Chunks | None:
         size = int(found[1], 16)
         if not size:
             return Chunks(bytes(out), _TRAILERS.fullmatch(body, found.end()) is not None)
-        begin = _begin(body, found.end(), size)
-        if begin is None:
+        empty = _END.match(body, found.end())
+        for begin in (found.end(), empty.end() if empty is not None else found.end()):
+            if begin + size >= len(body) or _END.match(body, begin + size):
+                break
+        else:
             return None
         out += body[begin : begin + size]
         ends = _ENDS.match(body, begin + size)
@@ -98,34 +103,24 @@ def dechunked(body: bytes) -> Chunks | None:
     return Chunks(bytes(out), whole=False) if at > start and _CUT_SIZE.fullmatch(body, at) else None
 
 
-def _begin(body: bytes, at: int, size: int) -> int | None:
-    """Where a chunk's bytes begin, if a line or all ends behind them: behind the line with their size, or the next."""
-    empty = _END.match(body, at)
-    begins = (at, empty.end()) if empty is not None else (at,)
-    return next((begin for begin in begins if begin + size >= len(body) or _END.match(body, begin + size)), None)
-
-
 def has_sizes(body: bytes) -> bool:
     """Whether sizes of chunks stand in a text: before its markup, 0 at its end, or right for what lies between two."""
     if _FIRST.match(body) or _LAST.search(body, max(len(body) - _TAIL, 0)):
         return True
-    return b"\r" in body and any(_agrees(body, found) for found in _INSIDE.finditer(body))
-
-
-def _agrees(body: bytes, found: re.Match[bytes]) -> bool:
-    start, end = found.end(), found.end() + int(found[1], 16)
-    if not body.startswith(b"\r", found.start() - 1) or not (
-        end == len(body) or (body.startswith(b"\r\n", end) and _SIZE.match(body, end + 2))
-    ):
-        return False
-    return bool(body[start:end].translate(None, _NUMBERS))  # else it may be a column of numbers
+    for found in _INSIDE.finditer(body) if b"\r" in body else ():
+        start, end = found.end(), found.end() + int(found[1], 16)
+        agrees = end == len(body) or (body.startswith(b"\r\n", end) and _SIZE.match(body, end + 2))
+        if agrees and body.startswith(b"\r", found.start() - 1) and body[start:end].translate(None, _NUMBERS):
+            return True  # else it may be a column of numbers
+    return False
 
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LAYERS = 3
 
 _CHUNK = 64 * 1024
-_ZSTD_CHUNK = 256  # four bytes can stand for 128 KiB, and the library has no limit on what one call returns
+_ZLIB_PIECE = 4096
+_ZSTD_PIECE = 256  # four bytes can stand for 128 KiB, and the library has no limit on what one call returns
 _ZSTD_WINDOW = 8 * 1024 * 1024  # the most that HTTP allows (RFC 9659)
 _MAX_MEMBERS = 10_000
 _SAMPLE = 1024
@@ -234,11 +229,6 @@ def looks_like_text(body: bytes) -> bool:
     return controls == 0 or (_MARKUP.match(sample) is not None and len(sample) >= 64 and controls / len(sample) < 0.05)
 
 
-def looks_like_markup(body: bytes) -> bool:
-    """Whether this is text that begins as HTML, XML or JSON does."""
-    return _MARKUP.match(body[:_SAMPLE]) is not None and looks_like_text(body)
-
-
 _ALIASES: dict[str, str] = {"x-gzip": Coding.GZIP, "brotli": Coding.BROTLI, "zlib": Coding.DEFLATE}
 
 
@@ -264,7 +254,8 @@ def _take_off(
             if declared and not text and outermost:
                 failure = failure or error
             continue
-        if looks_like_markup(inner) or (declared and (not text or (inner and looks_like_text(inner)))):
+        readable = looks_like_text(inner)
+        if (readable and _MARKUP.match(inner)) or (declared and (not text or (inner and readable))):
             return coding, inner, fault
     if failure is not None:
         raise failure
@@ -293,37 +284,33 @@ def _attempted(attempt: Callable[[bytes, int], bytes], body: bytes, max_bytes: i
         raise
 
 
-def _inflate(body: bytes, start: int, wbits: int, name: str, max_bytes: int) -> tuple[bytes, int]:
-    """One compressed stream that begins at `start`, and where it ends. Fed in small pieces: zlib copies all that it has
-    not read yet."""
-    stream = zlib.decompressobj(wbits)
+def _stream(name: str, stream: Any, body: bytes, start: int, piece: int, max_bytes: int) -> tuple[bytes, int]:
+    """One stream of zlib or zstandard that begins at `start`, and where it ends. Fed in small pieces, which unpack to
+    little."""
     out = bytearray()
     at = start
     try:
         while not stream.eof:
-            pending = stream.unconsumed_tail
-            if not pending:
-                pending = body[at : at + _CHUNK]
-                at += len(pending)
-            part = stream.decompress(pending, _CHUNK)
-            out += part
-            _limit(len(out), max_bytes)
-            if not part and not stream.eof and not stream.unconsumed_tail and at >= len(body):
+            part = body[at : at + piece]
+            if not part:
                 raise _Cut(name, bytes(out))
-    except zlib.error as error:
+            at += len(part)
+            out += stream.decompress(part)
+            _limit(len(out), max_bytes)
+    except (zlib.error, zstandard.ZstdError) as error:
         raise CodingError(f"{name} is damaged: {error}") from error
     return bytes(out), at - len(stream.unused_data)
 
 
-def _members(body: bytes, magic: bytes, one: Callable[[int, int], tuple[bytes, int]], max_bytes: int) -> bytes:
+def _members(name: str, magic: bytes, new: Callable[[], Any], piece: int, body: bytes, max_bytes: int) -> bytes:
     """Several members in a row are one body; other bytes behind the last are padding, which browsers ignore."""
     out = bytearray()
     at = 0
     for _ in range(_MAX_MEMBERS):
         try:
-            part, at = one(at, max_bytes - len(out))
+            part, at = _stream(name, new(), body, at, piece, max_bytes - len(out))
         except _Cut as error:
-            raise _Cut(error.name, bytes(out) + error.came) from error
+            raise _Cut(name, bytes(out) + error.came) from error
         out += part
         if body[at : at + len(magic)] != magic:
             return bytes(out)
@@ -331,35 +318,19 @@ def _members(body: bytes, magic: bytes, one: Callable[[int, int], tuple[bytes, i
 
 
 def _gunzip(body: bytes, max_bytes: int) -> bytes:
-    return _members(body, _GZIP, lambda at, room: _inflate(body, at, zlib.MAX_WBITS | 16, "gzip", room), max_bytes)
+    return _members("gzip", _GZIP, lambda: zlib.decompressobj(zlib.MAX_WBITS | 16), _ZLIB_PIECE, body, max_bytes)
 
 
 def _unzstd(body: bytes, max_bytes: int) -> bytes:
-    return _members(body, _ZSTD, lambda at, room: _zstd_frame(body, at, room), max_bytes)
-
-
-def _zstd_frame(body: bytes, start: int, max_bytes: int) -> tuple[bytes, int]:
-    frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-    out = bytearray()
-    at = start
-    try:
-        while not frame.eof:
-            piece = body[at : at + _ZSTD_CHUNK]
-            if not piece:
-                raise _Cut("zstd", bytes(out))
-            out += frame.decompress(piece)
-            _limit(len(out), max_bytes)
-            at += len(piece)
-    except zstandard.ZstdError as error:
-        raise CodingError(f"zstd is damaged: {error}") from error
-    return bytes(out), at - len(frame.unused_data)
+    frames = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    return _members("zstd", _ZSTD, frames.decompressobj, _ZSTD_PIECE, body, max_bytes)
 
 
 def _undeflate(body: bytes, max_bytes: int) -> bytes:
     """HTTP's deflate is zlib; some servers send it raw. No raw stream that an encoder makes begins as zlib does."""
     raw = body[0] & 15 != 8 or int.from_bytes(body[:2], "big") % 31 != 0
-    name = "raw deflate" if raw else "zlib"
-    out, end = _inflate(body, 0, -zlib.MAX_WBITS if raw else zlib.MAX_WBITS, name, max_bytes)
+    name, wbits = ("raw deflate", -zlib.MAX_WBITS) if raw else ("zlib", zlib.MAX_WBITS)
+    out, end = _stream(name, zlib.decompressobj(wbits), body, 0, _ZLIB_PIECE, max_bytes)
     if end != len(body):
         raise CodingError(f"{len(body) - end} bytes follow the end of {name}")
     return out

@@ -118,61 +118,38 @@ class AnswerRule:
     chinese: str
     settings: tuple[str, ...] = ()
 
-    @property
-    def is_final(self) -> bool:
-        """Whether no later run asks for the capture again."""
-        return self.action is Action.NEXT_CAPTURE
-
 
 _JUDGE, _FOLLOW, _NEXT, _RETRY, _PAUSE, _STOP = Action
-_RETRIES = ("RETRY_SECONDS",)
-
+_HEALTHY, _TROUBLE = Outcome.HEALTHY, Outcome.TROUBLE
+_AGAIN, _BREAKER = "RETRY_SECONDS", "BREAKER_SECONDS CONNECTION_RATE"
+_OUTAGE = "RETRY_SECONDS OUTAGE_SECONDS OUTAGE_PROBE_SECONDS"
+_LIMITED, _REFUSED, _ABANDONED = Outcome.RATE_LIMITED, Outcome.REFUSED, Outcome.ABANDONED
+_ANSWERS = (
+    (Answer.CAPTURE, _JUDGE, _HEALTHY, "a capture came", "取得快照", "PAGE_SECONDS PAGE_MEMORY_MB"),
+    (Answer.ARCHIVED_REDIRECT, _FOLLOW, _HEALTHY, "a redirect of the site, archived", "存檔的是網站的重新導向", ""),
+    (Answer.CLOSEST_CAPTURE, _FOLLOW, _HEALTHY, "the archive led to another capture", "典藏庫轉往另一快照", ""),
+    (Answer.NOT_ARCHIVED, _NEXT, _HEALTHY, "the archive does not have it", "典藏庫沒有收錄", ""),
+    (Answer.EXCLUDED, _NEXT, _HEALTHY, "excluded from the archive", "典藏庫不予公開", ""),
+    (Answer.OUTAGE, _RETRY, _TROUBLE, "the archive was offline", "典藏庫暫停服務", _OUTAGE),
+    (Answer.RATE_LIMITED, _PAUSE, _LIMITED, "the archive asked to wait", "典藏庫要求暫緩", "PAUSE_SECONDS"),
+    (Answer.SERVER_ERROR, _RETRY, _TROUBLE, "an error of the archive", "典藏庫出錯", "RETRY_SECONDS PLAYBACK_RATE"),
+    (Answer.REFUSED, _STOP, _HEALTHY, "the archive refused", "典藏庫拒絕", ""),
+    (Answer.UNKNOWN_PAGE, _RETRY, _HEALTHY, "a page of the archive that is not known", "典藏庫不明的網頁", _AGAIN),
+    (Answer.CUT_BODY, _RETRY, _TROUBLE, "the answer was cut off", "回應中斷", _AGAIN),
+    (Answer.TIMEOUT, _RETRY, _TROUBLE, "no answer in time", "逾時沒有回應", _AGAIN),
+    (Answer.CONNECTION_LOST, _RETRY, _TROUBLE, "the connection was lost", "連線中斷", "RETRY_SECONDS BREAKER_SECONDS"),
+    (Answer.CONNECTION_REFUSED, _STOP, _REFUSED, "the connection was refused", "連線被拒", _BREAKER),
+    (Answer.TOO_LARGE, _NEXT, _ABANDONED, "more bytes than DOWNLOAD_MAXSIZE", "超出大小上限", "DOWNLOAD_MAXSIZE"),
+)
 ANSWERS: Mapping[Answer, AnswerRule] = MappingProxyType(
     {
-        Answer.CAPTURE: AnswerRule(
-            _JUDGE, Outcome.HEALTHY, "a capture came", "取得快照", ("PAGE_SECONDS", "PAGE_MEMORY_MB")
-        ),
-        Answer.ARCHIVED_REDIRECT: AnswerRule(
-            _FOLLOW, Outcome.HEALTHY, "a redirect of the site, archived", "存檔的是網站的重新導向"
-        ),
-        Answer.CLOSEST_CAPTURE: AnswerRule(
-            _FOLLOW, Outcome.HEALTHY, "the archive led to another capture", "典藏庫轉往另一快照"
-        ),
-        Answer.NOT_ARCHIVED: AnswerRule(_NEXT, Outcome.HEALTHY, "the archive does not have it", "典藏庫沒有收錄"),
-        Answer.EXCLUDED: AnswerRule(_NEXT, Outcome.HEALTHY, "excluded from the archive", "典藏庫不予公開"),
-        Answer.OUTAGE: AnswerRule(
-            _RETRY,
-            Outcome.TROUBLE,
-            "the archive was offline",
-            "典藏庫暫停服務",
-            ("RETRY_SECONDS", "OUTAGE_SECONDS", "OUTAGE_PROBE_SECONDS"),
-        ),
-        Answer.RATE_LIMITED: AnswerRule(
-            _PAUSE, Outcome.RATE_LIMITED, "the archive asked to wait", "典藏庫要求暫緩", ("PAUSE_SECONDS",)
-        ),
-        Answer.SERVER_ERROR: AnswerRule(
-            _RETRY, Outcome.TROUBLE, "an error of the archive", "典藏庫出錯", ("RETRY_SECONDS", "PLAYBACK_RATE")
-        ),
-        Answer.REFUSED: AnswerRule(_STOP, Outcome.HEALTHY, "the archive refused", "典藏庫拒絕"),
-        Answer.UNKNOWN_PAGE: AnswerRule(
-            _RETRY, Outcome.HEALTHY, "a page of the archive that is not known", "典藏庫不明的網頁", _RETRIES
-        ),
-        Answer.CUT_BODY: AnswerRule(_RETRY, Outcome.TROUBLE, "the answer was cut off", "回應中斷", _RETRIES),
-        Answer.TIMEOUT: AnswerRule(_RETRY, Outcome.TROUBLE, "no answer in time", "逾時沒有回應", _RETRIES),
-        Answer.CONNECTION_LOST: AnswerRule(
-            _RETRY, Outcome.TROUBLE, "the connection was lost", "連線中斷", ("RETRY_SECONDS", "BREAKER_SECONDS")
-        ),
-        Answer.CONNECTION_REFUSED: AnswerRule(
-            _STOP, Outcome.REFUSED, "the connection was refused", "連線被拒", ("BREAKER_SECONDS", "CONNECTION_RATE")
-        ),
-        Answer.TOO_LARGE: AnswerRule(
-            _NEXT, Outcome.ABANDONED, "more bytes than DOWNLOAD_MAXSIZE", "超出大小上限", ("DOWNLOAD_MAXSIZE",)
-        ),
+        answer: AnswerRule(action, outcome, english, chinese, tuple(settings.split()))
+        for answer, action, outcome, english, chinese, settings in _ANSWERS
     }
 )
 """What follows from each answer; docs/judging.md has the same table."""
-FINAL = tuple(answer.value for answer, rule in ANSWERS.items() if rule.is_final)
-"""The answers after which a capture is not asked for again, as the ledger has them."""
+FINAL = tuple(answer.value for answer, rule in ANSWERS.items() if rule.action is Action.NEXT_CAPTURE)
+"""The answers after which no later run asks for the capture again, as the ledger has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +247,9 @@ def read_reply(
     inside = parse_playback_url(replay, target, also) if target else None
     location = (inside[0], inside[2]) if inside else None
     if memento is not None:
-        timestamp = _served_timestamp(requested, memento)
+        moment = _date(memento)
+        if moment is not None and moment != requested.moment:
+            timestamp = timestamp_of(moment)
         original = _served_original(requested.original, pairs)
         location = location or (_archived_target(timestamp, original, target) if target else None)
         answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
@@ -293,11 +272,6 @@ def own_answer(status: int, text: str) -> Answer:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS):
         return Answer.REFUSED
     return Answer.SERVER_ERROR if 500 <= status <= 599 else Answer.UNKNOWN_PAGE
-
-
-def _served_timestamp(requested: Capture, memento: str) -> str:
-    moment = _date(memento)
-    return requested.timestamp if moment is None or moment == requested.moment else timestamp_of(moment)
 
 
 def _date(value: str) -> datetime | None:
@@ -355,12 +329,10 @@ def _host(netloc: str) -> str:
 def retry_after(headers: Headers, now: datetime) -> float | None:
     """Seconds to wait by Retry-After, in either of its forms; the longest of several. None when absent, negative or
     garbage."""
-    waits = (_wait(value, now) for value in header_values(headers, "retry-after"))
-    return max((wait for wait in waits if wait is not None and wait >= 0), default=None)
-
-
-def _wait(value: str, now: datetime) -> float | None:
-    if value.isascii() and value.isdigit():
-        return float(value) if len(value) <= 15 else None
-    moment = _date(value)
-    return None if moment is None else (moment - now).total_seconds()
+    waits: list[float] = []
+    for value in header_values(headers, "retry-after"):
+        if value.isascii() and value.isdigit():
+            waits += [float(value)] if len(value) <= 15 else []
+        elif (moment := _date(value)) is not None:
+            waits.append((moment - now).total_seconds())
+    return max((wait for wait in waits if wait >= 0), default=None)
