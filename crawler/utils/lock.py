@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Self
 
@@ -20,13 +19,13 @@ class OutputLock:
 
     def __init__(self, folder: Path) -> None:
         """Raises CommandError when another process holds it; says which."""
-        self._path = folder / "run.lock"
-        file = self._path.open("a+", encoding="utf-8")
+        file = (folder / "run.lock").open("a+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = _holder(file)
             file.close()
+            known = lock_holder(folder)
+            holder = f"process {known[0]} on {known[1]}, since {known[2]}" if known else "a process that left no name"
             raise LockedError(f"another run holds {folder}: {holder}. Wait for it, or stop it first") from error
         self._file = file
         file.seek(0)
@@ -46,23 +45,14 @@ class OutputLock:
         self._file.close()
 
 
-def lock_holder(folder: Path) -> tuple[int, str] | None:
-    """The process that took the lock last, and its host; None when nobody did. Does not touch the lock: not even for a
-    moment may a run that begins find it taken by one who only looks."""
+def lock_holder(folder: Path) -> tuple[int, str, str] | None:
+    """The process that took the lock last, its host, and since when; None when nobody did. Does not touch the lock: not
+    even for a moment may a run that begins find it taken by one who only looks."""
     try:
         held = json.loads((folder / "run.lock").read_text("utf-8"))
-        return int(held["pid"]), str(held["host"])
+        return int(held["pid"]), str(held["host"]), str(held["since"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _holder(file: TextIOWrapper) -> str:
-    file.seek(0)
-    try:
-        held = json.load(file)
-        return f"process {held['pid']} on {held['host']}, since {held['since']}"
-    except (ValueError, KeyError, TypeError):
-        return "a process that left no name"
 
 
 OWN_PARTS = ("articles", "images", "warc", "runs", "run.lock")

@@ -8,43 +8,14 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-Piece = TypeVar("Piece")
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 Thing = TypeVar("Thing")
-
-
-@contextmanager
-def process_pool(number: int, begin: Callable[[], None]) -> Iterator[ProcessPool]:
-    """So many processes, each begun by calling `begin`; gone at the end, however it comes."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=number, initializer=begin, context=context)
-    try:
-        yield pool
-        pool.close()  # type: ignore[no-untyped-call]
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
-
-
-def results_in_order(
-    pieces: Iterable[Piece], schedule: Callable[[Piece], Any], workers: int
-) -> Iterator[tuple[Piece, Any]]:
-    """Each piece with the future that `schedule` gave for it; never many more are out than `workers` need to be
-    busy."""
-    waiting: deque[tuple[Piece, Any]] = deque()
-    for piece in pieces:
-        waiting.append((piece, schedule(piece)))
-        if len(waiting) > 3 * workers:
-            yield waiting.popleft()
-    while waiting:
-        yield waiting.popleft()
 
 
 def batched(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
@@ -71,24 +42,38 @@ def run_jobs(
         for chunk in chunks:
             yield from ((job, do(job)) for job in chunk)
         return
-    with process_pool(workers, begin or _ignore_interrupt) as pool:
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(max_workers=workers, initializer=begin or _ignore_interrupt, context=context)
 
-        def schedule(chunk: list[Job], seconds: float | None = chunk_seconds) -> Any:
-            return pool.schedule(_do_all, args=[do, chunk], timeout=seconds)
+    def schedule(chunk: list[Job], seconds: float | None) -> Any:
+        return pool.schedule(_do_all, args=[do, chunk], timeout=seconds)
 
-        def results(chunk: list[Job], future: Any) -> list[Result]:
-            try:
-                return list(future.result())
-            except (TookTooLong, ProcessExpired, MemoryError) as error:
-                if len(chunk) > 1:
-                    return [result for job in chunk for result in results([job], schedule([job], job_seconds))]
-                took_too_long = isinstance(error, TookTooLong)
-                return [
-                    lost(chunk[0], "took too long to read" if took_too_long else "stopped the process that read it")
-                ]
+    def results(chunk: list[Job], future: Any) -> list[Result]:
+        try:
+            return list(future.result())
+        except (TookTooLong, ProcessExpired, MemoryError) as error:
+            if len(chunk) > 1:
+                return [result for job in chunk for result in results([job], schedule([job], job_seconds))]
+            took_too_long = isinstance(error, TookTooLong)
+            return [lost(chunk[0], "took too long to read" if took_too_long else "stopped the process that read it")]
 
-        for chunk, future in results_in_order(chunks, schedule, workers):
+    try:
+        scheduled = ((chunk, schedule(chunk, chunk_seconds)) for chunk in chunks)
+        for chunk, future in _ahead(scheduled, 3 * workers):
             yield from zip(chunk, results(chunk, future), strict=True)
+        pool.close()  # type: ignore[no-untyped-call]
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def _ahead(things: Iterable[Thing], number: int) -> Iterator[Thing]:
+    """The things, so many of them made before the first is given away: enough for all workers to be busy."""
+    source = iter(things)
+    waiting = deque(islice(source, number))
+    while waiting:
+        waiting.extend(islice(source, 1))
+        yield waiting.popleft()
 
 
 def _do_all(do: Callable[[Job], Result], chunk: list[Job]) -> list[Result]:
