@@ -5,6 +5,8 @@ import heapq
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
+from crawler.politeness.rate_limiter import Clock
+
 T = TypeVar("T")
 
 
@@ -12,7 +14,7 @@ def _on_time() -> float:
     return 0.0
 
 
-class VirtualClock:
+class VirtualClock(Clock):
     """Time moves in `advance`, `run_until` and `finish` only. `late()` gives the seconds by which each sleep wakes too
     late."""
 

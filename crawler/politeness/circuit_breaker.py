@@ -22,34 +22,43 @@ class Permit:
     about: str = ""
     """What is asked for: trouble with one thing again and again says nothing of the archive. Empty: something else each
     time."""
+    connecting: bool = False
+    """The request waits until a new connection may be opened for it."""
+    connected: bool = False
+    """A new connection was opened for it."""
 
 
-class Pause:
-    """The host-wide pause after a 429. Times are seconds of a monotonic clock."""
+class Hold:
+    """A time in which nothing may be sent, longer each time. Times are seconds of a monotonic clock."""
 
-    def __init__(self, first: float, most: float) -> None:
-        self._first = first
-        self._most = most
+    def __init__(self, waits: Sequence[float]) -> None:
+        self._waits = waits
         self._mark = 0
         self.level = 0
-        self.count = 0
         self.until = float("-inf")
-        self.announced = False
+
+    def is_news(self, permit: Permit) -> bool:
+        """Whether the request was sent after this began last, so that its outcome says something new."""
+        return permit.number > self._mark
+
+    def next_wait(self) -> float:
+        """Goes on to the next longer time, in seconds."""
+        self.level += 1
+        return self._waits[min(self.level, len(self._waits)) - 1]
+
+
+class Pause(Hold):
+    """The host-wide pause after a 429."""
+
+    count = 0
+    announced = False
 
     def wait(self, now: float) -> float:
         return max(0.0, self.until - now)
 
-    def begin(self, permit: Permit, issued: int, now: float, retry_after: float) -> float:
-        """Seconds to wait from now after a 429; 0 for a request that was in flight as the pause began and whose answer
-        asks for no more."""
-        seconds = retry_after
-        if permit.number > self._mark:
-            seconds = max(seconds, min(self._most, self._first * 2.0 ** min(self.level, 60)))
-            self.level += 1
-        return self.extend(seconds, issued, now)
-
     def extend(self, seconds: float, issued: int, now: float) -> float:
-        """The same for a wait that doubles nothing."""
+        """Waits at least so long from now; 0 where it does so already. Requests up to number `issued` are on their
+        way."""
         if seconds <= self.wait(now):
             return 0.0
         self.count += now >= self.until
@@ -59,18 +68,13 @@ class Pause:
         return seconds
 
 
-class CircuitBreaker:
+class CircuitBreaker(Hold):
     """Closed, which lets everything pass, or open for a time that grows with each trip; when that is over one probe at
     a time may pass, until one resets the breaker."""
 
-    def __init__(self, waits: Sequence[float]) -> None:
-        self._waits = waits
-        self._mark = 0
-        self._probe: Permit | None = None
-        self._probe_since = 0.0
-        self.level = 0
-        self.is_open = False
-        self.until = float("-inf")
+    is_open = False
+    _probe: Permit | None = None
+    _probe_since = 0.0
 
     def wait(self, now: float, permit: Permit) -> float:
         """Seconds until this breaker has to be asked again; 0 lets `permit` pass."""
@@ -96,14 +100,9 @@ class CircuitBreaker:
             self._probe = None
         return was_probe
 
-    def is_news(self, permit: Permit) -> bool:
-        """Whether the request was sent after the last trip, so that its outcome says something new."""
-        return permit.number > self._mark
-
     def trip(self, issued: int, now: float) -> float:
         """Opens the breaker for its next longer time, in seconds. Requests up to number `issued` are on their way."""
-        seconds = self._waits[min(self.level, len(self._waits) - 1)]
-        self.level += 1
+        seconds = self.next_wait()
         self._mark = issued
         self._probe = None
         self.is_open = True

@@ -94,8 +94,6 @@ class PolitePool(HTTPConnectionPool):
         self.permit: Permit | None = None
         self.politeness: Politeness | None = None
         self.target = b""
-        self.waiting: set[int] = set()
-        self.fresh: set[int] = set()
 
     def getConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:
         return super().getConnection(key, endpoint).addCallback(_Exact, self.target)
@@ -104,12 +102,11 @@ class PolitePool(HTTPConnectionPool):
         permit, politeness = self.permit, self.politeness
         assert permit is not None
         assert politeness is not None
-        self.waiting.add(id(permit))
+        permit.connecting = True
 
         async def connect() -> Any:
             await politeness.permit_connection(permit)
-            self.waiting.discard(id(permit))
-            self.fresh.add(id(permit))
+            permit.connecting, permit.connected = False, True
             return await maybe_deferred_to_future(super(PolitePool, self)._newConnection(key, endpoint))
 
         return deferred_from_coro(connect())
@@ -144,7 +141,9 @@ class PoliteHandler(HTTP11DownloadHandler):
             sent = probe or request
             outcome, wait = Outcome.ABANDONED, None
             try:
-                self._pool.permit, self._pool.politeness, self._pool.target = permit, politeness, _target(sent.url)
+                path = sent.url.partition("://")[2].partition("/")[2]  # all from there on is sent unchanged
+                self._pool.permit, self._pool.politeness = permit, politeness
+                self._pool.target = f"/{path}".encode("ascii")
                 response = await super().download_request(sent)
                 self._unheard[source].clear()
                 self._session.politeness.answered.add(source)
@@ -158,15 +157,13 @@ class PoliteHandler(HTTP11DownloadHandler):
             except DownloadConnectionRefusedError:
                 outcome = ANSWERS[Answer.CONNECTION_REFUSED].outcome
             except FAILURES as failure:
-                if id(permit) in self._pool.waiting:
+                if permit.connecting:
                     continue  # it was never sent: Scrapy's time-out ran while it waited to connect
-                refused = self._is_refusal(failure, source, sent.url, id(permit) in self._pool.fresh)
+                refused = self._is_refusal(failure, source, sent.url, permit.connected)
                 outcome = ANSWERS[Answer.CONNECTION_REFUSED if refused else answer_of_failure(failure)].outcome
                 if probe is None:
                     raise
             finally:
-                self._pool.waiting.discard(id(permit))
-                self._pool.fresh.discard(id(permit))
                 politeness.report(permit, outcome, wait)
                 if outcome is Outcome.REFUSED:
                     self._session.refused(source)
@@ -197,12 +194,6 @@ class PoliteHandler(HTTP11DownloadHandler):
         cuts = self._unheard[source]
         cuts.append(about)
         return len(set(cuts) if source in self._session.politeness.answered else cuts) > 1
-
-
-def _target(url: str) -> bytes:
-    """What stands on the request line for a URL: all from the path on, unchanged."""
-    path = url.partition("://")[2].partition("/")[2]
-    return f"/{path}".encode("ascii")
 
 
 def headers_of(response: Response) -> Headers:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 # Requests a minute and address. edgi-govdata-archiving/wayback v0.5.1 (2026-06-19, issues 206 and 208): CDX hard 30,
 # and v0.5.0 (2026-05): playback hard 600, of which the archive asks clients to use 80% (issue 147, 2023-12).
@@ -78,25 +78,17 @@ def cap_rates(budget: RequestBudget, loopback: bool) -> tuple[RequestBudget, lis
     return replace(budget, **above), warnings  # type: ignore[arg-type]  # the three rates are floats
 
 
-class Clock(Protocol):
+class Clock:
     def monotonic(self) -> float:
         """Seconds that never go backwards; only differences mean anything."""
-
-    def time(self) -> float:
-        """Wall-clock seconds since the epoch; may jump either way."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Waits about that long; may wake late, and a hair early."""
-
-
-class SystemClock:
-    def monotonic(self) -> float:
         return time.monotonic()
 
     def time(self) -> float:
+        """Wall-clock seconds since the epoch; may jump either way."""
         return time.time()
 
     async def sleep(self, seconds: float) -> None:
+        """Waits about that long; may wake late, and a hair early."""
         await asyncio.sleep(seconds)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
-from crawler.politeness.policy import RequestPace
+from crawler.politeness.summary import RequestPace
 from crawler.utils.text import format_duration
 
 if TYPE_CHECKING:

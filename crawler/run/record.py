@@ -16,8 +16,8 @@ from crawler.hkcnews.fields import SOURCES
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.figures import FieldCount
-from crawler.politeness.policy import PolitenessSummary
 from crawler.politeness.rate_limiter import Endpoint
+from crawler.politeness.summary import PolitenessSummary
 from crawler.run.health import Breach, Measures
 from crawler.run.status import count_articles
 from crawler.utils.files import write_file

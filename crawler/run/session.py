@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from crawler import __version__
 from crawler.ledger import Ledger, LedgerError
 from crawler.ledger.file import ledger_path
-from crawler.politeness.policy import RequestPace
 from crawler.politeness.politeness import Politeness
-from crawler.politeness.rate_limiter import Clock, SystemClock
+from crawler.politeness.rate_limiter import Clock
+from crawler.politeness.summary import RequestPace
 from crawler.recovery.formats import Styles, as_bits, format_of, note_extractor, written_in
 from crawler.recovery.judge import IsolatedReader
 from crawler.recovery.listing import GAP_REQUESTS, PUBLISHED
@@ -106,7 +106,7 @@ class Session:
         recover`)."""
         self.reopened: set[int] = set()
         """The recovered articles that this run made due again, for a capture that would be preferred."""
-        self.politeness = HostPoliteness(settings, SystemClock(), self._note_hold)
+        self.politeness = HostPoliteness(settings, Clock(), self._note_hold)
         self._concluded = False
         self._outage_since: float | None = None
         with ExitStack() as opened:

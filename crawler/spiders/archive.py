@@ -17,7 +17,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.politeness.handler import failure_message, headers_of
-from crawler.politeness.policy import ArchiveStop, PolitenessClosed
+from crawler.politeness.politeness import ArchiveStop, PolitenessClosed
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.recovery import listing as gaps
 from crawler.recovery.image_recovery import ImageRecovery

@@ -11,7 +11,7 @@ PLACES: Final = (
     "crawler/politeness/politeness.py",
     "crawler/politeness/rate_limiter.py",
     "crawler/politeness/circuit_breaker.py",
-    "crawler/politeness/policy.py",
+    "crawler/politeness/summary.py",
     "crawler/run/session.py",
     "crawler/recovery/case.py",
 )

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.politeness.policy import PolitenessClosed, RequestPace
-from crawler.politeness.politeness import Politeness
-from crawler.politeness.rate_limiter import PLAYBACK_RATE_FLOOR, Endpoint, RequestBudget, SystemClock
+from crawler.politeness.politeness import Politeness, PolitenessClosed
+from crawler.politeness.rate_limiter import PLAYBACK_RATE_FLOOR, Clock, Endpoint, RequestBudget
+from crawler.politeness.summary import RequestPace
 from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock, on_virtual_clock
 from tests.politeness.politeness_bench import CDX, FULL, PLAYBACK, Bench, busiest_minute
@@ -290,7 +290,7 @@ async def test_the_share_used_is_of_the_rate_of_the_moment(clock: VirtualClock) 
 
 def test_the_real_clock_keeps_the_rate_too() -> None:
     async def scenario() -> float:
-        clock = SystemClock()
+        clock = Clock()
         politeness = Politeness(RequestBudget(cdx_rate=6_000), clock, lambda message, seconds: None)
         start = clock.monotonic()
         for _ in range(20):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from crawler.politeness.circuit_breaker import PROBE_LEASE_SECONDS
-from crawler.politeness.policy import ArchiveStop, StopKind
+from crawler.politeness.politeness import ArchiveStop
 from crawler.wayback.playback import Outcome
 from tests.clock import VirtualClock, on_virtual_clock
 from tests.politeness.politeness_bench import CDX, PLAYBACK, Bench, done, refused_probe, stop
@@ -111,15 +111,15 @@ def test_a_retry_after_above_an_hour_ends_the_run(outcome: Outcome, asked: float
         bench.politeness.report(permit, outcome, asked)
         reason = bench.politeness.stop_reason
         assert reason is not None
-        assert (reason.kind, reason.until) == (StopKind.RETRY_AFTER, clock.time() + counted)
+        assert reason.until == clock.time() + counted
+        assert "(Retry-After)" in reason.message
         assert "2027-01-" in reason.message
         await clock.advance(0)
         assert [
             str(error) for error in await clock.finish(asyncio.gather(*waiting, return_exceptions=True), within=0)
         ] == [reason.message] * 3
-        with pytest.raises(ArchiveStop) as caught:
+        with pytest.raises(ArchiveStop, match="asks to be left alone"):
             await bench.politeness.permit(CDX)
-        assert caught.value.reason is reason
         bench.restart()
         assert bench.politeness.stop_reason is not None
         assert bench.politeness.stop_reason.until == reason.until
@@ -169,8 +169,8 @@ async def test_failed_probes_wait_longer_and_end_the_run(clock: VirtualClock) ->
     await refused_probe(bench, 900)
     reason = bench.politeness.stop_reason
     assert reason is not None
-    assert (reason.kind, reason.until) == (StopKind.REFUSED, clock.time() + 3600)
-    assert "3 times" in reason.message
+    assert reason.until == clock.time() + 3600
+    assert "refused connections 3 times" in reason.message
     with pytest.raises(ArchiveStop):
         await bench.politeness.permit(PLAYBACK)
 

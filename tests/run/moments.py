@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from crawler.politeness.policy import RequestPace as Pace
+from crawler.politeness.summary import RequestPace as Pace
 from crawler.run.progress import Hold, Phase, ProgressSnapshot
 
 NOW = 1_800_000_000.0

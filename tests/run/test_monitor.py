@@ -13,9 +13,9 @@ import pytest
 
 from crawler.ledger import Ledger
 from crawler.ledger.images import ImageState
-from crawler.politeness.policy import RequestPace
 from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import Endpoint, RequestBudget
+from crawler.politeness.summary import RequestPace
 from crawler.run.monitor import ProgressMonitor, RunningSpider
 from crawler.run.progress import Hold, Phase, ProgressSnapshot
 from crawler.wayback.playback import Outcome

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from crawler.politeness.policy import RequestPace as Pace
+from crawler.politeness.summary import RequestPace as Pace
 from crawler.run.progress import Hold, Phase, ProgressSnapshot, clock, countdown, describe_progress, progress_table
 from tests.run.moments import ANY, HOST, NOW, moment
 
