@@ -1,5 +1,5 @@
-"""Better captures of recovered articles: which are looked for, what takes a file's place, and that nothing is lost over
-it."""
+"""Which capture is taken first; and better captures of recovered articles: what takes a file's place, and nothing is
+lost over it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,154 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.ledger import State
-from crawler.recovery.case import improvable_articles
-from crawler.wayback.capture import Capture
+from crawler.recovery.case import capture_order, improvable_articles, resolved_status
+from crawler.wayback.capture import EMPTY_DIGEST, REVISIT, Capture
 from crawler.wayback.playback import Answer, Reply
 from tests.pages import FAREWELL, article, cut
 from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento, own, redirect
+from tests.walking import walked
+
+# The order of choice: a table of cases, each listed best first
+
+
+WELL = "https://www.hkcnews.com/article/5/%E7%94%B2"
+BARE = "http://hkcnews.com/article/5"
+QUERY = "https://www.hkcnews.com/article/5?fbclid=x"
+PORT = "http://www.hkcnews.com:80/article/5"
+TWICE = "https://www.hkcnews.com/article/5/%25E7%2594%25B2"
+MOJIBAKE = "https://www.hkcnews.com/article/5/%EF%BF%BD"
+BAD = frozenset({"FAREWELL"})
+
+
+def listed(timestamp: str, digest: str = "A", original: str = WELL, status: str = "200") -> Capture:
+    return Capture(
+        timestamp=timestamp,
+        original=original,
+        statuscode=status,
+        digest=digest,
+        mimetype=REVISIT if status == "-" else "text/html",
+    )
+
+
+def ranked_captures(captures: Sequence[Capture]) -> list[Capture]:
+    return [captures[place] for place in capture_order(captures, BAD)]
+
+
+CASES: dict[str, list[Capture]] = {
+    "one": [listed("20200101000000")],
+    "none": [],
+    "the newest first": [
+        listed("20220101000000", "C"),
+        listed("20210101000000", "A"),
+        listed("20200101000000", "B"),
+    ],
+    "after the site's closing too": [listed("20221201000000", "B"), listed("20211231000000", "A")],
+    "errors after the article": [
+        listed("20200101000000"),
+        listed("20230101000000", "R", status="301"),
+        listed("20210101000000", "R2", status="302"),
+        listed("20240101000000", "E", status="404"),
+        listed("20220101000000", "E2", status="503"),
+    ],
+    "bad bytes last": [
+        listed("20180101000000", "A"),
+        listed("20190101000000", "R", status="301"),
+        listed("20200101000000", "E", status="404"),
+        listed("20230201000000", "FAREWELL"),
+        listed("20230101000000", "FAREWELL"),
+    ],
+    "empty bytes are bad": [
+        listed("20180101000000", "E", status="500"),
+        listed("20230101000000", EMPTY_DIGEST),
+        listed("20210101000000", EMPTY_DIGEST, status="-"),
+    ],
+    "a bad revisit is bad": [
+        listed("20180101000000", "E", status="404"),
+        listed("20230101000000", "FAREWELL", status="-"),
+    ],
+    "a revisit is what it repeats": [
+        listed("20210101000000", "A", status="-"),
+        listed("20190101000000", "A"),
+        listed("20200101000000", "E", status="404"),
+        listed("20180101000000", "E", status="-"),
+    ],
+    "a revisit of bytes that were an error once and the article once": [
+        listed("20210101000000", "A", status="-"),
+        listed("20200101000000", "A"),
+        listed("20190101000000", "A", status="404"),
+    ],
+    "an unknown revisit after the article, before redirects": [
+        listed("20190101000000", "A"),
+        listed("20210101000000", "U", status="-"),
+        listed("20220101000000", "R", status="301"),
+    ],
+    "well spelt first, for the same bytes": [
+        listed("20180101000000", "A", WELL),
+        listed("20210101000000", "A", QUERY),
+        listed("20200101000000", "A", PORT),
+        listed("20220101000000", "A", TWICE),
+        listed("20230101000000", "A", MOJIBAKE),
+    ],
+    "newest first among the well spelt": [listed("20210101000000", "A", BARE), listed("20200101000000", "A", WELL)],
+    "newer bytes first, however spelt": [
+        listed("20230101000000", "B", MOJIBAKE),
+        listed("20220101000000", "A", WELL),
+    ],
+    "the same bytes stay together": [
+        listed("20200101000000", "A", WELL),
+        listed("20230101000000", "A", MOJIBAKE),
+        listed("20220101000000", "B", WELL),
+        listed("20210101000000", "B", WELL),
+    ],
+    "a month that is no month": [
+        listed("20200801000000", "B"),
+        listed("20200800241623", "A"),
+        listed("20200731000000", "C"),
+    ],
+    "a timestamp that is no time": [listed("20200101000000", "B"), listed("2020-junk", "A")],
+    "without digests only time counts": [
+        listed("20220101000000", "", MOJIBAKE),
+        listed("20210101000000", "", WELL),
+        listed("20200101000000", "", QUERY),
+    ],
+}
+
+
+@walked("best_first", CASES.values(), ids=CASES.keys())
+def test_the_order_of_captures(best_first: list[Capture]) -> None:
+    for shuffled in (best_first, best_first[::-1], best_first[1::2] + best_first[::2]):
+        assert ranked_captures(shuffled) == best_first
+
+
+def test_what_a_revisit_repeats() -> None:
+    known, revisit, unknown = listed("1", "A"), listed("2", "A", status="-"), listed("3", "B", status="-")
+    assert resolved_status([revisit, known, unknown]) == {known: "200", revisit: "200", unknown: "-"}
+
+
+@given(
+    st.lists(
+        st.builds(
+            listed,
+            st.sampled_from(["20200101000000", "20210101000000", "20220100000000", ""]),
+            st.sampled_from(["A", "B", "FAREWELL", "", EMPTY_DIGEST]),
+            st.sampled_from([WELL, QUERY, MOJIBAKE]),
+            st.sampled_from(["200", "-", "301", "404", ""]),
+        ),
+        unique=True,
+    )
+)
+def test_nothing_is_left_out_and_the_order_is_the_same_however_they_come(captures: list[Capture]) -> None:
+    order = ranked_captures(captures)
+    assert sorted(order, key=repr) == sorted(captures, key=repr)
+    assert ranked_captures(captures[::-1]) == order
+
+
+# Better captures
+
 
 PRESENT = capture(5, SECOND)
 NEWER_PAGE = article(5, "燈塔改正了昨晚的時間。")
