@@ -97,9 +97,7 @@ SHARED_BY = 100
 _REAL, _UNKNOWN, _REDIRECT, _ERROR, _BAD = range(5)
 
 
-def capture_order(
-    captures: Sequence[Capture], bad_digests: Collection[str] = (), preference: Sequence[int] = ()
-) -> list[int]:
+def capture_order(captures: Sequence[Capture], bad: Collection[str] = (), preference: Sequence[int] = ()) -> list[int]:
     """In which order to take the captures of one article: their places in `captures`, best first.
 
     Real answers (200, and revisits of them) before unresolved revisits, redirects and errors; digests known bad last of
@@ -116,7 +114,7 @@ def capture_order(
         status = statuses[capture]
         if status not in ("200", "-"):
             kind = _REDIRECT if status.startswith("3") else _ERROR
-        elif capture.digest in bad_digests or capture.digest == EMPTY_DIGEST:
+        elif capture.digest in bad or capture.digest == EMPTY_DIGEST:
             kind = _BAD
         else:
             kind = _REAL if status == "200" else _UNKNOWN
@@ -137,10 +135,7 @@ def resolved_status(captures: Sequence[Capture]) -> Mapping[Capture, str]:
         if capture.statuscode.isdigit() and capture.digest:
             # The lowest, if it has several: bytes that were the article once are.
             known[capture.digest] = min(capture.statuscode, known.get(capture.digest, capture.statuscode))
-    return {
-        capture: capture.statuscode if capture.statuscode.isdigit() else known.get(capture.digest, "-")
-        for capture in captures
-    }
+    return {c: c.statuscode if c.statuscode.isdigit() else known.get(c.digest, "-") for c in captures}
 
 
 def is_untried(row: CaptureRow) -> bool:

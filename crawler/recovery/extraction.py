@@ -28,13 +28,12 @@ from crawler.recovery.extraction_job import (
     extract_jobs,
 )
 from crawler.recovery.formats import Format, Styles, as_bits, begin_change, format_of, note_renewed, written_in
-from crawler.recovery.sources import describe_counts, index_captures
+from crawler.recovery.sources import Indexed, describe_counts, index_captures
 from crawler.recovery.store import Store
 from crawler.utils.exit_status import CommandError, DamagedError, ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import lock_output
 from crawler.utils.text import EXAMPLES, by_reason, first_few, first_lines, progress_line
 from crawler.utils.workers import batched
-from crawler.warc.captures import ArchivedCapture
 
 logger = logging.getLogger(__name__)
 
@@ -263,7 +262,7 @@ class FromFiles(ExtractionInput):
     def _index(self) -> None:
         damages, passed = self.report.damages, self.report.passed
         for some in index_captures(self._paths, lambda damage: damages.append(str(damage)), passed):
-            by_source: dict[str, list[tuple[int, ArchivedCapture]]] = defaultdict(list)
+            by_source: dict[str, Indexed] = defaultdict(list)
             for article, held in some:
                 by_source[held.about.get("source") or FILES].append((article, held))
             for source, held_there in by_source.items():

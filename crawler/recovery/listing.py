@@ -16,6 +16,7 @@ from typing import Any
 
 from crawler.hkcnews.urls import ARTICLES, HIGHEST_ID, HOST, article_id
 from crawler.ledger import Ledger
+from crawler.markdown.document import RANGE
 from crawler.wayback.capture import Capture
 from crawler.wayback.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
 from crawler.wayback.digest import normalized_digest
@@ -116,22 +117,20 @@ class Listing:
 
     def _take(self, page: CdxPage) -> None:
         assert self._open is not None
-        listing, key = self._open
-        if page.resume_key is not None and page.resume_key in self._ledger.listing_keys(listing) | {key}:
-            self.failed(f"the resume key {page.resume_key[:40]} came again: the listing goes in a circle")
+        (listing, asked), key = self._open, page.resume_key
+        if key is not None and key in self._ledger.listing_keys(listing) | {asked}:
+            self.failed(f"the resume key {key[:40]} came again: the listing goes in a circle")
             return
         whole = self._queries[0].url == ARTICLES  # all of it is kept, since a later run may go on from here
         found = [(article_id(capture.original), capture) for capture in page.captures]
         known = [(article, capture) for article, capture in found if article is not None]
         wanted = [pair for pair in known if self._ids is None or whole or pair[0] in self._ids]
         ignored, rejected = len(found) - len(known), len(page.rejected)
-        self.new += self._ledger.add_page(
-            listing, wanted, page.resume_key, ignored, rejected, page.duplicates, self.source
-        )
+        self.new += self._ledger.add_page(listing, wanted, key, ignored, rejected, page.duplicates, self.source)
         self.rows += len(found) + rejected
         self._tries, self.trouble = 0, ""
-        self._open = (listing, page.resume_key)
-        if page.resume_key is None:
+        self._open = (listing, key)
+        if key is None:
             del self._queries[0]
             self._open = None
             if not self._queries:
@@ -178,8 +177,6 @@ def prefixes(ids: Collection[int]) -> list[str]:
 
 PUBLISHED = 49_122
 """Articles that the site had, by the public backup's count (FACTS section 1)."""
-RANGE = 1000
-"""Ids in a folder of articles."""
 GAP_REQUESTS = 100
 """What `auto` allows a run, once most articles are known."""
 LISTINGS = (

@@ -25,6 +25,8 @@ PYWB = "pywb+"
 _UNPREFIXED = ("content-type", "location")
 _SOME = 2000
 """Captures that are handed over at once."""
+Indexed = list[tuple[int, ArchivedCapture]]
+"""Captures with the articles that they are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,16 @@ class WebArchiveFiles:
     name: str
     path: Path
 
-    @property
-    def seal(self) -> str:
-        """Changes when a file is added, taken away, moved or written."""
-        stats = [(path, path.stat()) for path in find_files([self.path])]
-        return ";".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
-
 
 Source = WebArchive | WebArchiveFiles
 
 
 def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
     """Tell the ledger what a file holds, unless nothing changed since it was told. Raises OSError, NotAWebArchive."""
-    key, seal = f"holdings {source.name}", source.seal
+    stats = [(path, path.stat()) for path in find_files([source.path])]
+    # Changes when a file is added, taken away, moved or written.
+    seal = ";".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
+    key = f"holdings {source.name}"
     if ledger.meta(key) == seal:
         return
     with ledger.batch():
@@ -61,8 +60,8 @@ def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
 
 def index_captures(
     paths: Sequence[Path], damaged: Callable[[Damage], object], passed: Counter[str]
-) -> Iterator[list[tuple[int, ArchivedCapture]]]:
-    """What files hold of articles, with the articles, some at a time, so that any number of captures fits into memory.
+) -> Iterator[Indexed]:
+    """What files hold of articles, some at a time, so that any number of captures fits into memory.
 
     `damaged` is told what cannot be read of articles, or of what is not known; `passed` counts the records that are
     passed over, by words for several of their kind. Raises OSError, NotAWebArchive.
@@ -74,7 +73,7 @@ def index_captures(
 
     files = find_files(paths)
     revisits: list[ArchivedCapture] = []
-    some: list[tuple[int, ArchivedCapture]] = []
+    some: Indexed = []
     for thing in (thing for path in files for thing in scan_file(path, skipped=skipped)):
         original = thing.original if isinstance(thing, Damage) else thing.capture.original
         article = article_id(original)
@@ -105,7 +104,7 @@ def describe_counts(passed: Mapping[str, int]) -> str:
 
 def _resolved(
     files: Sequence[Path], revisits: Sequence[ArchivedCapture], damaged: Callable[[Damage], object]
-) -> list[tuple[int, ArchivedCapture]]:
+) -> Indexed:
     """Revisits with the records that have their payloads, which may stand anywhere in the files."""
     wanted = {revisit.capture.digest for revisit in revisits}
     payloads = [

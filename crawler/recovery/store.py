@@ -108,10 +108,8 @@ class Store:
                 logger.warning("the store's %s has no whole record: removed", path.name)
                 path.unlink()
                 continue
-            if torn := size - whole:
-                logger.warning(
-                    "the store's %s: its last record is torn; the last %d bytes are cut off", path.name, torn
-                )
+            if cut := size - whole:
+                logger.warning("the store's %s: its last record is torn; the last %d bytes are cut off", path.name, cut)
                 os.truncate(path, whole)
             self._finish(path)
 
