@@ -15,11 +15,12 @@ unexport PYTHONDONTWRITEBYTECODE
 # Wheels only, so that nothing is compiled; bagit and surt have none, and are Python alone.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-binary bagit,surt
 
-$(VENV)/.run: requirements.txt
+$(VENV)/.run: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what the recovery needs into $(VENV), once: a minute or two."
 	@$(INSTALL) -r requirements.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run

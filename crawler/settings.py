@@ -23,6 +23,7 @@ class Kind(StrEnum):
     ADDRESS = "an address such as https://web.archive.org"
     ARTICLES = "an article id, or a list of ids and ranges (as in 33951,40000-40100),"
     CHOICE = "{choices}"
+    CONTACT = "a line of ASCII with an e-mail or web address (as mailto:you@example.org)"
     COMMAND = "a command with its quotes closed, such as 'mail-it --quietly',"
     FOLDER = "a directory with files of articles"
     LINE = "one line of ASCII with {least} to {most} characters"
@@ -71,20 +72,44 @@ _seconds = partial(Setting, kind=Kind.NUMBER, unit="seconds", least=0.001, most=
 _waits = partial(_seconds, kind=Kind.NUMBERS)
 _rate = partial(Setting, kind=Kind.NUMBER, unit="requests a minute", least=0.01)
 _share = partial(Setting, kind=Kind.NUMBER, most=1)
+_flag = partial(Setting, default="0", kind=Kind.SWITCH, choices=("0", "1", "true", "false", "yes", "no"))
 _line = partial(Setting, kind=Kind.LINE, most=500)
 
+FOR_EVERYONE = "What most people set"
 table: dict[str, dict[Setting, str]] = {
-    "Who you are, and where things are": {
-        _line("CONTACT"): "your address, for the User-Agent: an archive that cannot reach you can only block you",
-        _line(
-            "USER_AGENT", f"{BOT_NAME}/{__version__}", least=1
-        ): "what requests say of who sends them, before CONTACT",
+    FOR_EVERYONE: {
+        _line("CONTACT", kind=Kind.CONTACT): (
+            "your e-mail or web address, for the User-Agent: an archive that cannot reach you can only block you"
+        ),
         Setting("OUTPUT_DIR", "output", Kind.PATH): "where everything is written: see [files.md](files.md)",
         Setting("SOURCES", "wayback", Kind.SOURCES): (
             "where captures are looked for, in order of preference: `wayback` is the archive of ARCHIVE_URL, "
             "`pywb+ADDRESS` a collection of a pywb, with `=ADDRESS` after it where files shall name another. See "
             "[Other sources](recover.md#other-sources)"
         ),
+        Setting("FORMAT", "seed", Kind.CHOICE, choices=("seed", "reading")): (
+            "how files are written: `seed`, every address into the archive; `reading`, links between the files, "
+            "original addresses, provenance in the front matter. Files that are there keep theirs until "
+            "`extract --format` changes them all"
+        ),
+        _flag("IMAGES"): (
+            "1 fetches the images of recovered articles too: some 119,000 in all (counted in the public backup), about "
+            "17 hours at the default rate"
+        ),
+        _rate("PLAYBACK_RATE", 240): (
+            "for captures, at most; never above 480. Source: half of what the archive permits clients, which is 80% of "
+            "600 (edgi-govdata-archiving/wayback 0.5.1, 2026-06-19)"
+        ),
+        Setting("ON_VERDICT", kind=Kind.COMMAND): (
+            "run at the end of each `crawl` and `recover`, without a shell, with the path of the run's record as its "
+            "last argument; one that fails or takes more than a minute changes nothing of the run. See "
+            "[schedule.md](schedule.md)"
+        ),
+    },
+    "Which archive, and what is asked of it": {
+        _line(
+            "USER_AGENT", f"{BOT_NAME}/{__version__}", least=1
+        ): "what requests say of who sends them, before CONTACT",
         Setting("ARCHIVE_URL", "https://web.archive.org", Kind.ADDRESS): (
             "where requests go: an archive with the Wayback Machine's addresses, or a mirror or proxy of it. One on "
             "this machine (loopback) may be given any rate"
@@ -93,18 +118,8 @@ table: dict[str, dict[Setting, str]] = {
             "the archive that the files name, also when ARCHIVE_URL is a mirror or proxy. A ledger holds captures of "
             "one only"
         ),
-    },
-    "What is recovered, and how it is written": {
-        Setting("FORMAT", "seed", Kind.CHOICE, choices=("seed", "reading")): (
-            "how files are written: `seed`, every address into the archive; `reading`, links between the files, "
-            "original addresses, provenance in the front matter"
-        ),
         Setting("VIDEO", "shortcode", Kind.CHOICE, choices=("shortcode", "link")): (
             "in the reading format: embedded videos as Hugo's `shortcode` or as a plain `link`"
-        ),
-        Setting("IMAGES", 0, Kind.SWITCH, choices=("0", "1")): (
-            "1 fetches the images of recovered articles too: some 119,000 in all (counted in the public backup), about "
-            "17 hours at the default rate"
         ),
         Setting("GAP_REQUESTS", "auto", unit="requests", choices=("auto",)): (
             "that a run may spend on articles that no listing has: ids found in recovered articles and in archived "
@@ -114,12 +129,7 @@ table: dict[str, dict[Setting, str]] = {
     },
     "How fast": {
         _rate("CDX_RATE", 24): (
-            "to the index; never above 30. Source: 80% of the limit of 30 in edgi-govdata-archiving/wayback 0.5.1, "
-            "2026-06-19"
-        ),
-        _rate("PLAYBACK_RATE", 240): (
-            "for captures, at most; never above 480. Source: half of what the archive permits clients, which is 80% of "
-            "600, as above"
+            "to the index; never above 30. Source: 80% of the limit of 30, from where PLAYBACK_RATE is"
         ),
         _rate("PLAYBACK_RATE_START", 60): (
             "for captures at first; grows to PLAYBACK_RATE while answers are healthy, is halved when they are not"
@@ -168,11 +178,6 @@ table: dict[str, dict[Setting, str]] = {
             "`scrapy recover` asks the index for captures since the last whole listing, and so many days before it, "
             "because indexes lag behind captures. 0 lists everything"
         ),
-        Setting("ON_VERDICT", kind=Kind.COMMAND): (
-            "run at the end of each `crawl` and `recover`, without a shell, with the path of the run's record as its "
-            "last argument; one that fails or takes more than a minute changes nothing of the run. See "
-            "[schedule.md](schedule.md)"
-        ),
         Setting("HEALTH_LEAST", 20, least=1): (
             "pages judged, captures compared, articles due: with fewer than this the shares below prove nothing, and "
             "are not looked at. See [schedule.md](schedule.md)"
@@ -194,7 +199,6 @@ table: dict[str, dict[Setting, str]] = {
 }
 """Each setting with what it is for, under the headings of docs/settings.md."""
 
-_flag = partial(Setting, default="0", kind=Kind.SWITCH, choices=("0", "1", "true", "false", "yes", "no"))
 arguments: dict[Setting, str] = {
     Setting("ids", kind=Kind.ARTICLES): "only these articles; listed by their own prefixes, not by the whole listing",
     Setting("limit", unit="articles", least=1): "fetch at most so many articles in this run",
@@ -240,6 +244,8 @@ CONCURRENT_ITEMS = 1
 WARN_ON_GENERATOR_RETURN_VALUE = False
 # A capture that is slow at first is loaded in the background there; a later pass gets it.
 DOWNLOAD_TIMEOUT = 90
+# Whoever is offline is told so soon: see Session.offline.
+DNS_TIMEOUT = 5
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 # Codings cannot be trusted, and digests are of the bytes as they came: decoded by ourselves.

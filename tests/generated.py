@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from crawler.settings import Kind, arguments, table
+from crawler.settings import FOR_EVERYONE, Kind, arguments, table
 
 ROOT = Path(__file__).resolve().parents[1]
 PART = re.compile(r"(?<=<!-- generated: )(\w+)( -->\n)(.*?)(?=<!-- end -->)", re.DOTALL)
@@ -22,9 +23,10 @@ def rows(head: Iterable[str], lines: Iterable[Iterable[str]]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |\n" if set(cells) != {"---"} else f"|{'---|' * len(cells)}\n"
 
 
-def settings() -> Iterator[str]:
-    """Every setting under its heading."""
-    for heading, settings_below in table.items():
+def settings(headings: Iterable[str]) -> Iterator[str]:
+    """The settings under these headings."""
+    for heading in headings:
+        settings_below = table[heading]
         yield f"\n## {heading}\n\n"
         yield from rows(
             ("setting", "default", "a value is", "meaning"),
@@ -46,14 +48,27 @@ EXAMPLES = {
 
 
 def spider_arguments() -> Iterator[str]:
-    """Every argument with an example."""
+    """Every argument, as an option and for Scrapy, with an example."""
     yield "\n"
-    lines = ((f"`-a {row.name}={EXAMPLES[row.kind]}`", text) for row, text in arguments.items())
-    yield from rows(("argument", "meaning"), lines)
+    lines = (
+        (f"`-a {row.name}={EXAMPLES[row.kind]}`", option(row.name, EXAMPLES[row.kind]), text)
+        for row, text in arguments.items()
+    )
+    yield from rows(("argument", "as an option", "meaning"), lines)
     yield "\n"
 
 
-PARTS: Mapping[str, Callable[[], Iterator[str]]] = {"settings": settings, "arguments": spider_arguments}
+def option(name: str, example: str) -> str:
+    """An argument of the spider as an option of a command."""
+    special = {"repair": "`repair DIR`", "in_place": "`repair DIR --in-place`"}
+    return special.get(name) or f"`--{name.replace('_', '-')}{'' if example == '1' else f' {example}'}`"
+
+
+PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
+    "settings": partial(settings, [FOR_EVERYONE]),
+    "expert": partial(settings, [heading for heading in table if heading != FOR_EVERYONE]),
+    "arguments": spider_arguments,
+}
 
 
 def generated(text: str) -> str:

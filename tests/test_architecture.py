@@ -55,7 +55,9 @@ SCRAPY = (
     "spiders",
     "pipelines",
     "politeness/handler.py",
+    "commands/__init__.py",
     "run/command.py",
+    "run/config.py",
     "run/crawl.py",
     "run/monitor.py",
 )

@@ -1,27 +1,34 @@
-"""`scrapy audit DIR`: what is wrong with files of articles that exist already, without network."""
+"""`citizen-news audit DIR`: what is wrong with files of articles that exist already, without network."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from crawler.preserve.audit import audit_folder
+from crawler.ledger import Ledger
+from crawler.ledger.file import ledger_path
+from crawler.preserve.audit import Audit, audit_folder
+from crawler.preserve.repair import adopt_sound
 from crawler.run.command import ProjectCommand, add_workers_option, read_workers
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.files import output_file
+from crawler.utils.lock import lock_output
 from crawler.utils.text import json_line
 
 
 class Command(ProjectCommand):
-    """Reads DIR; writes nothing but what `--csv` names."""
+    """Reads DIR, which stays as it is; writes what `--csv` names, and with `--adopt` into the ledger."""
 
-    summary = "Judge existing Markdown files of articles: what to fetch again, and what is only untidy"
+    summary = "Judge existing files of articles; --adopt those that are sound"
     argument, argument_hint = "DIR", "a directory with files of articles"
-    uses = ("PROGRESS_SECONDS",)
+    uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "PROGRESS_SECONDS")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        about = "count the sound articles as settled, so that they are not fetched again"
+        parser.add_argument("--adopt", action="store_true", help=about)
         parser.add_argument("--json", action="store_true", help="print one JSON object, with the ids of each kind")
         parser.add_argument("--csv", metavar="FILE", help="write one row for each finding")
         add_workers_option(parser)
@@ -35,4 +42,15 @@ class Command(ProjectCommand):
             if table is not None:
                 audit.write_csv(table)
         print(json_line(audit.as_object()) if opts.json else "\n".join(audit.describe()))
+        if opts.adopt:
+            print(self._adopt(audit), file=sys.stderr if opts.json else sys.stdout)
         return ExitStatus.DONE
+
+    def _adopt(self, audit: Audit) -> str:
+        """Write the sound articles into the ledger; gives a line that says how many."""
+        output, public = self.output, self.setting("ARCHIVE_PUBLIC_URL")
+        with lock_output(output, make=True), Ledger(ledger_path(output), public) as ledger:
+            new = adopt_sound(ledger, audit)
+        sound = len(audit.files) - len(audit.refetch)
+        due = f"{len(audit.refetch):,} are to be fetched"
+        return f"Adopted {sound:,} articles of {audit.folder}, {new:,} of them new; {due}"

@@ -7,11 +7,12 @@ import signal
 import socket
 import sqlite3
 import sys
+import webbrowser
 from pathlib import Path
 
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer
-from crawler.utils.exit_status import ExitStatus, StorageError, UsageError
+from crawler.utils.exit_status import ExitStatus, NothingError, StorageError, UsageError
 from crawler.utils.text import first_lines, progress_line
 
 DATABASE = "archive.db"
@@ -34,6 +35,7 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--port", metavar="N", default="8001", help="the port to serve on, 0 for any free one (8001 by default)"
         )
+        parser.add_argument("--open", action="store_true", help="open it in the browser of this machine")
         parser.add_argument(
             "--no-update", action="store_true", help="serve archive.db as it is, without looking at the files first"
         )
@@ -52,7 +54,7 @@ class Command(ProjectCommand):
                     check_usable(output)
                 else:
                     _update(output, self.setting("PROGRESS_SECONDS"))
-                _serve(output, opts.host, bound)
+                _serve(output, opts.host, bound, open_it=opts.open)
         except sqlite3.DatabaseError as error:
             advice = "Delete it; it is made again from the files"
             raise StorageError(f"{output / DATABASE} cannot be used: {error}. {advice}") from error
@@ -78,7 +80,7 @@ def _update(output: Path, seconds: float) -> None:
     from crawler.publish.browse.database import build
 
     if not (output / "articles").is_dir():
-        raise StorageError(f"there is nothing to read in {output}: no article was recovered into this OUTPUT_DIR yet")
+        raise NothingError(f"there is nothing to read in {output}: no article was recovered into this directory yet")
     try:
         built = build(output, progress_line("indexed", "articles", seconds))
     except OSError as error:
@@ -93,14 +95,17 @@ def _update(output: Path, seconds: float) -> None:
     print(f"{DATABASE}: {changes}", file=sys.stderr)
 
 
-def _serve(output: Path, host: str, bound: socket.socket) -> None:
+def _serve(output: Path, host: str, bound: socket.socket, *, open_it: bool) -> None:
     from crawler.publish.browse.pages import close_archive, open_archive
     from crawler.publish.browse.server import serve
 
     opened = open_archive(output / DATABASE, output, host)
     try:
         name = f"[{host}]" if ":" in host else host
-        print(f"Serving {output} at http://{name}:{bound.getsockname()[1]}/ until Ctrl-C", flush=True)
+        address = f"http://{name}:{bound.getsockname()[1]}/"
+        print(f"Serving {output} at {address} until Ctrl-C", flush=True)
+        if open_it and not webbrowser.open(address):
+            print("warning: there is no browser here to open it in", file=sys.stderr)
         serve(opened, bound)
     except KeyboardInterrupt:
         print(file=sys.stderr)

@@ -16,13 +16,13 @@ from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
 from crawler.run.settings import RunSettings, SpiderArguments, check_integer
 from crawler.spiders.articles import ArticlesSpider
-from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.exit_status import ExitStatus, NothingError, RunResult, StorageError
 
 
 class Command(ProjectCommand):
     """Fetches politely, into OUTPUT_DIR like any crawl; DIR stays as it is."""
 
-    summary = "Recover some articles of an existing tree anew and compare: do the selectors fit real pages?"
+    summary = "Recover some articles of a tree anew: do the selectors fit?"
     argument, argument_hint = "DIR", "a directory with files of articles"
     interrupted = "interrupted; run again to go on"
 
@@ -35,9 +35,11 @@ class Command(ProjectCommand):
         audit = audit_folder(Path(args[0]), os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
         chosen = sample_articles(audit, count)
         if not chosen:
-            raise UsageError(f"{args[0]} has no sound file of an article to compare with")
+            raise NothingError(f"{args[0]} has no sound file of an article to compare with")
         result, found = self._compared(audit, chosen)
         print("\n".join(describe(found)))
+        if result.status is ExitStatus.DONE and not found.articles:
+            result = RunResult(ExitStatus.NOTHING, "none of the articles was recovered, so nothing was compared")
         if result.status is ExitStatus.DONE and not found.fits:
             lost = "more than a tenth of the articles lost title or text"
             result = RunResult(ExitStatus.LAYOUT, f"{lost}. Run `scrapy inspect` on one before a full crawl")

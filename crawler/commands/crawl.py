@@ -1,53 +1,47 @@
-"""`scrapy crawl articles`: one run, with a summary and an exit status that tells how it went."""
+"""`citizen-news crawl`: one run, with a summary and an exit status that tells how it went."""
 
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator
 from functools import partial
 
-from crawler.preserve.audit import Audit, audit_folder
-from crawler.preserve.repair import describe, put_in_place, recovered
-from crawler.run.command import SpiderCommand, report
+from crawler.commands.repair import repair
+from crawler.run.command import SpiderCommand, report, say_successor
 from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.session import Session
-from crawler.run.settings import ARGUMENTS, RunSettings, SpiderArguments, read_arguments, read_format
-from crawler.utils.exit_status import CommandError, UsageError
+from crawler.run.settings import ARGUMENTS, RunSettings, read_arguments
+from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
+from crawler.utils.text import counted, first_few
 
 
 class Command(SpiderCommand):
-    """Opens the session, runs the spider in it, closes it, whatever happens."""
+    """Opens the session, runs the spider in it, closes it, whatever happens. Replaces Scrapy's own command, which exits
+    with 0 even when everything failed."""
 
-    summary = "List, fetch and write the articles (docs/commands.md: arguments, exit statuses)"
-    argument, argument_hint = "articles", "there is one spider: scrapy crawl articles"
+    summary = "List, fetch and write the articles"
+    argument, argument_hint = "[articles]", "there is one spider, so `crawl` alone is enough"
     takes = tuple(ARGUMENTS)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if args != ["articles"]:
-            raise UsageError(self.argument_hint)
+        if args not in ([], ["articles"]):
+            raise UsageError(f"{args[0]}: {self.argument_hint}")
         arguments = read_arguments(opts.spargs)
-        if arguments.in_place and read_format(self.given_settings).for_reading:
-            raise UsageError("in_place=1 needs FORMAT=seed: the reading format's links do not fit into another tree")
-        audit = None
         if arguments.repair:
-            audit = audit_folder(arguments.repair, os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
+            say_successor("crawl -a repair=DIR", "repair DIR")
+            return repair(self, opts.spargs, opts.verbose)
         session = Session(RunSettings(self.given_settings), opts.spargs)
-        if audit is not None:
-            arguments = arguments.narrowed(frozenset(audit.refetch))
-            session.ledger.unadopt(audit.refetch)
-        afterwards = partial(repaired, audit, arguments, session) if audit else None
-        return report(run_spider(self, session, RunPlan("crawl", arguments, afterwards=afterwards)))
+        session.verbose = opts.verbose
+        afterwards = partial(_not_listed, session, arguments.choice.ids or ())
+        plan = RunPlan("crawl", arguments, afterwards=afterwards)
+        return report(run_spider(self, session, plan))
 
 
-def repaired(audit: Audit, arguments: SpiderArguments, session: Session) -> Iterator[str]:
-    """After a crawl: what it brought for the tree, and in place where that was asked for."""
-    outcomes = recovered(audit, session.ledger, session.output)
-    replaced = None
-    if arguments.in_place and not arguments.dry_run:
-        try:
-            replaced = put_in_place(audit, outcomes, session.output, lambda: datetime.now(UTC))
-        except CommandError as error:
-            session.ending = error.result
-    yield from describe(audit, outcomes, replaced)
+def _not_listed(session: Session, asked: Collection[int]) -> Iterator[str]:
+    """After the crawl: what was asked for by its id and is nowhere; if that is all of it, the run found nothing."""
+    unknown = sorted(set(asked).difference(session.ledger.known_ids()))
+    if unknown:
+        yield f"Unknown    {counted(len(unknown), 'article')} of those asked for: no source lists {first_few(unknown)}"
+    done = session.ending is None or session.ending.status is ExitStatus.DONE
+    if asked and len(unknown) == len(asked) and done:
+        session.ending = RunResult(ExitStatus.NOTHING, "no source lists what was asked for")

@@ -31,7 +31,7 @@ NEEDED = "exactly one of --wacz FILE, --bag DIR, --jsonl FILE is needed"
 class Command(ProjectCommand):
     """Reads the store and the ledger of OUTPUT_DIR; writes one file, and changes nothing else."""
 
-    summary = "Write the store as a WACZ file, everything as a BagIt bag, or the articles as JSON lines"
+    summary = "Write a WACZ file, a BagIt bag, or JSON lines"
     argument_hint = NEEDED
     uses = ("OUTPUT_DIR",)
 

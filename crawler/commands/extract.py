@@ -10,21 +10,25 @@ from pathlib import Path
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionInput, ExtractionReport, FromFiles, FromStore, extract
 from crawler.recovery.extraction_job import WorkerLimits
-from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report
-from crawler.run.settings import read_format
-from crawler.utils.exit_status import UsageError
+from crawler.recovery.formats import Format
+from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report, say_successor
+from crawler.run.config import FROM_COMMAND_LINE
+from crawler.run.settings import SETTINGS, read_format
+from crawler.utils.exit_status import NothingError
 
 
 class Command(ProjectCommand):
     """Extracts from the store, or from WARC and WACZ files, whoever made them."""
 
-    summary = "Extract every article anew from the store, or from WARC and WACZ files, without the network"
+    summary = "Extract every article anew from the store, or WARC and WACZ files"
     argument = "[WARC|WACZ|DIR …]"
     uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "FORMAT", "VIDEO", "PAGE_SECONDS", "PAGE_MEMORY_MB", "PROGRESS_SECONDS")
     interrupted = "interrupted; run again to go on"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        formats = SETTINGS["FORMAT"].choices
+        parser.add_argument("--format", choices=formats, help="write all files anew in another format")
         parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
         add_workers_option(parser)
@@ -33,11 +37,24 @@ class Command(ProjectCommand):
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
         limits = WorkerLimits(read_workers(opts), self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
         told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
-        wanted = read_format(self.given_settings)
+        wanted = self._format(opts.format)
         source = self._input(args, told, opts.dry_run)
         result = extract(source, limits, wanted, only_changed=opts.changed)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(result)
+
+    def _format(self, chosen: str | None) -> Format:
+        """That of the files that are there, unless another one is asked for. Raises UsageError."""
+        assert self.settings is not None
+        given = {name for name in ("FORMAT", "VIDEO") if self.settings.getpriority(name) == FROM_COMMAND_LINE}
+        if chosen is None and "FORMAT" in given:
+            chosen = self.settings["FORMAT"]
+            say_successor(f"extract -s FORMAT={chosen}", f"extract --format {chosen}")
+        if chosen is not None:
+            self.settings.set("FORMAT", chosen, priority="cmdline")
+            if "VIDEO" not in given:
+                self.settings.set("VIDEO", SETTINGS["VIDEO"].default, priority="cmdline")
+        return read_format(self.given_settings)
 
     def _input(self, args: list[str], told: ExtractionReport, dry_run: bool) -> ExtractionInput:
         output, paths = self.output, [Path(name) for name in args]
@@ -46,6 +63,6 @@ class Command(ProjectCommand):
                 return FromStore(output, told, dry_run=dry_run)
             paths = [output / "warc"]
             if not paths[0].is_dir():
-                advice = "crawl first, name WARC or WACZ files, or set OUTPUT_DIR"
-                raise UsageError(f"there is no store in {output} yet: {advice}")
+                advice = "crawl first, name WARC or WACZ files, or another directory with -o"
+                raise NothingError(f"there is no store in {output} yet: {advice}")
         return FromFiles(paths, output, told, f"{self.setting('ARCHIVE_PUBLIC_URL')}/web", dry_run=dry_run)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.commands.versions import versions_of_one
 from crawler.hkcnews import page as pages
 from crawler.hkcnews.fields import SOURCES, every_source, find_tags
 from crawler.hkcnews.text import decode_page
@@ -54,9 +55,15 @@ class Command(ProjectCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--fetch", action="store_true", help="fetch it even if it is in the store")
+        parser.add_argument("--versions", action="store_true", help="show what its captures say, and how that differs")
+        parser.add_argument("--json", action="store_true", help="with --versions: print one JSON value")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         what = args[0].strip()
+        if opts.versions:
+            return versions_of_one(self, what, opts.json)
+        if opts.json:
+            raise UsageError("--json goes with --versions")
         replay = f"{self.setting('ARCHIVE_PUBLIC_URL')}/web"
         if Path(what).is_file():
             found: Specimen | RunResult = _from_file(Path(what))

@@ -30,7 +30,7 @@ class Command(SpiderCommand):
     """Writes anew what a changed extractor asks for, runs the spider, judges the run. See `crawler.run.health.conclude`
     for its statuses."""
 
-    summary = "Recover what is new, due or better, for unattended use; the exit status is the verdict"
+    summary = "Recover what is new or due, unattended; the exit status is a verdict"
     argument_hint = "-a ids=33951 chooses articles"
     takes = tuple(name for name in ARGUMENTS if name not in ONE_OFF)
 
@@ -46,6 +46,7 @@ class Command(SpiderCommand):
         if renewal.status is ExitStatus.LOCKED:
             return report(renewal)
         session = Session(asked, opts.spargs)
+        session.verbose = opts.verbose
         session.renewing = True
         if renewal.status not in _GOES_ON:
             session.end(renewal.status, renewal.message)

@@ -18,7 +18,7 @@ NAME = "report.html"
 class Command(ProjectCommand):
     """Reads OUTPUT_DIR, also while a run writes it; writes the report and nothing else."""
 
-    summary = "Write a report on what is recovered and what is missing, as one HTML file"
+    summary = "Write one HTML page on what is recovered and what is missing"
     uses = ("OUTPUT_DIR",)
     interrupted = "interrupted; nothing was written"
 

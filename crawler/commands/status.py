@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from crawler.commands.versions import versions_of_all
 from crawler.ledger import Ledger
 from crawler.ledger.file import existing_ledger, ledger_path
 from crawler.recovery.listing import describe_gap
@@ -26,22 +27,25 @@ class Command(ProjectCommand):
     """Reads the ledger of OUTPUT_DIR; changes nothing."""
 
     summary = "Show what is listed, recovered, waiting and given up, and why"
-    argument_hint = "`scrapy inspect` and `scrapy versions` tell of one article"
+    argument_hint = "`inspect` tells of one article"
     uses = ("OUTPUT_DIR",)
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument("--gaps", action="store_true", help="print which ranges of ids lack articles")
+        parser.add_argument("--versions", action="store_true", help="print the articles that have several versions")
         parser.add_argument("--watch", action="store_true", help="show the run that is under way, until Ctrl-C")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if opts.watch and (opts.json or opts.gaps):
-            raise UsageError("--watch goes with neither --json nor --gaps")
+        if opts.watch + opts.gaps + opts.versions > 1 or (opts.watch and opts.json):
+            raise UsageError("--watch, --gaps and --versions go one at a time, and --watch without --json")
         if opts.watch:
             with suppress(KeyboardInterrupt):
                 _watch(self.output)
             return ExitStatus.DONE
+        if opts.versions:
+            return versions_of_all(self, opts.json)
         with Ledger(existing_ledger(self.output)) as ledger:
             if opts.json:
                 print(json.dumps(status_object(ledger), ensure_ascii=False, indent=2))

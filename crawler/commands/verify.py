@@ -13,7 +13,7 @@ from crawler.utils.text import counted, json_line, progress_line
 class Command(ProjectCommand):
     """Reads OUTPUT_DIR, or a bag; writes nothing but the manifest, when that is asked for."""
 
-    summary = "Hold the recovered files, the ledger and the store against each other"
+    summary = "Hold the files, the ledger and the store against each other"
     uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,5 @@
-"""`scrapy versions [ID]`: what archived captures of an article say, where they do not say the same."""
+"""What archived captures of an article say, where they do not say the same: `inspect ID --versions` for one article,
+`status --versions` for all; and `versions [ID]`, the former name of both."""
 
 from __future__ import annotations
 
@@ -18,44 +19,56 @@ from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 from crawler.utils.text import counted, escape_controls, json_line
 from crawler.utils.timestamps import read_moment
 
+USES = ("OUTPUT_DIR", "PAGE_SECONDS", "PAGE_MEMORY_MB")
+"""The settings that it takes to read captures again."""
+
 
 class Command(ProjectCommand):
-    """Reads the ledger and the store of OUTPUT_DIR; changes nothing."""
+    """For one more release."""
 
     summary = "List the versions of an article that the archived captures have, and show the difference"
-    argument, argument_hint = "[ID]", "the id or address of an article, as in `scrapy versions 33951`"
-    uses = ("OUTPUT_DIR", "PAGE_SECONDS", "PAGE_MEMORY_MB")
+    argument, argument_hint = "[ID]", "the id or address of an article, as in `inspect 33951 --versions`"
+    uses = USES
+    successor = "inspect ID --versions, or status --versions"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON value")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        with Ledger(existing_ledger(self.output)) as ledger:
-            return self._of_one(ledger, args[0], opts.json) if args else _of_all(ledger, opts.json)
+        return versions_of_one(self, args[0], opts.json) if args else versions_of_all(self, opts.json)
 
-    def _of_one(self, ledger: Ledger, what: str, as_json: bool) -> int:
-        number = int(what) if what.isascii() and what.isdigit() and len(what) < 10 else article_id(what)
-        if number is None:
-            raise UsageError(f"{what} is not the id or address of an article of hkcnews.com")
+
+def versions_of_one(command: ProjectCommand, what: str, as_json: bool) -> int:
+    """Print the versions of an article and what differs; gives the exit status. Raises CommandError."""
+    number = int(what) if what.isascii() and what.isdigit() and len(what) < 10 else article_id(what)
+    if number is None:
+        raise UsageError(f"{what} is not the id or address of an article of hkcnews.com")
+    output = command.output
+    with Ledger(existing_ledger(output)) as ledger:
         row = ledger.article(number)
         if row is None:
             raise UsageError(f"the ledger {ledger.path} knows no article {number}: no source that was asked lists it")
-        reader = IsolatedReader(self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
+        reader = IsolatedReader(command.setting("PAGE_SECONDS"), command.setting("PAGE_MEMORY_MB"))
         try:
-            versions = versions_of(ledger, Store(self.output / "warc"), row, reader)
+            versions = versions_of(ledger, Store(output / "warc"), row, reader)
         finally:
             reader.close()
-        print(json_line(_as_json(row, versions)) if as_json else "\n".join(map(escape_controls, _lines(row, versions))))
-        damaged = [one for version in versions for one in version.captures if one.damaged]
-        if not damaged:
-            return ExitStatus.DONE
-        message = f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"
-        return report(RunResult(ExitStatus.DAMAGED, message))
+    print(json_line(_as_json(row, versions)) if as_json else "\n".join(map(escape_controls, _lines(row, versions))))
+    damaged = [one for version in versions for one in version.captures if one.damaged]
+    if not damaged:
+        return ExitStatus.DONE
+    message = f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"
+    return report(RunResult(ExitStatus.DAMAGED, message))
+
+
+def versions_of_all(command: ProjectCommand, as_json: bool) -> int:
+    """Print the articles with more than one version, as the ledger notes them; gives the exit status."""
+    with Ledger(existing_ledger(command.output)) as ledger:
+        return _of_all(ledger, as_json)
 
 
 def _of_all(ledger: Ledger, as_json: bool) -> int:
-    """The articles with more than one version, as the ledger notes them; gives the exit status."""
     found = []
     noted = 0
     for number, captures in itertools.groupby(ledger.all_versions(), key=lambda row: row.article):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from crawler.ledger.rows import LedgerError
+from crawler.utils.exit_status import NothingError
 from crawler.utils.lock import check_links
 
 Row = TypeVar("Row")
@@ -286,10 +287,10 @@ class LedgerFile:
 
 
 def existing_ledger(output: Path) -> Path:
-    """Where the ledger of an output directory is. Raises LedgerError where nothing was crawled into it."""
+    """Where the ledger of an output directory is. Raises NothingError where nothing was crawled into it."""
     path = ledger_path(output)
     if not path.exists():
-        raise LedgerError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+        raise NothingError(f"there is no ledger {path}: nothing was crawled into this directory yet")
     return path
 
 

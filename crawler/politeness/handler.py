@@ -66,6 +66,9 @@ class CrawlSession(Protocol):
     def refused(self, source: str) -> None:
         """A connection was refused."""
 
+    def offline(self, source: str, failure: str) -> None:
+        """An archive cannot be reached at all: no address, no way to it."""
+
 
 class _Exact:
     """A connection for one request, whose target is sent as it was given: Twisted takes addresses apart, and an empty
@@ -139,7 +142,7 @@ class PoliteHandler(HTTP11DownloadHandler):
             permit = await politeness.permit(endpoint, request.url)
             probe = self._known_good(request) if politeness.in_outage else None
             sent = probe or request
-            outcome, wait = Outcome.ABANDONED, None
+            outcome, wait, offline = Outcome.ABANDONED, None, ""
             try:
                 path = sent.url.partition("://")[2].partition("/")[2]  # all from there on is sent unchanged
                 self._pool.permit, self._pool.politeness = permit, politeness
@@ -159,6 +162,7 @@ class PoliteHandler(HTTP11DownloadHandler):
             except FAILURES as failure:
                 if permit.connecting:
                     continue  # it was never sent: Scrapy's time-out ran while it waited to connect
+                offline = (str(failure) or type(failure).__name__) if _is_offline(failure) else ""
                 refused = self._is_refusal(failure, source, sent.url, permit.connected)
                 outcome = ANSWERS[Answer.CONNECTION_REFUSED if refused else answer_of_failure(failure)].outcome
                 if probe is None:
@@ -167,6 +171,8 @@ class PoliteHandler(HTTP11DownloadHandler):
                 politeness.report(permit, outcome, wait)
                 if outcome is Outcome.REFUSED:
                     self._session.refused(source)
+                if offline:
+                    self._session.offline(source, offline)
             if probe is None and outcome not in (Outcome.RATE_LIMITED, Outcome.REFUSED):
                 return response
 
@@ -194,6 +200,14 @@ class PoliteHandler(HTTP11DownloadHandler):
         cuts = self._unheard[source]
         cuts.append(about)
         return len(set(cuts) if source in self._session.politeness.answered else cuts) > 1
+
+
+def _is_offline(failure: Exception) -> bool:
+    """Whether a request did not leave this machine, or its network: a name without an address, no route."""
+    cause = failure if isinstance(failure, ConnectError) else failure.__cause__
+    return isinstance(failure, CannotResolveHostError) or (
+        isinstance(cause, ConnectError) and cause.osError in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+    )
 
 
 def headers_of(response: Response) -> Headers:

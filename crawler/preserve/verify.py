@@ -17,7 +17,7 @@ from crawler.preserve.findings import CheckResult, Finding, VerifyKind, printabl
 from crawler.preserve.verify_files import Expected, check_file, unknown_files
 from crawler.preserve.verify_store import DIGEST, StoreRange, read_range, store_ranges
 from crawler.recovery.store import OPEN_SUFFIX
-from crawler.utils.exit_status import StorageError
+from crawler.utils.exit_status import NothingError
 from crawler.utils.files import atomic_file
 from crawler.utils.lock import lock_output
 from crawler.utils.workers import batched, run_jobs
@@ -297,6 +297,6 @@ def open_locked(output: Path) -> Iterator[StoreQueries]:
     """The ledger, with the lock held. Raises CommandError when that cannot be."""
     path = ledger_path(output)
     if not path.exists():
-        raise StorageError(f"there is no ledger {path}: nothing was crawled into this OUTPUT_DIR yet")
+        raise NothingError(f"there is no ledger {path}: nothing was crawled into this directory yet")
     with lock_output(output), StoreQueries(path) as ledger:
         yield ledger

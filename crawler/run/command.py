@@ -1,8 +1,9 @@
-"""What the commands share. `crawl` replaces Scrapy's own, which exits with 0 even when everything failed."""
+"""What the commands share: options, the settings of the output directory, and the words with which they end."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import logging
 import os
 import re
@@ -19,12 +20,15 @@ from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand, ScrapyHelpForma
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import default_settings
 from scrapy.spiders import Spider
+from scrapy.utils.misc import walk_modules_iter
 
 from crawler import settings as ours
+from crawler.run.config import FILE, load_config
 from crawler.run.crawl import quiet_scrapy
 from crawler.run.session import Session
-from crawler.run.settings import SETTINGS, check_integer, check_names, read_setting
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, UsageError
+from crawler.run.settings import ARGUMENTS, SETTINGS, check_integer, check_names, read_setting
+from crawler.settings import Kind
+from crawler.utils.exit_status import CommandError, ExitStatus, Interrupted, RunResult, UsageError
 from crawler.utils.text import ignore_broken_pipe
 
 _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
@@ -42,29 +46,47 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
     """Leaves the lines of what follows the options as they are."""
 
 
-def _describe(settings: Collection[str], arguments: Collection[str]) -> str:
-    """For `--help`: what the named settings and arguments of the spider are, from their tables."""
-    width, lines = max(40, shutil.get_terminal_size().columns - 2), []
-    of_settings = {row: text for rows in ours.table.values() for row, text in rows.items()}
-    for title, names, rows in (
-        ("arguments, as -a name=value (docs/commands.md):", arguments, ours.arguments),
-        ("settings, as -s NAME=value (docs/settings.md):", settings, of_settings),
-    ):
-        for row, text in rows.items():
-            if row.name in names:
-                about = re.sub(r"\[[^]]*\]\(([^)#]*)[^)]*\)", r"docs/\1", text)  # a link in the documents
-                needed = f"  {row.name}={row.default}: {row.needed.rstrip(',')}; {about}"
-                lines += [title] * (title not in lines) + textwrap.wrap(needed, width, subsequent_indent=" " * 6)
-        lines.append("")
-    return "\n".join(lines)
+def _describe(settings: Collection[str]) -> str:
+    """For `--help`: those of the named settings that most people set, from their table."""
+    width, lines = max(40, shutil.get_terminal_size().columns - 2), ["settings, as -s NAME=value:"]
+    shown = {row: about for row, about in ours.table[ours.FOR_EVERYONE].items() if row.name in settings}
+    for row, text in shown.items():
+        lines += textwrap.wrap(f"  {row.name}={row.default}: {_plain(text)}", width, subsequent_indent=" " * 6)
+    others = len(settings) - len(shown)
+    if others:
+        lines.append(f"  {others} {'more are ' if shown else ''}for experts: docs/settings-expert.md")
+    return "\n".join(lines) if settings else ""
 
 
-def report(result: RunResult) -> int:
+def _plain(text: str) -> str:
+    """A text of the documents without its links."""
+    return re.sub(r"\[[^]]*\]\(([^)#]*)[^)]*\)", r"docs/\1", text)
+
+
+class _NoFeed(argparse.Action):
+    """Scrapy's own way of writing what comes out of a crawl."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.error("-O is not for articles: -o names the output directory, `export --jsonl FILE` writes JSON lines")
+
+
+def report(result: RunResult, prefix: str = "stopped") -> int:
     """Say how it ended, if there is something to say; gives the exit status."""
     message = result.message or (f"{result.status.meaning}; {result.status.next_step}" if result.status else "")
     if message:
-        print(f"{'stopped' if result.status else 'note'}: {message}", file=sys.stderr)
+        print(f"{prefix if result.status else 'note'}: {message}", file=sys.stderr)
     return int(result.status)
+
+
+def say_successor(former: str, successor: str) -> None:
+    """Tell who uses a former name of a command what took its place."""
+    print(f"note: `{former}` is `{successor}` now; the old name goes with the next release", file=sys.stderr)
+
+
+def commands() -> dict[str, ProjectCommand]:
+    """This project's commands, by their names."""
+    modules = {module.__name__.rpartition(".")[2]: module for module in walk_modules_iter(ours.COMMANDS_MODULE)}
+    return {name: module.Command() for name, module in modules.items() if hasattr(module, "Command")}
 
 
 def add_workers_option(parser: argparse.ArgumentParser) -> None:
@@ -94,8 +116,8 @@ class ProjectCommand(ScrapyCommand):
     """What Ctrl-C is answered with."""
     uses: Collection[str] = tuple(SETTINGS)
     """The names of the settings that the command reads."""
-    takes: Collection[str] = ()
-    """The spider's arguments that it takes."""
+    successor = ""
+    """What took the place of a command whose name is a former one."""
 
     def syntax(self) -> str:
         return f"[options] {self.argument}".rstrip()
@@ -105,24 +127,56 @@ class ProjectCommand(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.formatter_class, parser.epilog = _HelpFormatter, _describe(self.uses, self.takes)
+        for action in parser._actions:  # Scrapy's, which few need: they work, and are in its own documents
+            if not {"-h", "-s"}.intersection(action.option_strings):
+                action.help = argparse.SUPPRESS
+        parser.usage = f"{_program()} {self.name} {self.syntax()}"
+        parser.formatter_class, parser.epilog = _HelpFormatter, _describe(self.uses)
+        if "OUTPUT_DIR" in self.uses:
+            about = f"the output directory (by default the nearest one upwards that has a {FILE}, else ./output)"
+            parser.add_argument("-o", "--output", dest="directory", metavar="DIR", help=about)
+        self._parser = parser
+
+    @property
+    def name(self) -> str:
+        """The command's name."""
+        return type(self).__module__.rpartition(".")[2]
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             check_settings(opts)
             self._check_arguments(args)
+            self._load_config(opts)
+            if self.successor:
+                say_successor(self.name, self.successor)
             with ignore_broken_pipe():
                 self.exitcode = self.act(args, opts)
-        except CommandError as error:
+        except Interrupted as error:
             self.exitcode = report(error.result)
+        except CommandError as error:
+            self.exitcode = report(error.result, "error")
         except KeyboardInterrupt:
             self.exitcode = report(RunResult(ExitStatus.INTERRUPTED, self.interrupted))
         except sqlite3.DatabaseError as error:
-            advice = "If it is damaged, restore a copy or choose another OUTPUT_DIR"
-            self.exitcode = report(RunResult(ExitStatus.STORAGE, f"the ledger cannot be read: {error}. {advice}"))
+            advice = "If it is damaged, restore a copy or choose another output directory"
+            self.exitcode = report(
+                RunResult(ExitStatus.STORAGE, f"the ledger cannot be read: {error}. {advice}"), "error"
+            )
         except OSError as error:
             about = f"{error.filename}: " if error.filename else ""
-            self.exitcode = report(RunResult(ExitStatus.STORAGE, f"{about}{error.strerror or error}"))
+            self.exitcode = report(RunResult(ExitStatus.STORAGE, f"{about}{error.strerror or error}"), "error")
+
+    def _load_config(self, opts: argparse.Namespace) -> None:
+        """What the environment and the output directory say, beside the command line. Raises UsageError."""
+        assert self.settings is not None
+        directory = getattr(opts, "directory", None)
+        if directory is not None:
+            if re.search(r"^-$|:\w+$|\.(json|jsonl|jl|csv|xml)$", directory):
+                raise UsageError(
+                    f"-o {directory}: -o names the output directory; `export --jsonl FILE` writes JSON lines"
+                )
+            self.settings.set("OUTPUT_DIR", directory, priority="cmdline")
+        load_config(self.settings, os.environ, Path.cwd(), format_of_files="FORMAT" in self.uses)
 
     @abstractmethod
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
@@ -130,14 +184,22 @@ class ProjectCommand(ScrapyCommand):
 
     def _check_arguments(self, args: list[str]) -> None:
         for given in args:
+            name, mark, value = given.partition("=")
             if given.startswith("-") and given != "-":  # Scrapy leaves an option that there is not among the arguments
-                raise UsageError(f"unknown option {given}; --help lists those that there are")
-        optional, name = self.argument.startswith("["), type(self).__module__.rpartition(".")[2]
+                known = [option for action in self._parser._actions for option in action.option_strings]
+                near = difflib.get_close_matches(name, known, n=1)
+                advice = f"did you mean {near[0]}?" if near else "--help lists those that there are"
+                raise UsageError(f"unknown option {name}: {advice}")
+            if mark and name.upper() in SETTINGS:
+                raise UsageError(f"{given}: did you mean -s {name.upper()}={value}?")
+            if mark and name in ARGUMENTS:
+                raise UsageError(f"{given}: did you mean --{name.replace('_', '-')} {value}?")
+        optional = self.argument.startswith("[")
         if "…" in self.argument or len(args) == bool(self.argument) or (optional and not args):
             return
         takes = "one argument at most" if optional else "one argument" if self.argument else "no arguments"
         found = f" ({' '.join(args)})" if args else ""
-        raise UsageError(f"{name} takes {takes}{found}: {self.argument_hint}")
+        raise UsageError(f"{self.name} takes {takes}{found}: {self.argument_hint}")
 
     @property
     def output(self) -> Path:
@@ -163,11 +225,18 @@ class ProjectCommand(ScrapyCommand):
         settings = self.settings.copy()
         loud = {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.settings.user_agent}
         settings.setdict(loud, priority="cmdline")
+        for warning in session.politeness.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
         process = AsyncCrawlerProcess(settings)
         crawler = process.create_crawler(spider)
         process.crawl(crawler, session=session, **arguments)
         process.start()
+        if crawler.stats is not None and crawler.stats.get_value("finish_reason") == "shutdown":
+            session.end(ExitStatus.INTERRUPTED, self.interrupted)
         return crawler.spider
+
+
+_METAVARS = {Kind.ARTICLES: "IDS", Kind.WHOLE: "N", Kind.TIME: "TIME", Kind.FOLDER: "DIR"}
 
 
 class SpiderCommand(ProjectCommand, BaseRunSpiderCommand):
@@ -176,8 +245,30 @@ class SpiderCommand(ProjectCommand, BaseRunSpiderCommand):
     requires_crawler_process = True
     default_settings: ClassVar[dict[str, Any]] = {}
     interrupted = "interrupted; run again to go on"
+    takes: Collection[str] = ()
+    """The spider's arguments that it takes, as options and as `-a name=value`."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("-O", "--overwrite-output", action=_NoFeed, nargs="?", help=argparse.SUPPRESS)
+        parser.set_defaults(output=None, overwrite_output=None)
+        for row, text in ours.arguments.items():
+            if row.name in self.takes and row.name not in ("repair", "in_place"):  # a command of its own now
+                option: dict[str, Any] = {"dest": f"argument_{row.name}", "help": _plain(text)}
+                switch = {"action": "store_const", "const": "1"}
+                option |= switch if row.kind is Kind.SWITCH else {"metavar": _METAVARS[row.kind]}
+                parser.add_argument(f"--{row.name.replace('_', '-')}", **option)
+        parser.add_argument("-v", "--verbose", action="store_true", help="say more: all figures at the end")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
+        given = {name: getattr(opts, f"argument_{name}", None) for name in self.takes}
+        opts.spargs |= {name: value for name, value in given.items() if value is not None}
         assert self.settings is not None
         quiet_scrapy(self.settings.get("LOG_LEVEL"))
+
+
+def _program() -> str:
+    """What the user called: `citizen-news`, or Scrapy in a checkout."""
+    called = Path(sys.argv[0]).stem
+    return called if called == "scrapy" else "citizen-news"

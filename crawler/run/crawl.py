@@ -25,8 +25,8 @@ from crawler.recovery.formats import as_bits, is_current_extractor
 from crawler.run.health import Breach, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session
-from crawler.run.settings import RunSettings, SpiderArguments, is_loopback
-from crawler.run.status import describe_status
+from crawler.run.settings import RunSettings, SpiderArguments
+from crawler.run.status import describe_end, describe_status
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
 from crawler.utils.text import ignore_broken_pipe
 
@@ -75,15 +75,16 @@ def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -
     """Run the spider in a session; gives how it ended. However that is, the run's record is written, the session closed
     after that, and the word given to ON_VERDICT last of all."""
     path: Path | None = None
+    session.verbose |= plan.arguments.dry_run
     try:
         mark = LedgerMark.of(session)
         try:
             if session.ending is None:
                 _crawl(command, session, plan)
             with ignore_broken_pipe():
-                print(*describe_status(session.ledger), *session.politeness.summary(), sep="\n")
-                if plan.afterwards is not None:
-                    print(*plan.afterwards(), sep="\n")
+                print("\n".join(_summary(session)))
+                for line in plan.afterwards() if plan.afterwards is not None else ():
+                    print(line)
         except CommandError as error:
             session.end(error.status, str(error))
         except KeyboardInterrupt:
@@ -104,6 +105,15 @@ def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -
     return session.ending or _DONE
 
 
+def _summary(session: Session) -> Iterator[str]:
+    """What is printed when the spider is done."""
+    if session.verbose:
+        yield from describe_status(session.ledger)
+        yield from session.politeness.summary()
+    else:
+        yield from describe_end(session.ledger, session.output)
+
+
 def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> None:
     process, settings, dry_run = command.crawler_process, command.settings, plan.arguments.dry_run
     assert process is not None
@@ -114,11 +124,6 @@ def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> No
         signals.setLevel(logging.INFO)
         signals.addFilter(lambda said: said.levelno >= logging.WARNING or "Received" in said.msg)
     settings.set("USER_AGENT", session.settings.user_agent, priority="cmdline")
-    if not session.settings.contact and not is_loopback(session.settings.archive_url):
-        session.politeness.warnings.append(
-            "CONTACT is empty: the archive cannot reach you before it blocks you."
-            " Set it, as in -s CONTACT=mailto:you@example.org"
-        )
     for warning in session.politeness.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if not dry_run:

@@ -11,24 +11,26 @@ from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
 from crawler import __version__
-from crawler.ledger import Ledger, LedgerError
+from crawler.ledger import Ledger, LedgerError, State
 from crawler.ledger.file import ledger_path
 from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import Clock
 from crawler.politeness.summary import RequestPace
-from crawler.recovery.formats import Styles, as_bits, format_of, note_extractor, written_in
+from crawler.recovery.formats import Format, Styles, as_bits, format_of, note_extractor, written_in
 from crawler.recovery.judge import IsolatedReader
 from crawler.recovery.listing import GAP_REQUESTS, PUBLISHED
 from crawler.recovery.sources import WAYBACK, WebArchiveFiles
 from crawler.recovery.store import Store, mark_known, reconcile
-from crawler.run.settings import RunSettings
+from crawler.run.settings import RunSettings, is_loopback
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import lock_output
-from crawler.utils.text import first_few, format_duration
+from crawler.utils.text import counted, first_few, format_duration
 from crawler.wayback.archive import WebArchive
 
 logger = logging.getLogger(__name__)
 
+OFFLINE_SECONDS = 5.0
+"""After so long without a way to any archive a run gives up: a network that is coming up has had its time."""
 PATIENCE = 60.0
 """Seconds that a run waits whose very first connection is refused."""
 
@@ -101,12 +103,21 @@ class Session:
         self.styles = Styles(settings.format, self.output)
         self.ending: RunResult | None = None
         self.unwritten: list[str] = []
+        self.verbose = False
+        """Whether estimates and all figures are told, too."""
         self.renewing: bool = False
         """Whether the run lists only what is new and looks for better captures of recovered articles (`scrapy
         recover`)."""
         self.reopened: set[int] = set()
         """The recovered articles that this run made due again, for a capture that would be preferred."""
-        self.politeness = HostPoliteness(settings, Clock(), self._note_hold)
+        clock = Clock()
+        self.politeness = HostPoliteness(settings, clock, self._note_hold)
+        if not settings.contact and not is_loopback(settings.archive_url):
+            advice = "Set it with `citizen-news init`, or as in -s CONTACT=mailto:you@example.org"
+            self.politeness.warnings.append(
+                f"CONTACT is empty: an archive cannot reach you before it blocks you. {advice}"
+            )
+        self._seconds, self._began = clock.monotonic, clock.monotonic()
         self._concluded = False
         self._outage_since: float | None = None
         with ExitStack() as opened:
@@ -205,6 +216,17 @@ class Session:
             self.end(ExitStatus.REFUSING, message)
             self.politeness.close(message)
 
+    def offline(self, source: str, failure: str) -> None:
+        """The archive cannot be reached from here. Before any archive answered, that is no outage to wait out, but
+        this machine's network or a wrong address; a network that is only just coming up is given some seconds."""
+        site, waited = self.site(source), self._seconds() - self._began
+        if self.politeness.answered or site is None or waited < OFFLINE_SECONDS:
+            return
+        host = urlsplit(site.address).hostname
+        advice = f"Is this machine online? Does `ping {host}` find it? Is its address right, and a proxy not needed?"
+        self.end(ExitStatus.UNAVAILABLE, f"{site.address} cannot be reached ({failure}): nothing was asked. {advice}")
+        self.politeness.close("no network")
+
     def outage_lasts(self, now: float) -> bool:
         """Whether an outage of the whole archive has lasted so long that the run ends. `now` in seconds that only go
         forward."""
@@ -248,6 +270,9 @@ def format_conflict(ledger: Ledger, asked: RunSettings) -> str:
     there = format_of(ledger)
     if there in ("", str(asked.format)):
         return ""
-    change = "".join(f" -s {part}" for part in str(asked.format).split())
+    change = f"--format {asked.format.name}"
+    if asked.format.video != Format().video:
+        change += f" -s VIDEO={asked.format.video}"
+    files = counted(ledger.counts()[State.RECOVERED], "file")
     message = f"the files in {asked.output} are written with {there}, and this run asks for {asked.format}"
-    return f"{message}: `scrapy extract{change}` changes them all without a request. Or choose another OUTPUT_DIR"
+    return f"{message}: `citizen-news extract {change}` writes all {files} anew, without a request"

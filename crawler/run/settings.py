@@ -21,12 +21,15 @@ from crawler.recovery.formats import Format, FormatName
 from crawler.recovery.recovery import Selection
 from crawler.recovery.sources import PYWB, WAYBACK, Source, WebArchiveFiles
 from crawler.run.health import Thresholds
+from crawler.settings import FOR_EVERYONE as MOST
 from crawler.settings import Kind, Setting, arguments, table
 from crawler.utils.exit_status import UsageError
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.archive import WebArchive, pywb_archive, wayback_archive
 
 SETTINGS: Mapping[str, Setting] = {row.name: row for rows in table.values() for row in rows}
+FOR_EVERYONE = [row.name for row in table[MOST]]
+"""The settings that most people set."""
 ARGUMENTS: Mapping[str, Setting] = {row.name: row for row in arguments}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECTIONS = 8.0
@@ -133,11 +136,19 @@ def _time(_: Setting, value: object) -> str:
     return digits
 
 
+def _contact(row: Setting, value: object) -> str:
+    contact = _line(row, value)
+    if contact and not re.search(r"[!-~]@\w+[.\w-]*|https?://\w", contact, re.ASCII):
+        raise ValueError
+    return contact
+
+
 _READERS: Mapping[Kind, Callable[[Setting, object], Any]] = {
     Kind.ADDRESS: _address,
     Kind.ARTICLES: _articles,
     Kind.CHOICE: _choice,
     Kind.COMMAND: _command,
+    Kind.CONTACT: _contact,
     Kind.FOLDER: _path,
     Kind.LINE: _line,
     Kind.NUMBER: _number,

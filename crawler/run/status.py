@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from crawler.hkcnews.verdict import Verdict
@@ -10,7 +12,7 @@ from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageState
 from crawler.recovery.image_content import ImageFault
 from crawler.recovery.listing import gap_status
-from crawler.utils.text import by_reason
+from crawler.utils.text import by_reason, counted
 
 EXAMPLES = 8
 IMAGE_EXAMPLES = 3
@@ -93,6 +95,31 @@ def describe_status(ledger: Ledger) -> Iterator[str]:
     for row in faulty[:EXAMPLES]:
         yield f"  article {row.id}: {'; '.join(row.faults)}"
     yield from _describe_images(ledger)
+
+
+def describe_end(ledger: Ledger, output: Path) -> Iterator[str]:
+    """The same in three lines, for the end of a run: what is there, what is missing and why, and the next command."""
+    now = count_articles(ledger)
+    adopted = f", {now['adopted']:,} more in a tree of files that you have" if now["adopted"] else ""
+    yield f"Recovered  {now['recovered']:,} of {counted(now['listed'], 'article')}, in {output}{adopted}"
+    missing = [
+        f"{now[state]:,} {words}{_main_reason(ledger, state)}"
+        for state, words in (("to_do", "not tried yet"), ("waiting", "waiting"), ("unrecoverable", "unrecoverable"))
+        if now[state]
+    ]
+    yield f"Missing    {'; '.join(missing) or 'none'}"
+    following = "crawl" if now["to_do"] or now["waiting"] else "browse"
+    yield f"Next       citizen-news {following} -o {shlex.quote(str(output))}"
+
+
+def _main_reason(ledger: Ledger, state: str) -> str:
+    """The most frequent reason of a state, in words."""
+    reasons = ledger.reasons(State(state)) if state != "to_do" else {}
+    if not reasons:
+        return ""
+    reason = max(reasons, key=lambda name: reasons[name])
+    others = " and other reasons" if len(reasons) > 1 else ""
+    return f" ({reason}{others})"
 
 
 def _describe_images(ledger: Ledger) -> Iterator[str]:

@@ -147,7 +147,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             window = {"since": choice.since, "until": choice.until}
             rate = session.settings.playback_rate
             for line in describe_estimate(session.ledger, due, session.output, rate, images=images, **window):
-                logger.info("%s", line)
+                self._say_estimate(line)
 
     def _recovery(self, better: Collection[int] = (), again: Collection[int] = ()) -> Recovery:
         session = self.session

@@ -56,7 +56,7 @@ class ImagesSpider(ArchiveSpider):
             await self._find_images()
             files = session.ledger.due_images(ids, articles)
             if files:
-                logger.info("%s", estimate_images(session.ledger, len(files), settings.playback_rate))
+                self._say_estimate(estimate_images(session.ledger, len(files), settings.playback_rate))
         if tell_only:
             return
         self.images = images = ImageRecovery(
@@ -71,6 +71,10 @@ class ImagesSpider(ArchiveSpider):
         )
         async for request in self._work_off(images, self._image_requests):
             yield request
+
+    def _say_estimate(self, line: str) -> None:
+        """How much is to be fetched; what that may take only for those who want to know."""
+        logger.info("%s", line if self.session.verbose else line.partition(". An estimate")[0])
 
     async def _find_images(self) -> None:
         """Know which images there are: those of articles recovered before images were looked for are read from the

@@ -71,8 +71,9 @@ class PageSpider(ArchiveSpider):
         if not rows:
             unlisted = f"article {article} could not be listed: {self.listing.trouble}"
             none = f"the archive {site} lists no capture of article {article}"
-            message = none if self.listing.end is ListingEnd.WHOLE else unlisted
-            self.session.end(ExitStatus.UNAVAILABLE, message)
+            if self.listing.end is ListingEnd.WHOLE:
+                self.session.end(ExitStatus.NOTHING, none)
+            self.session.end(ExitStatus.UNAVAILABLE, unlisted)
         self._queue = open_case(article, rows, ledger.shared_digests(SHARED_BY)).queue
 
     def parse_capture(self, response: Response) -> None:

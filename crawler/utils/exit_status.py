@@ -50,6 +50,11 @@ class ExitStatus(IntEnum):
         "the run went, and what came is not healthy: the verdict names the threshold",
         "look before the next run",
     )
+    NOTHING = (
+        11,
+        "there is nothing there yet, or nothing of what was asked for",
+        "run `citizen-news crawl` first, or ask for something else",
+    )
     INTERRUPTED = (130, "interrupted", "run again to go on")
 
 
@@ -97,6 +102,12 @@ class StorageError(CommandError):
     """The output directory, or a file beside it, cannot be read or written."""
 
     status = ExitStatus.STORAGE
+
+
+class NothingError(CommandError):
+    """There is nothing to work with: nothing was recovered yet, or nothing is there of what was asked for."""
+
+    status = ExitStatus.NOTHING
 
 
 class DamagedError(CommandError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,12 +10,14 @@ import sys
 from pathlib import Path
 
 from crawler.markdown.document import relative_path
+from crawler.run.config import FILE
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble, load_sample
+from tests.standin.troubles import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = Path(__file__).parent / "archive"
 PUBLIC = "https://archive.example"
-DIFFERENT = {
+SETTINGS = {
     "PLAYBACK_RATE": "1200",
     "PLAYBACK_RATE_START": "1200",
     "CDX_RATE": "600",
@@ -41,6 +44,14 @@ TROUBLES = (
 """Troubles of the archive itself, beside those of its captures."""
 
 
+STAGED = {
+    Kind.CUT_JSON: "the archive cuts off a page of its index",
+    Kind.LIMIT: "the archive answers 429, too many requests",
+    Kind.RESET: "the archive breaks off a connection",
+}
+"""Troubles that are announced: what is said about them may look like a fault."""
+CORRECTED = "20180608141500/https://www.hkcnews.com/article/13009/"
+"""A capture of an article from before its correction."""
 OVERLOOKED = (612, 7218, 30303)
 """The listing leaves these articles out. Others link to the first; only lists of the site's name the second (a page of
 JSON) and the third (the bloggers' page)."""
@@ -56,13 +67,26 @@ def archive_of_the_demo() -> Archive:
     return archive
 
 
-def scrapy(*arguments: str, **settings: str) -> int:
-    """Show a command of ours and run it; its exit status."""
-    command = [*arguments, *(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))]
-    print(f"\n  .venv/bin/scrapy {' '.join(command)}\n", flush=True)
-    return subprocess.call(
-        [sys.executable, "-m", "scrapy", *command], cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    )
+def program(*arguments: str, quietly: bool = False) -> int:
+    """Show a command of ours and run it; its exit status. Quietly: run it without a word."""
+    line = [sys.executable, "-c", "from crawler.commands import main; main()", *arguments]
+    if quietly:
+        return subprocess.call(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    print(f"\n$ citizen-news {' '.join(arguments)}", flush=True)
+    return subprocess.call(line, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+
+
+def announce_troubles(archive: StandIn) -> None:
+    """From now on it is said beforehand which of the archive's troubles are on purpose."""
+    pick = archive.script.pick
+
+    def announced(asked: Asked, now: float) -> Trouble | None:
+        trouble = pick(asked, now)
+        if trouble is not None and trouble.kind in STAGED and trouble in TROUBLES:
+            print(f"(on purpose: {STAGED[trouble.kind]})", file=sys.stderr, flush=True)
+        return trouble
+
+    archive.script.pick = announced  # type: ignore[method-assign]
 
 
 def spoiled_backup(output: Path) -> Path:
@@ -75,41 +99,36 @@ def spoiled_backup(output: Path) -> Path:
     return backup
 
 
+def remember(output: Path, url: str, **different: object) -> None:
+    """Give an output directory its settings, so that the commands need none."""
+    output.mkdir(parents=True)
+    values = {"ARCHIVE_URL": url, "ARCHIVE_PUBLIC_URL": PUBLIC, **SETTINGS, **different}
+    lines = (f"{name.lower()} = {json.dumps(value)}\n" for name, value in values.items())
+    (output / FILE).write_text(f"# A demo: see README.md\n{''.join(lines)}", "utf-8")
+
+
 def main() -> int:
-    """Serve the bundled archive, crawl it, repair a backup from it, show what came of it; the crawl's exit status."""
-    output = ROOT / "output" / "demo"
+    """Serve the bundled archive, crawl it, repair a backup from it; the crawl's exit status."""
+    output, there = ROOT / "output" / "demo", "output/demo"
     shutil.rmtree(output, ignore_errors=True)
     with StandIn(archive_of_the_demo(), TROUBLES) as archive:
-        settings = {
-            "ARCHIVE_URL": archive.url,
-            "ARCHIVE_PUBLIC_URL": PUBLIC,
-            "OUTPUT_DIR": str(output.relative_to(ROOT)),
-            **DIFFERENT,
-        }
-        print(f"An archive of invented articles listens at {archive.url}. Now running:", flush=True)
-        status = scrapy("crawl", "articles", **settings)
+        remember(output, archive.url)
+        remember(output / "new", archive.url, IMAGES=0)
+        print("An archive of invented articles listens on this machine.")
+        announce_troubles(archive)
+        status = program("crawl", "-o", there, "-L", "WARNING")
         if status:
             return status
-        backup = str(spoiled_backup(output).relative_to(ROOT))
+        spoiled_backup(output)
         print("\nSomebody has these files already, two of them spoiled. The repair:", flush=True)
-        elsewhere = {**settings, "OUTPUT_DIR": f"{settings['OUTPUT_DIR']}/repair", "IMAGES": "0"}
-        status = scrapy("crawl", "articles", "-a", f"repair={backup}", "-a", "in_place=1", **elsewhere)
-    files = sorted((output / "articles").glob("*/article_*.md"), key=lambda path: int(path.stem.split("_")[1]))
-    if files:
-        print(f"\n{len(files)} Markdown files are in {output.relative_to(ROOT)}/articles. The first of them begins:\n")
-        print("\n".join(f"  {line}" for line in files[0].read_text(encoding="utf-8").split("\n")[:16]))
-        images = [path for path in (output / "images").glob("*/*") if path.is_file()]
-        print(
-            f"\n{len(images)} images are in {output.relative_to(ROOT)}/images, such as"
-            f" {min(images, default=output).relative_to(ROOT)}"
-        )
-        print("\nLook further:\n  .venv/bin/scrapy status -s OUTPUT_DIR=output/demo")
-        article = files[0].stem.split("_")[1]
-        print(f"  .venv/bin/scrapy inspect {article} -s OUTPUT_DIR=output/demo -s ARCHIVE_PUBLIC_URL={PUBLIC}")
-        for command in ("browse", "report", "verify", "extract -s FORMAT=reading"):
-            print(f"  .venv/bin/scrapy {command} -s OUTPUT_DIR=output/demo")
+        status = program("repair", f"{there}/backup", "--in-place", "-o", f"{there}/new", "-L", "WARNING")
+        program("inspect", f"{archive.url}/web/{CORRECTED}", "--fetch", "-o", there, quietly=True)
+    print("\nWhat came of it, in a browser:\n\n  .venv/bin/citizen-news browse --open -o output/demo")
     return status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -36,8 +36,30 @@ def test_2_what_was_asked_for_is_wrong(tmp_path: Path) -> None:
         assert words in ended.err
         assert ended.err.count("\n") == 1, ended.err
     other = run(command("crawl", "news"), tmp_path)
-    assert (other.status, "there is one spider: scrapy crawl articles" in other.err) == (ExitStatus.USAGE, True)
+    assert (other.status, "news: there is one spider" in other.err) == (ExitStatus.USAGE, True)
     assert not (tmp_path / "output").exists()
+
+
+_OFFLINE = """
+import socket
+def nowhere(*_, **__):
+    raise socket.gaierror(-3, "Temporary failure in name resolution")
+socket.getaddrinfo = socket.gethostbyname = nowhere
+import crawler.run.session
+crawler.run.session.OFFLINE_SECONDS = 0
+"""
+"""A machine without a network. What is coming up is not waited for."""
+
+
+@pytest.mark.parametrize("name", ["crawl", "inspect"])
+def test_3_without_a_network_nobody_waits_for_an_outage(tmp_path: Path, name: str) -> None:
+    line = command(name, *(["33951"] if name == "inspect" else []), OUTPUT_DIR=str(tmp_path), CONTACT="x@example.org")
+    ended = run(line, tmp_path, fault=_OFFLINE)
+    assert ended.status == ExitStatus.UNAVAILABLE, ended.err
+    last = ended.err.rstrip().splitlines()[-1]
+    assert last.startswith("stopped: https://web.archive.org cannot be reached")
+    assert "Is this machine online?" in last
+    assert ended.err.count("WARNING") <= 1, ended.err
 
 
 def test_5_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
@@ -86,7 +108,7 @@ def test_7_an_output_that_cannot_be_used(tmp_path: Path, harm: Callable[[Path], 
         ended = crawl(standin, output)
         assert len(standin.playback_requests()) < 20
     assert ended.status == ExitStatus.STORAGE, ended.err
-    assert ended.err.rstrip().splitlines()[-1].startswith("stopped: ")
+    assert ended.err.rstrip().splitlines()[-1].startswith(("stopped: ", "error: "))
     assert str(output) in ended.err
     assert "Traceback" not in ended.err
 
@@ -109,7 +131,7 @@ def test_130_ctrl_c_once_finishes_what_is_under_way_and_tells(tmp_path: Path) ->
     assert process.returncode == ExitStatus.INTERRUPTED, err
     assert "stopped: interrupted" in err
     assert "Traceback" not in err
-    assert "Listed             40 articles" in out
+    assert "of 40 articles, in" in out
     ended = Run(process.returncode, out, err, tmp_path)
     assert asked < 25
     assert len(ended.files) == asked, "what was under way was finished"

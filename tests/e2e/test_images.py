@@ -111,7 +111,7 @@ def test_an_image_captured_with_its_page_costs_one_request(tmp_path: Path) -> No
     assert row.place is not None
     assert (tmp_path / "warc" / row.place.file).exists()
     assert "Images              1 in recovered articles\n  fetched           1, 0.0 MB" in done.out
-    assert "1 images to fetch. An estimate: 2 requests" in done.err
+    assert "1 images to fetch" in done.err
 
 
 def test_off_by_default_and_known_all_the_same(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-"""`scrapy versions`: what captures of one article say, from the crawl to the difference; and the articles as JSON
-lines."""
+"""`inspect ID --versions` and `status --versions`: what captures of one article say, from the crawl to
+the difference; and the articles as JSON lines."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def versions(output: Path, *arguments: str) -> Run:
-    return run(command("versions", *arguments, OUTPUT_DIR=str(output)), output)
+    one = any(not argument.startswith("-") for argument in arguments)
+    return run(command("inspect" if one else "status", *arguments, "--versions", OUTPUT_DIR=str(output)), output)
 
 
 def noted(output: Path) -> list[tuple[int, str, str]]:

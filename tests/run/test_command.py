@@ -6,6 +6,7 @@ import argparse
 import sqlite3
 
 import pytest
+from scrapy.settings import Settings
 
 from crawler.ledger import LedgerError
 from crawler.preserve.files import ManifestFault
@@ -24,8 +25,11 @@ from crawler.utils.exit_status import (
 class Raising(ProjectCommand):
     """A command that does nothing but fail."""
 
+    uses = ()
+
     def __init__(self, error: BaseException) -> None:
         super().__init__()
+        self.settings = Settings({"OUTPUT_DIR": "output"})
         self._error = error
 
     def short_desc(self) -> str:
@@ -58,7 +62,8 @@ def test_what_ends_a_command_early_has_a_status_and_a_line(
     command.run([], argparse.Namespace(set=[]))
     assert command.exitcode == status
     said = capsys.readouterr()
-    assert (said.out, said.err.startswith(f"stopped: {message}"), said.err.count("\n")) == ("", True, 1)
+    prefix = "stopped" if status is ExitStatus.INTERRUPTED else "error"
+    assert (said.out, said.err.startswith(f"{prefix}: {message}"), said.err.count("\n")) == ("", True, 1)
 
 
 def test_an_error_of_this_software_is_not_hidden() -> None:

@@ -19,6 +19,7 @@ from crawler.run.health import Thresholds
 from crawler.run.session import HostPoliteness, Session
 from crawler.run.settings import (
     ARGUMENTS,
+    FOR_EVERYONE,
     SETTINGS,
     RunSettings,
     SpiderArguments,
@@ -31,7 +32,7 @@ from crawler.run.settings import (
 from crawler.settings import Kind, Setting
 from crawler.utils.exit_status import CommandError, ExitStatus
 from tests.clock import VirtualClock
-from tests.test_docs import COMMANDS, parser_of
+from tests.test_docs import COMMANDS, command, parser_of
 
 HERE, PUBLIC = "http://127.0.0.1:8080", "https://web.archive.org"
 DEFAULTS = {name: row.default for name, row in SETTINGS.items()}
@@ -48,11 +49,12 @@ WRONG: dict[Kind, tuple[object, ...]] = {
     Kind.CHOICE: ("", None, "Seed", " seed", "reading,seed", "html", "links", "Link", 0, 5, True),
     Kind.COMMAND: ("tell 'me", 'tell "me', "tell\\", "''", "'' tell", "tell\0me"),
     Kind.LINE: LINE,
+    Kind.CONTACT: (*LINE, "you", "@example.org", "mailto:", "https://"),
     Kind.NUMBER: (*NUMBER, "automatic"),
     Kind.NUMBERS: ("", None, "nan", "5;10", "5,-1,5,5", "5,inf,5,5", "5,,5,5,5", "x", True),
     Kind.PATH: ("", None, " ", "a\0b"),
     Kind.SOURCES: ("", None, "waybck", "wayback,", "wayback,wayback", "pywb+", "pywb+ftp://x/y", "/no/such/file.warc"),
-    Kind.SWITCH: ("", None, "2", "yes", "1.0", "-1", True),
+    Kind.SWITCH: ("", None, "2", "maybe", "1.0", "-1"),
     Kind.WHOLE: (*NUMBER, "1.5", "automatic"),
 }
 
@@ -60,7 +62,7 @@ WRONG: dict[Kind, tuple[object, ...]] = {
 def wrong_values(row: Setting) -> Iterator[object]:
     """What its kind and its row in the table exclude."""
     yield from WRONG[row.kind]
-    if row.kind is Kind.LINE:
+    if row.kind in (Kind.LINE, Kind.CONTACT):
         yield from ["x" * int(row.most + 1), *([""] if row.least else [])]
     if row.kind in (Kind.NUMBER, Kind.NUMBERS, Kind.WHOLE):
         for number in (row.least - 0.001, row.most + 0.001, row.least - 1, row.most + 1):
@@ -286,19 +288,31 @@ def test_a_wrong_argument_is_named() -> None:
 
 def test_help_has_the_settings_that_a_command_uses_and_no_other() -> None:
     for name in COMMANDS:
-        shown = set(re.findall(r"^  ([A-Z_]+)=", parser_of(name).format_help(), re.MULTILINE))
+        text = parser_of(name).format_help()
+        shown = set(re.findall(r"^  ([A-Z_]+)=", text, re.MULTILINE))
         source = Path(ours.__file__).with_name("commands").joinpath(f"{name}.py").read_text("utf-8")
         read = set(re.findall(r"""setting\(["'](\w+)""", source))
         read |= {"FORMAT", "VIDEO"} if "read_format" in source else set()
         read |= {"OUTPUT_DIR"} if "self.output" in source else set()
-        assert shown == (set(SETTINGS) if "Session(" in source else read), name
+        used = set(SETTINGS) if "Session(" in source or name in ("settings", "repair") else read
+        used |= set(command(name).uses) if command(name).successor else set()
+        assert set(command(name).uses) == used, name
+        assert shown == used.intersection(FOR_EVERYONE), name
+        assert ("docs/settings-expert.md" in text) == bool(used.difference(FOR_EVERYONE)), name
 
 
 def test_help_has_the_arguments_of_the_spider() -> None:
-    shown = {name: re.findall(r"^  ([a-z_]+)=", parser_of(name).format_help(), re.MULTILINE) for name in COMMANDS}
-    assert {name: names for name, names in shown.items() if names} == {
-        "crawl": list(ARGUMENTS),
-        "recover": ["ids", "limit", "since", "until"],
+    options = {f"--{name.replace('_', '-')}" for name in ARGUMENTS} - {"--repair"}
+    shown = {
+        name: options.intersection(re.findall(r"^  (--[a-z-]+)", parser_of(name).format_help(), re.M))
+        for name in COMMANDS
+    }
+    several = {"--ids", "--limit", "--since", "--until"}
+    assert {name: found for name, found in shown.items() if found} == {
+        "crawl": several | {"--dry-run", "--again"},
+        "recover": several,
+        "repair": several | {"--dry-run", "--in-place"},
+        "extract": {"--dry-run"},
     }
 
 

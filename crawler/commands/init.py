@@ -1,0 +1,85 @@
+"""`citizen-news init [DIR]`: asks what a recovery needs to know, and writes it into `citizen-news.toml`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+from crawler.run.command import ProjectCommand
+from crawler.run.config import FILE
+from crawler.run.settings import SETTINGS, read_setting
+from crawler.utils.exit_status import ExitStatus, UsageError
+from crawler.utils.files import write_file
+
+QUESTIONS = {
+    "CONTACT": ("your e-mail or web address, which archives are told", ""),
+    "FORMAT": (f"how files are written, {SETTINGS['FORMAT'].needed}", "seed"),
+    "IMAGES": ("whether images are fetched too (some 17 hours more), yes or no", "no"),
+}
+"""The settings that are asked for: what, and what is suggested."""
+_SCHEDULE = "when it shall run every night, as 02:30, or no"
+_TEXT = """\
+# Every setting of docs/settings.md may stand here, in small letters. The environment (CITIZEN_NEWS_CONTACT=...) and
+# `-s NAME=value` override what stands here.
+contact = {CONTACT}
+# Of new files; `citizen-news extract --format NAME` changes those that are there.
+format = {FORMAT}
+images = {IMAGES}
+"""
+_CRONTAB = """
+# Every night, as a line for `crontab -e` (docs/schedule.md has it for systemd):
+# {}
+"""
+
+
+class Command(ProjectCommand):
+    """Writes one file, and does nothing else."""
+
+    summary = "Ask what a recovery needs to know; write citizen-news.toml"
+    argument, argument_hint = "[DIR]", "the output directory"
+    uses = ("OUTPUT_DIR",)
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        for name, (question, _) in QUESTIONS.items():
+            parser.add_argument(f"--{name.lower()}", metavar="VALUE", help=question)
+        parser.add_argument("--schedule", metavar="TIME", help=_SCHEDULE)
+
+    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+        given = args[0] if args else None
+        folder = Path(_answer(given, "where everything is written", str(self.output))).absolute()
+        if (folder / FILE).exists():
+            raise UsageError(f"{folder / FILE} is there already; change it in an editor")
+        values = {}
+        for name, (question, suggested) in QUESTIONS.items():
+            answer = _answer(getattr(opts, name.lower()), question, suggested)
+            values[name] = json.dumps(read_setting({name: answer}, name), ensure_ascii=False)
+        time = _answer(opts.schedule, _SCHEDULE, "no")
+        text = _TEXT.format(**values)
+        if time != "no":
+            found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", time, re.ASCII)
+            if not found:
+                raise UsageError(f"--schedule {time}: a time as 02:30, or no, is needed")
+            command = shlex.join([str(Path(sys.argv[0]).absolute()), "recover", "-o", str(folder)])
+            text += _CRONTAB.format(f"{int(found[2])} {int(found[1])} * * * {command.replace('%', chr(92) + '%')}")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_file(folder, FILE, text.encode("utf-8"))
+        print(f"Wrote {folder / FILE}{'' if time == 'no' else ', with the line for `crontab -e`'}")
+        where = "" if folder == Path.cwd() else f" -o {shlex.quote(str(folder))}"
+        print(f"Next: citizen-news inspect 33951{where}")
+        return ExitStatus.DONE
+
+
+def _answer(given: str | None, question: str, suggested: str) -> str:
+    """What the command line gave; else what is typed on a terminal; else what is suggested."""
+    if given is not None or not sys.stdin.isatty():
+        return suggested if given is None else given
+    print(f"{question[0].upper()}{question[1:]} [{suggested or 'none'}]: ", end="", flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise KeyboardInterrupt
+    return line.strip() or suggested
