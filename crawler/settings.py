@@ -175,7 +175,7 @@ table: dict[str, dict[Setting, str]] = {
     },
     "Unattended runs": {
         Setting("LISTING_OVERLAP_DAYS", 30, unit="days", most=36_500): (
-            "`scrapy recover` asks the index for captures since the last whole listing, and so many days before it, "
+            "`recover` asks the index for captures since the last whole listing, and so many days before it, "
             "because indexes lag behind captures. 0 lists everything"
         ),
         Setting("HEALTH_LEAST", 20, least=1): (
@@ -219,7 +219,7 @@ arguments: dict[Setting, str] = {
         "until something takes its place"
     ),
 }
-"""The arguments of `scrapy crawl articles`, `-a name=value`; `scrapy recover` takes the first four."""
+"""The arguments of `citizen-news crawl`, `-a name=value`; `citizen-news recover` takes the first four."""
 
 globals().update({row.name: row.default for rows in table.values() for row in rows})
 

@@ -128,7 +128,7 @@ class Bench:
         renewing: bool = False,
         **choice: Any,
     ) -> Bench:
-        """One run; killed after `most` requests were sent. `renewing`: as `scrapy recover` has the spider do it."""
+        """One run; killed after `most` requests were sent. `renewing`: as `recover` has the spider do it."""
         self.asked, self.written = [], {}
         kept = self.ledger.retry(again)
         run = self.ledger.begin_run({}, "test")

@@ -359,7 +359,7 @@ def test_a_mistaken_command_line_is_found() -> None:
         "citizen-news recoverr",
         "citizen-news audit --jsn",
         ".venv/bin/citizen-news crawl -s OUTPUT_DIRR=x",
-        "scrapy crawl articles -a idz=1",
+        "citizen-news crawl -a idz=1",
         "make nothing",
     )
     assert [line for line in lines if not mistakes(line)] == []

@@ -1,4 +1,4 @@
-"""`scrapy browse`: the recovered articles read and searched in a browser, on this machine."""
+"""`citizen-news browse`: the recovered articles read and searched in a browser, on this machine."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _update(output: Path, seconds: float) -> None:
     if built.anew:
         print(f"{DATABASE} was {built.anew}, and was made anew from the files", file=sys.stderr)
     unreadable = [f"left out, since it cannot be read: {why}" for why in built.unreadable]
-    for line in first_lines(unreadable, _EXAMPLES, "files; `scrapy verify` names them all"):
+    for line in first_lines(unreadable, _EXAMPLES, "files; `citizen-news verify` names them all"):
         print(f"warning: {line}", file=sys.stderr)
     changes = f"{built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as before"
     print(f"{DATABASE}: {changes}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`scrapy compare DIR`: some articles of a tree fetched and recovered anew, and held against the tree's files."""
+"""`citizen-news compare DIR`: some articles of a tree fetched and recovered anew, and held against the tree's files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Command(ProjectCommand):
             result = RunResult(ExitStatus.NOTHING, "none of the articles was recovered, so nothing was compared")
         if result.status is ExitStatus.DONE and not found.fits:
             lost = "more than a tenth of the articles lost title or text"
-            result = RunResult(ExitStatus.LAYOUT, f"{lost}. Run `scrapy inspect` on one before a full crawl")
+            result = RunResult(ExitStatus.LAYOUT, f"{lost}. Run `citizen-news inspect` on one before a full crawl")
         return report(result)
 
     def _compared(self, audit: Audit, chosen: list[int]) -> tuple[RunResult, Comparison]:

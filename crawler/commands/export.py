@@ -1,4 +1,4 @@
-"""`scrapy export --wacz FILE`, `--bag DIR` or `--jsonl FILE`: what was recovered, in a form that other software
+"""`citizen-news export --wacz FILE`, `--bag DIR` or `--jsonl FILE`: what was recovered, in a form that other software
 reads."""
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _export_jsonl(output: Path, path: Path | None) -> int:
     ]
     if not faults:
         return ExitStatus.DONE
-    return report(RunResult(ExitStatus.DAMAGED, f"{'; '.join(faults)}. See `scrapy verify`"))
+    return report(RunResult(ExitStatus.DAMAGED, f"{'; '.join(faults)}. See `citizen-news verify`"))
 
 
 def _export_wacz(output: Path, path: Path) -> int:
@@ -134,7 +134,7 @@ def _export_bag(output: Path, bag: Path) -> int:
     with open_locked(output) as ledger, writing(bag):
         bagged = write_bag(output, ledger, bag, software=SOFTWARE, now=datetime.now(UTC))
     if bagged.left_out:
-        _note(f"{len(bagged.left_out)} files are left out, see `scrapy verify`: {first_few(bagged.left_out)}")
+        _note(f"{len(bagged.left_out)} files are left out, see `citizen-news verify`: {first_few(bagged.left_out)}")
     print(f"{bag}: {bagged.files} files, {bagged.size} bytes")
     return ExitStatus.DONE
 

@@ -1,4 +1,4 @@
-"""`scrapy extract [WARC|WACZ|DIR …]`: Markdown out of what is at hand, on all cores, without a request."""
+"""`citizen-news extract [WARC|WACZ|DIR …]`: Markdown out of what is at hand, on all cores, without a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy inspect URL|FILE|ID`: one page through extraction, to see whether the selectors fit it."""
+"""`citizen-news inspect URL|FILE|ID`: one page through extraction, to see whether the selectors fit it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Command(ProjectCommand):
     """Takes a capture's address in the archive, an article's address or id, or a saved page."""
 
     summary = "Show what is found on one page, and where; and its Markdown"
-    argument, argument_hint = "<URL|FILE|ID>", "an id, an address or a file, as in `scrapy inspect 33951`"
+    argument, argument_hint = "<URL|FILE|ID>", "an id, an address or a file, as in `citizen-news inspect 33951`"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -128,7 +128,7 @@ class Command(ProjectCommand):
 def _from_file(path: Path) -> Specimen:
     body = path.read_bytes()
     if body.startswith((b"WARC/", b"PK")) or path.name.endswith((".warc.gz", ".wacz")):
-        advice = "name one of its articles by id, as in `scrapy inspect 33951`"
+        advice = "name one of its articles by id, as in `citizen-news inspect 33951`"
         raise UsageError(f"{path} is an archive, not a page: {advice}")
     page = pages.read_page(decode_page(body).text)
     link = page.tree.css_first('link[rel="canonical"]')

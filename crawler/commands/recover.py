@@ -1,4 +1,4 @@
-"""`scrapy recover`: a run that nobody watches. What is new, due or better is recovered, and the exit status is a
+"""`citizen-news recover`: a run that nobody watches. What is new, due or better is recovered, and the exit status is a
 verdict."""
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def refuse_one_off(given: Mapping[str, str]) -> SpiderArguments:
     for name in ONE_OFF:
         if name in given:
             argument = f"{name}={given[name]}"
-            raise UsageError(f"{argument}: not for unattended runs. `scrapy crawl articles -a {argument}` does it once")
+            raise UsageError(f"{argument}: not for unattended runs. `citizen-news crawl -a {argument}` does it once")
     return read_arguments(given)
 
 

@@ -1,4 +1,4 @@
-"""`scrapy report`: what was recovered, what is missing and why, and how the runs went, as one file of HTML."""
+"""`citizen-news report`: what was recovered, what is missing and why, and how the runs went, as one file of HTML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy status`: where every article stands, and why; with `--watch`, where the run stands that is under way."""
+"""`status`: where every article stands, and why; with `--watch`, where the run stands that is under way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy verify`: the recovered files, the ledger and the store held against each other; and the manifest."""
+"""`citizen-news verify`: the recovered files, the ledger and the store held against each other; and the manifest."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ CREATE TABLE version (
 ) WITHOUT ROWID;
 """
 """What each capture of an article says: the SHA-256 of its title and text, by the capture that was really served. Empty
-for what was recovered before this table was there, until `scrapy extract` has been over the store."""
+for what was recovered before this table was there, until `citizen-news extract` has been over the store."""
 
 STEPS: Sequence[str] = (_SOURCES, _IMAGES, _REFERENCES, _GAPS, _VERSIONS)
 """What makes a file of version 1 one of version 2, that one of version 3, and so on. A change of the tables below is

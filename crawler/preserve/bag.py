@@ -101,10 +101,10 @@ def _write_payload(output: Path, ledger: StoreQueries, part: Path) -> BagSummary
                     digest.update(chunk)
                     out.write(chunk)
         except UnreadableFile as error:
-            raise UnreadableFile(f"{printable(path)}: {error}; run `scrapy verify`") from error
+            raise UnreadableFile(f"{printable(path)}: {error}; run `citizen-news verify`") from error
         sums[f"data/{path}"] = digest.hexdigest()
         if path in known and known[path] != digest.hexdigest():
-            raise UnreadableFile(f"{path} is not as the ledger has it; run `scrapy verify`")
+            raise UnreadableFile(f"{path} is not as the ledger has it; run `citizen-news verify`")
     (part / "data").mkdir(exist_ok=True)
     ledger.copy_to(part / "data" / _LEDGER)
     sums[f"data/{_LEDGER}"] = sha256_of(part / "data" / _LEDGER)

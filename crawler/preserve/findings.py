@@ -77,22 +77,22 @@ class AuditKind(Kind):
     PUBLISHED_AGAIN = "published_again", INFORMATION, _TWICE
 
 
-_FROM_STORE = "`scrapy extract --changed` writes it anew from the store"
-_AT_ONCE = f"{_FROM_STORE}, and so does the next `scrapy crawl articles`"
+_FROM_STORE = "`citizen-news extract --changed` writes it anew from the store"
+_AT_ONCE = f"{_FROM_STORE}, and so does the next `citizen-news crawl`"
 _AND_CHANGES = f"{_FROM_STORE}; what was changed by hand is lost then"
 _AND_LEDGER = f"{_FROM_STORE}, and puts the ledger right"
-_IMAGES = "`scrapy crawl articles -s IMAGES=1` writes it anew from the store"
+_IMAGES = "`citizen-news crawl -s IMAGES=1` writes it anew from the store"
 _IMAGE_AGAIN = f"delete the file, then {_IMAGES}"
-_AGAIN = "`scrapy crawl articles -a again=ID` fetches it again"
+_AGAIN = "`citizen-news crawl --again ID` fetches it again"
 _LEDGER = "restore ledger.sqlite, or the file, from a copy"
 _STORE = "restore the file, or ledger.sqlite, from a copy"
-_FINISH = "the next `scrapy crawl articles` or `scrapy extract` finishes it"
+_FINISH = "the next `citizen-news crawl` or `citizen-news extract` finishes it"
 _MOVE = "move it elsewhere if it is yours, else delete it"
 _LINK = "put the file itself in its place, or delete the link"
-_MEND = "mend its permissions or the disk, then run `scrapy verify` again"
-_RENEW = "restore it, or delete it and run `scrapy verify --manifest`"
-_MEANT = "restore it, or, if the change was meant, run `scrapy verify --manifest`"
-_BELONG = "run `scrapy verify --manifest` if they belong there"
+_MEND = "mend its permissions or the disk, then run `citizen-news verify` again"
+_RENEW = "restore it, or delete it and run `citizen-news verify --manifest`"
+_MEANT = "restore it, or, if the change was meant, run `citizen-news verify --manifest`"
+_BELONG = "run `citizen-news verify --manifest` if they belong there"
 
 
 class VerifyKind(Kind):

@@ -28,7 +28,7 @@ CHUNK = 200
 ENOUGH_FOR_ONE = 500
 """Articles; to begin more processes takes longer than to check so few in this one."""
 _EXAMPLES = 3
-_OF_BAG = "take it from another copy of the bag, or make a new one with `scrapy export --bag`"
+_OF_BAG = "take it from another copy of the bag, or make a new one with `citizen-news export --bag`"
 
 
 @dataclass(slots=True, kw_only=True)

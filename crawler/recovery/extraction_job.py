@@ -149,7 +149,7 @@ class Extractor:
 
     def _extract_others(self, job: ExtractionJob, judge: Judge, extracted: list[int]) -> list[int]:
         """Extract the captures in the store that the choice did not come to, only for what they say; gives all that
-        could be read. Damage is for `scrapy verify` to find: the article does not need these."""
+        could be read. Damage is for `citizen-news verify` to find: the article does not need these."""
         judged = frozenset(extracted)
         for row in job.rows:
             if row.warc and row.id not in judged and row.verdict not in NO_VERSION:

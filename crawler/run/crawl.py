@@ -226,7 +226,7 @@ def run_command(words: Sequence[str], record: Path, seconds: float = COMMAND_SEC
 
 
 def renew_files(settings: RunSettings, tell: Callable[[str], object]) -> tuple[RunResult, int]:
-    """Write anew what this extractor makes otherwise of the captures in the store, as `scrapy extract --changed` does;
+    """Write anew what this extractor makes otherwise of the captures in the store, as `extract --changed` does;
     nothing where all files are of it, or there is no ledger or no store. Gives how it ended, trouble too, and how many
     files are different now. Takes the lock. Raises nothing but errors of ours."""
     path, report = ledger_path(settings.output), ExtractionReport(settings.progress_seconds)

@@ -101,7 +101,7 @@ def _measured(measures: Measures) -> Iterator[tuple[str, float, float, str]]:
 def conclude(
     ending: RunResult, found: Sequence[Breach], *, any_result: bool, listed: int, missing: int, summary: str
 ) -> RunResult:
-    """How `scrapy recover` ends, from how its crawl ended. `any_result`: whether anything came of the run; `listed`,
+    """How `recover` ends, from how its crawl ended. `any_result`: whether anything came of the run; `listed`,
     `missing`: articles in the ledger; `summary`: what the run did, in words.
 
     The order, and why: what stopped the run or damaged something comes first, since its remedy is another one than

@@ -33,7 +33,7 @@ def count_articles(ledger: Ledger) -> dict[str, int]:
 
 
 def image_status(ledger: Ledger) -> dict[str, Any]:
-    """The part of `scrapy status --json` about images; those that are missing one by one, with their articles."""
+    """The part of `citizen-news status --json` about images; those that are missing one by one, with their articles."""
     counts = ledger.image_counts()
     _, size = ledger.image_bytes()
     return {
@@ -59,7 +59,7 @@ def image_status(ledger: Ledger) -> dict[str, Any]:
 
 
 def status_object(ledger: Ledger) -> dict[str, Any]:
-    """Where everything stands: the object that `scrapy status --json` prints."""
+    """Where everything stands: the object that `citizen-news status --json` prints."""
     faulty = list(ledger.faulty())
     return {
         "archive": ledger.meta("public_url"),

@@ -44,7 +44,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     def __init__(self, session: Session | None = None, arguments: SpiderArguments | None = None, **_: str) -> None:
         if session is None or arguments is None:
-            raise UsageError("run this spider by `scrapy crawl articles`: the command opens ledger and store for it")
+            raise UsageError("run this spider by `citizen-news crawl`: the command opens ledger and store for it")
         super().__init__(session)
         self.arguments = arguments
         self.recovery: Recovery | None = None
@@ -132,7 +132,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         self.recovery = recovery = self._recovery(better, again)
         async for thing in self._work_off(recovery, self._take, self._check_layout):
             yield thing
-        less = "of which another capture says less, or something else (`scrapy versions ID` shows it)"
+        less = "of which another capture says less, or something else (`citizen-news inspect ID --versions` shows it)"
         none = "since no capture that was asked for could be had"
         for unchanged, why in ((recovery.not_improved, less), (recovery.left_unchanged, none)):
             if unchanged:
@@ -192,7 +192,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             self.session.end(
                 ExitStatus.LAYOUT,
                 f"{judge.unread} of the first {judge.pages} pages have a layout that is not the one known here;"
-                f" stopped. Run `scrapy inspect {judge.example}` to see what was found",
+                f" stopped. Run `citizen-news inspect {judge.example}` to see what was found",
             )
 
     # Requests and answers

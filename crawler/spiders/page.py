@@ -1,4 +1,4 @@
-"""The spider behind `scrapy inspect`: fetches one capture into the store, politely, and settles nothing."""
+"""The spider behind `citizen-news inspect`: fetches one capture into the store, politely, and settles nothing."""
 
 from __future__ import annotations
 

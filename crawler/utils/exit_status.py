@@ -33,17 +33,17 @@ class ExitStatus(IntEnum):
         "wait before running again; if it happens again, lower `PLAYBACK_RATE`",
     )
     LOCKED = (5, "another run holds the output directory", "wait for it, or stop it first")
-    LAYOUT = (6, "most of the first pages have a layout that is not known", "run `scrapy inspect` on one")
+    LAYOUT = (6, "most of the first pages have a layout that is not known", "run `citizen-news inspect` on one")
     STORAGE = (7, "the output directory or the ledger cannot be used", "make room, or repair what is named")
     DAMAGED = (
         8,
         "something is damaged, missing or not as written, or no article any more to the extractor; the rest was done",
-        "run `scrapy verify`, or `scrapy inspect` on an article that is named",
+        "run `citizen-news verify`, or `citizen-news inspect` on an article that is named",
     )
     INCOMPLETE = (
         9,
         "good, but something is still missing; the run's record says what",
-        "nothing: the next run asks again; `scrapy status` has the reasons",
+        "nothing: the next run asks again; `citizen-news status` has the reasons",
     )
     UNHEALTHY = (
         10,

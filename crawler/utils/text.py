@@ -105,7 +105,7 @@ def progress_line(
 
 @contextmanager
 def ignore_broken_pipe() -> Iterator[None]:
-    """Around printing to standard output, whose reader may have gone, as with `scrapy status | head`: that is no
+    """Around printing to standard output, whose reader may have gone, as with `citizen-news status | head`: that is no
     error."""
     try:
         yield

@@ -32,7 +32,7 @@ _FAST = {
 
 def start_up(articles: int, folder: Path, rounds: int) -> Rounds:
     """With so many articles settled: the bare listing, fetched by a client that does nothing with it; a crawl that
-    finds nothing new; `scrapy status`."""
+    finds nothing new; `citizen-news status`."""
     output = folder / "settled"
     write_settled(output, articles)
     with serving(Kind.SETTLED, articles, folder) as address:

@@ -1,4 +1,4 @@
-"""`scrapy extract` as a user runs it: with one worker and with two, over few pages and over many."""
+"""`citizen-news extract` as a user runs it: with one worker and with two, over few pages and over many."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _others(pages: Sequence[Page], sizes: Sizes, folder: Path) -> Iterator[Figur
 
 
 def of_extraction(sizes: Sizes, folder: Path) -> Iterator[Figure]:
-    """`scrapy extract`: two workers against one, pages a second, memory."""
+    """`citizen-news extract`: two workers against one, pages a second, memory."""
     number = min(sizes.many, sizes.scaling)
     measured = extracting.workers(extracting.of_pages(number, folder), sizes.long_rounds)
     times = measured.wall_ratio(extracting.ONE, extracting.TWO)
@@ -97,7 +97,10 @@ def of_extraction(sizes: Sizes, folder: Path) -> Iterator[Figure]:
         rate = n / cost.wall
         values = {"rate": rate, "wall": cost.wall, "cpu": cost.cpu}
         yield Figure(
-            f"`scrapy extract`, two workers, {n:,} pages", "", f"{rate:,.0f} pages a second ({cost.wall:.1f} s)", values
+            f"`citizen-news extract`, two workers, {n:,} pages",
+            "",
+            f"{rate:,.0f} pages a second ({cost.wall:.1f} s)",
+            values,
         )
     yield _whole(sizes, costs)
     memory = {n: cost.megabytes for n, cost in costs.items()}
@@ -123,13 +126,13 @@ def of_start_up(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     measured = crawling.start_up(sizes.settled, folder, sizes.long_rounds)
     beyond, listing = measured.wall_beyond(crawling.CRAWL, crawling.LISTING), measured.wall(crawling.LISTING)
     what = (
-        f"`scrapy crawl articles`, nothing new, {sizes.settled:,} articles settled: beyond the bare listing of"
+        f"`citizen-news crawl`, nothing new, {sizes.settled:,} articles settled: beyond the bare listing of"
         f" {2 * sizes.settled:,} rows"
     )
     values = {"beyond": beyond, "listing": listing}
     yield Figure(what, "at most 5 s", f"{beyond:.1f} s (the listing {listing:.1f} s)", values)
     status = measured.wall(crawling.STATUS)
-    yield Figure(f"`scrapy status`, {sizes.settled:,} articles", "under 1 s", f"{status:.2f} s", {"wall": status})
+    yield Figure(f"`citizen-news status`, {sizes.settled:,} articles", "under 1 s", f"{status:.2f} s", {"wall": status})
 
 
 def of_crawl(sizes: Sizes, folder: Path) -> Iterator[Figure]:

@@ -1,4 +1,4 @@
-"""`scrapy browse` as a reader has it: the real command, a real browser."""
+"""`citizen-news browse` as a reader has it: the real command, a real browser."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Served:
 
 @contextmanager
 def browsing(output: Path, *arguments: str) -> Iterator[Served]:
-    """`scrapy browse` on a free port of loopback, ended with Ctrl-C."""
+    """`citizen-news browse` on a free port of loopback, ended with Ctrl-C."""
     line = command("browse", "--port", "0", *arguments, OUTPUT_DIR=str(output))
     with started(line, environment()) as process:
         try:

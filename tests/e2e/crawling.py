@@ -78,7 +78,7 @@ def run(line: list[str], output: Path, **more: Any) -> Run:
 
 
 def crawl(archive: StandIn | str, output: Path, arguments: Mapping[str, str] | None = None, **settings: str) -> Run:
-    """`scrapy crawl articles` against a stand-in, or an address."""
+    """`citizen-news crawl` against a stand-in, or an address."""
     url = archive if isinstance(archive, str) else archive.url
     given = [part for name, value in (arguments or {}).items() for part in ("-a", f"{name}={value}")]
     return run(

@@ -1,4 +1,4 @@
-"""`scrapy audit`: the real command over trees of files, without network."""
+"""`citizen-news audit`: the real command over trees of files, without network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy compare`: a few articles fetched anew and held against an existing tree, before anybody crawls 49,000."""
+"""`compare`: a few articles fetched anew and held against an existing tree, before anybody crawls 49,000."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_pages_that_cannot_be_read_any_more_are_told_with_a_status_of_their_own(
     with StandIn(archive) as standin:
         done = compare(standin, backup, tmp_path / "output")
     assert done.status == 6, done.err
-    assert "scrapy inspect" in done.err
+    assert "citizen-news inspect" in done.err
 
 
 def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_6_an_unknown_layout_stops_the_run_and_settles_nothing(tmp_path: Path) -
         assert 30 <= len(standin.playback_requests()) < 50
     assert ended.status == ExitStatus.LAYOUT, ended.err
     assert "30 of the first 30 pages have a layout that is not the one known here" in ended.err
-    assert "scrapy inspect" in ended.err
+    assert "citizen-news inspect" in ended.err
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.counts()[State.UNRECOVERABLE] == 0
         assert len(ledger.due()) == 50
@@ -169,7 +169,7 @@ def test_130_a_second_signal_stops_at_once_and_is_no_error(tmp_path: Path, numbe
 
 def test_status_of_nothing(tmp_path: Path) -> None:
     for arguments, status, said in (
-        ((), ExitStatus.STORAGE, "there is no ledger"),
+        ((), ExitStatus.NOTHING, "there is no ledger"),
         (("-s", "OUTPUT_DIRS=x"), ExitStatus.USAGE, "unknown setting OUTPUT_DIRS: did you mean OUTPUT_DIR?"),
     ):
         ended = run(command("status", *arguments, OUTPUT_DIR=str(tmp_path)), tmp_path)

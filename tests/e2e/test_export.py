@@ -1,4 +1,4 @@
-"""`scrapy export`: one file of everything, whole or not at all, and never silently less."""
+"""`citizen-news export`: one file of everything, whole or not at all, and never silently less."""
 
 from __future__ import annotations
 

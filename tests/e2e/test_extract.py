@@ -1,4 +1,4 @@
-"""`scrapy extract`: what a crawl wrote comes out of its own store byte for byte, with any number of workers, and
+"""`citizen-news extract`: what a crawl wrote comes out of its own store byte for byte, with any number of workers, and
 nothing is asked for."""
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def extract(output: Path, *arguments: str, **settings: str) -> Run:
-    """`scrapy extract`, with an archive's address that nobody answers at."""
+    """`citizen-news extract`, with an archive's address that nobody answers at."""
     given = {"ARCHIVE_URL": "http://127.0.0.1:9", "ARCHIVE_PUBLIC_URL": PUBLIC, "OUTPUT_DIR": str(output), **settings}
     return run(command("extract", *arguments, **given), output)
 

@@ -193,9 +193,9 @@ def test_a_crawl_in_another_format_is_refused_and_told_the_way(
     archive: StandIn, seed: Run, reading: Run, tmp_path: Path
 ) -> None:
     for of, settings, way in (
-        (seed, READING, "`scrapy extract -s FORMAT=reading -s VIDEO=shortcode`"),
-        (reading, {}, "`scrapy extract -s FORMAT=seed`"),
-        (reading, {**READING, "VIDEO": "link"}, "`scrapy extract -s FORMAT=reading -s VIDEO=link`"),
+        (seed, READING, "`citizen-news extract -s FORMAT=reading -s VIDEO=shortcode`"),
+        (reading, {}, "`citizen-news extract -s FORMAT=seed`"),
+        (reading, {**READING, "VIDEO": "link"}, "`citizen-news extract -s FORMAT=reading -s VIDEO=link`"),
     ):
         before = tree(of.output)
         done = crawl(archive, of.output, None, **settings)

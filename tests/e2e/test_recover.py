@@ -1,4 +1,4 @@
-"""`scrapy recover`: each exit status, the record that each run leaves, and the word given at its end."""
+"""`citizen-news recover`: each exit status, the record that each run leaves, and the word given at its end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Page = Callable[[int], bytes]
 
 
 def recover(archive: StandIn | str, output: Path, arguments: Mapping[str, str] | None = None, **settings: str) -> Run:
-    """`scrapy recover` against a stand-in, or an address."""
+    """`citizen-news recover` against a stand-in, or an address."""
     url = archive if isinstance(archive, str) else archive.url
     given = [part for name, value in (arguments or {}).items() for part in ("-a", f"{name}={value}")]
     return run(
@@ -200,7 +200,7 @@ def test_few_cases_prove_nothing(tmp_path: Path) -> None:
     [
         ({}, {"HEALTH_LEAST": "0"}, "HEALTH_LEAST=0: a whole number from 1"),
         ({}, {"HEALTH_FIELD_LOSSES": "1"}, "unknown setting HEALTH_FIELD_LOSSES: did you mean HEALTH_FIELD_LOSS?"),
-        ({"dry_run": "1"}, {}, "dry_run=1: not for unattended runs. `scrapy crawl articles -a dry_run=1` does it once"),
+        ({"dry_run": "1"}, {}, "dry_run=1: not for unattended runs. `citizen-news crawl -a dry_run=1` does it once"),
     ],
 )
 def test_2_what_was_asked_for_is_wrong(
@@ -247,7 +247,7 @@ def test_2_a_schedule_with_another_format_changes_no_file(tmp_path: Path) -> Non
         before = {path: path.read_bytes() for path in tmp_path.glob("articles/*/*")}
         ended = recover(standin, tmp_path, FORMAT="reading")
     assert ended.status == ExitStatus.USAGE, ended.err
-    assert "`scrapy extract -s FORMAT=reading -s VIDEO=shortcode` changes them all" in ended.err
+    assert "`citizen-news extract -s FORMAT=reading -s VIDEO=shortcode` changes them all" in ended.err
     assert {path: path.read_bytes() for path in tmp_path.glob("articles/*/*")} == before
 
 
@@ -331,7 +331,7 @@ def test_a_crawl_that_is_refused_its_format_leaves_a_record(tmp_path: Path) -> N
         ended = crawl(standin, tmp_path, FORMAT="reading")
     assert ended.status == ExitStatus.USAGE
     assert ended.err.count("stopped: ") == 1
-    assert "`scrapy extract -s FORMAT=reading -s VIDEO=shortcode`" in last(ended)["verdict"]
+    assert "`citizen-news extract -s FORMAT=reading -s VIDEO=shortcode`" in last(ended)["verdict"]
 
 
 # Being told

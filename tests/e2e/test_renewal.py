@@ -1,4 +1,4 @@
-"""`scrapy recover` on a tree that is there: what is new, what is better, and what a changed extractor makes
+"""`citizen-news recover` on a tree that is there: what is new, what is better, and what a changed extractor makes
 otherwise."""
 
 from __future__ import annotations

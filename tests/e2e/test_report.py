@@ -1,4 +1,4 @@
-"""`scrapy report` as it is used: after a crawl, beside one, into another place, and where there is nothing to report
+"""`report` as it is used: after a crawl, beside one, into another place, and where there is nothing to report
 on."""
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def test_what_was_asked_for_is_wrong(tmp_path: Path, arguments: list[str], said:
 def test_without_a_ledger_there_is_nothing_to_report_on(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     done = report(tmp_path)
-    assert done.status == ExitStatus.STORAGE
+    assert done.status == ExitStatus.NOTHING
     assert f"there is no ledger {tmp_path / 'ledger.sqlite'}" in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["articles"]
 

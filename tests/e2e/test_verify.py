@@ -1,4 +1,4 @@
-"""`scrapy verify` over a crawl of the demo archive: nothing is wrong with it, each planted damage is named with what to
+"""`verify` over a crawl of the demo archive: nothing is wrong with it, each planted damage is named with what to
 do, and what it says to do mends it."""
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def test_extraction_notes_every_capture_in_the_store_and_a_dry_run_none(output: 
     with connection:
         connection.execute("DELETE FROM version")
     connection.close()
-    assert "`scrapy extract --changed` notes them" in versions(output).out
+    assert "`citizen-news extract --changed` notes them" in versions(output).out
     assert extract(output, "--dry-run").status == 0
     assert noted(output) == []
     assert extract(output, "--changed").status == 0

@@ -284,7 +284,7 @@ async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
 def open_archive(database: Path, output: Path, host: str = "127.0.0.1") -> Any:
     """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`.
 
-    The file is opened read-only, not as immutable: another `scrapy browse` may bring it up to date meanwhile.
+    The file is opened read-only, not as immutable: another `citizen-news browse` may bring it up to date meanwhile.
     """
     if not pm.has_plugin(NAME):
         pm.register(Plugin(), NAME)

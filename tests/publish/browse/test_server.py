@@ -1,4 +1,4 @@
-"""The pages of `scrapy browse`, asked in-process: what they say, the headers that hold every one of them, and what they
+"""The pages of `browse`, asked in-process: what they say, the headers that hold every one of them, and what they
 do not give."""
 
 from __future__ import annotations
