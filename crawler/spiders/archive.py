@@ -222,7 +222,7 @@ class SourcesSpider(ArchiveSpider):
         end, trouble = listing.end, listing.trouble
         if end is ListingEnd.NOT_AUTHORISED:
             why = "does not allow listing the whole site (403: bulk queries need authorization)"
-            advice = "What still works: naming the articles, as in `-a ids=33951,40000-40100`"
+            advice = "What still works: naming the articles, as in `--ids 33951,40000-40100`"
             self.session.end(ExitStatus.REFUSING, f"the archive {name} {why}. {advice}")
         elif end is ListingEnd.REFUSED:
             self.session.end(ExitStatus.REFUSING, f"the archive {name} refuses to list the site: {trouble}")

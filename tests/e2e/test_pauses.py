@@ -119,7 +119,7 @@ def test_listing_refused_for_the_whole_site_says_what_still_works(tmp_path: Path
     with StandIn(archive_of(3), [Trouble(Kind.AUTHORIZATION)]) as standin:
         run = crawl(standin, tmp_path)
         assert run.status == 4, run.err
-        assert "-a ids=33951,40000-40100" in run.err
+        assert "--ids 33951,40000-40100" in run.err
         assert standin.playback_requests() == []
         named = crawl(standin, tmp_path, {"ids": "2-3"})
     assert named.status == 0, named.err
