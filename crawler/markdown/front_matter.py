@@ -3,130 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import yaml
-from yaml.emitter import ScalarAnalysis
-from yaml.events import (
-    DocumentEndEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-    StreamStartEvent,
-)
-from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from yaml import events as ev
 
 from crawler.markdown.article import Article, Evidence
 
-_NONCHARACTERS = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
-_ESCAPED = re.compile(
-    f'["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff{_NONCHARACTERS}]'
-)
-"""What cannot stand in a double-quoted value as it is, breaks tools that read line by line, or turns the direction of
-what follows."""
-_NOT_FOR_LIBYAML = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe-\U0010ffff]"
-)
-_LIBYAML: type[Any] | None = getattr(yaml, "CSafeDumper", None)
-_ENDLESS = 10**9
-_STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
-_BEGINNING: tuple[Event, ...] = (
-    StreamStartEvent(),
-    DocumentStartEvent(explicit=False),
-    MappingStartEvent(None, None, implicit=True, flow_style=False),
-)
-_ENDING: tuple[Event, ...] = (MappingEndEvent(), DocumentEndEvent(explicit=False), StreamEndEvent())
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_UNFOLDED = 10**9
+"""Columns of a line."""
+_TO_RESPELL = re.compile(r"[\\\u202a-\u202e\u2066-\u2069](?:(?<=\\)(?:U([0-9A-F]{8})|.))?")
+_BEGINNING = (ev.StreamStartEvent(), ev.DocumentStartEvent(explicit=False))
+_ENDING = (ev.MappingEndEvent(), ev.DocumentEndEvent(explicit=False), ev.StreamEndEvent())
+NULL = frozenset({"", "~", "null", "Null", "NULL"})
+"""How an empty value may be written."""
 
 
 class FrontMatterError(ValueError):
     """The front matter does not read back as it was meant."""
 
 
-class _Emitter(yaml.SafeDumper):
-    """PyYAML escapes what is beyond the BMP and folds long lines; Cantonese needs the first, readers the second
-    undone."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-    def analyze_scalar(self, scalar: str) -> ScalarAnalysis:
-        """Without PyYAML's long look at every character: values are always in double quotes, keys are plain words of
-        ours."""
-        plain = scalar.isidentifier()
-        return ScalarAnalysis(scalar, not scalar, False, plain, plain, True, True, False)
-
-    def write_double_quoted(self, text: str, split: bool = True) -> None:
-        written = _ESCAPED.sub(_escape, text)
-        self.write_indicator('"', True)
-        self.column += len(written)
-        cast(Any, self).stream.write(written)
-        self.write_indicator('"', False)
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The safe loader, with the shortest way from texts, lists and mappings to Python's; every other node is left to
-    it."""
-
-    def get_single_data(self) -> Any:
-        return self._plain(self.get_single_node())
-
-    def _plain(self, node: Any) -> Any:
-        kind = type(node)
-        if kind is ScalarNode and node.tag == _STR:
-            return node.value
-        if kind is SequenceNode and node.tag == _SEQ:
-            return [self._plain(item) for item in node.value]
-        if kind is MappingNode and node.tag == _MAP:
-            return {self._plain(key): self._plain(value) for key, value in node.value}
-        return self.construct_document(node)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if short := yaml.SafeDumper.ESCAPE_REPLACEMENTS.get(found[0]):
-        return f"\\{short}"
-    return f"\\x{code:02X}" if code < 256 else f"\\u{code:04X}" if code < 65536 else f"\\U{code:08X}"
-
-
-def _events(values: Mapping[str, Any]) -> Iterator[Event]:
-    """The front matter as YAML's events: a mapping of plain keys to double-quoted values and lists of such."""
-    yield from _BEGINNING
-    for key, value in values.items():
-        yield ScalarEvent(None, None, (True, True), key)
-        if isinstance(value, str):
-            yield ScalarEvent(None, None, (False, True), value, style='"')
-            continue
-        if isinstance(value, bool):
-            yield ScalarEvent(None, None, (True, False), str(value).lower())
-            continue
-        yield SequenceStartEvent(None, None, implicit=True, flow_style=False)
-        for item in value:
-            yield ScalarEvent(None, None, (False, True), item, style='"')
-        yield SequenceEndEvent()
-    yield from _ENDING
-
-
-def _emitted(values: Mapping[str, Any]) -> str:
-    """The mapping of texts, lists of texts and truths as YAML. libyaml writes characters beyond the BMP as escapes,
-    some that should be escapes as they are, and lists without indentation; the first two are left to PyYAML's own
-    emitter, many times slower."""
-    texts = (
-        text
-        for value in values.values()
-        if not isinstance(value, bool)
-        for text in ([value] if isinstance(value, str) else value)
-    )
-    if _LIBYAML is None or any(map(_NOT_FOR_LIBYAML.search, texts)):
-        return str(yaml.emit(_events(values), Dumper=_Emitter, allow_unicode=True, width=float("inf")))
-    return str(yaml.emit(_events(values), Dumper=_LIBYAML, allow_unicode=True, width=_ENDLESS)).replace(
-        '\n- "', '\n  - "'
-    )
+class InvalidFrontMatter(ValueError):
+    """Not YAML, or not a mapping of keys, each once, to texts and lists of texts."""
 
 
 def fields_of(article: Article, replay: str, evidence: Evidence | None = None) -> dict[str, Any]:
@@ -153,38 +54,58 @@ def fields_of(article: Article, replay: str, evidence: Evidence | None = None) -
     return {key: value for key, value in values.items() if value or value is False}
 
 
-def front_matter(values: dict[str, Any]) -> str:
-    """The block between `---` lines, both included, with a newline at its end.
+def front_matter(values: Mapping[str, Any]) -> str:
+    """The block between `---` lines, both included, with a newline at its end, of texts, lists of texts and truths.
 
     Raises FrontMatterError when a YAML loader does not read back the same values.
     """
-    text = _emitted(values)
+    meant = {key: str(value).lower() if isinstance(value, bool) else value for key, value in values.items()}
     try:
-        loaded = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
+        text = str(yaml.emit(_events(values), Dumper=_DUMPER, allow_unicode=True, width=_UNFOLDED))
+        text = _TO_RESPELL.sub(_respelled, text.replace('\n- "', '\n  - "'))
+        loaded = read_front_matter(text)
+    except ValueError as error:
         raise FrontMatterError(f"front matter that does not load: {error}") from error
-    if loaded != values:
-        raise FrontMatterError(f"front matter that loads as {loaded!r}, not as {values!r}")
+    if loaded != meant:
+        raise FrontMatterError(f"front matter that loads as {loaded!r}, not as {meant!r}")
     return f"---\n{text}---\n"
 
 
-_READER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-NULL = frozenset({"", "~", "null", "Null", "NULL"})
-"""How an empty value may be written."""
+def _events(values: Mapping[str, Any]) -> Iterator[ev.Event]:
+    """The front matter as YAML's events: a mapping of plain keys to double-quoted values and lists of such."""
+    yield from _BEGINNING
+    yield ev.MappingStartEvent(None, None, implicit=True, flow_style=False)
+    for key, value in values.items():
+        yield ev.ScalarEvent(None, None, (True, True), key)
+        if isinstance(value, str):
+            yield ev.ScalarEvent(None, None, (False, True), value, style='"')
+        elif isinstance(value, bool):
+            yield ev.ScalarEvent(None, None, (True, False), str(value).lower())
+        else:
+            yield ev.SequenceStartEvent(None, None, implicit=True, flow_style=False)
+            for item in value:
+                yield ev.ScalarEvent(None, None, (False, True), item, style='"')
+            yield ev.SequenceEndEvent()
+    yield from _ENDING
 
 
-class InvalidFrontMatter(ValueError):
-    """Not YAML, or not a mapping of keys, each once, to texts and lists of texts."""
+def _respelled(found: re.Match[str]) -> str:
+    """Cantonese beyond the BMP as it is, which YAML's emitters escape; what turns the direction of the text after it
+    escaped, which they write as it is."""
+    if found[1]:
+        code = int(found[1], 16)
+        return found[0] if code & 0xFFFE == 0xFFFE else chr(code)  # noncharacters
+    return found[0] if found[0].startswith("\\") else f"\\u{ord(found[0]):04X}"
 
 
 def read_front_matter(text: str) -> dict[str, str | list[str]]:
     """What stands between the `---` lines. Read as events, one by one: what builds values follows aliases and recurses,
-    and libyaml's builder crashes the process on a few thousand brackets (PyYAML 6.0.3). Raises NotFlat, whatever the
-    text is."""
+    and libyaml's builder crashes the process on a few thousand brackets (PyYAML 6.0.3). Raises InvalidFrontMatter,
+    whatever the text is."""
     reader = None
     try:
-        reader = _READER(text)
-        return _mapping(reader)
+        reader = _LOADER(text)
+        return _mapping(reader.get_event)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidFrontMatter(str(error)) from error
     finally:
@@ -192,37 +113,35 @@ def read_front_matter(text: str) -> dict[str, str | list[str]]:
             reader.dispose()
 
 
-def _mapping(reader: Any) -> dict[str, str | list[str]]:
+def _mapping(next_event: Callable[[], Any]) -> dict[str, str | list[str]]:
     found: dict[str, str | list[str]] = {}
-    for begin in (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.MappingStartEvent):
-        _next(reader, begin)
-    while not reader.check_event(yaml.MappingEndEvent):
-        key = _text(reader)
+    for begin in (ev.StreamStartEvent, ev.DocumentStartEvent, ev.MappingStartEvent):
+        _expected(begin, next_event())
+    while not isinstance(event := next_event(), ev.MappingEndEvent):
+        key = _text(event)
         if key in found:
             raise InvalidFrontMatter(f"the key {key} stands twice")
-        if not reader.check_event(yaml.SequenceStartEvent):
-            found[key] = _text(reader)
+        event = next_event()
+        if not isinstance(event, ev.SequenceStartEvent):
+            found[key] = _text(event)
             continue
-        _next(reader, yaml.SequenceStartEvent)
+        _expected(ev.SequenceStartEvent, event)
         items = found[key] = []
-        while not reader.check_event(yaml.SequenceEndEvent):
-            items.append(_text(reader))
-        _next(reader, yaml.SequenceEndEvent)
-    for end in (yaml.MappingEndEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent):
-        _next(reader, end)
+        while not isinstance(event := next_event(), ev.SequenceEndEvent):
+            items.append(_text(event))
+    for end in (ev.DocumentEndEvent, ev.StreamEndEvent):
+        _expected(end, next_event())
     return found
 
 
-def _text(reader: Any) -> str:
-    event = _next(reader, yaml.ScalarEvent)
+def _text(event: Any) -> str:
+    _expected(ev.ScalarEvent, event)
     return "" if not event.style and event.value in NULL else str(event.value)
 
 
-def _next(reader: Any, kind: type[yaml.Event]) -> Any:
-    """The next event; an alias, a tag, an anchor, or something of another kind is refused."""
-    if not reader.check_event(kind):
+def _expected(kind: type[ev.Event], event: Any) -> None:
+    """An alias, a tag, an anchor, or something of another kind is refused."""
+    if not isinstance(event, kind):
         raise InvalidFrontMatter(f"no {kind.__name__}")
-    event = reader.get_event()
     if getattr(event, "tag", None) is not None or getattr(event, "anchor", None) is not None:
         raise InvalidFrontMatter("a tag or an anchor")
-    return event
