@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from bs4 import Comment, Tag
 
-from crawler.markdown.elements import CONTAINERS, has_block, nearest_ancestor
+from crawler.markdown.elements import CONTAINERS, elements_of, has_block, nearest_ancestor
 from crawler.markdown.inline import JOINT, escape_text, settle_joints, surround
 
 _LIST = re.compile(r"[*+-](?= )|\d+[.)](?= )")
+_LIST_STARTS = frozenset("*+-0123456789")
 _ITEM = re.compile(r"^([*+-]|\d+[.)])(?= )", re.MULTILINE)
 _NO_TEXT = re.compile(r"<(?:figure|table|pre|ol)[ >]|`{3}|>|\{\{<|\||[*+-] |\d+[.)] ")
 _INTERRUPTING = re.compile(r"(?:[*+-]|1\.) (?!\{\{<)")
@@ -21,6 +22,17 @@ _OTHER = {"*": "-", "+": "*", "-": "+", ".": ")", ")": "."}
 def join_blocks(blocks: Iterable[str]) -> str:
     """Blocks with a blank line between."""
     return "\n\n".join(_each_its_own(blocks))
+
+
+def _each_its_own(blocks: Iterable[str]) -> list[str]:
+    """The blocks; a list after a list of the same kind has other marks, or both would be one."""
+    result: list[str] = []
+    for block in blocks:
+        mark = _LIST.match(block) if result and block[0] in _LIST_STARTS else None
+        before = _LIST.match(result[-1]) if mark else None
+        as_before = mark is not None and before is not None and before[0][-1] == mark[0][-1]
+        result.append(_ITEM.sub(lambda found: found[0][:-1] + _OTHER[found[0][-1]], block) if as_before else block)
+    return result
 
 
 def join_item(blocks: Iterable[str]) -> str:
@@ -35,40 +47,22 @@ def join_item(blocks: Iterable[str]) -> str:
     return text
 
 
-def _each_its_own(blocks: Iterable[str]) -> list[str]:
-    """The blocks; a list after a list of the same kind has other marks, or both would be one."""
-    result: list[str] = []
-    for block in blocks:
-        result.append(_apart(result[-1], block) if result else block)
-    return result
-
-
-def _apart(previous: str, block: str) -> str:
-    mark = _LIST.match(block)
-    if not mark or not (before := _LIST.match(previous)) or before[0][-1] != mark[0][-1]:
-        return block
-    return _ITEM.sub(lambda found: found[0][:-1] + _OTHER[found[0][-1]], block)
-
-
-def rows(table: Tag) -> list[list[Tag]]:
-    """The cells of each row, in order; rows of nested tables are not among them."""
-    found = (row for row in table.find_all("tr") if nearest_ancestor(row, "table") is table)
-    return [[cell for cell in row.contents if isinstance(cell, Tag) and cell.name in ("td", "th")] for row in found]
-
-
-def is_plain(table: Tag) -> bool:
-    """Whether a pipe table loses nothing: one paragraph a cell, no cell over several rows, nothing nested."""
-    cells = [cell for row in rows(table) for cell in row]
-    return bool(cells) and all(
-        _span(cell, "rowspan") == 1 and (not has_block(cell) or only_block(cell) is not None) for cell in cells
+def plain_rows(table: Tag) -> list[list[Tag]]:
+    """The cells of each row that has some, without those of nested tables. No rows if a pipe table would lose
+    something: it has one paragraph a cell, no cell over several rows, nothing nested."""
+    found = (row for row in elements_of(table) if row.name == "tr" and nearest_ancestor(row, "table") is table)
+    rows = [[cell for cell in row.contents if isinstance(cell, Tag) and cell.name in ("td", "th")] for row in found]
+    loses = any(
+        _span(cell, "rowspan") > 1 or (has_block(cell) and only_block(cell) is None) for row in rows for cell in row
     )
+    return [] if loses else [row for row in rows if row]
 
 
 def only_block(cell: Tag) -> Tag | None:
     """The one paragraph in a cell beside which nothing stands; None where there is none, or more."""
     shown = [
         child
-        for child in cell.children
+        for child in cell.contents
         if isinstance(child, Tag) or (not isinstance(child, Comment) and str(child).strip())
     ]
     if len(shown) != 1 or not isinstance(shown[0], Tag) or shown[0].name not in CONTAINERS:
@@ -77,22 +71,23 @@ def only_block(cell: Tag) -> Tag | None:
 
 
 def _span(cell: Tag, name: str) -> int:
-    value = str(cell.get(name) or "1").strip()
+    value = str(cell.attrs.get(name) or "1").strip()
     return max(1, min(100, int(value))) if value.isascii() and value.isdigit() else 1
 
 
-def pipe_table(table: Tag, text: Callable[[Tag], str]) -> str:
-    """The table with pipes, as markdownify writes it; every row as wide as the widest, since cells beyond the header's
-    are dropped by readers. Without a header row on the page the header is empty."""
-    found = [row for row in rows(table) if row]
-    lines = ["".join(f" {text(cell)}{' |' * _span(cell, 'colspan')}" for cell in row) for row in found]
-    widths = [sum(_span(cell, "colspan") for cell in row) for row in found]
-    first = found[0]
-    if not (all(cell.name == "th" for cell in first) or nearest_ancestor(first[0], "thead") is not None):
+def pipe_table(rows: Sequence[Sequence[Tag]], text: Callable[[Tag], str]) -> str:
+    """Rows with pipes, as markdownify writes them; every row as wide as the widest, since cells beyond the header's are
+    dropped by readers. Without a header row on the page the header is empty."""
+    spans = [[_span(cell, "colspan") for cell in row] for row in rows]
+    lines = [
+        "".join(f" {text(cell)}{' |' * span}" for cell, span in zip(row, widths, strict=True))
+        for row, widths in zip(rows, spans, strict=True)
+    ]
+    if not (all(cell.name == "th" for cell in rows[0]) or nearest_ancestor(rows[0][0], "thead") is not None):
         lines.insert(0, "")
-        widths.insert(0, 0)
-    width = max(widths)
-    lines = [f"|{line}{'  |' * (width - cells)}" for line, cells in zip(lines, widths, strict=True)]
+        spans.insert(0, [])
+    width = max(map(sum, spans))
+    lines = [f"|{line}{'  |' * (width - sum(widths))}" for line, widths in zip(lines, spans, strict=True)]
     lines.insert(1, f"|{' --- |' * width}")
     return "\n".join(lines)
 

@@ -17,7 +17,7 @@ from bs4.element import NavigableString, PageElement
 from markdownify import MarkdownConverter
 
 from crawler.markdown import raw_html as raw
-from crawler.markdown.blocks import code_block, code_span, is_plain, join_blocks, join_item, only_block, pipe_table
+from crawler.markdown.blocks import code_block, code_span, join_blocks, join_item, only_block, pipe_table, plain_rows
 from crawler.markdown.elements import (
     BLOCKS,
     CONTAINERS,
@@ -36,7 +36,6 @@ from crawler.markdown.inline import (
     EM,
     END_EM,
     END_STRONG,
-    NOT_PLAIN,
     STRONG,
     attribute,
     destination,
@@ -44,6 +43,7 @@ from crawler.markdown.inline import (
     escape_line_starts,
     escape_part,
     escape_text,
+    is_plain,
     one_space,
     resolve_emphasis,
     settle_joints,
@@ -52,8 +52,8 @@ from crawler.markdown.inline import (
 from crawler.markdown.style import Style
 
 _SEVERAL_SPACES = re.compile("  +")
-_SPACES_AT_BREAK = re.compile(f" *{BREAK} *")
 _LINES = re.compile(r"^(?=.)", re.MULTILINE)
+_EMPHASIS = dict.fromkeys(("strong", "b"), (STRONG, END_STRONG)) | dict.fromkeys(("em", "i"), (EM, END_EM))
 _MORE_THAN_TEXT = frozenset({"a", "img", "br", *KINDS})
 _MORE_THAN_PICTURES = frozenset(("table", "figure", "ul", "ol", "blockquote", "pre", "hr", *HEADINGS, *FRAMES))
 _SHORTCODE = re.compile(r"\{\{[<%]")
@@ -79,23 +79,11 @@ class Converter(MarkdownConverter):
         return str(self.convert_soup(region))
 
     def convert_soup(self, soup: Tag) -> str:
-        return join_blocks(self.blocks(soup))
+        return join_blocks(self.blocks(soup.contents))
 
-    def blocks(self, node: Tag, line: Line | None = None) -> list[str]:
-        """The blocks of a container; text that stands between blocks is a paragraph of its own, or what `line`
+    def blocks(self, nodes: Iterable[PageElement], line: Line | None = None) -> list[str]:
+        """The blocks that nodes are; text that stands between blocks is a paragraph of its own, or what `line`
         makes."""
-        contents = node.contents
-        if (
-            line is None
-            and len(contents) == 1
-            and type(only := contents[0]) is NavigableString
-            and NOT_PLAIN.search(only) is None
-        ):
-            text = self.paragraph(only)  # as nearly all are: nothing to gather and nothing to escape
-            return [text] if text else []
-        return self._blocks_of(contents, line)
-
-    def _blocks_of(self, nodes: Iterable[PageElement], line: Line | None = None) -> list[str]:
         found: list[str] = []
         parts: list[str] = []
         self._gather(nodes, parts, found, line)
@@ -105,7 +93,8 @@ class Converter(MarkdownConverter):
     def _gather(self, nodes: Iterable[PageElement], parts: list[str], found: list[str], line: Line | None) -> None:
         for child in nodes:
             if not isinstance(child, Tag):
-                parts.append(" " if type(child) is NavigableString and child == "\n" else self.inline(child))
+                if parts or str(child) != "\n":  # with which a line does not begin
+                    parts.append(self.inline(child))
             elif child.name in BLOCKS:
                 if parts:
                     self._end_line(parts, found, line)
@@ -123,11 +112,15 @@ class Converter(MarkdownConverter):
 
     def block(self, node: Tag, line: Line | None = None) -> list[str]:
         """A block element as Markdown blocks, without newlines around them; empty ones give nothing."""
-        name = node.name
+        name, contents = node.name, node.contents
         if name in CONTAINERS:
-            return self.blocks(node, line)
+            only = contents[0] if line is None and len(contents) == 1 else None
+            if type(only) is not NavigableString or not is_plain(only):
+                return self.blocks(contents, line)
+            text = only.strip(" ")  # as nearly all are: nothing to gather and nothing to escape but the first character
+            return [escape_line_starts(text)] if text and not text.isspace() else []
         if name in HEADINGS:
-            return self.blocks(node, lambda inline: self.heading(inline, int(name[1])))
+            return self.blocks(contents, lambda inline: self.heading(inline, int(name[1])))
         made: str | list[str] = getattr(self, f"convert_{'frame' if name in FRAMES else name}")(node)
         return made if isinstance(made, list) else [made] if made else []
 
@@ -156,15 +149,14 @@ class Converter(MarkdownConverter):
         if "  " in text:
             text = _SEVERAL_SPACES.sub(" ", text)
         if BREAK in text:
-            text = _SPACES_AT_BREAK.sub(BREAK, text)
+            text = BREAK.join([part.strip(" ") for part in text.split(BREAK)])
         return resolve_emphasis(text.strip(f" {BREAK}"))
 
     def inline(self, node: PageElement, in_link: bool = False) -> str:
         """Inline content: escaped text, links and pictures; emphasis and line breaks still as marks."""
-        if isinstance(node, NavigableString):
-            return "" if isinstance(node, Comment) else escape_part(one_space(node), in_link=in_link)
         if not isinstance(node, Tag):
-            return ""
+            is_text = isinstance(node, NavigableString) and not isinstance(node, Comment)
+            return escape_part(one_space(str(node)), in_link=in_link) if is_text else ""
         name = node.name
         if name == "br":
             return BREAK
@@ -174,16 +166,15 @@ class Converter(MarkdownConverter):
             return code_span(one_space(node.get_text()))
         within = in_link or name == "a"
         text = "".join([self.inline(child, within) for child in node.contents])
-        if name in ("strong", "b"):
-            return surround(STRONG, END_STRONG, _without(text, STRONG, END_STRONG))
-        if name in ("em", "i"):
-            return surround(EM, END_EM, _without(text, EM, END_EM))
+        if marks := _EMPHASIS.get(name):
+            begin, end = marks
+            return surround(begin, end, text.replace(begin, "").replace(end, ""))
         if name == "a" and not in_link:
             return self.convert_a(node, text)
         return surround(f"<{name}>", f"</{name}>", text) if name in KEPT_TAGS or name == "code" else text
 
     def convert_a(self, el: Tag, text: str, parent_tags: Any = ()) -> str:
-        target = self.style.link(str(el.get("href") or ""))
+        target = self.style.link(str(el.attrs.get("href") or ""))
         return text if target is None else surround("[", f"]({destination(target)})", text, f" {BREAK}")
 
     def convert_img(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
@@ -191,23 +182,21 @@ class Converter(MarkdownConverter):
         if not src:
             return ""
         address, alt = self.style.image(src), one_space(raw.alt_text(el, self.style))
-        if not _SHOWN_PICTURE.match(
-            address
-        ):  # readers take other data for no picture; alone on a line a tag would begin raw HTML
+        if not _SHOWN_PICTURE.match(address):
+            # readers take other data for no picture; alone on a line a tag would begin raw HTML
             return f'<span><img src="{attribute(address)}" alt="{attribute(alt)}"></span>'
         return f"![{escape_text(alt, in_link=True)}]({destination(address)})"
 
     def convert_hr(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
-        return (
-            "___" if nearest_ancestor(el, "li") is not None else "---"
-        )  # after a bullet hyphens would be one rule with it
+        # after a bullet hyphens would be one rule with it
+        return "---" if nearest_ancestor(el, "li") is None else "___"
 
     def convert_frame(self, el: Tag) -> str:
         return raw.frame(el, self.style)
 
     def convert_pre(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         if has_block(el):
-            return self.blocks(el)
+            return self.blocks(el.contents)
         code = el.get_text()
         if not code.strip() and not has_element(el, ("img",)):
             return ""
@@ -216,18 +205,20 @@ class Converter(MarkdownConverter):
         return code_block(code.strip("\n"))
 
     def convert_blockquote(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
-        quoted = join_blocks(self.blocks(el))
+        quoted = join_blocks(self.blocks(el.contents))
         return "\n".join(f"> {line}" if line else ">" for line in quoted.split("\n")) if quoted else ""
 
     def convert_ul(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
         """Items one below the other, as markdownify: `*`, `+`, `-` by depth; further blocks indented."""
         depth = sum(1 for parent in el.parents if parent.name == "ul")
-        return "\n".join(_item(f"{self.bullets[depth % len(self.bullets)]} ", blocks) for blocks in self._items(el))
+        return "\n".join(
+            _item(f"{self.bullets[depth % len(self.bullets)]} ", blocks) for _, blocks in self._items(el)
+        )
 
     def convert_ol(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         """The same with numbers. CommonMark counts on from the first, so where the page does not, another list
         begins."""
-        items = self._numbered(el)
+        items = self._items(el)
         if items and not is_countable(el):
             return raw.ordered(el, self.style)
         found: list[list[str]] = []
@@ -242,58 +233,39 @@ class Converter(MarkdownConverter):
             previous = number
         return ["\n".join(lines) for lines in found]
 
-    def _items(self, el: Tag) -> Iterable[list[str]]:
-        """The blocks of each item; what stands in a list outside of items belongs to the item before it."""
-        items: list[list[str]] = []
-        for is_item, nodes in groupby(el.children, lambda child: isinstance(child, Tag) and child.name == "li"):
-            if is_item:
-                items += [self.blocks(item) for item in nodes if isinstance(item, Tag)]
-            elif stray := self._blocks_of(nodes):
-                items[-1].extend(stray) if items else items.append(stray)
-        return [blocks for blocks in items if blocks]
-
-    def _numbered(self, el: Tag) -> list[tuple[int | None, list[str]]]:
-        """The blocks of each item in an ordered list with its number; what stands before the first has none."""
+    def _items(self, el: Tag) -> list[tuple[int | None, list[str]]]:
+        """The blocks of each item that has some, with its number. What stands in a list outside of items belongs to the
+        item before it, in an ordered one to the last that shows something; before the first it has no number."""
         found: list[tuple[int | None, list[str]]] = []
         numbers = iter(item_numbers(el))
-        for is_item, nodes in groupby(el.children, lambda child: isinstance(child, Tag) and child.name == "li"):
+        for is_item, nodes in groupby(el.contents, lambda child: isinstance(child, Tag) and child.name == "li"):
             if is_item:
-                items = [(next(numbers), self.blocks(item)) for item in nodes if isinstance(item, Tag)]
-                found += [(number, blocks) for number, blocks in items if blocks]
-            elif stray := self._blocks_of(nodes):
+                items = [(next(numbers), self.blocks(item.contents)) for item in nodes if isinstance(item, Tag)]
+                found += [(number, blocks) for number, blocks in items if blocks or el.name == "ul"]
+            elif stray := self.blocks(nodes):
                 found[-1][1].extend(stray) if found else found.append((None, stray))
-        return found
+        return [(number, blocks) for number, blocks in found if blocks]
 
     def convert_table(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
-        if not is_plain(el):
+        rows = plain_rows(el)
+        if not rows:
             return raw.table(el, self.style)
-        above = [
-            block
-            for child in el.contents
-            if isinstance(child, Tag) and child.name == "caption"
-            for block in self.blocks(child)
-        ]
-        return [*above, pipe_table(el, self._cell)]
+        captions = [child for child in el.contents if isinstance(child, Tag) and child.name == "caption"]
+        above = [block for caption in captions for block in self.blocks(caption.contents)]
+        return [*above, pipe_table(rows, self._cell)]
 
     def _cell(self, cell: Tag) -> str:
-        inline = "".join(self.inline(child) for child in (only_block(cell) or cell).children)
+        inline = "".join([self.inline(child) for child in (only_block(cell) or cell).contents])
         return self.one_line(inline).replace("|", "\\|")
 
     def convert_figure(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         """FORMAT's figure; one without a picture, or with more than pictures and text, is only a container."""
-        if has_element(el, _MORE_THAN_PICTURES):
-            return self.blocks(el)
-        return raw.figure(el, self.style) or self.blocks(el)
+        is_container = has_element(el, _MORE_THAN_PICTURES)
+        return (not is_container and raw.figure(el, self.style)) or self.blocks(el.contents)
 
 
-def _item(mark: str, blocks: list[str]) -> str:
+def _item(mark: str, blocks: Iterable[str]) -> str:
     return mark + _LINES.sub(" " * len(mark), join_item(blocks))[len(mark) :]
-
-
-def _without(text: str, *marks: str) -> str:
-    for mark in marks:
-        text = text.replace(mark, "")
-    return text
 
 
 def _has_text(line: str) -> bool:

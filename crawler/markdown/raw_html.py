@@ -4,7 +4,7 @@ text."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
@@ -107,7 +107,7 @@ def is_lazy(node: Tag) -> bool:
 
 def alt_text(img: Tag, style: Style) -> str:
     """A picture's description: its own or, where the format says so, the caption of the figure that it is in."""
-    alt = str(img.get("alt") or "")
+    alt = str(img.attrs.get("alt") or "")
     if not style.captions_describe or alt.strip():
         return alt
     around = nearest_ancestor(img, "figure")
@@ -144,33 +144,27 @@ def figure(node: Tag, style: Style) -> str:
 def _figure_lines(node: Tag, style: Style, lines: list[str], tags: tuple[str, ...] = ()) -> None:
     """`tags`: the emphasis around all of it."""
     run: list[PageElement] = []
-    for child in [*node.children, None]:
+    for child in node.contents:
         shows = isinstance(child, Tag) and (child.name == "img" or has_element(child, _PICTURE))
-        if child is not None and not shows and not (isinstance(child, Tag) and child.name == "figcaption"):
+        if not isinstance(child, Tag) or not (shows or child.name == "figcaption"):
             run.append(child)
             continue
         _caption(run, style, lines, tags)
-        run.clear()
-        if isinstance(child, Tag) and child.name == "img":
-            _picture(child, style, lines)
-        elif isinstance(child, Tag) and shows:
+        run = []
+        if not shows:
+            _caption(child.contents, style, lines, tags)
+        elif child.name != "img":
             _figure_lines(child, style, lines, (*tags, child.name) if child.name in KINDS else tags)
-        elif isinstance(child, Tag):
-            _caption(list(child.children), style, lines, tags)
+        elif attributes := _attributes(child, style):
+            link = nearest_ancestor(child, "a")
+            target = _attributes(link, style) if link is not None else ""
+            lines.append(f"<a{target}><img{attributes}></a>" if target else f"<img{attributes}>")
+    _caption(run, style, lines, tags)
 
 
-def _picture(img: Tag, style: Style, lines: list[str]) -> None:
-    if not source(img):
-        return
-    tag = f"<img{_attributes(img, style)}>"
-    link = nearest_ancestor(img, "a")
-    target = _attributes(link, style) if link is not None else ""
-    lines.append(f"<a{target}>{tag}</a>" if target else tag)
-
-
-def _caption(nodes: list[PageElement], style: Style, lines: list[str], tags: tuple[str, ...]) -> None:
+def _caption(nodes: Sequence[PageElement], style: Style, lines: list[str], tags: Sequence[str]) -> None:
     """A text as a caption on one line; its links and emphasis stay HTML, and so do paragraphs where it has several."""
-    paragraphs = [text for text in _paragraphs(nodes, style) if text.strip()] if nodes else []
+    paragraphs = [text for text in _paragraphs(nodes, style) if text and not text.isspace()] if nodes else []
     for name in reversed(tags):
         paragraphs = [f"<{name}>{text}</{name}>" for text in paragraphs]
     if paragraphs:
@@ -178,11 +172,11 @@ def _caption(nodes: list[PageElement], style: Style, lines: list[str], tags: tup
         lines.append(f"<figcaption>{text}</figcaption>")
 
 
-def _paragraphs(nodes: list[PageElement], style: Style) -> list[str]:
+def _paragraphs(nodes: Sequence[PageElement], style: Style) -> list[str]:
     found, run = [], ""
     for node in nodes:
         if isinstance(node, Tag) and (node.name in BLOCKS or has_block(node)):
-            found += [run, *_paragraphs(list(node.children), style)]
+            found += [run, *_paragraphs(node.contents, style)]
             run = ""
         else:
             run += _html(node, style, _INLINE)
@@ -204,59 +198,53 @@ def ordered(node: Tag, style: Style) -> str:
 
 def preformatted(node: Tag, style: Style) -> str:
     """Preformatted text with links, pictures or line breaks in it: its lines as they are."""
-    return (
-        f"<pre>{''.join(_html(child, style, _INLINE, verbatim=True) for child in node.children).strip(chr(10))}</pre>"
-    )
+    lines = "".join(_html(child, style, _INLINE, verbatim=True) for child in node.contents)
+    return f"<pre>{lines.strip(chr(10))}</pre>"
 
 
 def _html(node: PageElement, style: Style, kept: frozenset[str], verbatim: bool = False) -> str:
-    if isinstance(node, NavigableString):
-        text = escape_html("" if isinstance(node, Comment) else str(node))
-        return text if verbatim else one_space(text)
     if not isinstance(node, Tag):
-        return ""
+        text = escape_html(str(node)) if isinstance(node, NavigableString) and not isinstance(node, Comment) else ""
+        return text if verbatim else one_space(text)
     name = node.name
     if name in FRAMES:
-        return f"<div>{frame(node, style, in_html=True)}</div>" if source(node) else ""
-    if name == "pre":
-        verbatim = True
-    inner = "".join(_html(child, style, kept, verbatim) for child in node.children)
+        player = frame(node, style, in_html=True)
+        return f"<div>{player}</div>" if player else ""
+    inner = "".join([_html(child, style, kept, verbatim or name == "pre") for child in node.contents])
     if name == "pre":
         return f"<div>{inner.strip(chr(10)).replace(chr(10), '<br>')}</div>"
-    if name not in kept and name in BLOCKS and kept is _TABLE:
-        return f"<div>{inner}</div>"
-    if name not in kept or (name == "img" and not source(node)) or (name == "caption" and not inner.strip()):
-        return inner
+    if name not in kept:
+        return f"<div>{inner}</div>" if name in BLOCKS and kept is _TABLE else inner
     attributes = _attributes(node, style)
-    if name == "a" and not (
-        attributes and nearest_ancestor(node, "a") is None and (node.get_text().strip(" \t\r\n\f") or "<img " in inner)
-    ):
+    if (name in ("img", "a") and not attributes) or (name == "caption" and not inner.strip()):
         return inner
+    if name == "a":
+        is_within = nearest_ancestor(node, "a") is not None
+        if is_within or not (node.get_text().strip(" \t\r\n\f") or "<img " in inner):
+            return inner
     line = "\n" if name in ("table", "tr", "thead", "tbody") else ""
     return f"<{name}{attributes}>{line}" if name in _VOID else f"<{name}{attributes}>{line}{inner}</{name}>{line}"
 
 
 def _attributes(node: Tag, style: Style) -> str:
-    if node.name == "a":
-        target = style.link(str(node.get("href") or ""))
+    """What an element has to say in its start tag; nothing of a picture or a link without an address."""
+    name = node.name
+    if name == "a":
+        target = style.link(str(node.attrs.get("href") or ""))
         return f' href="{attribute(target)}"' if target else ""
-    if node.name == "img":
-        return f' src="{attribute(style.image(source(node)))}" alt="{attribute(alt_text(node, style))}"'
-    if node.name == "ol":
-        return _of_list(node)
-    if node.name == "li" and node.parent is not None and node.parent.name == "ol":
+    if name == "img":
+        src = source(node)
+        return f' src="{attribute(style.image(src))}" alt="{attribute(alt_text(node, style))}"' if src else ""
+    if name == "li" and node.parent is not None and node.parent.name == "ol":
         number = integer(node.attrs.get("value"))
         return f' value="{number}"' if number is not None else ""
-    if node.name in ("td", "th"):
-        spans = ((name, str(node.get(name) or "")) for name in ("rowspan", "colspan"))
+    if name in ("td", "th"):
+        spans = ((span, str(node.attrs.get(span) or "")) for span in ("rowspan", "colspan"))
         return "".join(
-            f' {name}="{value}"' for name, value in spans if value.isascii() and value.isdigit() and value != "1"
+            f' {span}="{value}"' for span, value in spans if value.isascii() and value.isdigit() and value != "1"
         )
-    return ""
-
-
-def _of_list(node: Tag) -> str:
-    """How an ordered list counts, where it does not from one upwards in Arabic numerals."""
+    if name != "ol":
+        return ""
     kind, is_reversed = counter(node), "reversed" in node.attrs
     numerals = f' type="{kind}"' if len(kind) == 1 else f' style="list-style-type:{kind}"' if kind else ""
     start = next(iter(item_numbers(node)), 1)
