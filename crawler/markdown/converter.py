@@ -117,8 +117,8 @@ class Converter(MarkdownConverter):
             only = contents[0] if line is None and len(contents) == 1 else None
             if type(only) is not NavigableString or not is_plain(only):
                 return self.blocks(contents, line)
-            text = only.strip(" ")  # as nearly all are: nothing to gather and nothing to escape but the first character
-            return [escape_line_starts(text)] if text and not text.isspace() else []
+            text = self.paragraph(only)  # as nearly all are: nothing to gather and nothing to escape
+            return [text] if text else []
         if name in HEADINGS:
             return self.blocks(contents, lambda inline: self.heading(inline, int(name[1])))
         made: str | list[str] = getattr(self, f"convert_{'frame' if name in FRAMES else name}")(node)
@@ -211,9 +211,7 @@ class Converter(MarkdownConverter):
     def convert_ul(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str:
         """Items one below the other, as markdownify: `*`, `+`, `-` by depth; further blocks indented."""
         depth = sum(1 for parent in el.parents if parent.name == "ul")
-        return "\n".join(
-            _item(f"{self.bullets[depth % len(self.bullets)]} ", blocks) for _, blocks in self._items(el)
-        )
+        return "\n".join(_item(f"{self.bullets[depth % len(self.bullets)]} ", blocks) for _, blocks in self._items(el))
 
     def convert_ol(self, el: Tag, text: str = "", parent_tags: Any = ()) -> str | list[str]:
         """The same with numbers. CommonMark counts on from the first, so where the page does not, another list

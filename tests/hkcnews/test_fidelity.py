@@ -50,8 +50,8 @@ BREAKAGES: dict[str, tuple[str, Callable[..., Any], str]] = {
     "a space beside a link": ("convert_a", replaced("[連結]", " [連結]", Converter.convert_a), "spacing differs"),
     "a bracket from nowhere": ("convert_a", replaced("[連結]", "[[連結]", Converter.convert_a), "text added"),
     "a table lost": ("convert_table", nothing, "tables: 1 on the page, 0 in the file"),
-    "an item lost": ("_items", lambda self, el: [["第一項"]], "text lost"),
-    "items run together": ("_items", lambda self, el: [["第一項第二項"]], "spacing differs"),
+    "an item lost": ("_items", lambda self, el: [(1, ["第一項"])], "text lost"),
+    "items run together": ("_items", lambda self, el: [(1, ["第一項第二項"])], "spacing differs"),
     "a quotation lost": ("convert_blockquote", nothing, "text lost"),
     "a line break lost": ("settled", replaced("\ufdd0", "", Converter.settled), "spacing differs"),
     "a space for a line break in code": (
