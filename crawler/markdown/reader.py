@@ -31,7 +31,8 @@ _STARTS = frozenset(_PREFIX_STARTS + _BLOCK_STARTS)
 _MARKUP = re.compile(r"[\\\[\]`*<&]")
 """Without one of these no markup is in a text: most paragraphs have none, and `_INLINE` is slow to find nothing."""
 _FRAME = re.compile(
-    r'\{\{< video src="[^"]*" >\}\}|<https?://[^<>]*>|<a class="video" href="[^"]*">[^<>]*</a>', re.IGNORECASE
+    r'[{<](?:(?<=\{)\{< video src="[^"]*" >\}\}|(?<=<)https?://[^<>]*>|(?<=<)a class="video" href="[^"]*">[^<>]*</a>)',
+    re.IGNORECASE,
 )
 """A shortcode or, where the format has frames as links, a link that shows itself; those from the page never do, nor
 have they a class."""
@@ -49,14 +50,12 @@ _BLOCK = re.compile(rf"\||#{{1,6}} |(?:{_RAW.pattern})|(?:`{{3,}}|---|___|{_FRAM
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|t[drh]|thead|tbody|tfoot|table|caption|li|ul|ol|blockquote|h[1-6r]|figure|figcaption|br|img|pre)\b[^<>]*>"
 )
-
-
-_TAG = re.compile(r"(<[^<>]*>)")
+_TAG = re.compile(r"<[^<>]*>")
+_TAG_APART = re.compile(rf"({_TAG.pattern})")
 _MEANING_TAG = re.compile(rf"<(?:ol|{'|'.join(KINDS)})[ >]")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _VOID = frozenset({"br", "img", "hr", "iframe"})
 _SHOWING = frozenset({"img", "hr", "iframe", "table"})
-_DRAWN = re.compile(r"(?:\]\(|<img src=\")data:image/", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -166,12 +165,12 @@ def _inline(text: str, reading: MarkdownText) -> str:
         elif markup == "]":
             if brackets:
                 brackets.pop()
-        elif found["link"] and brackets:
+        elif brackets and found.lastgroup == "link":
             parts[brackets.pop()] = ""
             reading.links += 1
         elif markup[0] in "*<":
             _change(kinds, markup)
-        plain = _plain(found, reading)
+        plain = _plain(markup, found, reading)
         if kinds:
             reading.mark(kinds, plain)
         parts.append(plain)
@@ -189,31 +188,39 @@ def _change(kinds: list[str], markup: str) -> None:
         kinds.remove(kind)
 
 
-def _plain(found: re.Match[str], reading: MarkdownText) -> str:
-    if found["escaped"]:
-        return found["escaped"]
-    if inside := found["code"]:
+def _plain(markup: str, found: re.Match[str], reading: MarkdownText) -> str:
+    """What a piece of markup shows."""
+    group = found.lastgroup
+    if group == "escaped":
+        return markup[1]
+    if group == "code":
+        inside = found["code"]
         return inside[1:-1] if inside[0] == inside[-1] == " " and inside.strip(" ") else inside
-    markup = found[0]
-    if found["entity"]:
+    if group == "entity":
         return html.unescape(markup)
-    is_picture = bool(found["picture"]) or markup.startswith("<img ")
-    if is_picture:
+    if group == "picture" or markup.startswith("<img "):
         reading.pictures += 1
-        reading.drawn += _DRAWN.search(markup) is not None
-    return markup if markup in ("[", "]") else "\n" if is_picture or markup == "<br>" else ""
+        reading.drawn += _drawn(markup) > 0
+        return "\n"
+    return markup if markup in ("[", "]") else "\n" if markup == "<br>" else ""
+
+
+def _drawn(text: str) -> int:
+    """How many pictures of data there are."""
+    lower = text.lower()
+    return lower.count("](data:image/") + lower.count('<img src="data:image/')
 
 
 def _raw(block: str, reading: MarkdownText) -> str:
-    reading.frames += len(_FRAME.findall(block))
     reading.tables += block.count("<table>")
     reading.pictures += block.count("<img ")
-    reading.drawn += len(_DRAWN.findall(block))
-    block = _FRAME.sub("<iframe>", block)
+    reading.drawn += _drawn(block)
+    block, frames = _FRAME.subn("<iframe>", block)
+    reading.frames += frames
     reading.links += block.count("<a href=")
     if _MEANING_TAG.search(block):
-        _Raw(reading).read(block)
-    return html.unescape(re.sub(r"<[^<>]*>", "", _BLOCK_TAG.sub("\n", block)))
+        _read_meaning(block, reading)
+    return html.unescape(_TAG.sub("", _BLOCK_TAG.sub("\n", block)))
 
 
 @dataclass(slots=True)
@@ -229,51 +236,42 @@ class _Open:
     shown: bool = False
 
 
-class _Raw:
-    """A walk through raw HTML, however it is made, for what its elements make of the text."""
-
-    def __init__(self, reading: MarkdownText) -> None:
-        self._reading = reading
-        self._kinds: list[str] = []
-        self._open: list[_Open] = [_Open("")]
-
-    def read(self, block: str) -> None:
-        for piece in _TAG.split(block):
-            if not piece.startswith("<"):
-                self._reading.mark(self._kinds, html.unescape(piece))
-                self._see(bool(piece.strip()))
-                continue
-            _change(self._kinds, piece)
-            name = piece.strip("</>").partition(" ")[0]
-            self._see(name in _SHOWING)
-            if piece[1:2] == "/":
-                self._close(name)
-            elif name not in _VOID:
-                self._open.append(self._opened(name, piece))
-
-    def _see(self, shows: bool) -> None:
-        for element in self._open if shows else ():
-            element.shown = True
-
-    def _opened(self, name: str, tag: str) -> _Open:
-        values, holder = dict(_ATTRIBUTE.findall(tag)), self._open[-1]
-        if name == "ol":
-            start = integer(values.get("start"))
-            kind = values.get("type") or values.get("style", "").removeprefix("list-style-type:")
-            return _Open(name, kind, 1 if start is None else start, -1 if " reversed" in tag else 1)
-        if name != "li" or holder.name != "ol":
-            return _Open(name)
-        own = integer(values.get("value"))
-        number = holder.number if own is None else own
-        holder.number = number + holder.step
-        self._reading.numbers.append(f"{holder.kind}{number}")
-        return _Open(name, counts=True)
-
-    def _close(self, name: str) -> None:
-        if name and self._open[-1].name == name:
-            closed = self._open.pop()
+def _read_meaning(block: str, reading: MarkdownText) -> None:
+    """Walk through raw HTML, however it is made, for what its elements make of the text."""
+    kinds: list[str] = []
+    around = [_Open("")]
+    for piece in _TAG_APART.split(block):
+        is_tag = piece.startswith("<")
+        name = piece.strip("</>").partition(" ")[0] if is_tag else ""
+        if name in _SHOWING if is_tag else piece.strip():
+            for element in around:
+                element.shown = True
+        if not is_tag:
+            reading.mark(kinds, html.unescape(piece))
+            continue
+        _change(kinds, piece)
+        if piece[1:2] != "/":
+            if name not in _VOID:
+                around.append(_opened(name, piece, around[-1], reading))
+        elif name and around[-1].name == name:
+            closed = around.pop()
             if closed.counts and not closed.shown:
-                self._reading.numbers.pop()
+                reading.numbers.pop()
+
+
+def _opened(name: str, tag: str, parent: _Open, reading: MarkdownText) -> _Open:
+    values = dict(_ATTRIBUTE.findall(tag))
+    if name == "ol":
+        start = integer(values.get("start"))
+        kind = values.get("type") or values.get("style", "").removeprefix("list-style-type:")
+        return _Open(name, kind, 1 if start is None else start, -1 if " reversed" in tag else 1)
+    if name != "li" or parent.name != "ol":
+        return _Open(name)
+    own = integer(values.get("value"))
+    number = parent.number if own is None else own
+    parent.number = number + parent.step
+    reading.numbers.append(f"{parent.kind}{number}")
+    return _Open(name, counts=True)
 
 
 def readable_text(title: str, body: str) -> str:
