@@ -1,15 +1,16 @@
-"""What a page's scripts would have put in place: players, posts and charts, and where each has its address. Their
-frames are set where they would stand; what has no address on the page is a named fault, and never nothing."""
+"""What a page shows by scripts alone: players, posts and charts, and where each has its address, whose frames are set
+where they would stand; what it has in `<noscript>` for readers without scripts, as this project is one. What has no
+address on the page is a named fault, and never nothing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, unquote
 
 from bs4 import Tag
+from bs4.element import PageElement
 
-from crawler.hkcnews.noscript import reveal_media
 from crawler.hkcnews.tree_builder import element as new_element
 from crawler.markdown import raw_html as raw
 from crawler.markdown.elements import FRAMES
@@ -84,8 +85,8 @@ _WITHIN = (
     ("src", re.compile(r"//asciinema\.org/a/(\w+)\.js"), "https://asciinema.org/a/{}"),
 )
 """What gives an address within an `id`, or the `src` of a script."""
-_WRITTEN = re.compile(r"<iframe\b[^>]*?\bsrc\s*=\s*\\?[\"']?\s*((?:https?:)?//[^\"'\\\s>]+)", re.IGNORECASE)
-_WEB = re.compile(r"(?:https?:)?//[^\s/]|/(?!/)", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?i)<iframe\b[^>]*?\bsrc\s*=\s*\\?[\"']?\s*((?:https?:)?//[^\"'\\\s>]+)")
+_WEB = re.compile(r"(?i)(?:https?:)?//[^\s/]|/(?!/)")
 _TABLEAU = "https://public.tableau.com/"
 _GENERIC = (
     *("data-src", "data-url", "data-href", "data-video-url", "data-video", "data-permalink", "data-link"),
@@ -135,40 +136,35 @@ _AMP = {"amp-img": "img", "amp-anim": "img", "amp-iframe": "iframe", "amp-video"
 _SPECIAL = frozenset((*_NAMES, *_AMP, *FRAMES))
 _HOLDERS = frozenset(("div", "section", "figure", "span", "blockquote", "a", "center"))
 """Elements in which scripts show something, and which are of no use when they are empty."""
-_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
+_PICTURE_FILE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)")
 _SHOWN_IN = re.compile(
-    r"embed|chart|graph|player|widget|infogra|viz|visuali|datawrapper|timeline|quiz|poll|survey|interactive|leaflet|(?:\A|[\s_-])map(?:\Z|[\s_-])"
-    r"|video|audio|podcast|gallery|slideshow|carousel|likecoin",
-    re.IGNORECASE,
+    r"(?i)embed|chart|graph|player|widget|infogra|viz|visuali|datawrapper|timeline|quiz|poll|survey|interactive|leaflet|(?:\A|[\s_-])map(?:\Z|[\s_-])"
+    r"|video|audio|podcast|gallery|slideshow|carousel|likecoin"
 )
 """How elements are called in which scripts show something."""
 _NOTHING_SHOWN = re.compile(
-    r"(?:\A|[\s_-])(?:ads?|adv|advert\w*|banner|dfp|gpt|sponsor\w*|promo\w*|shar\w+|social|follow\w*|like|comments?|related|recommend\w*"
-    r"|addthis|sharethis|newsletter|subscri\w+|cookies?|icons?|glyphicon|fa|fb-root)(?:\Z|[\s_-])",
-    re.IGNORECASE,
+    r"(?i)(?:\A|[\s_-])(?:ads?|adv|advert\w*|banner|dfp|gpt|sponsor\w*|promo\w*|shar\w+|social|follow\w*|like|comments?|related|recommend\w*"
+    r"|addthis|sharethis|newsletter|subscri\w+|cookies?|icons?|glyphicon|fa|fb-root)(?:\Z|[\s_-])"
 )
 """How elements are called that hold nothing of an article."""
-_NO_SCRIPT = re.compile(r"json|template|html|x-", re.IGNORECASE)
+_NO_SCRIPT = re.compile(r"(?i)json|template|html|x-")
 """Types of `<script>` that no browser runs."""
 _ELSEWHERE = re.compile(
-    r"googlesyndication|adsbygoogle|googletag|googleadservices|doubleclick|adnxs|prebid|criteo|taboola|outbrain|teads|dable|popin"
+    r"(?i)googlesyndication|adsbygoogle|googletag|googleadservices|doubleclick|adnxs|prebid|criteo|taboola|outbrain|teads|dable|popin"
     r"|google-analytics|gtag\(|gtm\.js|\bga\(|dataLayer|fbq\(|scorecardresearch|quantserve|chartbeat|hotjar|onesignal|recaptcha"
     r"|connect\.facebook\.net|platform\.twitter\.com|platform\.instagram\.com|instagram\.com/embed|tiktok\.com/embed|telegram-widget"
     r"|infogram\.com/js|InfogramEmbeds|flourish\.studio|like\.co/sdk|tableau\.com/javascripts|embedly|iframe\.ly|typeform\.com|imgur\.com"
     r"|pinterest|line\.me|line-scdn|addthis|sharethis|disqus|apis\.google\.com|cdn-cgi|cloudflare|jquery|bootstrap|polyfill|lazysizes"
-    r"|archive\.org/_static|tumblr\.com/post",
-    re.IGNORECASE,
+    r"|archive\.org/_static|tumblr\.com/post"
 )
 """Scripts that show nothing of an article where they stand: advertisements, counters, libraries, and what looks for
 known players."""
-_DRAWING = re.compile(
-    r"chart|plotly|\bd3\.|google\.visualization|vegaEmbed|leaflet|mapbox|document\.write", re.IGNORECASE
-)
+_DRAWING = re.compile(r"(?i)chart|plotly|\bd3\.|google\.visualization|vegaEmbed|leaflet|mapbox|document\.write")
 _DRAWN = ["text", "image", "foreignobject"]
 """What of an `<svg>` is more than an icon."""
 _TELLING = frozenset({"script", "object", "button"})
 """What may be dropped, and yet have a known player's marks."""
-_OF_OTHERS = re.compile(r"(?:https?:)?//(?!(?:www\.)?hkcnews\.com)", re.IGNORECASE)
+_OF_OTHERS = re.compile(r"(?i)(?:https?:)?//(?!(?:www\.)?hkcnews\.com)")
 _LONGEST_NAME = 80
 
 
@@ -195,7 +191,7 @@ def settle(region: Tag, dropped: Sequence[Tag], candidates: Sequence[Tag]) -> li
     for element, address in known:
         _set_frame(element, address)
     if noscripts := [element for element in dropped if element.name == "noscript"]:
-        reveal_media(region, noscripts)
+        _reveal(region, noscripts)
     lost = [_described(node) for node in dropped if node.name == "canvas" or (node.name == "svg" and node.find(_DRAWN))]
     scripts = [element for element in dropped if element.name == "script" and not _shows_elsewhere(element)]
     code = [script.get_text() for script in scripts]
@@ -283,3 +279,66 @@ def _described(element: Tag) -> str:
     shown = (f'{name}="{" ".join(value) if isinstance(value, list) else value}"' for name, value in values if value)
     words = " ".join(shown)[:_LONGEST_NAME]
     return f"<{element.name}{' ' if words else ''}{words}>"
+
+
+_MEDIA = frozenset(("img", *FRAMES))
+_TOGETHER = ("figure", "picture")
+_TRACKERS = re.compile(
+    r"//(?:[\w.-]+\.)?(?:facebook\.com/tr|doubleclick|google-analytics|googletagmanager|scorecardresearch|quantserve|chartbeat|comscore)",
+    re.IGNORECASE,
+)
+
+
+def _reveal(region: Tag, noscripts: Sequence[Tag]) -> None:
+    """Give each picture and frame in these elements its place in the region: that of the placeholder beside it, or one
+    of its own, with what is around it in there: a link, a figure with its caption. What the region shows already stays
+    away, and what is there to count readers."""
+    inside = {id(media) for noscript in noscripts for media in _media(noscript)}
+    shown = {raw.source(media) for media in _media(region) if id(media) not in inside}
+    for noscript in noscripts:
+        near = [media for media in _near(noscript) if id(media) not in inside]
+        for media in list(_media(noscript)):
+            address = raw.source(media)
+            counts = _TRACKERS.search(address) or any(
+                str(media.get(side)) in ("0", "1") for side in ("width", "height")
+            )
+            if not address or address in shown or counts or _stands_in(media, address, near):
+                continue
+            outermost = media
+            while outermost.parent is not None and outermost.parent is not noscript:
+                outermost = outermost.parent
+            if outermost.parent is noscript:
+                noscript.insert_before(outermost.extract())
+
+
+def _media(node: PageElement) -> Iterator[Tag]:
+    if isinstance(node, Tag) and node.name in _MEDIA:
+        yield node
+    elif isinstance(node, Tag):
+        for child in node.contents:
+            yield from _media(child)
+
+
+def _near(noscript: Tag) -> Iterator[Tag]:
+    """The pictures and frames in the elements right beside it, and in the figure around it."""
+    for siblings in (noscript.previous_siblings, noscript.next_siblings):
+        beside = next((node for node in siblings if isinstance(node, Tag) or str(node).strip()), None)
+        if beside is not None:
+            yield from _media(beside)
+    around = next((node for node in noscript.parents if node.name in _TOGETHER), None)
+    if around is not None:
+        yield from _media(around)
+
+
+def _stands_in(media: Tag, address: str, near: Iterable[Tag]) -> bool:
+    """Whether it is another's stand-in; a placeholder, which has no address, is given this one's."""
+    for other in near:
+        known = raw.source(other)
+        if (other.name == "img") != (media.name == "img") or not (raw.stands_in(known) or raw.is_lazy(other)):
+            continue
+        if raw.stands_in(known):
+            other["src"] = address
+            if media.get("alt") and not other.get("alt"):
+                other["alt"] = str(media["alt"])
+        return True
+    return False

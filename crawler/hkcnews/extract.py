@@ -11,8 +11,7 @@ from bs4 import Tag
 from crawler.hkcnews.blogger import drop_twins, name_in, picture_of
 from crawler.hkcnews.embeds import LOST
 from crawler.hkcnews.fidelity import differences, visible
-from crawler.hkcnews.fields import SOURCES, find_field, find_tags
-from crawler.hkcnews.infoline import info_line, unlabelled_day
+from crawler.hkcnews.fields import SOURCES, find_field, find_tags, info_line, unlabelled_day
 from crawler.hkcnews.page import Page, read_page
 from crawler.hkcnews.parts import split_article
 from crawler.hkcnews.region import prepare_region

@@ -11,8 +11,7 @@ from bs4.element import NavigableString, PageElement
 from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews.blogger import blogger_blocks, by_layout, name_in, named_without_block
-from crawler.hkcnews.fields import BESIDE, find_field
-from crawler.hkcnews.infoline import update_element
+from crawler.hkcnews.fields import BESIDE, find_field, update_element
 from crawler.hkcnews.layout import NOTE, NOTE_BLOCKS
 from crawler.hkcnews.page import Page, is_within
 from crawler.hkcnews.region import clean_region, parse

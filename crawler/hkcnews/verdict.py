@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from crawler.hkcnews.blogger import blogger_blocks
-from crawler.hkcnews.fields import find_field, find_tags, is_sites
-from crawler.hkcnews.infoline import info_line, labelled
+from crawler.hkcnews.fields import find_field, find_tags, info_line, is_sites, labelled
 from crawler.hkcnews.layout import BYLINE, ERROR, FAREWELL, NOT_FOUND, PUBLISHED, ancestors, element_before
 from crawler.hkcnews.page import END, Page, common_ancestor, is_within, metadata
 from crawler.hkcnews.text import one_line

@@ -13,12 +13,10 @@ from crawler.hkcnews.page import Page, around_body, common_ancestor, is_within, 
 from crawler.hkcnews.text import one_line
 
 _CALLED = re.compile(
-    r"side-?bar|widget|hot(?:test|[-_]?(?:tag|topic|word|key))|tag-?cloud|popular|trend|recommend|ranking",
-    re.IGNORECASE,
+    r"(?i)side-?bar|widget|hot(?:test|[-_]?(?:tag|topic|word|key))|tag-?cloud|popular|trend|recommend|ranking"
 )
 _LABEL = re.compile(
-    r"熱門|熱搜|熱話|最熱|流行|人氣|推薦|推介|更多|所有|全部|其他|最新|\b(?:Hot|Popular|Trending|Latest|Recommended|More|All|Top)\b",
-    re.IGNORECASE,
+    r"(?i)熱門|熱搜|熱話|最熱|流行|人氣|推薦|推介|更多|所有|全部|其他|最新|\b(?:Hot|Popular|Trending|Latest|Recommended|More|All|Top)\b"
 )
 _LABELS = frozenset(
     {"h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "label", "header", "legend", "li"}

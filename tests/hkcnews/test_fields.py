@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from crawler.hkcnews.dates import read_date, read_moment
-from crawler.hkcnews.fields import SOURCES, every_source, find_field, find_tags
-from crawler.hkcnews.infoline import info_line, labelled
+from crawler.hkcnews.fields import SOURCES, every_source, find_field, find_tags, info_line, labelled
 from crawler.hkcnews.layout import BYLINE, PUBLISHED, UPDATED
 from crawler.hkcnews.page import read_page
 from tests.hkcnews.cases import page_with
