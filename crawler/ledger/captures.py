@@ -101,8 +101,7 @@ class Captures(LedgerFile):
         return set(self._column(query, articles))
 
     def digest_verdicts(self, verdicts: Collection[str]) -> dict[str, tuple[str, str]]:
-        """For each digest whose very bytes, archived with status 200, were judged to be one of these: the verdict and
-        what it rests on."""
+        """Digests whose very bytes, archived with status 200, were judged so: the verdict and what it rests on."""
         query = f"""
             SELECT digest, verdict, coalesce(because, '') FROM capture
             WHERE verdict IN ({placeholders(verdicts)}) AND digest_result LIKE 'match%'
@@ -113,8 +112,7 @@ class Captures(LedgerFile):
     # What was asked of the archive's index
 
     def open_listing(self, query: str) -> tuple[int, str | None]:
-        """The listing to go on with: the unfinished one of this query with the key of its next page, or a new one with
-        None."""
+        """The listing of a query to go on with, and the key of its next page; None where it begins anew."""
         unfinished = "SELECT id, resume_key FROM listing WHERE query = ? AND finished IS NULL ORDER BY id DESC LIMIT 1"
         if row := self._row(unfinished, query):
             return row[0], row[1]
@@ -154,8 +152,7 @@ class Captures(LedgerFile):
         return added
 
     def forget_file_captures(self, source: str) -> None:
-        """Before a file of web archives is looked through anew: where it holds what. What was fetched from it stays
-        known."""
+        """Forget where a file of web archives holds what, before it is read anew; what was fetched stays known."""
         self._db.execute("UPDATE capture SET held = NULL WHERE source = ?", (source,))
         self._db.execute("UPDATE capture SET answer = NULL WHERE source = ? AND warc IS NULL", (source,))
 
@@ -190,8 +187,7 @@ class Captures(LedgerFile):
         return max(filter(None, (self._value(query, len(each), each) for each in beginnings)), default=None)
 
     def unfinished_listing(self, beginning: str, after: str) -> str | None:
-        """The query of the newest listing that can be gone on with, begun after that moment, of those whose query
-        begins so."""
+        """The newest query that begins so, whose listing was begun after that moment and is not finished."""
         query = """
             SELECT query FROM listing WHERE substr(query, 1, ?) = ? AND finished IS NULL AND started >= ?
             ORDER BY id DESC LIMIT 1"""

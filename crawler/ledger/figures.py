@@ -94,8 +94,7 @@ class Figures(LedgerFile):
         return self._pair("SELECT (SELECT count(*) FROM image_list), (SELECT count(*) FROM image)")
 
     def readable_articles(self, since: str = "", until: str = "") -> set[int]:
-        """Articles with a capture of this time in the store or in a file of web archives that is an article, or was not
-        judged yet."""
+        """Articles with a stored capture of this time, here or in a file, that is an article or was not judged yet."""
         query = f"""
             SELECT DISTINCT article FROM capture
             WHERE ({STORED} OR held IS NOT NULL) AND coalesce(verdict, 'article') = 'article'

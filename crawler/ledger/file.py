@@ -268,8 +268,7 @@ class LedgerFile:
     # What is known of the ledger itself
 
     def add_source(self, source: str, replay: str, is_file: bool = False) -> None:
-        """A source of captures, with the public address under which it replays them. Raises LedgerError when it had
-        another."""
+        """A source of captures and the public address of its replay. Raises LedgerError when it had another."""
         known = self._value("SELECT replay FROM source WHERE name = ?", source)
         if known is None:
             self._db.execute("INSERT INTO source VALUES (?, ?, ?)", (source, replay, is_file))

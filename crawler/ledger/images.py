@@ -50,8 +50,7 @@ class ImageRow:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Where an image is asked for first: at the source and the time of the capture that its article was recovered
-    from."""
+    """Where an image is asked for first: at the source and time of the capture that its article was made of."""
 
     source: str
     timestamp: str
@@ -107,8 +106,7 @@ class Images(LedgerFile):
     # The wanted list
 
     def want_images(self, article: int, capture: int, images: Iterable[tuple[str, str]]) -> None:
-        """The images of an article as it was recovered from a capture: (file, address) of each. What it had before is
-        forgotten."""
+        """An article's images, (file, address) each, as it was recovered from a capture; not those of before."""
         rows = list(images)
         with self.batch():
             self._db.executemany("INSERT OR IGNORE INTO image (file, url) VALUES (?, ?)", rows)
@@ -117,16 +115,14 @@ class Images(LedgerFile):
             self._db.execute("INSERT OR REPLACE INTO image_list VALUES (?, ?)", (article, capture))
 
     def without_images(self) -> list[int]:
-        """Recovered articles whose images are not known: recovered before images were looked for, or from another
-        capture since."""
+        """Recovered articles whose images are not known, or only those of another capture, lowest id first."""
         return self._column("""
             SELECT id FROM article WHERE state = 'recovered' AND capture IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM image_list WHERE article = article.id AND capture = article.capture)
             ORDER BY id""")
 
     def due_images(self, ids: Collection[int] | None = None, articles: int | None = None) -> list[str]:
-        """Files of images that are not settled, by their articles, lowest id first; only of these articles, of at most
-        so many."""
+        """Files of images that are not settled, by their articles, lowest id first; only of these, of so many."""
         query = """
             SELECT image.file, article.id FROM image
             JOIN image_use ON image_use.image = image.file JOIN article ON article.id = image_use.article
@@ -197,8 +193,7 @@ class Images(LedgerFile):
             self._for_each("UPDATE image SET state = 'wanted' WHERE file = ?", files)
 
     def retry_images(self, articles: Iterable[int]) -> None:
-        """Make images of these articles due again that are missing, and forget what the archive answered, but for what
-        is in the store."""
+        """Make missing images of these articles due again, and forget the answers that are not in the store."""
         missing = "SELECT file FROM image JOIN image_use ON image = file WHERE article = ? AND state = 'missing'"
         with self.batch():
             for article in articles:
@@ -213,8 +208,7 @@ class Images(LedgerFile):
         self._db.execute("UPDATE image SET attempts = attempts + 1 WHERE file = ?", (file,))
 
     def image_answer(self, source: str, timestamp: str, original: str) -> ImageAnswer | None:
-        """What a source answered when it was asked for an image at this time and address (escaped as on the request
-        line)."""
+        """What a source answered when asked for an image at this time and address (as on the request line)."""
         query = f"""
             SELECT answer, status, served_timestamp, served_original, coding, target_timestamp, target_original,
                 {_STORED_AT} FROM image_answer WHERE {_KEY}"""

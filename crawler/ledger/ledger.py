@@ -45,8 +45,7 @@ class Ledger(Captures, Images, Figures):
         self._db.execute("UPDATE run SET ended = ?, status = ?, verdict = ? WHERE id = ?", values)
 
     def due(self, ids: Collection[int] | None = None) -> list[int]:
-        """Articles that are not settled, lowest id first, but those that wait for the archive at the end; only these if
-        `ids` is given."""
+        """Articles that are not settled, lowest id first, those that wait for the archive last; only these `ids`."""
         query = f"SELECT id FROM article WHERE state NOT IN ({placeholders(SETTLED)}) ORDER BY state = 'waiting', id"
         return [article for article in self._column(query, *SETTLED) if ids is None or article in ids]
 
@@ -106,8 +105,7 @@ class Ledger(Captures, Images, Figures):
         )
 
     def adopt(self, ids: Iterable[int], where: str) -> int:
-        """Settle articles that the user has elsewhere, listed or not; what was recovered here stays so. Gives how many
-        are new so."""
+        """Settle articles that the user has elsewhere, but those recovered here. Gives how many are new so."""
         adopt = """
             INSERT INTO article (id, state, reason, settled) VALUES (?, 'adopted', ?, ?) ON CONFLICT (id) DO UPDATE
             SET state = excluded.state, reason = excluded.reason, settled = excluded.settled
@@ -123,8 +121,7 @@ class Ledger(Captures, Images, Figures):
             self._for_each("UPDATE article SET state = 'listed', reason = '' WHERE id = ? AND state = 'adopted'", ids)
 
     def reopen_unread(self, run: int) -> None:
-        """Make articles due again that this run gave up because their pages could not be read: that is our fault, not
-        theirs."""
+        """Make articles due again that this run gave up because it could not read their pages: our fault."""
         unread = "verdict IN ('unknown_layout', 'extraction_failed')"
         with self.batch():
             self._db.execute(
@@ -202,8 +199,7 @@ class Ledger(Captures, Images, Figures):
         self._db.execute("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?)", values)
 
     def renew_versions(self, article: int, captures: Iterable[int], rows: Iterable[VersionRow]) -> None:
-        """These captures of an article were extracted anew, and this is what they say: those without a row are no
-        article any more."""
+        """What these captures of an article say, extracted anew; those without a row are no article any more."""
         gone = ((article, capture) for capture in captures)
         with self.batch():
             self._db.executemany("DELETE FROM version WHERE article = ? AND capture = ?", gone)
@@ -223,8 +219,7 @@ class Ledger(Captures, Images, Figures):
         return self._rows(VersionRow, f"{_VERSION} ORDER BY article, timestamp, original")
 
     def versions_replayed(self) -> Iterator[tuple[int, str, str, str, str]]:
-        """(article, timestamp, original, SHA-256, address under which its archive replays captures) of all versions, in
-        that order."""
+        """All versions: (article, timestamp, original, SHA-256, address of the archive's replay), in that order."""
         yield from self._db.execute("""
             SELECT v.article, v.timestamp, v.original, v.sha256, coalesce(c.replay, s.replay, '') FROM version AS v
             LEFT JOIN capture AS c ON c.id = v.capture LEFT JOIN source AS s ON s.name = c.source

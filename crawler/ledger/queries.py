@@ -68,8 +68,7 @@ class StoreQueries(Ledger):
         return self._rows(_stored_row, _BY_PLACE)
 
     def recovered(self) -> Iterator[tuple[ArticleRow, CaptureRow | None]]:
-        """Recovered articles, lowest id first, with the captures that they are from; None where there is no such
-        capture of the article."""
+        """Recovered articles, lowest id first, with their captures; None where there is no such capture."""
         for row in self.articles(State.RECOVERED):
             query = f"{CAPTURE} WHERE id = ? AND article = ?"
             yield row, next(self._rows(capture_row, query, row.capture, row.id), None)
@@ -110,8 +109,7 @@ class ReportQueries(Ledger):
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
-        """All that is read inside is of the same moment, even while a run writes; nothing can be written through this
-        object any more."""
+        """All that is read inside is of one moment, even while a run writes; nothing can be written any more."""
         self._db.execute("PRAGMA query_only = ON")
         self._db.execute("BEGIN")
         try:
@@ -132,8 +130,7 @@ class ReportQueries(Ledger):
         return self._db.execute(query).fetchall()
 
     def digest_results(self, *, recovered: bool) -> list[tuple[str, str, int]]:
-        """(result, reason of a mismatch, captures) of all captures that came; or of those only that recovered articles
-        are from."""
+        """(result, reason of a mismatch, captures) of all that came, or of those that files are made of."""
         which = f"WHERE coalesce(digest_result, '') != '' OR {STORED}"
         if recovered:
             which = "JOIN article ON article.capture = capture.id WHERE article.state = 'recovered'"
@@ -149,8 +146,7 @@ class ReportQueries(Ledger):
         return [(str(key), str(value), count) for key, value, count in rows]
 
     def articles_with_images(self) -> tuple[int, int, int]:
-        """How many recovered articles have images; to how many none of theirs is missing; to how many none of theirs is
-        there."""
+        """How many recovered articles have images; of these, how many have all of theirs, how many none."""
         articles, whole, none = self._row("""
             SELECT count(*), coalesce(sum(have = of), 0), coalesce(sum(have = 0), 0) FROM (
                 SELECT sum(image.state = 'have') AS have, count(*) AS of FROM image_use

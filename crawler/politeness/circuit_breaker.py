@@ -57,8 +57,7 @@ class Pause(Hold):
         return max(0.0, self.until - now)
 
     def extend(self, seconds: float, issued: int, now: float) -> float:
-        """Waits at least so long from now; 0 where it does so already. Requests up to number `issued` are on their
-        way."""
+        """Waits at least so long from now; 0 where it does already. Requests up to `issued` are on their way."""
         if seconds <= self.wait(now):
             return 0.0
         self.count += now >= self.until

@@ -47,8 +47,7 @@ characters; Twisted gives up a connection at 16 KiB."""
 
 
 class Hosts(Protocol):
-    """The politeness towards the archive of each source; `answered`: sources that have answered something in this
-    run."""
+    """The politeness towards the archive of each source; `answered`: sources that answered in this run."""
 
     answered: set[str]
 
@@ -116,8 +115,7 @@ class PolitePool(HTTPConnectionPool):
 
 
 class PoliteHandler(HTTP11DownloadHandler):
-    """Asks for a permit before each request, reports what came of it, and sends again what met a 429 or a
-    refusal."""
+    """Asks for a permit before each request, reports what came, and sends again what met a 429 or a refusal."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

@@ -249,8 +249,7 @@ class Politeness:
         return self._outage.is_open
 
     def holding(self) -> tuple[str, float] | None:
-        """What all requests wait for, and the seconds left (0: until a probe is answered); None when only the rates
-        hold."""
+        """What all requests wait for, and seconds left (0: until a probe is answered); None if only rates hold."""
         now = self._clock.monotonic()
         holds = {
             "connections refused": self._breaker.left(now),

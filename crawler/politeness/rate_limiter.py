@@ -66,8 +66,7 @@ class RequestBudget:
 
 
 def cap_rates(budget: RequestBudget, loopback: bool) -> tuple[RequestBudget, list[str]]:
-    """The budget with its rates lowered to the archive's ceilings and a warning for each that was; as it is for an
-    archive on loopback."""
+    """The budget with rates lowered to the archive's ceilings, and a warning for each; as it is on loopback."""
     if loopback:
         return budget, []
     above = {name: ceiling for name, ceiling in _CEILINGS.items() if getattr(budget, name) > ceiling}
@@ -120,9 +119,7 @@ class RateLimiter:
         self._burst = burst
         self._window: deque[float] = deque()
         self._last_minute: deque[float] = deque()
-        self._slot = now - MINUTE / rate - self._slack()
-        if not burst:
-            self.not_before(now)
+        self._slot = now - (burst or 1) * MINUTE / rate
         self._earned = 0.0
         self._earning = 0.0
 
@@ -137,7 +134,9 @@ class RateLimiter:
 
     def take(self, now: float) -> None:
         """Uses the slot that `wait` found free."""
-        self._slot = max(self._slot + MINUTE / self.rate, now - self._slack())
+        each = MINUTE / self.rate
+        late = (self._burst - 1) * each if self._burst else max(CATCH_UP_SLOTS * each, CATCH_UP_SECONDS)
+        self._slot = max(self._slot + each, now - late)
         self._expire(now)
         self._window.append(now)
         self._last_minute.append(now)
@@ -168,13 +167,8 @@ class RateLimiter:
 
     @property
     def used(self) -> float | None:
-        """Share, 0 to 1, of the requests that the rate allowed from the first to the last one; None before the
-        second."""
+        """Share, 0 to 1, of the requests that the rate allowed from first to last; None before the second."""
         return min(1.0, (self.count - 1) / self._earned) if self._earned else None
-
-    def _slack(self) -> float:
-        slots = self._burst - 1 if self._burst else CATCH_UP_SLOTS
-        return max(slots * MINUTE / self.rate, 0.0 if self._burst else CATCH_UP_SECONDS)
 
     def _expire(self, now: float) -> None:
         for times in (self._window, self._last_minute):

@@ -98,8 +98,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def new_file(name: str, option: str, *, force: bool) -> Path:
-    """The file that an option names to be written. Raises UsageError where it is none, or would take the place of one
-    without `force`."""
+    """The file that an option names to be written. Raises UsageError: it is none, or there without `force`."""
     path = Path(name)
     if not name.strip():
         raise UsageError(f"{option}: the name of a file is needed")

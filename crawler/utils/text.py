@@ -105,8 +105,7 @@ def progress_line(
 
 @contextmanager
 def ignore_broken_pipe() -> Iterator[None]:
-    """Around printing to standard output, whose reader may have gone, as with `citizen-news status | head`: that is no
-    error."""
+    """Around printing to standard output: that its reader has gone, as with `| head`, is no error."""
     try:
         yield
         sys.stdout.flush()

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Found, Ledger, State
+from crawler.ledger.ledger import VersionRow
 from crawler.wayback.capture import Capture
 from tests.pages import address
 
 A, B, C = "A" * 32, "B" * 32, "C" * 32
+FIRST, SECOND, THIRD = "20190301000000", "20200801000000", "20210712013906"
 MOMENT = "2026-11-22T10:00:00Z"
 
 
@@ -300,3 +302,95 @@ def test_what_another_process_reads_is_committed(ledger: Ledger) -> None:
     ledger.end_run(run, 3, "some wait")
     with Ledger(ledger.path) as other:
         assert other.due() == [1]
+
+
+# What files refer to
+
+
+def recover(ledger: Ledger, *articles: int) -> None:
+    ledger.adopt(articles, "elsewhere")  # a way to have articles without a listing
+    for article in articles:
+        ledger.settle(article, State.RECOVERED, 1)
+
+
+def there(url: str) -> bool:
+    return url.endswith("there.jpg")
+
+
+def test_misled_files(ledger: Ledger) -> None:
+    recover(ledger, 1, 2)
+    ledger.adopt([3], "elsewhere")
+    ledger.note_references(2, {1: True}, {"there.jpg": True})
+    cases: list[tuple[dict[int, bool], dict[str, bool], list[int]]] = [
+        ({}, {}, []),
+        ({1: True, 2: True, 3: False, 9: False}, {"there.jpg": True, "gone.jpg": False}, []),
+        ({2: False}, {}, [1]),
+        ({3: True}, {}, [1]),
+        ({9: True}, {}, [1]),
+        ({}, {"there.jpg": False}, [1]),
+        ({}, {"gone.jpg": True}, [1]),
+    ]
+    for articles, pictures, misled in cases:
+        ledger.note_references(1, articles, pictures)
+        assert ledger.articles_with_stale_links(there) == misled
+        ledger.note_references(1, {}, {})
+        assert ledger.articles_with_stale_links(there) == []
+
+
+def test_files_are_misled_by_what_comes_and_goes_and_only_those_that_are_there(ledger: Ledger) -> None:
+    recover(ledger, 1, 2)
+    ledger.adopt([3], "elsewhere")
+    ledger.note_references(1, {3: False}, {})
+    ledger.note_references(2, {1: True}, {})
+    ledger.settle(3, State.RECOVERED, 1)
+    ledger.note_references(3, {1: False}, {})
+    assert ledger.articles_with_stale_links(there) == [1, 3]
+    ledger.reopen([3, 1])
+    assert ledger.articles_with_stale_links(there) == [2]
+    ledger.forget_references()
+    assert ledger.articles_with_stale_links(there) == []
+
+
+def test_a_file_written_anew_keeps_all_but_its_hash(ledger: Ledger) -> None:
+    ledger.adopt([1], "elsewhere")
+    ledger.settle(1, State.RECOVERED, 1, file="a.md", sha256="ab", faults=["one"])
+    ledger.rewritten(1, "cd")
+    row = ledger.article(1)
+    assert row is not None
+    assert (row.sha256, row.file, row.faults, row.state) == ("cd", "a.md", ("one",), State.RECOVERED)
+
+
+# Versions
+
+
+def row(article: int, timestamp: str, sha256: str, capture: int) -> VersionRow:
+    return VersionRow(article, timestamp, f"https://www.hkcnews.com/article/{article}", sha256, capture)
+
+
+def note(ledger: Ledger, *rows: VersionRow) -> None:
+    for one in rows:
+        ledger.note_version(one)
+
+
+def test_versions_come_earliest_first_and_lowest_article_first(ledger: Ledger) -> None:
+    rows = [row(7, SECOND, "b", 3), row(5, THIRD, "a", 2), row(5, FIRST, "a", 1)]
+    note(ledger, *rows)
+    assert ledger.versions(5) == [rows[2], rows[1]]
+    assert ledger.versions(6) == []
+    assert list(ledger.all_versions()) == [rows[2], rows[1], rows[0]]
+
+
+def test_a_capture_that_is_extracted_again_has_one_version(ledger: Ledger) -> None:
+    note(ledger, row(5, FIRST, "a", 1), row(5, FIRST, "b", 1))
+    assert ledger.versions(5) == [row(5, FIRST, "b", 1)]
+
+
+def test_counts_are_of_different_texts(ledger: Ledger) -> None:
+    note(ledger, row(5, FIRST, "a", 1), row(5, SECOND, "a", 2), row(5, THIRD, "b", 3), row(7, FIRST, "a", 4))
+    assert ledger.version_counts() == {5: 2, 7: 1}
+
+
+def test_captures_extracted_anew_lose_the_versions_that_they_are_no_more_and_others_keep_theirs(ledger: Ledger) -> None:
+    note(ledger, row(5, FIRST, "a", 1), row(5, SECOND, "b", 2), row(5, THIRD, "c", 3))
+    ledger.renew_versions(5, (1, 2), (row(5, SECOND, "B", 2),))
+    assert ledger.versions(5) == [row(5, SECOND, "B", 2), row(5, THIRD, "c", 3)]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Found, Ledger, LedgerError
+from crawler.ledger import Found, Ledger, LedgerError, State
+from crawler.ledger.file import STEPS as REAL_STEPS
 from crawler.ledger.file import VERSION, prepare
+from crawler.ledger.ledger import VersionRow
 
 
 def test_a_new_file_gets_the_tables_and_the_version(tmp_path: Path) -> None:
@@ -128,3 +130,23 @@ def test_a_database_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(LedgerError, match=r"no ledger of this software.* another OUTPUT_DIR"):
         Ledger(path)
+
+
+def test_a_ledger_of_version_5_keeps_what_it_holds_and_knows_no_version_yet(tmp_path: Path) -> None:
+    path, version = tmp_path / "ledger.sqlite", VersionRow(5, "20190301000000", "u", "a", 1)
+    connection = sqlite3.connect(path, isolation_level=None)
+    prepare(connection, path, REAL_STEPS[:4])
+    assert connection.execute("PRAGMA user_version").fetchone() == (5,)
+    connection.execute("INSERT INTO article (id, state, file, sha256) VALUES (5, 'recovered', 'articles/x.md', 'ab')")
+    connection.execute("INSERT INTO on_list VALUES (9)")
+    connection.close()
+    with Ledger(path) as ledger:
+        assert [(one.id, one.state, one.file) for one in ledger.articles()] == [(5, State.RECOVERED, "articles/x.md")]
+        assert ledger.on_lists() == {9}
+        assert list(ledger.all_versions()) == []
+        ledger.note_version(version)
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+    connection.close()
+    with Ledger(path) as again:
+        assert again.versions(5) == [version]
