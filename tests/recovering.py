@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
-from crawler.recovery.case import ArticleItem, improvable_articles
+from crawler.recovery.case import ArticleItem, Selection, improvable_articles
 from crawler.recovery.judge import ReadPage, read_page
-from crawler.recovery.recovery import Recovery, Selection
+from crawler.recovery.recovery import Recovery
 from crawler.recovery.store import Store
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.capture import Capture
@@ -133,7 +133,7 @@ class Bench:
         kept = self.ledger.retry(again)
         run = self.ledger.begin_run({}, "test")
         store = Store(self.folder / "warc")
-        self.reopened = improvable_articles(self.ledger, choice.get("ids"), "", "", ()) if renewing else []
+        self.reopened = improvable_articles(self.ledger, Selection(choice.get("ids")), ()) if renewing else []
         self.recovery = recovery = self.open(run, store, reader, self.reopened, kept, **choice)
         sent: dict[Key, int] = {}
         while not recovery.finished and not recovery.judge.layout_unknown():

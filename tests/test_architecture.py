@@ -22,7 +22,8 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.project import get_project_settings
 
 from crawler.ledger import CaptureRow, Ledger
-from crawler.recovery.recovery import Recovery, Selection
+from crawler.recovery.case import Selection
+from crawler.recovery.recovery import Recovery
 from crawler.recovery.store import Store
 from crawler.run.settings import SpiderArguments
 from crawler.spiders.articles import ArticlesSpider

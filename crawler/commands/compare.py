@@ -11,7 +11,7 @@ from crawler.preserve.article_file import read_text
 from crawler.preserve.audit import Audit, audit_folder
 from crawler.preserve.compare import ComparedField, Comparison, compare_texts, describe, sample_articles
 from crawler.preserve.files import UnreadableFile
-from crawler.recovery.recovery import Selection
+from crawler.recovery.case import Selection
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
 from crawler.run.settings import RunSettings, SpiderArguments, check_integer

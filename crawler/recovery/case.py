@@ -249,21 +249,27 @@ class Case(OpenCase):
         return ", ".join(sorted(kinds, key=lambda kind: (-kinds[kind], kind))) or "no capture"
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is to be recovered: only these articles, at most so many fetched, only captures of this time."""
+
+    ids: Collection[int] | None = None
+    limit: int | None = None
+    since: str = ""
+    until: str = ""
+
+
 def open_case(
-    article: int,
-    rows: Sequence[CaptureRow],
-    bad: Collection[str],
-    since: str = "",
-    until: str = "",
-    sources: Sequence[str] = (),
+    article: int, rows: Sequence[CaptureRow], bad: Collection[str], choice: Selection, sources: Sequence[str] = ()
 ) -> Case:
-    """A case with the captures of the window in order of choice. `since` and `until` are timestamps of any length;
-    `sources` the names of the sources that may be asked, in order of preference (all, without any); what is in the
-    store needs none. Rewritten views come after all stored bytes, captures that no listing has at the end."""
+    """A case with the captures of the chosen time in order of choice. `sources`: the names of those that may be asked,
+    in order of preference (all, without any); what is in the store needs none. Rewritten views come after all stored
+    bytes, captures that no listing has at the end."""
     rows = [row for row in rows if row.warc or not sources or row.source in sources]
     preference = [sources.index(row.source) if row.source in sources else len(sources) for row in rows]
     ranked = [rows[i] for i in capture_order([row.capture for row in rows], bad, preference)]
     ranked.sort(key=lambda row: (row.found in LED_TO, row.from_file is not None and row.from_file.rewritten))
+    since, until = choice.since, choice.until
     inside = [
         row
         for row in ranked
@@ -272,9 +278,7 @@ def open_case(
     return Case(article, rows, inside, narrowed=bool(since or until))
 
 
-def improvable_articles(
-    ledger: Ledger, ids: Collection[int] | None, since: str, until: str, sources: Sequence[str]
-) -> list[int]:
+def improvable_articles(ledger: Ledger, choice: Selection, sources: Sequence[str]) -> list[int]:
     """Recovered articles of which a capture is known that was not tried and comes before the one their file was made
     of; for a file with a fault, any that was not tried. Lowest id first. The parameters are those of `open_case`;
     changes nothing."""
@@ -282,9 +286,9 @@ def improvable_articles(
     with_untried = ledger.with_untried_captures()
     found = []
     for present in ledger.articles(State.RECOVERED):
-        if present.id not in with_untried or (ids is not None and present.id not in ids):
+        if present.id not in with_untried or (choice.ids is not None and present.id not in choice.ids):
             continue
-        case = open_case(present.id, ledger.captures(present.id), bad, since, until, sources)
+        case = open_case(present.id, ledger.captures(present.id), bad, choice, sources)
         place = next((number for number, row in enumerate(case.queue) if row.id == present.capture), None)
         if place is None:  # outside of the window, or of a source that is not asked: nothing can be compared with it
             continue

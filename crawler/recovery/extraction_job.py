@@ -17,7 +17,7 @@ from crawler.ledger.ledger import VersionRow
 from crawler.markdown.document import article_file, changed_parts, render, write_article
 from crawler.markdown.front_matter import FrontMatterError
 from crawler.markdown.style import References
-from crawler.recovery.case import ArticleItem, Case, open_case
+from crawler.recovery.case import ArticleItem, Case, Selection, open_case
 from crawler.recovery.formats import Styles
 from crawler.recovery.image_files import image_places
 from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, limit_process, read_page
@@ -110,7 +110,7 @@ class Extractor:
             style_for=plan.styles,
             note_version=versions.append if plan.versions else None,
         )
-        case = open_case(job.article, job.rows, plan.shared)
+        case = open_case(job.article, job.rows, plan.shared, Selection())
         if job.only:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge)
@@ -129,7 +129,7 @@ class Extractor:
         left = False
         while case.queue and not case.is_done:
             row = case.queue[0]
-            if judge.knows(case, row):
+            if judge.judge_by_digest(case, row):
                 continue
             if not row.warc and row.from_file is None:
                 left = left or row.answer not in FINAL

@@ -91,7 +91,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
             elif step is None:
                 fault = "; ".join(case.details)
                 self._settle(replace(case.row, state=ImageState.MISSING, reason=case.reason(), fault=fault))
-            elif self._known(case, step):
+            elif self._take_known(case, step):
                 continue
             elif isinstance(step, ImageLookup) and self._looking:
                 self._to_look[step.file] = None
@@ -102,8 +102,8 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
                 yield step
                 return
 
-    def _known(self, case: ImageCase, step: ImageRequest | ImageLookup) -> bool:
-        """Whether the answer to a step is known, from this run or another; then it is taken."""
+    def _take_known(self, case: ImageCase, step: ImageRequest | ImageLookup) -> bool:
+        """Take the answer to a step, where this run or another has it already; False where not."""
         if isinstance(step, ImageLookup):
             known = self._ledger.image_index(step.file, step.source)
             if known is not None:

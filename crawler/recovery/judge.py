@@ -128,8 +128,8 @@ class Judge:
         self.example = 0
         """The last article whose page could not be read."""
 
-    def knows(self, case: Case, row: CaptureRow) -> bool:
-        """Whether these very bytes were judged already, under this article or any: then it is noted and rejected."""
+    def judge_by_digest(self, case: Case, row: CaptureRow) -> bool:
+        """Reject a capture whose very bytes were judged already, under this article or any; False for any other."""
         if normalized_digest(row.capture.digest) is None:
             return False
         known = self.known.get(row.capture.digest)

@@ -5,13 +5,12 @@ The spider asks `steps`, sends what it is given and reports each answer with `re
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from crawler.hkcnews.urls import article_id
 from crawler.hkcnews.verdict import ANY_ARTICLE
 from crawler.ledger import ArticleRow, CaptureRow, Found, Ledger, State
 from crawler.markdown.style import SeedStyle
-from crawler.recovery.case import SHARED_BY, ArticleItem, Case, CaseQueue, improves, is_untried, open_case
+from crawler.recovery.case import SHARED_BY, ArticleItem, Case, CaseQueue, Selection, improves, is_untried, open_case
 from crawler.recovery.judge import Judge, ReadPage, StyleFor, read_page
 from crawler.recovery.store import Store, as_served, capture_columns, redirect_target
 from crawler.warc.record import WarcDamaged
@@ -23,16 +22,6 @@ from crawler.wayback.playback import ANSWERS, FINAL, Action, Answer, Reply
 MOST_FOLLOWED = 20
 """So many captures that no listing has are followed for one article; an archive that leads on and on ends there."""
 LEADS = {Answer.ARCHIVED_REDIRECT: Found.REDIRECT, Answer.CLOSEST_CAPTURE: Found.JUMP}
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What is to be recovered: only these articles, at most so many fetched, only captures of this time."""
-
-    ids: Collection[int] | None = None
-    limit: int | None = None
-    since: str = ""
-    until: str = ""
 
 
 class Recovery(CaseQueue[int, Case]):
@@ -99,8 +88,8 @@ class Recovery(CaseQueue[int, Case]):
         return max(0, min(len(self._coming), self._choice.limit - self._started))
 
     def _open(self, article: int) -> Case:
-        bad, choice = self._shared | self.judge.known.keys(), self._choice
-        return open_case(article, self._ledger.captures(article), bad, choice.since, choice.until, self._sources)
+        bad = self._shared | self.judge.known.keys()
+        return open_case(article, self._ledger.captures(article), bad, self._choice, self._sources)
 
     def _advance(self, case: Case) -> Iterator[CaptureRow | ArticleItem]:
         """Go through the captures until one has to be fetched, one is the article, or none is left."""
@@ -108,7 +97,7 @@ class Recovery(CaseQueue[int, Case]):
             row = case.queue[0]
             if row.id in case.deferred or row.answer in FINAL:
                 case.reject(row, case.deferred.get(row.id, row.answer))
-            elif self.judge.knows(case, row):
+            elif self.judge.judge_by_digest(case, row):
                 continue
             elif row.warc and (row.digest_result != DigestResult.MISMATCH.value or row.verdict):
                 self._from_store(case, row)

@@ -23,7 +23,7 @@ from crawler.run.status import count_articles
 from crawler.utils.files import write_file
 
 if TYPE_CHECKING:
-    from crawler.recovery.recovery import Selection
+    from crawler.recovery.case import Selection
     from crawler.run.session import Session
     from crawler.utils.exit_status import RunResult
 

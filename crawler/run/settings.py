@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from crawler.hkcnews.urls import HIGHEST_ID
 from crawler.markdown.style import Video
 from crawler.politeness.rate_limiter import PLAYBACK_RATE_CEILING, RequestBudget, cap_rates
+from crawler.recovery.case import Selection
 from crawler.recovery.formats import Format, FormatName
-from crawler.recovery.recovery import Selection
 from crawler.recovery.sources import PYWB, WAYBACK, Source, WebArchiveFiles
 from crawler.run.health import Thresholds
 from crawler.settings import FOR_EVERYONE as MOST

@@ -124,7 +124,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         session.ledger.retry_images(arguments.again)
         if session.renewing:
             sources = [source.name for source in session.settings.sources]
-            better = improvable_articles(session.ledger, choice.ids, choice.since, choice.until, sources)
+            better = improvable_articles(session.ledger, choice, sources)
             session.reopened.update(better)
         if better:
             logger.info("%d recovered articles have a capture that may be better: %s", len(better), first_few(better))

@@ -12,7 +12,7 @@ from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
 from crawler.ledger import CaptureRow, Found
 from crawler.markdown.style import SeedStyle
 from crawler.politeness.handler import failure_message
-from crawler.recovery.case import SHARED_BY, open_case
+from crawler.recovery.case import SHARED_BY, Selection, open_case
 from crawler.recovery.judge import read_page
 from crawler.recovery.listing import ListingEnd
 from crawler.recovery.store import as_served, capture_columns, compare_served
@@ -74,7 +74,7 @@ class PageSpider(ArchiveSpider):
             if self.listing.end is ListingEnd.WHOLE:
                 self.session.end(ExitStatus.NOTHING, none)
             self.session.end(ExitStatus.UNAVAILABLE, unlisted)
-        self._queue = open_case(article, rows, ledger.shared_digests(SHARED_BY)).queue
+        self._queue = open_case(article, rows, ledger.shared_digests(SHARED_BY), Selection()).queue
 
     def parse_capture(self, response: Response) -> None:
         """The archive's answer to a request for a capture; it goes into the store, so that the crawl does not fetch it

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.ledger import State
-from crawler.recovery.case import capture_order, improvable_articles, resolved_status
+from crawler.recovery.case import Selection, capture_order, improvable_articles, resolved_status
 from crawler.wayback.capture import EMPTY_DIGEST, REVISIT, Capture
 from crawler.wayback.playback import Answer, Reply
 from tests.pages import FAREWELL, article, cut
@@ -323,7 +323,7 @@ def test_a_page_that_was_cut_does_not_win(bench: Bench) -> None:
 
 def test_only_chosen_articles_and_asked_sources_count_and_a_window_with_the_present_capture(bench: Bench) -> None:
     recovered(bench).lists(NEWER)
-    assert improvable_articles(bench.ledger, None, "", "", ["wayback"]) == [5]
-    assert improvable_articles(bench.ledger, {6}, "", "", ()) == []
-    assert improvable_articles(bench.ledger, None, "", "", ["another"]) == []
-    assert improvable_articles(bench.ledger, None, "2022", "", ()) == []
+    assert improvable_articles(bench.ledger, Selection(), ["wayback"]) == [5]
+    assert improvable_articles(bench.ledger, Selection({6}), ()) == []
+    assert improvable_articles(bench.ledger, Selection(), ["another"]) == []
+    assert improvable_articles(bench.ledger, Selection(since="2022"), ()) == []

@@ -15,7 +15,7 @@ import pytest
 from crawler import __version__
 from crawler import settings as ours
 from crawler.ledger import State
-from crawler.recovery.recovery import Selection
+from crawler.recovery.case import Selection
 from crawler.run.health import Breach
 from crawler.run.record import FIELDS, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
 from crawler.run.session import Session

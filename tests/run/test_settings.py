@@ -14,7 +14,7 @@ from scrapy.utils.project import get_project_settings
 from crawler import settings as ours
 from crawler.commands import extract
 from crawler.politeness.rate_limiter import RequestBudget
-from crawler.recovery.recovery import Selection
+from crawler.recovery.case import Selection
 from crawler.run.health import Thresholds
 from crawler.run.session import HostPoliteness, Session
 from crawler.run.settings import (
