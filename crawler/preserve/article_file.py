@@ -39,7 +39,7 @@ class ArticleFile:
     """`article`: of the file's name, else of its addresses, None when neither says. `fields` and `lists`: the front
     matter by key, empty values left out; `mended`: what a strict reader of it would have stumbled on, in words;
     `has_head` is False where nothing could be made of it. `rest`: all below it, with `\n` as line ends unless only the
-    body had others; `body`: the same without title, subscription note and bloggers' blocks."""
+    body had others; `body` and `bloggers`: what `split_body` makes of it."""
 
     article: int | None
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +48,7 @@ class ArticleFile:
     has_head: bool = True
     rest: str = ""
     body: str = ""
+    bloggers: str = ""
 
     @property
     def title(self) -> str:
@@ -133,7 +134,7 @@ def parse_article_file(text: str, article: int | None = None) -> ArticleFile:
         article = article_id(fields.get("original_url", ""))
     if article is None:
         article = article_id(archived_address(fields.get("url", "")))
-    return ArticleFile(article, fields, lists, mended, bool(found), rest, body_of(rest))
+    return ArticleFile(article, fields, lists, mended, bool(found), rest, *split_body(rest))
 
 
 _Fields = dict[str, str | list[str]]
@@ -192,22 +193,28 @@ def _unquoted(value: str) -> str:
     return "" if value in NULL else value
 
 
-def body_of(rest: str) -> str:
-    """What stands below the front matter, without title, note and bloggers' blocks. The title is the only heading of
-    the first level, and comes first."""
+def split_body(rest: str) -> tuple[str, str]:
+    """What stands below the front matter without title, subscription note and bloggers' blocks; and those blocks. The
+    title is the only heading of the first level, and comes first; a blogger's block is behind a rule at the end, and
+    begins with `![博客 | 名](…)` or `**博客 | 名**`."""
     rest = rest.lstrip("\n\r \t")
     if rest.startswith("# "):
         rest = rest.partition("\n")[2]
     if "---" not in rest and NOTE not in rest:
-        return rest.strip("\n")
-    sections, _ = _without_bloggers(rest)
+        return rest.strip("\n"), ""
+    sections, bloggers = _RULE.split(rest), list[str]()
+    while len(sections) > 1:
+        first = sections[-1].strip("\n").partition("\n")[0].replace("\\", "")
+        if not (first.startswith(("![", "**")) and BLOGGER_NAME.match(first.lstrip("![*"))):
+            break
+        bloggers.append(sections.pop().strip("\n"))
     for number in reversed(range(len(sections))):
         if NOTE in sections[number] and (before := _before_note(sections[number])) is not None:
-            if len(sections) - number > 2:
-                break
-            # The shortest rule stands for whichever it was: nothing is written back from here.
-            return "\n---\n".join([*sections[:number], before]).strip("\n").removesuffix("\n---").strip("\n")
-    return "\n---\n".join(sections).strip("\n")
+            if len(sections) - number <= 2:
+                sections[number:] = [before] if before else []
+            break
+    # The shortest rule stands for whichever it was: nothing is written back from here.
+    return "\n---\n".join(sections).strip("\n"), "\n\n".join(reversed(bloggers))
 
 
 def _before_note(section: str) -> str | None:
@@ -218,21 +225,3 @@ def _before_note(section: str) -> str | None:
         if paragraph.lstrip(_MARKS).startswith(NOTE):
             return "\n\n".join(paragraphs[:number]) if len(paragraphs) - number <= NOTE_BLOCKS else None
     return None
-
-
-def bloggers_of(rest: str) -> str:
-    """The bloggers' blocks that end a file; empty when there is none."""
-    return "\n\n".join(section.strip("\n") for section in _without_bloggers(rest)[1]) if "---" in rest else ""
-
-
-def _without_bloggers(rest: str) -> tuple[list[str], list[str]]:
-    """The sections between rules, and apart from them the bloggers' blocks at their end: those whose first line is
-    `![博客 | 名](…)` or `**博客 | 名**`."""
-    sections = _RULE.split(rest)
-    end = len(sections)
-    while end > 1:
-        first = sections[end - 1].strip("\n").partition("\n")[0].replace("\\", "")
-        if not (first.startswith(("![", "**")) and BLOGGER_NAME.match(first.lstrip("![*"))):
-            break
-        end -= 1
-    return sections[:end], sections[end:]

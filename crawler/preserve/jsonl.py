@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from crawler.ledger import ArticleRow, CaptureRow
 from crawler.ledger.queries import StoreQueries
 from crawler.markdown.reader import plain_text
-from crawler.preserve.article_file import FoundFile, bloggers_of, find_files, parse_article_file, read_text
+from crawler.preserve.article_file import FoundFile, find_files, parse_article_file, read_text
 from crawler.preserve.files import UnreadableFile
 from crawler.recovery.case import MATCHES
 from crawler.utils.text import json_line
@@ -101,7 +101,7 @@ def _record(output: Path, number: int, file: str, lines: JsonlSummary) -> dict[s
         **{key: fields.get(key) for key in ("date", "last_updated", "author", "category")},
         "tags": list(article.tags),
         "text": plain_text(article.body),
-        "blogger": plain_text(bloggers_of(article.rest)) or None,
+        "blogger": plain_text(article.bloggers) or None,
         "url": fields.get("url"),
         "original_url": fields.get("original_url"),
         **_when(split_replay(fields.get("url", ""))[1]),

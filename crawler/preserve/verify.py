@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ def check(root: Path, job: Job) -> CheckResult:
     """Do one job."""
     try:
         if isinstance(job, Expected):
-            return CheckResult(check_file(root, job))
+            return CheckResult(list(check_file(root, job)))
         if isinstance(job, StoreRange):
             return read_range(job)
         digest = sha256_of(root / job.file)
@@ -152,8 +153,8 @@ def unreadable(job: Job, why: str) -> CheckResult:
     if isinstance(job, StoreRange):
         detail = f"bytes {job.start} to {job.end}: {why}"
         return CheckResult([Finding(VerifyKind.UNREADABLE, detail, f"warc/{job.path.name}")])
-    article = job.article if isinstance(job, Expected) else 0
-    return CheckResult([Finding(VerifyKind.UNREADABLE, why, printable(job.file), article)])
+    file, article = (job.row.file, job.row.id) if isinstance(job, Expected) else (job.file, 0)
+    return CheckResult([Finding(VerifyKind.UNREADABLE, why, printable(file), article)])
 
 
 def verify(
@@ -209,23 +210,26 @@ class _Check:
         self.found = Verification(stray, root=root, articles=len(self.articles), images=len(self.images))
         self.found.files = len(self.warcs)
         self._listed: Mapping[str, str] | None = None
-        manifest = root / MANIFEST
-        if writes_manifest or not (manifest.exists() or manifest.is_symlink()):
-            return
-        try:
-            self._listed = read_manifest(b"".join(read_chunks(manifest)))
-            self.found.manifest = len(self._listed)
-        except (UnreadableFile, ManifestFault) as error:
-            self._find(VerifyKind.MANIFEST, MANIFEST, str(error))
+        if not writes_manifest and os.path.lexists(root / MANIFEST):
+            try:
+                self._listed = read_manifest(b"".join(read_chunks(root / MANIFEST)))
+                self.found.manifest = len(self._listed)
+            except (UnreadableFile, ManifestFault) as error:
+                self._find(VerifyKind.MANIFEST, MANIFEST, str(error))
 
-    def _find(self, kind: VerifyKind, file: str, detail: str = "", article: int = 0) -> None:
-        self.found.findings.append(Finding(kind, detail, file, article))
+    def _find(self, kind: VerifyKind, file: str, detail: str = "") -> None:
+        self.found.findings.append(Finding(kind, detail, file))
 
     def jobs(self) -> Iterator[list[Job]]:
         """Those of the store first: they are the largest. What the manifest wants to know of other files comes last,
         when all else is known to be sound."""
         yield from ([job] for job in self._store())
-        yield from batched(self._expected(), CHUNK)
+        listed = self._listed
+        articles: Iterator[Job] = (
+            Expected(row, capture, None if listed is None else listed.get(row.file, ""))
+            for row, capture in self._ledger.recovered()
+        )
+        yield from batched(articles, CHUNK)
         yield from ([job] for job in self._image_hashes())
         yield from ([job] for job in self._other_hashes())
 
@@ -242,23 +246,6 @@ class _Check:
             self.found.findings.append(Finding(VerifyKind.WARC_MISSING, detail, file, articles=recovered))
         for path in unseen.values():
             yield from store_ranges(path, ())
-
-    def _expected(self) -> Iterator[Job]:
-        for row, capture in self._ledger.recovered():
-            listed = self._listed.get(row.file) if self._listed is not None else None
-            if self._listed is not None and listed is None and (self._root / row.file).exists():
-                self._find(VerifyKind.MANIFEST_ADDED, row.file, article=row.id)
-            if capture is None:
-                detail = f"the ledger has no capture {row.capture} of this article"
-                self._find(VerifyKind.CAPTURE_MISSING, row.file, detail, row.id)
-                yield Expected(row.id, row.file, row.sha256, listed=listed)
-                continue
-            from_file = capture.from_file if not capture.warc else None
-            if not capture.warc and from_file is None:
-                self._find(VerifyKind.CAPTURE_MISSING, row.file, "the ledger names no place for its capture", row.id)
-            timestamp, original = capture.served
-            url = f"{capture.replay}/{timestamp}/{original}"
-            yield Expected(row.id, row.file, row.sha256, url, original, from_file, listed)
 
     def _image_hashes(self) -> Iterator[Job]:
         for path, digest in self.images.items():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.ledger import ArticleRow, CaptureRow
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
 from crawler.preserve.files import UnreadableFile, read_chunks, walk
 from crawler.preserve.findings import Finding, VerifyKind, printable
-from crawler.warc.captures import ArchivedCapture
 from crawler.warc.files import read_archived
 from crawler.warc.record import WarcDamaged
 
@@ -22,35 +22,36 @@ _PART = ".part"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the ledger says of a recovered article's file. `url` and `original` are empty where it names no capture;
-    `from_file`: where its capture is if that is not the store; `listed`: its SHA-256 in the manifest, None without
-    one."""
+    """What the ledger says of a recovered article, and of the capture that it is from; `listed`: its file's SHA-256 in
+    the manifest, empty where that does not have it, None without a manifest."""
 
-    article: int
-    file: str
-    sha256: str
-    url: str = ""
-    original: str = ""
-    from_file: ArchivedCapture | None = None
-    listed: str | None = None
+    row: ArticleRow
+    capture: CaptureRow | None
+    listed: str | None
 
 
-def check_file(root: Path, expected: Expected) -> list[Finding]:
-    """At most one finding on the file, the gravest; and one when its capture is in a file of web archives and cannot be
-    read there."""
-    found: list[Finding] = []
-    if (fault := _fault(root / expected.file, expected)) is not None:
-        found.append(Finding(*fault, expected.file, expected.article))
-    if expected.from_file is not None:
+def check_file(root: Path, expected: Expected) -> Iterator[Finding]:
+    """At most one finding on the file, the gravest; one when the manifest does not have it, and one when its capture is
+    nowhere, or in a file of web archives and cannot be read there."""
+    row, capture = expected.row, expected.capture
+    if (fault := _fault(root / row.file, expected)) is not None:
+        yield Finding(*fault, row.file, row.id)
+    if expected.listed == "" and (root / row.file).exists():
+        yield Finding(VerifyKind.MANIFEST_ADDED, "", row.file, row.id)
+    if capture is None:
+        detail = f"the ledger has no capture {row.capture} of this article"
+        yield Finding(VerifyKind.CAPTURE_MISSING, detail, row.file, row.id)
+    elif not capture.warc and capture.from_file is None:
+        yield Finding(VerifyKind.CAPTURE_MISSING, "the ledger names no place for its capture", row.file, row.id)
+    elif not capture.warc and capture.from_file is not None:
         try:
-            read_archived(expected.from_file)
+            read_archived(capture.from_file)
         except (OSError, WarcDamaged) as error:
-            file = expected.from_file.place.file
-            found.append(Finding(VerifyKind.CAPTURE_MISSING, str(error), file, expected.article))
-    return found
+            yield Finding(VerifyKind.CAPTURE_MISSING, str(error), capture.from_file.place.file, row.id)
 
 
 def _fault(path: Path, expected: Expected) -> tuple[VerifyKind, str] | None:
+    written, capture = expected.row.sha256, expected.capture
     if path.is_symlink():
         return VerifyKind.LINK, ""
     if not path.is_file():
@@ -59,7 +60,7 @@ def _fault(path: Path, expected: Expected) -> tuple[VerifyKind, str] | None:
         data = b"".join(read_chunks(path))
     except UnreadableFile as error:
         return VerifyKind.UNREADABLE, str(error)
-    changed = hashlib.sha256(data).hexdigest() != expected.sha256
+    changed = hashlib.sha256(data).hexdigest() != written
     beside = "; its bytes are not those that were written either" if changed else ""
     try:
         head, end, _ = data.decode("utf-8").partition("\n---\n")
@@ -70,13 +71,15 @@ def _fault(path: Path, expected: Expected) -> tuple[VerifyKind, str] | None:
         return VerifyKind.FRONT_MATTER, f"not UTF-8 at byte {error.start}{beside}"
     except InvalidFrontMatter as error:
         return VerifyKind.FRONT_MATTER, f"{' '.join(str(error).split())}{beside}"
-    for name, value in (("url", expected.url), ("original_url", expected.original)):
-        if value and fields.get(name) != value:
-            named = f"{name} is {fields.get(name)}, the ledger has {value}"
-            return VerifyKind.OTHER_CAPTURE_NAMED, f"{named}{beside}"
+    if capture is not None:
+        timestamp, original = capture.served
+        for name, value in (("url", f"{capture.replay}/{timestamp}/{original}"), ("original_url", original)):
+            if fields.get(name) != value:
+                named = f"{name} is {fields.get(name)}, the ledger has {value}"
+                return VerifyKind.OTHER_CAPTURE_NAMED, f"{named}{beside}"
     if changed:
         return VerifyKind.FILE_CHANGED, f"{len(data)} bytes whose SHA-256 is not the ledger's"
-    if expected.listed not in (None, expected.sha256):
+    if expected.listed and expected.listed != written:
         return VerifyKind.MANIFEST_CHANGED, "the ledger knows it as it is: this software wrote it since"
     return None
 

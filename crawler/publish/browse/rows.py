@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from crawler.markdown.reader import plain_text
-from crawler.preserve.article_file import bloggers_of, body_of, parse_article_file, read_text
+from crawler.preserve.article_file import parse_article_file, read_text, split_body
 from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import is_timestamp, read_moment
 from crawler.wayback.playback import split_replay
@@ -146,7 +146,7 @@ def index_texts(title: str, author: str | None, body: str) -> tuple[str, str, st
 
 def searched(body: str) -> str:
     """What is searched of all that stands below the front matter, as Markdown."""
-    return f"{body_of(body)}\n\n{bloggers_of(body)}"
+    return "\n\n".join(split_body(body))
 
 
 def _picture(body: str) -> str | None:
