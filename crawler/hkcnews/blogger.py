@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 from crawler.hkcnews import layout
 from crawler.hkcnews.fields import find_field
 from crawler.hkcnews.layout import BLOGGER_NAME, ROLES, ancestors, squeezed
-from crawler.hkcnews.page import Page, is_within, once, ranked
+from crawler.hkcnews.page import Page, is_within, nearest, once
 from crawler.hkcnews.selection import outermost
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.widget import is_at_home, is_labelled
@@ -46,7 +46,7 @@ def by_layout(page: Page) -> list[LexborNode]:
     for selector in page.layout.blogger:
         nodes = [node for node in page.select(selector) if node.parent is None or not _listing(page).holds(node.parent)]
         if nodes:
-            return layout.distinct(outermost(ranked(page, nodes, within=True, closest=True)))
+            return layout.distinct(outermost(nearest(page, nodes, aside=True, within=True, closest=True)))
     return []
 
 
@@ -63,7 +63,9 @@ def blogger_blocks(page: Page) -> list[LexborNode]:
     authors, else those that stand together with it."""
     if named := by_layout(page):
         return named
-    pictures = ranked(page, [node for node in page.select("img") if _may_be(page, node)], within=True)[:_MOST]
+    pictures = nearest(page, [node for node in page.select("img") if _may_be(page, node)], aside=True, within=True)[
+        :_MOST
+    ]
     found: list[LexborNode] = []
     for picture in pictures:
         if not any(is_within(picture, block) for block in found):

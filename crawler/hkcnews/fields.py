@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 from crawler.hkcnews import layout
 from crawler.hkcnews.dates import DAY, MOMENT, Stated, latest_day, published, updated
 from crawler.hkcnews.layout import BAR, BYLINE, PUBLISHED, UPDATED, UPDATED_WORDS, ancestors, wide_first
-from crawler.hkcnews.page import Page, by_distance, contents, metadata, nearest, once, ranked, structured_data
+from crawler.hkcnews.page import Page, contents, metadata, nearest, once, structured_data
 from crawler.hkcnews.region import clean_region, parse, prepare_region
 from crawler.hkcnews.selection import outermost
 from crawler.hkcnews.text import one_line
@@ -100,7 +100,7 @@ def _tag_sources(page: Page) -> Iterator[tuple[str, Iterable[str]]]:
 
 def _marked_tags(page: Page, selector: str) -> Iterator[str]:
     tags = own(page, nearest(page, selector, closest=True), _keywords)
-    return map(visible_text, tags or ranked(page, own(page, nearest(page, selector), _keywords), closest=True))
+    return map(visible_text, tags or nearest(page, own(page, nearest(page, selector), _keywords), closest=True))
 
 
 def _keywords(page: Page) -> frozenset[str] | None:
@@ -164,7 +164,7 @@ def info_line(page: Page) -> str:
         if line := " | ".join(dict.fromkeys(filter(None, lines))):
             return line
     labels = (node for node in page.select(_SAYING) if PUBLISHED.search(node.text(deep=False)))
-    return next(filter(None, map(_line_around, by_distance(page, islice(labels, _MOST_LABELS)))), "")
+    return next(filter(None, map(_line_around, nearest(page, islice(labels, _MOST_LABELS)))), "")
 
 
 def _line_around(label: LexborNode) -> str:
@@ -220,7 +220,7 @@ def update_element(page: Page) -> LexborNode | None:
     if not any(word in text for word in UPDATED_WORDS):
         return None
     labels = (node for node in page.select(_SAYING) if any(word in node.text(deep=False) for word in UPDATED_WORDS))
-    for label in by_distance(page, islice(labels, _MOST_LABELS), within=True):
+    for label in nearest(page, islice(labels, _MOST_LABELS), within=True):
         for around in islice(ancestors(label), _CLOSE_BY):
             line = one_line(around.text())
             said = UPDATED.match(line) if len(line) <= _LONGEST_UPDATE else None

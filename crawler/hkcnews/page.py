@@ -91,7 +91,9 @@ def _text(page: Page) -> str:
 def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
     """Parse a page and find the element that holds the article's body. `utf8` is the text as bytes, where they are at
     hand, `captured` the capture's timestamp."""
-    whole = _is_whole(text)
+    start = max(0, len(text) - _TAIL)
+    end = text.rfind("</html", start)
+    whole = (end >= 0 and _WHOLE.match(text, end) is not None) or _WHOLE.search(text, start) is not None
     tree = LexborHTMLParser(utf8 or text) if whole else _marked(text)
     selection = Selection(tree)
     for layout in LAYOUTS:
@@ -104,16 +106,8 @@ def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
             return Page(tree, selection, layout, contents[0], whole, text, aside, *found)
     aside = Boilerplate(tree, CITIZEN_NEWS.aside)
     around = _around_the_info_line(tree, aside)
-    substance = around is not None and has_substance(around, CITIZEN_NEWS)
-    return Page(
-        tree, selection, CITIZEN_NEWS, around, whole, text, aside, around is not None, substance, captured=captured
-    )
-
-
-def _is_whole(text: str) -> bool:
-    start = max(0, len(text) - _TAIL)
-    end = text.rfind("</html", start)
-    return (end >= 0 and _WHOLE.match(text, end) is not None) or _WHOLE.search(text, start) is not None
+    found = (around is not None, around is not None and has_substance(around, CITIZEN_NEWS), (), False, captured)
+    return Page(tree, selection, CITIZEN_NEWS, around, whole, text, aside, *found)
 
 
 def _marked(text: str) -> LexborHTMLParser:
@@ -136,15 +130,9 @@ def _contents(selection: Selection, layout: Layout, aside: Boilerplate) -> tuple
 
 
 def _nearest_to_title(selection: Selection, nodes: list[LexborNode]) -> list[LexborNode]:
-    title = next(iter(selection.of("h1")), None)
-    depths = (
-        {around.mem_id: depth for depth, around in enumerate(reversed(list(ancestors(title))))}
-        if title is not None
-        else {}
-    )
+    shared = {around.mem_id for title in selection.of("h1")[:1] for around in ancestors(title)}
     return sorted(
-        wide_first(nodes),
-        key=lambda node: -max((depths.get(around.mem_id, 0) for around in ancestors(node)), default=0),
+        wide_first(nodes), key=lambda node: sum(around.mem_id in shared for around in ancestors(node)), reverse=True
     )
 
 
@@ -204,26 +192,23 @@ def is_within(node: LexborNode, container: LexborNode) -> bool:
     return any(ancestor.mem_id == container.mem_id for ancestor in ancestors(node))
 
 
-def nearest(page: Page, selector: str, *, within: bool = False, closest: bool = False) -> list[LexborNode]:
-    """The nodes for a selector, those closest to the body first (by the depth of what encloses both), then as on the
-    page.
-
-    Listings, navigation and the foot of the page are left out, and so is what stands inside the body unless `within`,
-    or where the body could only be taken together with all around it. With `closest` only those at the smallest
-    distance.
-    """
-    return by_distance(page, page.select(selector), within=within, closest=closest)
-
-
-def by_distance(
-    page: Page, candidates: Iterable[LexborNode], *, within: bool = False, closest: bool = False
+def nearest(
+    page: Page,
+    wanted: str | Iterable[LexborNode],
+    *,
+    within: bool = False,
+    closest: bool = False,
+    aside: bool = False,
 ) -> list[LexborNode]:
-    """The same for nodes that are already found."""
-    return ranked(page, [node for node in candidates if not page.aside.holds(node)], within=within, closest=closest)
+    """The nodes for a selector, or some found already, those closest to the body first (by the depth of what encloses
+    both), then as on the page.
 
-
-def ranked(page: Page, nodes: list[LexborNode], *, within: bool = False, closest: bool = False) -> list[LexborNode]:
-    """The same for nodes that may stand aside."""
+    Listings, navigation and the foot of the page are left out unless `aside`, and so is what stands inside the body
+    unless `within`, or where the body could only be taken together with all around it. With `closest` only those at the
+    smallest distance.
+    """
+    candidates = page.select(wanted) if isinstance(wanted, str) else wanted
+    nodes = [node for node in candidates if aside or not page.aside.holds(node)]
     if page.content is None or not nodes:
         return nodes
     distances = around_body(page)

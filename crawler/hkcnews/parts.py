@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -111,8 +111,7 @@ def _division(nodes: Sequence[PageElement]) -> Tag:
 def cut_note(region: Tag) -> Tag | None:
     """Cut the note out of the body's region and give it as an element of its own, without its rule; None if there is
     none. Nothing but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
-    texts = [text for text in region.descendants if isinstance(text, NavigableString) and _FIRST_WORDS in text][::-1]
-    start = _first_block(region, texts) or _set_apart(region, texts)
+    start = _first_block(region) or _set_apart(region)
     if start is None:
         return None
     while (holder := start.parent) is not None and holder is not region and _begins(holder):
@@ -131,19 +130,30 @@ def cut_note(region: Tag) -> Tag | None:
     return _division(parts)
 
 
-def _first_block(region: Tag, texts: Sequence[NavigableString]) -> Tag | None:
-    """The innermost block around one of these texts that begins with the note's first words."""
-    for text in texts:
+def _beginnings(region: Tag) -> Iterator[NavigableString]:
+    """The texts in which the note may begin, the last first."""
+    stack = list(region.contents)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Tag):
+            stack += node.contents
+        elif isinstance(node, NavigableString) and _FIRST_WORDS in node:
+            yield node
+
+
+def _first_block(region: Tag) -> Tag | None:
+    """The innermost block that begins with the note's first words; the last one, if there are several."""
+    for text in _beginnings(region):
         block = next((around for around in text.parents if around is region or around.name in BLOCKS), region)
         if block is not region and _begins(block):
             return block
     return None
 
 
-def _set_apart(region: Tag, texts: Sequence[NavigableString]) -> Tag | None:
+def _set_apart(region: Tag) -> Tag | None:
     """The note where it is no block of its own, but begins behind a line break or between blocks: made one, with what
     follows."""
-    for text in texts:
+    for text in _beginnings(region):
         holder, before = text.parent, _before(text)
         if (
             holder is None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.builder import HTMLTreeBuilder
@@ -17,11 +16,7 @@ from bs4.builder._htmlparser import HTMLParserTreeBuilder
 from bs4.element import AttributeDict, AttributeValueList, NavigableString, PageElement
 
 _ATTRIBUTE = re.compile(r' ([a-z][a-z0-9_-]*)="([^"]*)"')
-_NODE = re.compile(
-    r'<(?:/([a-z0-9]+)|([a-z0-9]+)((?: [a-z][a-z0-9_-]*="[^"]*")*+)|(!--[^-<>]*--))>([^<]*)|.', re.DOTALL
-)
-"""The name of an end tag; or name and attributes of a tag; or a comment of a form that leaves no doubt where it ends;
-then text."""
+_AROUND_VALUE = len(' =""')
 _VOID = frozenset(
     {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )
@@ -97,50 +92,38 @@ def element(name: str, attributes: Mapping[str, str] | None = None) -> Tag:
 
 def build_tree(markup: str) -> Tag | None:
     """The tree of one element, without a parent; None where the markup is not of the plain form."""
-    nodes: list[PageElement] = []
+    first, *pieces = markup.split("<")
+    if first:
+        return None
+    root: Tag | None = None
     current: Tag | None = None
+    last: PageElement | None = None
     preserved = 0
-    for end, name, written, comment, text in _NODE.findall(markup):
-        if end:
-            if current is None or end != current.name:
+    for piece in pieces:
+        head, end, text = piece.partition(">")
+        if current is None and root is not None:
+            return None
+        if head.startswith("/"):
+            if current is None or head[1:] != current.name:
                 return None
-            preserved -= end == "pre"
+            preserved -= head == "/pre"
             current = current.parent
         else:
-            node = _opened(name, written, comment)
-            if node is None or (bool(nodes) if current is None else current.name in _RAW):
+            node = _opened(head) if end else None
+            if node is None or (current is not None and current.name in _RAW):
                 return None
-            node.parent = current
-            nodes.append(node)
-            if current is not None:
-                current.contents.append(node)
-            if isinstance(node, _Element) and not node.can_be_empty_element:
+            _link(node, current, last)
+            last = node
+            if isinstance(node, Tag) and not node.can_be_empty_element:
                 current = node
-                preserved += name == "pre"
+                root = node if root is None else root
+                preserved += node.name == "pre"
         if text:
             if current is None or (string := _string(text, current.name, preserved > 0)) is None:
                 return None
-            string.parent = current
-            nodes.append(string)
-            current.contents.append(string)
-    root = nodes[0] if nodes and current is None else None
-    if not isinstance(root, Tag) or root.can_be_empty_element:
-        return None
-    _link(nodes)
-    return root
-
-
-def _link(nodes: list[PageElement]) -> None:
-    """Link the nodes of a tree, in reading order, to the next and previous ones."""
-    nodes[0].previous_element = None
-    for before, after in pairwise(nodes):
-        before.next_element = after
-        after.previous_element = before
-    for node in nodes:
-        if isinstance(node, Tag):
-            for before, after in pairwise(node.contents):
-                before.next_sibling = after
-                after.previous_sibling = before
+            _link(string, current, last)
+            last = string
+    return root if current is None else None
 
 
 def dismantle(root: Tag) -> None:
@@ -152,24 +135,39 @@ def dismantle(root: Tag) -> None:
         node = node.next_element
 
 
-def _opened(name: str, written: str, comment: str) -> Tag | Comment | None:
-    """The node that begins: an element with its attributes as written, or a comment."""
-    if name in _KNOWN:
-        attributes = _attributes(name, written) if written else AttributeDict()
-        return _Element(name, attributes) if attributes is not None else None
-    return Comment(_collapsed(comment[3:-2])) if comment else None
+def _link(node: PageElement, parent: Tag | None, last: PageElement | None) -> None:
+    """Set a node after all that came before it; it has no neighbours yet."""
+    node.parent = parent
+    node.previous_element = last
+    if last is not None:
+        last.next_element = node
+    if parent is not None:
+        contents = parent.contents
+        if contents:
+            before = node.previous_sibling = contents[-1]
+            before.next_sibling = node
+        contents.append(node)
 
 
-def _attributes(name: str, written: str) -> AttributeDict | None:
-    """The attributes of an element; None where the references in them are not Lexbor's."""
+def _opened(head: str) -> Tag | Comment | None:
+    """What begins with the inside of a tag: an element, or a comment of a form that leaves no doubt where it ends."""
+    if head in _KNOWN:
+        return _Element(head, AttributeDict())
+    name, _, _ = head.partition(" ")
+    if name not in _KNOWN:
+        inside = head[3:-2]
+        is_plain = len(head) > 4 and head.startswith("!--") and head.endswith("--") and "-" not in inside
+        return Comment(_collapsed(inside)) if is_plain else None
     attributes = AttributeDict()
+    left = len(head) - len(name)
     lists = _LISTS.get(name, ())
-    for key, value in _ATTRIBUTE.findall(written):
+    for key, value in _ATTRIBUTE.findall(head, len(name)):
+        left -= len(key) + len(value) + _AROUND_VALUE
         plain = _unescaped(value.replace("&quot;", '"')) if "&" in value else value
         if plain is None:
             return None
         attributes[key] = AttributeValueList(plain.split()) if key in _LISTS_ANYWHERE or key in lists else plain
-    return attributes
+    return _Element(name, attributes) if not left else None
 
 
 def _string(text: str, holder: str, is_preserved: bool) -> NavigableString | None:
