@@ -14,7 +14,7 @@ from crawler.markdown.document import relative_path
 
 _HOST = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(:\d+)?", re.IGNORECASE)
 SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
-_SCRIPTS = ("javascript", "data", "vbscript", "file")
+_SCRIPTS = ("javascript:", "data:", "vbscript:", "file:")
 _ARCHIVED = re.compile(r"^(?:https?:)?(?://[^/]+)?/web/\d{1,14}(?:[a-z]{2}_)?/")
 _INVISIBLE = re.compile(r"[\t\r\n]")
 _AT_ENDS = "".join(map(chr, range(33)))
@@ -24,10 +24,10 @@ _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 def is_followable(href: str) -> bool:
     """Whether a link's target is one that a reader can follow: not a script, not a file on its author's disk."""
     href = attribute_value(href)
-    scheme = SCHEME.match(href)
-    return bool(href) and not (scheme and scheme[1].lower() in _SCRIPTS)
+    return bool(href) and not href[:11].lower().startswith(_SCRIPTS)
 
 
+@lru_cache(maxsize=16)
 def origin_of(original: str) -> str:
     """Scheme and host of a capture's own address, without the default port."""
     found = _HOST.match(original)
@@ -55,24 +55,24 @@ class References:
 
 
 class Style(Protocol):
-    """What formats differ in: the addresses of links, pictures and frames, and what of the page is written."""
+    """What formats differ in: the addresses of links, pictures and frames, and what of the page is written.
+
+    `keeps_note`: whether the subscription note is written; `captions_describe`: whether a picture without a description
+    has its caption for one; `replay`: the public address under which the archive replays captures; `video`: how frames
+    are written; `references`: what was referred to so far, None where nothing depends on what the tree has.
+    """
 
     keeps_note: ClassVar[bool]
-    """Whether the subscription note is written."""
     captions_describe: ClassVar[bool]
-    """Whether a picture without a description has its caption for one."""
 
     @property
-    def replay(self) -> str:
-        """The public address under which the archive replays captures."""
+    def replay(self) -> str: ...
 
     @property
-    def video(self) -> Video:
-        """How frames are written."""
+    def video(self) -> Video: ...
 
     @property
-    def references(self) -> References | None:
-        """What was referred to so far; None where nothing depends on what the tree has."""
+    def references(self) -> References | None: ...
 
     def link(self, href: str) -> str | None:
         """The target of a link; None when only its text may stay."""
@@ -101,26 +101,15 @@ class SeedStyle:
     video: ClassVar[Video] = Video.SHORTCODE
     references: ClassVar[None] = None
 
-    @property
-    def site(self) -> str:
-        """Scheme and host of the capture, without the default port."""
-        return origin_of(self.original)
-
-    @property
-    def _path(self) -> str:
-        """What follows the archive's host."""
-        _, slash, path = self.replay.partition("://")[2].partition("/")
-        return slash + path
-
     def link(self, href: str) -> str | None:
         href = attribute_value(href)
-        scheme = SCHEME.match(href)
         if not is_followable(href):
             return None
-        if scheme and scheme[1].lower() in ("http", "https"):
+        if href[:8].lower().startswith(("http:", "https:")):
             return f"{self.replay}/{self.timestamp}/{href}"
         if href.startswith("/") and not href.startswith("//") and not _ARCHIVED.match(href):
-            return f"{self._path}/{self.timestamp}/{self.site}{href}"
+            _, slash, path = self.replay.partition("://")[2].partition("/")
+            return f"{slash}{path}/{self.timestamp}/{origin_of(self.original)}{href}"
         return href
 
     def image(self, src: str) -> str:
@@ -131,12 +120,12 @@ class SeedStyle:
 
     def _resource(self, src: str, flag: str) -> str:
         src = attribute_value(src)
-        if _ARCHIVED.match(src) or src.lower().startswith("data:image/"):
+        if _ARCHIVED.match(src) or src[:11].lower() == "data:image/":
             return src
         if src.startswith("//"):
             return f"//{self.replay.split('://', 1)[-1]}/{self.timestamp}{flag}/https:{src}"
         if src.startswith("/"):
-            src = self.site + src
+            src = origin_of(self.original) + src
         elif not SCHEME.match(src):
             src = urljoin(self.original, src)
         return f"{self.replay}/{self.timestamp}{flag}/{src}"
@@ -187,24 +176,27 @@ def absolute(address: str, original: str, replay: str) -> str:
     return origin_of(original) + address if address.startswith("/") else urljoin(original, address)
 
 
+def _percent_encoded(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"
+
+
 def with_scheme(href: str) -> str:
     """A link without a scheme that begins with the name of a host leads there: that is what its author meant, not a
     file of the site."""
     return f"http://{href}" if _HOST_ONLY.match(href) else href
 
 
-_PATHS = (
-    (
-        re.compile(r"(?:.*\.)?youtube(?:-nocookie)?\.com"),
-        re.compile(r"/(?:embed|v)/(?!videoseries)([\w-]+)"),
-        "https://www.youtube.com/watch?v={}",
-    ),
-    (re.compile(r"player\.vimeo\.com"), re.compile(r"/video/(\d+)"), "https://vimeo.com/{}"),
-    (
-        re.compile(r"(?:.*\.)?dailymotion\.com"),
-        re.compile(r"/embed/video/(\w+)"),
-        "https://www.dailymotion.com/video/{}",
-    ),
+_PLAYERS = tuple(
+    (re.compile(host), re.compile(path), page)
+    for host, path, page in (
+        (
+            r"(?:.*\.)?youtube(?:-nocookie)?\.com",
+            r"/(?:embed|v)/(?!videoseries)([\w-]+)",
+            "https://www.youtube.com/watch?v={}",
+        ),
+        (r"player\.vimeo\.com", r"/video/(\d+)", "https://vimeo.com/{}"),
+        (r"(?:.*\.)?dailymotion\.com", r"/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
+    )
 )
 """Hosts, the paths of their players, and the page of what is played."""
 _FACEBOOK = re.compile(r"(?:.*\.)?facebook\.com")
@@ -218,7 +210,7 @@ def watch_url(address: str) -> str:
         host = (parts.hostname or "").lower()
     except ValueError:
         return address
-    for hosts, paths, page in _PATHS:
+    for hosts, paths, page in _PLAYERS:
         if hosts.fullmatch(host) and (found := paths.match(parts.path)):
             return page.format(found[1])
     if _FACEBOOK.fullmatch(host) and parts.path.startswith("/plugins/"):
@@ -266,20 +258,23 @@ class ReadingStyle:
             return target
         local = bool(self.recovered >> number & 1)
         self.references.articles[number] = local
-        address, sharp, fragment = target.partition("#")
-        return f"{self._path_to(number) if local else address}{sharp}{fragment}"
+        if not local:
+            return target
+        folder, _, name = relative_path(number).partition("/")
+        here = self.number_of(self.original)
+        beside = here is not None and relative_path(here).startswith(f"{folder}/")
+        _, sharp, fragment = target.partition("#")
+        return f"{'' if beside else f'../{folder}/'}{name}{sharp}{fragment}"
 
     def image(self, src: str) -> str:
-        if attribute_value(src).lower().startswith("data:image/"):
-            return attribute_value(src)
+        if (own := attribute_value(src)).lower().startswith("data:image/"):
+            return own
         address = self._resource(src)
         if not address.lower().startswith(("http://", "https://")):
             return address
         path = self.image_path(address)
         self.references.pictures[address] = path is not None
-        return (
-            address if path is None else _ABOVE_ARTICLES + _NOT_IN_PATH.sub(lambda found: f"%{ord(found[0]):02X}", path)
-        )
+        return address if path is None else _ABOVE_ARTICLES + _NOT_IN_PATH.sub(_percent_encoded, path)
 
     def frame(self, src: str) -> str:
         address = self._resource(src)
@@ -288,8 +283,3 @@ class ReadingStyle:
     def _resource(self, src: str) -> str:
         address = absolute(src, self.original, self.replay)
         return address if is_followable(address) else NOWHERE
-
-    def _path_to(self, number: int) -> str:
-        folder, _, name = relative_path(number).partition("/")
-        here = self.number_of(self.original)
-        return name if here is not None and relative_path(here).startswith(f"{folder}/") else f"../{folder}/{name}"
