@@ -160,9 +160,9 @@ def examine(text: str, article: int | None, file: str = "") -> AuditedFile:
 
 def examine_file(folder: Path, file: FoundFile) -> AuditedFile:
     """Judge a file of a tree; what cannot be read is a finding."""
-    if file.why:
-        return _unreadable(file, file.why)
     try:
+        if file.why:
+            raise UnreadableFile(file.why)
         return examine(read_text(folder / file.file), file.article, file.file)
     except UnreadableFile as error:
         return _unreadable(file, str(error))
