@@ -110,7 +110,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(done: Path, tmp_path: 
 def test_what_is_asked_for_must_be_clear(tmp_path: Path, arguments: list[str]) -> None:
     ended = export(tmp_path, *arguments)
     assert ended.status == ExitStatus.USAGE
-    assert ended.err.startswith("stopped: ")
+    assert ended.err.startswith("error: ")
     assert "--wacz" in ended.err
 
 
@@ -122,7 +122,7 @@ def test_there_must_be_something_to_export(tmp_path: Path, folder: bool) -> None
     ended = export(tmp_path, "--wacz", str(tmp_path / "all.wacz"))
     assert (ended.status, ended.err) == (
         ExitStatus.STORAGE,
-        f"stopped: there is nothing to export: no *.warc.gz in {tmp_path / 'warc'}\n",
+        f"error: there is nothing to export: no *.warc.gz in {tmp_path / 'warc'}\n",
     )
     assert not list(tmp_path.glob("all*"))
 
@@ -197,7 +197,7 @@ def test_a_directory_that_is_not_there_is_named(done: Path, tmp_path: Path) -> N
     ended = export(done, "--wacz", str(tmp_path / "nowhere" / "all.wacz"))
     assert ended.status == ExitStatus.STORAGE
     assert ended.err.startswith(
-        f"stopped: {tmp_path / 'nowhere' / 'all.wacz'} was not written: No such file or directory"
+        f"error: {tmp_path / 'nowhere' / 'all.wacz'} was not written: No such file or directory"
     )
 
 
@@ -212,7 +212,7 @@ def test_a_disk_that_is_full_leaves_nothing(output: Path, tmp_path: Path, beyond
     line = command("export", "--wacz", str(path), OUTPUT_DIR=str(output))
     full = run(line, output, largest_file=size)
     assert full.status == ExitStatus.STORAGE, full.err
-    assert full.err.splitlines()[1:] == [f"stopped: {path} was not written: File too large"]
+    assert full.err.splitlines()[1:] == [f"error: {path} was not written: File too large"]
     assert not list(tmp_path.glob("all*"))
     assert export(output, "--wacz", str(path)).status == 0
     assert path.stat().st_size > size
