@@ -38,7 +38,7 @@ class Command(ProjectCommand):
             raise UsageError("--csv: the name of a file is needed")
         workers = read_workers(opts)
         with output_file(Path(opts.csv)) if opts.csv else nullcontext() as table:
-            audit = audit_folder(Path(args[0]), workers, self.setting("PROGRESS_SECONDS"))
+            audit = audit_folder(Path(args[0]).absolute(), workers, self.setting("PROGRESS_SECONDS"))
             if table is not None:
                 audit.write_csv(table)
         print(json_line(audit.as_object()) if opts.json else "\n".join(audit.describe()))

@@ -32,7 +32,7 @@ class Command(ProjectCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         count = check_integer(opts.count, "--count", 1, 1000)
-        audit = audit_folder(Path(args[0]), os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
+        audit = audit_folder(Path(args[0]).absolute(), os.cpu_count() or 1, self.setting("PROGRESS_SECONDS"))
         chosen = sample_articles(audit, count)
         if not chosen:
             raise NothingError(f"{args[0]} has no sound file of an article to compare with")

@@ -16,7 +16,7 @@ from crawler.ledger import Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.run.command import ProjectCommand, report
-from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.exit_status import ExitStatus, NothingError, RunResult, UsageError
 from crawler.utils.files import new_file, output_file, writing
 from crawler.utils.text import first_few
 
@@ -77,7 +77,7 @@ def _export_jsonl(output: Path, path: Path | None) -> int:
     has_ledger = ledger_path(output).exists()
     if not has_ledger:
         if not (output / FOLDER).is_dir():
-            raise StorageError(f"there is nothing to export: no ledger and no folder {FOLDER} in {output}")
+            raise NothingError(f"there is nothing to export: no ledger and no folder {FOLDER} in {output}")
         what = f"lines have what the files in {output / FOLDER} say by themselves"
         _note(f"there is no ledger {ledger_path(output)}: {what}")
     with open_locked(output) if has_ledger else nullcontext() as ledger:
@@ -147,7 +147,7 @@ def _warcs(folder: Path) -> list[tuple[Path, int]]:
     files = ((path, path.stat().st_size) for path in sorted(folder.glob("*.warc.gz")) if path.is_file())
     warcs = [(path, size) for path, size in files if size]
     if not warcs:
-        raise StorageError(f"there is nothing to export: no *.warc.gz in {folder}")
+        raise NothingError(f"there is nothing to export: no *.warc.gz in {folder}")
     return warcs
 
 

@@ -13,7 +13,7 @@ from crawler.recovery.extraction_job import WorkerLimits
 from crawler.recovery.formats import Format
 from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report, say_successor
 from crawler.run.config import FROM_COMMAND_LINE
-from crawler.run.settings import SETTINGS, read_format
+from crawler.run.settings import ARGUMENTS, SETTINGS, read_format, read_value
 from crawler.utils.exit_status import NothingError
 
 
@@ -29,6 +29,7 @@ class Command(ProjectCommand):
         super().add_options(parser)
         formats = SETTINGS["FORMAT"].choices
         parser.add_argument("--format", choices=formats, help="write all files anew in another format")
+        parser.add_argument("--ids", metavar="IDS", help="only these articles, in the format that the files have")
         parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
         add_workers_option(parser)
@@ -39,7 +40,8 @@ class Command(ProjectCommand):
         told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
         wanted = self._format(opts.format)
         source = self._input(args, told, opts.dry_run)
-        result = extract(source, limits, wanted, only_changed=opts.changed)
+        ids = read_value(ARGUMENTS["ids"], opts.ids) if opts.ids is not None else None
+        result = extract(source, limits, wanted, ids=ids, only_changed=opts.changed)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(result)
 

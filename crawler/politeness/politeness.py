@@ -194,7 +194,7 @@ class Politeness:
             self._breaker.level = 0
         self._trips += 1
         seconds = self._breaker.trip(self._issued, now)
-        self._hold("Connection refused: nothing is sent to the archive, then one probe", seconds)
+        self._hold("Connection refused, one probe follows: nothing is sent to the archive", seconds)
         if self._breaker.level >= self._budget.breaker_trips:
             self._end(f"The archive refused connections {self._breaker.level} times in a row", seconds)
 
@@ -212,8 +212,8 @@ class Politeness:
 
     def _hold(self, message: str, seconds: float) -> None:
         self._calm = 0.0
-        until = format_time(self._clock.time() + seconds)
-        self._news.append((f"{message}, for {format_duration(seconds)}, until {until}", seconds))
+        until = f", until {format_time(self._clock.time() + seconds)}" if seconds >= 60 else ""
+        self._news.append((f"{message} for {format_duration(seconds)}{until}", seconds))
 
     def _end_if_longer(self, asked: float) -> None:
         if asked > self._budget.retry_after_limit:

@@ -77,11 +77,11 @@ class AuditKind(Kind):
     PUBLISHED_AGAIN = "published_again", INFORMATION, _TWICE
 
 
-_FROM_STORE = "`citizen-news extract --changed` writes it anew from the store"
+_FROM_STORE = "`citizen-news extract --ids ID` writes it anew from the store"
 _AT_ONCE = f"{_FROM_STORE}, and so does the next `citizen-news crawl`"
 _AND_CHANGES = f"{_FROM_STORE}; what was changed by hand is lost then"
 _AND_LEDGER = f"{_FROM_STORE}, and puts the ledger right"
-_IMAGES = "`citizen-news crawl -s IMAGES=1` writes it anew from the store"
+_IMAGES = "the next `citizen-news crawl -s IMAGES=1` writes it anew from the store"
 _IMAGE_AGAIN = f"delete the file, then {_IMAGES}"
 _AGAIN = "`citizen-news crawl --again ID` fetches it again"
 _LEDGER = "restore ledger.sqlite, or the file, from a copy"
@@ -135,7 +135,7 @@ class Finding:
     def advice(self) -> str:
         """What to do."""
         concerned = ",".join(map(str, self.articles)) or str(self.article or "ID")
-        return self.kind.advice.replace("again=ID", f"again={concerned}" if len(self.articles) <= 20 else "again=ID,…")
+        return self.kind.advice.replace(" ID`", f" {concerned}`" if len(self.articles) <= 20 else " ID,…`")
 
 
 @dataclass(slots=True)

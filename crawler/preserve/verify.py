@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ from crawler.recovery.store import OPEN_SUFFIX
 from crawler.utils.exit_status import NothingError
 from crawler.utils.files import atomic_file
 from crawler.utils.lock import lock_output
+from crawler.utils.text import counted
 from crawler.utils.workers import batched, run_jobs
+from crawler.wayback.digest import DigestResult
 
 MANIFEST = "manifest-sha256.txt"
 CHUNK = 200
@@ -29,6 +33,7 @@ CHUNK = 200
 ENOUGH_FOR_ONE = 500
 """Articles; to begin more processes takes longer than to check so few in this one."""
 _EXAMPLES = 3
+_AS_IT_CAME = "what does not match its digest came so from the archive, and is kept as it came"
 _OF_BAG = "take it from another copy of the bag, or make a new one with `citizen-news export --bag`"
 
 
@@ -63,7 +68,7 @@ class Verification(CheckResult):
         else:
             yield from self._describe_output()
         if not self.findings:
-            yield "Nothing is wrong."
+            yield "Nothing is wrong." if not self._mismatches else f"Nothing is wrong: {_AS_IT_CAME}"
         for kind, found in self.by_kind().items():
             yield ""
             yield f"{len(found):>7,}  {kind.meaning}"
@@ -74,14 +79,19 @@ class Verification(CheckResult):
             if len(found) > _EXAMPLES:
                 yield f"         … and {len(found) - _EXAMPLES:,} more; --json has all"
 
+    @property
+    def _mismatches(self) -> bool:
+        return any(named.startswith(DigestResult.MISMATCH.value) for named in self.digests())
+
     def _describe_output(self) -> Iterator[str]:
         counts = self.counts
         yield f"Articles   {self.articles:,} recovered"
         if self.images:
             yield f"Images     {self.images:,}"
-        unknown = f", {counts['unknown']:,} of them unknown to the ledger" if counts["unknown"] else ""
-        records = f"{counts['records']:,} records, {counts['captures']:,} captures{unknown}"
-        yield f"Store      {self.files:,} files, {records}"
+        known = counts["captures"] - counts["unknown"]
+        others = f", {counts['unknown']:,} of other pages" if counts["unknown"] else ""
+        yield f"Store      {counted(self.files, 'file')}, {counted(counts['records'], 'record')}"
+        yield f"Captures   {known:,} of articles and images{others}"
         for named, number in sorted(self.digests().items(), key=lambda pair: (-pair[1], pair[0])):
             yield f"           {number:,} {named}"
         if self.manifest is not None:
@@ -89,7 +99,10 @@ class Verification(CheckResult):
             yield f"Manifest   {self.manifest:,} files, {how} {self.root / MANIFEST}"
 
     def _advice(self, finding: Finding) -> str:
-        return _OF_BAG if self.is_bag else finding.advice
+        if self.is_bag:
+            return _OF_BAG
+        named = f"-o {shlex.quote(str(self.root))}"  # the same command from another folder would be about another tree
+        return re.sub(r"`citizen-news (\w+)", rf"`citizen-news \1 {named}", finding.advice)
 
     def as_object(self) -> dict[str, Any]:
         """Everything, for `--json`."""

@@ -6,7 +6,7 @@ import logging
 import os
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -30,7 +30,15 @@ from crawler.recovery.extraction_job import (
 from crawler.recovery.formats import Format, Styles, as_bits, begin_change, format_of, note_renewed, written_in
 from crawler.recovery.sources import Indexed, describe_counts, index_captures
 from crawler.recovery.store import Store
-from crawler.utils.exit_status import CommandError, DamagedError, ExitStatus, RunResult, StorageError, UsageError
+from crawler.utils.exit_status import (
+    CommandError,
+    DamagedError,
+    ExitStatus,
+    NothingError,
+    RunResult,
+    StorageError,
+    UsageError,
+)
 from crawler.utils.lock import lock_output
 from crawler.utils.text import EXAMPLES, by_reason, first_few, first_lines, progress_line
 from crawler.utils.workers import batched
@@ -46,6 +54,7 @@ class ExtractionReport:
     def __init__(self, seconds: float) -> None:
         self._tell = progress_line("extracted", "articles", seconds)
         self.total = 0
+        self.listed = 0
         self.done = 0
         self.captures = 0
         self.outcomes: Counter[Outcome] = Counter()
@@ -91,6 +100,8 @@ class ExtractionReport:
         if self.changed is not None:
             yield "Format        {} is changed to {}".format(*self.changed) + dry
         yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
+        if self.listed > self.done:
+            yield f"Not read      {self.listed - self.done:>7,} articles more, of which no capture is at hand"
         if self.passed:
             yield f"Passed over   {self.passed.total():>7,} records in the files: {describe_counts(self.passed)}"
         yield f"Written       {written:>7,}{dry}"
@@ -307,18 +318,28 @@ def relink(
         yield from batch
 
 
-def extract(source: ExtractionInput, limits: WorkerLimits, wanted: Format, *, only_changed: bool = False) -> RunResult:
-    """Extract everything in the format that is wanted; gives how it ended. Raises CommandError. A dry run of the store
-    takes links for those between the articles that are recovered already."""
+def extract(
+    source: ExtractionInput,
+    limits: WorkerLimits,
+    wanted: Format,
+    *,
+    ids: Collection[int] | None = None,
+    only_changed: bool = False,
+) -> RunResult:
+    """Extract everything, or the articles `ids`, in the format that is wanted; gives how it ended. Raises CommandError.
+    A dry run of the store takes links for those between the articles that are recovered already."""
     report = source.report
     with source.opened():
         ledger = source.ledger
-        articles = ledger.articles_with_captures()
+        articles = [article for article in ledger.articles_with_captures() if ids is None or article in ids]
+        if ids is not None and format_of(ledger) not in ("", str(wanted)):
+            raise UsageError(f"the files are written with {format_of(ledger)}: change all of them, or none")
         if not articles:
             why = f"; passed over: {describe_counts(report.passed)}" if report.passed else ""
             message = "there is no capture of an article in what was to be extracted"
-            raise DamagedError(f"{message}: {report.damages[0]}") if report.damages else UsageError(f"{message}{why}")
+            raise DamagedError(f"{message}: {report.damages[0]}") if report.damages else NothingError(f"{message}{why}")
         report.total = len(articles)
+        report.listed = sum(ledger.counts().values()) if ids is None else 0
         settled = {row.id for row in ledger.articles(*SETTLED)}
         plan = ExtractionPlan(
             Styles(wanted, source.output.resolve(), as_bits(source.begin(wanted))),
@@ -333,7 +354,8 @@ def extract(source: ExtractionInput, limits: WorkerLimits, wanted: Format, *, on
                 if not source.dry_run:
                     os.sync()  # the files of all of them, before the ledger says that they are there
                 source.settle(batch)
-            source.finish(wanted)
+            if ids is None:
+                source.finish(wanted)
             if wanted.for_reading and not source.dry_run:  # now that it is known what there is
                 styles = replace(plan.styles, recovered=as_bits(ledger.recovered_ids()))
                 plan = replace(plan, styles=styles, only_changed=True, versions=False)

@@ -17,6 +17,7 @@ from typing import Any
 from crawler.hkcnews.urls import ARTICLES, HIGHEST_ID, HOST, article_id
 from crawler.ledger import Ledger
 from crawler.markdown.document import RANGE
+from crawler.utils.text import counted
 from crawler.wayback.capture import Capture
 from crawler.wayback.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
 from crawler.wayback.digest import normalized_digest
@@ -70,7 +71,7 @@ class Listing:
         self._tries = 0
         self._restarted = False
         self._open: tuple[int, str | None] | None = None
-        self.rows = self.new = 0
+        self.rows = self.captures = self.new = 0
         self.end: ListingEnd | None = None if self._queries else ListingEnd.WHOLE
         self.trouble = ""
         self.exact_only = False
@@ -128,6 +129,7 @@ class Listing:
         ignored, rejected = len(found) - len(known), len(page.rejected)
         self.new += self._ledger.add_page(listing, wanted, key, ignored, rejected, page.duplicates, self.source)
         self.rows += len(found) + rejected
+        self.captures += len(wanted)
         self._tries, self.trouble = 0, ""
         self._open = (listing, key)
         if key is None:
@@ -175,6 +177,8 @@ def prefixes(ids: Collection[int]) -> list[str]:
     return sorted((text for text in found if not any(text[:n] in found for n in range(1, len(text)))), key=int)
 
 
+FIRST, LAST = 174, 49_930
+"""The ids of the site's articles, with gaps (counted in the public backup)."""
 PUBLISHED = 49_122
 """Articles that the site had, by the public backup's count (FACTS section 1)."""
 GAP_REQUESTS = 100
@@ -297,9 +301,15 @@ def gap_status(ledger: Ledger) -> dict[str, Any]:
 def describe_gap(ledger: Ledger) -> Iterator[str]:
     """The same as lines to read, with how many of each range are not known."""
     status = gap_status(ledger)
+    ids = LAST - FIRST + 1
     yield f"Known {status['known']:,} of the {PUBLISHED:,} articles that the site had"
+    never = f"{ids - PUBLISHED:,} of these never were an article; which ones nobody knows"
+    yield f"Its ids ran from {FIRST} to {LAST}, {ids:,} in all: {never}"
     for why, of in status["asked"].items():
-        yield f"asked for beside the listing: {of['asked']:,} {why}; {of['found']:,} of them have captures"
+        none = f"{of['asked'] - of['found']:,} have none, as those that never were"
+        yield f"Asked for, {why}: {counted(of['asked'], 'id')}; {of['found']:,} with captures, {none}"
     yield f"{'ids':>13}  {'known':>5}  not known"
     for one in status["ranges"]:
-        yield f"{one['from']:>6}-{one['to']:<6}  {one['known']:>5}  {RANGE - one['known']:>5}"
+        first, last = max(one["from"], FIRST), min(one["to"], LAST)
+        missing = max(0, last - first + 1 - one["known"])
+        yield f"{one['from']:>6}-{one['to']:<6}  {one['known']:>5}  {missing:>5}"

@@ -79,8 +79,8 @@ def describe_status(ledger: Ledger) -> Iterator[str]:
     faulty = list(ledger.faulty())
     yield f"Listed        {now['listed']:>7,} articles of {ledger.meta('public_url')}"
     yield (
-        f"              {totals['rows']:>7,} rows of the index; {totals['ignored']:,} are not articles,"
-        f" {totals['rejected']:,} unreadable, {totals['duplicates']:,} twice"
+        f"              {totals['rows']:>7,} captures in the index; beside them {totals['ignored']:,} of other pages,"
+        f" {totals['rejected']:,} unreadable rows, {totals['duplicates']:,} repeated"
     )
     with_faults = f"  ({len(faulty):,} with a fault that is named)" if faulty else ""
     yield f"Recovered     {now['recovered']:>7,}{with_faults}"

@@ -27,7 +27,7 @@ from crawler.recovery.sources import WebArchiveFiles, index_files
 from crawler.recovery.store import as_served, compare_served, reconcile
 from crawler.run.session import Session
 from crawler.utils.exit_status import ExitStatus
-from crawler.utils.text import first_few
+from crawler.utils.text import counted, first_few
 from crawler.warc.captures import NotAWebArchive
 from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.archive import WebArchive
@@ -232,8 +232,7 @@ class SourcesSpider(ArchiveSpider):
         if listing.exact_only:
             only = "only captures of bare addresses, without a slug, are listed"
             logger.warning("bulk queries need authorization (403): %s", only)
-        rows, new = f"{listing.rows:,}", f"{listing.new:,}"
-        logger.info("listed at %s: %s rows in this run, %s of them new", name, rows, new)
+        logger.info("listed at %s: %s, %s of them new", name, counted(listing.captures, "capture"), f"{listing.new:,}")
 
 
 class GapSpider(ArchiveSpider):

@@ -173,7 +173,8 @@ def _json(text: str, opening: str, otherwise: CdxTrouble) -> Any:
         raise CdxError(otherwise, "nested too deep") from None
     except ValueError as error:
         kind = CdxTrouble.HTML if text[0] == "<" else CdxTrouble.CUT if text[0] == opening else CdxTrouble.NOT_JSON
-        raise CdxError(kind, f"{error}; it begins with {_brief(text)}") from None
+        where = f"after {getattr(error, 'pos', 0):,} of {len(text):,} characters"
+        raise CdxError(kind, where if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}") from None
 
 
 def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:

@@ -50,8 +50,8 @@ STAGED = {
     Kind.RESET: "the archive breaks off a connection",
 }
 """Troubles that are announced: what is said about them may look like a fault."""
-CORRECTED = "20180608141500/https://www.hkcnews.com/article/13009/"
-"""A capture of an article from before its correction."""
+CORRECTED, BEFORE = 13009, "20180608141500"
+"""An article, and the time of its capture from before its correction."""
 OVERLOOKED = (612, 7218, 30303)
 """The listing leaves these articles out. Others link to the first; only lists of the site's name the second (a page of
 JSON) and the third (the bloggers' page)."""
@@ -122,8 +122,11 @@ def main() -> int:
         spoiled_backup(output)
         print("\nSomebody has these files already, two of them spoiled. The repair:", flush=True)
         status = program("repair", f"{there}/backup", "--in-place", "-o", f"{there}/new", "-L", "WARNING")
-        program("inspect", f"{archive.url}/web/{CORRECTED}", "--fetch", "-o", there, quietly=True)
-    print("\nWhat came of it, in a browser:\n\n  .venv/bin/citizen-news browse --open -o output/demo")
+        (first,) = (row.original for row in archive.archive.rows if row.timestamp == BEFORE)
+        program("inspect", f"{archive.url}/web/{BEFORE}/{first}", "--fetch", "-o", there, quietly=True)
+    print("\nWhat came of it, in a browser; and an article that was corrected:\n")
+    print("  .venv/bin/citizen-news browse --open -o output/demo")
+    print(f"  .venv/bin/citizen-news inspect {CORRECTED} --versions -o output/demo")
     return status
 
 

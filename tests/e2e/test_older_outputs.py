@@ -53,7 +53,7 @@ def test_a_directory_made_before_works_after(tmp_path: Path, schema: int) -> Non
 
     status = json.loads(ours("status", "--json").out)
     assert [status[name] for name in ("listed", "recovered", "recovered_with_faults", "unrecoverable")] == [3, 2, 0, 1]
-    assert "Nothing is wrong." in ours("verify").out
+    assert "Nothing is wrong" in ours("verify").out
     assert articles(output) == texts
     with StandIn(load_sample(ARCHIVE)) as archive:
         again = crawl(archive, output, {"ids": "174,2045,4410"})

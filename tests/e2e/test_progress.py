@@ -116,7 +116,7 @@ def test_on_a_terminal_the_display_stays_below_whole_log_lines_and_leaves_nothin
     assert sum(line.startswith("Articles") for line in shown) == 1
     left = [line for line in program.screen.lines if line]
     assert all(line[2:3] == ":" and " INFO " in line for line in left), left
-    assert any(line.endswith("INFO listed at wayback: 40 rows in this run, 40 of them new") for line in left)
+    assert any(line.endswith("INFO listed at wayback: 40 captures, 40 of them new") for line in left)
     assert program.screen.cursor_shown
     assert "Recovered          40" in out
 

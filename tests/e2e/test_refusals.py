@@ -105,7 +105,7 @@ def test_a_ban_in_the_middle_is_waited_out_with_one_probe_at_a_time(tmp_path: Pa
     assert run.status == 0, run.err
     assert len(run.files) == 60
     assert during == []
-    waits = run.err.count("Connection refused: nothing is sent to the archive, then one probe, for 0 s")
+    waits = run.err.count("Connection refused, one probe follows: nothing is sent to the archive for 0 s")
     assert waits >= 1, run.err
     assert "The archive accepts connections again" in run.err
     assert int(re.findall(r"breaker trips: (\d+)", run.out)[0]) == waits

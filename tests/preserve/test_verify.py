@@ -322,14 +322,14 @@ def test_what_is_told_names_the_place_and_what_to_do(root: Path) -> None:
     _record_corrupted(root)
     (finding,) = checked(root).findings
     assert finding.detail.startswith(f"bytes {row.warc_offset} to {row.warc_offset + row.warc_length}: ")
-    assert f"-a again={ONE}`" in finding.advice
+    assert f"--again {ONE}`" in finding.advice
 
 
 def test_a_store_that_is_gone_names_its_articles_once(root: Path) -> None:
     _warc_gone(root)
     (finding,) = checked(root).findings
     assert (finding.articles, finding.detail) == (ARTICLES, "6 captures, of which 3 are those of recovered articles")
-    assert f"-a again={ONE},{TWO},{THREE}`" in finding.advice
+    assert f"--again {ONE},{TWO},{THREE}`" in finding.advice
 
 
 def test_captures_that_the_ledger_does_not_know_are_counted_only(root: Path) -> None:
