@@ -11,6 +11,7 @@ from crawler.run.command import SpiderCommand, report, say_successor
 from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.session import Session
 from crawler.run.settings import ARGUMENTS, RunSettings, read_arguments
+from crawler.run.status import describe_end
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 from crawler.utils.text import counted, first_few
 
@@ -32,13 +33,14 @@ class Command(SpiderCommand):
             return repair(self, opts.spargs, opts.verbose)
         session = Session(RunSettings(self.given_settings), opts.spargs)
         session.verbose = opts.verbose
-        afterwards = partial(_not_listed, session, arguments.choice.ids or ())
-        plan = RunPlan("crawl", arguments, afterwards=afterwards)
+        describe = partial(_describe, session, arguments.choice.ids or ())
+        plan = RunPlan("crawl", arguments, describe=describe)
         return report(run_spider(self, session, plan))
 
 
-def _not_listed(session: Session, asked: Collection[int]) -> Iterator[str]:
-    """After the crawl: what was asked for by its id and is nowhere; if that is all of it, the run found nothing."""
+def _describe(session: Session, asked: Collection[int]) -> Iterator[str]:
+    """The end of the crawl, and what was asked for by its id and is nowhere; if that is all, the run found nothing."""
+    yield from describe_end(session.ledger, session.output)
     unknown = sorted(set(asked).difference(session.ledger.known_ids()))
     if unknown:
         yield f"Unknown    {counted(len(unknown), 'article')} of those asked for: no source lists {first_few(unknown)}"

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from crawler.preserve.audit import Audit, audit_folder
-from crawler.preserve.repair import describe, put_in_place, recovered
+from crawler.preserve.repair import describe_repair, put_in_place, recovered
 from crawler.run.command import SpiderCommand, report
 from crawler.run.crawl import RunPlan, run_spider
 from crawler.run.session import Session
@@ -47,8 +47,8 @@ def repair(command: SpiderCommand, given: Mapping[str, str], verbose: bool) -> i
     session.verbose = verbose
     session.ledger.unadopt(audit.refetch)
     in_place = arguments.in_place and not arguments.dry_run
-    afterwards = partial(_compared, audit, session, in_place)
-    return report(run_spider(command, session, RunPlan("crawl", arguments, afterwards=afterwards)))
+    describe = partial(_compared, audit, session, in_place)
+    return report(run_spider(command, session, RunPlan("crawl", arguments, describe=describe)))
 
 
 def _compared(audit: Audit, session: Session, in_place: bool) -> Iterator[str]:
@@ -60,4 +60,4 @@ def _compared(audit: Audit, session: Session, in_place: bool) -> Iterator[str]:
             replaced = put_in_place(audit, outcomes, session.output, lambda: datetime.now(UTC))
         except CommandError as error:
             session.ending = error.result
-    yield from describe(audit, outcomes, replaced)
+    yield from describe_repair(audit, outcomes, replaced)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crawler.ledger import Ledger, State
 from crawler.preserve.audit import Audit, AuditedFile, examine
-from crawler.preserve.findings import INFORMATION, Kind, badness
+from crawler.preserve.findings import REFETCH, Kind, badness
 from crawler.recovery.case import MATCHES
 from crawler.utils.exit_status import StorageError
 from crawler.utils.files import write_file
@@ -83,7 +83,7 @@ def put_in_place(
     return done, aside
 
 
-def describe(
+def describe_repair(
     audit: Audit, outcomes: Mapping[int, AuditedFile | str], replaced: tuple[int, Path] | None
 ) -> Iterator[str]:
     """Before and after, for the terminal."""
@@ -97,7 +97,7 @@ def describe(
     yield f"Repair of {audit.folder}: {len(audit.refetch):,} to refetch, {len(after):,} recovered and better"
     yield f"{'before':>9} {'after':>9}"
     for kind, ids in audit.by_kind().items():
-        if ids and kind.class_ is not INFORMATION:
+        if ids and kind.class_ is REFETCH:
             left = [article for article in ids if article not in after or kind in after[article]]
             yield f"{len(ids):>9,} {len(left):>9,}  {kind}"
     yield from by_reason(reasons, "Left      ", 9)

@@ -50,13 +50,13 @@ Conclude = Callable[[RunResult, RunNumbers, Sequence[Breach]], RunResult]
 @dataclass(frozen=True, slots=True)
 class RunPlan:
     """What is run: the command's name, the spider's arguments, how many files a changed extractor had written anew
-    before, what is printed after the summary, and how the run ends in the eyes of its command (None: as its crawl
-    did)."""
+    before, what is printed at the end (None: the usual three lines), and how the run ends in the eyes of its command
+    (None: as its crawl did)."""
 
     command: str
     arguments: SpiderArguments
     rewritten: int = 0
-    afterwards: Callable[[], Iterator[str]] | None = None
+    describe: Callable[[], Iterator[str]] | None = None
     conclude: Conclude | None = None
 
 
@@ -82,9 +82,10 @@ def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -
             if session.ending is None:
                 _crawl(command, session, plan)
             with ignore_broken_pipe():
-                print("\n".join(_summary(session)))
-                for line in plan.afterwards() if plan.afterwards is not None else ():
-                    print(line)
+                if session.verbose:
+                    print(*describe_status(session.ledger), *session.politeness.summary(), sep="\n")
+                describe = plan.describe or partial(describe_end, session.ledger, session.output)
+                print("\n".join(describe()))
         except CommandError as error:
             session.end(error.status, str(error))
         except KeyboardInterrupt:
@@ -103,15 +104,6 @@ def run_spider(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -
         if path is not None and words and (why := run_command(words, path)):
             print(f"warning: ON_VERDICT: {words[0]} {why}; the run's record is {path}", file=sys.stderr)
     return session.ending or _DONE
-
-
-def _summary(session: Session) -> Iterator[str]:
-    """What is printed when the spider is done."""
-    if session.verbose:
-        yield from describe_status(session.ledger)
-        yield from session.politeness.summary()
-    else:
-        yield from describe_end(session.ledger, session.output)
 
 
 def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> None:

@@ -85,11 +85,12 @@ class PageSpider(ArchiveSpider):
             reply = read_reply(response)
             if reply.answer is Answer.CAPTURE:
                 served = as_served(reply)
-                check = compare_served(served, row.capture.digest)
+                listed = (one for one in ledger.captures(article) if one.source == row.source)
+                asked = row.capture.timestamp, row.capture.original
+                known = next((one for one in listed if (one.capture.timestamp, one.capture.original) == asked), None)
+                check = compare_served(served, (known or row).capture.digest)
                 origin = CaptureOrigin(response.url, row.source, row.replay, found=row.found.value)
                 place = self.session.store.add(reply, check, origin)
-                listed = (one for one in ledger.captures(article) if one.source == row.source)
-                known = next((one for one in listed if one.capture == row.capture), None)
                 known = known or ledger.add_capture(article, row.capture, row.source, Found.INSPECT)
                 if known is not None:
                     ledger.note(known.id, **capture_columns(reply.answer, served, check, place))

@@ -73,7 +73,7 @@ class CdxTrouble(StrEnum):
     """Why a page does not count."""
 
     HTML = "HTML instead of JSON"
-    CUT = "JSON cut off or damaged"
+    CUT = "damaged JSON"
     NOT_JSON = "not JSON"
     NOT_AN_ARRAY = "not an array of rows"
     NO_HEADER = "rows without a header row"
@@ -87,7 +87,7 @@ class CdxError(Exception):
     """A page that does not count; ask again."""
 
     def __init__(self, kind: CdxTrouble, detail: str) -> None:
-        super().__init__(f"{kind}: {detail}")
+        super().__init__(f"{kind}: {detail}" if detail else kind)
         self.kind = kind
         self.detail = detail
 
@@ -171,10 +171,9 @@ def _json(text: str, opening: str, otherwise: CdxTrouble) -> Any:
         return json.loads(text)
     except RecursionError:
         raise CdxError(otherwise, "nested too deep") from None
-    except ValueError as error:
+    except ValueError:
         kind = CdxTrouble.HTML if text[0] == "<" else CdxTrouble.CUT if text[0] == opening else CdxTrouble.NOT_JSON
-        where = f"after {getattr(error, 'pos', 0):,} of {len(text):,} characters"
-        raise CdxError(kind, where if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}") from None
+        raise CdxError(kind, "" if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}") from None
 
 
 def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:

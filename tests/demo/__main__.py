@@ -108,25 +108,25 @@ def remember(output: Path, url: str, **different: object) -> None:
 
 
 def main() -> int:
-    """Serve the bundled archive, crawl it, repair a backup from it; the crawl's exit status."""
+    """Serve the bundled archive, crawl it, then repair a backup from it; the exit status."""
     output, there = ROOT / "output" / "demo", "output/demo"
     shutil.rmtree(output, ignore_errors=True)
     with StandIn(archive_of_the_demo(), TROUBLES) as archive:
         remember(output, archive.url)
-        remember(output / "new", archive.url, IMAGES=0)
         print("An archive of invented articles listens on this machine.")
         announce_troubles(archive)
         status = program("crawl", "-o", there, "-L", "WARNING")
         if status:
             return status
-        spoiled_backup(output)
-        print("\nSomebody has these files already, two of them spoiled. The repair:", flush=True)
-        status = program("repair", f"{there}/backup", "--in-place", "-o", f"{there}/new", "-L", "WARNING")
         (first,) = (row.original for row in archive.archive.rows if row.timestamp == BEFORE)
         program("inspect", f"{archive.url}/web/{BEFORE}/{first}", "--fetch", "-o", there, quietly=True)
-    print("\nWhat came of it, in a browser; and an article that was corrected:\n")
-    print("  .venv/bin/citizen-news browse --open -o output/demo")
+        spoiled_backup(output)
+        remember(output / "new", archive.url, IMAGES=0)
+        print("\nSomebody has these files already, two of them spoiled. They are repaired:", flush=True)
+        status = program("repair", f"{there}/backup", "--in-place", "-o", f"{there}/new", "-L", "ERROR")
+    print("\nWhat came of it, in a browser, and an article that was corrected:")
     print(f"  .venv/bin/citizen-news inspect {CORRECTED} --versions -o output/demo")
+    print("  .venv/bin/citizen-news browse --open -o output/demo")
     return status
 
 

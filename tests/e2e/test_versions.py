@@ -14,7 +14,7 @@ import pytest
 from crawler.ledger import Ledger
 from crawler.preserve.jsonl import SCHEMA
 from crawler.utils.exit_status import ExitStatus
-from tests.e2e.crawling import Run, command, crawl, run
+from tests.e2e.crawling import QUICK, Run, command, crawl, run
 from tests.pages import FAREWELL, address, article
 from tests.schemas import violations
 from tests.standin import Archive, StandIn
@@ -127,7 +127,7 @@ def test_the_same_as_json(crawled: Path) -> None:
         ([str(NONE)], 0, f"Article {NONE}: no capture of it was extracted; it is listed"),
         (["4711"], ExitStatus.USAGE, "knows no article 4711"),
         (["letters"], ExitStatus.USAGE, "letters is not the id or address"),
-        (["5", "6"], ExitStatus.USAGE, "versions takes one argument at most (5 6): the id or address of an article"),
+        (["5", "6"], ExitStatus.USAGE, "inspect takes one argument (5 6): an id, an address or a file"),
     ],
 )
 def test_what_cannot_be_shown_is_said(crawled: Path, arguments: list[str], status: int, words: str) -> None:
@@ -139,7 +139,7 @@ def test_what_cannot_be_shown_is_said(crawled: Path, arguments: list[str], statu
 @pytest.mark.heavy
 def test_without_a_ledger_there_is_nothing_to_list(tmp_path: Path) -> None:
     done = versions(tmp_path)
-    assert (done.status, "there is no ledger" in done.err) == (ExitStatus.STORAGE, True)
+    assert (done.status, "there is no ledger" in done.err) == (ExitStatus.NOTHING, True)
 
 
 @pytest.fixture
@@ -238,4 +238,17 @@ def test_a_tree_without_a_ledger_and_one_with_files_gone(output: Path, tmp_path:
     assert [json.loads(line)["versions"] for line in bare.out.splitlines()] == [None, None]
     assert "there is no ledger" in bare.err
     nothing = run(command("export", "--jsonl", "-", OUTPUT_DIR=str(tmp_path / "empty")), output)
-    assert (nothing.status, "nothing to export" in nothing.err) == (ExitStatus.STORAGE, True)
+    assert (nothing.status, "nothing to export" in nothing.err) == (ExitStatus.NOTHING, True)
+
+
+def test_a_capture_that_inspect_fetched_by_its_address_is_a_version(tmp_path: Path) -> None:
+    archive = Archive()
+    archive.add(address(CORRECTED), EARLY, article(CORRECTED, BEFORE))
+    archive.add(address(CORRECTED), LATE, article(CORRECTED, AFTER))
+    with StandIn(archive) as standin:
+        assert crawl(standin, tmp_path).status == 0
+        what = f"{standin.url}/web/{EARLY}/{address(CORRECTED)}"
+        given = {**QUICK, "ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path)}
+        seen = run(command("inspect", what, "--fetch", **given), tmp_path)
+        assert seen.status == 0, seen.err
+    assert versions(tmp_path, str(CORRECTED)).out.startswith(f"Article {CORRECTED}: 2 versions in 2 captures\n")
