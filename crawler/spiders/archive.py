@@ -76,7 +76,7 @@ class ArchiveSpider(scrapy.Spider):
         self.listing = listing = Listing(session.ledger, ids, settings.page_rows, site.name, waits, overlap)
         while session.ending is None and (question := listing.next_question()) is not None:
             if question.after:
-                logger.warning("the index gave no page (%s); asking again in %g s", listing.trouble, question.after)
+                logger.warning("no page of the index (%s); asking again in %g s", listing.trouble, question.after)
                 await asyncio.sleep(question.after)
             yield self._ask(site, question.query, self.parse_listing, self.listing_failed, key=question.resume_key)
             await self._all_answered()

@@ -73,7 +73,7 @@ class CdxTrouble(StrEnum):
     """Why a page does not count."""
 
     HTML = "HTML instead of JSON"
-    CUT = "damaged JSON"
+    CUT = "JSON cut off"
     NOT_JSON = "not JSON"
     NOT_AN_ARRAY = "not an array of rows"
     NO_HEADER = "rows without a header row"
@@ -87,7 +87,7 @@ class CdxError(Exception):
     """A page that does not count; ask again."""
 
     def __init__(self, kind: CdxTrouble, detail: str) -> None:
-        super().__init__(f"{kind}: {detail}" if detail else kind)
+        super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
 
@@ -173,7 +173,7 @@ def _json(text: str, opening: str, otherwise: CdxTrouble) -> Any:
         raise CdxError(otherwise, "nested too deep") from None
     except ValueError:
         kind = CdxTrouble.HTML if text[0] == "<" else CdxTrouble.CUT if text[0] == opening else CdxTrouble.NOT_JSON
-        raise CdxError(kind, "" if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}") from None
+        raise CdxError(kind, f"{len(text):,} characters" if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}") from None
 
 
 def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:

@@ -312,7 +312,7 @@ def test_help_has_the_arguments_of_the_spider() -> None:
         "crawl": several | {"--dry-run", "--again"},
         "recover": several,
         "repair": several | {"--dry-run", "--in-place"},
-        "extract": {"--dry-run"},
+        "extract": {"--dry-run", "--ids"},
     }
 
 
