@@ -8,10 +8,7 @@ So a page may be split or moved as its writer likes.
 from __future__ import annotations
 
 import argparse
-import ast
-import dataclasses
 import importlib
-import inspect
 import json
 import re
 import shlex
@@ -31,16 +28,12 @@ from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.markdown.article import Article, Evidence
 from crawler.markdown.front_matter import fields_of
-from crawler.politeness.rate_limiter import Endpoint
 from crawler.preserve.audit import Audit
 from crawler.preserve.findings import AuditKind, VerifyKind
 from crawler.preserve.jsonl import SCHEMA
 from crawler.recovery.image_content import ImageFault
-from crawler.run import record as runfile
 from crawler.run.command import ProjectCommand, check_settings
-from crawler.run.health import Breach
 from crawler.run.settings import ARGUMENTS, SETTINGS
-from crawler.run.status import count_articles
 from crawler.utils.exit_status import CommandError, ExitStatus
 from crawler.wayback.digest import DigestResult, MismatchReason
 from crawler.wayback.playback import ANSWERS, Answer
@@ -251,20 +244,6 @@ def test_every_threshold_and_status_is_in_the_page_on_schedules() -> None:
 def keys_of(page: str) -> list[str]:
     """What a page's table of keys lists: paths such as `politeness.*.cdx.requests`."""
     return [name for name, _ in listed({page: DOCUMENTS[page]}, "key")]
-
-
-def test_every_key_of_the_runs_record_is_documented() -> None:
-    shown = {part for path in keys_of("docs/schedule.md") for part in re.findall(r"\w+", path)}
-    assert shown == _record_keys() | {endpoint.value for endpoint in Endpoint}
-
-
-def _record_keys() -> set[str]:
-    """Every key of the record, at whatever depth: what makes it has no other dictionaries."""
-    source = f"{inspect.getsource(runfile)}\n{inspect.getsource(count_articles)}"
-    literals = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Dict))
-    keys = {str(key.value) for node in literals for key in node.keys if isinstance(key, ast.Constant)}
-    assert {"schema", "verdict", "rows", "budget_used", "to_do"} <= keys
-    return keys | {field.name for made in (Breach, runfile.RunNumbers) for field in dataclasses.fields(made)}
 
 
 def test_every_key_of_a_line_for_researchers_is_documented_in_its_order() -> None:

@@ -13,8 +13,7 @@ from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.run.command import SpiderCommand, report
 from crawler.run.crawl import RunPlan, renew_files, run_spider
-from crawler.run.health import Breach, conclude
-from crawler.run.record import RunNumbers
+from crawler.run.health import Breach, RunNumbers, conclude
 from crawler.run.session import Session, format_conflict
 from crawler.run.settings import ARGUMENTS, RunSettings, SpiderArguments, read_arguments
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
@@ -79,13 +78,5 @@ def _refuse_other_format(asked: RunSettings) -> None:
 
 def _conclude(renewal: RunResult, result: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:
     """How the run ends, of how its crawl did and how the renewal of files before it."""
-    if renewal.status is not ExitStatus.DONE and result.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
-        result = renewal
-    return conclude(
-        result,
-        found,
-        any_result=bool(numbers.recovered or numbers.improved or numbers.rewritten or numbers.verdicts),
-        listed=numbers.standing["listed"],
-        missing=numbers.missing,
-        summary=numbers.describe(),
-    )
+    goes_on = result.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE)
+    return conclude(renewal if goes_on and renewal.status is not ExitStatus.DONE else result, numbers, found)

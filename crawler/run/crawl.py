@@ -22,8 +22,8 @@ from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionReport, FromStore, extract, relink
 from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, WorkerLimits
 from crawler.recovery.formats import as_bits, is_current_extractor
-from crawler.run.health import Breach, breaches
-from crawler.run.record import RECORDS_FOLDER, LedgerMark, RunNumbers, gather_numbers, run_record, write_record
+from crawler.run.health import Breach, RunNumbers, breaches
+from crawler.run.record import RECORDS_FOLDER, LedgerMark, gather_numbers, run_record, write_record
 from crawler.run.session import Session
 from crawler.run.settings import RunSettings, SpiderArguments
 from crawler.run.status import describe_end, describe_status
@@ -167,7 +167,7 @@ def _record(session: Session, plan: RunPlan, mark: LedgerMark) -> Path | None:
         return None
     try:
         numbers = gather_numbers(session, mark, plan.arguments.choice, plan.rewritten)
-        found = breaches(numbers.measures, session.settings.health)
+        found = breaches(numbers, session.settings.health)
         ending = session.ending or _DONE
         if plan.conclude is not None:
             session.ending = ending = plan.conclude(ending, numbers, found)

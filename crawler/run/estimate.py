@@ -11,6 +11,7 @@ from typing import Final
 
 from crawler.ledger import Ledger
 from crawler.politeness.rate_limiter import RAMP_MINUTES
+from crawler.recovery.case import Selection
 from crawler.recovery.image_recovery import estimate_images
 from crawler.utils.text import counted, format_duration, format_size
 
@@ -95,19 +96,12 @@ _FILES: Final = 500
 
 
 def describe_estimate(
-    ledger: Ledger,
-    due: Collection[int],
-    output: Path,
-    rate: float,
-    *,
-    images: int | None = None,
-    since: str = "",
-    until: str = "",
+    ledger: Ledger, due: Collection[int], choice: Selection, output: Path, rate: float, images: int | None = None
 ) -> Iterator[str]:
     """What recovering the articles `due` may come to, at `rate` requests a minute, by captures of the time that is
     chosen; then what their images may. `images`: so many images are due already and those of these articles will be;
     None when no images are wanted. Changes nothing."""
-    stored = len(ledger.readable_articles(since, until) & set(due))
+    stored = len(ledger.readable_articles(choice.since, choice.until) & set(due))
     fetched = len(due) - stored
     about = f"{counted(len(due), 'article')} to recover"
     if stored:

@@ -1,4 +1,4 @@
-"""Whether a run was healthy, and how it ended then: plain functions of counts and thresholds."""
+"""What a run did, whether it was healthy, and how it ended then: plain functions of counts and thresholds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger.figures import FieldCount
+from crawler.politeness.summary import PolitenessSummary
 from crawler.utils.exit_status import ExitStatus, RunResult
 from crawler.wayback.digest import DigestResult
 
@@ -30,17 +31,32 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """What is measured of a run, all counts. `decided`: the articles due that came to a decision, recovered or given
-    up; `verdicts` and `digests`: pages judged and captures compared, by value of `Verdict` and `DigestResult`;
-    `refusals`: pauses after 429 answers and refused connections."""
+class RunNumbers:
+    """What a run did, as its record has it: see `docs/schedule.md` for the meaning of each."""
 
-    decided: int = 0
+    listing: Mapping[str, int] = field(default_factory=dict)
+    due: int = 0
     recovered: int = 0
+    improved: int = 0
+    rewritten: int = 0
+    given_up: int = 0
     verdicts: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, int] = field(default_factory=dict)
     fields: Mapping[str, FieldCount] = field(default_factory=dict)
-    refusals: int = 0
+    politeness: Mapping[str, PolitenessSummary] = field(default_factory=dict)
+    standing: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> int:
+        """Articles that are listed and not there."""
+        return self.standing["listed"] - self.standing["recovered"] - self.standing["adopted"]
+
+    def describe(self) -> str:
+        """What the run did, as the beginning of a sentence."""
+        others = ((self.given_up, "given up"), (self.improved, "improved"), (self.rewritten, "rewritten"))
+        parts = (f"{number:,} {what}" for number, what in others if number)
+        return ", ".join((f"{self.recovered:,} of {self.due:,} articles due recovered", *parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,45 +80,42 @@ _EXPECTED: dict[str, tuple[Callable[[float, float], bool], str]] = {
 """Each threshold by its field of `Thresholds`: what breaks it, and what is expected."""
 
 
-def breaches(measures: Measures, thresholds: Thresholds) -> list[Breach]:
+def breaches(numbers: RunNumbers, thresholds: Thresholds) -> list[Breach]:
     """Every threshold that was not kept, in the order of the settings; fewer than `least` cases prove nothing."""
     found = []
-    for name, cases, value, words in _measured(measures):
+    for name, cases, value, words in _measured(numbers):
         (breaks, expected), limit = _EXPECTED[name], getattr(thresholds, name)
         if cases >= thresholds.least and breaks(value, limit):
             found.append(Breach(f"HEALTH_{name.upper()}", limit, value, f"{words}, {expected.format(limit)}"))
     return found
 
 
-def _measured(measures: Measures) -> Iterator[tuple[str, float, float, str]]:
+def _measured(numbers: RunNumbers) -> Iterator[tuple[str, float, float, str]]:
     """For each threshold of how many cases its value is, the value, and both in words."""
 
     def share(name: str, part: int, of: int, words: str) -> tuple[str, float, float, str]:
         value = round(part / of, _DIGITS) if of else 0.0
         return name, of, value, f"{part} of the {of} {words} ({value:.1%})"
 
-    judged = sum(measures.verdicts.values())
-    others = judged - measures.verdicts.get(Verdict.ARTICLE.value, 0)
-    compared = sum(measures.digests.get(result, 0) for result in COMPARED)
-    mismatches = measures.digests.get(DigestResult.MISMATCH.value, 0)
-    tried = "articles that were due and tried were recovered"
-    yield share("recovered", measures.recovered, measures.decided, tried)
+    judged = sum(numbers.verdicts.values())
+    others = judged - numbers.verdicts.get(Verdict.ARTICLE.value, 0)
+    compared = sum(numbers.digests.get(result, 0) for result in COMPARED)
+    mismatches = numbers.digests.get(DigestResult.MISMATCH.value, 0)
+    refusals = sum(summary.pauses + summary.refusals for summary in numbers.politeness.values())
+    tried, words = numbers.recovered + numbers.given_up, "articles that were due and tried were recovered"
+    yield share("recovered", numbers.recovered, tried, words)
     yield share("other_pages", others, judged, "pages judged were no article")
-    for name, count in measures.fields.items():
+    for name, count in numbers.fields.items():
         if count.of and count.earlier:
             now, before = count.missing / count.of, count.earlier_missing / count.earlier
             words = f"{count.missing} of {count.of} articles have no {name} ({now:.1%}, before {before:.1%})"
             yield "field_loss", min(count.of, count.earlier), round(now - before, _DIGITS), words
     yield share("mismatches", mismatches, compared, "captures compared do not match the archive's digest")
-    words = f"{measures.refusals} pauses after 429 answers and refused connections"
-    yield "refusals", math.inf, measures.refusals, words
+    yield "refusals", math.inf, refusals, f"{refusals} pauses after 429 answers and refused connections"
 
 
-def conclude(
-    ending: RunResult, found: Sequence[Breach], *, any_result: bool, listed: int, missing: int, summary: str
-) -> RunResult:
-    """How `recover` ends, from how its crawl ended. `any_result`: whether anything came of the run; `listed`,
-    `missing`: articles in the ledger; `summary`: what the run did, in words.
+def conclude(ending: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:
+    """How `recover` ends, from how its crawl ended.
 
     The order, and why: what stopped the run or damaged something comes first, since its remedy is another one than
     waiting and what was measured may be of half a run. Then the thresholds, because a run that looks good and is not is
@@ -111,21 +124,20 @@ def conclude(
     whatever the status.
     """
     unhealthy = "; ".join(f"{breach.threshold}: {breach.message}" for breach in found)
+    came = numbers.recovered or numbers.improved or numbers.rewritten or numbers.verdicts
+    status, did, listed = ExitStatus.INCOMPLETE, numbers.describe(), numbers.standing["listed"]
     if ending.status not in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
-        return _result(ending.status, ending.message, unhealthy)
-    if found:
-        return _result(ExitStatus.UNHEALTHY, f"unhealthy: {unhealthy}", summary, ending.message)
-    if ending.status is ExitStatus.UNAVAILABLE and not any_result:
-        return _result(ExitStatus.UNAVAILABLE, f"nothing could be done: {ending.message}")
-    if not listed:
-        return _result(ExitStatus.INCOMPLETE, summary, "no source lists any article: look at SOURCES", ending.message)
-    if missing:
-        left = f"{missing:,} of {listed:,} listed articles are still missing"
-        return _result(ExitStatus.INCOMPLETE, summary, left, ending.message)
-    if ending.status is ExitStatus.UNAVAILABLE:
-        return _result(ExitStatus.INCOMPLETE, summary, "nothing that is listed is missing", ending.message)
-    return _result(ExitStatus.DONE, summary, f"all {listed:,} listed articles are there")
-
-
-def _result(status: ExitStatus, *parts: str) -> RunResult:
+        status, parts = ending.status, [ending.message, unhealthy]
+    elif found:
+        status, parts = ExitStatus.UNHEALTHY, [f"unhealthy: {unhealthy}", did, ending.message]
+    elif ending.status is ExitStatus.UNAVAILABLE and not came:
+        status, parts = ending.status, [f"nothing could be done: {ending.message}"]
+    elif not listed:
+        parts = [did, "no source lists any article: look at SOURCES", ending.message]
+    elif numbers.missing:
+        parts = [did, f"{numbers.missing:,} of {listed:,} listed articles are still missing", ending.message]
+    elif ending.status is ExitStatus.UNAVAILABLE:
+        parts = [did, "nothing that is listed is missing", ending.message]
+    else:
+        status, parts = ExitStatus.DONE, [did, f"all {listed:,} listed articles are there"]
     return RunResult(status, "; ".join(filter(None, parts)))

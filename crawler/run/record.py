@@ -15,10 +15,9 @@ from crawler import __version__
 from crawler.hkcnews.fields import SOURCES
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
-from crawler.ledger.figures import FieldCount
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.politeness.summary import PolitenessSummary
-from crawler.run.health import Breach, Measures
+from crawler.run.health import Breach, RunNumbers
 from crawler.run.status import count_articles
 from crawler.utils.files import write_file
 
@@ -62,43 +61,6 @@ class LedgerMark:
         rows, newest = session.ledger.listed_so_far()
         present = session.ledger.articles(State.RECOVERED) if session.renewing else ()
         return cls(rows, newest, {row.id: row.capture for row in present if row.capture}, time.monotonic())
-
-
-@dataclass(frozen=True, slots=True)
-class RunNumbers:
-    """What a run did; see `docs/schedule.md` for the meaning of each."""
-
-    listing: Mapping[str, int]
-    due: int
-    recovered: int
-    improved: int
-    rewritten: int
-    given_up: int
-    verdicts: Mapping[str, int]
-    answers: Mapping[str, int]
-    digests: Mapping[str, int]
-    fields: Mapping[str, FieldCount]
-    politeness: Mapping[str, PolitenessSummary]
-    standing: Mapping[str, int]
-
-    @property
-    def measures(self) -> Measures:
-        """What tells whether the run was healthy."""
-        refusals = sum(one.pauses + one.refusals for one in self.politeness.values())
-        return Measures(
-            self.recovered + self.given_up, self.recovered, self.verdicts, self.digests, self.fields, refusals
-        )
-
-    @property
-    def missing(self) -> int:
-        """Articles that are listed and not there."""
-        return self.standing["listed"] - self.standing["recovered"] - self.standing["adopted"]
-
-    def describe(self) -> str:
-        """What the run did, as the beginning of a sentence."""
-        others = ((self.given_up, "given up"), (self.improved, "improved"), (self.rewritten, "rewritten"))
-        parts = (f"{number:,} {what}" for number, what in others if number)
-        return ", ".join((f"{self.recovered:,} of {self.due:,} articles due recovered", *parts))
 
 
 def gather_numbers(session: Session, mark: LedgerMark, choice: Selection, rewritten: int = 0) -> RunNumbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from crawler.utils.text import by_reason, counted
 EXAMPLES = 8
 IMAGE_EXAMPLES = 3
 VERDICTS = {verdict.value: verdict.meaning for verdict in Verdict if verdict is not Verdict.ARTICLE}
+IMAGE_FAULTS = {fault.value: fault.meaning for fault in ImageFault}
 
 
 def count_articles(ledger: Ledger) -> dict[str, int]:
@@ -32,51 +33,44 @@ def count_articles(ledger: Ledger) -> dict[str, int]:
     }
 
 
-def image_status(ledger: Ledger) -> dict[str, Any]:
-    """The part of `citizen-news status --json` about images; those that are missing one by one, with their articles."""
-    counts = ledger.image_counts()
-    _, size = ledger.image_bytes()
-    return {
-        "wanted": sum(counts.values()),
-        "have": counts[ImageState.HAVE],
-        "bytes": size,
-        "to_do": counts[ImageState.WANTED],
-        "waiting": counts[ImageState.WAITING],
-        "missing": counts[ImageState.MISSING],
-        "reasons": {state.value: ledger.image_reasons(state) for state in (ImageState.WAITING, ImageState.MISSING)},
-        "missing_images": [
-            {
-                "url": row.url,
-                "file": row.file,
-                "reason": row.reason,
-                "tried": row.fault,
-                "articles": ledger.image_articles(row.file),
-            }
-            for row in ledger.images(ImageState.MISSING)
-        ],
-        "faults": {row.file: row.fault for row in ledger.images(ImageState.HAVE) if row.fault},
-    }
-
-
 def status_object(ledger: Ledger) -> dict[str, Any]:
-    """Where everything stands: the object that `citizen-news status --json` prints."""
-    faulty = list(ledger.faulty())
+    """Where everything stands: the object that `citizen-news status --json` prints; images that are missing one by one,
+    with their articles."""
+    faulty, images, (_, size) = list(ledger.faulty()), ledger.image_counts(), ledger.image_bytes()
     return {
         "archive": ledger.meta("public_url"),
         **count_articles(ledger),
         "recovered_with_faults": len(faulty),
-        "reasons": {"waiting": ledger.reasons(State.WAITING), "unrecoverable": ledger.reasons(State.UNRECOVERABLE)},
+        "reasons": {state.value: ledger.reasons(state) for state in (State.WAITING, State.UNRECOVERABLE)},
         "listing": ledger.listing_totals(),
         "faults": {str(row.id): list(row.faults) for row in faulty},
-        "images": image_status(ledger),
+        "images": {
+            "wanted": sum(images.values()),
+            "have": images[ImageState.HAVE],
+            "bytes": size,
+            "to_do": images[ImageState.WANTED],
+            "waiting": images[ImageState.WAITING],
+            "missing": images[ImageState.MISSING],
+            "reasons": {state.value: ledger.image_reasons(state) for state in (ImageState.WAITING, ImageState.MISSING)},
+            "missing_images": [
+                {
+                    "url": row.url,
+                    "file": row.file,
+                    "reason": row.reason,
+                    "tried": row.fault,
+                    "articles": ledger.image_articles(row.file),
+                }
+                for row in ledger.images(ImageState.MISSING)
+            ],
+            "faults": {row.file: row.fault for row in ledger.images(ImageState.HAVE) if row.fault},
+        },
         "gap": gap_status(ledger),
     }
 
 
 def describe_status(ledger: Ledger) -> Iterator[str]:
-    """The same as lines to read."""
-    now, totals = count_articles(ledger), ledger.listing_totals()
-    faulty = list(ledger.faulty())
+    """The same as lines to read; of images where recovered articles have any."""
+    now, totals, faulty = count_articles(ledger), ledger.listing_totals(), list(ledger.faulty())
     yield f"Listed        {now['listed']:>7,} articles of {ledger.meta('public_url')}"
     yield (
         f"              {totals['rows']:>7,} captures in the index; beside them {totals['ignored']:,} of other pages,"
@@ -89,12 +83,23 @@ def describe_status(ledger: Ledger) -> Iterator[str]:
     if now["to_do"]:
         yield f"To do         {now['to_do']:>7,}"
     for state in (State.WAITING, State.UNRECOVERABLE):
-        if now[state.value]:
-            yield f"{state.value.capitalize():<13} {now[state.value]:>7,}"
-            yield from by_reason(_reasons(((row.reason, row.id) for row in ledger.articles(state)), VERDICTS))
+        articles = [(row.reason, row.id) for row in ledger.articles(state)]
+        yield from _unsettled(state.value.capitalize(), articles, VERDICTS, EXAMPLES)
     for row in faulty[:EXAMPLES]:
         yield f"  article {row.id}: {'; '.join(row.faults)}"
-    yield from _describe_images(ledger)
+    counts = ledger.image_counts()
+    wanted, to_do = sum(counts.values()), counts[ImageState.WANTED]
+    if wanted:
+        yield f"Images        {wanted:>7,} in recovered articles{'; IMAGES=1 fetches them' if to_do == wanted else ''}"
+    if to_do == wanted:
+        return
+    _, size = ledger.image_bytes()
+    yield f"  fetched     {counts[ImageState.HAVE]:>7,}, {size / 1e6:,.1f} MB"
+    if to_do:
+        yield f"  to do       {to_do:>7,}"
+    for image_state in (ImageState.WAITING, ImageState.MISSING):
+        images = [(row.reason, row.url) for row in ledger.images(image_state)]
+        yield from _unsettled(f"  {image_state.value}", images, IMAGE_FAULTS, IMAGE_EXAMPLES)
 
 
 def describe_end(ledger: Ledger, output: Path) -> Iterator[str]:
@@ -122,32 +127,14 @@ def _main_reason(ledger: Ledger, state: str) -> str:
     return f" ({reason}{others})"
 
 
-def _describe_images(ledger: Ledger) -> Iterator[str]:
-    """None where no recovered article has an image."""
-    counts = ledger.image_counts()
-    wanted, to_do = sum(counts.values()), counts[ImageState.WANTED]
-    if wanted:
-        yield f"Images        {wanted:>7,} in recovered articles{'; IMAGES=1 fetches them' if to_do == wanted else ''}"
-    if to_do == wanted:
-        return
-    _, size = ledger.image_bytes()
-    yield f"  fetched     {counts[ImageState.HAVE]:>7,}, {size / 1e6:,.1f} MB"
-    if to_do:
-        yield f"  to do       {to_do:>7,}"
-    faults = {fault.value: fault.meaning for fault in ImageFault}
-    for state in (ImageState.WAITING, ImageState.MISSING):
-        if counts[state]:
-            yield f"  {state.value:<11} {counts[state]:>7,}"
-            reasons = _reasons(((row.reason, row.url) for row in ledger.images(state)), faults)
-            yield from by_reason(reasons, most=IMAGE_EXAMPLES)
-
-
-def _reasons(found: Iterable[tuple[str, object]], meanings: Mapping[str, str]) -> dict[str, list[object]]:
-    """What has each reason, the reasons in words."""
-    things: dict[str, list[object]] = {}
+def _unsettled(
+    label: str, found: Sequence[tuple[str, object]], meanings: Mapping[str, str], most: int
+) -> Iterator[str]:
+    """How many there are in a state, by their reasons in words; nothing where there are none."""
+    by_words: dict[str, list[object]] = {}
     for reason, thing in found:
-        things.setdefault(reason, []).append(thing)
-    return {
-        ", ".join(f"{part} ({meanings[part]})" if part in meanings else part for part in reason.split(", ")): of_it
-        for reason, of_it in things.items()
-    }
+        parts = (f"{part} ({meanings[part]})" if part in meanings else part for part in reason.split(", "))
+        by_words.setdefault(", ".join(parts), []).append(thing)
+    if found:
+        yield f"{label:<13} {len(found):>7,}"
+        yield from by_reason(by_words, most=most)

@@ -54,19 +54,19 @@ def read_reply(response: Response) -> Reply:
 def read_listing(response: Response) -> CdxReply:
     """What an answer of the index is."""
     site: WebArchive = response.meta["site"]
-    headers = dict(headers_of(response))
-    return site.read_listing(response.status, headers, response.body)
+    return site.read_listing(response.status, dict(headers_of(response)), response.body)
 
 
 class ArchiveSpider(scrapy.Spider):
     """Asks archives for captures and for pages of their index; `listing` is the one under way."""
 
+    listing: Listing | None = None
+    _in_flight = 0
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.listing: Listing | None = None
         self._news = asyncio.Event()
-        self._in_flight = 0
 
     async def _list(self, site: WebArchive, ids: Collection[int] | None) -> AsyncIterator[Request]:
         """Ask for the listing page by page; each is asked for only after the one before was taken."""
@@ -189,10 +189,8 @@ class ArchiveSpider(scrapy.Spider):
 class SourcesSpider(ArchiveSpider):
     """Lists every source of the session, in order."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._incomplete = ""
-        """Which listing could not be made whole, and why."""
+    _incomplete = ""
+    """Which listing could not be made whole, and why."""
 
     async def _list_sources(self, ids: Collection[int] | None) -> AsyncIterator[Request]:
         """Ask what there is, of these articles or of all."""

@@ -41,14 +41,14 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
     """Recovers the articles of hkcnews.com, then their images; see the README for its arguments."""
 
     name = "articles"
+    recovery: Recovery | None = None
+    _unsettled = 0
 
     def __init__(self, session: Session | None = None, arguments: SpiderArguments | None = None, **_: str) -> None:
         if session is None or arguments is None:
             raise UsageError("run this spider by `citizen-news crawl`: the command opens ledger and store for it")
         super().__init__(session)
         self.arguments = arguments
-        self.recovery: Recovery | None = None
-        self._unsettled = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -80,8 +80,8 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
 
     async def _everything(self) -> AsyncIterator[Any]:
         """Listings, articles, what the listings lack, images of what is recovered: one after the other."""
-        session, choice = self.session, self.arguments.choice
-        async for request in self._list_sources(choice.ids):
+        session = self.session
+        async for request in self._list_sources(self.arguments.choice.ids):
             yield request
         async for thing in self._recover():
             yield thing
@@ -98,7 +98,7 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         if session.settings.images:
             await self._settled()
             if session.ending is None:
-                async for request in self._fetch_images(choice.ids, choice.limit, tell_only=self.arguments.dry_run):
+                async for request in self._fetch_images(self.arguments):
                     yield request
 
     async def _settled(self) -> None:
@@ -144,9 +144,8 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
         session, choice = self.session, self.arguments.choice
         if due := [*session.ledger.due(choice.ids), *more][: choice.limit]:
             images = len(session.ledger.due_images(choice.ids, choice.limit)) if session.settings.images else None
-            window = {"since": choice.since, "until": choice.until}
             rate = session.settings.playback_rate
-            for line in describe_estimate(session.ledger, due, session.output, rate, images=images, **window):
+            for line in describe_estimate(session.ledger, due, choice, session.output, rate, images):
                 self._say_estimate(line)
 
     def _recovery(self, better: Collection[int] = (), again: Collection[int] = ()) -> Recovery:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
 
 from scrapy import Request
@@ -17,7 +17,7 @@ from crawler.ledger.images import ImageState
 from crawler.politeness.handler import answer_of_failure, failure_message
 from crawler.recovery.image_case import ImageLookup, ImageRequest
 from crawler.recovery.image_recovery import ImageRecovery, estimate_images, look_for_images
-from crawler.run.session import Session
+from crawler.run.settings import SpiderArguments
 from crawler.spiders.archive import ArchiveSpider, read_listing
 from crawler.utils.exit_status import ExitStatus
 from crawler.wayback.cdx import CdxAnswer, CdxQuery
@@ -34,30 +34,31 @@ _AT_ONCE = 50
 class ImagesSpider(ArchiveSpider):
     """Fetches the images of recovered articles; `images` is what it does, from when it has begun."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.images: ImageRecovery | None = None
+    images: ImageRecovery | None = None
 
-    async def _fetch_images(
-        self, ids: Collection[int] | None, articles: int | None, *, tell_only: bool = False
-    ) -> AsyncIterator[Request]:
-        """Ask for the images of these articles (all; of so many articles at most), until none is left that can be had
-        now. `tell_only`: say how many there are, and ask for nothing."""
-        session, settings = self.session, self.session.settings
+    async def _fetch_images(self, arguments: SpiderArguments) -> AsyncIterator[Request]:
+        """Ask for the images of the articles that are chosen, until none is left that can be had now; in a dry run only
+        say how many there are."""
+        session, settings, choice, dry_run = self.session, self.session.settings, arguments.choice, arguments.dry_run
         if not settings.sites:
             logger.warning("images are not looked for: none of the SOURCES is an archive that can be asked for them")
             return
         there = session.ledger.images(ImageState.HAVE)
-        gone = [] if tell_only else [row.file for row in there if not (session.output / row.file).is_file()]
+        gone = [] if dry_run else [row.file for row in there if not (session.output / row.file).is_file()]
         if gone:
             logger.warning("%d images have lost their files and are written again", len(gone))
             session.ledger.reopen_images(gone)
-        with session.ledger.trial() if tell_only else nullcontext():
-            await self._find_images()
-            files = session.ledger.due_images(ids, articles)
+        with session.ledger.trial() if dry_run else nullcontext():
+            # Those of articles recovered before images were looked for are read from the store.
+            for number, total in look_for_images(session.ledger, session.store, session.read):
+                if number == 1:
+                    logger.info("reading %s recovered pages from the store for the images that they have", f"{total:,}")
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            files = session.ledger.due_images(choice.ids, choice.limit)
             if files:
                 self._say_estimate(estimate_images(session.ledger, len(files), settings.playback_rate))
-        if tell_only:
+        if dry_run:
             return
         self.images = images = ImageRecovery(
             session.ledger,
@@ -75,16 +76,6 @@ class ImagesSpider(ArchiveSpider):
     def _say_estimate(self, line: str) -> None:
         """How much is to be fetched; what that may take only for those who want to know."""
         logger.info("%s", line if self.session.verbose else line.partition(". An estimate")[0])
-
-    async def _find_images(self) -> None:
-        """Know which images there are: those of articles recovered before images were looked for are read from the
-        store."""
-        session = self.session
-        for number, total in look_for_images(session.ledger, session.store, session.read):
-            if number == 1:
-                logger.info("reading %s recovered pages from the store for the images that they have", f"{total:,}")
-            if number % _AT_ONCE == 0:
-                await asyncio.sleep(0)
 
     def _image_requests(self, step: ImageRequest | ImageLookup) -> Iterator[Request]:
         site = self.session.site(step.source)

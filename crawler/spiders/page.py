@@ -35,10 +35,10 @@ class PageSpider(ArchiveSpider):
     """Fetches `capture`, or the best capture of `article` at an archive; `reply` is what came."""
 
     name = "page"
+    reply: Reply | None = None
 
     def __init__(self, session: Session, site: WebArchive, article: int, capture: Capture | None = None) -> None:
         super().__init__(session)
-        self.reply: Reply | None = None
         self._site = site
         self._article = article
         self._queue: list[CaptureRow] = [] if capture is None else [self._row(capture)]

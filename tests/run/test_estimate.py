@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageState
 from crawler.politeness.rate_limiter import AdaptiveRate, RateLimiter
+from crawler.recovery.case import Selection
 from crawler.run.estimate import ENOUGH, LEAST, WINDOW, Speed, describe_estimate, seconds_left, sending_seconds
 from crawler.wayback.capture import Capture
 
 COUNT = 49_122
+ALL = Selection()
 
 
 @pytest.fixture
@@ -45,23 +47,23 @@ def recovered(ledger: Ledger, output: Path, article: int) -> None:
 
 def test_the_whole_site_before_anything_is_known(ledger: Ledger, tmp_path: Path) -> None:
     everything = range(1, COUNT + 1)
-    articles, images = describe_estimate(ledger, everything, tmp_path, 240.0, images=0)
+    articles, images = describe_estimate(ledger, everything, ALL, tmp_path, 240.0, 0)
     assert articles == (
         "49,122 articles to recover. An estimate: 51,578 requests, 3.6 h at least at 240 a minute, 1.3 GB on the disk"
         " (26 kB each is supposed, in the store and as a file)"
     )
     assert images.startswith("After the articles, by their number about 118,970 images to fetch. An estimate: 237,940 ")
-    assert list(describe_estimate(ledger, everything, tmp_path, 240.0)) == [articles]
-    assert list(describe_estimate(ledger, [], tmp_path, 240.0, images=0)) == ["0 articles to recover"]
+    assert list(describe_estimate(ledger, everything, ALL, tmp_path, 240.0)) == [articles]
+    assert list(describe_estimate(ledger, [], ALL, tmp_path, 240.0, 0)) == ["0 articles to recover"]
 
 
 def test_what_was_recovered_already_tells(ledger: Ledger, tmp_path: Path) -> None:
     listed(ledger, ENOUGH + 10)
     for article in range(1, ENOUGH):
         recovered(ledger, tmp_path, article)
-    assert "(26 kB each is supposed" in next(describe_estimate(ledger, ledger.due(), tmp_path, 60.0))
+    assert "(26 kB each is supposed" in next(describe_estimate(ledger, ledger.due(), ALL, tmp_path, 60.0))
     recovered(ledger, tmp_path, ENOUGH)
-    (found,) = describe_estimate(ledger, ledger.due(), tmp_path, 60.0)
+    (found,) = describe_estimate(ledger, ledger.due(), ALL, tmp_path, 60.0)
     assert found == (
         "10 articles to recover. An estimate: 20 requests, 20 s at least at 60 a minute, 15 kB on the disk"
         " (1.5 kB each is measured so far, in the store and as a file)"
@@ -75,9 +77,9 @@ def test_what_is_stored_is_not_asked_for(ledger: Ledger, tmp_path: Path) -> None
     ledger.note(ledger.captures(2)[0].id, verdict="farewell")
     ledger.reopen([1, 2])
     without = "1 of them without a request from what is stored"
-    (found,) = describe_estimate(ledger, ledger.due(), tmp_path, 240.0)
+    (found,) = describe_estimate(ledger, ledger.due(), ALL, tmp_path, 240.0)
     assert found.startswith(f"3 articles to recover, {without}. An estimate: 2 requests, 0 s at least")
-    assert list(describe_estimate(ledger, [1], tmp_path, 240.0)) == [f"1 article to recover, {without}"]
+    assert list(describe_estimate(ledger, [1], ALL, tmp_path, 240.0)) == [f"1 article to recover, {without}"]
 
 
 def test_images_of_recovered_articles_tell_how_many_there_will_be(ledger: Ledger, tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ def test_images_of_recovered_articles_tell_how_many_there_will_be(ledger: Ledger
         shown = [(f"images/{article}-{n}.jpg", f"https://x.example/{article}-{n}.jpg") for n in range(3)]
         ledger.want_images(article, 1, shown)
     assert ledger.image_counts()[ImageState.WANTED] == 60
-    _, images = describe_estimate(ledger, ledger.due(), tmp_path, 240.0, images=60)
+    _, images = describe_estimate(ledger, ledger.due(), ALL, tmp_path, 240.0, 60)
     assert images.startswith("After the articles, by their number about 90 images to fetch")
 
 
