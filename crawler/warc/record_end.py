@@ -138,13 +138,18 @@ def end_of(stream: Stream, head: Head, longest: int) -> RecordEnd:
 
 
 def _by_digest(stream: Stream, head: Head, longest: int) -> RecordEnd | None:
-    direct = _behind_padding(stream, head)
-    closed = head.length >= 0 and stream.buffer.startswith(TRAILER, head.size + head.length)
-    stated = direct or (head.size + head.length + len(TRAILER) if closed else None)
+    stated, closed = _behind_padding(stream, head), head.size + head.length
+    if stated is None and head.length >= 0 and stream.buffer.startswith(TRAILER, closed):
+        stated = closed + len(TRAILER)
     others = islice(_boundaries(stream, head.size, head.size + longest), _TRIED)
-    for boundary in (*(() if stated is None else (stated,)), *others):
-        lengths = [head.length] if boundary == stated else []
-        for length in dict.fromkeys(lengths + _lengths(stream, head, boundary)):
+    for boundary in others if stated is None else (stated, *others):
+        tail = bytes(stream.buffer[max(boundary - _AHEAD, head.size) : boundary])
+        trailed = _TRAILED.search(tail)
+        # What may close a block there: a record's trailer, one line end, nothing, all that looks like padding.
+        closing = [len(tail) - trailed.start()] if trailed is not None else []
+        closing += [2] if tail.endswith(b"\r\n") else []
+        lengths = [boundary - head.size - size for size in (*closing, 0, len(tail) - len(tail.rstrip(PADDING)))]
+        for length in dict.fromkeys([head.length, *lengths] if boundary == stated else lengths):
             if matches_a_digest(head, bytes(stream.buffer[head.size : head.size + length])):
                 return RecordEnd(length, boundary)
     return None if stated is None else RecordEnd(head.length, stated, certain=False)
@@ -200,13 +205,13 @@ def _boundaries(stream: Stream, start: int, reach: int) -> Iterator[int]:
                     break
             else:
                 at, begin = found.end(), found.start()
-                if (begin == start or stream.buffer[begin - 1] in PADDING) and _begins_record(stream, begin):
+                if (begin == start or stream.buffer[begin - 1] in PADDING) and _has_head(stream, begin):
                     yield begin
         if stream.ended and start <= len(stream.buffer) <= reach:
             yield len(stream.buffer)
 
 
-def _begins_record(stream: Stream, at: int) -> bool:
+def _has_head(stream: Stream, at: int) -> bool:
     with suppress(CorruptStream):
         stream.has(at + MAX_HEAD)
     try:
@@ -214,15 +219,6 @@ def _begins_record(stream: Stream, at: int) -> bool:
     except Malformed:
         return False
     return True
-
-
-def _lengths(stream: Stream, head: Head, boundary: int) -> list[int]:
-    """The lengths that a block may have which ends before a boundary, by what may close it there."""
-    tail = bytes(stream.buffer[max(boundary - _AHEAD, head.size) : boundary])
-    trailed = _TRAILED.search(tail)
-    closing = [len(tail) - trailed.start()] if trailed is not None else []
-    closing += [2] if tail.endswith(b"\r\n") else []
-    return [boundary - head.size - size for size in (*closing, 0, len(tail) - len(tail.rstrip(PADDING)))]
 
 
 def _counts_characters(stream: Stream, head: Head, length: int) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from http import HTTPStatus
 
 from crawler.wayback import cdx, playback
@@ -31,48 +30,27 @@ WAYBACK_MACHINE = "https://web.archive.org/web"
 """Where the Wayback Machine replays: counts as inside for its mirrors and proxies too."""
 
 
-class Dialect(StrEnum):
-    """How an archive is asked and answers."""
-
-    WAYBACK = "wayback"
-    PYWB = "pywb"
-
-
 @dataclass(frozen=True, slots=True)
 class WebArchive:
-    """An archive, to be made by `wayback` or `pywb`.
+    """An archive, to be made by `wayback_archive` or `pywb_archive`.
 
     `name`: how ledger and files call it; `address`: where requests go, a Wayback Machine's root or a pywb's collection;
-    `public`: the replay address that others can open. Addresses are without a slash at their end.
+    `replay`: what stands before `/<timestamp>id_/<original>` in a request; `public`: the replay address that others can
+    open; `paged`: whether a listing comes in pages of the query's limit, with keys, as the Wayback Machine's does, or
+    whole, as pywb's; `accept_encoding`: what brings the stored bytes, as the digest counts them, from playback.
+    Addresses are without a slash at their end.
     """
 
     name: str
-    dialect: Dialect
     address: str
+    replay: str
     public: str
-
-    @property
-    def replay(self) -> str:
-        """What stands before `/<timestamp>id_/<original>` in a request."""
-        return f"{self.address}/web" if self.dialect is Dialect.WAYBACK else self.address
-
-    @property
-    def paged(self) -> bool:
-        """Whether a listing comes in pages of the query's limit, with keys, rather than whole."""
-        return self.dialect is Dialect.WAYBACK
-
-    @property
-    def accept_encoding(self) -> str:
-        """The Accept-Encoding of playback requests that brings the stored bytes, as the digest counts them."""
-        return "identity" if self.dialect is Dialect.WAYBACK else ACCEPT_ENCODING
-
-    @property
-    def _also(self) -> tuple[str, ...]:
-        return (self.public, WAYBACK_MACHINE) if self.dialect is Dialect.WAYBACK else (self.public,)
+    paged: bool
+    accept_encoding: str
 
     def listing_url(self, query: CdxQuery, resume_key: str | None = None) -> str:
         """The address of a page of a listing; ValueError for a key that this archive cannot have given."""
-        if self.dialect is Dialect.WAYBACK:
+        if self.paged:
             return query.request_url(self.address, resume_key)
         if resume_key is not None:
             raise ValueError(f"{self.name} gives no resume keys: {resume_key}")
@@ -80,8 +58,7 @@ class WebArchive:
 
     def read_listing(self, status: int, headers: Mapping[str, str], body: bytes) -> CdxReply:
         """What an answer to `listing_url` is; never raises."""
-        parse = cdx.parse_page if self.dialect is Dialect.WAYBACK else cdx.parse_lines
-        return cdx.read_reply(status, headers, body, parse)
+        return cdx.read_reply(status, headers, body, cdx.parse_page if self.paged else cdx.parse_lines)
 
     def playback_url(self, timestamp: str, original: str, flag: str = "id_") -> str:
         """The address of a capture, as `playback.playback_url`."""
@@ -97,22 +74,26 @@ class WebArchive:
         A pywb serves the nearest capture that it can read at once, with status 200: the reply's timestamp tells. Its
         451 is said of one capture, by a rule of the collection, and not of the client.
         """
-        if self.dialect is Dialect.WAYBACK:
-            return playback.read_reply(self.replay, requested, status, headers, body, self._also)
-        reply = playback.read_reply(self.replay, requested, status, as_wayback(headers), body, self._also)
-        if reply.answer is Answer.REFUSED and status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
-            return replace(reply, answer=Answer.EXCLUDED)
-        return reply
+        spoken = headers if self.paged else as_wayback(headers)
+        reply = playback.read_reply(self.replay, requested, status, spoken, body, self._also)
+        if self.paged or reply.answer is not Answer.REFUSED or status != HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+            return reply
+        return replace(reply, answer=Answer.EXCLUDED)
+
+    @property
+    def _also(self) -> tuple[str, ...]:
+        return (self.public, WAYBACK_MACHINE) if self.paged else (self.public,)
 
 
 def wayback_archive(address: str, public: str) -> WebArchive:
     """The Wayback Machine, a mirror or a proxy of it: `https://web.archive.org`, replaying publicly at
     `https://web.archive.org/web`."""
-    return WebArchive("wayback", Dialect.WAYBACK, address.rstrip("/"), public.rstrip("/"))
+    address = address.rstrip("/")
+    return WebArchive("wayback", address, f"{address}/web", public.rstrip("/"), True, "identity")
 
 
 def pywb_archive(address: str, public: str = "") -> WebArchive:
     """A pywb's collection, such as `https://arquivo.pt/wayback`; `public` where others open it by another address."""
     address = address.rstrip("/")
     public = public.rstrip("/") or address
-    return WebArchive(f"pywb+{public}", Dialect.PYWB, address, public)
+    return WebArchive(f"pywb+{public}", address, address, public, False, ACCEPT_ENCODING)

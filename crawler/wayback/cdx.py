@@ -101,7 +101,15 @@ def parse_page(body: bytes) -> CdxPage:
     data = _json(text, "[", CdxTrouble.NOT_AN_ARRAY)
     if not isinstance(data, list):
         raise CdxError(CdxTrouble.NOT_AN_ARRAY, _brief(data))
-    rows, key = _split_key(data)
+    rows, key = data, None
+    if data and (data[-1] == [] or data[-2:-1] == [[]]):
+        # If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing
+        # look whole.
+        match data[-1]:
+            case [str(key)] if key and not _has_surrogate(key):
+                rows = data[:-2]
+            case _:
+                raise CdxError(CdxTrouble.BAD_KEY, _brief(data[-1]))
     if not rows:
         return CdxPage(resume_key=key)
     header = rows[0]
@@ -176,37 +184,23 @@ def _json(text: str, opening: str, otherwise: CdxTrouble) -> Any:
         raise CdxError(kind, f"{len(text):,} characters" if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}") from None
 
 
-def _split_key(rows: list[Any]) -> tuple[list[Any], str | None]:
-    """If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing look
-    whole."""
-    if not rows or (rows[-1] != [] and (len(rows) < 2 or rows[-2] != [])):
-        return rows, None
-    match rows[-1]:
-        case [str(key)] if key and not _has_surrogate(key):
-            return rows[:-2], key
-    raise CdxError(CdxTrouble.BAD_KEY, _brief(rows[-1]))
-
-
 def _page(rows: Iterable[Row], read: Callable[[Row], Capture | None], key: str | None = None) -> CdxPage:
-    captures: dict[Capture, None] = {}
+    captures: list[Capture] = []
     rejected: list[str] = []
-    accepted = 0
     for row in rows:
-        capture = read(row)
-        if capture is None:
-            rejected.append(_brief(row))
+        if (capture := read(row)) is not None:
+            captures.append(capture)
         else:
-            accepted += 1
-            captures[capture] = None
-    return CdxPage(tuple(captures), key, tuple(rejected), accepted - len(captures))
+            rejected.append(_brief(row))
+    once = tuple(dict.fromkeys(captures))
+    return CdxPage(once, key, tuple(rejected), len(captures) - len(once))
 
 
 def _capture(values: Mapping[str, str]) -> Capture | None:
     """None for a row that names no capture."""
-    if any(map(_has_surrogate, values.values())):
-        return None
     capture = Capture(**values)
-    return capture if capture.original.strip() and capture.moment is not None else None
+    is_one = capture.original.strip() and capture.moment is not None and not any(map(_has_surrogate, values.values()))
+    return capture if is_one else None
 
 
 def _has_surrogate(value: str) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.warc.writer import http_headers
-from crawler.wayback.archive import Dialect, WebArchive, pywb_archive, wayback_archive
+from crawler.wayback.archive import WebArchive, pywb_archive, wayback_archive
 from crawler.wayback.capture import Capture
 from crawler.wayback.cdx import CdxAnswer, CdxQuery
 from crawler.wayback.digest import DigestResult, compare_digest, payload_digest
@@ -28,58 +28,23 @@ WANTED = Capture(timestamp=TS, original=URL)
 Pairs = list[tuple[str, str]]
 
 
+_WEB, _OWN = "https://web.archive.org/web", "http://127.0.0.1:8080"
+
+
 @walked(
-    ("site", "name", "dialect", "address", "public", "replay", "paged"),
+    ("site", "name", "address", "public", "replay", "paged"),
     [
+        (MACHINE, "wayback", "https://web.archive.org", _WEB, _WEB, True),
+        (MIRROR, "wayback", _OWN, "https://mirror.example/web", f"{_OWN}/web", True),
+        (LOCAL, f"pywb+{_OWN}/web", f"{_OWN}/web", f"{_OWN}/web", f"{_OWN}/web", False),
         (
-            MACHINE,
-            "wayback",
-            Dialect.WAYBACK,
-            "https://web.archive.org",
-            "https://web.archive.org/web",
-            "https://web.archive.org/web",
-            True,
-        ),
-        (
-            MIRROR,
-            "wayback",
-            Dialect.WAYBACK,
-            "http://127.0.0.1:8080",
-            "https://mirror.example/web",
-            "http://127.0.0.1:8080/web",
-            True,
-        ),
-        (
-            LOCAL,
-            "pywb+http://127.0.0.1:8080/web",
-            Dialect.PYWB,
-            "http://127.0.0.1:8080/web",
-            "http://127.0.0.1:8080/web",
-            "http://127.0.0.1:8080/web",
-            False,
-        ),
-        (
-            BEHIND,
-            "pywb+https://archive.example/wayback",
-            Dialect.PYWB,
-            "http://127.0.0.1:8080/wayback",
-            "https://archive.example/wayback",
-            "http://127.0.0.1:8080/wayback",
-            False,
+            *(BEHIND, "pywb+https://archive.example/wayback", f"{_OWN}/wayback"),
+            *("https://archive.example/wayback", f"{_OWN}/wayback", False),
         ),
     ],
 )
-def test_where_archives_are(
-    site: WebArchive, name: str, dialect: Dialect, address: str, public: str, replay: str, paged: bool
-) -> None:
-    assert (site.name, site.dialect, site.address, site.public, site.replay, site.paged) == (
-        name,
-        dialect,
-        address,
-        public,
-        replay,
-        paged,
-    )
+def test_where_archives_are(site: WebArchive, name: str, address: str, public: str, replay: str, paged: bool) -> None:
+    assert (site.name, site.address, site.public, site.replay, site.paged) == (name, address, public, replay, paged)
 
 
 # --- listing
