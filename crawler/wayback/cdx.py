@@ -101,15 +101,15 @@ def parse_page(body: bytes) -> CdxPage:
     data = _json(text, "[", CdxTrouble.NOT_AN_ARRAY)
     if not isinstance(data, list):
         raise CdxError(CdxTrouble.NOT_AN_ARRAY, _brief(data))
-    rows, key = data, None
+    rows: list[Any] = data
+    key: str | None = None
     if data and (data[-1] == [] or data[-2:-1] == [[]]):
         # If more remains, the last two rows are `[]` and `["<key>"]`. A key that is missed would make a cut listing
         # look whole.
-        match data[-1]:
-            case [str(key)] if key and not _has_surrogate(key):
-                rows = data[:-2]
-            case _:
-                raise CdxError(CdxTrouble.BAD_KEY, _brief(data[-1]))
+        rows, last = data[:-2], data[-1]
+        key = last[0] if isinstance(last, list) and len(last) == 1 else None
+        if not isinstance(key, str) or not key or _has_surrogate(key):
+            raise CdxError(CdxTrouble.BAD_KEY, _brief(last))
     if not rows:
         return CdxPage(resume_key=key)
     header = rows[0]
