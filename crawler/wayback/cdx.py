@@ -181,7 +181,8 @@ def _json(text: str, opening: str, otherwise: CdxTrouble) -> Any:
         raise CdxError(otherwise, "nested too deep") from None
     except ValueError:
         kind = CdxTrouble.HTML if text[0] == "<" else CdxTrouble.CUT if text[0] == opening else CdxTrouble.NOT_JSON
-        raise CdxError(kind, f"{len(text):,} characters" if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}") from None
+        what = f"{len(text):,} characters" if kind is CdxTrouble.CUT else f"it begins with {_brief(text)}"
+        raise CdxError(kind, what) from None
 
 
 def _page(rows: Iterable[Row], read: Callable[[Row], Capture | None], key: str | None = None) -> CdxPage:
