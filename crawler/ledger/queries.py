@@ -7,14 +7,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from operator import attrgetter
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from crawler.ledger.captures import CAPTURE, capture_row
 from crawler.ledger.figures import RUN, RunRow
 from crawler.ledger.ledger import Ledger
-from crawler.ledger.rows import STORED, ArticleRow, CaptureRow, State
+from crawler.ledger.rows import STORED, ArticleRow, CaptureRow, State, placeholders
 from crawler.warc.writer import RecordLocation
 
 _BY_PLACE = """
@@ -90,7 +90,6 @@ class StoreQueries(Ledger):
 
 MOST_CAPTURES = 12
 """Captures of a missing article that are shown; of how many more there are only the number is told."""
-_chronological = attrgetter("capture.timestamp", "capture.original", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +118,14 @@ class ReportQueries(Ledger):
 
     def missing(self, *states: State) -> Iterator[MissingArticle]:
         """Articles in these states, lowest id first."""
+        query = f"""{CAPTURE} WHERE article IN (SELECT id FROM article WHERE state IN ({placeholders(states)}))
+            ORDER BY article, timestamp, original, source"""
+        rows = groupby(self._rows(capture_row, query, *states), key=lambda row: row.article)
+        captures = {article: list(its) for article, its in rows}
         for row in self.articles(*states):
-            captures = sorted(self.captures(row.id), key=_chronological)
-            more = max(0, len(captures) - MOST_CAPTURES)
-            yield MissingArticle(row.id, row.state, row.reason, captures[:MOST_CAPTURES], more)
+            its = captures.get(row.id, [])
+            more = max(0, len(its) - MOST_CAPTURES)
+            yield MissingArticle(row.id, row.state, row.reason, its[:MOST_CAPTURES], more)
 
     def captures_by_year(self) -> list[tuple[str, str, int]]:
         """(year, source, captures of articles), in order."""
