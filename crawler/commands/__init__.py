@@ -38,9 +38,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"error: there is no command {name}: {advice}", file=sys.stderr)
         sys.exit(2)
     os.environ["SCRAPY_SETTINGS_MODULE"] = "crawler.settings"
-    from scrapy.cmdline import execute
-
     try:
+        from scrapy.cmdline import execute
+
         execute(["citizen-news", *arguments])
     except KeyboardInterrupt:  # while it was still being loaded
         print("stopped: interrupted; nothing was changed", file=sys.stderr)

@@ -23,7 +23,7 @@ class Command(ProjectCommand):
     """Brings archive.db up to date with the files of OUTPUT_DIR, then serves it until it is told to end."""
 
     summary = "Read and search the recovered articles in a browser"
-    argument_hint = "OUTPUT_DIR is what it shows"
+    argument_hint = "the output directory is what it shows (-o)"
     uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
     interrupted = f"interrupted; run again to go on with {DATABASE}"
 

@@ -7,7 +7,10 @@ import json
 import re
 import shlex
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from crawler.run.command import ProjectCommand
 from crawler.run.config import FILE
@@ -15,6 +18,7 @@ from crawler.run.settings import SETTINGS, read_setting
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.files import write_file
 
+Answer = TypeVar("Answer")
 QUESTIONS = {
     "CONTACT": ("your e-mail or web address, which archives are told", ""),
     "FORMAT": (f"how files are written, {SETTINGS['FORMAT'].needed}", "seed"),
@@ -50,36 +54,55 @@ class Command(ProjectCommand):
         parser.add_argument("--schedule", metavar="TIME", help=_SCHEDULE)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        given = args[0] if args else None
-        folder = Path(_answer(given, "where everything is written", str(self.output))).absolute()
-        if (folder / FILE).exists():
-            raise UsageError(f"{folder / FILE} is there already; change it in an editor")
+        folder = _answer(args[0] if args else None, "where everything is written", str(self.output), _new_folder)
         values = {}
         for name, (question, suggested) in QUESTIONS.items():
-            answer = _answer(getattr(opts, name.lower()), question, suggested)
-            values[name] = json.dumps(read_setting({name: answer}, name), ensure_ascii=False)
-        time = _answer(opts.schedule, _SCHEDULE, "no")
+            read = partial(_read, name)
+            values[name] = json.dumps(
+                _answer(getattr(opts, name.lower()), question, suggested, read), ensure_ascii=False
+            )
         text = _TEXT.format(**values)
-        if time != "no":
-            found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", time, re.ASCII)
-            if not found:
-                raise UsageError(f"--schedule {time}: a time as 02:30, or no, is needed")
+        if time := _answer(opts.schedule, _SCHEDULE, "no", _time):
             command = shlex.join([str(Path(sys.argv[0]).absolute()), "recover", "-o", str(folder)])
-            text += _CRONTAB.format(f"{int(found[2])} {int(found[1])} * * * {command.replace('%', chr(92) + '%')}")
+            text += _CRONTAB.format(f"{time[1]} {time[0]} * * * {command.replace('%', chr(92) + '%')}")
         folder.mkdir(parents=True, exist_ok=True)
         write_file(folder, FILE, text.encode("utf-8"))
-        print(f"Wrote {folder / FILE}{'' if time == 'no' else ', with the line for `crontab -e`'}")
+        print(f"Wrote {folder / FILE}{', with the line for `crontab -e`' if time else ''}")
         where = "" if folder == Path.cwd() else f" -o {shlex.quote(str(folder))}"
         print(f"Next: citizen-news inspect 33951{where}")
         return ExitStatus.DONE
 
 
-def _answer(given: str | None, question: str, suggested: str) -> str:
-    """What the command line gave; else what is typed on a terminal; else what is suggested."""
+def _new_folder(answer: str) -> Path:
+    folder = Path(answer).expanduser().absolute()
+    if (folder / FILE).exists():
+        raise UsageError(f"{folder / FILE} is there already; change it in an editor")
+    return folder
+
+
+def _read(name: str, answer: str) -> object:
+    return read_setting({name: answer}, name)
+
+
+def _time(answer: str) -> tuple[int, int] | None:
+    """Hour and minute; None for no."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", answer, re.ASCII)
+    if not found and answer != "no":
+        raise UsageError(f"{answer}: a time as 02:30, or no, is needed")
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _answer(given: str | None, question: str, suggested: str, read: Callable[[str], Answer]) -> Answer:
+    """What the command line gave; else what is typed on a terminal, asked for until it can be read; else what is
+    suggested."""
     if given is not None or not sys.stdin.isatty():
-        return suggested if given is None else given
-    print(f"{question[0].upper()}{question[1:]} [{suggested or 'none'}]: ", end="", flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise KeyboardInterrupt
-    return line.strip() or suggested
+        return read(suggested if given is None else given)
+    while True:
+        print(f"{question[0].upper()}{question[1:]} [{suggested or 'none'}]: ", end="", flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise KeyboardInterrupt
+        try:
+            return read(line.strip() or suggested)
+        except UsageError as error:
+            print(f"  {error}")

@@ -156,11 +156,11 @@ def prepare(connection: sqlite3.Connection, path: object, steps: Sequence[str] =
     if not 0 <= version < newest:
         raise LedgerError(
             f"the ledger {path} was written by a newer version of this software (schema {version}, this one knows"
-            f" {newest}): use that version, or another OUTPUT_DIR"
+            f" {newest}): use that version, or another output directory"
         )
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise LedgerError(
-            f"{path} is a database, but no ledger of this software: it is left alone. Choose another OUTPUT_DIR"
+            f"{path} is a database, but no ledger of this software: it is left alone. Choose another output directory"
         )
     script = "\n".join((_TABLES, *steps)[version:])
     try:
@@ -186,7 +186,7 @@ class LedgerFile:
             self._db.execute("PRAGMA synchronous = NORMAL")
             prepare(self._db, path)
         except sqlite3.DatabaseError as error:
-            advice = "If it is damaged, restore a copy or choose another OUTPUT_DIR"
+            advice = "If it is damaged, restore a copy or choose another output directory"
             raise LedgerError(f"the ledger {path} cannot be used: {error}. {advice}") from error
         if public_url is None:
             return
@@ -195,7 +195,7 @@ class LedgerFile:
             self.set_meta("public_url", public_url)
         elif mine != public_url:
             raise LedgerError(
-                f"the ledger {path} holds captures of {mine}; it refuses those of {public_url}. Use another OUTPUT_DIR,"
+                f"the ledger {path} holds captures of {mine}; it refuses those of {public_url}. Use another output directory,"
                 " or the ARCHIVE_PUBLIC_URL that it was begun with"
             )
 

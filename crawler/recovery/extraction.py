@@ -256,7 +256,9 @@ class FromFiles(ExtractionInput):
     @contextmanager
     def opened(self) -> Iterator[None]:
         if ledger_path(self.output).exists():
-            message = f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another OUTPUT_DIR"
+            message = (
+                f"{self.output} has a crawl's ledger, and its files are that crawl's. Choose another output directory"
+            )
             raise UsageError(f"{message}, or name the WARC and WACZ files in the SOURCES of a crawl")
         with (
             lock_output(self.output, make=True),

@@ -110,7 +110,7 @@ class ProjectCommand(ScrapyCommand):
     summary: ClassVar[str]
     argument = ""
     """What the command takes beside options, as its syntax has it: `DIR`, `[ID]`; with … any number."""
-    argument_hint = "OUTPUT_DIR is what it looks at"
+    argument_hint = "the output directory is what it looks at (-o)"
     """Said where the arguments are not these."""
     interrupted = "interrupted; nothing was changed"
     """What Ctrl-C is answered with."""

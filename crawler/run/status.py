@@ -113,18 +113,18 @@ def describe_end(ledger: Ledger, output: Path) -> Iterator[str]:
         if now[state]
     ]
     yield f"Missing    {'; '.join(missing) or 'none'}"
-    following = "crawl" if now["to_do"] or now["waiting"] else "browse"
+    following = "crawl" if now["to_do"] or now["waiting"] or not now["listed"] else "browse"
     yield f"Next       citizen-news {following} -o {shlex.quote(str(output))}"
 
 
 def _main_reason(ledger: Ledger, state: str) -> str:
-    """The most frequent reason of a state, in words."""
+    """The most frequent reason of a state; `status` explains it."""
     reasons = ledger.reasons(State(state)) if state != "to_do" else {}
     if not reasons:
         return ""
     reason = max(reasons, key=lambda name: reasons[name])
     others = " and other reasons" if len(reasons) > 1 else ""
-    return f" ({reason}{others})"
+    return f" ({reason.replace('_', ' ')}{others})"
 
 
 def _unsettled(

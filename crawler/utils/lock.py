@@ -69,7 +69,7 @@ def lock_output(output: Path, *, make: bool = False) -> OutputLock:
     except OSError as error:
         about = f" ({error.filename})" if error.filename and str(error.filename) != str(output) else ""
         raise StorageError(
-            f"cannot write to {output}: {error.strerror or error}{about}. Choose another OUTPUT_DIR or make room"
+            f"cannot write to {output}: {error.strerror or error}{about}. Choose another output directory or make room"
         ) from error
 
 

@@ -31,7 +31,7 @@ def test_a_newer_ledger_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     connection.close()
-    with pytest.raises(LedgerError, match=r"newer version .* another OUTPUT_DIR"):
+    with pytest.raises(LedgerError, match=r"newer version .* another output directory"):
         Ledger(path)
 
 
@@ -128,7 +128,7 @@ def test_a_database_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE letters (x)")
     connection.commit()
     connection.close()
-    with pytest.raises(LedgerError, match=r"no ledger of this software.* another OUTPUT_DIR"):
+    with pytest.raises(LedgerError, match=r"no ledger of this software.* another output directory"):
         Ledger(path)
 
 

@@ -64,9 +64,7 @@ def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]
     check_links(output, [part.name for part in _parts(path)])
     state = _state(path, maker)
     if state == "not ours":
-        message = (
-            f"{path} is not a database of this software: it is left alone. Move it away, or choose another OUTPUT_DIR"
-        )
+        message = f"{path} is not a database of this software: it is left alone. Move it away, or choose another output directory"
         raise StorageError(message)
     why = state if state in ("of another version", "damaged") else ""
     if why:
