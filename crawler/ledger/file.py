@@ -195,8 +195,8 @@ class LedgerFile:
             self.set_meta("public_url", public_url)
         elif mine != public_url:
             raise LedgerError(
-                f"the ledger {path} holds captures of {mine}; it refuses those of {public_url}. Use another output directory,"
-                " or the ARCHIVE_PUBLIC_URL that it was begun with"
+                f"the ledger {path} holds captures of {mine}; it refuses those of {public_url}. Use another"
+                " output directory, or the ARCHIVE_PUBLIC_URL that it was begun with"
             )
 
     def close(self) -> None:

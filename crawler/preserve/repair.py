@@ -102,6 +102,6 @@ def describe_repair(
             yield f"{len(ids):>9,} {len(left):>9,}  {kind}"
     yield from by_reason(reasons, "Left      ", 9)
     if replaced is None:
-        yield "The tree was left as it is: the recovered files are in the output directory. --in-place puts them in place"
+        yield "The tree was left as it is; the recovered files are in the output directory. --in-place replaces them"
     elif replaced[0]:
         yield f"Replaced {replaced[0]:,} files; the old ones are in {replaced[1]}"

@@ -64,8 +64,8 @@ def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]
     check_links(output, [part.name for part in _parts(path)])
     state = _state(path, maker)
     if state == "not ours":
-        message = f"{path} is not a database of this software: it is left alone. Move it away, or choose another output directory"
-        raise StorageError(message)
+        advice = "Move it away, or choose another output directory"
+        raise StorageError(f"{path} is not a database of this software: it is left alone. {advice}")
     why = state if state in ("of another version", "damaged") else ""
     if why:
         for part in _parts(path):
