@@ -66,10 +66,11 @@ class Pages:
         """Articles, newest first or the best first, as far as they fit."""
         arguments = request.args
         wanted = parse_list_query({name: arguments.get(name) or "" for name in arguments}, match_of)
-        context = await _read(datasette, self._list, wanted)
+        context = await _read(datasette, self.list_context, wanted)
         return await _page(datasette, request, "list", context)
 
-    def _list(self, db: sqlite3.Connection, wanted: ListQuery) -> dict[str, Any]:
+    def list_context(self, db: sqlite3.Connection, wanted: ListQuery) -> dict[str, Any]:
+        """What a list's template shows."""
         search = Search(db, wanted)
         found = search.find()
         find = finder(wanted.match)
@@ -80,13 +81,14 @@ class Pages:
         return {
             "wanted": wanted,
             "found": found,
-            "rows": [self._row(row, find) for row in found.rows],
+            "rows": [self.row_context(row, find) for row in found.rows],
             "facets": facets,
             "address": partial(address, wanted),
             "toggled": partial(toggled, wanted),
         }
 
-    def _row(self, row: Mapping[str, Any], find: re.Pattern[str] | None) -> dict[str, Any]:
+    def row_context(self, row: Mapping[str, Any], find: re.Pattern[str] | None) -> dict[str, Any]:
+        """What it shows of one article."""
         source, author = row["picture"], row["author"] or ""
         picture = self.pictures.address(source, row["url"] or "", row["original_url"] or "") if source else None
         pieces = excerpt(lines_of(searched(row["body"])), find) if "body" in row else []
@@ -100,14 +102,15 @@ class Pages:
 
     async def article(self, datasette: Any, request: Any) -> Any:
         """One article: its text, where it is from, its other versions."""
-        context = await _read(datasette, self._article, int(request.url_vars["id"]))
+        context = await _read(datasette, self.article_context, int(request.url_vars["id"]))
         return (
             await _page(datasette, request, "article", context)
             if context
             else await self.message(datasette, request, 404)
         )
 
-    def _article(self, db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+    def article_context(self, db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+        """What an article's template shows; None for one that is not in the archive."""
         got = queries.article(db, number)
         if got is None:
             return None
@@ -129,9 +132,10 @@ class Pages:
 
     async def about(self, datasette: Any, request: Any) -> Any:
         """What this is, and how much of it there is."""
-        return await _page(datasette, request, "about", {"overview": await _read(datasette, self._overview)})
+        return await _page(datasette, request, "about", {"overview": await _read(datasette, self.overview)})
 
-    def _overview(self, db: sqlite3.Connection) -> dict[str, Any]:
+    def overview(self, db: sqlite3.Connection) -> dict[str, Any]:
+        """How much of everything there is."""
         return self.cache.get(db, "overview", partial(queries.overview, db))
 
     async def picture(self, datasette: Any, request: Any) -> Any:
@@ -166,18 +170,20 @@ class Pages:
 
 
 async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200) -> Any:
-    context = {
+    given = {**common_context(), **context}
+    return Response.html(await datasette.render_template(f"browse/{name}.html", given, request=request), status=status)
+
+
+def common_context() -> dict[str, Any]:
+    """What every template is given beside its own."""
+    return {
         "is_web": is_web,
         "time": readable_time,
         "day": day,
         "readable": readable_address,
         "style": _STYLE,
         "wanted": None,
-        **context,
     }
-    return Response.html(
-        await datasette.render_template(f"browse/{name}.html", context, request=request), status=status
-    )
 
 
 async def _read(datasette: Any, function: Callable[..., Given], *arguments: object) -> Given:

@@ -36,17 +36,17 @@ def is_known(db: sqlite3.Connection, number: int) -> bool:
 
 def neighbours(db: sqlite3.Connection, date: str | None, number: int) -> list[dict[str, Any] | None]:
     """The article before and the one after, by date and then id; those without a date stand before all others."""
-    ways = (("<", "DESC"), (">", "ASC"))
-    found = (
-        records(
-            db,
-            f"SELECT id, title FROM article WHERE (coalesce(date, ''), id) {side} (?, ?)"
-            f" ORDER BY date {order}, id {order} LIMIT 1",
-            (date or "", number),
-        )
-        for side, order in ways
-    )
-    return [rows[0] if rows else None for rows in found]
+    found = []
+    for side, order in (("<", "DESC"), (">", "ASC")):
+        if date is None:
+            ways = [f"date IS NULL AND id {side} :id", *(["date IS NOT NULL"] if side == ">" else [])]
+        else:
+            ways = [f"(date, id) {side} (:date, :id)", *(["date IS NULL"] if side == "<" else [])]
+        # A query for each, so that it goes by the index of dates.
+        sql = f"SELECT id, title FROM article WHERE {{}} ORDER BY date {order}, id {order} LIMIT 1"
+        rows = (records(db, sql.format(way), {"date": date, "id": number}) for way in ways)
+        found.append(next((some[0] for some in rows if some), None))
+    return found
 
 
 def versions(db: sqlite3.Connection, number: int) -> list[dict[str, Any]]:

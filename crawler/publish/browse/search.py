@@ -185,7 +185,7 @@ def _one(db: sqlite3.Connection, sql: str, values: Sequence[Any]) -> int:
     return int(db.execute(sql, values).fetchone()[0])
 
 
-def records(db: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def records(db: sqlite3.Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
     """What a query gives, each row by its columns; None for what is not known."""
     cursor = db.execute(sql, values)
     names = [name for name, *_ in cursor.description]
