@@ -18,7 +18,7 @@ from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import is_timestamp, read_moment
 from crawler.wayback.playback import split_replay
 
-_SINGLE = re.compile(
+SINGLE = re.compile(
     "([\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3040-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\ue000-\uf7ff\uf900-\ufaff\U00016fe0-\U00018cff\U0001aff0-\U0001b2ff\U00020000-\U0003ffff])"
 )
@@ -27,11 +27,12 @@ characters that are words or parts of them."""
 STOPS = "。！？；，、：…\n"
 """No word goes on behind one of these."""
 _STOP = re.compile(f"[{STOPS}]+")
-_STOP_MARK = "\uf8fe"
-_END = f" {_STOP_MARK} "
+STOP_MARK = "\uf8fe"
+_END = f" {STOP_MARK} "
 """A token for them, of a private character that no page means anything by."""
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』〝〞＂", '"'))
+QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』〝〞＂", '"'))
+"""What a query's quotation marks may look like."""
 _PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
@@ -39,7 +40,7 @@ def spaced_text(text: str) -> str:
     """A text as it goes into the index: in compatible forms (NFKC: `ＡＢ` is `AB`), each of its characters that is a
     word set apart."""
     ended = _STOP.sub(_END, text)
-    return _SINGLE.sub(r" \1 ", unicodedata.normalize("NFKC", _UNSAFE.sub(" ", ended)))
+    return SINGLE.sub(r" \1 ", unicodedata.normalize("NFKC", _UNSAFE.sub(" ", ended)))
 
 
 def match_of(query: str) -> str:
@@ -48,13 +49,13 @@ def match_of(query: str) -> str:
 
     Safe for any query; '' when there is nothing in it to search for.
     """
-    parts = (quoted or word for quoted, word in _PARTS.findall(_UNSAFE.sub(" ", query).translate(_QUOTES)))
+    parts = (quoted or word for quoted, word in _PARTS.findall(_UNSAFE.sub(" ", query).translate(QUOTES)))
     phrases = (" ".join(spaced_text(part).replace('"', " ").split()).strip(_END) for part in parts)
-    return " AND ".join(f'"{phrase}"' for phrase in phrases if _has_word(phrase.replace(_STOP_MARK, "")))
+    return " AND ".join(f'"{phrase}"' for phrase in phrases if _has_word(phrase.replace(STOP_MARK, "")))
 
 
 def _has_word(phrase: str) -> bool:
-    return any(char.isalnum() or _SINGLE.match(char) for char in phrase)
+    return any(char.isalnum() or SINGLE.match(char) for char in phrase)
 
 
 SUMMARY = 120
