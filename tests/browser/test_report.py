@@ -3,6 +3,7 @@ paper."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,11 @@ def show(browser: Browser, page: Path) -> None:
     WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(whole))
 
 
+def unfold(browser: Browser) -> None:
+    """What is behind the fold is shown."""
+    browser.script("document.querySelector('#workings').open = true")
+
+
 def colour(browser: Browser, selector: str, name: str) -> tuple[int, ...]:
     """A computed colour as red, green, blue."""
     said = browser.script(f"return getComputedStyle(document.querySelector({selector!r}))[{name!r}]")
@@ -53,13 +59,15 @@ def test_it_asks_for_nothing_and_runs_nothing(browser: Browser, pages: Path, nam
     browser.script("document.querySelectorAll('details').forEach(node => { node.open = true })")
     assert browser.requests() == []
     assert browser.complaints() == []
-    assert browser.script("return document.title").startswith("Recovery report")
+    assert browser.script("return document.title").startswith("眾新聞文章復原報告")
     assert browser.script("return document.querySelectorAll('script').length") == 0
 
 
 def test_a_request_would_be_noticed_were_it_not_for_the_policy(browser: Browser, pages: Path) -> None:
     text = (
-        (pages / "full.html").read_text("utf-8").replace("<main>", '<main><img src="http://127.0.0.1:9/x.png" alt="">')
+        (pages / "full.html")
+        .read_text("utf-8")
+        .replace('<main class="wide">', '<main class="wide"><img src="http://127.0.0.1:9/x.png" alt="">')
     )
     for name, asked in ((POLICY, []), ("default-src *", ["http://127.0.0.1:9/x.png"])):
         (pages / "asks.html").write_text(text.replace(str(escape(POLICY)), name), "utf-8")
@@ -70,9 +78,11 @@ def test_a_request_would_be_noticed_were_it_not_for_the_policy(browser: Browser,
 def test_a_script_that_got_in_would_not_run(browser: Browser, pages: Path) -> None:
     page = pages / "spoiled.html"
     planted = '<script>document.title = "ran"</script><img src="x.png" onerror="document.title = \'ran\'">'
-    page.write_text((pages / "full.html").read_text("utf-8").replace("<main>", f"<main>{planted}"), "utf-8")
+    page.write_text(
+        (pages / "full.html").read_text("utf-8").replace('<main class="wide">', f"<main>{planted}"), "utf-8"
+    )
     show(browser, page)
-    assert browser.script("return document.title").startswith("Recovery report")
+    assert browser.script("return document.title").startswith("眾新聞文章復原報告")
     assert any("Content Security Policy" in said for said in browser.complaints())
 
 
@@ -86,14 +96,15 @@ def test_it_follows_the_readers_preference_and_paper_is_white(
 ) -> None:
     browser.media(prefers_color_scheme=scheme, media=medium)
     show(browser, pages / "full.html")
-    paper = brightness(colour(browser, "html", "backgroundColor"))
+    unfold(browser)
+    paper = brightness(colour(browser, "body", "backgroundColor"))
     inks = [
         brightness(colour(browser, selector, name))
-        for selector, name in (("body", "color"), ("p[lang|=zh]", "color"), ("main .columns", "color"))
+        for selector, name in (("body", "color"), ("p[lang|=zh]", "color"), ("main .upright", "color"))
     ]
     assert paper < 0.15 if dark else paper > 0.9
     assert all(abs(paper - ink) > 0.4 for ink in inks), inks
-    bar = brightness(colour(browser, "#captures .columns .solid", "backgroundColor"))
+    bar = brightness(colour(browser, "#captures .upright .solid", "backgroundColor"))
     assert abs(paper - bar) > 0.2
     browser.screenshot(tmp_path / "page.png", whole=True)
     assert (tmp_path / "page.png").stat().st_size > 50_000
@@ -111,10 +122,11 @@ def test_a_phone_shows_all_of_it_without_scrolling_aside(browser: Browser, pages
 def test_pictures_are_shown_with_their_patterns(browser: Browser, pages: Path, width: int) -> None:
     browser.window(width, 900)
     show(browser, pages / "full.html")
+    unfold(browser)
     sizes: list[dict[str, Any]] = browser.script(
-        "return [...document.querySelectorAll('.bars, .columns')].map(node => node.getBoundingClientRect().toJSON())"
+        "return [...document.querySelectorAll('.bars, .upright')].map(node => node.getBoundingClientRect().toJSON())"
     )
-    assert len(sizes) == 9
+    assert len(sizes) == 8
     assert all(size["width"] > width / 2 and size["height"] > 60 for size in sizes)
     bars: list[dict[str, Any]] = browser.script(
         "return [...document.querySelectorAll('figure i')].map(node => node.getBoundingClientRect().toJSON())"
@@ -129,8 +141,40 @@ def test_pictures_are_shown_with_their_patterns(browser: Browser, pages: Path, w
     assert len({*patterned.values()} - {"none"}) == len(patterned) >= 3
 
 
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_the_first_screen_is_for_a_newsroom_and_the_workings_are_behind_a_fold(
+    browser: Browser, pages: Path, width: int
+) -> None:
+    browser.window(width, 900)
+    show(browser, pages / "full.html")
+    ends = "return document.querySelector('#glance h2').getBoundingClientRect().bottom"
+    assert browser.script(ends) < 600
+    shown = "return document.querySelector('#runs').checkVisibility()"
+    assert browser.script(shown) is False
+    browser.driver.find_element("css selector", "#workings > summary").click()
+    assert browser.script(shown) is True
+
+
+def test_a_reader_switches_to_one_language(browser: Browser, pages: Path) -> None:
+    """Without a script: Chinese with English beside it at first, then either by itself, everywhere on the page."""
+    show(browser, pages / "full.html")
+    browser.script("document.querySelectorAll('details').forEach(node => { node.open = true })")
+    visible = (
+        "return [...document.querySelectorAll('main [lang]')].filter(node => node.checkVisibility())"
+        ".map(node => node.lang)"
+    )
+    chinese, english = "zh-Hant-HK", "en"
+    for code, languages in (("both", {chinese, english}), ("en", {english}), ("zh", {chinese})):
+        browser.driver.find_element("css selector", f"label:has(#language-{code})").click()
+        assert {*browser.script(visible)} == languages
+    browser.driver.find_element("css selector", "label:has(#language-en)").click()
+    text = browser.script("return document.querySelector('main').innerText")
+    assert {*re.findall("[\u4e00-\u9fff]{2,}", text)} == {"眾新聞告別"}, "what pages said is as it is, all else English"
+
+
 def test_the_numbers_are_a_click_away(browser: Browser, pages: Path) -> None:
     show(browser, pages / "full.html")
+    unfold(browser)
     shown = "return document.querySelector('#ranges table').checkVisibility()"
     assert browser.script(shown) is False
     browser.driver.find_element("css selector", "#ranges summary").click()

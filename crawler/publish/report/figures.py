@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from crawler import __version__
+from crawler.hkcnews.urls import url_hints
 from crawler.ledger import ArticleRow, State
 from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
@@ -276,6 +277,41 @@ def _images(ledger: ReportQueries) -> ImageFigures:
         for reason, count in ledger.image_reasons(state).items()
     ]
     return ImageFigures(ledger.image_counts(), reasons, ledger.image_bytes()[1], *ledger.articles_with_images())
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Articles that are missing for one and the same reason: how many, and the first few, as (id, title in its
+    address)."""
+
+    reason: str
+    count: int
+    first: Sequence[tuple[int, str]]
+
+
+FEW = 12
+"""Articles that are named for a reason; all are in the full list."""
+
+
+def by_reason(state: State, missing: Sequence[MissingArticle], to_do: Sequence[int]) -> list[Absent]:
+    """The missing articles in a state, the most frequent reason first."""
+    if state is State.LISTED:
+        return [Absent("", len(to_do), [(number, "") for number in to_do[:FEW]])] if to_do else []
+    found: dict[str, list[MissingArticle]] = {}
+    for article in missing:
+        if article.state is state:
+            found.setdefault(article.reason, []).append(article)
+    return [
+        Absent(reason, len(articles), [(article.id, title_in_address(article)) for article in articles[:FEW]])
+        for reason, articles in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    ]
+
+
+def title_in_address(article: MissingArticle) -> str:
+    """The title that an address of the article has at its end; empty where none has one that can be read."""
+    hints = (hint for row in article.captures for hint in url_hints(row.capture.original, ""))
+    titles = (title.strip(" -") for what, title in hints if what == "title in the address")
+    return next((title for title in titles if title and title.isprintable() and "\ufffd" not in title), "")
 
 
 @dataclass(frozen=True, slots=True)

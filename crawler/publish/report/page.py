@@ -8,12 +8,25 @@ from pathlib import Path
 from crawler.ledger import State
 from crawler.ledger.queries import ReportQueries
 from crawler.publish.addresses import calendar_address, readable_time, replay_address
-from crawler.publish.report.figures import ReportFigures, by_thousand, gather_figures
-from crawler.publish.report.parts import STATE_LOOKS, STATES, Bilingual, Columns, number, reason, share
+from crawler.publish.report.figures import ReportFigures, by_reason, by_thousand, gather_figures
+from crawler.publish.report.parts import (
+    SOURCES,
+    STATE_LOOKS,
+    STATES,
+    STATES_MEAN,
+    Bilingual,
+    Columns,
+    number,
+    reason,
+    share,
+)
 from crawler.publish.report.sections import SECTIONS
 from crawler.recovery.listing import PUBLISHED
+from crawler.utils.text import format_size
 
 TEMPLATES = Path(__file__).parent / "templates"
+STYLES = (TEMPLATES.parents[1] / "browse" / "static" / "style.css", TEMPLATES / "report.css")
+"""The look of all pages, and what the report has beside it."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What a browser may load or run for the page: its own style, and nothing else."""
 
@@ -36,16 +49,24 @@ def render(found: ReportFigures) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "time": readable_time, "reason": reason}
+    environment.filters |= {"number": number, "time": readable_time, "reason": reason, "size": format_size}
     environment.tests["words"] = lambda value: isinstance(value, Bilingual)
     environment.tests["upright"] = lambda value: isinstance(value, Columns)
     text = environment.get_template("report.html").render(
         found=found,
         policy=POLICY,
-        style=Markup((TEMPLATES / "report.css").read_text("utf-8")),
+        style=Markup("".join(path.read_text("utf-8") for path in STYLES)),
         # States in which nothing is are left out, but for the first.
         tiles=[state for state in STATE_LOOKS if found.counts[state] or state is State.RECOVERED],
         states=STATES,
+        looks=STATE_LOOKS,
+        sources=SOURCES,
+        missing=found.listed - found.counts[State.RECOVERED] - found.counts[State.ADOPTED],
+        gone=[
+            (meaning, groups)
+            for state, meaning in STATES_MEAN.items()
+            if (groups := by_reason(state, found.missing, found.to_do))
+        ],
         published=PUBLISHED,
         share=share,
         figures={anchor: [*build(found)] for anchor, build in SECTIONS.items()},

@@ -31,15 +31,40 @@ STATES: Mapping[State, Bilingual] = {
     State.RECOVERED: Bilingual("recovered", "已復原"),
     State.ADOPTED: Bilingual("adopted", "另有檔案"),
     State.WAITING: Bilingual("waiting", "待重試"),
-    State.LISTED: Bilingual("to do", "未處理"),
+    State.LISTED: Bilingual("not tried yet", "尚未嘗試"),
     State.UNRECOVERABLE: Bilingual("unrecoverable", "無法復原"),
 }
 IMAGE_STATES: Mapping[ImageState, Bilingual] = {
-    ImageState.HAVE: Bilingual("there", "已取得"),
+    ImageState.HAVE: Bilingual("fetched", "已取得"),
     ImageState.WAITING: Bilingual("waiting", "待重試"),
-    ImageState.WANTED: Bilingual("to do", "未處理"),
+    ImageState.WANTED: Bilingual("not tried yet", "尚未嘗試"),
     ImageState.MISSING: Bilingual("missing", "缺失"),
 }
+STATES_MEAN: Mapping[State, Bilingual] = {
+    State.UNRECOVERABLE: Bilingual(
+        "Unrecoverable: every capture that the archive has was looked at, and none is the article",
+        "無法復原：典藏庫的每個快照都看過，沒有一個是該篇文章",
+    ),
+    State.WAITING: Bilingual(
+        "Waiting: the archive had troubles of its own; the next run tries again",
+        "待重試：典藏庫當時有問題，下次執行會再試",
+    ),
+    State.LISTED: Bilingual("Not tried yet: the next run will", "尚未嘗試：下次執行會處理"),
+}
+"""The states of missing articles in plain words, in the order in which they are told."""
+SOURCES: Mapping[str, Bilingual] = {"wayback": Bilingual("the web archive", "網頁典藏庫")}
+"""Sources in words; others are named by those who gave them."""
+FIELDS: Mapping[str, Bilingual] = {
+    "title": Bilingual("title", "標題"),
+    "date": Bilingual("date", "日期"),
+    "last_updated": Bilingual("last updated", "最後更新"),
+    "author": Bilingual("byline", "作者"),
+    "category": Bilingual("section", "分類"),
+    "tags": Bilingual("tags", "標籤"),
+    "url": Bilingual("address in the archive", "存檔網址"),
+    "original_url": Bilingual("original address", "原來網址"),
+}
+"""The keys of the front matter that every format has."""
 DIGESTS: Mapping[str, Bilingual] = {
     DigestResult.MATCH.value: Bilingual("match", "吻合"),
     DigestResult.MATCH_DECODED.value: Bilingual("match after decoding", "解碼後吻合"),
@@ -177,6 +202,39 @@ class Figure:
     table: Table
     chart: Bars | Columns | None = None
     open: bool = False
+
+    @property
+    def drawn(self) -> list[Sequence[Cell]]:
+        """The rows that have a bar."""
+        if self.chart is None:
+            return []
+        columns = (self.chart.value,) if isinstance(self.chart, Bars) else tuple(self.chart.looks)
+        return [row for row in self.table.rows if any(row[column] for column in columns)]
+
+    @property
+    def sentence(self) -> Bilingual:
+        """What a picture of its one bar would show."""
+        (row,), heads = self.drawn, self.table.heads
+        if isinstance(self.chart, Bars):
+            label, told = _written(row[self.chart.label]), _written(row[self.chart.value]).en
+            told += f" ({_written(row[self.chart.end]).en})" if self.chart.end != self.chart.value else ""
+            return Bilingual(f"{label.en}: {told}.", f"{label.zh}：{told}。")
+        assert self.chart is not None
+        columns = [column for column in self.chart.looks if row[column]]
+        columns += [] if self.chart.limit is None else [self.chart.limit]
+        about, label = _written(heads[0]), _written(row[0])
+        cells = [(_written(heads[column]), _written(row[column])) for column in columns]
+        english = ", ".join(f"{head.en} {cell.en}" for head, cell in cells)
+        chinese = "，".join(f"{head.zh} {cell.zh}" for head, cell in cells)
+        return Bilingual(f"{about.en} {label.en}: {english}.", f"{about.zh} {label.zh}：{chinese}。")
+
+
+def _written(cell: Cell) -> Bilingual:
+    """A cell in both languages, whatever it is."""
+    if isinstance(cell, Bilingual):
+        return Bilingual(cell.en, cell.zh or cell.en)
+    text = number(cell) if isinstance(cell, int | float) else cell or ""
+    return Bilingual(text, text)
 
 
 def share(part: float, whole: float) -> str:

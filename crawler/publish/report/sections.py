@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from crawler.ledger.figures import RunRow
@@ -13,10 +14,12 @@ from crawler.publish.report.parts import (
     DIGESTS,
     DOTTED,
     FALLING,
+    FIELDS,
     IMAGE_LOOKS,
     IMAGE_STATES,
     LEVEL,
     SOLID,
+    SOURCES,
     STATE_LOOKS,
     STATES,
     STEEP,
@@ -41,19 +44,21 @@ NEWEST_RUNS = 40
 """The runs that are in the picture; with more of them their table is closed at first."""
 
 
-def articles(found: ReportFigures) -> Iterator[Figure]:
-    """Where everything stands."""
+def years(found: ReportFigures) -> Iterator[Figure]:
+    """Recovered against missing by year of publication."""
     rows: list[list[Cell]] = [
-        [STATES[state], found.counts[state], share(found.counts[state], found.listed)] for state in STATE_LOOKS
+        [year, sum(month.recovered for month in its), sum(month.missing for month in its)]
+        for year, its in (
+            (year, [*its]) for year, its in groupby(found.months.months, key=lambda month: month.name[:4])
+        )
     ]
-    table = Table(heads("state 狀態", "articles 文章數", "of those listed 佔已列出"), rows)
-    yield Figure(
-        bilingual("Articles by state 文章狀態"), table, Bars(0, 1, 2, [*STATE_LOOKS.values()], full=found.listed)
-    )
+    columns = heads("year 年份", "recovered 已復原", "missing (year by the neighbours) 缺失（按前後編號推算年份）")
+    table = Table(columns, rows)
+    yield Figure(bilingual("Articles by year of publication 按發表年份"), table, Columns({1: SOLID, 2: CROSSED}))
 
 
 def months(found: ReportFigures) -> Iterator[Figure]:
-    """Recovered against missing by month of publication."""
+    """The same by month."""
     columns = heads("month 月份", "recovered 已復原", "missing (month by the neighbours) 缺失（按前後編號推算月份）")
     rows: list[list[Cell]] = [[month.name, month.recovered, month.missing] for month in found.months.months]
     caption = bilingual("Articles by month of publication 按發表月份")
@@ -86,7 +91,9 @@ def reasons(found: ReportFigures) -> Iterator[Figure]:
 def fields(found: ReportFigures) -> Iterator[Figure]:
     """Which fields the recovered articles have, and where on their pages these were."""
     read = found.front_matter.read
-    keys: list[list[Cell]] = [[key, count, share(count, read)] for key, count in found.front_matter.in_order()]
+    keys: list[list[Cell]] = [
+        [FIELDS.get(key, key), count, share(count, read)] for key, count in found.front_matter.in_order()
+    ]
     table = Table(heads("key 欄位", "files with it 有此欄的檔案", "share 比例"), keys if read else [])
     yield Figure(bilingual("Keys of the front matter 文件開首的欄位"), table, Bars(0, 1, 2, full=read))
     found_in: Counter[str] = Counter()
@@ -94,7 +101,8 @@ def fields(found: ReportFigures) -> Iterator[Figure]:
         found_in[field] += count
     columns = heads("field 欄位", "found in 來自", "articles 文章數", "of the articles with it 佔有此欄者")
     origins: list[list[Cell]] = [
-        [field, source, count, share(count, found_in[field])] for field, source, count in found.field_sources
+        [FIELDS.get(field, field), source, count, share(count, found_in[field])]
+        for field, source, count in found.field_sources
     ]
     yield Figure(bilingual("Where on the page the values were found 資料取自網頁何處"), Table(columns, origins))
 
@@ -145,7 +153,7 @@ def captures(found: ReportFigures) -> Iterator[Figure]:
         for number in range(1, len(sources) + 1)
     }
     rows: list[list[Cell]] = [[year, *(counts[year][source] for source in sources)] for year in sorted(counts)]
-    table = Table([bilingual("year 年份"), *map(Bilingual, sources)], rows)
+    table = Table([bilingual("year 年份"), *(SOURCES.get(source, Bilingual(source)) for source in sources)], rows)
     yield Figure(bilingual("Captures by year and source 按年份及來源"), table, Columns(looks))
 
 
@@ -155,7 +163,7 @@ def runs(found: ReportFigures) -> Iterator[Figure]:
     by_run = {record.run: record for record in records}
     columns = heads(
         *(
-            "run 次",
+            "run 執行",
             "began (UTC) 開始（UTC）",
             "took 歷時",
             "command 指令",
@@ -166,14 +174,14 @@ def runs(found: ReportFigures) -> Iterator[Figure]:
     )
     table = Table(columns, [_run(run, by_run.get(run.id)) for run in reversed(found.runs)])
     yield Figure(bilingual("Runs and their verdicts 各次執行及結論"), table, open=len(found.runs) <= NEWEST_RUNS)
-    columns = heads("run 次", "captures asked for 快照請求數", "permitted (the line) 容許值（橫線）")
+    columns = heads("run 執行", "captures asked for 快照請求數", "permitted (the line) 容許值（橫線）")
     newest = [record for record in records if record.politeness][-NEWEST_RUNS:]
     table = Table(columns, [_busiest(record) for record in newest])
     yield Figure(
         bilingual("Requests in the busiest minute of each run 各次執行最忙一分鐘"), table, Columns({1: SOLID}, limit=2)
     )
     columns = heads(
-        *("run 次", "archive 典藏庫", "endpoint 介面", "requests 請求數", "busiest minute 最忙一分鐘"),
+        *("run 執行", "archive 典藏庫", "endpoint 介面", "requests 請求數", "busiest minute 最忙一分鐘"),
         *("permitted a minute 每分鐘容許", "budget used 已用額度", "pauses 暫停", "refusals 被拒"),
         *("nothing sent (s) 停發（秒）", "connections 連線數"),
     )
@@ -227,15 +235,15 @@ def faults(found: ReportFigures) -> Iterator[Figure]:
 
 
 SECTIONS = {
-    "glance": articles,
+    "years": years,
+    "images": images,
+    "faults": faults,
     "months": months,
     "ranges": ranges,
     "reasons": reasons,
     "fields": fields,
     "digests": digests,
-    "images": images,
     "captures": captures,
     "runs": runs,
-    "faults": faults,
 }
 """The sections by their anchors, in the page's order."""

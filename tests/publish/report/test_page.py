@@ -16,6 +16,7 @@ from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.publish.report.page import POLICY
 from crawler.publish.report.parts import SOLID, Bilingual, Columns, Table, share
+from tests.pages import address
 from tests.publish.report.trees import OLD, PUBLIC, Tree, one, record
 
 EVIL = """"'><script>alert(1)</script><img src=x onerror=alert(1)></style></title><svg/onload=alert(1)>{{ 7*7 }}&lt;b&gt;"""  # noqa: E501
@@ -66,28 +67,29 @@ def test_the_same_tree_and_moment_give_the_same_bytes(tmp_path: Path, page: str)
 
 def test_it_holds_its_numbers(page: str) -> None:
     tree = LexborHTMLParser(page)
-    tiles = {one(node, "dt").text(): one(node, "dd").text() for node in tree.css(".tiles div")}
+    tiles = {one(node, "dt").text().strip(): one(node, "dd").text() for node in tree.css(".tiles div")}
     assert tiles == {
-        "listed 已列出": "7",
-        "recovered 已復原": "3 42.9%",
-        "waiting 待重試": "1 14.3%",
-        "to do 未處理": "1 14.3%",
-        "unrecoverable 無法復原": "2 28.6%",
+        "已列出 listed": "7",
+        "已復原 recovered": "3 42.9%",
+        "待重試 waiting": "1 14.3%",
+        "尚未嘗試 not tried yet": "1 14.3%",
+        "無法復原 unrecoverable": "2 28.6%",
     }
     for anchor, *cells in (
         ("ranges", "1–1000", "2", "0", "0", "0", "2", "996"),
+        ("years", "2021", "3", "0"),
         ("months", "2021-07", "2", "0"),
         (
             "reasons",
-            "unrecoverable 無法復原",
+            "無法復原 unrecoverable",
             "blank",
-            "the article template without title and text 沒有標題和內文的空白範本",
+            "沒有標題和內文的空白範本 the article template without title and text",
             "1",
         ),
-        ("fields", "date", "3", "100%"),
-        ("fields", "title", "markup h1", "3", "100%"),
-        ("digests", "mismatch 不符", "1", "1"),
-        ("images", "missing 缺失", "1", "50%"),
+        ("fields", "日期 date", "3", "100%"),
+        ("fields", "標題 title", "markup h1", "3", "100%"),
+        ("digests", "不符 mismatch", "1", "1"),
+        ("images", "缺失 missing", "1", "50%"),
         ("captures", "2020", "1"),
         ("runs", "1", "2026-11-23 08:30:00", "12 s", "recover ids=1-9", "2", "0"),
         ("runs", "1", "web.archive.org", "playback", "103", "60", "240", "41%"),
@@ -95,6 +97,40 @@ def test_it_holds_its_numbers(page: str) -> None:
     ):
         rows = [[cell.text().strip() for cell in row.css("td")] for row in tree.css(f"#{anchor} tbody tr")]
         assert cells in [row[: len(cells)] for row in rows], (anchor, rows)
+
+
+def test_the_first_screen_says_in_words_what_is_missing_and_why_and_its_numbers_add_up(page: str) -> None:
+    first = one(LexborHTMLParser(page), "#glance")
+    assert one(first, "h1").text() == "典藏庫列出的 7 篇文章，已復原 3 篇 3 of 7 articles recovered"
+    assert one(first, "h2").text() == "缺失 4 篇，原因如下： 4 articles are missing, because:"
+    listed, *states = [int(node.text().split()[0]) for node in first.css(".tiles dd")]
+    assert listed == sum(states)
+    groups = [int(node.text()) for node in first.css(".why b")]
+    assert (groups, sum(groups)) == ([1, 1, 1, 1], 4)
+    assert [one(node, "span").text() for node in first.css("h3")] == [
+        "無法復原：典藏庫的每個快照都看過，沒有一個是該篇文章",
+        "待重試：典藏庫當時有問題，下次執行會再試",
+        "尚未嘗試：下次執行會處理",
+    ]
+    links = {node.text(): node.attributes["href"] for node in first.css(".why a")}
+    assert [*links] == ["4", "3", "1002", "3001"]
+    assert links["3"] == f"{PUBLIC}/web/*/https://www.hkcnews.com/article/3*"
+    assert "farewell_page" not in first.text()
+
+
+def test_a_missing_article_is_named_by_its_address_and_many_lead_to_the_full_list(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    for number, slug in enumerate(("/a-1/%E7%87%88%E5%A1%94", "/a-2/%EF%BF%BD%EF%BF%BD", "/-", "", "/a-5/x%0Ay"), 1):
+        tree.lists(number, original=f"{address(number)}{slug}").gives_up(number, "blank")
+    tree.lists(*range(11, 41))
+    for number in range(11, 41):
+        tree.gives_up(number, "farewell")
+    first = one(LexborHTMLParser(tree.page()), "#glance")
+    many, few = first.css(".why li")
+    assert [one(node, "b").text() for node in (many, few)] == ["30", "5"]
+    assert [node.text() for node in few.css("a")] == ["1 燈塔", "2", "3", "4", "5"]
+    assert (len(many.css("a")), many.css("a")[-1].attributes["href"]) == (13, "#missing")
+    assert many.css("a")[-1].text() == "尚有 18 篇 and 18 more"
 
 
 def test_everything_missing_is_listed_with_its_reason_and_its_captures(page: str) -> None:
@@ -125,10 +161,10 @@ def test_it_is_one_file_with_a_strict_policy(page: str) -> None:
 
 def test_bars_are_as_long_as_their_numbers_and_each_look_has_its_words(page: str) -> None:
     tree = LexborHTMLParser(page)
-    assert len(tree.css(".bars")) == 5
-    assert len(tree.css(".columns[role=img]")) == 4
-    assert tree.css("#glance .bars li")[0].text() == "recovered 已復原42.9%"
-    drawn = [(node.attributes["class"], node.attributes["style"]) for node in tree.css("#glance .bars i")]
+    assert len(tree.css(".bars")) == 4
+    assert len(tree.css(".upright[role=img]")) == 4
+    assert tree.css("#images .bars li")[0].text() == "已取得 fetched50%"
+    drawn = [(node.attributes["class"], node.attributes["style"]) for node in tree.css("#glance .whole-bar i")]
     assert drawn == [
         ("solid", "width: 42.86%"),
         ("steep", "width: 14.29%"),
@@ -137,7 +173,7 @@ def test_bars_are_as_long_as_their_numbers_and_each_look_has_its_words(page: str
     ]
     stacks = [
         [(node.attributes["class"], node.attributes["style"]) for node in column.css("i")]
-        for column in tree.css("#ranges .columns > div")
+        for column in tree.css("#ranges .upright > div")
     ]
     assert stacks[:3] == [
         [("solid", "height: 50.0%"), ("crossed", "height: 50.0%")],
@@ -145,28 +181,27 @@ def test_bars_are_as_long_as_their_numbers_and_each_look_has_its_words(page: str
         [],
     ]
     assert [node.text() for node in tree.css("#ranges .tick")] == ["0", "1", "2", "3", "4"]
-    assert [node.text() for node in tree.css("#ranges .columns > div > span")] == ["1", "1001", "2001", "3001"]
+    assert [node.text() for node in tree.css("#ranges .upright > div > span")] == ["1", "1001", "2001", "3001"]
     assert [one(node, "i").attributes["class"] for node in tree.css("#ranges .legend li")] == [
         "solid",
         "steep",
         "falling",
         "crossed",
     ]
-    assert one(tree, "#reasons .legend").text().split() == ["waiting", "待重試", "unrecoverable", "無法復原"]
-    assert [node.attributes["style"] for node in tree.css("#runs .columns b")] == ["bottom: 96.0%"] * 2
+    assert one(tree, "#reasons .legend").text().split() == ["待重試", "waiting", "無法復原", "unrecoverable"]
+    assert [node.attributes["style"] for node in tree.css("#runs .upright b")] == ["bottom: 96.0%"] * 2
 
 
 def test_one_bar_is_a_sentence(tmp_path: Path) -> None:
     tree = LexborHTMLParser(Tree(tmp_path).lists(1, 2).recovers(1).gives_up(2, "blank").page())
-    said = {anchor: one(tree, f"#{anchor} figure p").text() for anchor in ("months", "captures", "ranges")}
+    said = {anchor: tree.css(f"#{anchor} > p")[-1].text() for anchor in ("years", "captures", "ranges", "reasons")}
     assert said == {
-        "months": "2021-07: recovered 已復原 1, missing (month by the neighbours) 缺失（按前後編號推算月份） 0",
-        "captures": "2021: wayback 2",
-        "ranges": "1–1000: recovered 已復原 1, adopted 另有檔案 0, waiting 待重試 0, to do 未處理 0,"
-        " unrecoverable 無法復原 1",
+        "years": "年份 2021：已復原 1。 year 2021: recovered 1.",
+        "captures": "年份 2021：網頁典藏庫 2。 year 2021: the web archive 2.",
+        "ranges": "編號 1–1000：已復原 1，無法復原 1。 ids 1–1000: recovered 1, unrecoverable 1.",
+        "reasons": "沒有標題和內文的空白範本：1。 the article template without title and text: 1.",
     }
-    assert one(tree, "#reasons figure p").text().endswith("空白範本: 1")
-    assert tree.css(".columns") == []
+    assert tree.css(".upright") == []
 
 
 @pytest.mark.parametrize(
@@ -180,9 +215,9 @@ def test_the_scale_is_round_and_has_room_for_the_longest(values: list[float], ti
 
 def test_many_bars_have_few_labels(tmp_path: Path) -> None:
     page = LexborHTMLParser(Tree(tmp_path).lists(*range(1, 61_000, 1000)).page())
-    assert len(page.css("#ranges .columns > div")) == 61
-    assert len(page.css("#ranges .columns > div > span")) == 11
-    assert len(page.css("#ranges .columns > div > span:not(.fine)")) == 4
+    assert len(page.css("#ranges .upright > div")) == 61
+    assert len(page.css("#ranges .upright > div > span")) == 11
+    assert len(page.css("#ranges .upright > div > span:not(.fine)")) == 4
 
 
 def test_hostile_words_stay_words(tmp_path: Path) -> None:
@@ -193,17 +228,16 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
         assert "<script>alert(1)</script>" in one(tree, f"#{anchor}").text(), anchor
     assert "{{ 7*7 }}" in page
     assert "49&lt;" not in page
-    assert len(tree.css("section")) == 11
+    assert len(tree.css("section")) == 12
 
 
 def harmless(page: str) -> None:
     """Nothing in it can run, load or lead anywhere but to the archive."""
     tree = LexborHTMLParser(page)
     assert one(tree, 'meta[http-equiv="Content-Security-Policy"]').attributes["content"] == POLICY
-    assert (
-        tree.css("script, iframe, object, embed, form, base, img, audio, video, math, foreignObject, animate, input")
-        == []
-    )
+    assert tree.css("script, iframe, object, embed, form, base, img, audio, video, math, foreignObject, animate") == []
+    switch = [(node.attributes["type"], node.attributes["name"]) for node in tree.css("input")]
+    assert switch == [("radio", "language")] * 3
     assert [node.attributes for node in tree.css("link")] == [{"rel": "icon", "href": "data:,"}]
     assert len(tree.css("style")) == 1
     assert "@import" not in page
