@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote, urlsplit
 
-from crawler.hkcnews.urls import HOST
+from crawler.hkcnews.urls import HIGHEST_ID, HOST, article_id
 from crawler.wayback.playback import escape, playback_url
 
 _TIMESTAMP = re.compile(r"\d{4,14}", re.ASCII)
+_DEEPEST = 4
+"""Times that an address may be percent-encoded: a site's share link has an archive's address that has the site's."""
+_SITE = re.compile(r"(?<![\w.-])(?:www\.)?hkcnews\.com\.?(?::\d*)?/+article/", re.IGNORECASE)
+_HERE = re.compile(
+    r"(?:https?://(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?/|(?:(?:[^\s:@/.]*|\.\.?)/)*)"
+    r"article[/_](\d{1,9})(?:\.md)?(?:[/?#]\S*)?",
+    re.IGNORECASE | re.ASCII,
+)
+"""An address of these pages, a file of the tree, or the end of an address."""
 
 
 def is_web(address: str) -> bool:
@@ -48,3 +58,24 @@ def readable_address(address: str) -> str:
     except UnicodeDecodeError:
         return address
     return written if written.isprintable() and " " not in written else address
+
+
+def article_named(text: str) -> int | None:
+    """The id of the article that a reader's words, or a path, name: the site's address in any spelling, alone, in an
+    archive's or another site's address, or in a sentence; an address of these pages; a file of the tree. None where
+    there is nothing of the kind."""
+    text = unicodedata.normalize("NFKC", text)
+    for _ in range(_DEEPEST):
+        for found in _SITE.finditer(text):
+            number = article_id(f"https://{text[found.start() :]}")
+            if number is not None:
+                return number
+        text = unquote(text)
+    here = _HERE.fullmatch(text.strip())
+    return int(here[1]) if here and 0 < int(here[1]) <= HIGHEST_ID else None
+
+
+def number_named(text: str) -> int | None:
+    """The id that a reader typed, by itself (`174`, `#174`)."""
+    number = text.strip().removeprefix("#")
+    return int(number) if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= HIGHEST_ID else None

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from pluggy import HookimplMarker
 
 from crawler.markdown.reader import plain_text
-from crawler.publish.addresses import is_web, readable_address, readable_time
+from crawler.publish.addresses import article_named, is_web, number_named, readable_address, readable_time
 from crawler.publish.browse import queries
 from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
@@ -56,6 +56,7 @@ class Pages:
             (r"/$", self.listing),
             (r"/search$", self.listing),
             (r"/article/(?P<id>[0-9]{1,9})$", self.article),
+            (r"/(?:article/[0-9]+/|web/|https?:)", self.old_address),
             (r"/about$", self.about),
             (r"/images/(?P<path>.+)$", self.picture),
             (r"/static/(?P<name>[a-z.]+)$", self.file),
@@ -65,6 +66,12 @@ class Pages:
     async def listing(self, datasette: Any, request: Any) -> Any:
         """Articles, newest first or the best first, as far as they fit."""
         arguments = request.args
+        typed = arguments.get("q") or ""
+        number = article_named(typed)
+        if number is None and len(arguments) == 1 and (only := number_named(typed)):
+            number = only if await _read(datasette, queries.is_known, only) else None
+        if number is not None:
+            return _lead(number)
         wanted = parse_list_query({name: arguments.get(name) or "" for name in arguments}, match_of)
         context = await _read(datasette, self.list_context, wanted)
         return await _page(datasette, request, "list", context)
@@ -130,6 +137,11 @@ class Pages:
             "versions": queries.versions(db, number),
         }
 
+    async def old_address(self, datasette: Any, request: Any) -> Any:
+        """The article that an address of the site's, or an archive's of it, named."""
+        number = article_named(request.path)
+        return await self.message(datasette, request, 404) if number is None else _lead(number)
+
     async def about(self, datasette: Any, request: Any) -> Any:
         """What this is, and how much of it there is."""
         return await _page(datasette, request, "about", {"overview": await _read(datasette, self.overview)})
@@ -167,6 +179,10 @@ class Pages:
     async def message(datasette: Any, request: Any, status: int) -> Any:
         """A page that says that something is not there, or went wrong."""
         return await _page(datasette, request, "message", {"status": status}, status)
+
+
+def _lead(number: int) -> Any:
+    return Response.redirect(f"/article/{number}")
 
 
 async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200) -> Any:

@@ -137,6 +137,9 @@ STATUSES = {
     "/-/allow-debug": 404,
     "/no%2Fsuch%20page": 404,
     "//elsewhere.example/": 404,
+    "/article/5/slug": 302,
+    "/article/999999999999/x": 404,
+    "/web/20210801000000/https://elsewhere.example/article/5": 404,
     "/about/": 404,
 }
 
@@ -250,6 +253,30 @@ def test_each_facet_leads_to_as_many_articles_as_it_says(reader: Reader) -> None
 def test_a_chosen_value_can_be_cleared(reader: Reader) -> None:
     page = Page(reader.get("/search", q="港", year="2021").text)
     assert {"href": f"/search?q={quote('港')}", "class": "chip"} in page.each("a")
+
+
+ADDRESSES = {
+    "/article/101/社會-102/%E6%A8%99%EF%BF%BD?page=2": 101,
+    "/article/101/": 101,
+    "/web/20210801000000/https://www.hkcnews.com/article/101/x": 101,
+    "/web/2021id_/http://hkcnews.com:80/article/101": 101,
+    "/https://www.hkcnews.com/article/5": 5,
+    "/search?q=101": 101,
+    "/search?q=%23101": 101,
+    "/search?q=https%3A%2F%2Fweb.archive.org%2Fweb%2F2021%2Fhttps%3A%2F%2Fwww.hkcnews.com%2Farticle%2F5%2F%25E6": 5,
+    "/search?year=2021&q=hkcnews.com/article/101": 101,
+}
+
+
+def test_ids_and_old_addresses_lead_to_the_article(reader: Reader) -> None:
+    answers = {path: reader.get(quote(path, "/?&=%:*")) for path in ADDRESSES}
+    assert {path: answer.status for path, answer in answers.items()} == dict.fromkeys(ADDRESSES, 302)
+    assert {path: answer.headers["location"] for path, answer in answers.items()} == {
+        path: f"/article/{number}" for path, number in ADDRESSES.items()
+    }
+    for words in ('"101"', "5", "2021", "99999999"):  # numbers that are words, or ids that nobody knows
+        assert reader.get("/search", q=words).status == 200
+    assert reader.get("/search", q="101", year="2020").status == 200
 
 
 def test_newest_first_is_an_order_of_a_search_too(reader: Reader) -> None:
