@@ -60,6 +60,21 @@ def _stored_row(*row: Any) -> StoredRow:
     return StoredRow(*(*named, wanted, result, reason, coding, bool(recovered), place))
 
 
+MOST_CAPTURES = 12
+"""Captures of a missing article that are shown; of how many more there are only the number is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingArticle:
+    """An article that is not recovered, with its captures, earliest first; `more` of them are left out."""
+
+    id: int
+    state: State
+    reason: str
+    captures: Sequence[CaptureRow]
+    more: int
+
+
 class StoreQueries(Ledger):
     """The ledger, with what only a check of everything asks it for."""
 
@@ -72,6 +87,23 @@ class StoreQueries(Ledger):
         for row in self.articles(State.RECOVERED):
             query = f"{CAPTURE} WHERE id = ? AND article = ?"
             yield row, next(self._rows(capture_row, query, row.capture, row.id), None)
+
+    def missing(self, *states: State) -> Iterator[MissingArticle]:
+        """Articles in these states, lowest id first."""
+        query = f"""{CAPTURE} WHERE article IN (SELECT id FROM article WHERE state IN ({placeholders(states)}))
+            ORDER BY article, timestamp, original, source"""
+        groups = groupby(self._rows(capture_row, query, *states), key=lambda row: row.article)
+        next_one = next(groups, None)
+        for row in self.articles(*states):
+            its = list[CaptureRow]()
+            if next_one is not None and next_one[0] == row.id:
+                its, next_one = list(next_one[1]), next(groups, None)
+            more = max(0, len(its) - MOST_CAPTURES)
+            yield MissingArticle(row.id, row.state, row.reason, its[:MOST_CAPTURES], more)
+
+    def settled(self) -> Iterator[tuple[int, str]]:
+        """When each recovered article was settled."""
+        yield from self._db.execute("SELECT id, settled FROM article WHERE state = 'recovered' ORDER BY id")
 
     def image_files(self) -> dict[str, str]:
         """SHA-256 by file, of all images that there are."""
@@ -88,23 +120,8 @@ class StoreQueries(Ledger):
             raise OSError(f"{path} cannot be written: {error}") from error
 
 
-MOST_CAPTURES = 12
-"""Captures of a missing article that are shown; of how many more there are only the number is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingArticle:
-    """An article that is not recovered, with its captures, earliest first; `more` of them are left out."""
-
-    id: int
-    state: State
-    reason: str
-    captures: Sequence[CaptureRow]
-    more: int
-
-
-class ReportQueries(Ledger):
-    """The ledger, with what only the report asks it for."""
+class ReportQueries(StoreQueries):
+    """The same, with what only the report asks it for."""
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
@@ -115,17 +132,6 @@ class ReportQueries(Ledger):
             yield
         finally:
             self._db.rollback()
-
-    def missing(self, *states: State) -> Iterator[MissingArticle]:
-        """Articles in these states, lowest id first."""
-        query = f"""{CAPTURE} WHERE article IN (SELECT id FROM article WHERE state IN ({placeholders(states)}))
-            ORDER BY article, timestamp, original, source"""
-        rows = groupby(self._rows(capture_row, query, *states), key=lambda row: row.article)
-        captures = {article: list(its) for article, its in rows}
-        for row in self.articles(*states):
-            its = captures.get(row.id, [])
-            more = max(0, len(its) - MOST_CAPTURES)
-            yield MissingArticle(row.id, row.state, row.reason, its[:MOST_CAPTURES], more)
 
     def captures_by_year(self) -> list[tuple[str, str, int]]:
         """(year, source, captures of articles), in order."""

@@ -194,34 +194,44 @@ def _unquoted(value: str) -> str:
 
 
 def split_body(rest: str) -> tuple[str, str]:
-    """What stands below the front matter without title, subscription note and bloggers' blocks; and those blocks. The
-    title is the only heading of the first level, and comes first; a blogger's block is behind a rule at the end, and
-    begins with `![博客 | 名](…)` or `**博客 | 名**`."""
+    """What stands below the front matter without title, subscription note and bloggers' blocks; and those blocks."""
+    body, _, bloggers = split_parts(rest)
+    return body, bloggers
+
+
+def split_parts(rest: str) -> tuple[str, str, str]:
+    """What stands below the front matter in parts: the body without its title, the subscription note, the bloggers'
+    blocks. The title is the only heading of the first level, and comes first; a blogger's block is behind a rule at
+    the end, and begins with `![博客 | 名](…)` or `**博客 | 名**`."""
     rest = rest.lstrip("\n\r \t")
     if rest.startswith("# "):
         rest = rest.partition("\n")[2]
     if "---" not in rest and NOTE not in rest:
-        return rest.strip("\n"), ""
-    sections, bloggers = _RULE.split(rest), list[str]()
+        return rest.strip("\n"), "", ""
+    sections, bloggers, note = _RULE.split(rest), list[str](), ""
     while len(sections) > 1:
         first = sections[-1].strip("\n").partition("\n")[0].replace("\\", "")
         if not (first.startswith(("![", "**")) and BLOGGER_NAME.match(first.lstrip("![*"))):
             break
         bloggers.append(sections.pop().strip("\n"))
     for number in reversed(range(len(sections))):
-        if NOTE in sections[number] and (before := _before_note(sections[number])) is not None:
+        if NOTE in sections[number] and (apart := _note_apart(sections[number])) is not None:
             if len(sections) - number <= 2:
+                before, note = apart
+                note = "\n\n".join([note, *sections[number + 1 :]])
                 sections[number:] = [before] if before else []
             break
     # The shortest rule stands for whichever it was: nothing is written back from here.
-    return "\n---\n".join(sections).strip("\n"), "\n\n".join(reversed(bloggers))
+    return "\n---\n".join(sections).strip("\n"), note.strip("\n"), "\n\n".join(reversed(bloggers))
 
 
-def _before_note(section: str) -> str | None:
-    """What stands in a section before the note that ends it; None if it does not end with one. Nothing but a few blocks
-    may follow its first words: else it is an article that speaks of subscriptions."""
+def _note_apart(section: str) -> tuple[str, str] | None:
+    """What stands in a section before the note that ends it, and the note; None if it does not end with one. Nothing
+    but a few blocks may follow its first words: else it is an article that speaks of subscriptions."""
     paragraphs = _PARAGRAPHS.split(section.strip())
     for number, paragraph in enumerate(paragraphs):
         if paragraph.lstrip(_MARKS).startswith(NOTE):
-            return "\n\n".join(paragraphs[:number]) if len(paragraphs) - number <= NOTE_BLOCKS else None
+            if len(paragraphs) - number > NOTE_BLOCKS:
+                return None
+            return "\n\n".join(paragraphs[:number]), "\n\n".join(paragraphs[number:])
     return None

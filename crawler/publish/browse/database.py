@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from crawler.ledger.queries import StoreQueries
+from crawler.ledger import State
+from crawler.ledger.queries import MissingArticle, StoreQueries
 from crawler.preserve.jsonl import article_files, of_capture
 from crawler.publish.browse.rows import FileState, Row, file_state, index_texts, read_row, reader_id
 from crawler.utils.exit_status import StorageError
@@ -22,7 +23,7 @@ from crawler.utils.workers import batched, run_jobs
 FILE = "archive.db"
 APPLICATION = 0x484B434E
 """Marks the file as ours (SQLite's application_id)."""
-VERSION = 1
+VERSION = 2
 """Grows when the tables change, or what is put into them."""
 WAIT_SECONDS = 30.0
 """Another process that reads or writes is waited for so long."""
@@ -32,13 +33,16 @@ CREATE TABLE IF NOT EXISTS article (
     id INTEGER PRIMARY KEY, title TEXT NOT NULL, date TEXT, year INTEGER, last_updated TEXT, author TEXT, category TEXT,
     url TEXT, original_url TEXT, captured TEXT, source TEXT, digest TEXT, verified INTEGER,
     faults TEXT NOT NULL DEFAULT '[]',
-    file TEXT NOT NULL, sha256 TEXT NOT NULL, chars INTEGER NOT NULL, summary TEXT NOT NULL, picture TEXT,
+    settled TEXT, file TEXT NOT NULL, sha256 TEXT NOT NULL, text_sha256 TEXT,
+    chars INTEGER NOT NULL, summary TEXT NOT NULL, picture TEXT,
     body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS article_date ON article (date, id);
 CREATE INDEX IF NOT EXISTS article_year ON article (year);
 CREATE INDEX IF NOT EXISTS article_category ON article (category);
 CREATE INDEX IF NOT EXISTS article_author ON article (author);
+CREATE INDEX IF NOT EXISTS article_text ON article (text_sha256);
+CREATE INDEX IF NOT EXISTS article_settled ON article (settled, id);
 CREATE TABLE IF NOT EXISTS tag (name TEXT NOT NULL, article INTEGER NOT NULL,
     PRIMARY KEY (name, article)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tag_article ON tag (article);
@@ -46,6 +50,10 @@ CREATE TABLE IF NOT EXISTS version (
     article INTEGER NOT NULL, timestamp TEXT NOT NULL, original TEXT NOT NULL, sha256 TEXT NOT NULL, replay TEXT
 );
 CREATE INDEX IF NOT EXISTS version_article ON version (article);
+CREATE TABLE IF NOT EXISTS missing (
+    article INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, captures TEXT NOT NULL,
+    more INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seen (article INTEGER PRIMARY KEY, file TEXT NOT NULL, size INTEGER NOT NULL,
     modified INTEGER NOT NULL);
@@ -171,6 +179,7 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
                 built = _follow(db, output, files, tell)
                 if ledger is not None:
                     _take_provenance(db, ledger)
+                    _take_missing(db, ledger)
             return replace(built, anew=anew)
     except sqlite3.Error as error:
         raise StorageError(f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
@@ -262,6 +271,32 @@ def _take_provenance(db: sqlite3.Connection, ledger: StoreQueries) -> None:
                 )
         db.execute("DELETE FROM version")
         db.executemany("INSERT INTO version VALUES (?, ?, ?, ?, ?)", ledger.versions_replayed())
+
+
+def _take_missing(db: sqlite3.Connection, ledger: StoreQueries) -> None:
+    """What the ledger knows of articles that are not here, and when those were recovered that are."""
+    missing = ledger.missing(*(state for state in State if state is not State.RECOVERED))
+    with _transaction(db):
+        db.execute("DELETE FROM missing")
+        db.executemany("INSERT INTO missing VALUES (?, ?, ?, ?, ?)", map(_missing_row, missing))
+        db.executemany(
+            "UPDATE article SET settled = ?1 WHERE id = ?2 AND settled IS NOT ?1",
+            ((settled, article) for article, settled in ledger.settled()),
+        )
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('archive', ?)", (ledger.meta("public_url") or "",))
+
+
+def _missing_row(row: MissingArticle) -> tuple[int, str, str, str, int]:
+    captures = [
+        {
+            "timestamp": capture.served[0],
+            "original": capture.served[1],
+            "replay": capture.replay,
+            "reason": capture.verdict or capture.answer,
+        }
+        for capture in row.captures
+    ]
+    return row.id, row.state.value, row.reason, json.dumps(captures, ensure_ascii=False), row.more
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from pluggy import HookimplMarker
 
 from crawler.markdown.reader import plain_text
+from crawler.preserve.article_file import split_parts
 from crawler.publish.addresses import article_named, is_web, number_named, readable_address, readable_time
 from crawler.publish.browse import queries
 from crawler.publish.browse.queries import QueryCache
@@ -29,6 +30,7 @@ from crawler.publish.browse.render import Links, Pictures, excerpt, finder, line
 from crawler.publish.browse.rows import match_of, searched
 from crawler.publish.browse.search import ListQuery, Search, address, parse_list_query, toggled
 from crawler.publish.browse.server import App, RequestGuard
+from crawler.publish.report.parts import reason
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -108,13 +110,13 @@ class Pages:
         }
 
     async def article(self, datasette: Any, request: Any) -> Any:
-        """One article: its text, where it is from, its other versions."""
-        context = await _read(datasette, self.article_context, int(request.url_vars["id"]))
-        return (
-            await _page(datasette, request, "article", context)
-            if context
-            else await self.message(datasette, request, 404)
-        )
+        """One article: its text, where it is from, its other versions; of one that is known to be missing, why."""
+        number = int(request.url_vars["id"])
+        if context := await _read(datasette, self.article_context, number):
+            return await _page(datasette, request, "article", context)
+        if context := await _read(datasette, missing_context, number):
+            return await _page(datasette, request, "missing", context)
+        return await self.message(datasette, request, 404)
 
     def article_context(self, db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
         """What an article's template shows; None for one that is not in the archive."""
@@ -123,17 +125,26 @@ class Pages:
             return None
         url, original = got["url"] or "", got["original_url"] or ""
         links = Links(url, original, partial(queries.is_known, db))
-        body = to_html(
-            without_title(got["body"]),
-            local_image=lambda src: self.pictures.address(src, url, original),
-            link=links.address,
-        )
+
+        def html(markdown: str) -> Markup:
+            # `to_html` gives what nh3 has cleaned with a list of what is allowed.
+            return Markup(
+                to_html(
+                    markdown,
+                    local_image=lambda src: self.pictures.address(src, url, original),
+                    link=links.address,
+                )
+            )
+
+        body, note, bloggers = split_parts(got["body"])
         return {
             "article": got,
-            # `to_html` gives what nh3 has cleaned with a list of what is allowed.
-            "body": Markup(body),
+            "body": html(body),
+            "note": html(note),
+            "bloggers": html(bloggers),
             "english": is_english(got["body"]),
             "neighbours": queries.neighbours(db, got["date"], number),
+            "twins": queries.twins(db, number, got["text_sha256"]),
             "versions": queries.versions(db, number),
         }
 
@@ -185,6 +196,12 @@ def _lead(number: int) -> Any:
     return Response.redirect(f"/article/{number}")
 
 
+def missing_context(db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+    """What the page of an article shows that is known to be missing; None where nothing is known."""
+    found = queries.missing(db, number)
+    return {"missing": found, "neighbours": queries.beside(db, number), "reason": reason} if found else None
+
+
 async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200) -> Any:
     given = {**common_context(), **context}
     return Response.html(await datasette.render_template(f"browse/{name}.html", given, request=request), status=status)
@@ -218,12 +235,6 @@ def is_english(body: str) -> bool:
     """Whether a text has next to no Chinese in it."""
     words = plain_text(body)
     return sum(map(str.isascii, filter(str.isalpha, words))) > _ENGLISH * sum(map(str.isalpha, words))
-
-
-def without_title(body: str) -> str:
-    """The text without its first heading, which the page shows by itself."""
-    text = body.lstrip("\n")
-    return text.partition("\n")[2] if text.startswith("# ") else body
 
 
 def day(date: str | None) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from crawler.publish.addresses import replay_address
+from crawler.publish.addresses import calendar_address, replay_address
 from crawler.publish.browse.search import Facet, ListQuery, Search, records
 
 
@@ -49,12 +49,46 @@ def neighbours(db: sqlite3.Connection, date: str | None, number: int) -> list[di
     return found
 
 
+def twins(db: sqlite3.Connection, number: int, text_sha256: str | None) -> list[dict[str, Any]]:
+    """Other articles that say the same, title and text: the site published it under several ids."""
+    return records(
+        db,
+        "SELECT id, date, category FROM article WHERE text_sha256 = ? AND id != ? ORDER BY id LIMIT 50",
+        (text_sha256, number),
+    )
+
+
+def missing(db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+    """What the ledger knows of an article that is not here: `state`, `reason`; `captures` with the `address` of each
+    one's replay, `more` beside them; None when it knows nothing."""
+    for found in records(db, "SELECT * FROM missing WHERE article = ?", (number,)):
+        captures = [
+            {**each, "address": replay_address(each["replay"], each["timestamp"], each["original"])}
+            for each in json.loads(found["captures"])
+        ]
+        public = db.execute("SELECT value FROM meta WHERE key = 'archive'").fetchone()
+        return {**found, "captures": captures, "calendar": calendar_address(public[0] if public else "", number)}
+    return None
+
+
+def beside(db: sqlite3.Connection, number: int) -> list[dict[str, Any] | None]:
+    """The articles that are here with the next lower and the next higher id."""
+    sides = (("<", "DESC"), (">", "ASC"))
+    found = (
+        records(db, f"SELECT id, title FROM article WHERE id {side} ? ORDER BY id {order} LIMIT 1", (number,))
+        for side, order in sides
+    )
+    return [rows[0] if rows else None for rows in found]
+
+
 def versions(db: sqlite3.Connection, number: int) -> list[dict[str, Any]]:
-    """The captures of an article by their time: `text` numbers the texts that they have, oldest first; `same` captures
-    have it. `address`: of its replay, or empty."""
+    """The captures of an article by their time, where they do not all say the same: `text` numbers the texts that they
+    have, oldest first; `same` captures have it. `address`: of its replay, or empty."""
     rows = records(db, "SELECT * FROM version WHERE article = ? ORDER BY timestamp, original", (number,))
     counts = Counter(row["sha256"] for row in rows)
     texts = [*counts]
+    if len(texts) < 2:
+        return []
     return [
         {
             "timestamp": row["timestamp"],

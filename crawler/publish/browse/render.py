@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from crawler.hkcnews.urls import article_id
 from crawler.markdown.reader import plain_text
 from crawler.markdown.style import SCHEME, absolute, without_archive
-from crawler.publish.browse.rows import STOPS
+from crawler.publish.browse.rows import STOPS, gap_between
 from crawler.recovery.image_content import ImageFault, read_content
 from crawler.recovery.image_files import FOLDER, image_file
 from crawler.wayback.playback import split_replay
@@ -217,7 +217,7 @@ _BETWEEN = rf"(?:(?![{STOPS}])[\W_])*"
 """The index takes no account of brackets, spaces and the like within a word; so neither does what is marked."""
 _LATIN = re.compile(r"[0-9A-Za-z]+\Z")
 _GAPS = re.compile(r"[ \t]*\n[ \t\n]*")
-_NO_GAP = re.compile(rf"(?<=[{STOPS}」』）])\n")
+_LINE_END = re.compile(r"(?<=.)\n(?=.)")
 
 
 def lines_of(body: str) -> str:
@@ -261,4 +261,6 @@ def excerpt(text: str, find: re.Pattern[str] | None) -> list[tuple[str, bool]]:
     start, end = max(0, found.start() - AROUND // 2), min(len(text), found.end() + AROUND)
     piece = text[start:end].strip()
     piece = f"{'…' + piece.lstrip(STOPS) if start else piece}{'…' if end < len(text) else ''}"
-    return [(_NO_GAP.sub("", part).replace("\n", " "), hit) for part, hit in marked(piece, find)]
+    # A line's end stays where it is until the words are marked: none of them goes over it.
+    piece = _LINE_END.sub(lambda gap: f"\n{gap_between(piece[gap.start() - 1], piece[gap.end()])}", piece)
+    return [(part.replace("\n", ""), hit) for part, hit in marked(piece, find)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from crawler.markdown.reader import plain_text
+from crawler.markdown.reader import plain_text, readable_text, text_digest
 from crawler.preserve.article_file import parse_article_file, read_text, split_body
 from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import is_timestamp, read_moment
@@ -115,7 +115,7 @@ def read_row(output: Path, seen: FileState) -> Row | str:
     if not apart.has_head:
         return "its front matter cannot be read"
     fields = apart.fields
-    plain = " ".join(plain_text(apart.body).split())
+    plain = running_text(plain_text(apart.body))
     year = _YEAR.fullmatch(fields.get("date", ""))
     _, timestamp, _ = split_replay(fields.get("url", ""))
     moment = read_moment(timestamp) if is_timestamp(timestamp) else None
@@ -131,6 +131,7 @@ def read_row(output: Path, seen: FileState) -> Row | str:
         "verified": {"true": 1, "false": 0}.get(fields.get("verified", "")),
         "file": file,
         "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        "text_sha256": text_digest(readable_text(title, apart.body)) if plain else None,
         "chars": len(plain.replace(" ", "")),
         "summary": plain if len(plain) <= SUMMARY else f"{plain[:SUMMARY].rstrip()}…",
         "picture": _picture(apart.body),
@@ -140,14 +141,35 @@ def read_row(output: Path, seen: FileState) -> Row | str:
 
 
 def index_texts(title: str, author: str | None, body: str) -> tuple[str, str, str]:
-    """What the index has of a row: title, byline, and the text with the blogger's block but without the subscription
-    note, which most articles share."""
+    """What the index has of a row: title, byline, and the text without what other articles share: the subscription note
+    and the blogger's block."""
     return spaced_text(title), spaced_text(author or ""), spaced_text(plain_text(searched(body)))
 
 
 def searched(body: str) -> str:
     """What is searched of all that stands below the front matter, as Markdown."""
-    return "\n\n".join(split_body(body))
+    return split_body(body)[0]
+
+
+_GAP = re.compile(r"\s*\n\s*")
+_WIDE = re.compile(
+    "[\u2e80-\ua4cf\uac00-\ud7af\ue000-\uf8ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\u2018-\u201d\u2026\U00020000-\U0003ffff]"
+)
+"""Characters that Chinese is written with, its punctuation among them: between two of them a new line is no space."""
+
+
+def gap_between(before: str, after: str) -> str:
+    """What stands for a line's end between two characters when lines become one: a space, but not in Chinese, nor
+    beside its punctuation."""
+    wide = [each for each in (before, after) if _WIDE.match(each)]
+    return "" if len(wide) > 1 or any(not each.isalnum() for each in wide) else " "
+
+
+def running_text(text: str) -> str:
+    """Paragraphs and lines as one line."""
+    text = text.strip()
+    joined = _GAP.sub(lambda gap: gap_between(text[gap.start() - 1], text[gap.end()]), text)
+    return " ".join(joined.split())
 
 
 def _picture(body: str) -> str | None:

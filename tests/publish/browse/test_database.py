@@ -71,12 +71,20 @@ def test_title_byline_text_and_captions_are_searched(tree: Path) -> None:
     assert {query: found(tree, query) for query in ids} == ids
 
 
-def test_the_subscription_note_is_not_searched_and_the_bloggers_block_is(tmp_path: Path) -> None:
+def test_neither_the_subscription_note_nor_the_bloggers_block_is_searched(tmp_path: Path) -> None:
     note = "\n\n---\n\n\n請加入成為眾新聞的月費訂戶，長期支持我們的工作。"
     blogger = "\n\n---\n\n**博客 | 榕樹頭**\n\n樹下閒話"
     write_tree(tmp_path, [Draft(1, "一", f"文一。\n{note}"), Draft(2, "二", f"文二。{blogger}")], pictures=False)
     follow(tmp_path)
-    assert (found(tmp_path, "月費訂戶"), found(tmp_path, "樹下閒話")) == ([], [2])
+    assert (found(tmp_path, "月費訂戶"), found(tmp_path, "樹下閒話")) == ([], [])
+
+
+def test_a_summary_is_one_line_without_spaces_in_chinese(tmp_path: Path) -> None:
+    text = "## 早上\n\n「船開了。」\n\n第二段  \n有換行，\n\nThe end\n\nof it\n\n完"
+    body = f"{text}\n\n---\n\n**博客 | 榕樹頭**\n\n樹下閒話"
+    write_tree(tmp_path, [Draft(1, "一", body)], pictures=False)
+    follow(tmp_path)
+    assert ask(tmp_path, "SELECT summary FROM article") == [("早上「船開了。」第二段有換行，The end of it 完",)]
 
 
 def test_what_is_new_changed_and_gone_is_followed(tree: Path) -> None:

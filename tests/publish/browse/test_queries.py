@@ -138,7 +138,7 @@ def test_markdown_is_shown_as_words() -> None:
     body = '## 早上\n\n見[這裏](https://a.example/x)，**重要**\\*。\n\n{{< video src="z" >}}\n\n---\n\n1 < 2'
     assert lines_of(body) == "早上\n見這裏，重要*。\n1 < 2"
     assert excerpt(lines_of(body), finder(match_of("重要"))) == [
-        ("早上 見這裏，", False),
+        ("早上見這裏，", False),
         ("重要", True),
         ("*。1 < 2", False),
     ]

@@ -15,19 +15,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crawler.ledger import Found, Ledger, State
+from crawler.markdown.document import relative_path
 from crawler.publish.browse.server import HEADERS, is_allowed_host
 from crawler.recovery.image_files import image_file
 from tests.publish.browse.tree import (
     ARTICLES,
     HOSTILE,
     PICTURE,
+    REPLAY,
     Draft,
     Reader,
     build_archive,
     change,
+    figure,
     reading,
     write_tree,
 )
+from tests.recovering import SECOND, capture
 
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "base", "svg", "math", "frame", "applet", "video", "audio"}
 
@@ -436,8 +441,68 @@ def test_the_note_is_not_searched_and_what_speaks_of_it_is(tmp_path: Path) -> No
             word: numbers(asked.get("/search", q=word).text)
             for word in ("訂閱辦法", "月費訂戶", "鯨魚", "海邊", "燈塔")
         }
-        assert found == {"訂閱辦法": [], "月費訂戶": [302], "鯨魚": [302], "海邊": [301], "燈塔": [301]}
+        assert found == {"訂閱辦法": [], "月費訂戶": [302], "鯨魚": [302], "海邊": [], "燈塔": [301]}
         assert "月費訂戶" not in asked.get("/search", q="燈塔").text
+
+
+def test_the_note_is_folded_away_and_the_blogger_stands_apart(tmp_path: Path) -> None:
+    output = write_tree(tmp_path, [Draft(301, "甲", f"燈塔。{NOTE}"), Draft(302, "乙", "燈塔。\n\n---\n\n後記。")])
+    build_archive(output)
+    with reading(output) as asked:
+        text = asked.get("/article/301").text
+        folded = text.partition('<details class="note">')[2].partition("</details>")[0]
+        assert "月費訂戶" in folded
+        assert "訂閱辦法" in folded
+        blogger = text.partition('<aside class="text blogger"')[2].partition("</aside>")[0]
+        assert "在海邊寫作" in blogger
+        assert "燈塔" not in folded + blogger
+        other = asked.get("/article/302").text
+        assert "<hr>" in other
+        assert 'class="note"' not in other
+
+
+def test_an_article_published_under_several_ids_names_the_others(tmp_path: Path) -> None:
+    body = "潮水每天來兩次。"
+    drafts = [Draft(401, "潮汐", body), Draft(402, "潮汐", f"{body}{NOTE}", "2021-07-13"), Draft(403, "潮汐表", body)]
+    output = write_tree(tmp_path, [*drafts, *(Draft(number, "漫畫", figure(caption="")) for number in (404, 405))])
+    build_archive(output)
+    with reading(output) as asked:
+        others = {
+            number: re.findall(
+                r'href="/article/([0-9]+)"',
+                asked.get(f"/article/{number}").text.partition("同文另見")[2].partition("</dd>")[0],
+            )
+            for number in range(401, 406)
+        }
+    assert others == {401: ["402"], 402: ["401"], 403: [], 404: [], 405: []}
+
+
+def test_an_article_that_is_known_to_be_missing_has_a_page(tmp_path: Path) -> None:
+    write_tree(tmp_path, [Draft(4, "四", "字。"), Draft(8, "八", "字。")], pictures=False)
+    with Ledger(tmp_path / "ledger.sqlite", "https://archive.example") as ledger:
+        ledger.add_source("wayback", REPLAY)
+        for number in (4, 5, 8):
+            row = ledger.add_capture(number, capture(number, SECOND), "wayback", Found.LISTED)
+            assert row is not None
+            ledger.note(row.id, verdict="farewell")
+            file = f"articles/{relative_path(number)}"
+            ledger.adopt([number], "")
+            state = State.UNRECOVERABLE if number == 5 else State.RECOVERED
+            ledger.settle(number, state, 1, reason="farewell" if number == 5 else "", capture=row.id, file=file)
+        ledger.adopt([6], "<b>elsewhere</b>")
+    build_archive(tmp_path)
+    with reading(tmp_path) as asked:
+        answers = {number: asked.get(f"/article/{number}") for number in (5, 6, 7)}
+        assert [answer.status for answer in answers.values()] == [200, 200, 404]
+        text = answers[5].text
+        links = {each["href"] for each in harmless(text).each("a")}
+        assert "停運後取代所有網址的告別頁" in text
+        assert "the farewell page that answered every address" in text
+        assert f"{REPLAY}/{SECOND}/{capture(5).original}" in links
+        assert "https://archive.example/web/*/https://www.hkcnews.com/article/5*" in links
+        assert {"/article/4", "/article/8"} <= links
+        harmless(answers[6].text)
+        assert "沒有已知的快照" in answers[6].text
 
 
 def test_an_english_text_says_so(tmp_path: Path) -> None:
