@@ -14,7 +14,6 @@ from crawler.run.config import FILE
 from tests.standin import Archive, Endpoint, Kind, StandIn, Trouble, load_sample
 from tests.standin.troubles import Asked
 
-ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = Path(__file__).parent / "archive"
 PUBLIC = "https://archive.example"
 SETTINGS = {
@@ -71,9 +70,9 @@ def program(*arguments: str, quietly: bool = False) -> int:
     """Show a command of ours and run it; its exit status. Quietly: run it without a word."""
     line = [sys.executable, "-c", "from crawler.commands import main; main()", *arguments]
     if quietly:
-        return subprocess.call(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.call(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     print(f"\n$ citizen-news {' '.join(arguments)}", flush=True)
-    return subprocess.call(line, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    return subprocess.call(line, env={**os.environ, "PYTHONUNBUFFERED": "1"})
 
 
 def announce_troubles(archive: StandIn) -> None:
@@ -109,7 +108,7 @@ def remember(output: Path, url: str, **different: object) -> None:
 
 def main() -> int:
     """Serve the bundled archive, crawl it, then repair a backup from it; the exit status."""
-    output, there = ROOT / "output" / "demo", "output/demo"
+    output, there = Path("output", "demo").absolute(), "output/demo"
     shutil.rmtree(output, ignore_errors=True)
     with StandIn(archive_of_the_demo(), TROUBLES) as archive:
         remember(output, archive.url)
@@ -125,8 +124,9 @@ def main() -> int:
         print("\nSomebody has these files already, two of them spoiled. They are repaired:", flush=True)
         status = program("repair", f"{there}/backup", "--in-place", "-o", f"{there}/new", "-L", "ERROR")
     print("\nWhat came of it, in a browser, and an article that was corrected:")
-    print(f"  .venv/bin/citizen-news inspect {CORRECTED} --versions -o output/demo")
-    print("  .venv/bin/citizen-news browse --open -o output/demo")
+    called = ".venv/bin/citizen-news" if Path(".venv/bin/citizen-news").exists() else "citizen-news"
+    print(f"  {called} inspect {CORRECTED} --versions -o {there}")
+    print(f"  {called} browse --open -o {there}")
     return status
 
 
