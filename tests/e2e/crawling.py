@@ -67,7 +67,7 @@ def python(line: list[str]) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Without settings of Scrapy's or Python's that whoever runs the tests may have."""
-    return {name: value for name, value in os.environ.items() if not re.match(r"SCRAPY|PYTHON|COVERAGE", name)}
+    return {name: value for name, value in os.environ.items() if not re.match(r"SCRAPY|PYTHON|COVERAGE|CITIZEN_NEWS", name)}
 
 
 def run(line: list[str], output: Path, **more: Any) -> Run:
