@@ -106,12 +106,17 @@ def describe_end(ledger: Ledger, output: Path) -> Iterator[str]:
     """The same in three lines, for the end of a run: what is there, what is missing and why, and the next command."""
     now = count_articles(ledger)
     adopted = f", {now['adopted']:,} more in a tree of files that you have" if now["adopted"] else ""
-    yield f"Recovered  {now['recovered']:,} of {counted(now['listed'], 'article')}, in {output}{adopted}"
+    images = ledger.image_counts()
+    fetched = sum(images.values()) > images[ImageState.WANTED]
+    pictures = f" and {images[ImageState.HAVE]:,} of {counted(sum(images.values()), 'image')}" if fetched else ""
+    yield f"Recovered  {now['recovered']:,} of {counted(now['listed'], 'article')}{pictures}, in {output}{adopted}"
     missing = [
         f"{now[state]:,} {words}{_main_reason(ledger, state)}"
         for state, words in (("to_do", "not tried yet"), ("waiting", "waiting"), ("unrecoverable", "unrecoverable"))
         if now[state]
     ]
+    if fetched and (lost := sum(images.values()) - images[ImageState.HAVE]):
+        missing.append(counted(lost, "image"))
     yield f"Missing    {'; '.join(missing) or 'none'}"
     following = "crawl" if now["to_do"] or now["waiting"] or not now["listed"] else "browse"
     yield f"Next       citizen-news {following} -o {shlex.quote(str(output))}"

@@ -67,7 +67,9 @@ def python(line: list[str]) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Without settings of Scrapy's or Python's that whoever runs the tests may have."""
-    return {name: value for name, value in os.environ.items() if not re.match(r"SCRAPY|PYTHON|COVERAGE|CITIZEN_NEWS", name)}
+    return {
+        name: value for name, value in os.environ.items() if not re.match(r"SCRAPY|PYTHON|COVERAGE|CITIZEN_NEWS", name)
+    }
 
 
 def run(line: list[str], output: Path, **more: Any) -> Run:
@@ -77,11 +79,24 @@ def run(line: list[str], output: Path, **more: Any) -> Run:
         return Run(command.wait(), out, err, output)
 
 
-def crawl(archive: StandIn | str, output: Path, arguments: Mapping[str, str] | None = None, **settings: str) -> Run:
-    """`citizen-news crawl` against a stand-in, or an address."""
+def crawl(
+    archive: StandIn | str,
+    output: Path,
+    arguments: Mapping[str, str] | None = None,
+    *,
+    verbose: bool = True,
+    **settings: str,
+) -> Run:
+    """`citizen-news crawl` against a stand-in, or an address; with all figures at its end, unless not."""
     url = archive if isinstance(archive, str) else archive.url
     given = [part for name, value in (arguments or {}).items() for part in ("-a", f"{name}={value}")]
     return run(
-        command("crawl", "articles", *given, **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings}),
+        command(
+            "crawl",
+            "articles",
+            *given,
+            *(["-v"] if verbose else []),
+            **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings},
+        ),
         output,
     )

@@ -42,9 +42,9 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     output = tmp_path_factory.mktemp("demo") / "output"
     with StandIn(load_sample(ARCHIVE)) as standin:
-        first = crawl(standin, output)
+        first = crawl(standin, output, verbose=False)
         asked, connections = list(standin.requests), len(standin.connections)
-        second = crawl(standin, output)
+        second = crawl(standin, output, verbose=False)
         yield Story(first, second, asked, standin.requests[len(asked) :], connections)
 
 

@@ -121,7 +121,7 @@ def test_there_must_be_something_to_export(tmp_path: Path, folder: bool) -> None
         (tmp_path / "warc" / "empty.warc.gz").touch()
     ended = export(tmp_path, "--wacz", str(tmp_path / "all.wacz"))
     assert (ended.status, ended.err) == (
-        ExitStatus.STORAGE,
+        ExitStatus.NOTHING,
         f"error: there is nothing to export: no *.warc.gz in {tmp_path / 'warc'}\n",
     )
     assert not list(tmp_path.glob("all*"))

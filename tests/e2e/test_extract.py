@@ -121,7 +121,7 @@ def test_what_cannot_be_extracted_is_said_before_anything_is_written(crawled: Ru
     for arguments, output, status, words in (
         ([str(tmp_path / "gone.warc.gz")], tmp_path / "a", 2, "gone.warc.gz"),
         ([str(letters)], tmp_path / "b", 8, "letters.warc.gz"),
-        ([], tmp_path / "c", 2, "crawl first"),
+        ([], tmp_path / "c", 11, "crawl first"),
         ([str(crawled.output / "warc")], crawled.output, 2, "crawl's ledger"),
         (["--workers", "0"], crawled.output, 2, "--workers"),
     ):

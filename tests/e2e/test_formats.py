@@ -121,7 +121,7 @@ def test_a_crawl_for_reading_gives_what_extract_makes_of_the_seeds_and_back(
     assert tree(output) == tree(reading.output) != tree(seed.output)
     with Ledger(output / "ledger.sqlite") as ledger:
         assert ledger.articles_with_stale_links(lambda _: False) == []
-    back = extract(output)
+    back = extract(output, "--format", "seed")
     assert back.status == 0, back.err
     assert tree(output) == tree(seed.output) != {}
     with Ledger(output / "ledger.sqlite") as now, Ledger(seed.output / "ledger.sqlite") as before:
@@ -193,9 +193,9 @@ def test_a_crawl_in_another_format_is_refused_and_told_the_way(
     archive: StandIn, seed: Run, reading: Run, tmp_path: Path
 ) -> None:
     for of, settings, way in (
-        (seed, READING, "`citizen-news extract -s FORMAT=reading -s VIDEO=shortcode`"),
-        (reading, {}, "`citizen-news extract -s FORMAT=seed`"),
-        (reading, {**READING, "VIDEO": "link"}, "`citizen-news extract -s FORMAT=reading -s VIDEO=link`"),
+        (seed, READING, "`citizen-news extract --format reading`"),
+        (reading, {"FORMAT": "seed"}, "`citizen-news extract --format seed`"),
+        (reading, {**READING, "VIDEO": "link"}, "`citizen-news extract --format reading -s VIDEO=link`"),
     ):
         before = tree(of.output)
         done = crawl(archive, of.output, None, **settings)
@@ -251,4 +251,6 @@ def test_the_sample_for_reading_out_of_its_store_and_the_seeds(tmp_path: Path) -
     assert extract(seed.output, **READING).status == 0
     assert tree(seed.output) == tree(crawled.output)
     assert extract(seed.output).status == 0
+    assert tree(seed.output) == tree(crawled.output), "a tree's format is the tree's"
+    assert extract(seed.output, "--format", "seed").status == 0
     assert tree(seed.output) == before

@@ -85,7 +85,7 @@ def test_refused_from_the_start_ends_at_once_and_a_second_run_waits(tmp_path: Pa
             assert process.stderr is not None
             line = process.stderr.readline()
             assert re.search(
-                r"Waiting on after refused connections in the last run, then one probe, for \d+ (min|s)", line
+                r"Waiting on after refused connections in the last run, then one probe for \d+ (min|s)", line
             ), line
             time.sleep(1)
             second = interrupted(process, tmp_path)

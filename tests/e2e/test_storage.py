@@ -55,7 +55,7 @@ def test_a_disk_that_is_full(tmp_path: Path, size: int, count: int, text: str, n
         full = crawl_on_a_small_disk(standin.url, tmp_path, size)
     assert full.status == ExitStatus.STORAGE, full.err
     last = full.err.rstrip().splitlines()[-1]
-    assert last.startswith("stopped: ")
+    assert last.startswith(("error: ", "stopped: "))
     assert names in last
     assert str(tmp_path) in last
     assert "Traceback" not in full.err
@@ -126,7 +126,7 @@ def test_a_ledger_that_cannot_be_used_is_named_and_left_alone(output: Path, harm
         assert standin.playback_requests() == []
     assert ended.status == ExitStatus.STORAGE, ended.err
     last = ended.err.rstrip().splitlines()[-1]
-    assert last.startswith("stopped: ")
+    assert last.startswith(("error: ", "stopped: "))
     assert str(output) in last
     assert "Traceback" not in ended.err
     assert {file: file.read_bytes() for file in output.glob("articles/*/*")} == files
