@@ -79,24 +79,16 @@ def run(line: list[str], output: Path, **more: Any) -> Run:
         return Run(command.wait(), out, err, output)
 
 
-def crawl(
-    archive: StandIn | str,
-    output: Path,
-    arguments: Mapping[str, str] | None = None,
-    *,
-    verbose: bool = True,
-    **settings: str,
-) -> Run:
-    """`citizen-news crawl` against a stand-in, or an address; with all figures at its end, unless not."""
+def crawl_line(
+    archive: StandIn | str, output: Path, arguments: Mapping[str, str] | None = None, **settings: str
+) -> list[str]:
+    """`citizen-news crawl` against a stand-in, or an address."""
     url = archive if isinstance(archive, str) else archive.url
     given = [part for name, value in (arguments or {}).items() for part in ("-a", f"{name}={value}")]
-    return run(
-        command(
-            "crawl",
-            "articles",
-            *given,
-            *(["-v"] if verbose else []),
-            **{"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings},
-        ),
-        output,
-    )
+    values = {"ARCHIVE_URL": url, "OUTPUT_DIR": str(output), **QUICK, **settings}
+    return command("crawl", "articles", *given, **values)
+
+
+def crawl(archive: StandIn | str, output: Path, arguments: Mapping[str, str] | None = None, **settings: str) -> Run:
+    """A crawl with all figures at its end."""
+    return run([*crawl_line(archive, output, arguments, **settings), "-v"], output)

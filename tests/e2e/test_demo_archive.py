@@ -42,9 +42,9 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     output = tmp_path_factory.mktemp("demo") / "output"
     with StandIn(load_sample(ARCHIVE)) as standin:
-        first = crawl(standin, output, verbose=False)
+        first = run(crawl_line(standin, output), output)
         asked, connections = list(standin.requests), len(standin.connections)
-        second = crawl(standin, output, verbose=False)
+        second = run(crawl_line(standin, output), output)
         yield Story(first, second, asked, standin.requests[len(asked) :], connections)
 
 
