@@ -16,7 +16,7 @@ from crawler.recovery.listing import GapEvidence
 from tests.demo.__main__ import SETTINGS, archive_of_the_demo
 from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED, MISSING
-from tests.e2e.crawling import Run, command, crawl, environment, run
+from tests.e2e.crawling import Run, command, crawl, crawl_line, environment, run
 from tests.e2e.processes import started
 from tests.standin import Logged, StandIn, load_sample
 from tests.walking import walked
