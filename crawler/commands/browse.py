@@ -24,7 +24,7 @@ class Command(ProjectCommand):
 
     summary = "Read and search the recovered articles in a browser"
     argument_hint = "the output directory is what it shows (-o)"
-    uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
+    uses = ("OUTPUT_DIR", "PROGRESS_SECONDS", "PAGE_SECONDS", "PAGE_MEMORY_MB")
     interrupted = f"interrupted; run again to go on with {DATABASE}"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -54,7 +54,8 @@ class Command(ProjectCommand):
                     check_usable(output)
                 else:
                     _update(output, self.setting("PROGRESS_SECONDS"))
-                _serve(output, opts.host, bound, open_it=opts.open)
+                limits = (self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
+                _serve(output, opts.host, bound, limits, open_it=opts.open)
         except sqlite3.DatabaseError as error:
             advice = "Delete it; it is made again from the files"
             raise StorageError(f"{output / DATABASE} cannot be used: {error}. {advice}") from error
@@ -95,11 +96,12 @@ def _update(output: Path, seconds: float) -> None:
     print(f"{DATABASE}: {changes}", file=sys.stderr)
 
 
-def _serve(output: Path, host: str, bound: socket.socket, *, open_it: bool) -> None:
+def _serve(output: Path, host: str, bound: socket.socket, limits: tuple[float, int], *, open_it: bool) -> None:
+    from crawler.publish.browse.comparison import PageLimits
     from crawler.publish.browse.pages import close_archive, open_archive
     from crawler.publish.browse.server import serve
 
-    opened = open_archive(output / DATABASE, output, host)
+    opened = open_archive(output / DATABASE, output, host, PageLimits(*limits))
     try:
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{bound.getsockname()[1]}/"

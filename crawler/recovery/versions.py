@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -118,41 +118,82 @@ _CONTEXT = 1
 Change = tuple[str, int, int, int, int]
 
 
+Piece = tuple[str, str]
+"""What was, and what is: twice the same where nothing changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRow:
+    """A line of two texts beside each other. `kind`: a space for the same in both, `-` only in the old one, `+` only in
+    the new one, `~` changed within."""
+
+    kind: str
+    pieces: tuple[Piece, ...]
+
+
 def diff_lines(old: str, new: str) -> Iterator[str]:
     """Lines: `  ` the same (one around each change), `- ` only in the old text, `+ ` only in the new one, `~ ` changed
     within, with `[-what was-]` and `{+what is+}`; `@@ line n @@` before each place, n that of the old text. Nothing for
     equal texts."""
+    for line, rows in diff_places(old, new, _CONTEXT):
+        yield f"@@ line {line} @@"
+        for row in rows:
+            same = row.kind == " "
+            text = (
+                _as_text(row.pieces)
+                if row.kind == "~"
+                else "".join(was if same else was + now for was, now in row.pieces)
+            )
+            yield f"{row.kind} {text}"
+
+
+def diff_places(old: str, new: str, context: int) -> Iterator[tuple[int, list[DiffRow]]]:
+    """The places where two texts differ, with so many equal lines around each: the number of its first line in the old
+    text, and its rows."""
     before, after = old.split("\n"), new.split("\n")
     left = _ALTOGETHER
     matcher = SequenceMatcher(None, before, after, autojunk=max(len(before), len(after)) > _MANY)
-    for group in matcher.get_grouped_opcodes(_CONTEXT):
-        yield f"@@ line {group[0][1] + 1} @@"
+    for group in matcher.get_grouped_opcodes(context):
+        rows: list[DiffRow] = []
         for kind, a, b, c, d in group:
             if kind == "equal":
-                yield from (f"  {line}" for line in before[a:b])
+                rows += [DiffRow(" ", ((line, line),)) for line in before[a:b]]
             else:
-                left = yield from _changed(before[a:b], after[c:d], left)
+                left = _changed(before[a:b], after[c:d], left, rows)
+        yield group[0][1] + 1, rows
 
 
-def _changed(old: Sequence[str], new: Sequence[str], left: int) -> Generator[str, None, int]:
-    """Lines that took the place of others: those alike are shown as one, in their order. `left`: pairs of characters
-    that may still be compared; gives how many are left then."""
+def _changed(old: Sequence[str], new: Sequence[str], left: int, rows: list[DiffRow]) -> int:
+    """Add lines that took the place of others: those alike are shown as one, in their order. `left`: pairs of
+    characters that may still be compared; gives how many are left then."""
     at = 0
     for line in old:
-        marked = None
+        pieces = None
         for number in range(at, min(at + _AHEAD, len(new))):
             left -= len(line) * len(new[number])
-            if left > 0 and (marked := diff_line(line, new[number])) is not None:
-                yield from (f"+ {other}" for other in new[at:number])
+            if left > 0 and (pieces := diff_pieces(line, new[number])) is not None:
+                rows += [DiffRow("+", (("", other),)) for other in new[at:number]]
                 at = number + 1
                 break
-        yield f"- {line}" if marked is None else f"~ {marked}"
-    yield from (f"+ {other}" for other in new[at:])
+        rows.append(DiffRow("-", ((line, ""),)) if pieces is None else DiffRow("~", pieces))
+    rows += [DiffRow("+", (("", other),)) for other in new[at:]]
     return left
 
 
 def diff_line(old: str, new: str) -> str | None:
     """Both lines as one, with the changes marked; None when too little is the same, or they are too long."""
+    pieces = diff_pieces(old, new)
+    return None if pieces is None else _as_text(pieces)
+
+
+def _as_text(pieces: Sequence[Piece]) -> str:
+    return "".join(
+        was if was == now else (f"[-{was}-]" if was else "") + (f"{{+{now}+}}" if now else "") for was, now in pieces
+    )
+
+
+def diff_pieces(old: str, new: str) -> tuple[Piece, ...] | None:
+    """Two lines in pieces, in their order; None when too little is the same, or they are too long."""
     one, other = _TOKENS.findall(old), _TOKENS.findall(new)
     if len(one) * len(other) > _MOST:
         return None
@@ -169,11 +210,7 @@ def diff_line(old: str, new: str) -> str | None:
         else:
             _, begin, _, start, _ = joined.pop()
             joined.append(("replace", begin, change[2], start, change[4]))
-    parts: list[str] = []
-    for kind, a, b, c, d in joined:
-        was, now = "".join(one[a:b]), "".join(other[c:d])
-        parts += [was] if kind == "equal" else [f"[-{was}-]" if was else "", f"{{+{now}+}}" if now else ""]
-    return "".join(parts)
+    return tuple(("".join(one[a:b]), "".join(other[c:d])) for _, a, b, c, d in joined)
 
 
 def _is_island(changes: Sequence[Change], number: int) -> bool:

@@ -202,7 +202,7 @@ def test_texts_made_to_be_slow_to_compare_are_told_by_lines(monkeypatch: pytest.
             pairs.append(sum(len(equal.get(line, ())) for line in vars(self)["a"]))
             return super().get_grouped_opcodes(n)
 
-    monkeypatch.setattr(worddiff, "diff_line", lambda old, new: pairs.append(len(old) * len(new)))
+    monkeypatch.setattr(worddiff, "diff_pieces", lambda old, new: pairs.append(len(old) * len(new)))
     monkeypatch.setattr(worddiff, "SequenceMatcher", Counting)
     same = "的" * 1900
     assert (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,11 +27,13 @@ from crawler.markdown.reader import plain_text
 from crawler.preserve.article_file import split_parts
 from crawler.publish.addresses import article_named, is_web, number_named, readable_address, readable_time
 from crawler.publish.browse import queries
+from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, comparison
 from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.rows import match_of, searched
 from crawler.publish.browse.search import ListQuery, Search, address, parse_list_query, toggled
 from crawler.publish.browse.server import App, RequestGuard
+from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
 from crawler.publish.report.parts import reason
 
 HERE = Path(__file__).parent
@@ -47,7 +51,10 @@ Given = TypeVar("Given")
 class Pages:
     """The pages over one output directory."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, limits: PageLimits = PAGE_LIMITS) -> None:
+        self.output = output
+        self.limits = limits
+        self.comparing = asyncio.Lock()
         self.pictures = Pictures(output)
         self.cache = QueryCache()
         self.static = {name: (HERE / "static" / name).read_bytes() for name in _STATIC}
@@ -58,6 +65,8 @@ class Pages:
             (r"/$", self.listing),
             (r"/search$", self.listing),
             (r"/article/(?P<id>[0-9]{1,9})$", self.article),
+            (r"/article/(?P<id>[0-9]{1,9})/cite\.(?P<format>[a-z]+)$", self.cite),
+            (r"/article/(?P<id>[0-9]{1,9})/versions$", self.compare),
             (r"/(?:article/[0-9]+/|web/|https?:)", self.old_address),
             (r"/about$", self.about),
             (r"/images/(?P<path>.+)$", self.picture),
@@ -146,7 +155,33 @@ class Pages:
             "neighbours": queries.neighbours(db, got["date"], number),
             "twins": queries.twins(db, number, got["text_sha256"]),
             "versions": queries.versions(db, number),
+            "citation": Citation.of(got),
+            "in_chinese": in_chinese,
+            "in_english": in_english,
+            "citation_formats": FORMATS,
         }
+
+    async def cite(self, datasette: Any, request: Any) -> Any:
+        """A file with the citation of an article."""
+        number, ending = int(request.url_vars["id"]), request.url_vars["format"]
+        got = await _read(datasette, queries.article, number)
+        if got is None or ending not in FORMATS:
+            return await self.message(datasette, request, 404)
+        write, media_type, _ = FORMATS[ending]
+        headers = {"Content-Disposition": f'attachment; filename="hkcnews-{number}.{ending}"'}
+        return Response(write(Citation.of(got)), headers=headers, content_type=media_type)
+
+    async def compare(self, datasette: Any, request: Any) -> Any:
+        """Two versions of an article beside each other."""
+        number = int(request.url_vars["id"])
+        asked = {name: request.args.get(name) or "" for name in ("old", "new")}
+        async with self.comparing:  # one at a time: each has a process of its own read the pages
+            context = await asyncio.to_thread(comparison, self.output, number, asked, self.limits)
+        return (
+            await _page(datasette, request, "versions", context)
+            if context
+            else await self.message(datasette, request, 404)
+        )
 
     async def old_address(self, datasette: Any, request: Any) -> Any:
         """The article that an address of the site's, or an archive's of it, named."""
@@ -276,7 +311,7 @@ class Plugin:
     def register_routes(self, datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
         """Our pages, and a page for everything else that is not the JSON of a table."""
         config = datasette.plugin_config(NAME)
-        return Pages(Path(config["output"])).routes() if config else []
+        return Pages(Path(config["output"]), PageLimits(*config["limits"])).routes() if config else []
 
     @_hook(trylast=True)  # the last one is the outermost
     def asgi_wrapper(self, datasette: Any) -> Callable[[App], App]:
@@ -314,14 +349,15 @@ async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
     return await Pages.message(datasette, request, status)
 
 
-def open_archive(database: Path, output: Path, host: str = "127.0.0.1") -> Any:
-    """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`.
+def open_archive(database: Path, output: Path, host: str = "127.0.0.1", limits: PageLimits = PAGE_LIMITS) -> Any:
+    """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`. `limits`: what
+    a page of the store may take that is read again.
 
     The file is opened read-only, not as immutable: another `citizen-news browse` may bring it up to date meanwhile.
     """
     if not pm.has_plugin(NAME):
         pm.register(Plugin(), NAME)
-    metadata = {"plugins": {NAME: {"output": str(output), "host": host}}}
+    metadata = {"plugins": {NAME: {"output": str(output), "host": host, "limits": astuple(limits)}}}
     opened = Datasette([str(database)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
     assert DATABASE in opened.databases, database
     return opened

@@ -19,6 +19,7 @@ from crawler.ledger import Found, Ledger, State
 from crawler.markdown.document import relative_path
 from crawler.publish.browse.server import HEADERS, is_allowed_host
 from crawler.recovery.image_files import image_file
+from tests.pages import article
 from tests.publish.browse.tree import (
     ARTICLES,
     HOSTILE,
@@ -32,7 +33,7 @@ from tests.publish.browse.tree import (
     reading,
     write_tree,
 )
-from tests.recovering import SECOND, capture
+from tests.recovering import FIRST, SECOND, Bench, capture, memento
 
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "base", "svg", "math", "frame", "applet", "video", "audio"}
 
@@ -503,6 +504,37 @@ def test_an_article_that_is_known_to_be_missing_has_a_page(tmp_path: Path) -> No
         assert {"/article/4", "/article/8"} <= links
         harmless(answers[6].text)
         assert "沒有已知的快照" in answers[6].text
+
+
+def test_a_citation_is_shown_and_downloaded_in_each_format(reader: Reader) -> None:
+    text = reader.get("/article/101").text
+    assert "陳小明：〈立法會選舉押後〉，《眾新聞》，2020年7月31日" in text
+    links = [each["href"] for each in Page(text).each("a") if "download" in each]
+    assert links == [f"/article/101/cite.{ending}" for ending in ("txt", "bib", "ris", "json")]
+    for link, begin in zip(links, ("陳小明：", "@online{hkcnews-101,", "TY  - ELEC\r\n", "[\n"), strict=True):
+        answer = reader.get(link)
+        assert answer.text.startswith(begin)
+        assert "立法會選舉押後" in answer.text
+        assert answer.headers["content-disposition"].endswith(f'filename="hkcnews-101.{link.rpartition(".")[2]}"')
+    assert [reader.get(f"/article/{path}").status for path in ("101/cite.exe", "5/cite.bib")] == [404, 404]
+
+
+def test_versions_are_shown_side_by_side_where_there_are_several(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    late, early, only = capture(5, SECOND, digest="A" * 32), capture(5, FIRST, digest="B" * 32), capture(6)
+    pages = {late: article(5, "潮水<b>新</b>聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), only: article(6)}
+    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
+    bench.ledger.close()
+    build_archive(write_tree(tmp_path, ARTICLES[:1], pictures=False))
+    with reading(tmp_path) as asked:
+        text = asked.get("/article/5/versions").text
+        harmless(text)
+        assert "潮水<del>舊</del>聞來了兩次。" in text
+        assert "潮水<ins>新</ins>聞來了兩次。" in text
+        assert "潮水<ins>舊</ins>聞" in asked.get("/article/5/versions", old="2", new="1").text
+        assert "兩邊相同" in asked.get("/article/5/versions", old="1", new="1").text
+        assert asked.get("/article/5/versions", old="99", new="x").text == text
+        assert [asked.get(f"/article/{number}/versions").status for number in (6, 7)] == [404, 404]
 
 
 def test_an_english_text_says_so(tmp_path: Path) -> None:
