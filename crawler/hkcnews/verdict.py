@@ -63,9 +63,10 @@ def judge_answer(status: int, body: bytes) -> Judgement | None:
         return Judgement(Verdict.NOT_FOUND, f"archived with status {status}")
     if status != 200:
         return Judgement(Verdict.ARCHIVED_ERROR, f"archived with status {status}")
-    if not body.strip():
+    start = len(body) - len(body.lstrip()) if body[:1].isspace() else 0  # a page is long, and seldom begins with space
+    if start == len(body):
         return Judgement(Verdict.BLANK, "no bytes")
-    beginning = body.lstrip()[:_SNIFFED].replace(b"\0", b"")  # in UTF-16 every other byte is one
+    beginning = body[start : start + _SNIFFED].replace(b"\0", b"")  # in UTF-16 every other byte is one
     if beginning.startswith(_OTHER_FORMATS) or not _HTML.search(beginning):
         return Judgement(Verdict.NOT_HTML, f"begins with {body[:12]!r}")
     return None
