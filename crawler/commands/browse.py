@@ -97,8 +97,8 @@ def _update(output: Path, seconds: float) -> None:
 
 
 def _serve(output: Path, host: str, bound: socket.socket, limits: tuple[float, int], *, open_it: bool) -> None:
+    from crawler.publish.browse.archive import close_archive, open_archive
     from crawler.publish.browse.comparison import PageLimits
-    from crawler.publish.browse.pages import close_archive, open_archive
     from crawler.publish.browse.server import serve
 
     opened = open_archive(output / DATABASE, output, host, PageLimits(*limits))

@@ -79,3 +79,13 @@ def number_named(text: str) -> int | None:
     """The id that a reader typed, by itself (`174`, `#174`)."""
     number = text.strip().removeprefix("#")
     return int(number) if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= HIGHEST_ID else None
+
+
+def day(date: str | None) -> str:
+    """A date as it is written in Chinese; '' for none, and what is no date as it is."""
+    date = date or ""
+    year, _, rest = date.partition("-")
+    month, _, number = rest.partition("-")
+    if not all(part.isascii() and part.isdigit() for part in (year, month, number)):
+        return date
+    return f"{int(year)}年{int(month)}月{int(number)}日"

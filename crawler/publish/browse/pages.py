@@ -1,4 +1,4 @@
-"""Datasette over archive.db with our pages in front: from the address asked for to what the templates show."""
+"""The pages over archive.db: from the address asked for to what the templates show."""
 
 from __future__ import annotations
 
@@ -6,33 +6,25 @@ import asyncio
 import hashlib
 import re
 import sqlite3
-import sys
-import traceback
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import astuple
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from datasette.app import Datasette, Response
-from datasette.database import QueryInterrupted
-from datasette.plugins import pm
+from datasette.app import Response
 from datasette.utils import sqlite_timelimit
-from datasette.views.base import DatasetteError
 from markupsafe import Markup
-from pluggy import HookimplMarker
 
 from crawler.markdown.reader import plain_text
 from crawler.preserve.article_file import split_parts
-from crawler.publish.addresses import article_named, is_web, number_named, readable_address, readable_time
-from crawler.publish.browse import queries
+from crawler.publish.addresses import article_named, day, is_web, number_named, readable_address, readable_time
+from crawler.publish.browse import overviews, queries
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, comparison
 from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.rows import match_of, searched
 from crawler.publish.browse.search import ListQuery, Search, address, parse_list_query, toggled
-from crawler.publish.browse.server import App, RequestGuard
 from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
 from crawler.publish.report.parts import reason
 
@@ -69,6 +61,9 @@ class Pages:
             (r"/article/(?P<id>[0-9]{1,9})/versions$", self.compare),
             (r"/(?:article/[0-9]+/|web/|https?:)", self.old_address),
             (r"/about$", self.about),
+            (r"/authors$", self.authors),
+            (r"/author$", self.author),
+            (r"/feed\.atom$", self.feed),
             (r"/images/(?P<path>.+)$", self.picture),
             (r"/static/(?P<name>[a-z.]+)$", self.file),
             (r"/(?!archive/(?:article|tag|version)\.json$|archive/article/[0-9]{1,9}\.json$)", self.missing),
@@ -188,6 +183,33 @@ class Pages:
         number = article_named(request.path)
         return await self.message(datasette, request, 404) if number is None else _lead(number)
 
+    async def authors(self, datasette: Any, request: Any) -> Any:
+        """All bylines."""
+        found = await _read(datasette, lambda db: self.cache.get(db, "bylines", partial(overviews.bylines, db)))
+        return await _page(datasette, request, "authors", {"bylines": found})
+
+    async def author(self, datasette: Any, request: Any) -> Any:
+        """What one byline wrote."""
+        context = await _read(datasette, self.byline_context, request.args.get("name") or "")
+        return (
+            await _page(datasette, request, "author", context)
+            if context
+            else await self.message(datasette, request, 404)
+        )
+
+    def byline_context(self, db: sqlite3.Connection, name: str) -> dict[str, Any] | None:
+        """What a byline's page shows; None for a name that nothing is signed with."""
+        found = overviews.byline(db, name)
+        newest = self.article_context(db, found["newest"]) if found else None
+        return {**found, "bloggers": newest["bloggers"]} if found and newest else None
+
+    async def feed(self, datasette: Any, request: Any) -> Any:
+        """What was recovered last, for programs that read feeds."""
+        # The guard has seen to it that the host is ours.
+        address = f"{request.scheme}://{request.host}"
+        made = await _read(datasette, overviews.feed, address)
+        return Response(made, content_type="application/atom+xml; charset=utf-8")
+
     async def about(self, datasette: Any, request: Any) -> Any:
         """What this is, and how much of it there is."""
         return await _page(datasette, request, "about", {"overview": await _read(datasette, self.overview)})
@@ -272,99 +294,4 @@ def is_english(body: str) -> bool:
     return sum(map(str.isascii, filter(str.isalpha, words))) > _ENGLISH * sum(map(str.isalpha, words))
 
 
-def day(date: str | None) -> str:
-    """A date as it is written in Chinese; '' for none, and what is no date as it is."""
-    date = date or ""
-    year, _, rest = date.partition("-")
-    month, _, number = rest.partition("-")
-    if not all(part.isascii() and part.isdigit() for part in (year, month, number)):
-        return date
-    return f"{int(year)}年{int(month)}月{int(number)}日"
-
-
 _STYLE = f"/static/style.css?v={hashlib.sha256((HERE / 'static' / 'style.css').read_bytes()).hexdigest()[:8]}"
-
-
-NAME = "crawler-browse"
-_hook = HookimplMarker("datasette")
-CONNECTIONS = 3
-_DAMAGE = ("malformed", "not a database", "vtable constructor failed")
-"""Of what SQLite says of a file that is not as we made it."""
-
-_SETTINGS = {
-    "default_allow_sql": False,
-    "allow_download": False,
-    "allow_csv_stream": False,
-    "suggest_facets": False,
-    "sql_time_limit_ms": MILLISECONDS,
-    "num_sql_threads": CONNECTIONS,
-}
-
-
-class Plugin:
-    """What is ours in a Datasette. Plugins are registered for the whole process; this one acts only where it is
-    configured."""
-
-    __name__ = NAME
-
-    @_hook(tryfirst=True)
-    def register_routes(self, datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
-        """Our pages, and a page for everything else that is not the JSON of a table."""
-        config = datasette.plugin_config(NAME)
-        return Pages(Path(config["output"]), PageLimits(*config["limits"])).routes() if config else []
-
-    @_hook(trylast=True)  # the last one is the outermost
-    def asgi_wrapper(self, datasette: Any) -> Callable[[App], App]:
-        """The guard around everything."""
-        config = datasette.plugin_config(NAME)
-        return (lambda app: RequestGuard(app, config["host"])) if config else (lambda app: app)
-
-    @_hook(wrapper=True)
-    def handle_exception(
-        self, datasette: Any, request: Any, exception: Exception
-    ) -> Generator[None, list[Any], list[Any]]:
-        """Our page instead of Datasette's, which prints all variables to the terminal at every address that is not
-        there."""
-        given = yield
-        return [_answer(datasette, request, exception)] if datasette.plugin_config(NAME) else given
-
-
-async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
-    status = int(getattr(exception, "status", 500))
-    slow = isinstance(exception, QueryInterrupted) or (
-        isinstance(exception, sqlite3.OperationalError) and exception.args == ("interrupted",)
-    )
-    if slow:
-        status = 503
-    elif isinstance(exception, DatasetteError) and status == 500:
-        status = 400  # what it does not say otherwise about is what was asked for: a column that is not there, a filter
-    elif isinstance(exception, sqlite3.DatabaseError) and any(sign in str(exception) for sign in _DAMAGE):
-        print(
-            f"archive.db is damaged ({exception}): end this, delete it and run again; it is made anew", file=sys.stderr
-        )
-    elif status >= 500:
-        traceback.print_exception(exception, file=sys.stderr)
-    if request.path.endswith(".json"):
-        return Response.json({"ok": False, "status": status, "error": str(exception)}, status=status)
-    return await Pages.message(datasette, request, status)
-
-
-def open_archive(database: Path, output: Path, host: str = "127.0.0.1", limits: PageLimits = PAGE_LIMITS) -> Any:
-    """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`. `limits`: what
-    a page of the store may take that is read again.
-
-    The file is opened read-only, not as immutable: another `citizen-news browse` may bring it up to date meanwhile.
-    """
-    if not pm.has_plugin(NAME):
-        pm.register(Plugin(), NAME)
-    metadata = {"plugins": {NAME: {"output": str(output), "host": host, "limits": astuple(limits)}}}
-    opened = Datasette([str(database)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
-    assert DATABASE in opened.databases, database
-    return opened
-
-
-def close_archive(opened: Any) -> None:
-    """Ends its threads and closes its connections."""
-    opened.executor.shutdown()
-    for database in opened.databases.values():
-        database.close()

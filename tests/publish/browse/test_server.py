@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -96,7 +97,7 @@ def harmless(text: str) -> Page:
             for name in attributes
             if name.startswith("on") or name in ("style", "srcdoc", "formaction", "xlink:href")
         ], tag
-    assert all(each["href"].startswith("/static/") for each in page.each("link"))
+    assert all(each["href"].startswith(("/static/", "/feed.atom")) for each in page.each("link"))
     assert all(each["action"] == "/search" for each in page.each("form"))
     assert all(each["src"].startswith("/images/") for each in page.each("img"))
     assert all(re.match(r"/|#|https?://|mailto:", each["href"]) for each in page.each("a"))
@@ -535,6 +536,47 @@ def test_versions_are_shown_side_by_side_where_there_are_several(tmp_path: Path)
         assert "兩邊相同" in asked.get("/article/5/versions", old="1", new="1").text
         assert asked.get("/article/5/versions", old="99", new="x").text == text
         assert [asked.get(f"/article/{number}/versions").status for number in (6, 7)] == [404, 404]
+
+
+def test_a_byline_has_a_page(reader: Reader) -> None:
+    assert "/author?name=" + quote("陳小明") in {each["href"] for each in Page(reader.get("/authors").text).each("a")}
+    text = reader.get("/author", name="陳小明").text
+    links = [each["href"] for each in harmless(text).each("a")]
+    assert [link for link in links if link.startswith("/article/")] == ["/article/103", "/article/101"]
+    author = quote("陳小明")
+    assert {f"/search?author={author}", f"/search?author={author}&year=2020"} <= set(links)
+    hostile = reader.get("/author", name=HOSTILE.author).text
+    assert "/article/666" in {each["href"] for each in harmless(hostile).each("a")}
+    harmless(reader.get("/authors").text)
+    assert [reader.get("/author", name=name).status for name in ("", "無人", "\x00", "陳小明 ")] == [404] * 4
+
+
+def test_a_bylines_page_has_the_bloggers_own_words(tmp_path: Path) -> None:
+    build_archive(write_tree(tmp_path, [Draft(301, "甲", f"燈塔。{NOTE}")], pictures=False))
+    with reading(tmp_path) as asked:
+        assert "在海邊寫作" in asked.get("/author", name="編輯部").text
+
+
+def test_what_was_recovered_last_is_a_feed(reader: Reader, output: Path) -> None:
+    change(output / "archive.db", "UPDATE article SET settled = '2030-01-01T00:00:00Z' WHERE id = 104")
+    change(output / "archive.db", "UPDATE article SET title = title || char(1, 65535) WHERE id = 103")
+    answer = reader.get("/feed.atom")
+    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    atom = "{http://www.w3.org/2005/Atom}"
+    root = ElementTree.fromstring(answer.text)
+    entries = {each.findtext(f"{atom}id"): each for each in root.iter(f"{atom}entry")}
+    assert next(iter(entries)) == "https://www.hkcnews.com/article/104"
+    assert len(entries) == 5
+    assert root.findtext(f"{atom}updated") == "2030-01-01T00:00:00Z"
+    for name, entry in entries.items():
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", entry.findtext(f"{atom}updated") or "")
+        link = entry.find(f"{atom}link")
+        assert link is not None
+        assert link.get("href") == f"http://127.0.0.1:8001/article/{str(name).rpartition('/')[2]}"
+    hostile = entries["https://www.hkcnews.com/article/666"]
+    assert hostile.findtext(f"{atom}title") == HOSTILE.title
+    assert hostile.findtext(f"{atom}author/{atom}name") == HOSTILE.author
+    assert entries["https://www.hkcnews.com/article/103"].findtext(f"{atom}title") == "燈塔重開"
 
 
 def test_an_english_text_says_so(tmp_path: Path) -> None:

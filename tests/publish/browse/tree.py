@@ -184,7 +184,7 @@ class Reader:
 def reading(output: Path, host: str = "127.0.0.1") -> Iterator[Reader]:
     """The pages over an output directory that has an archive.db."""
     # Datasette takes a second to import, and most tests do without.
-    from crawler.publish.browse.pages import close_archive, open_archive  # noqa: PLC0415
+    from crawler.publish.browse.archive import close_archive, open_archive  # noqa: PLC0415
 
     opened = open_archive(output / "archive.db", output, host)
     try:
