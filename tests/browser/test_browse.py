@@ -141,7 +141,7 @@ def test_a_facet_is_clicked_and_cleared(browser: Browser, site: str) -> None:
     browser.driver.get(site)
     browser.driver.find_element(By.XPATH, "//aside//a[contains(., '陳小明')]").click()
     assert listed(browser) == ["燈塔重開", "立法會選舉押後"]
-    browser.driver.find_element(By.XPATH, "//aside//a[contains(., '2020')]").click()
+    browser.driver.find_element(By.XPATH, "//nav[@class='histogram']//a[contains(., '2020')]").click()
     assert listed(browser) == ["立法會選舉押後"]
     assert unquote(browser.driver.current_url) == f"{site}/search?author=陳小明&year=2020"
     browser.driver.find_element(By.CSS_SELECTOR, ".chips .all").click()

@@ -17,6 +17,7 @@ from crawler.publish.browse.search import records
 MOST_TITLES = 500
 """Titles that a byline's page lists, the newest ones; the whole list is a search's."""
 FEED_ENTRIES = 50
+_YEAR = re.compile(r"[0-9]{4}")
 _ATOM = "http://www.w3.org/2005/Atom"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SETTLED = "coalesce(settled, strftime('%Y-%m-%dT%H:%M:%SZ', seen.modified / 1000000000, 'unixepoch'))"
@@ -55,6 +56,34 @@ def byline(db: sqlite3.Connection, author: str) -> dict[str, Any] | None:
     }
 
 
+def months(db: sqlite3.Connection, year: str) -> list[tuple[str, int]]:
+    """The months of a year that have articles, as `2019-07`, with their numbers."""
+    if not _YEAR.fullmatch(year):
+        return []
+    sql = "SELECT substr(date, 1, 7), count(*) FROM article WHERE date BETWEEN ? AND ? GROUP BY 1 ORDER BY 1"
+    return [(str(month), int(count)) for month, count in db.execute(sql, (f"{year}-", f"{year}-99"))]
+
+
+def month(db: sqlite3.Connection, name: str) -> dict[str, Any] | None:
+    """What the page of a month (`2019-07`) shows: its articles by day, earliest first; `months` of its year; the months
+    with articles `before` and `after` it. None for one without articles."""
+    rows = records(
+        db, "SELECT id, title, date, author FROM article WHERE date GLOB ? || '-*' ORDER BY date, id", (name,)
+    )
+    if not rows:
+        return None
+    sides = ("max(date) FROM article WHERE date < ? || '-'", "min(date) FROM article WHERE date > ? || '-99'")
+    before, after = ((db.execute(f"SELECT {side}", (name,)).fetchone()[0] or "")[:7] for side in sides)
+    return {
+        "month": name,
+        "articles": len(rows),
+        "days": [(date, [*some]) for date, some in groupby(rows, key=lambda row: row["date"])],
+        "months": months(db, name[:4]),
+        "before": before,
+        "after": after,
+    }
+
+
 def feed(db: sqlite3.Connection, address: str) -> bytes:
     """An Atom feed of what was recovered last. `address`: of the site that it is served from, without a slash at its
     end."""
@@ -74,7 +103,8 @@ def feed(db: sqlite3.Connection, address: str) -> bytes:
     _add(_add(root, "author"), "name", "眾新聞 Citizen News")
     for row in rows:
         _add_entry(root, address, row)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return made
 
 
 def _add_entry(root: ET.Element, address: str, row: Mapping[str, Any]) -> None:

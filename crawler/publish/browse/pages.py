@@ -24,7 +24,7 @@ from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, compariso
 from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.rows import match_of, searched
-from crawler.publish.browse.search import ListQuery, Search, address, parse_list_query, toggled
+from crawler.publish.browse.search import Facet, ListQuery, Search, address, parse_list_query, toggled
 from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
 from crawler.publish.report.parts import reason
 
@@ -61,6 +61,7 @@ class Pages:
             (r"/article/(?P<id>[0-9]{1,9})/versions$", self.compare),
             (r"/(?:article/[0-9]+/|web/|https?:)", self.old_address),
             (r"/about$", self.about),
+            (r"/month/(?P<month>[0-9]{4}-[0-9]{2})$", self.month),
             (r"/authors$", self.authors),
             (r"/author$", self.author),
             (r"/feed\.atom$", self.feed),
@@ -98,6 +99,9 @@ class Pages:
             "facets": facets,
             "address": partial(address, wanted),
             "toggled": partial(toggled, wanted),
+            "months": overviews.months(db, wanted.chosen.get(Facet.YEAR, ""))
+            if len(wanted.chosen) == 1 and not wanted.text
+            else [],
         }
 
     def row_context(self, row: Mapping[str, Any], find: re.Pattern[str] | None) -> dict[str, Any]:
@@ -182,6 +186,15 @@ class Pages:
         """The article that an address of the site's, or an archive's of it, named."""
         number = article_named(request.path)
         return await self.message(datasette, request, 404) if number is None else _lead(number)
+
+    async def month(self, datasette: Any, request: Any) -> Any:
+        """All titles of a month, by day."""
+        context = await _read(datasette, overviews.month, request.url_vars["month"])
+        return (
+            await _page(datasette, request, "month", context)
+            if context
+            else await self.message(datasette, request, 404)
+        )
 
     async def authors(self, datasette: Any, request: Any) -> Any:
         """All bylines."""

@@ -579,6 +579,28 @@ def test_what_was_recovered_last_is_a_feed(reader: Reader, output: Path) -> None
     assert entries["https://www.hkcnews.com/article/103"].findtext(f"{atom}title") == "燈塔重開"
 
 
+def histogram(text: str, label: str) -> list[tuple[str, str, str]]:
+    """The bars of a histogram: address, number, name."""
+    part = text.partition(f'<nav class="histogram" aria-label="{label}">')[2].partition("</nav>")[0]
+    bar = r'<a href="([^"]+)".*?class="count">([\d,]+)</span>.*?class="value">([^<]+)<'
+    return [(html.unescape(address), count, name) for address, count, name in re.findall(bar, part)]
+
+
+def test_years_and_months_are_histograms_to_go_by(reader: Reader) -> None:
+    years = histogram(reader.get("/").text, "年份 Years")
+    assert [(count, name) for _, count, name in years] == [("1", "日期不詳"), ("1", "2020"), ("3", "2021")]
+    for address, count, _ in years:
+        assert len(numbers(reader.get(address).text)) == int(count)
+    assert histogram(reader.get("/search", q="香港").text, "年份 Years")[-1][1:] == ("1", "2021")
+    months = histogram(reader.get("/search?year=2021").text, "月份 Months")
+    assert [each[1:] for each in months] == [("2", "7月"), ("1", "8月")]
+    text = reader.get(months[0][0]).text
+    links = [each["href"] for each in harmless(text).each("a")]
+    assert [link for link in links if link.startswith("/article/")] == ["/article/102", "/article/666"]
+    assert {"/month/2020-07", "/month/2021-08"} <= set(links)
+    assert [reader.get(f"/month/{name}").status for name in ("2021-09", "2021-7", "2021-13")] == [404] * 3
+
+
 def test_an_english_text_says_so(tmp_path: Path) -> None:
     output = write_tree(
         tmp_path,
