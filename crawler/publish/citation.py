@@ -27,7 +27,8 @@ _IN_ADDRESSES = {"\\": "%5C", "{": "%7B", "}": "%7D"}
 @dataclass(frozen=True, slots=True)
 class Citation:
     """What is known of an article and its capture; '' for what is not. `captured`: ISO 8601, UTC; `digest`: of the
-    capture's bytes, as the archive's index has it; `url`: in the archive."""
+    capture's bytes, as the archive's index has it, and `mismatched` when the bytes here are not those; `url`: in the
+    archive."""
 
     number: int
     title: str
@@ -37,12 +38,13 @@ class Citation:
     url: str = ""
     original: str = ""
     digest: str = ""
+    mismatched: bool = False
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Citation:
         """From a row of archive.db's table article. Nothing in it is trusted: a line is one line."""
         names = ("title", "author", "date", "captured", "url", "original_url", "digest")
-        return cls(row["id"], *(_one_line(row[name] or "") for name in names))
+        return cls(row["id"], *(_one_line(row[name] or "") for name in names), mismatched=row["verified"] == 0)
 
     @property
     def day(self) -> list[int]:
@@ -65,7 +67,7 @@ class Citation:
             f"captured {self.captured}" if self.captured else "",
             f"by {self.archive}" if self.archive else "",
             f"originally at {self.original}" if self.original else "",
-            f"digest {self.digest}" if self.digest else "",
+            f"digest {self.digest}{' (not matched by the bytes kept here)' * self.mismatched}" if self.digest else "",
         )
         return ", ".join(filter(None, parts))
 
@@ -86,7 +88,7 @@ def in_chinese(of: Citation) -> str:
         f"{of.archive or '網頁'}存檔於 {of.captured}" if of.captured else "",
         of.url,
         f"原址 {of.original}" if of.original else "",
-        f"摘要 {of.digest}" if of.digest else "",
+        f"摘要 {of.digest}{'（所存位元組與之不符）' * of.mismatched}" if of.digest else "",
     )
     return f"{of.author}：" * bool(of.author) + "，".join(filter(None, parts)) + "。"
 

@@ -15,11 +15,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from crawler.ledger import State
+from crawler.markdown.document import relative_path
 from crawler.utils.exit_status import ExitStatus
 from tests.browser.chromium import Browser, needs_chromium
 from tests.e2e.crawling import command, environment, run
 from tests.e2e.processes import Command, started
+from tests.pages import FAREWELL, article
 from tests.publish.browse.tree import ARTICLES, HOSTILE, Draft, figure, write_tree
+from tests.recovering import FIRST, SECOND, Bench, capture, memento
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
 
@@ -257,6 +261,56 @@ def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site
     assert browser.driver.title != "owned"
 
 
+def test_a_citation_is_selected_with_one_click(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}/article/101")
+    browser.driver.find_element(By.CSS_SELECTOR, "details.cite summary").click()
+    cited = browser.driver.find_element(By.CSS_SELECTOR, ".cited")
+    cited.click()
+    selected = browser.script("return getSelection().toString()")
+    assert selected == cited.text
+    assert selected.startswith("陳小明：〈立法會選舉押後〉，《眾新聞》，2020年7月31日")
+    assert browser.complaints() == []
+
+
+def test_years_and_months_are_clicked(browser: Browser, site: str) -> None:
+    browser.driver.get(site)
+    bars = "return [...document.querySelectorAll('.histogram a')].map(e => e.querySelector('.bar').offsetHeight)"
+    heights = browser.script(bars)
+    assert max(heights) > 40
+    assert min(heights) > 0
+    browser.driver.find_element(By.XPATH, "//nav[@class='histogram']//a[contains(., '2019')]").click()
+    browser.driver.find_element(By.XPATH, "//nav[@class='histogram']//a[contains(., '1月')]").click()
+    assert browser.driver.current_url == f"{site}/month/2019-01"
+    browser.driver.find_element(By.LINK_TEXT, "第300篇").click()
+    browser.driver.find_element(By.CSS_SELECTOR, "[rel=author]").click()
+    assert browser.driver.find_element(By.TAG_NAME, "h1").text == "潮汐組"
+    assert browser.complaints() == []
+
+
+def test_a_missing_article_and_two_versions_are_looked_at(tmp_path: Path, browser: Browser) -> None:
+    bench = Bench(tmp_path)
+    late, early, gone = capture(5, SECOND, digest="A" * 32), capture(5, FIRST, digest="B" * 32), capture(7)
+    pages = {late: article(5, "潮水新聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), gone: FAREWELL}
+    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
+    file = f"articles/{relative_path(5)}"
+    bench.ledger.settle(5, State.RECOVERED, 1, capture=bench.row(late).id, file=file)
+    bench.ledger.close()
+    write_tree(tmp_path, [Draft(5, "潮汐", "潮水新聞來了兩次。")], pictures=False)
+    with browsing(tmp_path) as served:
+        browser.driver.get(f"{served.address}/search?q=7")
+        assert "未能復原" in browser.driver.find_element(By.TAG_NAME, "h1").text
+        browser.driver.find_element(By.CSS_SELECTOR, "[rel=prev]").click()
+        browser.driver.find_element(By.PARTIAL_LINK_TEXT, "並排比較").click()
+        sides = [browser.driver.find_element(By.CSS_SELECTOR, f".sides {name}") for name in ("del", "ins")]
+        assert [side.text for side in sides] == ["舊", "新"]
+        assert sides[0].location["x"] < sides[1].location["x"]
+        for dark in ("light", "dark"):
+            browser.media(prefers_color_scheme=dark)
+            browser.window(*PHONE)
+            assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]
+    assert browser.complaints() == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_being_told_to_end_is_a_good_end(output: Path, site: str, number: signal.Signals) -> None:
     with browsing(output, "--no-update") as served:
@@ -289,7 +343,7 @@ def test_a_port_in_use_is_named(output: Path, site: str) -> None:
         (("--port", "x"), ExitStatus.USAGE, "--port x"),
         (("--host", ""), ExitStatus.USAGE, "--host"),
         (("--no-update", "--port", "0"), ExitStatus.STORAGE, "archive.db"),
-        (("--port", "0"), ExitStatus.STORAGE, "nothing to read"),
+        (("--port", "0"), ExitStatus.NOTHING, "nothing to read"),
         (("more",), ExitStatus.USAGE, "no arguments"),
     ],
 )

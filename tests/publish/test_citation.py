@@ -21,6 +21,7 @@ ROW = {
     "url": "https://archive.example/web/20210801000000/https://www.hkcnews.com/article/101/x",
     "original_url": "https://www.hkcnews.com/article/101/x",
     "digest": "sha1:ABCDEFGH",
+    "verified": 1,
 }
 EVIDENCE = (
     "captured 2021-08-01T00:00:00Z, by archive.example, originally at https://www.hkcnews.com/article/101/x,"
@@ -103,3 +104,6 @@ def test_a_citation_says_which_capture_it_is_of() -> None:
     assert (item["issued"], item["URL"], item["archive"], item["note"]) == (
         {"date-parts": [[2020, 7, 31]]}, ROW["url"], "archive.example", EVIDENCE
     )  # fmt: skip
+    mismatched = as_text(Citation.of(ROW | {"verified": 0}))
+    assert "sha1:ABCDEFGH（所存位元組與之不符）" in mismatched
+    assert "sha1:ABCDEFGH (not matched by the bytes kept here)" in mismatched

@@ -76,7 +76,7 @@ class Pages:
         typed = arguments.get("q") or ""
         number = article_named(typed)
         if number is None and len(arguments) == 1 and (only := number_named(typed)):
-            number = only if await _read(datasette, queries.is_known, only) else None
+            number = only if await _read(datasette, queries.has_page, only) else None
         if number is not None:
             return _lead(number)
         wanted = parse_list_query({name: arguments.get(name) or "" for name in arguments}, match_of)

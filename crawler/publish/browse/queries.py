@@ -34,6 +34,13 @@ def is_known(db: sqlite3.Connection, number: int) -> bool:
     return db.execute("SELECT 1 FROM article WHERE id = ?", (number,)).fetchone() is not None
 
 
+def has_page(db: sqlite3.Connection, number: int) -> bool:
+    """Whether the article is in the archive, or known to be missing."""
+    return (
+        is_known(db, number) or db.execute("SELECT 1 FROM missing WHERE article = ?", (number,)).fetchone() is not None
+    )
+
+
 def neighbours(db: sqlite3.Connection, date: str | None, number: int) -> list[dict[str, Any] | None]:
     """The article before and the one after, by date and then id; those without a date stand before all others."""
     found = []

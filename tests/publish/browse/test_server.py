@@ -505,6 +505,7 @@ def test_an_article_that_is_known_to_be_missing_has_a_page(tmp_path: Path) -> No
         assert {"/article/4", "/article/8"} <= links
         harmless(answers[6].text)
         assert "沒有已知的快照" in answers[6].text
+        assert asked.get("/search", q="5").headers["location"] == "/article/5"
 
 
 def test_a_citation_is_shown_and_downloaded_in_each_format(reader: Reader) -> None:
