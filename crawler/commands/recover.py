@@ -63,7 +63,7 @@ def refuse_one_off(given: Mapping[str, str]) -> SpiderArguments:
     for name in ONE_OFF:
         if name in given:
             argument = f"{name}={given[name]}"
-            raise UsageError(f"{argument}: not for unattended runs. `citizen-news crawl -a {argument}` does it once")
+            raise UsageError(f"{argument}: not for unattended runs, but for `citizen-news crawl` or `repair`")
     return read_arguments(given)
 
 

@@ -86,7 +86,9 @@ def _of_all(ledger: Ledger, as_json: bool) -> int:
         return ExitStatus.DONE
     print(f"{counted(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
     if not noted and next(ledger.files(), None) is not None:
-        advice = "`citizen-news extract --changed` notes them, without a request"
+        advice = (
+            "`citizen-news extract --changed` notes them, and writes anew what it reads otherwise, without a request"
+        )
         print(f"None is noted: the ledger is of an older version of this software. {advice}")
     return ExitStatus.DONE
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
@@ -275,4 +276,5 @@ def format_conflict(ledger: Ledger, asked: RunSettings) -> str:
         change += f" -s VIDEO={asked.format.video}"
     files = counted(ledger.counts()[State.RECOVERED], "file")
     message = f"the files in {asked.output} are written with {there}, and this run asks for {asked.format}"
-    return f"{message}: `citizen-news extract {change}` writes all {files} anew, without a request"
+    command = f"citizen-news extract {change} -o {shlex.quote(str(asked.output.absolute()))}"
+    return f"{message}: `{command}` writes all {files} anew, without a request"

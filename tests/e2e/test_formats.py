@@ -193,9 +193,9 @@ def test_a_crawl_in_another_format_is_refused_and_told_the_way(
     archive: StandIn, seed: Run, reading: Run, tmp_path: Path
 ) -> None:
     for of, settings, way in (
-        (seed, READING, "`citizen-news extract --format reading`"),
-        (reading, {"FORMAT": "seed"}, "`citizen-news extract --format seed`"),
-        (reading, {**READING, "VIDEO": "link"}, "`citizen-news extract --format reading -s VIDEO=link`"),
+        (seed, READING, "`citizen-news extract --format reading -o "),
+        (reading, {"FORMAT": "seed"}, "`citizen-news extract --format seed -o "),
+        (reading, {**READING, "VIDEO": "link"}, "`citizen-news extract --format reading -s VIDEO=link -o "),
     ):
         before = tree(of.output)
         done = crawl(archive, of.output, None, **settings)

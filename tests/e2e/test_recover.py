@@ -200,7 +200,7 @@ def test_few_cases_prove_nothing(tmp_path: Path) -> None:
     [
         ({}, {"HEALTH_LEAST": "0"}, "HEALTH_LEAST=0: a whole number from 1"),
         ({}, {"HEALTH_FIELD_LOSSES": "1"}, "unknown setting HEALTH_FIELD_LOSSES: did you mean HEALTH_FIELD_LOSS?"),
-        ({"dry_run": "1"}, {}, "dry_run=1: not for unattended runs. `citizen-news crawl -a dry_run=1` does it once"),
+        ({"dry_run": "1"}, {}, "dry_run=1: not for unattended runs, but for `citizen-news crawl` or `repair`"),
     ],
 )
 def test_2_what_was_asked_for_is_wrong(
@@ -247,7 +247,7 @@ def test_2_a_schedule_with_another_format_changes_no_file(tmp_path: Path) -> Non
         before = {path: path.read_bytes() for path in tmp_path.glob("articles/*/*")}
         ended = recover(standin, tmp_path, FORMAT="reading")
     assert ended.status == ExitStatus.USAGE, ended.err
-    assert "`citizen-news extract --format reading` writes all 1 file anew" in ended.err
+    assert f"`citizen-news extract --format reading -o {tmp_path}` writes all 1 file anew" in ended.err
     assert {path: path.read_bytes() for path in tmp_path.glob("articles/*/*")} == before
 
 
@@ -331,7 +331,7 @@ def test_a_crawl_that_is_refused_its_format_leaves_a_record(tmp_path: Path) -> N
         ended = crawl(standin, tmp_path, FORMAT="reading")
     assert ended.status == ExitStatus.USAGE
     assert ended.err.count("stopped: ") == 1
-    assert "`citizen-news extract --format reading`" in last(ended)["verdict"]
+    assert "`citizen-news extract --format reading -o " in last(ended)["verdict"]
 
 
 # Being told

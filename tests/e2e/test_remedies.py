@@ -99,3 +99,16 @@ def test_a_remedy_mends_what_it_is_for_and_touches_nothing_else(
     again = json.loads(run(command("verify", "--json", "-o", str(output)), output).out)
     left = [finding for finding in again["findings"] if finding["article"] or finding["articles"]]
     assert [finding for finding in left if finding["kind"] != "store_damaged"] == [], again["findings"]
+
+
+def test_the_way_to_another_format_is_one_command_that_says_how_many_files(sound: Path, tmp_path: Path) -> None:
+    output = tmp_path / "a tree"
+    shutil.copytree(sound, output)
+    there = run(command("settings", "FORMAT", "--json", "-o", str(output)), output)
+    other = "seed" if json.loads(there.out)["FORMAT"]["value"] == "reading" else "reading"
+    refused = run(command("crawl", "-o", str(output), FORMAT=other), output)
+    assert (refused.status, files(output)) == (2, files(output))
+    (line,) = re.findall(r"`citizen-news ([^`]+)` writes all 3 files anew", refused.err)
+    done = run(shlex.split(line), output)
+    assert (done.status, "is changed to FORMAT=" in done.out) == (0, True), done.err
+    assert run(command("crawl", "-o", str(output), FORMAT=other), output).status == 0
