@@ -43,8 +43,8 @@ class Citation:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Citation:
         """From a row of archive.db's table article. Nothing in it is trusted: a line is one line."""
-        names = ("title", "author", "date", "captured", "url", "original_url", "digest")
-        return cls(row["id"], *(_one_line(row[name] or "") for name in names), mismatched=row["verified"] == 0)
+        known = {name: _one_line(row[name] or "") for name in ("title", "author", "date", "captured", "url", "digest")}
+        return cls(row["id"], **known, original=_one_line(row["original_url"] or ""), mismatched=row["verified"] == 0)
 
     @property
     def day(self) -> list[int]:
