@@ -53,7 +53,7 @@ class Command(ProjectCommand):
                 if opts.no_update:
                     check_usable(output)
                 else:
-                    _update(output, self.setting("PROGRESS_SECONDS"))
+                    update(output, self.setting("PROGRESS_SECONDS"))
                 limits = (self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
                 _serve(output, opts.host, bound, limits, open_it=opts.open)
         except sqlite3.DatabaseError as error:
@@ -77,7 +77,9 @@ def _bound(host: str, port: int) -> socket.socket:
         raise UsageError(f"cannot serve on {host}, port {port} ({why}): {advice}") from error
 
 
-def _update(output: Path, seconds: float) -> None:
+def update(output: Path, seconds: float) -> None:
+    """Bring archive.db of an output directory up to date, with progress and warnings on standard error. Raises
+    CommandError."""
     from crawler.publish.browse.database import build
 
     if not (output / "articles").is_dir():

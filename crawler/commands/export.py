@@ -1,5 +1,5 @@
-"""`citizen-news export --wacz FILE`, `--bag DIR` or `--jsonl FILE`: what was recovered, in a form that other software
-reads."""
+"""`citizen-news export --wacz FILE`, `--bag DIR`, `--jsonl FILE` or `--site DIR`: what was recovered, in a form that
+other software reads, or any browser."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from crawler import __version__
 from crawler.ledger import Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.store import OPEN_SUFFIX
-from crawler.run.command import ProjectCommand, report
+from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report
 from crawler.utils.exit_status import ExitStatus, NothingError, RunResult, UsageError
 from crawler.utils.files import new_file, output_file, writing
-from crawler.utils.text import first_few
+from crawler.utils.text import first_few, progress_line
 
 if TYPE_CHECKING:
     from crawler.preserve.wacz import UnindexedRange
 
 SOFTWARE = f"citizen-news-recovery/{__version__}"
 TITLE = "Citizen News (hkcnews.com)"
-NEEDED = "exactly one of --wacz FILE, --bag DIR, --jsonl FILE is needed"
+NEEDED = "exactly one of --wacz FILE, --bag DIR, --jsonl FILE, --site DIR is needed"
 
 
 class Command(ProjectCommand):
-    """Reads the store and the ledger of OUTPUT_DIR; writes one file, and changes nothing else."""
+    """Reads OUTPUT_DIR and writes one file or directory; `--site` brings archive.db up to date first, and nothing else
+    is changed."""
 
-    summary = "Write a WACZ file, a BagIt bag, or JSON lines"
+    summary = "Write a WACZ file, a BagIt bag, JSON lines, or a static site"
     argument_hint = NEEDED
-    uses = ("OUTPUT_DIR",)
+    uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
 
     def syntax(self) -> str:
-        return "[options] --wacz FILE | --bag DIR | --jsonl FILE"
+        return "[options] --wacz FILE | --bag DIR | --jsonl FILE | --site DIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -49,11 +50,24 @@ class Command(ProjectCommand):
             metavar="FILE",
             help="fields and plain text of all articles, a JSON object a line; - for standard output",
         )
-        parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+        parser.add_argument(
+            "--site", metavar="DIR", help="all articles as pages with a search, for a folder, a stick or any web space"
+        )
+        parser.add_argument(
+            "--address",
+            metavar="URL",
+            help="with --site: where it will be on the web; writes a sitemap for search engines",
+        )
+        add_workers_option(parser)
+        parser.add_argument("--force", action="store_true", help="replace FILE, or a site that was written here")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if [opts.wacz, opts.bag, opts.jsonl].count(None) != 2:
+        if [opts.wacz, opts.bag, opts.jsonl, opts.site].count(None) != 3:
             raise UsageError(f"what to export, and where to: {NEEDED}")
+        if opts.site is not None:
+            return self._export_site(opts)
+        if opts.address is not None:
+            raise UsageError("--address is where a site will be: it goes with --site DIR")
         if opts.bag is not None:
             if opts.force or not opts.bag.strip():
                 raise UsageError("--bag: the name of a new directory is needed; --force is no help, none is replaced")
@@ -64,6 +78,23 @@ class Command(ProjectCommand):
         if Path(opts.wacz).suffix.lower() != ".wacz":
             raise UsageError(f"--wacz {opts.wacz}: the name of a file that ends in .wacz is needed")
         return _export_wacz(self.output, new_file(opts.wacz, "--wacz", force=opts.force))
+
+    def _export_site(self, opts: argparse.Namespace) -> int:
+        """The articles as a static site, from archive.db, which is brought up to date first."""
+        from crawler.commands.browse import update
+        from crawler.publish.site.export import check_address, check_target, write_site
+
+        if not opts.site.strip():
+            raise UsageError("--site: the name of a directory is needed")
+        target, workers, address = Path(opts.site), read_workers(opts), check_address(opts.address or "")
+        check_target(self.output, target, force=opts.force)
+        seconds = self.setting("PROGRESS_SECONDS")
+        update(self.output, seconds)
+        with writing(target):
+            made = write_site(self.output, target, address, workers, progress_line("written", "articles", seconds))
+        print(f"{target}: {made.articles:,} articles, {made.files:,} files, {made.size:,} bytes")
+        print(f"Open {target / 'index.html'} in a browser, or put the directory on a web space")
+        return ExitStatus.DONE
 
 
 # Scrapy imports every command for each of them; the others need not wait for what these import.

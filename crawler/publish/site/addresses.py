@@ -1,0 +1,75 @@
+"""Where what `browse` serves lies in a static site, and pages of `browse` with their links led there."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from pathlib import PurePosixPath
+from urllib.parse import parse_qsl, urlsplit
+
+from crawler.publish.browse.search import Facet
+
+SEARCH = "search.html"
+"""The page that searches: it takes the arguments of `browse`'s lists."""
+_PLAIN = {"/": "index.html", "/search": SEARCH, "/about": "about.html", "/contents": "contents.html"}
+_ARTICLE = re.compile(r"/article/([0-9]{1,9})")
+_PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2})?|unknown")
+_DIGITS = 14
+"""Hexadecimal digits of a value's SHA-256 that name its pages."""
+_TAG = re.compile(r'<[a-z][a-z0-9]*(?:\s+[a-z-]+(?:="[^"]*")?)*\s*/?>')
+"""A start tag as Jinja's escaping and nh3 write it: in no value is there a quotation mark."""
+_LOCAL = re.compile(r'\s(href|src|action)="(/[^"]*)"')
+
+
+def article_file(article: int) -> str:
+    """The page of an article. A thousand in a folder: on a stick (FAT32) one holds some 20,000 names."""
+    return f"article/{article // 1000}/{article}.html"
+
+
+def list_file(facet: Facet, value: str, page: int = 1) -> str:
+    """A page of the articles that have a value of a facet; a year may have a month behind it, `2019-07`."""
+    end = f".{page}.html" if page > 1 else ".html"
+    if facet is Facet.YEAR and _PERIOD.fullmatch(value):
+        return f"{facet}/{value}{end}"
+    digest = hashlib.sha256(value.encode()).hexdigest()
+    return f"{facet}/{digest[:2]}/{digest[2:_DIGITS]}{end}"
+
+
+def file_of(address: str) -> str | None:
+    """What stands for an address of `browse` in the site, relative to its root, maybe with a query or a fragment; None
+    for what it does not have."""
+    parts = urlsplit(address)
+    path, fragment = parts.path, f"#{parts.fragment}" if parts.fragment else ""
+    if path in ("/", "/search") and parts.query:
+        return _list_of(parts.query)
+    if path in _PLAIN:
+        return f"{_PLAIN[path]}{fragment}"
+    if found := _ARTICLE.fullmatch(path):
+        return f"{article_file(int(found[1]))}{fragment}"
+    if path.startswith(("/images/", "/static/")):
+        return address[1:]
+    return None
+
+
+def _list_of(query: str) -> str:
+    """The page of the list that `browse` shows for a query: one of its own for a value of a facet alone."""
+    given = dict(parse_qsl(query))
+    page, one = given.pop("page", "1"), [*given.items()]
+    if len(one) == 1 and one[0][0] in {*Facet} and page.isdecimal():
+        return list_file(Facet(one[0][0]), one[0][1], int(page))
+    return f"{SEARCH}?{query}"
+
+
+def localised(page: str, file: str) -> str:
+    """A page of `browse` for the place `file` in the site: its links are relative, and what leads to nothing there is
+    no link any more."""
+    up = "../" * (len(PurePosixPath(file).parts) - 1)
+
+    def moved(found: re.Match[str]) -> str:
+        if found[2].startswith("//"):
+            return found[0]
+        target = file_of(html.unescape(found[2]))
+        return "" if target is None else f' {found[1]}="{html.escape(up + target)}"'
+
+    return _TAG.sub(lambda tag: _LOCAL.sub(moved, tag[0]) if '="/' in tag[0] else tag[0], page)

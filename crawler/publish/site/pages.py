@@ -1,0 +1,207 @@
+"""The pages of a static site: those of `browse`, rendered from its templates without its server, and its pictures."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+from jinja2 import Environment, FileSystemLoader
+
+from crawler.publish.browse.database import FILE
+from crawler.publish.browse.pages import TEMPLATES, Pages, common_context
+from crawler.publish.browse.render import Pictures
+from crawler.publish.browse.rows import index_texts
+from crawler.publish.browse.search import (
+    UNKNOWN,
+    Facet,
+    ListPage,
+    ListQuery,
+    Search,
+    Value,
+    address,
+    records,
+    toggled,
+)
+from crawler.publish.site.addresses import SEARCH, article_file, list_file, localised
+from crawler.publish.site.index import Batch, Layout, write_script
+from crawler.recovery.image_files import FOLDER as IMAGES
+from crawler.utils.files import write_file
+
+HERE = Path(__file__).parent
+PAGE_ROWS = 100
+"""Articles of a page of a list."""
+SCRIPT_ROWS = 8
+"""Articles whose titles and summaries are in one script file: a search loads at most twenty of them."""
+POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'"
+SEARCH_POLICY = f"{POLICY}; script-src 'self'"
+"""Of the one page that has a script."""
+_PERIOD = f"coalesce(substr(date, 1, 7), '{UNKNOWN}')"
+_COLUMNS = "article.id, title, date, author, category, NULL AS picture, '' AS summary"
+_RASTER = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ico", ".avif")
+"""What a web server takes for a picture by its name; browsers tell these apart by their bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is made of what: the tree `output` into the folder `site`; `scratch` is for what is not of the site;
+    `address`: where it will be on the web, '' when that is not known."""
+
+    output: Path
+    site: Path
+    scratch: Path
+    address: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class CopiedPictures(Pictures):
+    """The pictures of a tree, which are copied when a page has them."""
+
+    site: Path
+    known: dict[str, bool] = field(default_factory=dict, compare=False)
+
+    def address(self, src: str, url: str, original: str) -> str | None:
+        """As that of `Pictures`, None also for what a web server would not serve as the picture that it is."""
+        found = super().address(src, url, original)
+        if found is not None and found not in self.known:
+            self.known[found] = self._copy(unquote(found[1:]))
+        return found if found is not None and self.known[found] else None
+
+    def _copy(self, path: str) -> bool:
+        if (self.site / path).is_file():
+            return True
+        got = self.read(path.removeprefix(f"{IMAGES}/"))
+        suffix = PurePosixPath(path).suffix.lower()
+        # Nothing of theirs may be a page: not by a name that says so, nor by one that says nothing.
+        if got is None or (suffix != ".svg" if got[1] == "image/svg+xml" else suffix not in _RASTER):
+            return False
+        write_file(self.site, path, got[0], sync=False)
+        return True
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(loader=FileSystemLoader([TEMPLATES, HERE / "templates"]), autoescape=True)
+
+
+class SitePages:
+    """Renders and writes the pages of a site."""
+
+    def __init__(self, plan: Plan, db: sqlite3.Connection) -> None:
+        self.plan = plan
+        self.db = db
+        self.pages = Pages(plan.output)
+        self.pages.pictures = CopiedPictures(plan.output, plan.site)
+
+    def write(self, template: str, file: str, context: Mapping[str, Any]) -> None:
+        """One page. Raises OSError."""
+        policy = SEARCH_POLICY if file == SEARCH else POLICY
+        given = {**common_context(), "site": {"policy": policy, "address": self.plan.address}, **context}
+        page = _templates().get_template(template).render(given)
+        write_file(self.plan.site, file, localised(page, file).encode(), sync=False)
+
+    def write_front(self) -> None:
+        """The pages that there is one of each."""
+        db = self.db
+        self.write("browse/list.html", "index.html", self.pages.list_context(db, ListQuery()))
+        self.write("browse/about.html", "about.html", {"overview": self.pages.overview(db)})
+        self.write("site/search.html", SEARCH, {})
+        years: dict[str, list[tuple[str, int]]] = {}
+        for period, count in periods(db):
+            years.setdefault(period.partition("-")[0], []).append((period, count))
+        everything = Search(db, ListQuery())
+        values = {facet: everything.values(facet) for facet in (Facet.CATEGORY, Facet.AUTHOR, Facet.TAG)}
+        self.write("site/contents.html", "contents.html", {"years": years, "values": values})
+
+    def write_list(self, facet: Facet, value: str) -> None:
+        """All articles that have a value, newest first."""
+        rows = self._rows(facet, value)
+        pages = max(1, -(-len(rows) // PAGE_ROWS))
+        facets = self._facets(facet, value, len(rows))
+        for page in range(1, pages + 1):
+            wanted = ListQuery(chosen={facet: value}, page=page)
+            some = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+            context = {
+                "wanted": wanted,
+                "found": ListPage(some, len(rows), page, pages),
+                "rows": [{**self.pages.row_context(row, None), "excerpt": []} for row in some],
+                "page_rows": PAGE_ROWS,
+                "facets": facets,
+                "address": partial(address, wanted),
+                "toggled": partial(toggled, wanted),
+            }
+            self.write("browse/list.html", list_file(facet, value, page), context)
+
+    def _rows(self, facet: Facet, value: str) -> list[dict[str, Any]]:
+        if facet is Facet.TAG:
+            where = "FROM tag JOIN article ON article.id = tag.article WHERE tag.name = ?"
+        elif facet is Facet.YEAR:
+            where = "FROM article WHERE date IS ?" if value == UNKNOWN else "FROM article WHERE date GLOB ? || '-*'"
+        else:
+            where = f"FROM article WHERE {facet} = ?"
+        given = None if value == UNKNOWN and facet is Facet.YEAR else value
+        return records(self.db, f"SELECT {_COLUMNS} {where} ORDER BY date DESC, article.id DESC", (given,))
+
+    def _facets(self, facet: Facet, value: str, count: int) -> dict[Facet, list[Value]]:
+        """By what a list can be narrowed further; a month only by its year, and what is seldom by nothing."""
+        mine = Value(value, count, True)
+        if facet is Facet.YEAR and "-" in value:
+            return {facet: [mine, Value(value[:4], self._count(f"{value[:4]}-"), False)]}
+        if facet not in (Facet.YEAR, Facet.CATEGORY):
+            return {facet: [mine]}
+        found = Search(self.db, ListQuery(chosen={facet: value})).facets()
+        if facet is Facet.YEAR:
+            months = [Value(period, number, False) for period, number in periods(self.db) if period[:5] == f"{value}-"]
+            found[facet] = [mine, *months]
+        return found
+
+    def _count(self, beginning: str) -> int:
+        return sum(count for period, count in periods(self.db) if period.startswith(beginning))
+
+
+def periods(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Months with the number of their articles, newest first, then those without a date."""
+    sql = f"SELECT {_PERIOD} AS period, count(*) FROM article GROUP BY period ORDER BY max(date) DESC"
+    return [(str(period), int(count)) for period, count in db.execute(sql)]
+
+
+@contextmanager
+def opened(plan: Plan) -> Iterator[SitePages]:
+    """The pages over archive.db, which is only read."""
+    with closing(sqlite3.connect(f"{(plan.output / FILE).absolute().as_uri()}?mode=ro", uri=True)) as db:
+        yield SitePages(plan, db)
+
+
+def write_articles(plan: Plan, job: tuple[int, Sequence[int]]) -> str:
+    """The pages of articles, their part of the index, and what a search shows of them; the first one's place in the
+    list of all, a multiple of `SCRIPT_ROWS`, and their ids. Raises OSError, sqlite3.Error."""
+    first, ids = job
+    batch, rows = Batch(), []
+    with opened(plan) as site:
+        for place, number in enumerate(ids, first):
+            context = site.pages.article_context(site.db, number)
+            assert context is not None, number
+            article = context["article"]
+            site.write("browse/article.html", article_file(number), context)
+            facets = [(facet, article[facet]) for facet in (Facet.CATEGORY, Facet.AUTHOR) if article[facet]]
+            facets += [(Facet.TAG, tag) for tag in article["tags"]]
+            batch.add(place, index_texts(article["title"], article["author"], article["body"]), facets)
+            shown = ("title", "date", "author", "category", "summary")
+            rows.append([number, *(article[name] or "" for name in shown)])
+    for at in range(0, len(rows), SCRIPT_ROWS):
+        write_script(plan.site, f"r{(first + at) // SCRIPT_ROWS}", rows[at : at + SCRIPT_ROWS])
+    batch.put_down(plan.scratch, first, plan.layout)
+    return ""
+
+
+def write_list(plan: Plan, job: tuple[Facet, str]) -> str:
+    """The pages of one list. Raises OSError, sqlite3.Error."""
+    with opened(plan) as site:
+        site.write_list(*job)
+    return ""
