@@ -40,7 +40,7 @@ def spaced_text(text: str) -> str:
     """A text as it goes into the index: in compatible forms (NFKC: `ＡＢ` is `AB`), each of its characters that is a
     word set apart."""
     ended = _STOP.sub(_END, text)
-    return SINGLE.sub(r" \1 ", unicodedata.normalize("NFKC", _UNSAFE.sub(" ", ended)))
+    return " ".join(SINGLE.split(unicodedata.normalize("NFKC", _UNSAFE.sub(" ", ended))))
 
 
 def match_of(query: str) -> str:
