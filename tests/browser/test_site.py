@@ -1,0 +1,172 @@
+"""A static site of the demo's articles and of hostile ones in a real browser: out of a folder, and from a plain web
+server."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlencode
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.browser.chromium import Browser, needs_chromium
+from tests.e2e.crawling import command, run
+from tests.publish.browse.tree import HOSTILE, Draft, figure, write_tree
+
+pytestmark = [pytest.mark.heavy, needs_chromium]
+
+DEMO = Path(__file__).parents[1] / "demo" / "archive" / "captures.warc.gz"
+PHONE = (360, 740)
+MOST_BYTES = 300_000
+"""What a first search may load."""
+MANY = [
+    Draft(
+        number,
+        f"第{number}篇",
+        f"{figure()}\n\n潮汐表每天更新。",
+        f"2015-0{number % 3 + 1}-0{number % 9 + 1}",
+        "潮汐組",
+        "天文",
+    )
+    for number in range(300, 330)
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, as the command writes it."""
+    output, target = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("site") / "眾新聞 #1"
+    made = run(command("extract", str(DEMO), OUTPUT_DIR=str(output)), output)
+    assert made.status == 0, made.err
+    write_tree(output, [HOSTILE, *MANY])
+    done = run(command("export", "--site", str(target), OUTPUT_DIR=str(output)), output)
+    assert done.status == 0, done.err
+    return target
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[str]:
+    line = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = re.search(r"http://[0-9.:]+/", process.stdout.readline())
+            assert said is not None
+            yield said[0]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(params=["file", "http"])
+def site(request: pytest.FixtureRequest, folder: Path) -> str:
+    if request.param == "http":
+        return str(request.getfixturevalue("served"))
+    return f"{folder.as_uri()}/"
+
+
+def titles(browser: Browser) -> list[str]:
+    return [each.text for each in browser.driver.find_elements(By.CSS_SELECTOR, ".list h2")]
+
+
+def search(browser: Browser, site: str, **wanted: str) -> list[str]:
+    """The titles of a page of results."""
+    browser.driver.get(f"{site}search.html?{urlencode(wanted)}")
+    return found(browser)
+
+
+def found(browser: Browser) -> list[str]:
+    shown = "return !document.querySelector('#results noscript') && document.readyState === 'complete'"
+    WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(shown))
+    return titles(browser)
+
+
+def test_a_reader_searches_and_reads(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}index.html")
+    assert len(titles(browser)) == 20
+    browser.driver.find_element(By.NAME, "q").send_keys("渡輪", Keys.ENTER)
+    WebDriverWait(browser.driver, 600).until(lambda driver: "search.html?q=" in driver.current_url)
+    first, *others = found(browser)
+    assert "渡輪" in first
+    assert others
+    assert {each.text for each in browser.driver.find_elements(By.TAG_NAME, "mark")} == {"渡輪"}
+    browser.driver.find_element(By.LINK_TEXT, first).click()
+    assert browser.driver.find_element(By.TAG_NAME, "h1").text == first
+    browser.driver.find_element(By.CSS_SELECTOR, ".neighbours a").click()
+    assert browser.driver.find_element(By.TAG_NAME, "h1").text != first
+    browser.driver.find_element(By.CSS_SELECTOR, ".by a").click()
+    assert titles(browser)
+    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "目錄").click()
+    browser.driver.find_element(By.LINK_TEXT, "2015年").click()
+    assert len(titles(browser)) == 30
+    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "關於").click()
+    assert browser.complaints() == []
+    asked = browser.requests()
+    assert all(address.startswith(site) for address in asked)
+
+
+def test_searches_are_narrowed_sorted_and_walked(browser: Browser, site: str) -> None:
+    pages = [search(browser, site, q="潮汐", page=page) for page in ("1", "2")]
+    assert {f"第{number}篇" for number in range(300, 330)} <= {*pages[0], *pages[1]}
+    assert not {*pages[0]} & {*pages[1]}
+    browser.driver.find_element(By.CSS_SELECTOR, ".paging [rel=prev]").click()
+    assert found(browser) == pages[0]
+    assert len(search(browser, site, q="潮汐", category="天文", year="2015-01")) == 10
+    browser.driver.find_element(By.CSS_SELECTOR, ".chip").click()
+    assert len(found(browser)) == 20
+    assert search(browser, site, q="渡輪", sort="newest") != search(browser, site, q="渡輪")
+    assert len(search(browser, site)) == 20
+    assert search(browser, site, q="潮汐", category="渡輪") == search(browser, site, q="。。。") == []
+    assert search(browser, site, q="330 19 xyzzy") == search(browser, site, tag="__proto__") == []
+    assert browser.complaints() == []
+
+
+def test_what_articles_and_readers_write_is_text(browser: Browser, site: str) -> None:
+    for wanted in ({"q": "毒文字"}, {"category": HOSTILE.category}, {"tag": "a&b=c"}, {"author": HOSTILE.author}):
+        assert search(browser, site, **wanted) == [HOSTILE.title]
+    assert search(browser, site, q='<img src=x onerror="document.title=1"></script>"', author='"><script>') == []
+    browser.driver.get(f"{site}article/0/666.html")
+    assert "owned" not in browser.driver.title
+    assert browser.complaints() == []
+
+
+def test_a_first_search_loads_little(browser: Browser, served: str) -> None:
+    browser.command("Network.setCacheDisabled", cacheDisabled=True)
+    search(browser, served, q="渡輪 青螺灣")
+    sizes = browser.script(
+        "return [...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]"
+        ".map(entry => entry.encodedBodySize)"
+    )
+    assert len(sizes) > 5
+    assert sum(sizes) < MOST_BYTES
+
+
+def test_pictures_are_shown_and_a_phone_need_not_scroll_sideways(browser: Browser, site: str) -> None:
+    browser.window(*PHONE)
+    browser.driver.get(f"{site}article/0/300.html")
+    assert browser.script("return [...document.querySelectorAll('.text img')].every(image => image.naturalWidth > 0)")
+    for path in ("index.html", "contents.html", "year/2015.html", "article/0/666.html"):
+        browser.driver.get(site + path)
+        assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0], unquote(path)
+    search(browser, site, q="潮汐")
+    assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]
+    assert not browser.driver.find_element(By.TAG_NAME, "aside").is_displayed()
+
+
+def test_the_policy_holds_if_something_slipped_through(browser: Browser, site: str) -> None:
+    search(browser, site, q="潮汐")
+    browser.script(
+        "const script = document.createElement('script'); script.textContent = 'document.title = \"owned\"';"
+        "document.body.append(script); const image = document.createElement('img');"
+        "image.src = 'https://evil.example/x.png'; document.body.append(image);"
+    )
+    said = ""
+    while said.count("Content Security Policy") < 2:
+        browser.driver.execute_async_script("setTimeout(arguments[0], 100)")
+        said += "\n".join(browser.complaints())
+    assert browser.driver.title != "owned"
