@@ -63,7 +63,7 @@ SCRAPY = (
     "run/monitor.py",
 )
 """Rooms and modules that may import Scrapy or Twisted."""
-ENTRIES, MODULES, LINES, FUNCTION = 14, 156, 400, 60
+ENTRIES, MODULES, LINES, FUNCTION = 14, 161, 400, 60
 """At most so many entries in `crawler/`, modules, lines of a module, lines of a function."""
 STATIONS = 6
 """At most so many modules on the walk of a capture."""
@@ -206,7 +206,7 @@ def test_the_tests_mirror_the_rooms() -> None:
     folders = {path.name for path in (ROOT / "tests").iterdir() if next(path.rglob("*.py"), None)}
     assert folders - TEST_ROOMS - set(HOUSE) == set()
     assert set(HOUSE) - folders == {"settings", "commands", "spiders"}
-    for inside in ("publish/browse", "publish/report"):
+    for inside in ("publish/browse", "publish/report", "publish/site"):
         assert (ROOT / "tests" / inside).is_dir()
 
 

@@ -14,6 +14,7 @@ SEARCH = "search.html"
 """The page that searches: it takes the arguments of `browse`'s lists."""
 _PLAIN = {"/": "index.html", "/search": SEARCH, "/about": "about.html", "/contents": "contents.html"}
 _ARTICLE = re.compile(r"/article/([0-9]{1,9})")
+_MONTH = re.compile(r"/month/([0-9]{4}-[0-9]{2})")
 _PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2})?|unknown")
 _DIGITS = 14
 """Hexadecimal digits of a value's SHA-256 that name its pages."""
@@ -47,6 +48,8 @@ def file_of(address: str) -> str | None:
         return f"{_PLAIN[path]}{fragment}"
     if found := _ARTICLE.fullmatch(path):
         return f"{article_file(int(found[1]))}{fragment}"
+    if found := _MONTH.fullmatch(path):
+        return list_file(Facet.YEAR, found[1])
     if path.startswith(("/images/", "/static/")):
         return address[1:]
     return None

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader
 
+from crawler.publish.browse import overviews
 from crawler.publish.browse.database import FILE
 from crawler.publish.browse.pages import TEMPLATES, Pages, common_context
 from crawler.publish.browse.render import Pictures
@@ -120,7 +121,10 @@ class SitePages:
         self.write("site/contents.html", "contents.html", {"years": years, "values": values})
 
     def write_list(self, facet: Facet, value: str) -> None:
-        """All articles that have a value, newest first."""
+        """All articles that have a value, newest first; those of a month (`2019-07` as a year) by day."""
+        if facet is Facet.YEAR and "-" in value:
+            self.write("browse/month.html", list_file(facet, value), overviews.month(self.db, value) or {})
+            return
         rows = self._rows(facet, value)
         pages = max(1, -(-len(rows) // PAGE_ROWS))
         facets = self._facets(facet, value, len(rows))
@@ -135,6 +139,7 @@ class SitePages:
                 "facets": facets,
                 "address": partial(address, wanted),
                 "toggled": partial(toggled, wanted),
+                "months": overviews.months(self.db, value) if facet is Facet.YEAR else [],
             }
             self.write("browse/list.html", list_file(facet, value, page), context)
 
@@ -149,20 +154,10 @@ class SitePages:
         return records(self.db, f"SELECT {_COLUMNS} {where} ORDER BY date DESC, article.id DESC", (given,))
 
     def _facets(self, facet: Facet, value: str, count: int) -> dict[Facet, list[Value]]:
-        """By what a list can be narrowed further; a month only by its year, and what is seldom by nothing."""
-        mine = Value(value, count, True)
-        if facet is Facet.YEAR and "-" in value:
-            return {facet: [mine, Value(value[:4], self._count(f"{value[:4]}-"), False)]}
-        if facet not in (Facet.YEAR, Facet.CATEGORY):
-            return {facet: [mine]}
-        found = Search(self.db, ListQuery(chosen={facet: value})).facets()
-        if facet is Facet.YEAR:
-            months = [Value(period, number, False) for period, number in periods(self.db) if period[:5] == f"{value}-"]
-            found[facet] = [mine, *months]
-        return found
-
-    def _count(self, beginning: str) -> int:
-        return sum(count for period, count in periods(self.db) if period.startswith(beginning))
+        """By what a list can be narrowed further; what is seldom by nothing."""
+        if facet in (Facet.YEAR, Facet.CATEGORY):
+            return Search(self.db, ListQuery(chosen={facet: value})).facets()
+        return {facet: [Value(value, count, True)]}
 
 
 def periods(db: sqlite3.Connection) -> list[tuple[str, int]]:
