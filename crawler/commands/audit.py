@@ -15,7 +15,7 @@ from crawler.run.command import ProjectCommand, add_workers_option, read_workers
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.files import output_file
 from crawler.utils.lock import lock_output
-from crawler.utils.text import json_line
+from crawler.utils.text import counted, json_line
 
 
 class Command(ProjectCommand):
@@ -52,5 +52,5 @@ class Command(ProjectCommand):
         with lock_output(output, make=True), Ledger(ledger_path(output), public) as ledger:
             new = adopt_sound(ledger, audit)
         sound = len(audit.files) - len(audit.refetch)
-        due = f"{len(audit.refetch):,} are to be fetched"
-        return f"Adopted {sound:,} articles of {audit.folder}, {new:,} of them new; {due}"
+        due = f"to refetch: {len(audit.refetch):,}"
+        return f"Adopted {counted(sound, 'article')} of {audit.folder}, {new:,} of them new; {due}"

@@ -18,7 +18,7 @@ from crawler.recovery.store import OPEN_SUFFIX
 from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report
 from crawler.utils.exit_status import ExitStatus, NothingError, RunResult, UsageError
 from crawler.utils.files import new_file, output_file, writing
-from crawler.utils.text import first_few, progress_line
+from crawler.utils.text import counted, first_few, format_size, progress_line
 
 if TYPE_CHECKING:
     from crawler.preserve.wacz import UnindexedRange
@@ -92,7 +92,8 @@ class Command(ProjectCommand):
         update(self.output, seconds)
         with writing(target):
             made = write_site(self.output, target, address, workers, progress_line("written", "articles", seconds))
-        print(f"{target}: {made.articles:,} articles, {made.files:,} files, {made.size:,} bytes")
+        held = f"{counted(made.articles, 'article')}, {counted(made.files, 'file')}, {format_size(made.size)}"
+        print(f"{target}: {held}")
         print(f"Open {target / 'index.html'} in a browser, or put the directory on a web space")
         return ExitStatus.DONE
 
@@ -116,16 +117,17 @@ def _export_jsonl(output: Path, path: Path | None) -> int:
             lines = write_jsonl(out, output, ledger)
         adopted = ledger.counts()[State.ADOPTED] if ledger is not None else 0
     if adopted:
-        _note(f"{adopted} adopted articles are not in it: their files are elsewhere")
+        _note(f"not in it, since their files are elsewhere: {counted(adopted, 'adopted article')}")
     if lines.others:
-        _note(f"{len(lines.others)} further files of articles that have a line are left out: {first_few(lines.others)}")
-    about = f"{path or 'standard output'}: {lines.articles} articles, {lines.size} bytes"
+        more = counted(len(lines.others), "further file")
+        _note(f"{more} of articles that have a line left out: {first_few(lines.others)}")
+    about = f"{path or 'standard output'}: {counted(lines.articles, 'article')}, {format_size(lines.size)}"
     print(about, file=sys.stdout if path is not None else sys.stderr)
     faults = [
-        f"{len(files)} files {what}: {first_few(files)}"
+        f"{counted(len(files), 'file')} {what}: {first_few(files)}"
         for files, what in (
-            (lines.left_out, "cannot be read and have no line"),
-            (lines.changed, "are not as the ledger has them"),
+            (lines.left_out, "without a line, since unreadable"),
+            (lines.changed, "not as in the ledger"),
         )
         if files
     ]
@@ -147,14 +149,16 @@ def _export_wacz(output: Path, path: Path) -> int:
         for damage in packed.damages:
             print(f"damaged: {damage}{_articles(ledger, damage)}", file=sys.stderr)
     if left_out:
-        why = "since their captures are not in these files"
-        _note(f"{len(left_out)} recovered articles are no pages in it, {why}: {first_few(left_out)}")
-    size = path.stat().st_size
-    print(f"{path}: {packed.captures} captures, {packed.pages} pages, {len(warcs)} WARC files, {size} bytes")
+        why = "since its files have no capture of them"
+        _note(f"{counted(len(left_out), 'recovered article')} not among its pages, {why}: {first_few(left_out)}")
+    held = counted(packed.captures, "capture"), counted(packed.pages, "page"), counted(len(warcs), "WARC file")
+    print(f"{path}: {', '.join(held)}, {format_size(path.stat().st_size)}")
     if not packed.damages:
         return ExitStatus.DONE
     whole = f"{path} has its files as they are, and everything in them that is whole in its index"
-    return report(RunResult(ExitStatus.DAMAGED, f"{len(packed.damages)} damaged places in the store: {whole}"))
+    return report(
+        RunResult(ExitStatus.DAMAGED, f"{counted(len(packed.damages), 'damaged place')} in the store: {whole}")
+    )
 
 
 def _export_bag(output: Path, bag: Path) -> int:
@@ -165,8 +169,9 @@ def _export_bag(output: Path, bag: Path) -> int:
     with open_locked(output) as ledger, writing(bag):
         bagged = write_bag(output, ledger, bag, software=SOFTWARE, now=datetime.now(UTC))
     if bagged.left_out:
-        _note(f"{len(bagged.left_out)} files are left out, see `citizen-news verify`: {first_few(bagged.left_out)}")
-    print(f"{bag}: {bagged.files} files, {bagged.size} bytes")
+        more = counted(len(bagged.left_out), "file")
+        _note(f"{more} left out, see `citizen-news verify`: {first_few(bagged.left_out)}")
+    print(f"{bag}: {counted(bagged.files, 'file')}, {format_size(bagged.size)}")
     return ExitStatus.DONE
 
 

@@ -11,6 +11,7 @@ from crawler.run.command import ProjectCommand
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.files import new_file, output_file, write_file, writing
 from crawler.utils.lock import check_links
+from crawler.utils.text import format_size
 
 NAME = "report.html"
 
@@ -47,5 +48,5 @@ class Command(ProjectCommand):
         else:
             with output_file(to) as file:
                 file.write(page)
-        print(f"{to}: {len(page) / 1e6:,.1f} MB; open it in a browser")
+        print(f"{to}: {format_size(len(page))}; open it in a browser")
         return ExitStatus.DONE

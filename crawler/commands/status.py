@@ -26,7 +26,7 @@ WATCH_SECONDS = 1.0
 class Command(ProjectCommand):
     """Reads the ledger of OUTPUT_DIR; changes nothing."""
 
-    summary = "Show what is listed, recovered, waiting and given up, and why"
+    summary = "Show what is listed, recovered, waiting and unrecoverable, and why"
     argument_hint = "`inspect` tells of one article"
     uses = ("OUTPUT_DIR",)
 

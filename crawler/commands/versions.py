@@ -58,7 +58,7 @@ def versions_of_one(command: ProjectCommand, what: str, as_json: bool) -> int:
     damaged = [one for version in versions for one in version.captures if one.damaged]
     if not damaged:
         return ExitStatus.DONE
-    message = f"{len(damaged)} captures in the store cannot be read: {damaged[0].why}"
+    message = f"{counted(len(damaged), 'capture')} in the store cannot be read: {damaged[0].why}"
     return report(RunResult(ExitStatus.DAMAGED, message))
 
 

@@ -41,6 +41,8 @@ class Verdict(StrEnum):
     EXTRACTION_FAILED = "extraction_failed", "a page that took too long, too much memory, or broke the extraction"
 
 
+MEANINGS = {verdict.value: verdict.meaning for verdict in Verdict if verdict is not Verdict.ARTICLE}
+"""Why an article is missing, as the ledger has it, and in words."""
 ANY_ARTICLE = frozenset({Verdict.FAREWELL, Verdict.BLANK, Verdict.NOT_FOUND, Verdict.NOT_HTML, Verdict.UNDECODABLE})
 """Verdicts that hold for the same bytes under any article's address."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler.politeness.rate_limiter import Endpoint
-from crawler.utils.text import format_duration
+from crawler.utils.text import counted, format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class PolitenessSummary:
         for endpoint, count in self.requests.items():
             used, busiest = self.budget_used[endpoint], self.busiest_minute[endpoint]
             share = "" if used is None else f", {used:.1%} of the permitted budget used"
-            lines.append(f"{endpoint.value}: {count} requests, at most {busiest} in any minute{share}")
+            lines.append(f"{endpoint.value}: {counted(count, 'request')}, at most {busiest} in any minute{share}")
         paused, held = format_duration(self.pause_seconds), format_duration(self.held_seconds)
         lines.append(f"pauses after 429: {self.pauses} ({paused}); new connections: {self.connections}")
         lines.append(

@@ -17,7 +17,7 @@ from crawler.preserve.defects import OF_FIELDS, OF_TEXT, fingerprint, not_an_art
 from crawler.preserve.files import UnreadableFile
 from crawler.preserve.findings import AuditKind, Class, Finding, badness, printable
 from crawler.utils.exit_status import UsageError
-from crawler.utils.text import EXAMPLES, first_few, first_lines, progress_line
+from crawler.utils.text import EXAMPLES, counted, first_few, first_lines, progress_line
 from crawler.utils.workers import batched, run_jobs
 
 CHUNK = 200
@@ -89,7 +89,8 @@ class Audit:
     def describe(self) -> Iterator[str]:
         """Lines for the terminal."""
         refetch = len(self.refetch)
-        yield f"{self.seen:,} files: {len(self.files) - refetch:,} articles sound, {refetch:,} to refetch"
+        sound = counted(len(self.files) - refetch, "article")
+        yield f"{counted(self.seen, 'file')}: {sound} sound, {refetch:,} to refetch"
         found = self.by_kind()
         width = max(map(len, AuditKind))
         for group, heading in _HEADINGS.items():

@@ -15,7 +15,7 @@ from crawler.preserve.article_file import parse_article_file, read_text
 from crawler.preserve.audit import Audit, examine
 from crawler.preserve.files import UnreadableFile
 from crawler.preserve.findings import AuditKind
-from crawler.utils.text import shortened
+from crawler.utils.text import counted, shortened
 
 FIELDS = ("title", "date", "last_updated", "author", "category")
 EXAMPLES = 4
@@ -124,7 +124,7 @@ def describe(found: Comparison) -> Iterator[str]:
     for article, fields in found.articles.items():
         for one in fields:
             by_name[one.name].append((article, one))
-    yield f"Compared {len(found.articles)} articles"
+    yield f"Compared {counted(len(found.articles), 'article')}"
     yield f"{'':<14}" + "".join(f"{result:>13}" for result in Result)
     for name, compared in by_name.items():
         counts = Counter(one.result for _, one in compared)

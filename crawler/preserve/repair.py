@@ -15,7 +15,7 @@ from crawler.preserve.findings import REFETCH, Kind, badness
 from crawler.recovery.case import MATCHES
 from crawler.utils.exit_status import StorageError
 from crawler.utils.files import write_file
-from crawler.utils.text import by_reason
+from crawler.utils.text import by_reason, counted
 
 
 def adopt_sound(ledger: Ledger, audit: Audit) -> int:
@@ -104,4 +104,4 @@ def describe_repair(
     if replaced is None:
         yield "The tree was left as it is; the recovered files are in the output directory. --in-place replaces them"
     elif replaced[0]:
-        yield f"Replaced {replaced[0]:,} files; the old ones are in {replaced[1]}"
+        yield f"Replaced {counted(replaced[0], 'file')}; what was there is in {replaced[1]}"

@@ -64,7 +64,7 @@ class Verification(CheckResult):
     def describe(self) -> Iterator[str]:
         """Lines for the terminal: what was read, then each kind of finding with examples and what to do."""
         if self.is_bag:
-            yield f"Bag        {self.manifest:,} files in {self.root}"
+            yield f"Bag        {counted(self.manifest or 0, 'file')} in {self.root}"
         else:
             yield from self._describe_output()
         if not self.findings:
@@ -96,7 +96,7 @@ class Verification(CheckResult):
             yield f"           {number:,} {named}"
         if self.manifest is not None:
             how = "written to" if self.written else "listed in"
-            yield f"Manifest   {self.manifest:,} files, {how} {self.root / MANIFEST}"
+            yield f"Manifest   {counted(self.manifest, 'file')}, {how} {self.root / MANIFEST}"
 
     def _advice(self, finding: Finding) -> str:
         if self.is_bag:
@@ -254,7 +254,7 @@ class _Check:
                 continue
             lost = list(stored)
             recovered = tuple(sorted({one.article for one in lost if one.recovered}))
-            detail = f"{len(lost)} captures, of which {len(recovered)} are those of recovered articles"
+            detail = f"{counted(len(lost), 'capture')}, of which {len(recovered):,} are those of recovered articles"
             file = f"warc/{printable(name)}"
             self.found.findings.append(Finding(VerifyKind.WARC_MISSING, detail, file, articles=recovered))
         for path in unseen.values():

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crawler import __version__
+from crawler.hkcnews.verdict import MEANINGS
 from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.ledger.rows import SETTLED
@@ -40,7 +41,7 @@ from crawler.utils.exit_status import (
     UsageError,
 )
 from crawler.utils.lock import lock_output
-from crawler.utils.text import EXAMPLES, by_reason, first_few, first_lines, progress_line
+from crawler.utils.text import EXAMPLES, by_reason, counted, explained, first_few, first_lines, plural, progress_line
 from crawler.utils.workers import batched
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ logger = logging.getLogger(__name__)
 
 class ExtractionReport:
     """Counts what came, tells of progress on standard error every so many seconds (0: never), and says at the end how
-    it went. `passed` has the records of no use, by what several of their kind are called; `changed` the format that the
+    it went. `passed` has the records of no use, by what one of their kind is called; `changed` the format that the
     files had and the one that they get, where these differ."""
 
     def __init__(self, seconds: float) -> None:
@@ -99,32 +100,35 @@ class ExtractionReport:
         dry = " (dry run)" if dry_run else ""
         if self.changed is not None:
             yield "Format        {} is changed to {}".format(*self.changed) + dry
-        yield f"Read          {self.captures:>7,} captures of {self.done:,} articles"
+        yield f"Read          {self.captures:>7,} {plural(self.captures, 'capture')} of {counted(self.done, 'article')}"
         if self.listed > self.done:
-            yield f"Not read      {self.listed - self.done:>7,} articles more, of which no capture is at hand"
+            yield f"Not read      {self.listed - self.done:>7,} more, of which no capture is at hand"
         if self.passed:
-            yield f"Passed over   {self.passed.total():>7,} records in the files: {describe_counts(self.passed)}"
-        yield f"Written       {written:>7,}{dry}"
-        yield f"              {new:>7,} new, {changed:,} different from before, {same:,} the same"
+            total = self.passed.total()
+            yield f"Passed over   {total:>7,} {plural(total, 'record')} in the files: {describe_counts(self.passed)}"
+        recovered = f"{new:,} new, {changed:,} different from before, {same:,} the same"
+        yield f"Recovered     {new + changed + same:>7,}  {recovered}; {written:,} written{dry}"
         if left := self.outcomes[Outcome.UNDECIDED]:
-            yield f"Left          {left:>7,} to the crawl: captures that may be better were not fetched yet"
+            yield f"Not tried yet {left:>7,}  left to the crawl: captures that may be better were not fetched"
         if self.reasons:
             yield f"Unrecoverable {self.outcomes[Outcome.NONE]:>7,}"
-        yield from by_reason(self.reasons)
+        yield from by_reason({explained(reason, MEANINGS): ids for reason, ids in self.reasons.items()})
         yield from by_reason(self.differing, "Changed       ")
         yield from (f"Damaged       {line}" for line in first_lines(self.damages, EXAMPLES, "places"))
 
     def ending(self) -> RunResult:
         """How it went, as an exit status."""
         if self.unwritten:
-            about = f"{len(self.unwritten)} articles were not written, by an error of this software; please report it"
+            about = (
+                f"{counted(len(self.unwritten), 'article')} not written, by an error of this software; please report it"
+            )
             return RunResult(ExitStatus.ERROR, f"{about}: {self.unwritten[0]}")
         if self.lost:
-            about = f"{len(self.lost)} articles that were recovered before are not any more"
+            about = f"{counted(len(self.lost), 'article')} recovered before and not any more"
             ids = first_few(self.lost)
             return RunResult(ExitStatus.DAMAGED, f"{about}; their files were left as they are: {ids}")
         if self.damages:
-            about = f"{len(self.damages)} places in the files cannot be read; everything else was extracted"
+            about = f"{counted(len(self.damages), 'place')} in the files cannot be read; everything else was extracted"
             return RunResult(ExitStatus.DAMAGED, about)
         return RunResult(ExitStatus.DONE)
 

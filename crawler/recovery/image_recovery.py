@@ -17,7 +17,7 @@ from crawler.recovery.image_content import ImageFault, read_content
 from crawler.recovery.image_files import image_places, write_image
 from crawler.recovery.judge import Judge, ReadPage
 from crawler.recovery.store import IMAGE_RECORD, Store, as_served, compare_served
-from crawler.utils.text import format_duration, format_size
+from crawler.utils.text import counted, format_duration, format_size
 from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.capture import Capture
@@ -278,7 +278,8 @@ def estimate_images(ledger: Ledger, images: int, rate: float) -> str:
     each, how = (size // count, "measured so far") if measured else (TYPICAL_BYTES, "supposed")
     requests = images * TYPICAL_REQUESTS
     return (
-        f"{images:,} images to fetch. An estimate: {requests:,} requests, {format_duration(requests * 60 / rate)}"
+        f"{counted(images, 'image')} to fetch. An estimate: {counted(requests, 'request')},"
+        f" {format_duration(requests * 60 / rate)}"
         f" at least, {format_size(2 * images * each)} on the disk"
         f" ({format_size(each)} each is {how}, in the store and as a file)"
     )

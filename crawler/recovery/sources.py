@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crawler.hkcnews.urls import article_id
 from crawler.ledger import CaptureRow, Ledger
+from crawler.utils.text import counted
 from crawler.warc.captures import ArchivedCapture, Damage, Skipped, SkipReason, resolve_revisits
 from crawler.warc.files import find_files, read_archived, scan_file
 from crawler.warc.record import WarcDamaged
@@ -55,7 +56,7 @@ def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
         new = sum(ledger.add_file_captures(source.name, some) for some in indexed)
         ledger.set_meta(key, seal)
     skipped = describe_counts(passed) or "nothing"
-    logger.info("%s holds %d captures that were not known; passed over: %s", source.name, new, skipped)
+    logger.info("%s holds %s not known before; passed over: %s", source.name, counted(new, "capture"), skipped)
 
 
 def index_captures(
@@ -64,12 +65,12 @@ def index_captures(
     """What files hold of articles, some at a time, so that any number of captures fits into memory.
 
     `damaged` is told what cannot be read of articles, or of what is not known; `passed` counts the records that are
-    passed over, by words for several of their kind. Raises OSError, NotAWebArchive.
+    passed over, by words for one of their kind. Raises OSError, NotAWebArchive.
     """
 
     def skipped(record: Skipped) -> None:
-        kind = f"{record.kind} records" + (" of another protocol" if record.why is SkipReason.NOT_HTTP else "")
-        passed["pages of an archive's own" if record.why is SkipReason.ARCHIVES_OWN else kind] += 1
+        kind = f"{record.kind} record" + (" of another protocol" if record.why is SkipReason.NOT_HTTP else "")
+        passed["page of an archive's own" if record.why is SkipReason.ARCHIVES_OWN else kind] += 1
 
     files = find_files(paths)
     revisits: list[ArchivedCapture] = []
@@ -79,11 +80,11 @@ def index_captures(
         article = article_id(original)
         if isinstance(thing, Damage):
             if original and article is None:
-                passed["damaged records of other addresses"] += 1
+                passed["damaged record of other addresses"] += 1
             else:
                 damaged(thing)
         elif article is None:
-            passed["captures of other addresses"] += 1
+            passed["capture of other addresses"] += 1
         elif thing.capture.is_revisit:
             revisits.append(thing)
         else:
@@ -99,7 +100,8 @@ def index_captures(
 def describe_counts(passed: Mapping[str, int]) -> str:
     """How many records of which kind were passed over, the most frequent first."""
     ordered = sorted(passed.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{count:,} {what}" for what, count in ordered)
+    parted = ((count, *what.partition(" of ")) for what, count in ordered)
+    return ", ".join(f"{counted(count, thing)}{of}{rest}" for count, thing, of, rest in parted)
 
 
 def _resolved(

@@ -16,6 +16,7 @@ from crawler.ledger import CaptureRow, Ledger
 from crawler.ledger.images import ImageAnswer
 from crawler.recovery.sources import WAYBACK
 from crawler.utils.files import sync_folder
+from crawler.utils.text import counted
 from crawler.warc.captures import ArchivedCapture, Damage, NotAWebArchive
 from crawler.warc.files import end_of_last_record, read_archived, read_record, scan_file
 from crawler.warc.record import StoredCapture, WarcDamaged
@@ -197,7 +198,7 @@ def reconcile(ledger: Ledger, store: Store) -> int:
             if not unknown:
                 ledger.set_meta(_key(name), str(size))
     if found:
-        logger.info("%d captures that an earlier run fetched before it broke off are taken from the store", found)
+        logger.info("taken from the store, since a run broke off after it fetched them: %s", counted(found, "capture"))
     return found
 
 

@@ -28,7 +28,7 @@ from crawler.run.session import Session
 from crawler.run.settings import RunSettings, SpiderArguments
 from crawler.run.status import describe_end, describe_status
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
-from crawler.utils.text import ignore_broken_pipe
+from crawler.utils.text import counted, ignore_broken_pipe
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,9 @@ def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> No
             usual = {"finished": _DONE, "shutdown": _INTERRUPTED}
             session.ending = usual.get(reason, RunResult(ExitStatus.ERROR, f"ended: {reason}"))
     if session.unwritten and session.ending.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
-        about = f"{len(session.unwritten)} articles were not written, by an error of this software; please report it"
+        about = (
+            f"{counted(len(session.unwritten), 'article')} not written, by an error of this software; please report it"
+        )
         session.ending = RunResult(ExitStatus.ERROR, f"{about}: {session.unwritten[0]}")
     if not dry_run and session.settings.format.for_reading and session.ending.status not in _NO_RELINKING:
         _relink(session)
@@ -149,7 +151,7 @@ def _relink(session: Session) -> None:
         extractor = Extractor(plan, session.store, session.read)
         number = sum(1 for _ in relink(session.ledger, session.styles.has_image, partial(map, extractor)))
         if number:
-            logger.info("%d files were written anew because articles or images that they link to came or went", number)
+            logger.info("written anew because of links to what came or went: %s", counted(number, "file"))
     except KeyboardInterrupt:
         message = "interrupted while links were made local; run again to go on"
         session.ending = RunResult(ExitStatus.INTERRUPTED, message)

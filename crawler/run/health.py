@@ -11,6 +11,7 @@ from crawler.hkcnews.verdict import Verdict
 from crawler.ledger.figures import FieldCount
 from crawler.politeness.summary import PolitenessSummary
 from crawler.utils.exit_status import ExitStatus, RunResult
+from crawler.utils.text import counted
 from crawler.wayback.digest import DigestResult
 
 COMPARED = (DigestResult.MATCH.value, DigestResult.MATCH_DECODED.value, DigestResult.MISMATCH.value)
@@ -54,9 +55,9 @@ class RunNumbers:
 
     def describe(self) -> str:
         """What the run did, as the beginning of a sentence."""
-        others = ((self.given_up, "given up"), (self.improved, "improved"), (self.rewritten, "rewritten"))
+        others = ((self.given_up, "unrecoverable"), (self.improved, "improved"), (self.rewritten, "rewritten"))
         parts = (f"{number:,} {what}" for number, what in others if number)
-        return ", ".join((f"{self.recovered:,} of {self.due:,} articles due recovered", *parts))
+        return ", ".join((f"{self.recovered:,} of {counted(self.due, 'article')} due recovered", *parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,11 @@ def _measured(numbers: RunNumbers) -> Iterator[tuple[str, float, float, str]]:
     for name, count in numbers.fields.items():
         if count.of and count.earlier:
             now, before = count.missing / count.of, count.earlier_missing / count.earlier
-            words = f"{count.missing} of {count.of} articles have no {name} ({now:.1%}, before {before:.1%})"
+            which = f"{count.missing:,} of {counted(count.of, 'article')}"
+            words = f"{which} have no {name} ({now:.1%}, before {before:.1%})"
             yield "field_loss", min(count.of, count.earlier), round(now - before, _DIGITS), words
     yield share("mismatches", mismatches, compared, "captures compared do not match the archive's digest")
-    yield "refusals", math.inf, refusals, f"{refusals} pauses after 429 answers and refused connections"
+    yield "refusals", math.inf, refusals, f"{counted(refusals, 'pause')} after 429 answers and refused connections"
 
 
 def conclude(ending: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:
@@ -135,9 +137,13 @@ def conclude(ending: RunResult, numbers: RunNumbers, found: Sequence[Breach]) ->
     elif not listed:
         parts = [did, "no source lists any article: look at SOURCES", ending.message]
     elif numbers.missing:
-        parts = [did, f"{numbers.missing:,} of {listed:,} listed articles are still missing", ending.message]
+        be = "is" if numbers.missing == 1 else "are"
+        parts = [did, f"{numbers.missing:,} of {counted(listed, 'listed article')} {be} still missing", ending.message]
     elif ending.status is ExitStatus.UNAVAILABLE:
         parts = [did, "nothing that is listed is missing", ending.message]
     else:
-        status, parts = ExitStatus.DONE, [did, f"all {listed:,} listed articles are there"]
+        status, parts = (
+            ExitStatus.DONE,
+            [did, f"all {listed:,} listed articles are there" if listed > 1 else "the one listed article is there"],
+        )
     return RunResult(status, "; ".join(filter(None, parts)))

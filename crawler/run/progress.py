@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
 from crawler.politeness.summary import RequestPace
-from crawler.utils.text import format_duration
+from crawler.utils.text import counted, format_duration
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -144,11 +144,11 @@ def progress_table(snapshot: ProgressSnapshot, now: float | None = None) -> Tabl
 
 def outcome(snapshot: ProgressSnapshot) -> str:
     """What came of the run so far."""
-    images = f"{snapshot.have:,} images fetched in this run, {snapshot.missing:,} missing"
+    images = f"{counted(snapshot.have, 'image')} fetched in this run, {snapshot.missing:,} missing"
     if snapshot.phase is Phase.IMAGES:
         return images
-    articles = f"{snapshot.recovered:,} articles recovered in all, {snapshot.given_up:,} given up"
-    articles += f", {snapshot.waiting:,} waiting"
+    articles = f"{counted(snapshot.recovered, 'article')} recovered in all, {snapshot.waiting:,} waiting"
+    articles += f", {snapshot.given_up:,} unrecoverable"
     return f"{articles}; {images}" if snapshot.have or snapshot.missing else articles
 
 
@@ -157,9 +157,9 @@ def _subject(snapshot: ProgressSnapshot) -> str:
     match snapshot.phase:
         case Phase.LISTING:
             source = f"{_printable(snapshot.source)}: " if snapshot.source else ""
-            return f"{source}{snapshot.rows:,} rows so far, {snapshot.known:,} articles known"
+            return f"{source}{counted(snapshot.rows, 'row')} so far, {counted(snapshot.known, 'article')} listed"
         case Phase.GAPS:
-            return f"asking for articles that no listing has, {snapshot.known:,} articles known"
+            return f"asking for articles that no listing has, {counted(snapshot.known, 'article')} listed"
         case Phase.ENDED:
             return "the run has ended"
         case _:

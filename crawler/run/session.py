@@ -161,7 +161,7 @@ class Session:
             self.ledger.reopen(gone)
         limits = f"{__version__}, {self.settings.page_seconds:g} s, {self.settings.page_memory} MiB"
         if self.ledger.meta("reading") not in (None, limits) and (again := self.ledger.reopen_failed()):
-            logger.info("%d articles whose pages could not be read before are tried again", again)
+            logger.info("tried again, since their pages could not be read before: %s", counted(again, "article"))
         self.ledger.set_meta("reading", limits)
 
     def keep_format(self) -> None:

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crawler.hkcnews.verdict import Verdict
+from crawler.hkcnews.verdict import MEANINGS
 from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageState
 from crawler.recovery.image_content import ImageFault
 from crawler.recovery.listing import gap_status
-from crawler.utils.text import by_reason, counted
+from crawler.utils.text import by_reason, counted, explained, format_size, plural
 
 EXAMPLES = 8
 IMAGE_EXAMPLES = 3
-VERDICTS = {verdict.value: verdict.meaning for verdict in Verdict if verdict is not Verdict.ARTICLE}
 IMAGE_FAULTS = {fault.value: fault.meaning for fault in ImageFault}
 
 
@@ -71,9 +70,10 @@ def status_object(ledger: Ledger) -> dict[str, Any]:
 def describe_status(ledger: Ledger) -> Iterator[str]:
     """The same as lines to read; of images where recovered articles have any."""
     now, totals, faulty = count_articles(ledger), ledger.listing_totals(), list(ledger.faulty())
-    yield f"Listed        {now['listed']:>7,} articles of {ledger.meta('public_url')}"
+    yield f"Listed        {now['listed']:>7,} {plural(now['listed'], 'article')} of {ledger.meta('public_url')}"
     yield (
-        f"              {totals['rows']:>7,} captures in the index; beside them {totals['ignored']:,} of other pages,"
+        f"              {totals['rows']:>7,} {plural(totals['rows'], 'capture')} in the index;"
+        f" beside them {totals['ignored']:,} of other pages,"
         f" {totals['rejected']:,} unreadable rows, {totals['duplicates']:,} repeated"
     )
     with_faults = f"  ({len(faulty):,} with a fault that is named)" if faulty else ""
@@ -81,10 +81,10 @@ def describe_status(ledger: Ledger) -> Iterator[str]:
     if now["adopted"]:
         yield f"Adopted       {now['adopted']:>7,}  (in a tree of files that you have)"
     if now["to_do"]:
-        yield f"To do         {now['to_do']:>7,}"
+        yield f"Not tried yet {now['to_do']:>7,}"
     for state in (State.WAITING, State.UNRECOVERABLE):
         articles = [(row.reason, row.id) for row in ledger.articles(state)]
-        yield from _unsettled(state.value.capitalize(), articles, VERDICTS, EXAMPLES)
+        yield from _unsettled(state.value.capitalize(), articles, MEANINGS, EXAMPLES)
     for row in faulty[:EXAMPLES]:
         yield f"  article {row.id}: {'; '.join(row.faults)}"
     counts = ledger.image_counts()
@@ -94,9 +94,9 @@ def describe_status(ledger: Ledger) -> Iterator[str]:
     if to_do == wanted:
         return
     _, size = ledger.image_bytes()
-    yield f"  fetched     {counts[ImageState.HAVE]:>7,}, {size / 1e6:,.1f} MB"
+    yield f"  fetched     {counts[ImageState.HAVE]:>7,}, {format_size(size)}"
     if to_do:
-        yield f"  to do       {to_do:>7,}"
+        yield f"  not tried   {to_do:>7,}"
     for image_state in (ImageState.WAITING, ImageState.MISSING):
         images = [(row.reason, row.url) for row in ledger.images(image_state)]
         yield from _unsettled(f"  {image_state.value}", images, IMAGE_FAULTS, IMAGE_EXAMPLES)
@@ -105,14 +105,14 @@ def describe_status(ledger: Ledger) -> Iterator[str]:
 def describe_end(ledger: Ledger, output: Path) -> Iterator[str]:
     """The same in three lines, for the end of a run: what is there, what is missing and why, and the next command."""
     now = count_articles(ledger)
-    adopted = f", {now['adopted']:,} more in a tree of files that you have" if now["adopted"] else ""
+    adopted = f"; {now['adopted']:,} adopted, in a tree of files that you have" if now["adopted"] else ""
     images = ledger.image_counts()
     fetched = sum(images.values()) > images[ImageState.WANTED]
     pictures = f" and {images[ImageState.HAVE]:,} of {counted(sum(images.values()), 'image')}" if fetched else ""
     yield f"Recovered  {now['recovered']:,} of {counted(now['listed'], 'article')}{pictures}, in {output}{adopted}"
     missing = [
         f"{now[state]:,} {words}{_main_reason(ledger, state)}"
-        for state, words in (("to_do", "not tried yet"), ("waiting", "waiting"), ("unrecoverable", "unrecoverable"))
+        for state, words in (("waiting", "waiting"), ("to_do", "not tried yet"), ("unrecoverable", "unrecoverable"))
         if now[state]
     ]
     if fetched and (lost := sum(images.values()) - images[ImageState.HAVE]):
@@ -138,8 +138,7 @@ def _unsettled(
     """How many there are in a state, by their reasons in words; nothing where there are none."""
     by_words: dict[str, list[object]] = {}
     for reason, thing in found:
-        parts = (f"{part} ({meanings[part]})" if part in meanings else part for part in reason.split(", "))
-        by_words.setdefault(", ".join(parts), []).append(thing)
+        by_words.setdefault(explained(reason, meanings), []).append(thing)
     if found:
         yield f"{label:<13} {len(found):>7,}"
         yield from by_reason(by_words, most=most)

@@ -256,7 +256,8 @@ class GapSpider(ArchiveSpider):
                 ledger.note_gap(site.name, article, why.value, len(ledger.captures(article)))
                 asked, new = asked + 1, new + bool(ledger.captures(article))
         if asked:
-            logger.info("asked %s for %d articles that no listing has: %d of them have captures", site.name, asked, new)
+            what = counted(asked, "article")
+            logger.info("asked %s for %s that no listing has; with captures: %s", site.name, what, f"{new:,}")
 
     async def _read_lists(self, site: WebArchive, most: int) -> AsyncIterator[Request]:
         """Ask which captures of the site's lists there are, and read some that were not read yet, within so many

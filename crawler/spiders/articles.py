@@ -190,8 +190,8 @@ class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
             self.session.ledger.reopen_unread(self.session.run)
             self.session.end(
                 ExitStatus.LAYOUT,
-                f"{judge.unread} of the first {judge.pages} pages have a layout that is not the one known here;"
-                f" stopped. Run `citizen-news inspect {judge.example}` to see what was found",
+                f"{judge.unread} of the first {counted(judge.pages, 'page')} have a layout that is not the one known"
+                f" here; stopped. Run `citizen-news inspect {judge.example}` to see what was found",
             )
 
     # Requests and answers

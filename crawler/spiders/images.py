@@ -20,6 +20,7 @@ from crawler.recovery.image_recovery import ImageRecovery, estimate_images, look
 from crawler.run.settings import SpiderArguments
 from crawler.spiders.archive import ArchiveSpider, read_listing
 from crawler.utils.exit_status import ExitStatus
+from crawler.utils.text import counted
 from crawler.wayback.cdx import CdxAnswer, CdxQuery
 from crawler.wayback.playback import Answer
 
@@ -46,7 +47,7 @@ class ImagesSpider(ArchiveSpider):
         there = session.ledger.images(ImageState.HAVE)
         gone = [] if dry_run else [row.file for row in there if not (session.output / row.file).is_file()]
         if gone:
-            logger.warning("%d images have lost their files and are written again", len(gone))
+            logger.warning("without their files, and written again: %s", counted(len(gone), "image"))
             session.ledger.reopen_images(gone)
         with session.ledger.trial() if dry_run else nullcontext():
             # Those of articles recovered before images were looked for are read from the store.

@@ -39,17 +39,27 @@ def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
+def plural(number: int, thing: str) -> str:
+    """`article` of one, `articles` of every other number."""
+    return thing if number == 1 else f"{thing}s"
+
+
 def counted(number: int, thing: str) -> str:
     """`1 article`, `2,000 articles`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return f"{number:,} {plural(number, thing)}"
+
+
+def explained(reason: str, meanings: Mapping[str, str]) -> str:
+    """A reason of the ledger, or several separated by commas, with the meaning of each: `blank (no title, no text)`."""
+    return ", ".join(f"{part} ({meanings[part]})" if part in meanings else part for part in reason.split(", "))
 
 
 def format_size(size: int) -> str:
-    """A size on a disk: `3.1 GB`, `18 kB`."""
+    """A size on a disk: `3.1 GB`, `18 kB`, `1 byte`."""
     for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= unit:
             return f"{size / unit:.{0 if size >= 10 * unit else 1}f} {name}"
-    return f"{size} bytes"
+    return counted(size, "byte")
 
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")

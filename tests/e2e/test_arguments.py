@@ -62,7 +62,7 @@ def test_a_dry_run_lists_and_chooses_and_fetches_nothing(standin: StandIn, tmp_p
     assert run.status == 0, run.err
     assert asked(standin) == (["hkcnews.com/article/"], [])
     assert run.out.splitlines()[:3] == [f"{number}\t{OLD}\t{address(number)}" for number in (1, 2, 3)]
-    assert "To do              10" in run.out
+    assert "Not tried yet      10" in run.out
     assert not (tmp_path / "articles").exists()
     assert not (tmp_path / "warc").exists()
 

@@ -14,6 +14,7 @@ import pytest
 
 from crawler.ledger import Ledger, State
 from crawler.utils.exit_status import ExitStatus
+from crawler.utils.text import format_size
 from tests.e2e.crawling import Run, command, crawl, environment, run
 from tests.e2e.processes import started
 from tests.pages import FAREWELL, address, article
@@ -78,7 +79,7 @@ def test_the_whole_store_with_the_titles_of_its_articles(done: Path, tmp_path: P
     path = tmp_path / "all.wacz"
     ended = export(done, "--wacz", str(path))
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out == f"{path}: 6 captures, 5 pages, 1 WARC files, {path.stat().st_size} bytes\n"
+    assert ended.out == f"{path}: 6 captures, 5 pages, 1 WARC file, {format_size(path.stat().st_size)}\n"
     (warc,) = stored(done)
     with zipfile.ZipFile(path) as archive:
         assert archive.namelist() == [f"archive/{warc.name}", *PARTS]
@@ -151,9 +152,9 @@ def test_what_is_damaged_is_named_and_the_rest_is_there(output: Path, tmp_path: 
     damaged, note, last = ended.err.splitlines()
     assert damaged.startswith(f"damaged: {row.warc}, bytes {row.warc_offset} to {row.warc_offset + row.warc_length}: ")
     assert damaged.endswith("(articles 3)")
-    assert note.startswith("note: 1 recovered articles are no pages")
+    assert note.startswith("note: 1 recovered article not among its pages")
     assert note.endswith(": 3")
-    assert last.startswith("stopped: 1 damaged places in the store")
+    assert last.startswith("stopped: 1 damaged place in the store")
     assert [page["id"] for page in pages(path)] == ["1", "2", "4", "5"]
     assert len(index(path)) == 5
     with zipfile.ZipFile(path) as archive:
@@ -170,7 +171,7 @@ def test_articles_whose_files_or_captures_are_gone(output: Path, tmp_path: Path)
     ended = export(output, "--wacz", str(tmp_path / "all.wacz"))
     assert ended.status == 0
     assert ended.err.splitlines() == [
-        "note: 1 recovered articles are no pages in it, since their captures are not in these files: 5"
+        "note: 1 recovered article not among its pages, since its files have no capture of them: 5"
     ]
     titles = {page["id"]: page["title"] for page in pages(tmp_path / "all.wacz")}
     assert titles == {**{str(n): address(n, "/%E7%87%88%E5%A1%94") for n in (1, 2, 3)}, "4": "燈塔日誌4"}

@@ -174,7 +174,7 @@ def test_a_file_of_other_writers_faults_is_extracted_and_what_is_passed_over_is_
     done = extract(tmp_path / "output", str(tmp_path / "odd.warc.gz"), FORMAT="reading")
     assert done.status == 0, done.err + done.out
     assert (
-        "Passed over         2 records in the files: 1 conversion records, 1 damaged records of other addresses"
+        "Passed over         2 records in the files: 1 conversion record, 1 damaged record of other addresses"
         in done.out
     )
     texts = {int(Path(name).stem.rpartition("_")[2]): text.decode() for name, text in tree(tmp_path / "output").items()}

@@ -15,6 +15,7 @@ import pytest
 from crawler.ledger import Ledger
 from crawler.ledger.images import ImageRow, ImageState
 from crawler.recovery.image_files import image_file
+from crawler.utils.text import format_size
 from tests.demo.build import ARCHIVE
 from tests.demo.pictures import FETCHED
 from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
@@ -110,8 +111,8 @@ def test_an_image_captured_with_its_page_costs_one_request(tmp_path: Path) -> No
     assert row.sha256 == hashlib.sha256(png(1)).hexdigest()
     assert row.place is not None
     assert (tmp_path / "warc" / row.place.file).exists()
-    assert "Images              1 in recovered articles\n  fetched           1, 0.0 MB" in done.out
-    assert "1 images to fetch" in done.err
+    assert f"Images              1 in recovered articles\n  fetched           1, {format_size(len(png(1)))}" in done.out
+    assert "1 image to fetch" in done.err
 
 
 def test_off_by_default_and_known_all_the_same(tmp_path: Path) -> None:

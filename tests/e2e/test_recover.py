@@ -104,8 +104,8 @@ def test_9_good_but_something_is_missing_and_only_what_is_due_is_asked_for_again
         first = recover(standin, tmp_path)
         assert first.status == ExitStatus.INCOMPLETE, first.err
         assert (
-            "good, but not all: 1 of 3 articles due recovered, 1 given up; 2 of 3 listed articles are still missing; 1"
-            " article waits" in first.err
+            "good, but not all: 1 of 3 articles due recovered, 1 unrecoverable; 2 of 3 listed articles are still"
+            " missing; 1 article waits" in first.err
         )
         told = last(first)
         assert (told["given_up"], told["answers"]["outage page"], told["standing"]["waiting"]) == (1, 5, 1)
@@ -157,7 +157,7 @@ def test_4_an_archive_that_refuses_connections(tmp_path: Path) -> None:
     told = last(refused)
     assert [breach["threshold"] for breach in told["breaches"]] == ["HEALTH_REFUSALS"]
     assert "refuses connections" in told["verdict"]
-    assert "; HEALTH_REFUSALS: 1 pauses after 429 answers and refused connections" in told["verdict"]
+    assert "; HEALTH_REFUSALS: 1 pause after 429 answers and refused connections" in told["verdict"]
     assert told["politeness"][NOBODY]["refusals"] == 1
 
 

@@ -14,6 +14,7 @@ import pytest
 from crawler.ledger import Ledger
 from crawler.preserve.jsonl import SCHEMA
 from crawler.utils.exit_status import ExitStatus
+from crawler.utils.text import format_size
 from tests.e2e.crawling import QUICK, Run, command, crawl, run
 from tests.pages import FAREWELL, address, article
 from tests.schemas import violations
@@ -195,14 +196,14 @@ def test_damage_is_told_and_has_its_status(output: Path) -> None:
     done = versions(output, str(CORRECTED))
     assert done.status == ExitStatus.DAMAGED
     assert "not comparable: it cannot be read" in done.out
-    assert done.err.startswith("stopped: 1 captures in the store cannot be read")
+    assert done.err.startswith("stopped: 1 capture in the store cannot be read")
 
 
 def test_articles_as_json_lines(crawled: Path, tmp_path: Path) -> None:
     path = tmp_path / "all.jsonl"
     done = run(command("export", "--jsonl", str(path), OUTPUT_DIR=str(crawled)), crawled)
     assert (done.status, done.err) == (0, "")
-    assert done.out == f"{path}: 3 articles, {path.stat().st_size} bytes\n"
+    assert done.out == f"{path}: 3 articles, {format_size(path.stat().st_size)}\n"
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert [(one["id"], one["versions"], one["verified"]) for one in lines] == [
         (5, 2, True),
@@ -231,7 +232,7 @@ def test_a_tree_without_a_ledger_and_one_with_files_gone(output: Path, tmp_path:
     next((output / "articles").rglob("article_7.md")).unlink()
     done = run(command("export", "--jsonl", str(tmp_path / "a.jsonl"), OUTPUT_DIR=str(output)), output)
     assert done.status == ExitStatus.DAMAGED
-    assert "1 files cannot be read and have no line: article 7" in done.err
+    assert "1 file without a line, since unreadable: article 7" in done.err
     (output / "ledger.sqlite").unlink()
     bare = run(command("export", "--jsonl", "-", OUTPUT_DIR=str(output)), output)
     assert bare.status == 0

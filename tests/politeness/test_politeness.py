@@ -253,8 +253,8 @@ async def test_the_summary_says_what_happened(clock: VirtualClock) -> None:
     assert summary.budget_used[CDX] is None
     assert summary.budget_used[PLAYBACK] == pytest.approx(1, abs=0.01)
     text = summary.describe()
-    assert "cdx: 1 requests, at most 1 in any minute\n" in text
-    assert "playback: 1204 requests, at most 240 in any minute, " in text
+    assert "cdx: 1 request, at most 1 in any minute\n" in text
+    assert "playback: 1,204 requests, at most 240 in any minute, " in text
     assert "pauses after 429: 1 (60 s); new connections: 1\n" in text
 
 

@@ -129,8 +129,8 @@ def test_every_record_that_is_passed_over_is_counted_and_damage_to_another_addre
     assert (held, damages) == ([5, 6, 7], [])
     assert (
         describe_counts(passed)
-        == "2 damaged records of other addresses, 1 captures of other addresses, 1 conversion records, 1 pages of an"
-        " archive's own, 1 request records, 1 response records of another protocol, 1 warcinfo records"
+        == "2 damaged records of other addresses, 1 capture of other addresses, 1 conversion record, 1 page of an"
+        " archive's own, 1 request record, 1 response record of another protocol, 1 warcinfo record"
     )
     path.write_bytes(packed([*records, record(b"no HTTP head", url=address(8))]))
     assert [damage.original for damage in indexed(path)[1]] == [address(8)]

@@ -53,13 +53,13 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
     (
         Phase.LISTING,
         {"source": "wayback", "rows": 15_000, "known": 12_345, "eta": None},
-        f"listing: wayback: 15,000 rows so far, 12,345 articles known; {REQUESTS}; 51 min so far",
+        f"listing: wayback: 15,000 rows so far, 12,345 articles listed; {REQUESTS}; 51 min so far",
     ),
     (
         Phase.ARTICLES,
         {},
         (
-            "articles: 12,345 of 49,122, 36,777 left; 12,300 articles recovered in all, 40 given up, 5 waiting;"
+            "articles: 12,345 of 49,122, 36,777 left; 12,300 articles recovered in all, 5 waiting, 40 unrecoverable;"
             f" {REQUESTS}; 51 min so far, about 2.7 h left for the articles, until 10:41 UTC"
         ),
     ),
@@ -67,7 +67,7 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
         Phase.ARTICLES,
         {"later": 3, "later_at": NOW + 40, "eta": None, "paces": ()},
         (
-            "articles: 12,345 of 49,122, 36,777 left; 12,300 articles recovered in all, 40 given up, 5 waiting;"
+            "articles: 12,345 of 49,122, 36,777 left; 12,300 articles recovered in all, 5 waiting, 40 unrecoverable;"
             " 3 wait for a later pass, the next in 40 s; 51 min so far"
         ),
     ),
@@ -75,7 +75,7 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
         Phase.ARTICLES,
         {"hold": Hold("the archive asked for a pause", NOW + 845), "later": 3, "eta": None, "paces": ()},
         (
-            "articles: 12,345 of 49,122, 36,777 left; 12,300 articles recovered in all, 40 given up, 5 waiting;"
+            "articles: 12,345 of 49,122, 36,777 left; 12,300 articles recovered in all, 5 waiting, 40 unrecoverable;"
             " the archive asked for a pause: 14:05 left, until 08:14:05 UTC; 51 min so far"
         ),
     ),
@@ -83,7 +83,7 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
         Phase.GAPS,
         {"eta": None, "hold": Hold("connections refused", NOW - 1), "paces": ()},
         (
-            "gaps: asking for articles that no listing has, 49,122 articles known; connections refused: until a probe"
+            "gaps: asking for articles that no listing has, 49,122 articles listed; connections refused: until a probe"
             " is answered; 51 min so far"
         ),
     ),
@@ -99,8 +99,8 @@ LINES: list[tuple[Phase, dict[str, Any], str]] = [
         Phase.ENDED,
         {"have": 38, "missing": 2},
         (
-            "the run has ended: 12,300 articles recovered in all, 40 given up, 5 waiting; 38 images fetched in this"
-            " run, 2 missing"
+            "the run has ended: 12,300 articles recovered in all, 5 waiting, 40 unrecoverable; 38 images fetched in"
+            " this run, 2 missing"
         ),
     ),
 ]
@@ -158,7 +158,7 @@ def test_the_middle_of_a_long_run_at_80_columns() -> None:
     assert re.fullmatch(r"Articles ━+[╸╺]?\s+25\.1%", shown[0])
     assert shown[1:] == [
         "         12,345 of 49,122, 36,777 left",
-        "         12,300 articles recovered in all, 40 given up, 5 waiting",
+        "         12,300 articles recovered in all, 5 waiting, 40 unrecoverable",
         "         3 wait for a later pass, the next in 40 s",
         "Requests captures 231 of 240, index 2 of 24 a minute",
         "Time     51 min so far, about 2.7 h left for the articles, until 10:41 UTC",
@@ -169,8 +169,8 @@ def test_phases_without_a_bar() -> None:
     assert [
         lines(moment(phase, source="wayback", rows=15_000))[0] for phase in (Phase.LISTING, Phase.GAPS, Phase.ENDED)
     ] == [
-        "Listing  wayback: 15,000 rows so far, 49,122 articles known",
-        "Gaps     asking for articles that no listing has, 49,122 articles known",
+        "Listing  wayback: 15,000 rows so far, 49,122 articles listed",
+        "Gaps     asking for articles that no listing has, 49,122 articles listed",
         "Ended    the run has ended",
     ]
 

@@ -110,8 +110,8 @@ def test_the_numbers_are_of_this_run(session: Session) -> None:
         "adopted": 0,
     }
     assert numbers.missing == 6
-    assert numbers.describe() == "2 of 8 articles due recovered, 1 given up, 1 improved, 1,234 rewritten"
-    assert replace(numbers, rewritten=0).describe() == "2 of 8 articles due recovered, 1 given up, 1 improved"
+    assert numbers.describe() == "2 of 8 articles due recovered, 1 unrecoverable, 1 improved, 1,234 rewritten"
+    assert replace(numbers, rewritten=0).describe() == "2 of 8 articles due recovered, 1 unrecoverable, 1 improved"
 
 
 def test_what_was_due_is_what_was_asked_for(session: Session) -> None:

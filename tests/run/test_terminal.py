@@ -94,7 +94,7 @@ def test_a_run_under_way_is_shown_as_it_noted_itself(ledger: Ledger, tmp_path: P
     assert seen.shown(NOW + QUIET) is None
     assert (
         watch_message(seen, NOW + 300)
-        == "Run 1 has told nothing for 5 min. 12,300 articles recovered in all, 40 given up, 5 waiting."
+        == "Run 1 has told nothing for 5 min. 12,300 articles recovered in all, 5 waiting, 40 unrecoverable."
     )
 
 

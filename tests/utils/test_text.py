@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.utils.text import by_reason, escape_controls, first_lines, json_line, progress_line, shortened
+import crawler
+from crawler.utils.text import (
+    by_reason,
+    counted,
+    escape_controls,
+    explained,
+    first_lines,
+    format_size,
+    json_line,
+    progress_line,
+    shortened,
+)
 
 anything = st.text(st.characters(), max_size=40)
 
@@ -39,6 +52,37 @@ plain = anything | st.none() | st.booleans() | st.integers()
 @given(plain | st.lists(plain | st.lists(plain, max_size=3), max_size=3) | st.dictionaries(anything, plain, max_size=3))
 def test_json_reads_back_the_same(value: object) -> None:
     assert json.loads(json_line(value)) == value
+
+
+def test_numbers_and_sizes_are_spelt_in_one_way() -> None:
+    assert [counted(number, "WARC file") for number in (0, 1, 1234)] == [
+        "0 WARC files",
+        "1 WARC file",
+        "1,234 WARC files",
+    ]
+    sizes = {
+        1: "1 byte",
+        999: "999 bytes",
+        1000: "1.0 kB",
+        93_700: "94 kB",
+        1_500_000: "1.5 MB",
+        3_100_000_000: "3.1 GB",
+    }
+    assert {size: format_size(size) for size in sizes} == sizes
+    assert explained("blank, odd", {"blank": "no text"}) == "blank (no text), odd"
+
+
+def test_no_message_spells_a_number_of_things_or_a_size_by_itself() -> None:
+    """`{number} files` is wrong for one, and `{size / 1e6} MB` for what is small."""
+    things = "(?:articles|captures|files|images|pages|places|records|requests|rows)"
+    by_itself = re.compile(rf"{{(?!PUBLISHED)[^{{}}'\"]+}} {things}\b|%d {things}\b|\b1e[369]\b")
+    spelt = {
+        f"{path.name}: {found[0]}"
+        for path in sorted(Path(crawler.__file__).parent.glob("*/**/*.py"))
+        if path.parent.name not in ("warc", "wayback", "hkcnews", "markdown")
+        for found in by_itself.finditer(path.read_text("utf-8"))
+    }
+    assert spelt == set()
 
 
 def test_reasons_come_by_number_each_with_its_first_examples() -> None:
