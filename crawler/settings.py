@@ -87,9 +87,10 @@ table: dict[str, dict[Setting, str]] = {
             "`pywb+ADDRESS` a collection of a pywb, with `=ADDRESS` after it where files shall name another. See "
             "[Other sources](recover.md#other-sources)"
         ),
-        Setting("FORMAT", "seed", Kind.CHOICE, choices=("seed", "reading")): (
+        Setting("FORMAT", "seed", Kind.CHOICE, choices=("seed", "reading", "hugo")): (
             "how files are written: `seed`, every address into the archive; `reading`, links between the files, "
-            "original addresses, provenance in the front matter. Files that are there keep theirs until "
+            "original addresses, provenance in the front matter; `hugo`, the same as a site that Hugo builds: see "
+            "[hugo.md](hugo.md). Files that are there keep theirs until "
             "`extract --format` changes them all"
         ),
         _flag("IMAGES"): (

@@ -40,8 +40,9 @@ class CheckPipeline(_Pipeline):
         if not item.article.title or not item.article.body:
             raise self._not_written(item, "no title or no body")
         try:
-            evidence = item.evidence if self._session.styles.format.for_reading else None
-            item.text = render(item.article, item.row.replay, evidence)
+            form = self._session.styles.format
+            evidence = item.evidence if form.for_reading else None
+            item.text = render(item.article, item.row.replay, evidence, form.spelling)
         except FrontMatterError as error:
             raise self._not_written(item, str(error)) from error
         return item

@@ -48,6 +48,14 @@ def article_id(url: str) -> int | None:
     return number if is_mark or rest[0] in _SPACES else None
 
 
+_OF_SITE = re.compile(r"https?://(?:[^/?#@]*@)?(?:[^/?#@:]+\.)?hkcnews\.com\.?(?=[:/?#]|\Z)", re.IGNORECASE)
+
+
+def is_of_site(url: str) -> bool:
+    """Whether an address is one of the site, which nobody answers for any more."""
+    return _OF_SITE.match(url) is not None
+
+
 def misspelling(url: str) -> int:
     """How badly the address is spelt: 0 well, 1 a query string, a port or something else behind the number, 2
     double-encoded or cut escapes, 3 mojibake."""

@@ -57,6 +57,9 @@ _EMPHASIS = dict.fromkeys(("strong", "b"), (STRONG, END_STRONG)) | dict.fromkeys
 _MORE_THAN_TEXT = frozenset({"a", "img", "br", *KINDS})
 _MORE_THAN_PICTURES = frozenset(("table", "figure", "ul", "ol", "blockquote", "pre", "hr", *HEADINGS, *FRAMES))
 _SHORTCODE = re.compile(r"\{\{[<%]")
+_MORE_THAN_EMPHASIS = re.compile(r"(?<!\\)(?:</?[A-Za-z]|!\[)")
+"""Beside these Hugo's Markdown (goldmark) leaves asterisks that should be emphasis: it sees a letter where a shortcode
+stands, and closes nothing around a picture in a link."""
 _SHOWN_PICTURE = re.compile(r"(?!data:)|data:image/(?:gif|png|jpeg|webp);", re.IGNORECASE)
 
 Line = Callable[[str], str]
@@ -141,16 +144,24 @@ class Converter(MarkdownConverter):
 
     def one_line(self, inline: str) -> str:
         """The same for places that hold one line only: headings and cells."""
-        return self.settled(inline).replace(BREAK, "<br>")
+        return self.settled(inline, one_line=True).replace(BREAK, "<br>")
 
-    def settled(self, inline: str) -> str:
+    def settled(self, inline: str, *, one_line: bool = False) -> str:
         """Inline text with its emphasis chosen, spaces collapsed and nothing but text at both ends."""
         text = settle_joints(inline)
         if "  " in text:
             text = _SEVERAL_SPACES.sub(" ", text)
         if BREAK in text:
             text = BREAK.join([part.strip(" ") for part in text.split(BREAK)])
-        return resolve_emphasis(text.strip(f" {BREAK}"))
+        text = text.strip(f" {BREAK}")
+        resolved = resolve_emphasis(text)
+        if (
+            self.style.one_markup
+            and resolved != text
+            and ((one_line and BREAK in text) or _MORE_THAN_EMPHASIS.search(resolved))
+        ):
+            return resolve_emphasis(text, as_elements=True)
+        return resolved
 
     def inline(self, node: PageElement, in_link: bool = False) -> str:
         """Inline content: escaped text, links and pictures; emphasis and line breaks still as marks."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from crawler.markdown.article import Article, Blogger, Evidence
 from crawler.markdown.front_matter import InvalidFrontMatter, fields_of, front_matter, read_front_matter
+from crawler.markdown.hugo import PLAIN, Spelling
 from crawler.markdown.inline import destination, escape_heading, escape_text
 from crawler.utils.files import write_file
 
@@ -16,21 +17,20 @@ RANGE = 1000
 """Articles in one folder, as in the public backup."""
 
 
-def render(article: Article, replay: str, evidence: Evidence | None = None) -> str:
+def render(article: Article, replay: str, evidence: Evidence | None = None, spelling: Spelling = PLAIN) -> str:
     """The file's text, with one newline at its end. `replay` is the public address under which the archive replays
     captures, as `https://web.archive.org/web`; `evidence` goes into the front matter of formats that have it there.
 
     Raises FrontMatterError when the fields cannot be written so that they read back the same.
     """
-    text = (
-        f"{front_matter(fields_of(article, replay, evidence))}\n#"
-        f" {escape_heading(escape_text(article.title))}\n\n{article.body}"
-    )
+    head = front_matter(spelling.fields(fields_of(article, replay, evidence)))
+    title = f"# {escape_heading(escape_text(article.title))}\n\n" if spelling.titled else ""
+    text = title + article.body
     if article.note:
         text = f"{text.rstrip(chr(10))}\n\n\n---\n\n\n{article.note}"
     for blogger in article.bloggers:
         text = f"{text.rstrip(chr(10))}\n\n---\n\n{_blogger(blogger)}"
-    return text.rstrip("\n") + "\n"
+    return f"{head}\n{spelling.text(text)}".rstrip("\n") + "\n"
 
 
 def _blogger(blogger: Blogger) -> str:

@@ -176,12 +176,15 @@ def surround(begin: str, end: str, text: str, edges: str = EDGES) -> str:
     return f"{text[: len(text) - len(inner)]}{begin}{core}{end}{inner[len(core) :]}"
 
 
-def resolve_emphasis(text: str) -> str:
-    """Replace the marks in a block's whole text with the markup that CommonMark reads as meant."""
+def resolve_emphasis(text: str, *, as_elements: bool = False) -> str:
+    """Replace the marks in a block's whole text with the markup that CommonMark reads as meant, or with elements of
+    HTML."""
     if STRONG not in text and EM not in text:
         return text
     for end, begin in _ENDS.items():
         text = text.replace(end + begin, "")
+        if as_elements:
+            text = text.replace(begin, f"<{_TAG[begin]}>").replace(end, f"</{_TAG[begin]}>")
     chars = list(text)
     ends: dict[int, int] = {}
     begins: dict[int, int] = {}

@@ -58,12 +58,16 @@ class Style(Protocol):
     """What formats differ in: the addresses of links, pictures and frames, and what of the page is written.
 
     `keeps_note`: whether the subscription note is written; `captions_describe`: whether a picture without a description
-    has its caption for one; `replay`: the public address under which the archive replays captures; `video`: how frames
-    are written; `references`: what was referred to so far, None where nothing depends on what the tree has.
+    has its caption for one; `one_markup`: whether a line with a picture or an element of HTML in it has
+    elements for its emphasis, too; `replay`: the public address under which the archive replays captures; `video`: how
+    frames are written; `references`: what was referred to so far, None where nothing depends on what the tree has.
     """
 
     keeps_note: ClassVar[bool]
     captions_describe: ClassVar[bool]
+
+    @property
+    def one_markup(self) -> bool: ...
 
     @property
     def replay(self) -> str: ...
@@ -98,6 +102,7 @@ class SeedStyle:
 
     keeps_note: ClassVar[bool] = True
     captions_describe: ClassVar[bool] = False
+    one_markup: ClassVar[bool] = False
     video: ClassVar[Video] = Video.SHORTCODE
     references: ClassVar[None] = None
 
@@ -232,7 +237,7 @@ class ReadingStyle:
     `replay` is the public address under which the archive replays captures, `original` the capture's own address.
     `number_of` gives the id of the article that an address names, None for anything else; bit n of `recovered` says
     whether article n has a file. `image_path` gives the path of a picture below the output directory, None while it is
-    not there.
+    not there. What `is_gone` says of an address on the web is to be had in the archive only, at `timestamp`.
     """
 
     replay: str
@@ -241,6 +246,9 @@ class ReadingStyle:
     recovered: int
     image_path: Callable[[str], str | None]
     video: Video = Video.SHORTCODE
+    timestamp: str = ""
+    is_gone: Callable[[str], bool] | None = None
+    one_markup: bool = False
     references: References = field(default_factory=References)
 
     keeps_note: ClassVar[bool] = False
@@ -255,11 +263,11 @@ class ReadingStyle:
         target = absolute(with_scheme(href), self.original, self.replay)
         number = self.number_of(target)
         if number is None:
-            return target
+            return self._to_be_had(target)
         local = bool(self.recovered >> number & 1)
         self.references.articles[number] = local
         if not local:
-            return target
+            return self._to_be_had(target)
         folder, _, name = relative_path(number).partition("/")
         here = self.number_of(self.original)
         beside = here is not None and relative_path(here).startswith(f"{folder}/")
@@ -274,11 +282,21 @@ class ReadingStyle:
             return address
         path = self.image_path(address)
         self.references.pictures[address] = path is not None
-        return address if path is None else _ABOVE_ARTICLES + _NOT_IN_PATH.sub(_percent_encoded, path)
+        if path is None:
+            return self._to_be_had(address, "im_")
+        return _ABOVE_ARTICLES + _NOT_IN_PATH.sub(_percent_encoded, path)
 
     def frame(self, src: str) -> str:
         address = self._resource(src)
-        return without_archive(watch_url(address), self.replay) if self.video is Video.LINK else address
+        if self.video is Video.LINK:
+            return self._to_be_had(without_archive(watch_url(address), self.replay))
+        return self._to_be_had(address, "if_")
+
+    def _to_be_had(self, address: str, flag: str = "") -> str:
+        """Where what has this address can still be seen."""
+        if self.is_gone is None or not self.is_gone(address):
+            return address
+        return f"{self.replay}/{self.timestamp}{flag}/{address}"
 
     def _resource(self, src: str) -> str:
         address = absolute(src, self.original, self.replay)

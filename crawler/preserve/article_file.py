@@ -13,10 +13,13 @@ from crawler.hkcnews.layout import BLOGGER_NAME, NOTE, NOTE_BLOCKS
 from crawler.hkcnews.text import clean
 from crawler.hkcnews.urls import HIGHEST_ID, article_id
 from crawler.markdown.front_matter import NULL, InvalidFrontMatter, read_front_matter
+from crawler.markdown.hugo import NAMES, plain_file
 from crawler.preserve.files import UnreadableFile, read_chunks, walk
 from crawler.wayback.playback import split_replay
 
-KEYS = frozenset({"title", "date", "last_updated", "author", "category", "tags", "url", "original_url", "source"})
+KEYS = frozenset(
+    ("title", "date", "last_updated", "author", "category", "tags", "url", "original_url", "source", *NAMES.values())
+)
 LARGEST = 16 * 1024 * 1024
 """Bytes; the longest article has some 200,000."""
 _LARGEST_FRONT_MATTER = 64 * 1024
@@ -128,6 +131,7 @@ def parse_article_file(text: str, article: int | None = None) -> ArticleFile:
         rest = text[end.end() :]
     if mended.startswith("CRLF"):
         rest = rest.replace("\r\n", "\n")
+    found, rest = plain_file(found, rest)
     fields = {key: value for key, value in found.items() if isinstance(value, str) and value}
     lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list)}
     if article is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crawler.ledger import ArticleRow, CaptureRow
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
+from crawler.markdown.hugo import plain_fields
 from crawler.preserve.files import UnreadableFile, read_chunks, walk
 from crawler.preserve.findings import Finding, VerifyKind, printable
 from crawler.warc.files import read_archived
@@ -66,7 +67,7 @@ def _fault(path: Path, expected: Expected) -> tuple[VerifyKind, str] | None:
         head, end, _ = data.decode("utf-8").partition("\n---\n")
         if not head.startswith("---\n") or not end:
             raise InvalidFrontMatter("no front matter between two lines of ---")
-        fields = read_front_matter(head[4:])
+        fields = plain_fields(read_front_matter(head[4:]))
     except UnicodeDecodeError as error:
         return VerifyKind.FRONT_MATTER, f"not UTF-8 at byte {error.start}{beside}"
     except InvalidFrontMatter as error:

@@ -28,7 +28,16 @@ from crawler.recovery.extraction_job import (
     WorkerLimits,
     extract_jobs,
 )
-from crawler.recovery.formats import Format, Styles, as_bits, begin_change, format_of, note_renewed, written_in
+from crawler.recovery.formats import (
+    Format,
+    Styles,
+    as_bits,
+    begin_change,
+    format_of,
+    note_renewed,
+    put_site_files,
+    written_in,
+)
 from crawler.recovery.sources import Indexed, describe_counts, index_captures
 from crawler.recovery.store import Store
 from crawler.utils.exit_status import (
@@ -355,6 +364,8 @@ def extract(
             versions=source.keeps_versions,
         )
         try:
+            if not source.dry_run:
+                put_site_files(source.output, wanted)
             jobs = (ExtractionJob(article, tuple(ledger.captures(article)), article in settled) for article in articles)
             for batch in batched(map(report.take, extract_jobs(plan, source.store, limits, jobs)), BATCH):
                 if not source.dry_run:

@@ -161,7 +161,8 @@ class Extractor:
     def _write(self, result: ExtractionResult, item: ArticleItem) -> ExtractionResult:
         plan, article = self._plan, item.article
         try:
-            text = render(article, item.row.replay, item.evidence if plan.styles.format.for_reading else None)
+            form = plan.styles.format
+            text = render(article, item.row.replay, item.evidence if form.for_reading else None, form.spelling)
         except FrontMatterError as error:
             return replace(result, outcome=Outcome.UNWRITTEN, reason=str(error))
         old = read_file(plan.styles.output, article_file(article.id))

@@ -11,10 +11,12 @@ from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
-from crawler.hkcnews.urls import article_id
+from crawler.hkcnews.urls import article_id, is_of_site
 from crawler.ledger import Ledger, State
+from crawler.markdown.hugo import HUGO, PLAIN, Spelling
 from crawler.markdown.style import ReadingStyle, SeedStyle, Style, Video
 from crawler.recovery.image_files import image_file
+from crawler.utils.files import read_file, write_file
 
 _META = "format"
 
@@ -24,6 +26,7 @@ class FormatName(StrEnum):
 
     SEED = "seed"
     READING = "reading"
+    HUGO = "hugo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,15 @@ class Format:
     @property
     def for_reading(self) -> bool:
         """Whether links lead to other files, and the front matter tells the evidence."""
-        return self.name is FormatName.READING
+        return self.name is not FormatName.SEED
+
+    @property
+    def spelling(self) -> Spelling:
+        """How its files are spelt."""
+        return HUGO if self.name is FormatName.HUGO else PLAIN
 
     def __str__(self) -> str:
-        return f"FORMAT={self.name}" + (f" VIDEO={self.video}" if self.for_reading else "")
+        return f"FORMAT={self.name}" + (f" VIDEO={self.video}" if self.name is FormatName.READING else "")
 
 
 def local_image(output: str, url: str) -> str | None:
@@ -69,7 +77,17 @@ class Styles:
         if not self.format.for_reading:
             return SeedStyle(replay, timestamp, original)
         images = partial(local_image, str(self.output.resolve()))
-        return ReadingStyle(replay, original, article_id, self.recovered, images, self.format.video)
+        return ReadingStyle(
+            replay,
+            original,
+            article_id,
+            self.recovered,
+            images,
+            self.format.video,
+            timestamp,
+            is_of_site,
+            one_markup=self.format.spelling is HUGO,
+        )
 
     def has_image(self, url: str) -> bool:
         """Whether an image is there."""
@@ -98,6 +116,18 @@ def written_in(ledger: Ledger, wanted: Format) -> None:
     ledger.set_meta(_META, str(wanted))
     if not wanted.for_reading:
         ledger.forget_references()
+
+
+_SITE = Path(__file__).parent / "hugo_site"
+
+
+def put_site_files(output: Path, wanted: Format) -> None:
+    """Beside files for Hugo: the shortcodes that they use, and what makes the directory a site, or a theme. Raises
+    OSError."""
+    for path in sorted(_SITE.rglob("*.*")) if wanted.name is FormatName.HUGO else ():
+        file, data = str(path.relative_to(_SITE)), path.read_bytes()
+        if read_file(output, file) != data:
+            write_file(output, file, data)
 
 
 EXTRACTOR_KEY = "extractor"

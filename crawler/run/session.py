@@ -17,7 +17,7 @@ from crawler.ledger.file import ledger_path
 from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import Clock
 from crawler.politeness.summary import RequestPace
-from crawler.recovery.formats import Format, Styles, as_bits, format_of, note_extractor, written_in
+from crawler.recovery.formats import Format, Styles, as_bits, format_of, note_extractor, put_site_files, written_in
 from crawler.recovery.judge import IsolatedReader
 from crawler.recovery.listing import GAP_REQUESTS, PUBLISHED
 from crawler.recovery.sources import WAYBACK, WebArchiveFiles
@@ -169,6 +169,7 @@ class Session:
         if message := format_conflict(self.ledger, self.settings):
             self.end(ExitStatus.USAGE, message)
             raise UsageError(message)
+        put_site_files(self.output, self.settings.format)
         written_in(self.ledger, self.settings.format)
         note_extractor(self.ledger)
 

@@ -224,7 +224,7 @@ def is_loopback(url: str) -> bool:
 def read_format(given: Mapping[str, object]) -> Format:
     """How files are to be written."""
     form = Format(FormatName(read_setting(given, "FORMAT")), Video(read_setting(given, "VIDEO")))
-    if form.video != Format().video and not form.for_reading:
+    if form.video != Format().video and form.name is not FormatName.READING:
         raise UsageError(f"VIDEO={form.video}: only FORMAT={FormatName.READING} has a choice of it")
     return form
 

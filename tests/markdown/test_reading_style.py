@@ -1,4 +1,4 @@
-"""The format for reading: where links, pictures and frames lead, with every kind of address; never into the archive."""
+"""The format for reading: where links, pictures and frames lead, with every kind of address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from crawler.hkcnews.fidelity import differences, visible
 from crawler.hkcnews.layout import CITIZEN_NEWS
 from crawler.hkcnews.region import clean_region, parse, prepare_region
-from crawler.hkcnews.urls import article_id
+from crawler.hkcnews.urls import article_id, is_of_site
 from crawler.markdown.article import Article, Evidence
 from crawler.markdown.document import render
 from crawler.markdown.style import ReadingStyle, References, Video, is_followable, watch_url
@@ -110,6 +110,23 @@ def written(page: str, like: ReadingStyle) -> str:
 def test_links(href: str, target: str | None) -> None:
     assert style().link(href) == target
     assert is_followable(href) == (target is not None)
+
+
+def test_what_is_gone_is_to_be_had_in_the_archive() -> None:
+    gone = replace(style(), timestamp="20200102030405", is_gone=is_of_site)
+    archived = "https://web.archive.org/web/20200102030405"
+    for here, address in (
+        ("/article/35", "https://www.hkcnews.com/article/35"),
+        ("//HKCNEWS.com:80/tag/x#b", "https://HKCNEWS.com:80/tag/x#b"),
+        ("/web/2019/http://m.hkcnews.com", "http://m.hkcnews.com"),
+    ):
+        assert gone.link(here) == f"{archived}/{address}"
+        assert gone.image(here) == f"{archived}im_/{address}"
+        assert gone.frame(here) == f"{archived}if_/{address}"
+        assert replace(gone, video=Video.LINK).frame(here) == f"{archived}/{address}"
+    for elsewhere in ("https://a.example/hkcnews.com", "https://nothkcnews.com/x", "https://hkcnews.com.example/x"):
+        assert gone.link(elsewhere) == gone.image(elsewhere) == gone.frame(elsewhere) == elsewhere
+    assert (gone.link("/article/34"), gone.image("/a.jpg")) == ("article_34.md", "../../images/3f/a-3f.jpg")
 
 
 @walked(

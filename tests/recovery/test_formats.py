@@ -23,11 +23,13 @@ def test_formats_are_read_and_named_by_their_settings() -> None:
         ("seed", "shortcode", Format(), "FORMAT=seed"),
         ("reading", "shortcode", Format(FormatName.READING), "FORMAT=reading VIDEO=shortcode"),
         ("reading", "link", LINKS, "FORMAT=reading VIDEO=link"),
+        ("hugo", "shortcode", Format(FormatName.HUGO), "FORMAT=hugo"),
     ):
         assert read_format({"FORMAT": name, "VIDEO": video}) == format_
         assert str(format_) == told
-    with pytest.raises(CommandError, match="VIDEO=link: only FORMAT=reading"):
-        read_format({"FORMAT": "seed", "VIDEO": "link"})
+    for other in ("seed", "hugo"):
+        with pytest.raises(CommandError, match="VIDEO=link: only FORMAT=reading"):
+            read_format({"FORMAT": other, "VIDEO": "link"})
 
 
 def test_the_ledger_remembers_the_format_while_it_tells_of_files(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_styles_go_to_other_processes_and_know_what_came(tmp_path: Path) -> None
     assert isinstance(style, ReadingStyle)
     assert [style.link(f"/article/{article}") for article in (7, 8)] == [
         "article_7.md",
-        "https://www.hkcnews.com/article/8",
+        "https://archive.example/web/20210101000000/https://www.hkcnews.com/article/8",
     ]
     assert style.video is Video.LINK
 

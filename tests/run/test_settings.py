@@ -106,7 +106,7 @@ def test_a_message_says_what_is_needed() -> None:
         ("GAP_REQUESTS", "x"): "auto or a whole number of requests from 0 to 1,000,000 is needed",
         ("PAGE_SECONDS", "0"): "a number of seconds from 0.001 to 604,800 (a week) is needed",
         ("HEALTH_RECOVERED", "20%"): "a number from 0 to 1 is needed",
-        ("FORMAT", "html"): "seed or reading is needed",
+        ("FORMAT", "html"): "seed or reading or hugo is needed",
         ("ARCHIVE_URL", "ftp://a\n"): "an address such as https://web.archive.org is needed",
         ("ON_VERDICT", "tell 'me"): "a command with its quotes closed, such as 'mail-it --quietly', is needed",
         ("SOURCES", "wayback,nowhere"): "a list of wayback, pywb+ADDRESS of a collection, or WARC or WACZ files or",

@@ -19,6 +19,7 @@ from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
 from crawler.ledger.queries import MissingArticle, ReportQueries
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
+from crawler.markdown.hugo import plain_fields
 from crawler.run.record import RECORDS_FOLDER, RunRecord, read_records
 from crawler.wayback.digest import DigestResult
 
@@ -144,7 +145,7 @@ def _front_matter(path: str) -> dict[str, str | list[str]]:
     head, end, _ = text.replace("\r\n", "\n").partition("\n---\n")
     if not head.startswith("---\n") or not end:
         raise InvalidFrontMatter("no front matter")
-    return read_front_matter(head[4:])
+    return plain_fields(read_front_matter(head[4:]))
 
 
 RANGE = 1000

@@ -1,0 +1,236 @@
+"""How formats spell a file, as values: plainly, or for Hugo, whose Markdown leaves HTML out and whose front matter has
+names of its own; and any file back as it is spelt plainly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from crawler.markdown.inline import escape_heading, escape_text
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """`fields` makes a front matter of FORMAT's; `titled`: whether the title stands above the text too; `text` makes a
+    file's text, the blocks below the title, of Markdown as the conversion writes it."""
+
+    fields: Callable[[Mapping[str, Any]], Fields] = dict
+    titled: bool = True
+    text: Callable[[str], str] = str
+
+
+NAMES = {"last_updated": "lastmod", "category": "categories", "url": "archive_url"}
+"""FORMAT's keys that Hugo has others for, or another meaning of."""
+_PLAIN_NAMES = {name: key for key, name in NAMES.items()}
+MARK = NAMES["url"]
+"""The key by which a front matter for Hugo is told from others."""
+_HONG_KONG = "+08:00"
+_UPDATED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)")
+_LASTMOD = re.compile(rf"(\d{{4}}-\d\d-\d\d)T(\d\d:\d\d:\d\d){re.escape(_HONG_KONG)}")
+
+
+def _hugo_fields(values: Mapping[str, Any]) -> Fields:
+    found: Fields = {NAMES.get(key, key): value for key, value in values.items()}
+    if "categories" in found:
+        found["categories"] = [found["categories"]]
+    if "lastmod" in found:
+        found["lastmod"] = _UPDATED.sub(rf"\1T\2{_HONG_KONG}", found["lastmod"])
+    return found
+
+
+def plain_fields(found: Mapping[str, Any]) -> Fields:
+    """A front matter, whatever format it is of, with FORMAT's keys and values."""
+    if MARK not in found:
+        return dict(found)
+    fields: Fields = {_PLAIN_NAMES.get(key, key): value for key, value in found.items()}
+    if isinstance(category := fields.get("category"), list):
+        fields["category"] = next(iter(category), "")
+    if isinstance(updated := fields.get("last_updated"), str):
+        fields["last_updated"] = _LASTMOD.sub(r"\1 \2", updated)
+    return fields
+
+
+_PREFIX = re.compile(r"(?:[ ]+|> ?|[*+-] |\d{1,9}[.)] )*")
+_MARKER = re.compile(r"[^ >]")
+_RAW = re.compile(r"<(figure|table|pre|ol)(?: [^<>]*)?>")
+_FENCE = re.compile(r"`{3,}")
+_ARTICLE = r"(?:\.\./\d+-\d+/)?article_\d+\.md"
+_PICTURE = r"images/[^\s()\"\\<>]+"
+_CODE = r"(?P<ticks>`+).+?(?<!`)(?P=ticks)(?!`)"
+_TAG = r"<(?:/?[A-Za-z][A-Za-z0-9]*(?: [^<>]*)?|!----)>"
+_PLAIN = re.compile(
+    rf"\\[!-/:-@\[-`{{-~]|{_CODE}|\{{\{{< video src=\"[^\"]*\" >\}}\}}"
+    rf"|(?P<tag>{_TAG})|(?<=\]\()(?:(?P<article>{_ARTICLE})(?=[#)])|\.\./\.\./(?P<picture>{_PICTURE})(?=\)))"
+    r"|(?P<bare>:(?=//)|(?<=www)\.|@)|(?<=\[)(?P<task>[ xX])(?=\])"
+)
+"""What is looked at in a line of text, escapes and code only to be passed over. `[x]` would be a box to tick in an
+item's line."""
+_TAGS = re.compile(_TAG)
+_OWN_ADDRESS = re.compile(rf' (src|href)="(?:({_ARTICLE})(?=["#])|\.\./\.\./({_PICTURE})(?="))')
+_FIGURE = re.compile(
+    rf"<figure>\n(?:<a href=\"(?P<link>https?://[^\"]*)\">)?<img src=\"(?P<src>\.\./\.\./{_PICTURE}|https?://[^\"]*)\""
+    r" alt=\"(?P<alt>[^\"]*)\">(?(link)</a>)\n(?:<figcaption>(?P<caption>[^<]*)</figcaption>\n)?</figure>"
+)
+_PARAMETERS = ("src", "alt", "link", "caption")
+_NOT_IN_PARAMETER = {'"': "&#34;", "\\": "&#92;"}
+_LINE_BREAK, _TICK = "&#10;", "&#96;"
+_BARE = {":": "&#58;", ".": "&#46;", "@": "&#64;"}
+"""Behind these Hugo makes links of addresses in a text, and takes a shortcode that follows for a part of them."""
+
+
+def _hugo_text(markdown: str) -> str:
+    lines = iter(markdown.split("\n"))
+    return "\n".join(piece for line in lines for piece in _hugo_lines(line, lines))
+
+
+def _hugo_lines(line: str, following: Iterator[str]) -> Iterator[str]:
+    """A line, or the block of several that begins with it."""
+    found = _PREFIX.match(line)
+    assert found is not None  # it may be empty
+    prefix, text = found[0], line[found.end() :]
+    if _FENCE.fullmatch(text):
+        yield line
+        yield from takewhile(lambda other: other[len(prefix) :] != text, following)
+        yield text if not prefix else f"{_continued(prefix)}{text}"
+    elif opening := _RAW.match(text):
+        raw, tag = text, opening[1]
+        while raw.count(f"<{tag}>") + raw.count(f"<{tag} ") > raw.count(f"</{tag}>"):
+            if (other := next(following, None)) is None:
+                break
+            raw += "\n" + other[len(prefix) :]
+        yield prefix + _hugo_block(raw, within=bool(prefix))
+    else:
+        yield _hugo_line(line)
+
+
+def _continued(prefix: str) -> str:
+    """How the lines after the first of a block begin that stands in lists and quotations."""
+    return _MARKER.sub(" ", prefix)
+
+
+def _hugo_block(raw: str, *, within: bool) -> str:
+    """A block of HTML. `within` a list or a quotation it is one line: Hugo takes shortcodes out before it reads
+    Markdown, and would take the beginnings of further lines with them."""
+    found = _FIGURE.fullmatch(raw)
+    if found:
+        values = {name: value for name in _PARAMETERS if (value := found[name])}
+        values["src"] = values["src"].removeprefix("../../")
+        told = (f'{name}="{_escaped(value)}"' for name, value in values.items())
+        return f"{{{{< picture {' '.join(told)} >}}}}"
+    html = _TAGS.sub(lambda tag: _OWN_ADDRESS.sub(_hugo_attribute, tag[0]), raw)
+    return f"{{{{< html >}}}}{html.replace(chr(10), _LINE_BREAK) if within else html}{{{{< /html >}}}}"
+
+
+def _escaped(value: str) -> str:
+    return "".join(_NOT_IN_PARAMETER.get(char, char) for char in value)
+
+
+def _hugo_attribute(found: re.Match[str]) -> str:
+    name, article, picture = found.groups()
+    return f' {name}="{_reference(article) if article else _static(picture)}'
+
+
+def _reference(article: str) -> str:
+    return f'{{{{< relref "{article}" >}}}}'
+
+
+def _static(picture: str) -> str:
+    return f'{{{{< static "{picture}" >}}}}'
+
+
+def _hugo_line(line: str) -> str:
+    has_tags = False
+
+    def spelt(found: re.Match[str]) -> str:
+        if tag := found["tag"]:
+            return f"{{{{< tag `{tag.replace('`', _TICK)}` >}}}}"
+        if found["article"]:
+            return _reference(found["article"])
+        if found["picture"]:
+            return _static(found["picture"])
+        if found["task"]:
+            return f"&#{ord(found['task'])};"
+        return _BARE[found["bare"]] if found["bare"] and has_tags else found[0]
+
+    if "<" in line:
+        has_tags = any(found["tag"] for found in _PLAIN.finditer(line))
+    return _PLAIN.sub(spelt, line) if has_tags or "[" in line else line
+
+
+_SPELT = re.compile(
+    r"\\[!-/:-@\[-`{-~]"
+    r'|\{\{< (?:tag `(?P<tag>[^`]*)`|relref "(?P<article>[^"]*)"|static "(?P<picture>[^"]*)") >\}\}'
+    rf"|{_CODE}|(?P<code>&#(?:58|46|64);|(?<=\[)&#(?:32|88|120);(?=\]))"
+)
+_SPELT_ATTRIBUTE = re.compile(r'\{\{< (relref|static) "([^"]*)" >\}\}')
+_BLOCK = re.compile(
+    rf"^(?P<prefix>{_PREFIX.pattern})\{{\{{< (?:picture (?P<parameters>[^\n]*?)|html >\}}\}}(?P<html>.*?)\{{\{{< /html)"
+    r" >\}\}$",
+    re.MULTILINE | re.DOTALL,
+)
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+_CODES = re.compile("&#(?:34|92);")
+_MEANT = {code: char for char, code in _NOT_IN_PARAMETER.items()}
+
+
+def plain_file(found: Mapping[str, Any], rest: str) -> tuple[Fields, str]:
+    """A file's front matter, and what stands below it, as files of other formats have them; those of others as they
+    are."""
+    fields = plain_fields(found)
+    if MARK not in found:
+        return fields, rest
+    title = fields.get("title", "")
+    heading = f"\n# {escape_heading(escape_text(title))}\n" if title and isinstance(title, str) else ""
+    return fields, heading + _plain_text(rest)
+
+
+def _plain_text(text: str) -> str:
+    parts: list[str] = []
+    last = 0
+    for found in _BLOCK.finditer(text):
+        html = found["html"]
+        raw = _plain_figure(found["parameters"]) if html is None else _plain_html(html)
+        first, *others = raw.split("\n")
+        beginning = _continued(found["prefix"])
+        block = "\n".join((found["prefix"] + first, *((beginning + line).rstrip(" ") for line in others)))
+        parts += [_plain_lines(text[last : found.start()]), block]
+        last = found.end()
+    return "".join([*parts, _plain_lines(text[last:])])
+
+
+def _plain_figure(parameters: str) -> str:
+    values = {name: _CODES.sub(lambda code: _MEANT[code[0]], value) for name, value in _PARAMETER.findall(parameters)}
+    src, link, caption = (values.get(name, "") for name in ("src", "link", "caption"))
+    src = f"../../{src}" if src.startswith("images/") else src
+    picture = f'<img src="{src}" alt="{values.get("alt", "")}">'
+    lines = ["<figure>", f'<a href="{link}">{picture}</a>' if link else picture]
+    return "\n".join((*lines, *([f"<figcaption>{caption}</figcaption>"] if caption else ()), "</figure>"))
+
+
+def _plain_html(html: str) -> str:
+    return _SPELT_ATTRIBUTE.sub(
+        lambda found: f"../../{found[2]}" if found[1] == "static" else found[2], html.replace(_LINE_BREAK, "\n")
+    )
+
+
+def _plain_lines(text: str) -> str:
+    return "\n".join(
+        _SPELT.sub(_unspelt, line) if "{{<" in line or "[&#" in line else line for line in text.split("\n")
+    )
+
+
+def _unspelt(found: re.Match[str]) -> str:
+    if found["tag"]:
+        return found["tag"].replace(_TICK, "`")
+    if found["picture"]:
+        return f"../../{found['picture']}"
+    return found["article"] or (chr(int(found["code"][2:-1])) if found["code"] else found[0])
+
+
+PLAIN = Spelling()
+HUGO = Spelling(_hugo_fields, False, _hugo_text)
