@@ -20,11 +20,13 @@ from crawler.markdown.reader import plain_text
 from crawler.preserve.article_file import split_parts
 from crawler.publish.addresses import article_named, day, is_web, number_named, readable_address, readable_time
 from crawler.publish.browse import overviews, queries
+from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, comparison
+from crawler.publish.browse.downloads import FORMS
 from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.rows import match_of, searched
-from crawler.publish.browse.search import Facet, ListQuery, Search, address, parse_list_query, toggled
+from crawler.publish.browse.search import ListQuery, Search, address, asked_for, parse_list_query, toggled
 from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
 from crawler.publish.report.parts import reason
 
@@ -56,6 +58,7 @@ class Pages:
         return [
             (r"/$", self.listing),
             (r"/search$", self.listing),
+            (r"/search\.(?P<form>csv|json)$", self.download),
             (r"/article/(?P<id>[0-9]{1,9})$", self.article),
             (r"/article/(?P<id>[0-9]{1,9})/cite\.(?P<format>[a-z]+)$", self.cite),
             (r"/article/(?P<id>[0-9]{1,9})/versions$", self.compare),
@@ -79,24 +82,29 @@ class Pages:
             number = only if await _read(datasette, queries.has_page, only) else None
         if number is not None:
             return _lead(number)
-        wanted = parse_list_query({name: arguments.get(name) or "" for name in arguments}, match_of)
+        wanted = _asked(request)
         context = await _read(datasette, self.list_context, wanted)
         return await _page(datasette, request, "list", context)
 
+    async def download(self, datasette: Any, request: Any) -> Any:
+        """A whole list as a file."""
+        form, wanted = request.url_vars["form"], _asked(request)
+        make, content_type = FORMS[form]
+        text = await _read(datasette, lambda db: make(wanted, Search(db, wanted, self.cache.get).rows()))
+        headers = {"Content-Disposition": f'attachment; filename="citizen-news.{form}"'}
+        return Response(text, headers=headers, content_type=content_type)
+
     def list_context(self, db: sqlite3.Connection, wanted: ListQuery) -> dict[str, Any]:
         """What a list's template shows."""
-        search = Search(db, wanted)
+        search = Search(db, wanted, self.cache.get)
         found = search.find()
-        find = finder(wanted.match)
-        # Without words there are few lists, and all of the archive in each.
-        facets = (
-            search.facets() if wanted.text else self.cache.get(db, tuple(sorted(wanted.chosen.items())), search.facets)
-        )
+        find = finder(found.match)
         return {
             "wanted": wanted,
             "found": found,
             "rows": [self.row_context(row, find) for row in found.rows],
-            "facets": facets,
+            "facets": search.facets(),
+            "asked": asked_for(wanted),
             "address": partial(address, wanted),
             "toggled": partial(toggled, wanted),
             "months": overviews.months(db, wanted.chosen.get(Facet.YEAR, ""))
@@ -113,6 +121,9 @@ class Pages:
             **row,
             "title": marked(row["title"], find),
             "author": marked(author, find) if author else [],
+            "category": marked(row["category"] or "", find),
+            # Tags are shown where they are why the article is in the list.
+            "tags": [marked(tag, find) for tag in row.get("tags", ()) if find and find.search(tag)],
             "excerpt": pieces or [(row["summary"], False)],
             "picture": picture,
         }
@@ -260,6 +271,10 @@ class Pages:
     async def message(datasette: Any, request: Any, status: int) -> Any:
         """A page that says that something is not there, or went wrong."""
         return await _page(datasette, request, "message", {"status": status}, status)
+
+
+def _asked(request: Any) -> ListQuery:
+    return parse_list_query({name: request.args.get(name) or "" for name in request.args}, match_of)
 
 
 def _lead(number: int) -> Any:

@@ -9,15 +9,18 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from crawler.publish.addresses import calendar_address, replay_address
-from crawler.publish.browse.search import Facet, ListQuery, Search, records
+from crawler.publish.browse.catalogue import Facet
+from crawler.publish.browse.rows import unpacked
+from crawler.publish.browse.search import ListQuery, Search, records
 
 
 def article(db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
     """Everything about one article, by column, with its `tags` and its `faults` as lists; None when it is not in the
     archive."""
-    for found in records(db, "SELECT * FROM article WHERE id = ?", (number,)):
+    sql = "SELECT article.*, text.body FROM article JOIN text ON text.article = id WHERE id = ?"
+    for found in records(db, sql, (number,)):
         tags = [name for (name,) in db.execute("SELECT name FROM tag WHERE article = ? ORDER BY name", (number,))]
-        return {**found, "tags": tags, "faults": _faults(found["faults"])}
+        return {**found, "body": unpacked(found["body"]), "tags": tags, "faults": _faults(found["faults"])}
     return None
 
 

@@ -7,7 +7,8 @@ import html
 import os
 import re
 import unicodedata
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -80,11 +81,12 @@ class FileState:
 @dataclass(frozen=True, slots=True)
 class Row:
     """An article as its file tells of it: `values` by column of archive.db, None for what it does not say; `words` as
-    `index_texts` gives them."""
+    `words_of` gives them; `body` packed as `unpacked` reads it."""
 
     values: Mapping[str, str | int | None]
     tags: tuple[str, ...]
-    words: tuple[str, str, str]
+    words: tuple[str, str, str, str]
+    body: bytes
 
 
 @cache
@@ -135,14 +137,35 @@ def read_row(output: Path, seen: FileState) -> Row | str:
         "chars": len(plain.replace(" ", "")),
         "summary": plain if len(plain) <= SUMMARY else f"{plain[:SUMMARY].rstrip()}…",
         "picture": _picture(apart.body),
-        "body": body,
     }
-    return Row(values, tuple(dict.fromkeys(filter(None, apart.tags))), index_texts(title, fields.get("author"), body))
+    tags = tuple(dict.fromkeys(filter(None, apart.tags)))
+    words = words_of(title, fields.get("author"), labels_of(fields.get("category"), tags), body)
+    return Row(values, tags, words, zlib.compress(body.encode("utf-8"), _LEVEL))
+
+
+_LEVEL = 6
+"""How hard zlib tries: the levels above gain next to nothing."""
+
+
+def unpacked(body: bytes) -> str:
+    """A text as archive.db has it: UTF-8, packed with zlib."""
+    return zlib.decompress(body).decode("utf-8")
+
+
+def labels_of(category: str | None, tags: Iterable[str]) -> str:
+    """Section and tags, a line for each."""
+    return "\n".join([category or "", *sorted(tags)])
+
+
+def words_of(title: str, author: str | None, labels: str, body: str) -> tuple[str, str, str, str]:
+    """What the index has of a row: text, title, byline; section and tags."""
+    title, author, text = index_texts(title, author, body)
+    return text, title, author, spaced_text(labels)
 
 
 def index_texts(title: str, author: str | None, body: str) -> tuple[str, str, str]:
-    """What the index has of a row: title, byline, and the text without what other articles share: the subscription note
-    and the blogger's block."""
+    """What is searched of an article, its characters apart: title, byline, and the text without what other articles
+    share: the subscription note and the blogger's block."""
     return spaced_text(title), spaced_text(author or ""), spaced_text(plain_text(searched(body)))
 
 

@@ -1,35 +1,30 @@
-"""Lists of articles: by words and facets, counted, in pages; and the addresses of lists."""
+"""Lists of articles: by words, facets and dates, counted, in pages; and the addresses of lists."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-PAGE_ROWS = 20
-UNKNOWN = "unknown"
-"""The year of an article without a date, as an address of a page has it."""
-_WEIGHTS = "8.0, 4.0, 1.0"
-"""A word in the title counts for more than one in the byline, and that for more than one in the text."""
+from crawler.publish.browse.catalogue import UNKNOWN, Catalogue, Facet
+from crawler.publish.browse.rows import unpacked
+from crawler.publish.browse.variants import otherwise_spelt, widened
 
-_FEW = 3000
-"""Hits that are faster looked up one by one than by going through all articles, measured with 49,000 of them."""
+PAGE_ROWS = 20
+_WEIGHTS = "1.0, 8.0, 4.0, 4.0"
+"""Of text, title, byline, and section and tags: a word in the title counts for more than one in the byline, and that
+for more than one in the text."""
 MOST_RANKED = 5_000
 """Hits that are put in order of relevance: a word in every third article tells none of them apart, and ranking them
 takes long."""
-
-
-class Facet(StrEnum):
-    """What a list can be narrowed by; the value is the name in addresses."""
-
-    YEAR = "year"
-    CATEGORY = "category"
-    AUTHOR = "author"
-    TAG = "tag"
+_CHUNK = 500
 
 
 MOST_VALUES = {Facet.YEAR: 40, Facet.CATEGORY: 30, Facet.AUTHOR: 12, Facet.TAG: 16}
@@ -40,19 +35,23 @@ class Sort(StrEnum):
     """The order of a list."""
 
     NEWEST = "newest"
+    OLDEST = "oldest"
     RELEVANCE = "relevance"
 
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
     """A list that is asked for. `text` is what the reader typed, `match` the FTS5 expression that it means, empty when
-    it has no word."""
+    it has no word. `exact`: in no other spelling. `since` and `until`: days, both included, or months or years."""
 
     text: str = ""
     match: str = ""
     chosen: Mapping[Facet, str] = field(default_factory=dict)
     sort: Sort = Sort.NEWEST
     page: int = 1
+    exact: bool = False
+    since: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,65 +66,101 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """A page of a list: `total` articles, `page` of `pages`; `rows` of this page by column, `body` only when words were
-    searched for. `common`: the words are in too many articles for an order of relevance."""
+    searched for. `common`: the words are in too many articles for an order of relevance. `match`: the expression with
+    all the spellings that were looked for."""
 
     rows: Sequence[Mapping[str, Any]]
     total: int
     page: int
     pages: int
     common: bool = False
+    match: str = ""
+
+
+Keep = Callable[[sqlite3.Connection, Hashable, Callable[[], Any]], Any]
+"""Gives what the function gives, or gave for the same key while the database was the same."""
+
+
+def _anew(_db: sqlite3.Connection, _key: Hashable, make: Callable[[], Any]) -> Any:
+    return make()
 
 
 class Search:
-    """One list, for as long as one page is made: the words are looked up once, whatever is asked about them then."""
+    """One list, for as long as one page is made. With `keep` what was looked up once is not looked up again."""
 
-    def __init__(self, db: sqlite3.Connection, wanted: ListQuery) -> None:
-        self._db = db
-        self._wanted = wanted
-        hits = self._look_up() if wanted.text else 0
-        self._common = hits > MOST_RANKED
-        # A `+` has SQLite go through all articles rather than look each hit up.
-        self._many = "+" if hits > _FEW else ""
+    def __init__(self, db: sqlite3.Connection, wanted: ListQuery, keep: Keep = _anew) -> None:
+        self._db, self._wanted, self._keep = db, wanted, keep
+        self._catalogue: Catalogue = keep(db, "catalogue", partial(Catalogue.of, db))
+        self._match = wanted.match if wanted.exact else widened(wanted.match)
+        self._exact = self._having(wanted.match) if wanted.text else self._catalogue.all
+        others = "" if wanted.exact else otherwise_spelt(wanted.match)
+        self._hits = self._exact | self._having(others)
+        self._common = bool(wanted.text) and self._hits.bit_count() > MOST_RANKED
 
-    def _look_up(self) -> int:
-        """Put the hits into a table of this connection's own; gives their number."""
-        for sql in ("DROP TABLE IF EXISTS temp.hit", "CREATE TEMP TABLE hit (id INTEGER PRIMARY KEY)"):
-            self._db.execute(sql)
-        if self._wanted.match:
-            self._db.execute(
-                "INSERT INTO temp.hit SELECT rowid FROM search WHERE search MATCH ?", (self._wanted.match,)
-            )
-        self._db.commit()  # or the connection would keep others from writing
-        return _one(self._db, "SELECT count(*) FROM temp.hit", ())
+    def _having(self, match: str) -> int:
+        """The articles that an expression is found in."""
+
+        if not match:
+            return 0
+
+        def look_up() -> int:
+            rows = self._db.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,))
+            return self._catalogue.set_of(number for (number,) in rows)
+
+        found: int = self._keep(self._db, ("hits", match), look_up)
+        return found
 
     def find(self) -> ListPage:
         """One page of the list. A page beyond the last one is the last one."""
-        condition, values = self._condition()
-        total = _one(self._db, f"SELECT count(*) FROM article WHERE {condition}", values)
+        total = self._articles().bit_count()
         pages = max(1, -(-total // PAGE_ROWS))
         page = min(self._wanted.page, pages)
-        ids = self._ids((page - 1) * PAGE_ROWS) if total else []
+        ids = self._ids()[(page - 1) * PAGE_ROWS : page * PAGE_ROWS] if total else []
         columns = "id, title, date, author, category, summary, picture, url, original_url"
-        columns += ", body" if self._wanted.match else ""
-        marks = ", ".join("?" * len(ids))
-        rows = {
-            row["id"]: row for row in records(self._db, f"SELECT {columns} FROM article WHERE id IN ({marks})", ids)
-        }
-        return ListPage([rows[number] for number in ids if number in rows], total, page, pages, self._common)
+        if self._wanted.match:
+            columns += ", (SELECT body FROM text WHERE text.article = article.id) AS body"
+        rows = list(self._rows(ids, columns))
+        if self._wanted.match:
+            rows = [{**row, "body": unpacked(row["body"])} for row in rows]
+        return ListPage(rows, total, page, pages, self._common, self._match)
 
-    def _ids(self, offset: int) -> list[int]:
-        condition, values = self._condition()
-        if self._wanted.match and self._wanted.sort is Sort.RELEVANCE and not self._common:
-            # Here the `+` keeps SQLite from asking the index of words once for each article.
-            narrowed = f"AND +rowid IN (SELECT id FROM article WHERE {condition})" if self._wanted.chosen else ""
-            sql = (
-                f"SELECT rowid FROM search WHERE search MATCH ? {narrowed}"
-                f" ORDER BY bm25(search, {_WEIGHTS}), rowid DESC LIMIT ? OFFSET ?"
-            )
-            values = [self._wanted.match, *(values if narrowed else [])]
-        else:
-            sql = f"SELECT id FROM article WHERE {condition} ORDER BY date DESC, id DESC LIMIT ? OFFSET ?"
-        return [row[0] for row in self._db.execute(sql, [*values, PAGE_ROWS, offset])]
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every article of the list in its order, with its `tags`."""
+        columns = "id, title, date, last_updated, author, category, original_url, url, captured, file, summary"
+        ids = self._ids()
+        for start in range(0, len(ids), _CHUNK):
+            yield from self._rows(ids[start : start + _CHUNK], columns)
+
+    def _rows(self, ids: Sequence[int], columns: str) -> Iterator[dict[str, Any]]:
+        marks = ", ".join("?" * len(ids))
+        found = records(self._db, f"SELECT {columns} FROM article WHERE id IN ({marks})", ids)
+        rows = {row["id"]: row for row in found}
+        tags: dict[int, list[str]] = {number: [] for number in ids}
+        for number, name in self._db.execute(
+            f"SELECT article, name FROM tag WHERE article IN ({marks}) ORDER BY name", ids
+        ):
+            tags[number].append(name)
+        return ({**rows[number], "tags": tags[number]} for number in ids if number in rows)
+
+    def _ids(self) -> list[int]:
+        """The whole list in its order."""
+        articles, catalogue = self._articles(), self._catalogue
+        if self._wanted.sort is Sort.OLDEST:
+            dated = articles & catalogue.between("", "")
+            return [*reversed([*catalogue.listed(dated)]), *catalogue.listed(articles & ~dated)]
+        if not self._wanted.match or self._wanted.sort is Sort.NEWEST:
+            return [*catalogue.listed(articles)]
+        # What has the words as they were typed comes first.
+        parts = [[*catalogue.listed(part)] for part in (articles & self._exact, articles & ~self._exact)]
+        if not self._common:
+            place = self._keep(self._db, ("ranked", self._match), self._ranked)
+            parts = [sorted(part, key=lambda number: place.get(number, len(place))) for part in parts]
+        return [*chain.from_iterable(parts)]
+
+    def _ranked(self) -> dict[int, int]:
+        """Where each hit stands by relevance."""
+        sql = f"SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, {_WEIGHTS}), rowid DESC"
+        return {number: place for place, (number,) in enumerate(self._db.execute(sql, (self._match,)))}
 
     def facets(self) -> dict[Facet, list[Value]]:
         """For each facet its most frequent values in the list, as narrowed by the other facets: so another value can be
@@ -137,52 +172,31 @@ class Search:
 
     def values(self, facet: Facet) -> list[Value]:
         """The same for one facet."""
-        condition, values = self._condition(but=facet)
-        if facet is Facet.TAG:
-            only_words = condition == f"{self._many}id IN temp.hit"
-            narrowed = "temp.hit" if only_words else f"(SELECT id FROM article WHERE {condition})"
-            within = "" if condition == "1" else f"WHERE {self._many}article IN {narrowed}"
-            grouped = f"SELECT name AS value, count(*) AS number FROM tag {within} GROUP BY name"
-        elif facet is Facet.YEAR:
-            name = f"coalesce(CAST(year AS TEXT), '{UNKNOWN}')"
-            grouped = f"SELECT {name} AS value, count(*) AS number FROM article WHERE {condition} GROUP BY year"
+        articles, most = self._articles(but=facet), MOST_VALUES[facet]
+        counts = self._catalogue.counts(facet, articles, most)
+        if facet is Facet.YEAR:
+            found = sorted(counts, key=lambda value: (value != UNKNOWN, value), reverse=True)[:most]
         else:
-            grouped = (
-                f"SELECT {facet} AS value, count(*) AS number FROM article"
-                f" WHERE {condition} AND {facet} != '' GROUP BY {facet}"
-            )
-        order = f"value = '{UNKNOWN}', value DESC" if facet is Facet.YEAR else "number DESC, value"
-        rows = self._db.execute(f"{grouped} ORDER BY {order} LIMIT {MOST_VALUES[facet]}", values)
-        found = [(str(value), count) for value, count in rows]
+            found = sorted(counts, key=lambda value: (-counts[value], value))[:most]
         mine = self._wanted.chosen.get(facet)
-        if mine is not None and mine not in dict(found):
-            rare = _one(self._db, f"SELECT coalesce(sum(number), 0) FROM ({grouped}) WHERE value = ?", [*values, mine])
-            found.append((mine, rare))
-        return [Value(value, count, value == mine) for value, count in found]
+        if mine is not None and mine not in found:
+            found.append(mine)
+        return [self._value(facet, value, articles, counts.get(value)) for value in found]
 
-    def _condition(self, *, but: Facet | None = None) -> tuple[str, list[Any]]:
-        """What the articles of the list fulfil, as SQL over the table article."""
-        parts: list[str] = []
-        values: list[Any] = []
+    def _value(self, facet: Facet, value: str, articles: int, count: int | None = None) -> Value:
+        if count is None:
+            count = (articles & self._catalogue.having(facet, value)).bit_count()
+        return Value(value, count, value == self._wanted.chosen.get(facet))
+
+    def _articles(self, *, but: Facet | None = None) -> int:
+        """The articles of the list, as if nothing were chosen of one facet."""
+        found = self._hits
+        if self._wanted.since or self._wanted.until:
+            found &= self._catalogue.between(self._wanted.since, self._wanted.until)
         for facet, value in self._wanted.chosen.items():
-            if facet is but:
-                continue
-            if facet is Facet.YEAR:
-                parts.append("year IS ?")
-                values.append(None if value == UNKNOWN else int(value))
-            elif facet is Facet.TAG:
-                parts.append("+id IN (SELECT article FROM tag WHERE name = ?)")
-                values.append(value)
-            else:
-                parts.append(f"{facet} = ?")
-                values.append(value)
-        if self._wanted.text:
-            parts.append(f"{self._many}id IN temp.hit")
-        return " AND ".join(parts) or "1", values
-
-
-def _one(db: sqlite3.Connection, sql: str, values: Sequence[Any]) -> int:
-    return int(db.execute(sql, values).fetchone()[0])
+            if facet is not but:
+                found &= self._catalogue.having(facet, value)
+        return found
 
 
 def records(db: sqlite3.Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
@@ -199,6 +213,7 @@ LONGEST_VALUE = 4000
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _NEVER = dict.fromkeys([0, *range(0xD800, 0xE000)])
 _LAST_PAGE = 100_000
+_PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 
 def parse_list_query(arguments: Mapping[str, str], match_of: Callable[[str], str]) -> ListQuery:
@@ -212,22 +227,32 @@ def parse_list_query(arguments: Mapping[str, str], match_of: Callable[[str], str
     year = chosen.get(Facet.YEAR, UNKNOWN)
     if year != UNKNOWN and not (year.isascii() and year.isdigit() and len(year) == 4):
         del chosen[Facet.YEAR]
-    sort = Sort.RELEVANCE if match and arguments.get("sort") != Sort.NEWEST else Sort.NEWEST
+    usual = Sort.RELEVANCE if match else Sort.NEWEST
+    sort = next((each for each in (Sort.NEWEST, Sort.OLDEST) if each == arguments.get("sort")), usual)
+    since, until = (given if _PERIOD.fullmatch(given := arguments.get(name, "")) else "" for name in ("from", "to"))
     page = arguments.get("page", "")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 10 else 1
-    return ListQuery(text, match, chosen, sort, min(max(number, 1), _LAST_PAGE))
+    exact = bool(match) and arguments.get("exact") == "1"
+    return ListQuery(text, match, chosen, sort, min(max(number, 1), _LAST_PAGE), exact, since, until)
 
 
-def address(wanted: ListQuery, **changes: Any) -> str:
-    """The address of a list like this one, but for the changes; its first page unless one is named."""
+def asked_for(wanted: ListQuery) -> dict[str, str]:
+    """The arguments that ask for a list, without its page."""
+    given = {"q": wanted.text, **{str(facet): value for facet, value in wanted.chosen.items()}}
+    given |= {"from": wanted.since, "to": wanted.until, "exact": "1" if wanted.exact else ""}
+    if wanted.sort is not (Sort.RELEVANCE if wanted.match else Sort.NEWEST):
+        given["sort"] = str(wanted.sort)
+    return {name: value for name, value in given.items() if value}
+
+
+def address(wanted: ListQuery, *, form: str = "", **changes: Any) -> str:
+    """The address of a list like this one, but for the changes; its first page unless one is named. `form`: of a file
+    of the whole list, `csv` or `json`."""
     to = replace(wanted, **{"page": 1, **changes})
-    given = {"q": to.text, **{str(facet): value for facet, value in to.chosen.items()}}
-    if to.match and to.sort == Sort.NEWEST:
-        given["sort"] = str(to.sort)
-    if to.page > 1:
-        given["page"] = str(to.page)
-    asked = urlencode({name: value for name, value in given.items() if value})
-    return f"/search?{asked}" if asked else "/"
+    given = asked_for(to) | ({"page": str(to.page)} if to.page > 1 else {})
+    asked = urlencode(given)
+    path = f"/search.{form}" if form else "/search" if asked else "/"
+    return f"{path}?{asked}" if asked else path
 
 
 def toggled(wanted: ListQuery, facet: Facet, value: Value) -> str:

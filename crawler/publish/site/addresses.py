@@ -8,7 +8,7 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlsplit
 
-from crawler.publish.browse.search import Facet
+from crawler.publish.browse.catalogue import Facet
 
 SEARCH = "search.html"
 """The page that searches: it takes the arguments of `browse`'s lists."""

@@ -16,10 +16,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.database import FILE
 from crawler.publish.browse.pages import HERE as BROWSE
 from crawler.publish.browse.rows import QUOTES, SINGLE, STOPS
-from crawler.publish.browse.search import PAGE_ROWS, Facet
+from crawler.publish.browse.search import PAGE_ROWS
 from crawler.publish.site.addresses import article_file, list_file
 from crawler.publish.site.index import DIGITS, MAP, Layout, write_part, write_script
 from crawler.publish.site.pages import HERE, SCRIPT_ROWS, Plan, opened, periods, write_articles, write_list

@@ -14,21 +14,12 @@ from urllib.parse import unquote
 from jinja2 import Environment, FileSystemLoader
 
 from crawler.publish.browse import overviews
+from crawler.publish.browse.catalogue import UNKNOWN, Facet
 from crawler.publish.browse.database import FILE
 from crawler.publish.browse.pages import TEMPLATES, Pages, common_context
 from crawler.publish.browse.render import Pictures
 from crawler.publish.browse.rows import index_texts
-from crawler.publish.browse.search import (
-    UNKNOWN,
-    Facet,
-    ListPage,
-    ListQuery,
-    Search,
-    Value,
-    address,
-    records,
-    toggled,
-)
+from crawler.publish.browse.search import ListPage, ListQuery, Search, Value, address, records, toggled
 from crawler.publish.site.addresses import SEARCH, article_file, list_file, localised
 from crawler.publish.site.index import Batch, Layout, write_script
 from crawler.recovery.image_files import FOLDER as IMAGES
@@ -116,7 +107,7 @@ class SitePages:
         years: dict[str, list[tuple[str, int]]] = {}
         for period, count in periods(db):
             years.setdefault(period.partition("-")[0], []).append((period, count))
-        everything = Search(db, ListQuery())
+        everything = Search(db, ListQuery(), self.pages.cache.get)
         values = {facet: everything.values(facet) for facet in (Facet.CATEGORY, Facet.AUTHOR, Facet.TAG)}
         self.write("site/contents.html", "contents.html", {"years": years, "values": values})
 
@@ -156,7 +147,7 @@ class SitePages:
     def _facets(self, facet: Facet, value: str, count: int) -> dict[Facet, list[Value]]:
         """By what a list can be narrowed further; what is seldom by nothing."""
         if facet in (Facet.YEAR, Facet.CATEGORY):
-            return Search(self.db, ListQuery(chosen={facet: value})).facets()
+            return Search(self.db, ListQuery(chosen={facet: value}), self.pages.cache.get).facets()
         return {facet: [Value(value, count, True)]}
 
 

@@ -16,7 +16,7 @@ from crawler.ledger import Found, Ledger, State
 from crawler.ledger.ledger import VersionRow
 from crawler.publish.browse import database as building
 from crawler.publish.browse.database import BuildSummary, build, check_usable
-from crawler.publish.browse.rows import match_of
+from crawler.publish.browse.rows import match_of, unpacked
 from crawler.utils.exit_status import CommandError, ExitStatus
 from tests.e2e.processes import children_are_forked
 from tests.publish.browse.tree import ARTICLES, PICTURE, REPLAY, Draft, build_archive, write_tree
@@ -59,8 +59,8 @@ def test_a_row_says_what_the_file_says(tree: Path) -> None:
     url = f"{REPLAY}/{CAT.timestamp}/{CAT.original}"
     assert row[:9] == (102, "碼頭的貓", "2021-07-12", 2021, "編輯部", "社會", url, CAT.original, "2021-08-01T00:00:00Z")
     assert row[9:] == ("articles/1-1000/article_102.md", 24, f"{REPLAY}/20210801000000im_/{PICTURE}")
-    (body,) = ask(tree, "SELECT body FROM article WHERE id = 102")[0]
-    assert body.startswith("# 碼頭的貓\n\n<figure>")
+    (body,) = ask(tree, "SELECT body FROM text WHERE article = 102")[0]
+    assert unpacked(body).startswith("# 碼頭的貓\n\n<figure>")
     assert ask(tree, "SELECT name FROM tag WHERE article = 103 ORDER BY name") == [("海港",), ("燈塔",)]
     assert ask(tree, "SELECT date, year, author, category FROM article WHERE id = 104") == [(None, None, None, None)]
 

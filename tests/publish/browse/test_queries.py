@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.publish.browse import search
+from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.queries import MOST, QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked
 from crawler.publish.browse.rows import match_of
 from crawler.publish.browse.search import (
     MOST_VALUES,
     PAGE_ROWS,
-    Facet,
     ListQuery,
     Search,
     Sort,

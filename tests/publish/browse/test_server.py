@@ -3,7 +3,9 @@ do not give."""
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -115,6 +117,9 @@ STATUSES = {
     "/search": 200,
     "/search?q=x&page=99999999999&year=abcd&sort=odd&page=-1": 200,
     "/about": 200,
+    "/search.csv?q=x&from=2021": 200,
+    "/search.json?tag=none": 200,
+    "/search.xml": 404,
     "/article/101": 200,
     "/article/666": 200,
     "/article/5": 404,
@@ -288,6 +293,75 @@ def test_ids_and_old_addresses_lead_to_the_article(reader: Reader) -> None:
 
 def test_newest_first_is_an_order_of_a_search_too(reader: Reader) -> None:
     assert numbers(reader.get("/search", q="港", sort="newest").text) == [103, 102, 101]
+
+
+def test_a_list_is_ordered_and_bounded_by_date(reader: Reader) -> None:
+    lists = {
+        "q=港&sort=oldest": [101, 102, 103],
+        "sort=oldest": [101, 102, 666, 103, 104],
+        "from=2021-07&to=2021-07": [666, 102],
+        "from=2021-07-12&to=2021-07-12&q=碼頭": [102],
+        "to=2020": [101],
+        "from=2021-07-13": [103],
+        "from=2022&to=2020": [],
+        "from=yesterday": [103, 666, 102, 101, 104],
+    }
+    pages = {asked: reader.get(f"/search?{quote(asked, '&=')}").text for asked in lists}
+    assert {asked: numbers(page) for asked, page in pages.items()} == lists
+    page = Page(pages["from=2021-07&to=2021-07"])
+    assert {"href": "/", "class": "chip"} in page.each("a")
+    assert {"type": "hidden", "name": "from", "value": "2021-07"} in page.each("input")  # what is searched for next
+
+
+def test_words_are_found_simplified_and_traditional_what_was_typed_first(tmp_path: Path) -> None:
+    drafts = [
+        Draft(1, "里", "台灣的頭髮裡", "2021-01-01"),
+        Draft(2, "甲", "臺灣的鐵軌", "2021-01-02"),
+        Draft(3, "乙", "从台湾的头发里发展", "2021-01-03"),
+    ]
+    build_archive(write_tree(tmp_path, drafts, pictures=False))
+    found = {
+        "台灣": (1, {2, 3}),
+        "台湾": (3, {1, 2}),
+        "臺灣": (2, {1, 3}),
+        "头发": (3, {1}),
+        "鐵軌": (2, set()),
+        "台灣 铁轨": (2, set()),
+        "发展": (3, set()),
+        "從臺灣的頭髮里發展": (3, set()),
+    }
+    with reading(tmp_path) as asked:
+        lists = {words: numbers(asked.get("/search", q=words).text) for words in found}
+        assert {words: (first, set(others)) for words, (first, *others) in lists.items()} == found
+        assert "<mark>臺灣</mark>" in asked.get("/search", q="台湾").text
+        exact = {words: numbers(asked.get("/search", q=words, exact="1").text) for words in ("台湾", "臺灣", "铁轨")}
+        assert exact == {"台湾": [3], "臺灣": [2], "铁轨": []}
+        assert "checked" in asked.get("/search", q="台湾", exact="1").text
+
+
+def test_sections_and_tags_are_words_too(reader: Reader) -> None:
+    found = {"灯塔": {102, 103}, "政治": {101}, "選舉": {101, 102}, "海港": {101, 102, 103}, "海港燈塔": set()}
+    assert {words: set(numbers(reader.get("/search", q=words).text)) for words in found} == found
+    assert "#<mark>海港</mark>" in reader.get("/search", q="海港").text
+
+
+def test_a_whole_list_is_a_file(tmp_path: Path) -> None:
+    drafts = [Draft(number, "潮水", "港", tags=("海", "潮")) for number in range(1, 30)]
+    odd = Draft(30, '=1+1,"x"\n', "港", "", "+陳", "", ())
+    build_archive(write_tree(tmp_path, [*drafts, odd], pictures=False))
+    with reading(tmp_path) as asked:
+        page = Page(asked.get("/search", q="港", sort="oldest").text)
+        links = [each["href"] for each in page.each("a") if "/search." in each["href"]]
+        csv_file, json_file = (asked.get(link.replace("&amp;", "&")) for link in links)
+    assert csv_file.headers["content-disposition"] == 'attachment; filename="citizen-news.csv"'
+    rows = list(csv.DictReader(io.StringIO(csv_file.body.decode("utf-8-sig"))))
+    loaded = json.loads(json_file.text)
+    assert [int(row["id"]) for row in rows] == [each["id"] for each in loaded["articles"]] == [*range(1, 31)]
+    assert (rows[0]["tags"], rows[-1]["author"], rows[-1]["date"]) == ("海; 潮", "'+陳", "")
+    assert rows[-1]["title"].startswith("'=1+1")
+    assert (loaded["asked"], loaded["total"]) == ({"q": "港", "sort": "oldest"}, 30)
+    assert loaded["articles"][0]["tags"] == ["海", "潮"]
+    assert loaded["articles"][-1]["date"] is None
 
 
 def test_an_article_has_its_text_its_picture_and_where_it_is_from(reader: Reader) -> None:

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.rows import SINGLE, match_of
-from crawler.publish.browse.search import Facet, ListQuery, Search
+from crawler.publish.browse.search import ListQuery, Search
 from crawler.publish.site import export
 from crawler.publish.site.addresses import file_of, list_file, localised
 from crawler.publish.site.export import check_address, check_target, write_site
@@ -265,10 +266,9 @@ def test_lists_of_articles_read_back(given: tuple[int, set[int]]) -> None:
 )
 def test_the_index_finds_what_browse_finds(output: Path, site: Path, phrase: str) -> None:
     with closing(sqlite3.connect(output / "archive.db")) as db:
-        ids = [
-            number
-            for (number,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", (match_of(f'"{phrase}"'),))
-        ]
+        asked = match_of(f'"{phrase}"')
+        match = f"{{body title author}} : ({asked})"
+        ids = [number for (number,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,))]
     assert Index(site).search(phrase) == {*ids}
 
 
