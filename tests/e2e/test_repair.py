@@ -81,7 +81,7 @@ def test_what_is_adopted_is_not_fetched_again(standin: StandIn, tree: Path, tmp_
     assert done.status == 0, done.err
     assert sorted(played(standin)) == [address(number) for number in (4, 5, 6, 8)]
     assert [done.article(number).state for number in SOUND] == [State.ADOPTED] * 3
-    assert ", 3 more in a tree of files that you have" in done.out
+    assert "; 3 adopted, in a tree of files that you have" in done.out
     assert files(tree) == before
     assert "0 of them new" in adopt(tree, tmp_path / "output").out
 
