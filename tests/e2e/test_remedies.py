@@ -29,7 +29,7 @@ def standin() -> Iterator[StandIn]:
         yield served
 
 
-@pytest.fixture(scope="module", params=["seed", "reading"])
+@pytest.fixture(scope="module", params=[pytest.param("seed", marks=pytest.mark.heavy), "reading"])
 def sound(request: pytest.FixtureRequest, standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recovered tree that remembers its archive, in one of the formats."""
     output = tmp_path_factory.mktemp("remedies") / "a tree"
