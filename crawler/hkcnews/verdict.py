@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Self
 
 from crawler.hkcnews.blogger import blogger_blocks
 from crawler.hkcnews.fields import find_field, find_tags, info_line, is_sites, labelled
@@ -13,19 +11,12 @@ from crawler.hkcnews.layout import BYLINE, ERROR, FAREWELL, NOT_FOUND, PUBLISHED
 from crawler.hkcnews.page import END, Page, common_ancestor, is_within, metadata
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.urls import HOST, article_id
+from crawler.utils.text import ExplainedEnum
 
 
-class Verdict(StrEnum):
+class Verdict(ExplainedEnum):
     """All that a capture can turn out to be, and what that means, for people. Only ARTICLE is written; each other one
     leads to the next capture."""
-
-    meaning: str
-
-    def __new__(cls, name: str, meaning: str = "") -> Self:
-        verdict = str.__new__(cls, name)
-        verdict._value_ = name
-        verdict.meaning = meaning
-        return verdict
 
     ARTICLE = "article", "the article"
     FAREWELL = "farewell", "the farewell page that answered every address after the closing"

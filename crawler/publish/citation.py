@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.publish.addresses import day
+
 NEWSPAPER, IN_ENGLISH = "眾新聞", "Citizen News"
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _TEX = {
@@ -80,11 +82,10 @@ def _one_line(text: str) -> str:
 
 def in_chinese(of: Citation) -> str:
     """As a footnote in Chinese has it."""
-    year, month, day = of.day or (0, 0, 0)
     parts = (
         f"〈{of.title}〉",
         f"《{NEWSPAPER}》",
-        f"{year}年{month}月{day}日" if of.day else "日期不詳",
+        day(of.date) if of.day else "日期不詳",
         f"{of.archive or '網頁'}存檔於 {of.captured}" if of.captured else "",
         of.url,
         f"原址 {of.original}" if of.original else "",

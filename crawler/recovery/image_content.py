@@ -7,7 +7,8 @@ import re
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+
+from crawler.utils.text import ExplainedEnum
 
 
 class UnfitImage(Exception):
@@ -155,16 +156,8 @@ class ImageType(StrEnum):
     AVIF = "image/avif"
 
 
-class ImageFault(StrEnum):
+class ImageFault(ExplainedEnum):
     """Why there is no image, and what that means: what bytes can be, then what an archive can have instead."""
-
-    meaning: str
-
-    def __new__(cls, name: str, meaning: str = "") -> Self:
-        fault = str.__new__(cls, name)
-        fault._value_ = name
-        fault.meaning = meaning
-        return fault
 
     BLANK = "blank", "no bytes, or nothing in them"
     HTML = "html_page", "an HTML page in its place"

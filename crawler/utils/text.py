@@ -9,9 +9,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 EXAMPLES = 8
+
+
+class ExplainedEnum(StrEnum):
+    """A closed set of names, each with what it means, for people."""
+
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str = "") -> Self:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        return member
 
 
 def first_few(things: Sequence[object], most: int = EXAMPLES) -> str:

@@ -93,6 +93,13 @@ class Browser:
         """What the console has said since the last call: errors, refusals of the page's policy."""
         return [entry["message"] for entry in self._log("browser") if entry["level"] != "INFO"]
 
+    def wait_for_refusals(self, least: int) -> None:
+        """Until the console has told so many times that the page's policy refused something."""
+        said = ""
+        while said.count("Content Security Policy") < least:
+            self.driver.execute_async_script("setTimeout(arguments[0], 100)")
+            said += "\n".join(self.complaints())
+
     def _log(self, kind: str) -> list[Any]:
         entries: list[Any] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
         return entries

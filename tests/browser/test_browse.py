@@ -254,10 +254,7 @@ def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site
         " = '/none.png';document.body.append(image); add('img', {src: 'https://evil.example/x.png'}); add('iframe',"
         " {src: 'https://evil.example/'});"
     )
-    said = ""
-    while said.count("Content Security Policy") < 3:
-        browser.driver.execute_async_script("setTimeout(arguments[0], 100)")
-        said += "\n".join(browser.complaints())
+    browser.wait_for_refusals(3)
     assert browser.driver.title != "owned"
 
 

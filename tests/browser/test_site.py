@@ -165,8 +165,5 @@ def test_the_policy_holds_if_something_slipped_through(browser: Browser, site: s
         "document.body.append(script); const image = document.createElement('img');"
         "image.src = 'https://evil.example/x.png'; document.body.append(image);"
     )
-    said = ""
-    while said.count("Content Security Policy") < 2:
-        browser.driver.execute_async_script("setTimeout(arguments[0], 100)")
-        said += "\n".join(browser.complaints())
+    browser.wait_for_refusals(2)
     assert browser.driver.title != "owned"
