@@ -75,9 +75,9 @@ _share = partial(Setting, kind=Kind.NUMBER, most=1)
 _flag = partial(Setting, default="0", kind=Kind.SWITCH, choices=("0", "1", "true", "false", "yes", "no"))
 _line = partial(Setting, kind=Kind.LINE, most=500)
 
-FOR_EVERYONE = "What most people set"
+for_everyone = "What most people set"
 table: dict[str, dict[Setting, str]] = {
-    FOR_EVERYONE: {
+    for_everyone: {
         _line("CONTACT", kind=Kind.CONTACT): (
             "your e-mail or web address, for the User-Agent: an archive that cannot reach you can only block you"
         ),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from crawler.settings import FOR_EVERYONE, Kind, arguments, table
+from crawler.settings import Kind, arguments, for_everyone, table
 
 ROOT = Path(__file__).resolve().parents[1]
 PART = re.compile(r"(?<=<!-- generated: )(\w+)( -->\n)(.*?)(?=<!-- end -->)", re.DOTALL)
@@ -65,8 +65,8 @@ def option(name: str, example: str) -> str:
 
 
 PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
-    "settings": partial(settings, [FOR_EVERYONE]),
-    "expert": partial(settings, [heading for heading in table if heading != FOR_EVERYONE]),
+    "settings": partial(settings, [for_everyone]),
+    "expert": partial(settings, [heading for heading in table if heading != for_everyone]),
     "arguments": spider_arguments,
 }
 

@@ -27,11 +27,8 @@ class Command(ProjectCommand):
         check_names((name.upper() for name in args), SETTINGS, "setting")
         names = [args[0].upper()] if args else list(SETTINGS) if opts.show or opts.json else FOR_EVERYONE
         if opts.json:
-            print(
-                json_line(
-                    {name: {"value": self.settings[name], "origin": origin(self.settings, name)} for name in names}
-                )
-            )
+            values = {name: {"value": self.settings[name], "origin": origin(self.settings, name)} for name in names}
+            print(json_line(values))
             return ExitStatus.DONE
         width = max(map(len, names))
         for name in names:

@@ -49,7 +49,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
 def _describe(settings: Collection[str]) -> str:
     """For `--help`: those of the named settings that most people set, from their table."""
     width, lines = max(40, shutil.get_terminal_size().columns - 2), ["settings, as -s NAME=value:"]
-    shown = {row: about for row, about in ours.table[ours.FOR_EVERYONE].items() if row.name in settings}
+    shown = {row: about for row, about in ours.table[ours.for_everyone].items() if row.name in settings}
     for row, text in shown.items():
         lines += textwrap.wrap(f"  {row.name}={row.default}: {_plain(text)}", width, subsequent_indent=" " * 6)
     others = len(settings) - len(shown)

@@ -21,14 +21,13 @@ from crawler.recovery.case import Selection
 from crawler.recovery.formats import Format, FormatName
 from crawler.recovery.sources import PYWB, WAYBACK, Source, WebArchiveFiles
 from crawler.run.health import Thresholds
-from crawler.settings import FOR_EVERYONE as MOST
-from crawler.settings import Kind, Setting, arguments, table
+from crawler.settings import Kind, Setting, arguments, for_everyone, table
 from crawler.utils.exit_status import UsageError
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.archive import WebArchive, pywb_archive, wayback_archive
 
 SETTINGS: Mapping[str, Setting] = {row.name: row for rows in table.values() for row in rows}
-FOR_EVERYONE = [row.name for row in table[MOST]]
+FOR_EVERYONE = [row.name for row in table[for_everyone]]
 """The settings that most people set."""
 ARGUMENTS: Mapping[str, Setting] = {row.name: row for row in arguments}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
