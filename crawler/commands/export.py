@@ -82,12 +82,12 @@ class Command(ProjectCommand):
     def _export_site(self, opts: argparse.Namespace) -> int:
         """The articles as a static site, from archive.db, which is brought up to date first."""
         from crawler.commands.browse import update
-        from crawler.publish.site.export import check_address, check_target, write_site
+        from crawler.publish.site.export import SITE, check_address, write_site
 
         if not opts.site.strip():
             raise UsageError("--site: the name of a directory is needed")
         target, workers, address = Path(opts.site), read_workers(opts), check_address(opts.address or "")
-        check_target(self.output, target, force=opts.force)
+        SITE.check_target(self.output, target, force=opts.force)
         seconds = self.setting("PROGRESS_SECONDS")
         update(self.output, seconds)
         with writing(target):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
@@ -21,31 +18,28 @@ from crawler.publish.browse.database import FILE
 from crawler.publish.browse.pages import HERE as BROWSE
 from crawler.publish.browse.rows import QUOTES, SINGLE, STOPS
 from crawler.publish.browse.search import PAGE_ROWS
+from crawler.publish.folder import FEW, SCRATCH, FolderKind, all_done, sizes
 from crawler.publish.site.addresses import article_file, list_file
 from crawler.publish.site.index import DIGITS, MAP, Layout, write_part, write_script
 from crawler.publish.site.pages import HERE, SCRIPT_ROWS, Plan, opened, periods, write_articles, write_list
-from crawler.utils.exit_status import LockedError, NothingError, StorageError, UsageError
-from crawler.utils.files import sync_folder, write_file
-from crawler.utils.workers import batched, run_jobs
+from crawler.utils.exit_status import NothingError, UsageError
+from crawler.utils.files import write_file
+from crawler.utils.workers import batched
 
-MARK = "site.json"
-"""Says of a folder that it was written here."""
-_OURS = frozenset(
-    {"index.html", "about.html", "contents.html", "search.html", "sitemap.xml", MARK}
-    | {"sitemaps", "article", "images", "static", "search", *Facet}
+_MARK = "site.json"
+SITE = FolderKind(
+    "site",
+    _MARK,
+    frozenset(
+        {"index.html", "about.html", "contents.html", "search.html", "sitemap.xml", _MARK}
+        | {"sitemaps", "article", "images", "static", "search", *Facet}
+    ),
 )
-"""Everything at the top of a site; what else somebody put there (`.git`, `CNAME`) stays when it is replaced."""
-_SCRATCH = "scratch"
-"""In the folder that is being written; it tells that this was not finished."""
 _BATCH = 32 * SCRIPT_ROWS
 _LISTS = 50
 """Lists that a process writes at a time."""
-_FEW = 500
-"""With fewer articles, other processes take longer to begin than they save."""
 _SITEMAP = 40_000
 """Addresses in one sitemap; 50,000 may be."""
-
-Job = TypeVar("Job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +50,6 @@ class SiteSummary:
     files: int
     size: int
     index: int
-
-
-def check_target(output: Path, target: Path, *, force: bool) -> None:
-    """Refuse a place for a site where something is that is none, or may not be replaced. Raises UsageError."""
-    if target.resolve().is_relative_to(output.resolve()):
-        raise UsageError(f"{target} lies in {output}: choose a place outside of it")
-    former = _beside(target, ".former")
-    if former.exists() or former.is_symlink():
-        raise UsageError(f"{former} is there, of an export that was killed: call it {target} again, or remove it")
-    if not (target.exists() or target.is_symlink()):
-        return
-    if target.is_symlink() or not (target / MARK).is_file():
-        raise UsageError(f"{target} is there already, and no site of this software: choose another name, or remove it")
-    if not force:
-        raise UsageError(f"{target} is there already: choose another name, or give --force to replace it")
 
 
 def check_address(address: str) -> str:
@@ -92,40 +71,11 @@ def write_site(output: Path, target: Path, address: str, workers: int, tell: Cal
         (characters,) = db.execute("SELECT total(chars) FROM article").fetchone()
     if not ids:
         raise NothingError(f"there is nothing to publish in {output}: no article was recovered into it yet")
-    with _folder_beside(target) as part:
-        plan = Plan(output, part, part / _SCRATCH, address, Layout.of(len(ids), int(characters)))
-        index = _write(plan, ids, workers if len(ids) >= _FEW else 1, tell)
-        files = [path.stat().st_size for path in part.rglob("*") if path.is_file()]
-        os.sync()
-        plan.scratch.rmdir()
-        _put(part, target)
-    return SiteSummary(len(ids), len(files), sum(files), index)
-
-
-@contextmanager
-def _folder_beside(target: Path) -> Iterator[Path]:
-    """A folder to write a site in; what a killed export left in it is removed, and so is the folder if it is not moved.
-    Raises LockedError when another process is writing it."""
-    part = _beside(target, ".part")
-    part.mkdir(exist_ok=True)
-    descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not (part / _SCRATCH).is_dir() and next(part.iterdir(), None) is not None:
-            raise UsageError(f"{part} is there already, and nothing that an export left: remove it")
-        shutil.rmtree(part / _SCRATCH, ignore_errors=True)
-        for path in part.iterdir():
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        (part / _SCRATCH).mkdir()
-        try:
-            yield part
-        finally:
-            if part.exists():
-                shutil.rmtree(part)
-    except BlockingIOError as error:
-        raise LockedError(f"{part} is being written by another process: wait for it") from error
-    finally:
-        os.close(descriptor)
+    with SITE.replacing(target) as part:
+        plan = Plan(output, part, part / SCRATCH, address, Layout.of(len(ids), int(characters)))
+        index = _write(plan, ids, workers if len(ids) >= FEW else 1, tell)
+        made = sizes(part)
+    return SiteSummary(len(ids), len(made), sum(made), index)
 
 
 def _write(plan: Plan, ids: Sequence[int], workers: int, tell: Callable[[int, int], None]) -> int:
@@ -133,16 +83,16 @@ def _write(plan: Plan, ids: Sequence[int], workers: int, tell: Callable[[int, in
     site, layout = plan.site, plan.layout
     done = 0
     jobs = [(at, ids[at : at + _BATCH]) for at in range(0, len(ids), _BATCH)]
-    for (_, some), _ in _all(([job] for job in jobs), partial(write_articles, plan), workers):
+    for (_, some), _ in all_done(([job] for job in jobs), partial(write_articles, plan), workers):
         done += len(some)
         tell(done, len(ids))
     parts = ([part] for part in range(layout.parts))
-    size: int = sum(made for _, made in _all(parts, partial(write_part, site, plan.scratch, layout), workers))
+    size: int = sum(made for _, made in all_done(parts, partial(write_part, site, plan.scratch, layout), workers))
     with opened(plan) as pages:
         pages.write_front()
         lists = [*_lists(pages.db)]
         size += write_script(site, "index", _about_index(pages.db, layout))
-    for _ in _all(batched(lists, _LISTS), partial(write_list, plan), workers):
+    for _ in all_done(batched(lists, _LISTS), partial(write_list, plan), workers):
         pass
     for path in (*(BROWSE / "static").iterdir(), HERE / "static" / "search.js"):
         write_file(site, f"static/{path.name}", path.read_bytes(), sync=False)
@@ -150,16 +100,8 @@ def _write(plan: Plan, ids: Sequence[int], workers: int, tell: Callable[[int, in
         periodic = [list_file(facet, value) for facet, value in lists if facet is Facet.YEAR]
         _write_sitemaps(plan, ["index.html", "contents.html", "about.html", *periodic, *map(article_file, ids)])
     about = {"site": "citizen-news export --site", "articles": len(ids)}
-    write_file(site, MARK, f"{json.dumps(about)}\n".encode(), sync=False)
+    write_file(site, _MARK, f"{json.dumps(about)}\n".encode(), sync=False)
     return size
-
-
-def _all(chunks: Any, do: Callable[[Job], Any], workers: int) -> Iterator[tuple[Job, Any]]:
-    """What comes of all jobs. Raises StorageError for one that ends its process."""
-    for job, made in run_jobs(chunks, do, lambda job, why: StorageError(why), workers):
-        if isinstance(made, StorageError):
-            raise StorageError(f"a part of the site {made}: is there memory enough?")
-        yield job, made
 
 
 def _lists(db: sqlite3.Connection) -> Iterator[tuple[Facet, str]]:
@@ -200,25 +142,3 @@ def _write_sitemaps(plan: Plan, files: Sequence[str]) -> None:
     write_file(
         plan.site, "sitemap.xml", f"{head}<sitemapindex {space}>\n{places}</sitemapindex>\n".encode(), sync=False
     )
-
-
-def _put(part: Path, target: Path) -> None:
-    """What was written takes its place; of what was there before, what is not ours stays."""
-    former = _beside(target, ".former")
-    if target.exists():
-        target.replace(former)
-    try:
-        part.replace(target)
-    except OSError:
-        if former.exists():
-            former.replace(target)
-        raise
-    sync_folder(target.absolute().parent)
-    if former.exists():
-        for path in [path for path in former.iterdir() if path.name not in _OURS]:
-            path.replace(target / path.name)
-        shutil.rmtree(former)
-
-
-def _beside(target: Path, end: str) -> Path:
-    return target.with_name(target.name + end)

@@ -23,7 +23,7 @@ from crawler.publish.browse.rows import SINGLE, match_of
 from crawler.publish.browse.search import ListQuery, Search
 from crawler.publish.site import export
 from crawler.publish.site.addresses import file_of, list_file, localised
-from crawler.publish.site.export import check_address, check_target, write_site
+from crawler.publish.site.export import SITE, check_address, write_site
 from crawler.publish.site.index import DIGITS, MAP, Layout, encoded, facet_term, term_hash, terms
 from crawler.recovery.image_files import image_file
 from crawler.utils.exit_status import CommandError, NothingError, UsageError
@@ -304,7 +304,7 @@ def tree(folder: Path) -> Mapping[str, bytes]:
 def test_several_processes_write_the_same(
     output: Path, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "_FEW", 1)
+    monkeypatch.setattr(export, "FEW", 1)
     assert tree(publish(output, tmp_path / "other", workers=2)) == tree(site)
 
 
@@ -316,8 +316,8 @@ def test_a_site_is_replaced_and_what_others_put_there_stays(tmp_path: Path) -> N
     (target / ".git").mkdir()
     (target / "article/0/999.html").write_text("gone")
     with pytest.raises(UsageError, match="--force"):
-        check_target(output, target, force=False)
-    check_target(output, target, force=True)
+        SITE.check_target(output, target, force=False)
+    SITE.check_target(output, target, force=True)
     publish(output, target)
     assert (target / "CNAME").read_text() == "archive.example"
     assert (target / ".git").is_dir()
@@ -331,9 +331,9 @@ def test_what_is_no_site_is_left_alone(output: Path, tmp_path: Path) -> None:
     (tmp_path / "new.former").mkdir()
     for name in ("mine", "link", "new"):
         with pytest.raises(UsageError):
-            check_target(output, tmp_path / name, force=True)
+            SITE.check_target(output, tmp_path / name, force=True)
     with pytest.raises(UsageError, match="outside"):
-        check_target(output, output / "site", force=True)
+        SITE.check_target(output, output / "site", force=True)
     (tmp_path / "other.part").mkdir()
     (tmp_path / "other.part" / "thesis.txt").write_text("mine")
     with pytest.raises(UsageError, match="remove it"):
