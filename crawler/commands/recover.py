@@ -19,7 +19,7 @@ from crawler.run.settings import ARGUMENTS, RunSettings, SpiderArguments, read_a
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 
 ONE_OFF = ("dry_run", "again", "repair", "in_place")
-"""Arguments of `crawl articles` for somebody who looks at what comes of it."""
+"""Arguments of `crawl` for somebody who looks at what comes of it."""
 WORDS = {ExitStatus.DONE: "good", ExitStatus.INCOMPLETE: "good, but not all", ExitStatus.UNHEALTHY: "unhealthy"}
 _GOES_ON = (ExitStatus.DONE, ExitStatus.DAMAGED)
 """After a renewal that ended so there is still something to crawl."""

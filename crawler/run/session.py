@@ -107,8 +107,7 @@ class Session:
         self.verbose = False
         """Whether estimates and all figures are told, too."""
         self.renewing: bool = False
-        """Whether the run lists only what is new and looks for better captures of recovered articles (`scrapy
-        recover`)."""
+        """Whether the run lists only what is new and looks for better captures of recovered articles: `recover`."""
         self.reopened: set[int] = set()
         """The recovered articles that this run made due again, for a capture that would be preferred."""
         clock = Clock()
