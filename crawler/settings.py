@@ -30,7 +30,7 @@ class Kind(StrEnum):
     NUMBER = "a number{unit} from {least} to {most}"
     NUMBERS = "{fewest}numbers{unit} from {least} to {most}, separated by commas,"
     PATH = "the path of a directory"
-    SOURCES = "a list of wayback, pywb+ADDRESS of a collection, or WARC or WACZ files or folders that exist,"
+    SOURCES = "a list of wayback, pywb+ADDRESS of a collection, or WARC or WACZ files or folders that exist or s3://…,"
     SWITCH = "1 or 0"
     TIME = "a year, month, day or time of capture (as in 2021-07 or 20210712)"
     WHOLE = "a whole number{unit} from {least} to {most}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from pathlib import Path
 
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionInput, ExtractionReport, FromFiles, FromStore, extract
@@ -15,6 +14,7 @@ from crawler.run.command import ProjectCommand, add_workers_option, read_workers
 from crawler.run.config import FROM_COMMAND_LINE
 from crawler.run.settings import ARGUMENTS, SETTINGS, read_format, read_value
 from crawler.utils.exit_status import NothingError
+from crawler.warc.remote import location
 
 
 class Command(ProjectCommand):
@@ -59,12 +59,12 @@ class Command(ProjectCommand):
         return read_format(self.given_settings)
 
     def _input(self, args: list[str], told: ExtractionReport, dry_run: bool) -> ExtractionInput:
-        output, paths = self.output, [Path(name) for name in args]
+        output, paths = self.output, [location(name) for name in args]
         if not paths:
             if ledger_path(output).exists():
                 return FromStore(output, told, dry_run=dry_run)
-            paths = [output / "warc"]
-            if not paths[0].is_dir():
+            paths = [store := output / "warc"]
+            if not store.is_dir():
                 advice = "crawl first, name WARC or WACZ files, or another directory with -o"
                 raise NothingError(f"there is no store in {output} yet: {advice}")
         return FromFiles(paths, output, told, f"{self.setting('ARCHIVE_PUBLIC_URL')}/web", dry_run=dry_run)

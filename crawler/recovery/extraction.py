@@ -52,6 +52,7 @@ from crawler.utils.exit_status import (
 from crawler.utils.lock import lock_output
 from crawler.utils.text import EXAMPLES, by_reason, counted, explained, first_few, first_lines, plural, progress_line
 from crawler.utils.workers import batched
+from crawler.warc.remote import Location
 
 logger = logging.getLogger(__name__)
 
@@ -260,7 +261,7 @@ class FromFiles(ExtractionInput):
     """Captures in files of web archives; what they are is kept in a ledger of its own, for as long as it takes."""
 
     def __init__(
-        self, paths: Sequence[Path], output: Path, report: ExtractionReport, replay: str, *, dry_run: bool = False
+        self, paths: Sequence[Location], output: Path, report: ExtractionReport, replay: str, *, dry_run: bool = False
     ) -> None:
         super().__init__(output, report, dry_run=dry_run)
         self._paths = paths

@@ -14,6 +14,8 @@ from crawler.utils.text import counted
 from crawler.warc.captures import ArchivedCapture, Damage, Skipped, SkipReason, resolve_revisits
 from crawler.warc.files import find_files, read_archived, scan_file
 from crawler.warc.record import WarcDamaged
+from crawler.warc.remote import Location
+from crawler.warc.streams import state_of
 from crawler.warc.writer import REWRITTEN_VIEW
 from crawler.wayback.archive import WebArchive
 from crawler.wayback.http import first_header
@@ -35,17 +37,16 @@ class WebArchiveFiles:
     """A file of web archives (WARC, WACZ), or a folder of them; `name` is that of the file or folder alone."""
 
     name: str
-    path: Path
+    path: Location
 
 
 Source = WebArchive | WebArchiveFiles
 
 
 def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
-    """Tell the ledger what a file holds, unless nothing changed since it was told. Raises OSError, NotAWebArchive."""
-    stats = [(path, path.stat()) for path in find_files([source.path])]
+    """Tell the ledger what a file holds, unless nothing changed since it was told. Raises OSError, CommandError."""
     # Changes when a file is added, taken away, moved or written.
-    seal = ";".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
+    seal = ";".join(f"{path} {state_of(path)}" for path in find_files([source.path]))
     key = f"holdings {source.name}"
     if ledger.meta(key) == seal:
         return
@@ -60,12 +61,12 @@ def index_files(source: WebArchiveFiles, ledger: Ledger) -> None:
 
 
 def index_captures(
-    paths: Sequence[Path], damaged: Callable[[Damage], object], passed: Counter[str]
+    paths: Sequence[Location], damaged: Callable[[Damage], object], passed: Counter[str]
 ) -> Iterator[Indexed]:
     """What files hold of articles, some at a time, so that any number of captures fits into memory.
 
     `damaged` is told what cannot be read of articles, or of what is not known; `passed` counts the records that are
-    passed over, by words for one of their kind. Raises OSError, NotAWebArchive.
+    passed over, by words for one of their kind. Raises OSError, CommandError.
     """
 
     def skipped(record: Skipped) -> None:
@@ -105,7 +106,7 @@ def describe_counts(passed: Mapping[str, int]) -> str:
 
 
 def _resolved(
-    files: Sequence[Path], revisits: Sequence[ArchivedCapture], damaged: Callable[[Damage], object]
+    files: Sequence[Location], revisits: Sequence[ArchivedCapture], damaged: Callable[[Damage], object]
 ) -> Indexed:
     """Revisits with the records that have their payloads, which may stand anywhere in the files."""
     wanted = {revisit.capture.digest for revisit in revisits}

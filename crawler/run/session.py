@@ -26,6 +26,7 @@ from crawler.run.settings import RunSettings, is_loopback
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.lock import lock_output
 from crawler.utils.text import counted, first_few, format_duration
+from crawler.warc.remote import RemoteError
 from crawler.wayback.archive import WebArchive
 
 logger = logging.getLogger(__name__)
@@ -204,6 +205,8 @@ class Session:
         if isinstance(error, (OSError, sqlite3.Error, LedgerError)):
             advice = "Nothing was damaged; make room or repair it, then run again"
             self.end(ExitStatus.STORAGE, f"cannot write to {self.output}: {error}. {advice}")
+        elif isinstance(error, RemoteError):
+            self.end(error.status, str(error))
         else:
             logger.error("an error of this software: %s", about, exc_info=error)
             self.end(ExitStatus.ERROR, f"an error of this software: {about}: {error!r}; please report it with the log")

@@ -24,6 +24,7 @@ from crawler.run.health import Thresholds
 from crawler.settings import Kind, Setting, arguments, for_everyone, table
 from crawler.utils.exit_status import UsageError
 from crawler.utils.timestamps import read_moment
+from crawler.warc.remote import location
 from crawler.wayback.archive import WebArchive, pywb_archive, wayback_archive
 
 SETTINGS: Mapping[str, Setting] = {row.name: row for rows in table.values() for row in rows}
@@ -246,7 +247,9 @@ def _source(text: str, given: Mapping[str, object]) -> Source:
         address = Setting("SOURCES", kind=Kind.ADDRESS)
         collection, _, public = text.removeprefix(PYWB).partition("=")
         return pywb_archive(read_value(address, collection), read_value(address, public) if public else "")
-    path = Path(text)
+    path = location(text)
+    if isinstance(path, str):
+        return WebArchiveFiles(path.rstrip("/").rpartition("/")[2], path)
     if not text or not path.exists():
         raise _mistake(SETTINGS["SOURCES"], text)
     return WebArchiveFiles(path.resolve().name, path.resolve())

@@ -26,9 +26,8 @@ from crawler.recovery.recovery import Recovery
 from crawler.recovery.sources import WebArchiveFiles, index_files
 from crawler.recovery.store import as_served, compare_served, reconcile
 from crawler.run.session import Session
-from crawler.utils.exit_status import ExitStatus
+from crawler.utils.exit_status import CommandError, ExitStatus
 from crawler.utils.text import counted, first_few
-from crawler.warc.captures import NotAWebArchive
 from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.archive import WebArchive
 from crawler.wayback.capture import Capture
@@ -199,8 +198,8 @@ class SourcesSpider(ArchiveSpider):
             if isinstance(source, WebArchiveFiles):
                 try:
                     index_files(source, session.ledger)
-                except NotAWebArchive as error:
-                    session.end(ExitStatus.USAGE, f"SOURCES: {error}")
+                except CommandError as error:
+                    session.end(error.status, f"SOURCES: {error}")
             else:
                 async for request in self._list(source, ids):
                     yield request

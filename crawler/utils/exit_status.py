@@ -34,7 +34,11 @@ class ExitStatus(IntEnum):
     )
     LOCKED = (5, "another run holds the output directory", "wait for it, or stop it first")
     LAYOUT = (6, "most of the first pages have a layout that is not known", "run `citizen-news inspect` on one")
-    STORAGE = (7, "the output directory or the ledger cannot be used", "make room, or repair what is named")
+    STORAGE = (
+        7,
+        "the output directory, the ledger or a file to be read cannot be used",
+        "make room, or repair what is named",
+    )
     DAMAGED = (
         8,
         "something is damaged, missing or not as written, or no article any more to the extractor; the rest was done",

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
-from pathlib import Path
 
 from crawler.utils.exit_status import UsageError
 from crawler.utils.timestamps import read_moment, timestamp_of
@@ -26,6 +25,7 @@ from crawler.warc.record import (
     target_of,
     timestamp_from,
 )
+from crawler.warc.remote import Location
 from crawler.warc.writer import BODY_FIELDS, RecordLocation, http_headers
 from crawler.wayback.archive import WAYBACK_MACHINE
 from crawler.wayback.capture import REVISIT, Capture
@@ -35,11 +35,10 @@ from crawler.wayback.playback import Answer, Reply, parse_playback_url, read_rep
 
 
 class NotAWebArchive(UsageError):
-    """A path that was given is no file or folder of web archives."""
+    """A path or address that was given is no file or folder of web archives."""
 
-    def __init__(self, path: Path, why: str) -> None:
+    def __init__(self, path: Location, why: str) -> None:
         super().__init__(f"{path}: {why}")
-        self.path = path
         self.why = why
 
 

@@ -20,6 +20,7 @@ from crawler.warc.captures import (
 )
 from crawler.warc.iterator import MAX_RECORD, ChecksumPassed, Gap, WarcRecord, record_at, walk_records
 from crawler.warc.record import Head, Malformed, StoredCapture, WarcDamaged
+from crawler.warc.remote import Location, find_remote
 from crawler.warc.streams import GZIP, UNKNOWN_END, ZSTD, CorruptStream, Source, Spool, Unpacker, open_source
 from crawler.warc.writer import RecordLocation
 
@@ -35,13 +36,17 @@ _BLOWN_UP = 200
 """How many times its size a packed WARC may have; HTML shrinks to a tenth."""
 
 
-def find_files(paths: Iterable[Path]) -> list[Path]:
+def find_files(paths: Iterable[Location]) -> list[Location]:
     """Web archives among files and folders: in the order given, a folder's sorted, each once. In folders, searched to
-    any depth, by name: .warc, .warc.gz, .warc.zst, .wacz; links are not followed. Raises NotAWebArchive for a path that
-    is none or has none; OSError."""
-    found: dict[Path, Path] = {}
+    any depth, by name: .warc, .warc.gz, .warc.zst, .wacz; links are not followed. So is what
+    a pattern in an address means. Raises NotAWebArchive for a path that is none or has none; OSError; for an address as
+    `find_remote`."""
+    found: dict[Location, Location] = {}
     for path in paths:
-        if path.is_dir():
+        inside: list[Location]
+        if isinstance(path, str):
+            inside = _remote(path)
+        elif path.is_dir():
             inside = []
             for place, folders, names in os.walk(path, onerror=_raise):
                 folders.sort()
@@ -53,8 +58,17 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
             _check(path)
             inside = [path]
         for file in inside:
-            found.setdefault(file.resolve(), file)
+            found.setdefault(file if isinstance(file, str) else file.resolve(), file)
     return list(found.values())
+
+
+def _remote(address: str) -> list[Location]:
+    found = find_remote(address, _NAMES)
+    if not found:
+        raise NotAWebArchive(address, "it does not exist" if found is None else "there is no web archive there")
+    if found == [address]:
+        _check_content(address)
+    return [*found]
 
 
 def _raise(error: OSError) -> None:
@@ -66,10 +80,14 @@ def _check(path: Path) -> None:
         raise NotAWebArchive(path, "it does not exist")
     if not path.is_file():
         raise NotAWebArchive(path, "it is neither a file nor a folder")
-    named = path.name.endswith(_NAMES)
-    with open_source(path) as file:
+    _check_content(path)
+
+
+def _check_content(path: Location) -> None:
+    named = str(path).endswith(_NAMES)
+    with open_source(path, scan=False) as file:
         start = file.read(0, 5)
-        if path.name.endswith(_WACZ) or start.startswith((_ZIP, _EMPTY_ZIP)):
+        if file.name.endswith(_WACZ) or start.startswith((_ZIP, _EMPTY_ZIP)):
             _entries(file)
             return
         if start.startswith((GZIP, ZSTD)) and not named:
@@ -131,9 +149,9 @@ def _entries(archive: Source) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(_Opened(archive)) as directory:
             entries = [entry for entry in directory.infolist() if entry.filename.endswith(_NAMES)]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error, OverflowError) as error:
-        raise NotAWebArchive(Path(archive.name), f"the directory of the zip cannot be read: {error}") from error
+        raise NotAWebArchive(archive.name, f"the directory of the zip cannot be read: {error}") from error
     if not entries:
-        raise NotAWebArchive(Path(archive.name), "there is no WARC in this zip")
+        raise NotAWebArchive(archive.name, "there is no WARC in this zip")
     return sorted(entries, key=lambda entry: entry.header_offset)
 
 
@@ -162,16 +180,16 @@ class _Opened:
 
 
 def scan_file(
-    path: Path, *, max_bytes: int = MAX_RECORD, skipped: Callable[[Skipped], None] = lambda record: None
+    path: Location, *, max_bytes: int = MAX_RECORD, skipped: Callable[[Skipped], None] = lambda record: None
 ) -> Iterator[ArchivedCapture | Damage]:
     """The captures in one file, in order, and what of it cannot be read. Revisits are not resolved yet.
 
     Where checksums of the packing vouch for a record its digests are left to `read`; else they are compared here. A
     record larger than `max_bytes` when unpacked is Damage. `skipped` is told of whole records that are no captures.
-    Raises OSError only.
+    Raises OSError; for an address as `RemoteFile`.
     """
     with open_source(path) as whole:
-        zipped = path.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP)
+        zipped = whole.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP)
         for source in _unzipped(whole, 0) if zipped else (whole,):
             if isinstance(source, Damage):
                 yield source

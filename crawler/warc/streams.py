@@ -12,6 +12,8 @@ from pathlib import Path
 
 import zstandard
 
+from crawler.warc.remote import Location, RemoteFile, is_address, read_remote, remote_state
+
 GZIP = b"\x1f\x8b\x08"
 ZSTD = b"\x28\xb5\x2f\xfd"
 
@@ -57,7 +59,7 @@ def named_source(name: str) -> Source:
 
 
 class OpenFile(Source):
-    """A file. Raises OSError."""
+    """A file of this machine. Raises OSError."""
 
     def __init__(self, path: Path | str) -> None:
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115, PTH123 - closed by close(); a Path takes longer
@@ -68,10 +70,15 @@ class OpenFile(Source):
 
 
 @contextmanager
-def open_source(path: Path, start: int = 0, end: int | None = None) -> Iterator[Source]:
-    """A file, or the part of it from `start` to `end`. Raises OSError."""
-    with closing(OpenFile(path)) as file:
-        yield file.part(start, file.end if end is None else end)
+def open_source(path: Location, start: int = 0, end: int | None = None, *, scan: bool = True) -> Iterator[Source]:
+    """A file, or the part of it from `start` to `end`. `scan`: all of it is read, in order. Raises OSError; for an
+    address as `RemoteFile`."""
+    if isinstance(path, Path):
+        with closing(OpenFile(path)) as file:
+            yield file.part(start, file.end if end is None else end)
+    else:
+        with closing(RemoteFile(path, scan=scan)) as remote:
+            yield Source(path, start, remote.size if end is None else end, remote.read)
 
 
 def pread(descriptor: int, offset: int, length: int) -> bytes:
@@ -227,7 +234,7 @@ def nested_name(name: str, offset: int) -> str:
 
 def _split(name: str) -> tuple[str, int | None]:
     parent, mark, number = name.rpartition("#")
-    if mark and number.isascii() and number.isdigit() and not Path(name).exists():
+    if mark and number.isascii() and number.isdigit() and (is_address(name) or not Path(name).exists()):
         return parent, int(number)
     return name, None
 
@@ -239,16 +246,31 @@ def file_of(name: str) -> str:
     return name
 
 
-_open: OrderedDict[tuple[str, int, int, int, int], OpenFile | Spool] = OrderedDict()
+def state_of(path: Location) -> str:
+    """Changes when a file is written: its size, and its time or what its store has for that. Raises as `read_at`."""
+    if isinstance(path, str):
+        return remote_state(path)
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+_open: OrderedDict[tuple[str | int, ...], OpenFile | Spool] = OrderedDict()
 _MOST_OPEN = 8
 """More than may lie in each other: what is read from another one must find that open."""
 
 
 def read_at(name: str, offset: int, length: int) -> bytes:
     """Bytes of a file, or of what `nested_name` names, which is unpacked as far as needed; it stays open for the next
-    call as long as it is the file of this name. Raises OSError."""
-    state = os.stat(file_of(name))  # noqa: PTH116 - a Path for each takes longer
-    key = name, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+    call as long as it is the file of this name. Raises OSError; for an address as `RemoteFile`."""
+    file = file_of(name)
+    if file is name and is_address(name):
+        return read_remote(name, offset, length)
+    key: tuple[str | int, ...]
+    if is_address(file):
+        key = name, remote_state(file)
+    else:
+        state = os.stat(file)  # noqa: PTH116 - a Path for each takes longer
+        key = name, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
     if key not in _open:
         parent, at = _split(name)
         if at is None:

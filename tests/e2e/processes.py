@@ -56,11 +56,28 @@ _FORKING.set_forkserver_preload(["tests.e2e.warm", __name__, *_modules()])
 _CONTEXTS: dict[str, Any] = vars(context)["_concrete_contexts"]
 
 
+class _Child(context.ForkServerProcess):
+    """A process with its parent's environment, as one that is spawned has it, and not with that of the warm one."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._environment = dict(os.environ)
+
+    def run(self) -> None:
+        os.environ.clear()
+        os.environ.update(self._environment)
+        super().run()
+
+
+class _Spawning(context.ForkServerContext):
+    Process = _Child
+
+
 @contextmanager
 def children_are_forked() -> Iterator[None]:
     """What this process would spawn comes from the warm one too."""
     spawning = _CONTEXTS["spawn"]
-    _CONTEXTS["spawn"] = _FORKING
+    _CONTEXTS["spawn"] = _Spawning()
     try:
         yield
     finally:
@@ -106,7 +123,7 @@ class _Order:
 def _execute(order: _Order) -> None:
     """In the child: become `python -m scrapy ...`, whose own children are forked like this one instead of spawned."""
     vars(_SERVER).update(order.server, ensure_running=lambda: None)
-    _CONTEXTS["spawn"] = _CONTEXTS["forkserver"]
+    _CONTEXTS["spawn"] = _Spawning()
     if order.new_session:
         os.setsid()
     if order.largest_file is not None:

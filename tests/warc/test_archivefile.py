@@ -73,9 +73,8 @@ def test_a_damaged_directory_of_a_wacz(tmp_path: Path) -> None:
     path = tmp_path / "a.wacz"
     wacz(path, {"a.warc.gz": packed(pages(2))})
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(NotAWebArchive, match=r"a\.wacz: the directory of the zip cannot be read") as caught:
+    with pytest.raises(NotAWebArchive, match=r"a\.wacz: the directory of the zip cannot be read"):
         find_files([path])
-    assert caught.value.path == path
     (damage,) = scan_file(path)  # found in a folder, it must not keep others from being read
     assert isinstance(damage, Damage)
 
