@@ -159,7 +159,7 @@ def as_csl_json(of: Citation) -> str:
 
 
 FORMATS: Mapping[str, tuple[Callable[[Citation], str], str, str]] = {
-    "txt": (as_text, "text/plain; charset=utf-8", "文字 Text"),
+    "txt": (as_text, "text/plain; charset=utf-8", "Plain text"),
     "bib": (as_bibtex, "application/x-bibtex; charset=utf-8", "BibTeX"),
     "ris": (as_ris, "application/x-research-info-systems; charset=utf-8", "RIS"),
     "json": (as_csl_json, "application/vnd.citationstyles.csl+json; charset=utf-8", "CSL-JSON"),

@@ -85,6 +85,13 @@ class Browser:
         ]
         return [address for address in asked if urlsplit(address).scheme in _SENT]
 
+    def languages(self) -> set[str]:
+        """The languages of the phrases of ours that the page shows."""
+        shown = (
+            "return [...document.querySelectorAll('in-zh, in-en')].filter(e => e.checkVisibility()).map(e => e.lang)"
+        )
+        return {*self.script(shown)}
+
     def elsewhere(self) -> list[str]:
         """Those of them that were not for this machine."""
         return [address for address in self.requests() if urlsplit(address).hostname not in HERE]

@@ -102,12 +102,30 @@ def test_a_reader_searches_and_reads(browser: Browser, site: str) -> None:
     browser.driver.find_element(By.CSS_SELECTOR, ".by a").click()
     assert titles(browser)
     browser.driver.find_element(By.PARTIAL_LINK_TEXT, "目錄").click()
-    browser.driver.find_element(By.LINK_TEXT, "2015年").click()
+    browser.driver.find_element(By.LINK_TEXT, "2015").click()
     assert len(titles(browser)) == 30
     browser.driver.find_element(By.PARTIAL_LINK_TEXT, "關於").click()
     assert browser.complaints() == []
     asked = browser.requests()
     assert all(address.startswith(site) for address in asked)
+
+
+def test_a_reader_switches_the_language_and_goes_on(browser: Browser, site: str) -> None:
+    browser.driver.get(f"{site}index.html")
+    assert browser.languages() == {"zh-Hant-HK"}
+    browser.driver.find_element(By.ID, "language-zh").send_keys(Keys.ARROW_RIGHT)
+    assert browser.driver.title == "Citizen News archive"
+    for path in ("index.html", "contents.html", "about.html", "article/0/300.html", "year/2015-01.html"):
+        browser.driver.get(site + path)
+        assert browser.languages() == {"en"}, path
+        assert browser.driver.title.endswith("Citizen News archive")
+    search(browser, site, q="潮汐")
+    assert browser.languages() == {"en"}
+    assert browser.driver.title == "潮汐 — Search — Citizen News archive"
+    browser.driver.find_element(By.CSS_SELECTOR, "label:has(#language-zh)").click()
+    assert browser.languages() == {"zh-Hant-HK"}
+    assert browser.driver.title == "潮汐 — 搜尋 — 眾新聞存檔"
+    assert browser.complaints() == []
 
 
 def test_searches_are_narrowed_sorted_and_walked(browser: Browser, site: str) -> None:

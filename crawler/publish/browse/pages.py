@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from datasette.app import Response
 from datasette.utils import sqlite_timelimit
@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from crawler.markdown.reader import plain_text
 from crawler.preserve.article_file import split_parts
-from crawler.publish.addresses import article_named, day, is_web, number_named, readable_address, readable_time
+from crawler.publish.addresses import article_named, is_web, number_named, readable_address, readable_time
 from crawler.publish.browse import overviews, queries
 from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, comparison
@@ -27,8 +27,10 @@ from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.rows import match_of, searched
 from crawler.publish.browse.search import ListQuery, Search, address, asked_for, parse_list_query, toggled
+from crawler.publish.browse.server import COOKIE
 from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
 from crawler.publish.report.parts import reason
+from crawler.publish.words import LANGUAGES, day_words, month_words, say
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -38,6 +40,7 @@ MILLISECONDS = 5000
 _ENGLISH = 0.9
 """The share of letters that are ASCII in an English text."""
 _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+
 
 Given = TypeVar("Given")
 
@@ -288,8 +291,17 @@ def missing_context(db: sqlite3.Connection, number: int) -> dict[str, Any] | Non
 
 
 async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200) -> Any:
-    given = {**common_context(), **context}
-    return Response.html(await datasette.render_template(f"browse/{name}.html", given, request=request), status=status)
+    """A page in the language that its address asks for, as the links on every page do, or that was chosen last."""
+    chosen = request.args.get("lang")
+    language = next((code for code in (chosen, request.cookies.get(COOKIE)) if code in LANGUAGES), "zh")
+    asked = [pair for pair in parse_qsl(request.query_string, keep_blank_values=True) if pair[0] != "lang"]
+    switch = {code: f"?{urlencode([*asked, ('lang', code)])}" for code in LANGUAGES}
+    given = {**common_context(), "language": language, "switch": switch, **context}
+    text = await datasette.render_template(f"browse/{name}.html", given, request=request)
+    answer = Response.html(text, status=status)
+    if chosen == language:
+        answer.set_cookie(COOKIE, language, max_age=365 * 24 * 3600, httponly=True)
+    return answer
 
 
 def common_context() -> dict[str, Any]:
@@ -297,7 +309,12 @@ def common_context() -> dict[str, Any]:
     return {
         "is_web": is_web,
         "time": readable_time,
-        "day": day,
+        "day": day_words,
+        "month_words": month_words,
+        "say": say,
+        "languages": LANGUAGES,
+        "language": "",
+        "switch": None,
         "readable": readable_address,
         "style": _STYLE,
         "wanted": None,

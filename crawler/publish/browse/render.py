@@ -17,6 +17,7 @@ from crawler.hkcnews.urls import article_id
 from crawler.markdown.reader import plain_text
 from crawler.markdown.style import SCHEME, absolute, without_archive
 from crawler.publish.browse.rows import STOPS, gap_between
+from crawler.publish.words import say
 from crawler.recovery.image_content import ImageFault, read_content
 from crawler.recovery.image_files import FOLDER, image_file
 from crawler.wayback.playback import split_replay
@@ -48,6 +49,8 @@ _VIDEO = re.compile(
 )
 _ANCHOR_OR_PICTURE = re.compile(r"<a\b[^>]*>|</a>|<img\b[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(src|alt)="([^"]*)"')
+_SAID = {"#video": say("Video").__html__(), "#embedded": say("Embedded content").__html__()}
+"""Pictures that stand for our words until what is theirs is cleaned."""
 
 
 def to_html(body: str, *, local_image: Callable[[str], str | None], link: Callable[[str], str]) -> str:
@@ -96,9 +99,8 @@ def _player_link(address: str) -> str:
     shown, host = split_replay(address)[2] or address, ""
     with suppress(ValueError):
         host = urlsplit(f"https:{shown}" if shown.startswith("//") else shown).hostname or ""
-    what = "▶ 影片 Video" if not host or _VIDEO.search(host) or "video" in shown else "嵌入內容 Embedded"
-    said = f"{what}{f' ({host})' if host else ''}"
-    return f'<a href="{html.escape(address)}">{html.escape(said)}</a>'
+    what = "#video" if not host or _VIDEO.search(host) or "video" in shown else "#embedded"
+    return f'<a href="{html.escape(address)}"><img src="{what}">{html.escape(f" ({host})" if host else "")}</a>'
 
 
 def _settled(cleaned: str, local_image: Callable[[str], str | None], link: Callable[[str], str]) -> Iterator[str]:
@@ -124,10 +126,12 @@ def _picture(
     """A picture that is here, or its description and a link to it unless it stands in one."""
     given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(element)}
     src, alt = given.get("src", ""), given.get("alt", "")
+    if src in _SAID:
+        return f"▶ {_SAID[src]}"
     here = local_image(src) if src else None
     if here is not None:
         return f'<img src="{html.escape(here)}" alt="{html.escape(alt)}" loading="lazy">'
-    said = html.escape(f"圖片不在此處：{alt}" if alt else "圖片不在此處 Picture not here")
+    said = (say("Picture not here: {description}", description=alt) if alt else say("Picture not here")).__html__()
     address = _address(link(src)) if src and not linked and not src.lower().startswith("data:") else None
     return (
         f'<a href="{html.escape(address)}" rel="noopener noreferrer">{said}</a>' if address else f"<span>{said}</span>"

@@ -32,6 +32,8 @@ HEADERS = {
 """On every answer, unless the page itself says otherwise."""
 
 
+COOKIE = "language"
+_OURS = re.compile(rb"(?:^|;)\s*(language=[a-z]+)")
 _HOST = re.compile(r"(?:\[(?P<six>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]+)?")
 
 
@@ -90,6 +92,11 @@ class RequestGuard:
                 message = {**message, "headers": [*given, *(one for one in ours if one[0] not in there)]}
             await send(message)
 
+        # Whatever else is served on this machine has its cookies sent here, too, and some cannot be read.
+        cookies = [value for name, value in scope["headers"] if name.lower() == b"cookie"]
+        ours = [(b"cookie", found[1]) for value in cookies if (found := _OURS.search(value))]
+        others = [(name, value) for name, value in scope["headers"] if name.lower() != b"cookie"]
+        scope = {**scope, "headers": [*others, *ours[:1]]}
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"]
         if len(hosts) != 1 or not is_allowed_host(hosts[0], self.served):
             await _refuse(guarded, 400, "This address is not served here.")

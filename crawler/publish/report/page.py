@@ -21,11 +21,13 @@ from crawler.publish.report.parts import (
     share,
 )
 from crawler.publish.report.sections import SECTIONS
+from crawler.publish.words import LANGUAGES, say
 from crawler.recovery.listing import PUBLISHED
 from crawler.utils.text import format_size
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = (TEMPLATES.parents[1] / "browse" / "static" / "style.css", TEMPLATES / "report.css")
+BROWSE = TEMPLATES.parents[1] / "browse"
+STYLES = (BROWSE / "static" / "style.css", TEMPLATES / "report.css")
 """The look of all pages, and what the report has beside it."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What a browser may load or run for the page: its own style, and nothing else."""
@@ -43,7 +45,7 @@ def render(found: ReportFigures) -> bytes:
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([TEMPLATES, BROWSE / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -54,6 +56,9 @@ def render(found: ReportFigures) -> bytes:
     environment.tests["upright"] = lambda value: isinstance(value, Columns)
     text = environment.get_template("report.html").render(
         found=found,
+        say=say,
+        languages=LANGUAGES,
+        switch=None,
         policy=POLICY,
         style=Markup("".join(path.read_text("utf-8") for path in STYLES)),
         # States in which nothing is are left out, but for the first.

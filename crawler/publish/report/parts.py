@@ -9,17 +9,10 @@ from math import ceil
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
+from crawler.publish.words import Bilingual
 from crawler.recovery.image_content import ImageFault
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import ANSWERS
-
-
-@dataclass(frozen=True, slots=True)
-class Bilingual:
-    """The same in both languages; `zh` is empty for what is a name or a number."""
-
-    en: str
-    zh: str = ""
 
 
 def bilingual(text: str) -> Bilingual:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -22,6 +23,7 @@ from crawler.publish.folder import FEW, SCRATCH, FolderKind, all_done, sizes
 from crawler.publish.site.addresses import article_file, list_file
 from crawler.publish.site.index import DIGITS, MAP, Layout, write_part, write_script
 from crawler.publish.site.pages import HERE, SCRIPT_ROWS, Plan, opened, periods, write_articles, write_list
+from crawler.publish.words import TABLE
 from crawler.utils.exit_status import NothingError, UsageError
 from crawler.utils.files import write_file
 from crawler.utils.workers import batched
@@ -41,6 +43,7 @@ _LISTS = 50
 _SITEMAP = 40_000
 """Addresses in one sitemap; 50,000 may be."""
 
+from crawler.publish.words import TABLE
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
@@ -94,7 +97,7 @@ def _write(plan: Plan, ids: Sequence[int], workers: int, tell: Callable[[int, in
         size += write_script(site, "index", _about_index(pages.db, layout))
     for _ in all_done(batched(lists, _LISTS), partial(write_list, plan), workers):
         pass
-    for path in (*(BROWSE / "static").iterdir(), HERE / "static" / "search.js"):
+    for path in (*(BROWSE / "static").iterdir(), *(HERE / "static").iterdir()):
         write_file(site, f"static/{path.name}", path.read_bytes(), sync=False)
     if plan.address:
         periodic = [list_file(facet, value) for facet, value in lists if facet is Facet.YEAR]
@@ -127,6 +130,9 @@ def _about_index(db: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
         "single": SINGLE.pattern,
         "stops": STOPS,
         "quotes": "".join(map(chr, QUOTES)),
+        "words": {
+            english: TABLE[english] for english in _SAID.findall((HERE / "static" / "search.js").read_text("utf-8"))
+        },
     }
 
 

@@ -30,9 +30,7 @@ PAGE_ROWS = 100
 """Articles of a page of a list."""
 SCRIPT_ROWS = 8
 """Articles whose titles and summaries are in one script file: a search loads at most twenty of them."""
-POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'"
-SEARCH_POLICY = f"{POLICY}; script-src 'self'"
-"""Of the one page that has a script."""
+POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'"
 _PERIOD = f"coalesce(substr(date, 1, 7), '{UNKNOWN}')"
 _COLUMNS = "article.id, title, date, author, category, NULL AS picture, '' AS summary"
 _RASTER = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ico", ".avif")
@@ -93,8 +91,7 @@ class SitePages:
 
     def write(self, template: str, file: str, context: Mapping[str, Any]) -> None:
         """One page. Raises OSError."""
-        policy = SEARCH_POLICY if file == SEARCH else POLICY
-        given = {**common_context(), "site": {"policy": policy, "address": self.plan.address}, **context}
+        given = {**common_context(), "site": {"policy": POLICY, "address": self.plan.address}, **context}
         page = _templates().get_template(template).render(given)
         write_file(self.plan.site, file, localised(page, file).encode(), sync=False)
 

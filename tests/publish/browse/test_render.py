@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from crawler.markdown.reader import plain_text
 from crawler.publish.browse.render import ATTRIBUTES, TAGS, to_html
+from tests.publish.words import shown
 from tests.walking import walked
 
 HERE = "https://archive.example/here.png"
 ALLOWED = {
     tag: ATTRIBUTES.get(tag, set()) | ({"rel"} if tag == "a" else {"loading"} if tag == "img" else set())
     for tag in TAGS
-}
+} | {"in-zh": {"lang"}, "in-en": {"lang"}}  # our words in both languages
 VOID = {"br", "hr", "img"}
 
 
@@ -37,7 +38,7 @@ class Checked(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in TAGS
+        assert tag in ALLOWED
         assert {name for name, _ in attrs} <= ALLOWED[tag], (tag, attrs)
         given = dict(attrs)
         if tag == "a":
@@ -159,8 +160,15 @@ def test_pictures_that_are_here_are_shown_and_others_are_described_and_linked() 
         ' alt="碼頭">\n<figcaption>說明</figcaption>\n</figure>'
     )
     assert '<img src="/images/here.png" alt="燈塔" loading="lazy">' in text
-    assert '<a href="https://a.example/x.png" rel="noopener noreferrer">圖片不在此處：碼頭</a>' in text
+    assert '<a href="https://a.example/x.png" rel="noopener noreferrer">圖片不在此處：碼頭</a>' in shown(text)
     assert "<figcaption>說明</figcaption>" in text
+
+
+def test_what_is_theirs_is_shown_in_either_language() -> None:
+    text = rendered('<in-en lang="en">甲</in-en><p>乙<in-zh lang="zh-Hant-HK">丙</in-zh></p>')
+    assert shown(text, "zh") == shown(text, "en") == text
+    assert "甲" in text
+    assert "乙丙" in text
 
 
 def test_players_become_links_that_say_what_they_are() -> None:
@@ -168,7 +176,7 @@ def test_players_become_links_that_say_what_they_are() -> None:
     player = f'{{{{< video src="{address}" >}}}}'
     for body in (f"甲\n\n{player}\n\n乙", f"> {player}", f"- {player}", f'<iframe width=1 src="{address}"></iframe>'):
         text = rendered(body)
-        assert f'<a href="{address}" rel="noopener noreferrer">▶ 影片 Video (www.youtube.com)</a>' in text
+        assert f'<a href="{address}" rel="noopener noreferrer">▶ 影片 (www.youtube.com)</a>' in shown(text)
         assert "{{" not in text
 
 

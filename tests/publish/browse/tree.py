@@ -149,7 +149,9 @@ class Reader:
         self._app = opened.app()
         self._runner = runner
 
-    def get(self, path: str, *, host: str | None = "127.0.0.1:8001", method: str = "GET", **query: str) -> Answer:
+    def get(
+        self, path: str, *, host: str | None = "127.0.0.1:8001", method: str = "GET", cookie: str = "", **query: str
+    ) -> Answer:
         """Ask for a path as it stands, with a query that is encoded."""
         raw, _, given = path.partition("?")
         asked = "&".join(
@@ -158,9 +160,9 @@ class Reader:
                 *(f"{quote(name)}={quote(value, errors='replace')}" for name, value in query.items()),
             ]
         )
-        return self._runner.run(self._ask(raw, asked, host, method))
+        return self._runner.run(self._ask(raw, asked, host, method, cookie))
 
-    async def _ask(self, raw: str, query: str, host: str | None, method: str) -> Answer:
+    async def _ask(self, raw: str, query: str, host: str | None, method: str, cookie: str) -> Answer:
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:
@@ -169,15 +171,16 @@ class Reader:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+        given = {b"host": host, b"cookie": cookie or None}
+        headers = [(name, value.encode("latin-1")) for name, value in given.items() if value is not None]
         scope = {
             "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": raw, "raw_path": raw.encode(),  # noqa: E501
             "query_string": query.encode(), "headers": headers, "server": ("127.0.0.1", 8001), "client": ("127.0.0.1", 5),  # noqa: E501
         }  # fmt: skip
         await self._app(scope, receive, send)
         start = sent[0]
-        given = {bytes(name).decode().lower(): bytes(value).decode("latin-1") for name, value in start["headers"]}
-        return Answer(start["status"], given, b"".join(message.get("body", b"") for message in sent[1:]))
+        told = {bytes(name).decode().lower(): bytes(value).decode("latin-1") for name, value in start["headers"]}
+        return Answer(start["status"], told, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
 @contextmanager

@@ -88,7 +88,7 @@ async function having(term, inTitle, index) {
   return decoded(row ? row[inTitle ? 2 : 1] : "", index);
 }
 
-const FACETS = {year: ["年份", "Year"], category: ["分類", "Section"], author: ["作者", "Byline"], tag: ["標籤", "Tag"]};
+const FACETS = {year: () => say("Year"), category: () => say("Section"), author: () => say("Byline"), tag: () => say("Tag")};
 
 function wantedOf(search) {
   const given = new URLSearchParams(search);
@@ -168,12 +168,22 @@ function element(name, values, ...children) {
   return made;
 }
 
-const english = (text) => element("span", {lang: "en"}, text);
+/* A phrase in both languages, of which the style sheet shows one: crawler/publish/words.py. */
+function bilingual(chinese, english) {
+  return chinese === english ? english : element("span", {}, element("in-zh", {lang: "zh-Hant-HK"}, chinese), element("in-en", {lang: "en"}, english));
+}
 
-function marked(text, words) {
+let chinese = {};
+
+function say(english, values = {}) {
+  const filled = (text) => text.replace(/\{(\w+)\}/g, (_, name) => (name === "s" ? (values.n === 1 ? "" : "s") : values[name].toLocaleString("en")));
+  return bilingual(filled(chinese[english]), filled(english));
+}
+
+function marked(text, sought) {
   const pieces = [];
   let end = 0;
-  for (const found of words ? text.matchAll(words) : []) {
+  for (const found of sought ? text.matchAll(sought) : []) {
     pieces.push(text.slice(end, found.index), element("mark", {}, found[0]));
     end = found.index + found[0].length;
   }
@@ -181,20 +191,23 @@ function marked(text, words) {
 }
 
 function day(date) {
+  if (!date) return say("Date unknown");
   const [year, month, number] = date.split("-").map(Number);
-  return date ? element("time", {datetime: date}, `${year}年${month}月${number}日`) : element("span", {}, "日期不詳");
+  const asked = {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"};
+  const english = new Date(`${date}T00:00Z`).toLocaleDateString("en-GB", asked);
+  return element("time", {datetime: date}, bilingual(`${year}年${month}月${number}日`, english));
 }
 
-function item([id, title, date, author, category, summary], words) {
+function item([id, title, date, author, category, summary], found) {
   const by = element("p", {class: "by"}, day(date));
-  if (author) by.append(element("span", {}, ...marked(author, words)));
+  if (author) by.append(element("span", {}, ...marked(author, found)));
   if (category) by.append(element("span", {}, category));
   const href = `article/${Math.floor(id / 1000)}/${id}.html`;
-  const head = element("h2", {}, element("a", {href}, ...marked(title || "（無題）", words)));
-  return element("li", {}, element("article", {}, head, by, element("p", {class: "excerpt"}, ...marked(summary, words))));
+  const head = element("h2", {}, element("a", {href}, ...(title ? marked(title, found) : [say("(untitled)")])));
+  return element("li", {}, element("article", {}, head, by, element("p", {class: "excerpt"}, ...marked(summary, found))));
 }
 
-const label = (name, value) => (name === "year" && value === "unknown" ? "日期不詳" : value);
+const label = (name, value) => (name === "year" && value === "unknown" ? say("Date unknown") : value);
 
 function without(chosen, name) {
   return Object.fromEntries(Object.entries(chosen).filter(([other]) => other !== name));
@@ -203,17 +216,17 @@ function without(chosen, name) {
 function chips(wanted) {
   const links = Object.entries(wanted.chosen).map(([name, value]) => {
     const href = addressOf({...wanted, chosen: without(wanted.chosen, name), page: 1});
-    return element("a", {class: "chip", href}, `${FACETS[name][0]}：${label(name, value)} ✕`);
+    return element("a", {class: "chip", href}, FACETS[name](), ": ", label(name, value), " ✕");
   });
   return element("p", {class: "chips"}, ...links);
 }
 
 function orders(wanted) {
-  const links = [[false, "最相關", "Best match"], [true, "最新", "Newest"]].map(([newest, chinese, words]) => {
+  const links = [[false, say("Best match")], [true, say("Newest")]].map(([newest, name]) => {
     const current = newest === wanted.newest ? {"aria-current": "true"} : {};
-    return element("a", {href: addressOf({...wanted, newest, page: 1}), ...current}, `${chinese} `, english(words));
+    return element("a", {href: addressOf({...wanted, newest, page: 1}), ...current}, name);
   });
-  return element("p", {class: "orders"}, "排序 ", english("Order"), ...links);
+  return element("p", {class: "orders"}, say("Order"), " ", ...links);
 }
 
 function narrowing(wanted, years) {
@@ -221,11 +234,11 @@ function narrowing(wanted, years) {
     const mine = wanted.chosen.year === year;
     const chosen = mine ? without(wanted.chosen, "year") : {...wanted.chosen, year};
     const current = mine ? {class: "chosen", "aria-current": "true"} : {};
-    const value = element("span", {class: "value"}, `${mine ? "✕ " : ""}${label("year", year)}`);
+    const value = element("span", {class: "value"}, mine ? "✕ " : "", label("year", year));
     const number = element("span", {class: "count"}, count.toLocaleString("en"));
     return element("li", {}, element("a", {href: addressOf({...wanted, chosen, page: 1}), ...current}, value, " ", number));
   });
-  return element("section", {class: "facet"}, element("h2", {}, "年份 ", english("Year")), element("ul", {}, ...items));
+  return element("section", {class: "facet"}, element("h2", {}, FACETS.year()), element("ul", {}, ...items));
 }
 
 function paging(wanted, page, pages) {
@@ -233,25 +246,23 @@ function paging(wanted, page, pages) {
     to < 1 || to > pages ? element("span", {}) : element("a", {rel, href: addressOf({...wanted, page: to})}, ...text);
   return element(
     "nav",
-    {class: "paging", "aria-label": "頁 Pages"},
-    way(page - 1, "prev", "← 上一頁 ", english("Previous")),
+    {class: "paging", "aria-labelledby": "pages"},
+    element("span", {class: "unseen", id: "pages"}, say("Pages")),
+    way(page - 1, "prev", "← ", say("Previous page")),
     element("span", {class: "where"}, `${page} / ${pages}`),
-    way(page + 1, "next", "下一頁 ", english("Next"), " →"),
+    way(page + 1, "next", say("Next page"), " →"),
   );
 }
 
 function nothing(wanted, phrases) {
-  const [chinese, words] =
-    wanted.text && !phrases.length
-      ? ["這裏沒有可以搜尋的字。", "There is no word in this to search for."]
-      : ["沒有文章符合。試試較短的字詞，或取消部分篩選。", "Nothing fits. Try a shorter word, or clear what narrows the list."];
-  return element("p", {class: "empty"}, chinese, english(words));
+  const wordless = wanted.text && !phrases.length;
+  const why = wordless ? say("There is no word in this to search for.") : say("Nothing fits. Try a shorter word, or clear what narrows the list.");
+  return element("p", {class: "empty"}, why);
 }
 
 function heading(wanted, total) {
-  const [number, plural] = [total.toLocaleString("en"), total === 1 ? "" : "s"];
-  const what = wanted.text ? `「${wanted.text}」：` : "";
-  return element("h1", {class: "total"}, `${what}${number} 篇文章 `, english(`${number} article${plural}`));
+  const told = wanted.text ? say("“{words}”: {n} article{s}", {words: wanted.text, n: total}) : say("{n} article{s}", {n: total});
+  return element("h1", {class: "total"}, told);
 }
 
 async function show() {
@@ -259,8 +270,13 @@ async function show() {
   const form = document.querySelector("form.search");
   form.elements.q.value = wanted.text;
   for (const [name, value] of Object.entries(wanted.chosen)) form.append(element("input", {type: "hidden", name, value}));
-  if (wanted.text) document.title = `${wanted.text} — ${document.title}`;
+  if (wanted.text) {
+    const title = document.querySelector("title");
+    for (const language of ["zh", "en"]) title.dataset[language] = `${wanted.text} — ${title.dataset[language]}`;
+    document.title = `${wanted.text} — ${document.title}`;
+  }
   const index = await load("index");
+  chinese = index.words;
   const phrases = phrasesOf(wanted.text, index);
   const {places, years} = await find(wanted, phrases, index);
   const pages = Math.max(1, Math.ceil(places.length / index.page));
@@ -273,18 +289,18 @@ async function show() {
   if (Object.keys(wanted.chosen).length) parts.push(chips(wanted));
   if (phrases.length && places.length > 1) parts.push(orders(wanted));
   if (years.length > 1 || wanted.chosen.year) {
-    const summary = element("summary", {}, "篩選 ", english("Narrow the list"));
+    const summary = element("summary", {}, say("Narrow the list"));
     parts.push(element("details", {class: "filters"}, summary, narrowing(wanted, years)));
     document.getElementById("side").replaceChildren(narrowing(wanted, years));
   }
-  const words = finder(phrases, index);
-  const list = element("ol", {class: "list", start: first + 1}, ...shown.map((one) => item(one, words)));
+  const found = finder(phrases, index);
+  const list = element("ol", {class: "list", start: first + 1}, ...shown.map((one) => item(one, found)));
   parts.push(shown.length ? list : nothing(wanted, phrases));
   if (pages > 1) parts.push(paging(wanted, page, pages));
   document.getElementById("results").replaceChildren(...parts);
 }
 
 show().catch((error) => {
-  const why = english(`A file of the index cannot be read: ${error.message}`);
-  document.getElementById("results").replaceChildren(element("p", {class: "empty"}, "搜尋用的檔案讀不到。", why));
+  const why = document.getElementById("unreadable").content.cloneNode(true);
+  document.getElementById("results").replaceChildren(element("p", {class: "empty"}, why, ` ${error.message}`));
 });

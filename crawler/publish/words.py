@@ -1,0 +1,73 @@
+"""What pages say, in Chinese and in English: one table, `words.toml`, and how both languages stand in a page."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from pathlib import Path
+
+from crawler.publish.addresses import day
+
+TABLE: Mapping[str, str] = tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))
+"""English, and the same in Chinese. `{name}` is put in; numbers are `{n}`, and `{s}` makes a word in English plural."""
+LANGUAGES = {"zh": ("zh-Hant-HK", "中文"), "en": ("en", "English")}
+"""By the names that they have here: the tag of a language in HTML, and its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """The same in both languages; `zh` is empty for what is a name or a number. A template shows both; the style sheet
+    leaves one of them. The elements are of our own, so that no article has them in its text."""
+
+    en: str
+    zh: str = ""
+
+    def __html__(self) -> str:
+        if self.zh in ("", self.en):
+            return escape(self.en)
+        return f'<in-zh lang="zh-Hant-HK">{escape(self.zh)}</in-zh><in-en lang="en">{escape(self.en)}</in-en>'
+
+
+Value = str | int | Bilingual
+
+
+def say(english: str, /, **values: Value) -> Bilingual:
+    """A phrase of the table with its values. Raises KeyError for one that is not in it."""
+    chinese = TABLE[english]
+    if not values:
+        return Bilingual(english, chinese)
+    plural = "" if values.get("n") == 1 else "s"
+    return Bilingual(
+        english.format(s=plural, **{name: _written(value).en for name, value in values.items()}),
+        chinese.format(**{name: _written(value).zh for name, value in values.items()}),
+    )
+
+
+def _written(value: Value) -> Bilingual:
+    if isinstance(value, Bilingual):
+        return Bilingual(value.en, value.zh or value.en)
+    text = f"{value:,}" if isinstance(value, int) else value
+    return Bilingual(text, text)
+
+
+def day_words(text: str | None) -> Bilingual:
+    """`2019-06-09` as both languages write it; '' for none, and what is no date as it is."""
+    try:
+        given = date.fromisoformat(text or "")
+    except ValueError:
+        return Bilingual(text or "")
+    return Bilingual(f"{given.day} {given:%B %Y}", day(text))
+
+
+def month_words(month: str, *, year: bool = True) -> Bilingual:
+    """`2019-07` with its year, or without."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        return Bilingual(month)
+    if year:
+        return Bilingual(f"{first:%B %Y}", f"{first.year}年{first.month}月")
+    return Bilingual(f"{first:%b}", f"{first.month}月")
