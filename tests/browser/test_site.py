@@ -167,7 +167,9 @@ def test_a_first_search_loads_little(browser: Browser, served: str) -> None:
 def test_pictures_are_shown_and_a_phone_need_not_scroll_sideways(browser: Browser, site: str) -> None:
     browser.window(*PHONE)
     browser.driver.get(f"{site}article/0/300.html")
-    assert browser.script("return [...document.querySelectorAll('.text img')].every(image => image.naturalWidth > 0)")
+    loaded = "return [...document.querySelectorAll('.text img')].every(image => image.naturalWidth > 0)"
+    # A picture that is loaded lazily may come after the page is there.
+    WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(loaded))
     for path in ("index.html", "contents.html", "year/2015.html", "article/0/666.html"):
         browser.driver.get(site + path)
         assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0], unquote(path)

@@ -42,8 +42,9 @@ _LISTS = 50
 """Lists that a process writes at a time."""
 _SITEMAP = 40_000
 """Addresses in one sitemap; 50,000 may be."""
+_SAID = re.compile(r'\bsay\("([^"]+)"')
+"""What search.js says: it gets the Chinese of it with the index."""
 
-from crawler.publish.words import TABLE
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
