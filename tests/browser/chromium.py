@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.support.wait import WebDriverWait
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -84,6 +85,13 @@ class Browser:
             if event["method"] == "Network.requestWillBeSent" and event["params"]["requestId"] not in stopped
         ]
         return [address for address in asked if urlsplit(address).scheme in _SENT]
+
+    def open(self, address: str) -> None:
+        """A page, whole: on a busy machine the driver may still see the one before, and come back."""
+        self.script("window.former = true")
+        self.driver.get(address)
+        there = "return !window.former && document.readyState === 'complete'"
+        WebDriverWait(self.driver, 600).until(lambda driver: driver.execute_script(there))
 
     def languages(self) -> set[str]:
         """The languages of the phrases of ours that the page shows."""

@@ -116,7 +116,7 @@ def contrast(browser: Browser, selector: str) -> float:
 
 
 def test_a_word_of_two_characters_is_typed_and_found(browser: Browser, site: str) -> None:
-    browser.driver.get(site)
+    browser.open(site)
     field = browser.driver.find_element(By.NAME, "q")
     field.send_keys("香港", Keys.ENTER)
     shown = "return location.search.includes('q=') && document.readyState === 'complete'"
@@ -128,7 +128,7 @@ def test_a_word_of_two_characters_is_typed_and_found(browser: Browser, site: str
 
 
 def test_an_article_shows_its_pictures(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}/search?q=%E8%B2%93")
+    browser.open(f"{site}/search?q=%E8%B2%93")
     browser.driver.find_element(By.LINK_TEXT, "碼頭的貓").click()
     widths = browser.script(
         "return [...document.querySelectorAll('.text img')].map(image => [image.complete, image.naturalWidth])"
@@ -142,7 +142,7 @@ def test_an_article_shows_its_pictures(browser: Browser, site: str) -> None:
 
 
 def test_a_facet_is_clicked_and_cleared(browser: Browser, site: str) -> None:
-    browser.driver.get(site)
+    browser.open(site)
     browser.driver.find_element(By.XPATH, "//aside//a[contains(., '陳小明')]").click()
     assert listed(browser) == ["燈塔重開", "立法會選舉押後"]
     browser.driver.find_element(By.XPATH, "//nav[@class='histogram']//a[contains(., '2020')]").click()
@@ -153,7 +153,7 @@ def test_a_facet_is_clicked_and_cleared(browser: Browser, site: str) -> None:
 
 
 def test_the_pages_of_a_list_are_walked(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}/search?q=%E6%BD%AE%E6%B0%B4&sort=newest")
+    browser.open(f"{site}/search?q=%E6%BD%AE%E6%B0%B4&sort=newest")
     first = listed(browser)
     browser.driver.find_element(By.CSS_SELECTOR, "[rel=next]").click()
     second = listed(browser)
@@ -163,7 +163,7 @@ def test_the_pages_of_a_list_are_walked(browser: Browser, site: str) -> None:
 def test_it_follows_the_readers_light_and_dark(browser: Browser, site: str) -> None:
     for path in ("/", "/article/102", "/about"):
         browser.media(prefers_color_scheme="dark")
-        browser.driver.get(site + path)
+        browser.open(site + path)
         assert background(browser) < 0.15
         assert contrast(browser, "main h1") > 7
         browser.media(prefers_color_scheme="light")
@@ -187,7 +187,7 @@ def test_it_follows_the_readers_light_and_dark(browser: Browser, site: str) -> N
 )
 def test_a_phone_need_not_scroll_sideways(browser: Browser, site: str, path: str) -> None:
     browser.window(*PHONE)
-    browser.driver.get(site + path)
+    browser.open(site + path)
     assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]
     size = browser.script(
         "return parseFloat(getComputedStyle(document.querySelector('.text') || document.body).fontSize)"
@@ -197,7 +197,7 @@ def test_a_phone_need_not_scroll_sideways(browser: Browser, site: str, path: str
 
 def test_the_facets_fold_on_a_phone(browser: Browser, site: str) -> None:
     browser.window(*PHONE)
-    browser.driver.get(site)
+    browser.open(site)
     assert not browser.driver.find_element(By.TAG_NAME, "aside").is_displayed()
     link = browser.driver.find_element(By.XPATH, "//details//a[contains(., '天文')]")
     assert not link.is_displayed()
@@ -208,7 +208,7 @@ def test_the_facets_fold_on_a_phone(browser: Browser, site: str) -> None:
 
 
 def test_the_keyboard_reaches_the_content_first(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}/article/102")
+    browser.open(f"{site}/article/102")
     browser.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
     assert browser.driver.switch_to.active_element.get_attribute("class") == "skip"
     assert browser.script("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
@@ -217,7 +217,7 @@ def test_the_keyboard_reaches_the_content_first(browser: Browser, site: str) -> 
 
 
 def test_on_paper_there_is_the_article_alone(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}/article/102")
+    browser.open(f"{site}/article/102")
     browser.media(media="print")
     shown = {
         name: browser.driver.find_element(By.CSS_SELECTOR, name).is_displayed()
@@ -228,7 +228,7 @@ def test_on_paper_there_is_the_article_alone(browser: Browser, site: str) -> Non
 
 def test_a_reader_switches_the_language_and_goes_on(browser: Browser, site: str) -> None:
     """With a link and no script; the choice goes with the reader, and what articles say is as it was."""
-    browser.driver.get(f"{site}/search?q=%E8%B2%93")
+    browser.open(f"{site}/search?q=%E8%B2%93")
     assert browser.languages() == {"zh-Hant-HK"}
     browser.driver.find_element(By.LINK_TEXT, "English").send_keys(Keys.ENTER)
     assert browser.driver.title == "貓 — Citizen News archive"
@@ -236,7 +236,7 @@ def test_a_reader_switches_the_language_and_goes_on(browser: Browser, site: str)
     browser.driver.find_element(By.LINK_TEXT, "碼頭的貓").click()
     assert browser.driver.find_element(By.CSS_SELECTOR, ".by time").text == "12 July 2021"
     for path in ("/article/102", "/", "/authors", "/about", "/author?name=%E9%99%B3%E5%B0%8F%E6%98%8E"):
-        browser.driver.get(site + path)
+        browser.open(site + path)
         assert browser.languages() == {"en"}, path
     browser.driver.find_element(By.LINK_TEXT, "中文").click()
     browser.driver.find_element(By.CSS_SELECTOR, ".name").click()
@@ -247,7 +247,7 @@ def test_a_reader_switches_the_language_and_goes_on(browser: Browser, site: str)
 
 @pytest.mark.parametrize("path", ["/article/666", "/", "/search?q=%E6%AF%92%E6%96%87", "/about"])
 def test_a_hostile_article_does_nothing(browser: Browser, site: str, path: str) -> None:
-    browser.driver.get(site + path)
+    browser.open(site + path)
     assert "owned" not in browser.driver.title
     # What the policy has to stop is in the console; nothing came as far as that.
     assert browser.complaints() == []
@@ -266,7 +266,7 @@ def test_a_hostile_article_does_nothing(browser: Browser, site: str, path: str) 
 
 
 def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}/about")
+    browser.open(f"{site}/about")
     browser.script(
         "const add = (name, values) => document.body.append(Object.assign(document.createElement(name), values));const"
         " image = document.createElement('img'); image.setAttribute('onerror', 'document.title = \"owned\"'); image.src"
@@ -278,7 +278,7 @@ def test_nothing_of_a_page_is_run_even_if_cleaning_failed(browser: Browser, site
 
 
 def test_a_citation_is_selected_with_one_click(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}/article/101")
+    browser.open(f"{site}/article/101")
     browser.driver.find_element(By.CSS_SELECTOR, "details.cite summary").click()
     cited = browser.driver.find_element(By.CSS_SELECTOR, ".cited")
     cited.click()
@@ -289,7 +289,7 @@ def test_a_citation_is_selected_with_one_click(browser: Browser, site: str) -> N
 
 
 def test_years_and_months_are_clicked(browser: Browser, site: str) -> None:
-    browser.driver.get(site)
+    browser.open(site)
     bars = "return [...document.querySelectorAll('.histogram a')].map(e => e.querySelector('.bar').offsetHeight)"
     heights = browser.script(bars)
     assert max(heights) > 40
@@ -313,7 +313,7 @@ def test_a_missing_article_and_two_versions_are_looked_at(tmp_path: Path, browse
     bench.ledger.close()
     write_tree(tmp_path, [Draft(5, "潮汐", "潮水新聞來了兩次。")], pictures=False)
     with browsing(tmp_path) as served:
-        browser.driver.get(f"{served.address}/search?q=7")
+        browser.open(f"{served.address}/search?q=7")
         assert "未能復原" in browser.driver.find_element(By.TAG_NAME, "h1").text
         browser.driver.find_element(By.CSS_SELECTOR, "[rel=prev]").click()
         browser.driver.find_element(By.PARTIAL_LINK_TEXT, "並排比較").click()

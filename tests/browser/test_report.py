@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from markupsafe import escape
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 from crawler.publish.report.page import POLICY
 from tests.browser.chromium import Browser, needs_chromium
@@ -32,10 +31,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def show(browser: Browser, page: Path) -> None:
-    browser.driver.get(page.as_uri())
-    # On a busy machine the driver may see the page before, and come back while this one is read.
-    whole = "return document.readyState === 'complete' && document.querySelector('#missing') !== null"
-    WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(whole))
+    browser.open(page.as_uri())
 
 
 def unfold(browser: Browser) -> None:

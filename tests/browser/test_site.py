@@ -76,7 +76,7 @@ def titles(browser: Browser) -> list[str]:
 
 def search(browser: Browser, site: str, **wanted: str) -> list[str]:
     """The titles of a page of results."""
-    browser.driver.get(f"{site}search.html?{urlencode(wanted)}")
+    browser.open(f"{site}search.html?{urlencode(wanted)}")
     return found(browser)
 
 
@@ -87,7 +87,7 @@ def found(browser: Browser) -> list[str]:
 
 
 def test_a_reader_searches_and_reads(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}index.html")
+    browser.open(f"{site}index.html")
     assert len(titles(browser)) == 20
     browser.driver.find_element(By.NAME, "q").send_keys("渡輪", Keys.ENTER)
     WebDriverWait(browser.driver, 600).until(lambda driver: "search.html?q=" in driver.current_url)
@@ -111,12 +111,12 @@ def test_a_reader_searches_and_reads(browser: Browser, site: str) -> None:
 
 
 def test_a_reader_switches_the_language_and_goes_on(browser: Browser, site: str) -> None:
-    browser.driver.get(f"{site}index.html")
+    browser.open(f"{site}index.html")
     assert browser.languages() == {"zh-Hant-HK"}
     browser.driver.find_element(By.ID, "language-zh").send_keys(Keys.ARROW_RIGHT)
     assert browser.driver.title == "Citizen News archive"
     for path in ("index.html", "contents.html", "about.html", "article/0/300.html", "year/2015-01.html"):
-        browser.driver.get(site + path)
+        browser.open(site + path)
         assert browser.languages() == {"en"}, path
         assert browser.driver.title.endswith("Citizen News archive")
     search(browser, site, q="潮汐")
@@ -148,7 +148,7 @@ def test_what_articles_and_readers_write_is_text(browser: Browser, site: str) ->
     for wanted in ({"q": "毒文字"}, {"category": HOSTILE.category}, {"tag": "a&b=c"}, {"author": HOSTILE.author}):
         assert search(browser, site, **wanted) == [HOSTILE.title]
     assert search(browser, site, q='<img src=x onerror="document.title=1"></script>"', author='"><script>') == []
-    browser.driver.get(f"{site}article/0/666.html")
+    browser.open(f"{site}article/0/666.html")
     assert "owned" not in browser.driver.title
     assert browser.complaints() == []
 
@@ -166,12 +166,12 @@ def test_a_first_search_loads_little(browser: Browser, served: str) -> None:
 
 def test_pictures_are_shown_and_a_phone_need_not_scroll_sideways(browser: Browser, site: str) -> None:
     browser.window(*PHONE)
-    browser.driver.get(f"{site}article/0/300.html")
+    browser.open(f"{site}article/0/300.html")
     loaded = "return [...document.querySelectorAll('.text img')].every(image => image.naturalWidth > 0)"
     # A picture that is loaded lazily may come after the page is there.
     WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(loaded))
     for path in ("index.html", "contents.html", "year/2015.html", "article/0/666.html"):
-        browser.driver.get(site + path)
+        browser.open(site + path)
         assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0], unquote(path)
     search(browser, site, q="潮汐")
     assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]

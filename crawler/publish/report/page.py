@@ -14,14 +14,13 @@ from crawler.publish.report.parts import (
     STATE_LOOKS,
     STATES,
     STATES_MEAN,
-    Bilingual,
     Columns,
     number,
     reason,
     share,
 )
 from crawler.publish.report.sections import SECTIONS
-from crawler.publish.words import LANGUAGES, say
+from crawler.publish.words import LANGUAGES, Bilingual, say
 from crawler.recovery.listing import PUBLISHED
 from crawler.utils.text import format_size
 

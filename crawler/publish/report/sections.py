@@ -24,7 +24,6 @@ from crawler.publish.report.parts import (
     STATES,
     STEEP,
     Bars,
-    Bilingual,
     Cell,
     Columns,
     Figure,
@@ -35,6 +34,7 @@ from crawler.publish.report.parts import (
     reason,
     share,
 )
+from crawler.publish.words import Bilingual
 from crawler.run.record import RunRecord
 from crawler.utils.exit_status import status_meaning
 from crawler.utils.text import format_duration

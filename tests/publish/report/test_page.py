@@ -15,7 +15,8 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.publish.report.page import POLICY
-from crawler.publish.report.parts import SOLID, Bilingual, Columns, Table, share
+from crawler.publish.report.parts import SOLID, Columns, Table, share
+from crawler.publish.words import Bilingual
 from tests.pages import address
 from tests.publish.report.trees import OLD, PUBLIC, Tree, one, record
 from tests.publish.words import shown

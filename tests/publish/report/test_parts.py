@@ -5,7 +5,8 @@ from __future__ import annotations
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.publish.report.parts import DIGESTS, IMAGE_STATES, STATES, Bilingual, image_reason, reason
+from crawler.publish.report.parts import DIGESTS, IMAGE_STATES, STATES, image_reason, reason
+from crawler.publish.words import Bilingual
 from crawler.recovery.image_content import ImageFault
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import Answer
