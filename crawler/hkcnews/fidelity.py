@@ -34,7 +34,6 @@ from crawler.markdown.style import attribute_value, is_followable
 
 _MEANING = frozenset(("img", "table", "a", "pre", "hr", "ol", "q", *FRAMES, *KINDS))
 """Elements that are more than a block or a part of a text."""
-_SPACES_IN_LINE = re.compile(r"[ \t\r\f]+")
 _NO_WORDS = re.compile(r"[\W_]+")
 _NO_SHAPES = re.compile(r"[\s\u200b\ufeff\[\]]+")
 _CONTEXT = 20
@@ -150,8 +149,10 @@ def _is_link(node: Tag) -> bool:
 
 def _stream(text: str) -> str:
     """Lines without the spaces at their ends, and without those of white space only."""
-    if "  " in text or "\t" in text or "\r" in text or "\f" in text:
-        text = _SPACES_IN_LINE.sub(" ", text)
+    for space in "\t\r\f":
+        text = text.replace(space, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
     return "\n".join([line.strip(" ") for line in text.split("\n") if line and not line.isspace()])
 
 

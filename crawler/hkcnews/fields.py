@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.hkcnews import layout
 from crawler.hkcnews.dates import DAY, MOMENT, Stated, latest_day, published, updated
-from crawler.hkcnews.layout import BAR, BYLINE, PUBLISHED, UPDATED, UPDATED_WORDS, ancestors, wide_first
+from crawler.hkcnews.layout import BAR, BYLINE, PUBLISHED, UPDATED, UPDATED_WORDS, ancestors, search, wide_first
 from crawler.hkcnews.page import Page, contents, metadata, nearest, once, structured_data
 from crawler.hkcnews.region import clean_region, parse, prepare_region
 from crawler.hkcnews.selection import outermost
@@ -145,7 +145,7 @@ def visible_text(node: LexborNode, between: str = "") -> str:
     that is hidden; `between` stands between the texts of different elements."""
     child = node.child
     is_text = child is None or (child.next is None and child.tag == "-text")
-    if is_text or node.css_first(_NOT_PLAIN) is None:
+    if is_text or not search(node, _NOT_PLAIN):
         return one_line(node.text(separator=between))
     region = parse(node.html or "")
     clean_region(region, layout.CITIZEN_NEWS)

@@ -9,9 +9,12 @@ from functools import cache
 from itertools import islice
 
 from bs4 import Tag
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborCSSSelector, LexborHTMLParser, LexborNode
 
 from crawler.markdown.elements import elements_of
+
+_SEARCHER = LexborCSSSelector()  # type: ignore[no-untyped-call]
+"""One for all pages: each page's own, which its `css` makes first, takes as long as two searches."""
 
 _SIMPLE = re.compile(r"(?:([a-z]+)|\.([a-z0-9_-]+)|\[([a-z]+)\])\Z")
 
@@ -137,8 +140,14 @@ class Boilerplate:
         ):
             return False
         if self._found is None:
-            self._found = frozenset(found.mem_id for found in self._whole.css(", ".join(self._selectors)))
+            self._found = frozenset(found.mem_id for found in search(self._whole, ", ".join(self._selectors)))
         return node.mem_id in self._found
+
+
+def search(whole: LexborHTMLParser | LexborNode, selector: str) -> list[LexborNode]:
+    """The nodes for a selector on a page or in an element, in the page's order."""
+    node = whole if isinstance(whole, LexborNode) else whole.root
+    return _SEARCHER.find(selector, node) if node is not None else []
 
 
 def ancestors(node: LexborNode) -> Iterator[LexborNode]:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.hkcnews.layout import LAYOUTS, ancestors
+from crawler.hkcnews.layout import LAYOUTS, ancestors, search
 
 _WITHOUT_CLASS = ("img", "link", "meta")
 """Elements whose class says nothing of an article's parts."""
@@ -41,15 +41,17 @@ class Selection:
             elif selector.startswith(f"{_TAGS} "):
                 inner = selector.removeprefix(f"{_TAGS} ")
                 around = outermost(self.of(_TAGS))
-                self._found[selector] = [node for one in around for node in one.css(inner) if node.mem_id != one.mem_id]
+                self._found[selector] = [
+                    node for one in around for node in search(one, inner) if node.mem_id != one.mem_id
+                ]
             else:
-                self._found[selector] = self._tree.css(selector)
+                self._found[selector] = search(self._tree, selector)
         return self._found[selector]
 
     def _search(self) -> None:
         found: dict[str, list[LexborNode]] = {selector: [] for selector in _PARTS}
         seen: set[int] = set()
-        for node in self._tree.css(", ".join(_PARTS)):
+        for node in search(self._tree, ", ".join(_PARTS)):
             if node.mem_id in seen or node.tag in _WITHOUT_CLASS:  # given once for each selector that it matches
                 continue
             seen.add(node.mem_id)

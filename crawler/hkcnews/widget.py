@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from itertools import dropwhile, groupby, islice, takewhile
+from itertools import groupby, islice, takewhile
 
 from selectolax.lexbor import LexborNode
 
-from crawler.hkcnews.layout import ancestors, element_before
+from crawler.hkcnews.layout import ancestors, element_before, search
 from crawler.hkcnews.page import Page, around_body, common_ancestor, is_within, nearest, once
 from crawler.hkcnews.text import one_line
 
@@ -71,14 +71,11 @@ def _is_own(page: Page, group: Sequence[LexborNode], words: Words) -> bool:
     names = (node.attributes.get(name) or "" for node in path[1:] for name in ("class", "id"))
     if any(map(_CALLED.search, names)) or any(map(_has_label, path)):
         return False
-    body, holder = around_body(page), path[-1].parent
-    siblings = [node for node in holder.iter() if node.is_element_node] if holder is not None else []
-    behind_body = list(dropwhile(lambda node: node.mem_id not in body, siblings))[1:]
-    places = [node.mem_id for node in behind_body]
-    is_behind = path[-1].mem_id in places
-    between = behind_body[: places.index(path[-1].mem_id) + 1] if is_behind else []
-    listing = ", ".join(page.layout.listing)
-    if any(node.css_first(listing) is not None for node in between):  # what follows one is not the article's
+    body, between = around_body(page), [path[-1]]
+    while (before := element_before(between[-1])) is not None and before.mem_id not in body:
+        between.append(before)
+    is_behind, listing = before is not None, ", ".join(page.layout.listing)
+    if is_behind and any(search(node, listing) for node in between):  # what follows one is not the article's
         return False
     if is_at_home(page, group[0]):
         return True
@@ -95,7 +92,7 @@ def _beside_body(page: Page, node: LexborNode) -> list[LexborNode]:
 def _has_label(node: LexborNode) -> bool:
     """Whether the element right before it is a widget's label."""
     before = element_before(node)
-    if before is None or before.tag not in _LABELS or before.css_first("a") is not None:
+    if before is None or before.tag not in _LABELS or search(before, "a"):
         return False
     text = one_line(before.text())
     return len(text) <= _LONGEST_LABEL and _LABEL.search(text) is not None

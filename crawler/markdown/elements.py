@@ -36,15 +36,8 @@ def has_element(node: Tag, names: Container[str]) -> bool:
 
 
 def elements_of(node: Tag) -> list[Tag]:
-    """All elements inside, in reading order; BeautifulSoup's own walk takes many times longer."""
-    found: list[Tag] = []
-    stack = node.contents[::-1]
-    while stack:
-        child = stack.pop()
-        if isinstance(child, Tag):
-            found.append(child)
-            stack += child.contents[::-1]
-    return found
+    """All elements inside, in reading order."""
+    return [child for child in node.descendants if isinstance(child, Tag)]
 
 
 def nearest_ancestor(node: PageElement, name: str) -> Tag | None:

@@ -63,12 +63,27 @@ def front_matter(values: Mapping[str, Any]) -> str:
     try:
         text = str(yaml.emit(_events(values), Dumper=_DUMPER, allow_unicode=True, width=_UNFOLDED))
         text = _TO_RESPELL.sub(_respelled, text.replace('\n- "', '\n  - "'))
-        loaded = read_front_matter(text)
+        loaded = meant if _is_plain(text, meant) else read_front_matter(text)
     except ValueError as error:
         raise FrontMatterError(f"front matter that does not load: {error}") from error
     if loaded != meant:
         raise FrontMatterError(f"front matter that loads as {loaded!r}, not as {meant!r}")
     return f"---\n{text}---\n"
+
+
+def _is_plain(text: str, meant: Mapping[str, Any]) -> bool:
+    """Whether each line is a key or a dash with what is meant between quotes, where every character stands for itself:
+    that reads back the same, and to try takes as long as to write it."""
+    lines: list[str] = []
+    said: list[str] = []
+    for key, value in meant.items():
+        several = isinstance(value, list)
+        lines += [f"{key}:", *(f'  - "{one}"' for one in value)] if several else [f'{key}: "{value}"']
+        said += value if several else [value]
+    if text != "\n".join([*lines, ""]):
+        return False
+    characters = "".join(said)
+    return characters.isprintable() and '"' not in characters and "\\" not in characters
 
 
 def _events(values: Mapping[str, Any]) -> Iterator[ev.Event]:

@@ -16,7 +16,6 @@ _HOST = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(:\d+)?", re.IGNORECASE
 SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
 _SCRIPTS = ("javascript:", "data:", "vbscript:", "file:")
 _ARCHIVED = re.compile(r"^(?:https?:)?(?://[^/]+)?/web/\d{1,14}(?:[a-z]{2}_)?/")
-_INVISIBLE = re.compile(r"[\t\r\n]")
 _AT_ENDS = "".join(map(chr, range(33)))
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
@@ -138,7 +137,9 @@ class SeedStyle:
 
 def attribute_value(address: str) -> str:
     """An attribute's value as browsers read it: no line breaks or tabs, no white space or controls at its ends."""
-    return _INVISIBLE.sub("", address).strip(_AT_ENDS)
+    for invisible in "\t\r\n":
+        address = address.replace(invisible, "")
+    return address.strip(_AT_ENDS)
 
 
 _NO_HOST = (
@@ -148,7 +149,7 @@ _HOST_ONLY = re.compile(rf"(?:[\w-]+\.)+{_NO_HOST}[A-Za-z]{{2,}}(?::\d+)?(?=[/?#
 """`cinema.example.org/soon`, also `www.example.org:8080`; names of files are none."""
 _WHEN = r"(?:\d{1,14}\*?|\*)(?:[a-z]{2}_)?"
 _WHAT = r"/*(?:https?:/|(?:[\w-]+\.)+[A-Za-z]{2,}(?::\d+)?/)"
-_SLASHES = re.compile(r"\A(https?):/+", re.IGNORECASE)
+_WRONG_SLASHES = re.compile(r"\A(https?):/(?!/(?!/))/*", re.IGNORECASE)
 
 
 @lru_cache(maxsize=16)
@@ -168,7 +169,7 @@ def without_archive(address: str, replay: str) -> str:
     pattern = _archived(replay)
     while found := pattern.match(address):
         address = with_scheme(address[found.end() :].lstrip("/"))
-    return _SLASHES.sub(r"\1://", address)
+    return _WRONG_SLASHES.sub(r"\1://", address)
 
 
 def absolute(address: str, original: str, replay: str) -> str:

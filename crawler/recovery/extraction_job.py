@@ -114,14 +114,14 @@ class Extractor:
         if job.only:
             case.queue = [row for row in case.queue if row.id == job.only]
         damaged, left = self._go_through(case, judge)
-        result = ExtractionResult(job.article, Outcome.NONE, reason=case.reason(), damaged=damaged, notes=tuple(notes))
+        result = ExtractionResult(job.article, Outcome.NONE, damaged=damaged, notes=tuple(notes))
         if plan.versions:
             extracted = self._extract_others(job, judge, [number for number, _ in notes])
             result = replace(result, versions=tuple(versions), extracted=tuple(extracted))
         best = case.best()
         if left and not job.settled and (best is None or best.badness):
             return replace(result, outcome=Outcome.UNDECIDED)
-        return result if best is None else self._write(result, best)
+        return replace(result, reason=case.reason()) if best is None else self._write(result, best)
 
     def _go_through(self, case: Case, judge: Judge) -> tuple[tuple[str, ...], bool]:
         """Judge captures until one is without fault; gives what was damaged, and whether others are not at hand."""

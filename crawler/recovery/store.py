@@ -73,11 +73,11 @@ class Store:
     def read(self, place: RecordLocation, served: tuple[str, str] | None = None) -> StoredCapture:
         """A capture from where the ledger says it is; `served`: its timestamp and original, as far as that is known.
         Raises WarcDamaged, also when another capture is there, or OSError."""
-        path = self._folder / place.file
+        path = f"{self._folder}/{place.file}"  # a Path for each takes longer
         try:
             stored = read_record(path, place.offset, place.length)
         except FileNotFoundError:
-            stored = read_record(_opened(path), place.offset, place.length)
+            stored = read_record(path + OPEN_SUFFIX, place.offset, place.length)
         if served is not None and (stored.timestamp, stored.original) != served:
             there = f"{stored.timestamp} {stored.original} is there, not {' '.join(served)}"
             raise WarcDamaged(f"{place.file} at byte {place.offset}: {there}")

@@ -314,13 +314,13 @@ def _proven(thing: ArchivedCapture | Damage) -> ArchivedCapture | Damage:
     return Damage(thing.place.file, thing.place.offset, f"one capture is lost: {lost}", thing.capture.original)
 
 
-def read_record(path: Path, offset: int, length: int) -> StoredCapture:
+def read_record(path: Path | str, offset: int, length: int) -> StoredCapture:
     """The response record at a location in a file of ours, checked to its last byte. Raises WarcDamaged; OSError when
     the file cannot be read."""
     try:
         return stored_capture(_fetch(RecordLocation(str(path), offset, length), UNKNOWN_END))
     except Malformed as error:
-        raise WarcDamaged(f"{path.name} at byte {offset}: {error}") from error
+        raise WarcDamaged(f"{Path(path).name} at byte {offset}: {error}") from error
 
 
 def end_of_last_record(path: Path) -> int:
