@@ -34,7 +34,7 @@ class Command(ProjectCommand):
 
     summary = "Write a WACZ file, a BagIt bag, JSON lines, or a static site"
     argument_hint = NEEDED
-    uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
+    uses = ("OUTPUT_DIR", "PROGRESS_SECONDS", "PAGE_SECONDS", "PAGE_MEMORY_MB")
 
     def syntax(self) -> str:
         return "[options] --wacz FILE | --bag DIR | --jsonl FILE | --site DIR"
@@ -82,6 +82,7 @@ class Command(ProjectCommand):
     def _export_site(self, opts: argparse.Namespace) -> int:
         """The articles as a static site, from archive.db, which is brought up to date first."""
         from crawler.commands.browse import update
+        from crawler.publish.browse.comparison import PageLimits
         from crawler.publish.site.export import SITE, check_address, write_site
 
         if not opts.site.strip():
@@ -91,7 +92,9 @@ class Command(ProjectCommand):
         seconds = self.setting("PROGRESS_SECONDS")
         update(self.output, seconds)
         with writing(target):
-            made = write_site(self.output, target, address, workers, progress_line("written", "articles", seconds))
+            limits = PageLimits(self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
+            tell = progress_line("written", "articles", seconds)
+            made = write_site(self.output, target, address, workers, tell, limits)
         held = f"{counted(made.articles, 'article')}, {counted(made.files, 'file')}, {format_size(made.size)}"
         print(f"{target}: {held}")
         print(f"Open {target / 'index.html'} in a browser, or put the directory on a web space")

@@ -13,13 +13,13 @@ ARTICLES = f"{HOST}/article/"
 HIGHEST_ID = 99_999
 """Ids run from 174 to 49930; a number with more than five digits is junk, not an article."""
 
-_ARTICLE = re.compile(
+ARTICLE = re.compile(
     r"^https?://(?:[^/?#@]*@)?(?:www\.)?hkcnews\.com\.?(?::[0-9]+)?/+article/+([0-9]+)(?![0-9])", re.IGNORECASE
 )
 _ENDS = "/?#"
-_GOES_ON = "-._~%．…‥⋯\ufffd"
+GOES_ON = "-._~%．…‥⋯\ufffd"
 """Marks with which what stands before them goes on, or was shortened: `20...` may have been any number."""
-_SPACES = "\t\n\r\u200b\u200e\u200f\u2060\ufeff"
+SPACES = "\t\n\r\u200b\u200e\u200f\u2060\ufeff"
 _ENCODED = 60
 _DEEPEST = 3
 """Times that a character may have been percent-encoded, one over the other."""
@@ -33,7 +33,7 @@ def article_id(url: str) -> int | None:
     """The id of the article that `url` names, whatever its scheme, host form, port, slug or query, and whatever a link
     that was badly made or copied has behind the number: `&`, a space, a bracket, a full stop in Chinese, encoded or
     not, since the site's server read no further than the digits. None for anything else."""
-    found = _ARTICLE.match(url)
+    found = ARTICLE.match(url)
     if not found or len(found[1]) > len(str(HIGHEST_ID)):
         return None
     number = int(found[1]) or None
@@ -44,8 +44,8 @@ def article_id(url: str) -> int | None:
         return None
     for _ in range(_DEEPEST):
         rest = unquote(rest)
-    is_mark = unicodedata.category(rest[0])[0] in "PSZ" and rest[0] not in _GOES_ON
-    return number if is_mark or rest[0] in _SPACES else None
+    is_mark = unicodedata.category(rest[0])[0] in "PSZ" and rest[0] not in GOES_ON
+    return number if is_mark or rest[0] in SPACES else None
 
 
 _OF_SITE = re.compile(r"https?://(?:[^/?#@]*@)?(?:[^/?#@:]+\.)?hkcnews\.com\.?(?=[:/?#]|\Z)", re.IGNORECASE)
@@ -63,7 +63,7 @@ def misspelling(url: str) -> int:
         return 3
     if _DOUBLE_ENCODED.search(url) or _CUT_ESCAPE.search(url):
         return 2
-    article = _ARTICLE.match(url)
+    article = ARTICLE.match(url)
     is_followed = article is not None and url[article.end() : article.end() + 1] not in ("", "/", "#")
     return int(is_followed or _QUERY.search(url) is not None)
 

@@ -12,8 +12,8 @@ from crawler.wayback.playback import escape, playback_url
 _TIMESTAMP = re.compile(r"\d{4,14}", re.ASCII)
 _DEEPEST = 4
 """Times that an address may be percent-encoded: a site's share link has an archive's address that has the site's."""
-_SITE = re.compile(r"(?<![\w.-])(?:www\.)?hkcnews\.com\.?(?::\d*)?/+article/", re.IGNORECASE)
-_HERE = re.compile(
+SITE = re.compile(r"(?<![\w.-])(?:www\.)?hkcnews\.com\.?(?::\d*)?/+article/", re.IGNORECASE)
+HERE = re.compile(
     r"(?:https?://(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?/|(?:(?:[^\s:@/.]*|\.\.?)/)*)"
     r"article[/_](\d{1,9})(?:\.md)?(?:[/?#]\S*)?",
     re.IGNORECASE | re.ASCII,
@@ -66,12 +66,12 @@ def article_named(text: str) -> int | None:
     there is nothing of the kind."""
     text = unicodedata.normalize("NFKC", text)
     for _ in range(_DEEPEST):
-        for found in _SITE.finditer(text):
+        for found in SITE.finditer(text):
             number = article_id(f"https://{text[found.start() :]}")
             if number is not None:
                 return number
         text = unquote(text)
-    here = _HERE.fullmatch(text.strip())
+    here = HERE.fullmatch(text.strip())
     return int(here[1]) if here and 0 < int(here[1]) <= HIGHEST_ID else None
 
 

@@ -15,9 +15,14 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from crawler.ledger import State
+from crawler.markdown.document import relative_path
+from crawler.publish.site.export import write_site
 from tests.browser.chromium import Browser, needs_chromium
 from tests.e2e.crawling import command, run
-from tests.publish.browse.tree import HOSTILE, Draft, figure, write_tree
+from tests.pages import FAREWELL, article
+from tests.publish.browse.tree import HOSTILE, Draft, build_archive, figure, write_tree
+from tests.recovering import FIRST, SECOND, Bench, capture, memento
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
 
@@ -100,6 +105,8 @@ def test_a_reader_searches_and_reads(browser: Browser, site: str) -> None:
     browser.driver.find_element(By.CSS_SELECTOR, ".neighbours a").click()
     assert browser.driver.find_element(By.TAG_NAME, "h1").text != first
     browser.driver.find_element(By.CSS_SELECTOR, ".by a").click()
+    assert browser.driver.find_elements(By.CSS_SELECTOR, ".titles a")  # what the byline is over
+    browser.driver.find_element(By.CSS_SELECTOR, ".by a").click()
     assert titles(browser)
     browser.driver.find_element(By.PARTIAL_LINK_TEXT, "目錄").click()
     browser.driver.find_element(By.LINK_TEXT, "2015").click()
@@ -144,6 +151,89 @@ def test_searches_are_narrowed_sorted_and_walked(browser: Browser, site: str) ->
     assert browser.complaints() == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "300",
+        "#300",
+        "https://www.hkcnews.com/article/300/潮汐-第300篇",
+        "見 http://hkcnews.com/article/300。",
+        "https://archive.example/web/20210801000000/https%3A%2F%2Fwww.hkcnews.com%2Farticle%2F300%3Ffbclid=x",
+        "https://elsewhere.example/copy/article/0/300.html",
+        "articles/0-999/article_300.md",
+    ],
+)
+def test_what_names_an_article_leads_to_it(browser: Browser, folder: Path, words: str) -> None:
+    browser.open(f"{folder.as_uri()}/search.html?{urlencode({'q': words})}")
+    WebDriverWait(browser.driver, 600).until(lambda driver: driver.current_url.endswith("article/0/300.html"))
+    assert browser.driver.find_element(By.TAG_NAME, "h1").text == "第300篇"
+
+
+def test_an_address_of_what_is_not_here_and_a_number_that_is_a_word(browser: Browser, site: str) -> None:
+    assert search(browser, site, q="hkcnews.com/article/999") == []
+    assert "這篇文章不在此處" in browser.driver.find_element(By.ID, "results").text
+    assert search(browser, site, q="999") == []
+    assert "999" in browser.driver.find_element(By.CSS_SELECTOR, ".total").text
+
+
+def test_simplified_and_traditional_words_find_each_other(browser: Browser, site: str) -> None:
+    wanted = search(browser, site, q="渡輪")
+    assert wanted == search(browser, site, q="渡轮")
+    assert {each.text for each in browser.driver.find_elements(By.TAG_NAME, "mark")} == {"渡輪"}
+    excerpts = browser.driver.find_elements(By.CSS_SELECTOR, ".excerpt")
+    assert any("…" in each.text and each.find_elements(By.TAG_NAME, "mark") for each in excerpts)
+    browser.driver.find_element(By.LINK_TEXT, "相同字形").click()
+    assert found(browser) == []
+    assert search(browser, site, q="渡輪", exact="1") == wanted
+    assert search(browser, site, q='"每天更新潮汐表"') == []  # all its pairs but one
+    assert browser.complaints() == []
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with an article in two versions, the same under another id, and one that is missing."""
+    output, target = tmp_path_factory.mktemp("told"), tmp_path_factory.mktemp("sites") / "site"
+    bench = Bench(output)
+    late, early, gone = capture(5, SECOND, digest="A" * 32), capture(5, FIRST, digest="B" * 32), capture(7)
+    twin = capture(6, digest="C" * 32)
+    pages = {late: article(5, "潮水新聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), gone: FAREWELL}
+    pages[twin] = article(6, "潮水新聞來了兩次。")
+    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
+    for number, of in ((5, late), (6, twin)):
+        file = f"articles/{relative_path(number)}"
+        bench.ledger.settle(number, State.RECOVERED, 1, capture=bench.row(of).id, file=file)
+    bench.ledger.close()
+    write_tree(output, [Draft(number, "潮汐", "潮水新聞來了兩次。") for number in (5, 6)], pictures=False)
+    build_archive(output)
+    write_site(output, target, "", 1, lambda done, of: None)
+    return target
+
+
+def test_a_missing_article_versions_twins_and_citations_are_looked_at(
+    told: Path, browser: Browser, tmp_path: Path
+) -> None:
+    browser.open(f"{told.as_uri()}/search.html?q=7")
+    WebDriverWait(browser.driver, 600).until(lambda driver: driver.current_url.endswith("article/0/7.html"))
+    assert "未能復原" in browser.driver.find_element(By.TAG_NAME, "h1").text
+    browser.driver.find_element(By.CSS_SELECTOR, "[rel=prev]").click()
+    browser.driver.find_element(By.LINK_TEXT, "5").click()
+    browser.driver.find_element(By.CSS_SELECTOR, "details.cite summary").click()
+    browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    browser.driver.find_element(By.LINK_TEXT, "BibTeX").click()
+    WebDriverWait(browser.driver, 600).until(lambda _: (tmp_path / "hkcnews-5.bib").is_file())
+    assert (tmp_path / "hkcnews-5.bib").read_text("utf-8").startswith("@online{hkcnews-5,\n  author = {{編輯部}},")
+    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "並排比較").click()
+    sides = [browser.driver.find_element(By.CSS_SELECTOR, f".sides {name}") for name in ("del", "ins")]
+    assert [side.text for side in sides] == ["舊", "新"]
+    for path in ("article/0/5-versions.html", "article/0/7.html", "article/0/5.html", "search.html?q=潮水"):
+        for dark in ("light", "dark"):
+            browser.media(prefers_color_scheme=dark)
+            browser.window(*PHONE)
+            browser.open(f"{told.as_uri()}/{path}")
+            assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]
+    assert browser.complaints() == []
+
+
 def test_what_articles_and_readers_write_is_text(browser: Browser, site: str) -> None:
     for wanted in ({"q": "毒文字"}, {"category": HOSTILE.category}, {"tag": "a&b=c"}, {"author": HOSTILE.author}):
         assert search(browser, site, **wanted) == [HOSTILE.title]
@@ -175,7 +265,6 @@ def test_pictures_are_shown_and_a_phone_need_not_scroll_sideways(browser: Browse
         assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0], unquote(path)
     search(browser, site, q="潮汐")
     assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0]
-    assert not browser.driver.find_element(By.TAG_NAME, "aside").is_displayed()
 
 
 def test_the_policy_holds_if_something_slipped_through(browser: Browser, site: str) -> None:

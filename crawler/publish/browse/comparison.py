@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.publish.addresses import replay_address
-from crawler.recovery.judge import IsolatedReader
+from crawler.recovery.judge import IsolatedReader, ReadPage
 from crawler.recovery.store import Store
 from crawler.recovery.versions import Version, diff_places, versions_of
 
@@ -32,20 +33,26 @@ def comparison(output: Path, number: int, asked: Mapping[str, str], limits: Page
     """What the page shows: all `versions`, the numbers (from 1) of the `old` and the `new` one that were asked for, and
     the `rows` of both texts, None when one of them cannot be read again. None as a whole where there is one version or
     none. Raises OSError, CommandError."""
+    with closing(IsolatedReader(limits.seconds, limits.megabytes)) as reader:
+        versions = several_versions(output, number, reader)
+    return side_by_side(number, versions, asked) if versions else None
+
+
+def several_versions(output: Path, number: int, read_page: ReadPage) -> list[Version]:
+    """The versions of an article, none where there are not several. Raises OSError, CommandError."""
     path = ledger_path(output)
     if not path.exists():
-        return None
+        return []
     with Ledger(path) as ledger:
         row = ledger.article(number)
         if row is None or len({each.sha256 for each in ledger.versions(number)}) < 2:
-            return None
-        reader = IsolatedReader(limits.seconds, limits.megabytes)
-        try:
-            versions = versions_of(ledger, Store(output / "warc"), row, reader)
-        finally:
-            reader.close()
-    if len(versions) < 2:
-        return None
+            return []
+        versions = versions_of(ledger, Store(output / "warc"), row, read_page)
+    return versions if len(versions) > 1 else []
+
+
+def side_by_side(number: int, versions: Sequence[Version], asked: Mapping[str, str]) -> dict[str, Any]:
+    """What the page of an article's versions shows; see `comparison`."""
     new = _chosen(asked.get("new", ""), versions, len(versions))
     old = _chosen(asked.get("old", ""), versions, new - 1 or new + 1)
     before, after = versions[old - 1].text, versions[new - 1].text

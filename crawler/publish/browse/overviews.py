@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -84,9 +84,8 @@ def month(db: sqlite3.Connection, name: str) -> dict[str, Any] | None:
     }
 
 
-def feed(db: sqlite3.Connection, address: str) -> bytes:
-    """An Atom feed of what was recovered last. `address`: of the site that it is served from, without a slash at its
-    end."""
+def feed(db: sqlite3.Connection, link: Callable[[str], str]) -> bytes:
+    """An Atom feed of what was recovered last. `link` gives the whole address of a path of `browse`."""
     rows = records(
         db,
         f"SELECT id, title, date, author, category, summary, {_SETTLED} AS settled FROM article"
@@ -98,11 +97,11 @@ def feed(db: sqlite3.Connection, address: str) -> bytes:
     _add(root, "id", f"https://{HOST}/#recovered")
     _add(root, "title", "眾新聞存檔：最新復原 Citizen News archive: recovered last")
     _add(root, "updated", rows[0]["settled"] if rows else f"{datetime.fromtimestamp(0, UTC):%Y-%m-%dT%H:%M:%SZ}")
-    _add(root, "link", href=f"{address}/feed.atom", rel="self", type="application/atom+xml")
-    _add(root, "link", href=f"{address}/", rel="alternate", type="text/html")
+    _add(root, "link", href=link("/feed.atom"), rel="self", type="application/atom+xml")
+    _add(root, "link", href=link("/"), rel="alternate", type="text/html")
     _add(_add(root, "author"), "name", "眾新聞 Citizen News")
     for row in rows:
-        _add_entry(root, address, row)
+        _add_entry(root, link(f"/article/{row['id']}"), row)
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return made
 
@@ -112,7 +111,7 @@ def _add_entry(root: ET.Element, address: str, row: Mapping[str, Any]) -> None:
     _add(entry, "id", f"https://www.{HOST}/article/{row['id']}")
     _add(entry, "title", row["title"])
     _add(entry, "updated", row["settled"])
-    _add(entry, "link", href=f"{address}/article/{row['id']}", rel="alternate", type="text/html")
+    _add(entry, "link", href=address, rel="alternate", type="text/html")
     if row["author"]:
         _add(_add(entry, "author"), "name", row["author"])
     if row["category"]:

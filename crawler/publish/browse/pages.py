@@ -172,6 +172,8 @@ class Pages:
             "in_chinese": in_chinese,
             "in_english": in_english,
             "citation_formats": FORMATS,
+            "cited": f"/article/{number}/cite.{{}}".format,
+            "compared": True,
         }
 
     async def cite(self, datasette: Any, request: Any) -> Any:
@@ -233,8 +235,7 @@ class Pages:
     async def feed(self, datasette: Any, request: Any) -> Any:
         """What was recovered last, for programs that read feeds."""
         # The guard has seen to it that the host is ours.
-        address = f"{request.scheme}://{request.host}"
-        made = await _read(datasette, overviews.feed, address)
+        made = await _read(datasette, overviews.feed, f"{request.scheme}://{request.host}".__add__)
         return Response(made, content_type="application/atom+xml; charset=utf-8")
 
     async def about(self, datasette: Any, request: Any) -> Any:

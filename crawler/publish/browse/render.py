@@ -60,6 +60,8 @@ def to_html(body: str, *, local_image: Callable[[str], str | None], link: Callab
     description stands in its place, linked, and nothing is asked of another host. `link` gives where a link leads, ''
     for nowhere. Embedded players become links.
     """
+    if not body:
+        return ""
     rendered = _IFRAME.sub(_frame, _MARKDOWN.render(_FRAME.sub(_player, body)))
     cleaned = nh3.clean(
         rendered,
@@ -181,6 +183,8 @@ class Pictures:
             return None
         folder = self.output / FOLDER
         try:
+            if not folder.joinpath(*parts).is_file():
+                return None
             file = folder.joinpath(*parts).resolve()
             return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
         except OSError:  # a name that is too long
@@ -266,5 +270,9 @@ def excerpt(text: str, find: re.Pattern[str] | None) -> list[tuple[str, bool]]:
     piece = text[start:end].strip()
     piece = f"{'…' + piece.lstrip(STOPS) if start else piece}{'…' if end < len(text) else ''}"
     # A line's end stays where it is until the words are marked: none of them goes over it.
-    piece = _LINE_END.sub(lambda gap: f"\n{gap_between(piece[gap.start() - 1], piece[gap.end()])}", piece)
-    return [(part.replace("\n", ""), hit) for part, hit in marked(piece, find)]
+    return [(part.replace("\n", ""), hit) for part, hit in marked(gapped(piece), find)]
+
+
+def gapped(text: str) -> str:
+    """A text with a space behind each line's end where its lines, when they become one, have one between them."""
+    return _LINE_END.sub(lambda gap: f"\n{gap_between(text[gap.start() - 1], text[gap.end()])}", text)

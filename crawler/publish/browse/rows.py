@@ -37,11 +37,14 @@ QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』〝〞＂", '"'))
 _PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
+def ended_text(text: str) -> str:
+    """A text in compatible forms (NFKC: `ＡＢ` is `AB`), its clauses divided by STOP_MARK."""
+    return unicodedata.normalize("NFKC", _UNSAFE.sub(" ", _STOP.sub(_END, text)))
+
+
 def spaced_text(text: str) -> str:
-    """A text as it goes into the index: in compatible forms (NFKC: `ＡＢ` is `AB`), each of its characters that is a
-    word set apart."""
-    ended = _STOP.sub(_END, text)
-    return " ".join(SINGLE.split(unicodedata.normalize("NFKC", _UNSAFE.sub(" ", ended))))
+    """A text as it goes into the index: as `ended_text`, each of its characters that is a word set apart."""
+    return " ".join(SINGLE.split(ended_text(text)))
 
 
 def match_of(query: str) -> str:
@@ -158,15 +161,10 @@ def labels_of(category: str | None, tags: Iterable[str]) -> str:
 
 
 def words_of(title: str, author: str | None, labels: str, body: str) -> tuple[str, str, str, str]:
-    """What the index has of a row: text, title, byline; section and tags."""
-    title, author, text = index_texts(title, author, body)
-    return text, title, author, spaced_text(labels)
-
-
-def index_texts(title: str, author: str | None, body: str) -> tuple[str, str, str]:
-    """What is searched of an article, its characters apart: title, byline, and the text without what other articles
-    share: the subscription note and the blogger's block."""
-    return spaced_text(title), spaced_text(author or ""), spaced_text(plain_text(searched(body)))
+    """What the index has of a row, its characters apart: text, title, byline; section and tags. The text is without
+    what other articles share: the subscription note and the blogger's block."""
+    text = spaced_text(plain_text(searched(body)))
+    return text, spaced_text(title), spaced_text(author or ""), spaced_text(labels)
 
 
 def searched(body: str) -> str:

@@ -63,12 +63,12 @@ def _divided(text: str, tokens: list[str]) -> list[str]:
 
 def variants(character: str) -> list[str]:
     """A character and the others that are the same character: `发` is `發` and `髮`, `裡` is `裏` and `里`."""
-    return [character, *(one for one in _families().get(character, "") if one != character)]
+    return [character, *(one for one in families().get(character, "") if one != character)]
 
 
 @cache
-def _families() -> dict[str, str]:
-    """For each character that has others beside it, all of them."""
+def families() -> dict[str, str]:
+    """For each character that has others beside it, all of them, always in one order."""
     characters = [chr(number) for numbers in _HAN for number in numbers]
     plain = _converter("t2s").convert(_converter("t2hk").convert("\n".join(characters))).split("\n")
     families: dict[str, list[str]] = defaultdict(list)

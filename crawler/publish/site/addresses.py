@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,14 +13,21 @@ from crawler.publish.browse.catalogue import Facet
 
 SEARCH = "search.html"
 """The page that searches: it takes the arguments of `browse`'s lists."""
-_PLAIN = {"/": "index.html", "/search": SEARCH, "/about": "about.html", "/contents": "contents.html"}
-_ARTICLE = re.compile(r"/article/([0-9]{1,9})")
+_PLAIN = {
+    "/": "index.html",
+    "/search": SEARCH,
+    "/about": "about.html",
+    "/authors": "authors.html",
+    "/contents": "contents.html",
+    "/feed.atom": "feed.atom",
+}
+_ARTICLE = re.compile(r"/article/([0-9]{1,9})(/versions)?")
 _MONTH = re.compile(r"/month/([0-9]{4}-[0-9]{2})")
 _PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2})?|unknown")
 _DIGITS = 14
 """Hexadecimal digits of a value's SHA-256 that name its pages."""
-_TAG = re.compile(r'<[a-z][a-z0-9]*(?:\s+[a-z-]+(?:="[^"]*")?)*\s*/?>')
-"""A start tag as Jinja's escaping and nh3 write it: in no value is there a quotation mark."""
+_TAG = re.compile(r'<(?:a|form|img|link|script)(?:\s+[a-z-]+(?:="[^"]*")?)*\s*/?>')
+"""A start tag that may have an address, as Jinja's escaping and nh3 write it: in no value is there a quotation mark."""
 _LOCAL = re.compile(r'\s(href|src|action)="(/[^"]*)"')
 
 
@@ -33,21 +41,42 @@ def list_file(facet: Facet, value: str, page: int = 1) -> str:
     end = f".{page}.html" if page > 1 else ".html"
     if facet is Facet.YEAR and _PERIOD.fullmatch(value):
         return f"{facet}/{value}{end}"
+    return f"{facet}/{_digest(value)}{end}"
+
+
+def byline_file(author: str) -> str:
+    """The page about a byline."""
+    return f"byline/{_digest(author)}.html"
+
+
+def versions_file(article: int, old: str = "", new: str = "") -> str:
+    """The page that has two versions of an article beside each other; without numbers the last two."""
+    end = f"{int(old)}-{int(new)}" if old.isdecimal() and new.isdecimal() else "versions"
+    return f"article/{article // 1000}/{article}-{end}.html"
+
+
+def _digest(value: str) -> str:
     digest = hashlib.sha256(value.encode()).hexdigest()
-    return f"{facet}/{digest[:2]}/{digest[2:_DIGITS]}{end}"
+    return f"{digest[:2]}/{digest[2:_DIGITS]}"
 
 
+@lru_cache(maxsize=10_000)
 def file_of(address: str) -> str | None:
     """What stands for an address of `browse` in the site, relative to its root, maybe with a query or a fragment; None
     for what it does not have."""
     parts = urlsplit(address)
     path, fragment = parts.path, f"#{parts.fragment}" if parts.fragment else ""
-    if path in ("/", "/search") and parts.query:
+    given = dict(parse_qsl(parts.query))
+    if path in ("/", "/search") and given:
         return _list_of(parts.query)
     if path in _PLAIN:
         return f"{_PLAIN[path]}{fragment}"
     if found := _ARTICLE.fullmatch(path):
+        if found[2]:
+            return versions_file(int(found[1]), given.get("old", ""), given.get("new", ""))
         return f"{article_file(int(found[1]))}{fragment}"
+    if path == "/author" and "name" in given:
+        return byline_file(given["name"])
     if found := _MONTH.fullmatch(path):
         return list_file(Facet.YEAR, found[1])
     if path.startswith(("/images/", "/static/")):

@@ -7,43 +7,74 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+from crawler.hkcnews.urls import ARTICLE, GOES_ON, HIGHEST_ID, SPACES
+from crawler.ledger.file import ledger_path
+from crawler.publish import addresses
 from crawler.publish.browse.catalogue import Facet
+from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
 from crawler.publish.browse.database import FILE
 from crawler.publish.browse.pages import HERE as BROWSE
 from crawler.publish.browse.rows import QUOTES, SINGLE, STOPS
 from crawler.publish.browse.search import PAGE_ROWS
+from crawler.publish.browse.variants import families
 from crawler.publish.folder import FEW, SCRATCH, FolderKind, all_done, sizes
 from crawler.publish.site.addresses import article_file, list_file
-from crawler.publish.site.index import DIGITS, MAP, Layout, write_part, write_script
-from crawler.publish.site.pages import HERE, SCRIPT_ROWS, Plan, opened, periods, write_articles, write_list
+from crawler.publish.site.index import DIGITS, MAP, Layout, encoded, write_part, write_script
+from crawler.publish.site.pages import (
+    HERE,
+    Plan,
+    opened,
+    periods,
+    write_articles,
+    write_lists,
+    write_missing,
+    write_terms,
+    write_versions,
+)
 from crawler.publish.words import TABLE
+from crawler.recovery.judge import limit_process
 from crawler.utils.exit_status import NothingError, UsageError
 from crawler.utils.files import write_file
-from crawler.utils.workers import batched
+from crawler.utils.workers import batched, run_jobs
 
 _MARK = "site.json"
 SITE = FolderKind(
     "site",
     _MARK,
     frozenset(
-        {"index.html", "about.html", "contents.html", "search.html", "sitemap.xml", _MARK}
-        | {"sitemaps", "article", "images", "static", "search", *Facet}
+        {"index.html", "about.html", "authors.html", "contents.html", "search.html", "sitemap.xml", "feed.atom", _MARK}
+        | {"sitemaps", "article", "byline", "images", "static", "search", *Facet}
     ),
 )
-_BATCH = 32 * SCRIPT_ROWS
+_BATCH = 250
+"""Articles whose pages a process writes at a time."""
+_TERMS = 2000
+"""The same for the index: the more at a time, the fewer terms are met again, and the more memory is needed."""
+_FEW_VERSIONS = 4
+"""Articles whose versions a process reads again at a time."""
 _LISTS = 50
 """Lists that a process writes at a time."""
 _SITEMAP = 40_000
 """Addresses in one sitemap; 50,000 may be."""
 _SAID = re.compile(r'\bsay\("([^"]+)"')
 """What search.js says: it gets the Chinese of it with the index."""
+
+_ALL = "SELECT id FROM article ORDER BY date DESC, id DESC"
+_MISSING = "SELECT article FROM missing WHERE article NOT IN (SELECT id FROM article) ORDER BY article"
+_SEVERAL = (
+    "SELECT article FROM version JOIN article ON id = article"
+    " GROUP BY article HAVING count(DISTINCT version.sha256) > 1"
+)
+
+Job = partial[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,66 +95,118 @@ def check_address(address: str) -> str:
     return f"{address.rstrip('/')}/" if address else ""
 
 
-def write_site(output: Path, target: Path, address: str, workers: int, tell: Callable[[int, int], None]) -> SiteSummary:
+def write_site(
+    output: Path,
+    target: Path,
+    address: str,
+    workers: int,
+    tell: Callable[[int, int], None],
+    limits: PageLimits = PAGE_LIMITS,
+) -> SiteSummary:
     """Write a site of what archive.db has; what of ours is at `target` is replaced by it. `tell`: articles done and in
-    all. Broken off, nothing of it is left.
+    all; `limits`: what a page of the store may take that is read again. Broken off, nothing of it is left.
 
     Raises CommandError, OSError, sqlite3.Error.
     """
     with closing(sqlite3.connect(f"{(output / FILE).absolute().as_uri()}?mode=ro", uri=True)) as db:
-        ids = [number for (number,) in db.execute("SELECT id FROM article ORDER BY date DESC, id DESC")]
+        ids, missing, several = (_ids(db, sql) for sql in (_ALL, _MISSING, _SEVERAL))
         (characters,) = db.execute("SELECT total(chars) FROM article").fetchone()
     if not ids:
         raise NothingError(f"there is nothing to publish in {output}: no article was recovered into it yet")
     with SITE.replacing(target) as part:
         plan = Plan(output, part, part / SCRATCH, address, Layout.of(len(ids), int(characters)))
-        index = _write(plan, ids, workers if len(ids) >= FEW else 1, tell)
+        plan = replace(plan, compared=_write_versions(plan, several, limits, workers))
+        index = _write(plan, ids, missing, workers if len(ids) >= FEW else 1, tell)
         made = sizes(part)
     return SiteSummary(len(ids), len(made), sum(made), index)
 
 
-def _write(plan: Plan, ids: Sequence[int], workers: int, tell: Callable[[int, int], None]) -> int:
-    """Everything of a site; gives the bytes of its index."""
+def _ids(db: sqlite3.Connection, sql: str) -> list[int]:
+    return [number for (number,) in db.execute(sql)]
+
+
+def _write_versions(plan: Plan, ids: Sequence[int], limits: PageLimits, workers: int) -> frozenset[int]:
+    """The pages of versions, whose captures are read again; gives the articles that have some."""
+    if not ids or not ledger_path(plan.output).exists():
+        return frozenset()
+    made = run_jobs(
+        batched(ids, _FEW_VERSIONS),
+        partial(write_versions, plan),
+        lambda number, why: False,
+        workers,
+        begin=partial(limit_process, limits.megabytes),
+        chunk_seconds=_FEW_VERSIONS * limits.seconds,
+        job_seconds=_FEW_VERSIONS * limits.seconds,
+    )
+    return frozenset(number for number, written in made if written)
+
+
+def _write(
+    plan: Plan, ids: Sequence[int], missing: Sequence[int], workers: int, tell: Callable[[int, int], None]
+) -> int:
+    """Everything else of a site; gives the bytes of its index."""
     site, layout = plan.site, plan.layout
-    done = 0
-    jobs = [(at, ids[at : at + _BATCH]) for at in range(0, len(ids), _BATCH)]
-    for (_, some), _ in all_done(([job] for job in jobs), partial(write_articles, plan), workers):
-        done += len(some)
-        tell(done, len(ids))
-    parts = ([part] for part in range(layout.parts))
-    size: int = sum(made for _, made in all_done(parts, partial(write_part, site, plan.scratch, layout), workers))
+    terms = (partial(write_terms, plan, *job) for job in _places(ids, _TERMS))
+    for _ in all_done(batched(terms, 1), _do, workers):
+        pass
     with opened(plan) as pages:
         pages.write_front()
         lists = [*_lists(pages.db)]
-        size += write_script(site, "index", _about_index(pages.db, layout))
-    for _ in all_done(batched(lists, _LISTS), partial(write_list, plan), workers):
-        pass
+        about = _about_index(pages.db, layout)
+    limit = max([*ids, *missing]) + 1
+    known = [limit, encoded(sorted(ids), limit), encoded(missing, limit)]
+    spellings = " ".join(dict.fromkeys(families().values()))
+    size = sum(write_script(site, *each) for each in (("index", about), ("ids", known), ("spellings", spellings)))
+    jobs = (
+        (partial(write_part, site, plan.scratch, layout, part) for part in range(layout.parts)),
+        (partial(write_articles, plan, *job) for job in _places(ids, _BATCH)),
+        (partial(write_missing, plan, some) for some in batched(missing, _BATCH)),
+        (partial(write_lists, plan, some) for some in batched(lists, _LISTS)),
+    )
+    done = 0
+    for job, made in all_done(batched(chain.from_iterable(jobs), 1), _do, workers):
+        size += made if job.func is write_part else 0
+        if job.func is write_articles:
+            done += made
+            tell(done, len(ids))
     for path in (*(BROWSE / "static").iterdir(), *(HERE / "static").iterdir()):
         write_file(site, f"static/{path.name}", path.read_bytes(), sync=False)
     if plan.address:
         periodic = [list_file(facet, value) for facet, value in lists if facet is Facet.YEAR]
-        _write_sitemaps(plan, ["index.html", "contents.html", "about.html", *periodic, *map(article_file, ids)])
-    about = {"site": "citizen-news export --site", "articles": len(ids)}
-    write_file(site, _MARK, f"{json.dumps(about)}\n".encode(), sync=False)
+        front = ["index.html", "contents.html", "authors.html", "about.html"]
+        _write_sitemaps(plan, [*front, *periodic, *map(article_file, ids)])
+    mark = {"site": "citizen-news export --site", "articles": len(ids)}
+    write_file(site, _MARK, f"{json.dumps(mark)}\n".encode(), sync=False)
     return size
 
 
+def _places(ids: Sequence[int], size: int) -> Iterator[tuple[int, Sequence[int]]]:
+    """Articles, so many at a time, with the place of the first in the list of all."""
+    return ((at, ids[at : at + size]) for at in range(0, len(ids), size))
+
+
+def _do(job: Job) -> int:
+    return job()
+
+
 def _lists(db: sqlite3.Connection) -> Iterator[tuple[Facet, str]]:
-    """Every list that has pages."""
+    """Every list that has pages, of each facet the longest first."""
     times = (value for period, _ in periods(db) for value in (period, period.partition("-")[0]))
     yield from ((Facet.YEAR, value) for value in dict.fromkeys(times))
     for facet in (Facet.CATEGORY, Facet.AUTHOR):
-        sql = f"SELECT DISTINCT {facet} FROM article WHERE {facet} != ''"
+        sql = f"SELECT {facet} FROM article WHERE {facet} != '' GROUP BY {facet} ORDER BY count(*) DESC"
         yield from ((facet, value) for (value,) in db.execute(sql))
-    yield from ((Facet.TAG, value) for (value,) in db.execute("SELECT DISTINCT name FROM tag"))
+    yield from (
+        (Facet.TAG, value) for (value,) in db.execute("SELECT name FROM tag GROUP BY name ORDER BY count(*) DESC")
+    )
 
 
 def _about_index(db: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
     """What search.js has to know of the index, and of what a word is."""
+    script = (HERE / "static" / "search.js").read_text("utf-8")
     return {
         "articles": layout.articles,
         "files": layout.files,
-        "rows": SCRIPT_ROWS,
         "page": PAGE_ROWS,
         "periods": periods(db),
         "digits": DIGITS,
@@ -131,9 +214,13 @@ def _about_index(db: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
         "single": SINGLE.pattern,
         "stops": STOPS,
         "quotes": "".join(map(chr, QUOTES)),
-        "words": {
-            english: TABLE[english] for english in _SAID.findall((HERE / "static" / "search.js").read_text("utf-8"))
-        },
+        "site": addresses.SITE.pattern,
+        "article": ARTICLE.pattern,
+        "here": addresses.HERE.pattern,
+        "goes_on": GOES_ON,
+        "spaces": SPACES,
+        "highest": HIGHEST_ID,
+        "words": {english: TABLE[english] for english in _SAID.findall(script)},
     }
 
 

@@ -7,29 +7,40 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import combinations
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from jinja2 import Environment, FileSystemLoader
 
-from crawler.publish.browse import overviews
+from crawler.markdown.reader import plain_text
+from crawler.publish.browse import overviews, queries
 from crawler.publish.browse.catalogue import UNKNOWN, Facet
+from crawler.publish.browse.comparison import several_versions, side_by_side
 from crawler.publish.browse.database import FILE
-from crawler.publish.browse.pages import TEMPLATES, Pages, common_context
-from crawler.publish.browse.render import Pictures
-from crawler.publish.browse.rows import index_texts
+from crawler.publish.browse.pages import TEMPLATES, Pages, common_context, missing_context
+from crawler.publish.browse.render import Pictures, gapped, lines_of
+from crawler.publish.browse.rows import ended_text, labels_of, searched
 from crawler.publish.browse.search import ListPage, ListQuery, Search, Value, address, records, toggled
-from crawler.publish.site.addresses import SEARCH, article_file, list_file, localised
-from crawler.publish.site.index import Batch, Layout, write_script
+from crawler.publish.citation import FORMATS, Citation
+from crawler.publish.site.addresses import (
+    SEARCH,
+    article_file,
+    byline_file,
+    file_of,
+    list_file,
+    localised,
+    versions_file,
+)
+from crawler.publish.site.index import Batch, Layout, row_name, write_script
 from crawler.recovery.image_files import FOLDER as IMAGES
+from crawler.recovery.judge import read_page
 from crawler.utils.files import write_file
 
 HERE = Path(__file__).parent
 PAGE_ROWS = 100
 """Articles of a page of a list."""
-SCRIPT_ROWS = 8
-"""Articles whose titles and summaries are in one script file: a search loads at most twenty of them."""
 POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'"
 _PERIOD = f"coalesce(substr(date, 1, 7), '{UNKNOWN}')"
 _COLUMNS = "article.id, title, date, author, category, NULL AS picture, '' AS summary"
@@ -40,13 +51,14 @@ _RASTER = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is made of what: the tree `output` into the folder `site`; `scratch` is for what is not of the site;
-    `address`: where it will be on the web, '' when that is not known."""
+    `address`: where it will be on the web, '' when that is not known; `compared`: whose versions have pages."""
 
     output: Path
     site: Path
     scratch: Path
     address: str
     layout: Layout
+    compared: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -75,9 +87,22 @@ class CopiedPictures(Pictures):
         return True
 
 
+_FILES = {ending: each for ending, each in FORMATS.items() if ending != "txt"}
+"""Citations that an article's page holds as files; as a text it shows it."""
+
+
 @cache
 def _templates() -> Environment:
-    return Environment(loader=FileSystemLoader([TEMPLATES, HERE / "templates"]), autoescape=True)
+    return Environment(loader=FileSystemLoader([TEMPLATES, HERE / "templates"]), autoescape=True, auto_reload=False)
+
+
+_IN_DATA = str.maketrans({char: quote(char) for char in " \t\r\n%#\"'<>&{}"})
+
+
+def _data_address(ending: str, citation: Citation) -> str:
+    """A file with a citation as an address that holds it."""
+    write, media_type, _ = FORMATS[ending]
+    return f"data:{media_type.replace(' ', '')},{write(citation).translate(_IN_DATA)}"
 
 
 class SitePages:
@@ -95,6 +120,17 @@ class SitePages:
         page = _templates().get_template(template).render(given)
         write_file(self.plan.site, file, localised(page, file).encode(), sync=False)
 
+    def write_article(self, place: int, number: int) -> None:
+        """An article's page, and what a search shows of it, by its place in the list of all."""
+        context = self.pages.article_context(self.db, number)
+        assert context is not None, number
+        own = {"cited": partial(_data_address, citation=context["citation"]), "compared": number in self.plan.compared}
+        self.write("browse/article.html", article_file(number), {**context, "citation_formats": _FILES, **own})
+        article = context["article"]
+        known = [article[name] or "" for name in ("title", "date", "author", "category", "tags")]
+        text = gapped(lines_of(searched(article["body"])))
+        write_script(self.plan.site, row_name(place), [number, *known, text])
+
     def write_front(self) -> None:
         """The pages that there is one of each."""
         db = self.db
@@ -107,6 +143,11 @@ class SitePages:
         everything = Search(db, ListQuery(), self.pages.cache.get)
         values = {facet: everything.values(facet) for facet in (Facet.CATEGORY, Facet.AUTHOR, Facet.TAG)}
         self.write("site/contents.html", "contents.html", {"years": years, "values": values})
+        bylines = overviews.bylines(db)
+        self.write("browse/authors.html", "authors.html", {"bylines": bylines})
+        if self.plan.address:
+            feed = overviews.feed(db, lambda path: f"{self.plan.address}{file_of(path)}")
+            write_file(self.plan.site, "feed.atom", feed, sync=False)
 
     def write_list(self, facet: Facet, value: str) -> None:
         """All articles that have a value, newest first; those of a month (`2019-07` as a year) by day."""
@@ -130,6 +171,8 @@ class SitePages:
                 "months": overviews.months(self.db, value) if facet is Facet.YEAR else [],
             }
             self.write("browse/list.html", list_file(facet, value, page), context)
+        if facet is Facet.AUTHOR:
+            self.write("browse/author.html", byline_file(value), self.pages.byline_context(self.db, value) or {})
 
     def _rows(self, facet: Facet, value: str) -> list[dict[str, Any]]:
         if facet is Facet.TAG:
@@ -142,8 +185,8 @@ class SitePages:
         return records(self.db, f"SELECT {_COLUMNS} {where} ORDER BY date DESC, article.id DESC", (given,))
 
     def _facets(self, facet: Facet, value: str, count: int) -> dict[Facet, list[Value]]:
-        """By what a list can be narrowed further; what is seldom by nothing."""
-        if facet in (Facet.YEAR, Facet.CATEGORY):
+        """By what a list can be narrowed further; one that fits into a page by nothing."""
+        if count > PAGE_ROWS:
             return Search(self.db, ListQuery(chosen={facet: value}), self.pages.cache.get).facets()
         return {facet: [Value(value, count, True)]}
 
@@ -161,30 +204,54 @@ def opened(plan: Plan) -> Iterator[SitePages]:
         yield SitePages(plan, db)
 
 
-def write_articles(plan: Plan, job: tuple[int, Sequence[int]]) -> str:
-    """The pages of articles, their part of the index, and what a search shows of them; the first one's place in the
-    list of all, a multiple of `SCRIPT_ROWS`, and their ids. Raises OSError, sqlite3.Error."""
-    first, ids = job
-    batch, rows = Batch(), []
+def write_articles(plan: Plan, first: int, ids: Sequence[int]) -> int:
+    """The pages of articles, and what a search shows of each; `first`: the place of the first in the list of all. Gives
+    their number. Raises OSError, sqlite3.Error."""
     with opened(plan) as site:
         for place, number in enumerate(ids, first):
-            context = site.pages.article_context(site.db, number)
-            assert context is not None, number
-            article = context["article"]
-            site.write("browse/article.html", article_file(number), context)
-            facets = [(facet, article[facet]) for facet in (Facet.CATEGORY, Facet.AUTHOR) if article[facet]]
-            facets += [(Facet.TAG, tag) for tag in article["tags"]]
-            batch.add(place, index_texts(article["title"], article["author"], article["body"]), facets)
-            shown = ("title", "date", "author", "category", "summary")
-            rows.append([number, *(article[name] or "" for name in shown)])
-    for at in range(0, len(rows), SCRIPT_ROWS):
-        write_script(plan.site, f"r{(first + at) // SCRIPT_ROWS}", rows[at : at + SCRIPT_ROWS])
-    batch.put_down(plan.scratch, first, plan.layout)
-    return ""
+            site.write_article(place, number)
+    return len(ids)
 
 
-def write_list(plan: Plan, job: tuple[Facet, str]) -> str:
-    """The pages of one list. Raises OSError, sqlite3.Error."""
+def write_terms(plan: Plan, first: int, ids: Sequence[int]) -> int:
+    """The part that articles have in the index; as `write_articles`."""
+    batch = Batch()
     with opened(plan) as site:
-        site.write_list(*job)
-    return ""
+        for place, number in enumerate(ids, first):
+            got = queries.article(site.db, number)
+            assert got is not None, number
+            labels = labels_of(got["category"], got["tags"])
+            texts = (got["title"], got["author"] or "", labels, plain_text(searched(got["body"])))
+            facets = [(facet, got[facet]) for facet in (Facet.CATEGORY, Facet.AUTHOR) if got[facet]]
+            facets += [(Facet.TAG, tag) for tag in got["tags"]]
+            batch.add(place, [*map(ended_text, texts)], facets)
+    batch.put_down(plan.scratch, first, plan.layout)
+    return len(ids)
+
+
+def write_missing(plan: Plan, ids: Sequence[int]) -> int:
+    """The pages of articles that are known to be missing; as `write_articles`."""
+    with opened(plan) as site:
+        for number in ids:
+            site.write("browse/missing.html", article_file(number), missing_context(site.db, number) or {})
+    return len(ids)
+
+
+def write_lists(plan: Plan, lists: Sequence[tuple[Facet, str]]) -> int:
+    """The pages of some lists; gives their number. Raises OSError, sqlite3.Error."""
+    with opened(plan) as site:
+        for facet, value in lists:
+            site.write_list(facet, value)
+    return len(lists)
+
+
+def write_versions(plan: Plan, number: int) -> bool:
+    """The pages that have any two versions of an article beside each other; whether there are any. Raises OSError,
+    CommandError."""
+    versions = several_versions(plan.output, number, read_page)
+    with opened(plan) as site:
+        for old, new in (("", ""), *combinations(map(str, range(1, len(versions) + 1)), 2)):
+            if versions:
+                context = side_by_side(number, versions, {"old": old, "new": new})
+                site.write("browse/versions.html", versions_file(number, old, new), context)
+    return bool(versions)

@@ -3,6 +3,7 @@ index knows what `browse` finds, and a directory is replaced whole or not at all
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sqlite3
@@ -11,6 +12,7 @@ from contextlib import closing
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
@@ -18,16 +20,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.ledger import State
+from crawler.markdown.document import relative_path
+from crawler.publish.browse import queries
 from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.rows import SINGLE, match_of
 from crawler.publish.browse.search import ListQuery, Search
+from crawler.publish.citation import FORMATS, Citation
 from crawler.publish.site import export
-from crawler.publish.site.addresses import file_of, list_file, localised
+from crawler.publish.site.addresses import byline_file, file_of, list_file, localised
 from crawler.publish.site.export import SITE, check_address, write_site
 from crawler.publish.site.index import DIGITS, MAP, Layout, encoded, facet_term, term_hash, terms
 from crawler.recovery.image_files import image_file
 from crawler.utils.exit_status import CommandError, NothingError, UsageError
+from tests.pages import FAREWELL, article
 from tests.publish.browse.tree import ARTICLES, HOSTILE, PICTURE, Draft, build_archive, figure, write_tree
+from tests.recovering import FIRST, SECOND, Bench, capture, memento
 
 MANY = [
     Draft(number, f"第{number}篇", "潮水每天來兩次，見 constructor 與 __proto__。", f"2019-{number % 3 + 1:02}-07")
@@ -79,7 +87,9 @@ def pages(site: Path) -> list[Path]:
 
 def script(site: Path, name: str) -> object:
     """What a script file hands over; it is one call and nothing else."""
-    found = re.fullmatch(r'citizenNews\("([a-z0-9]+)",(.*)\);\n', (site / "search" / f"{name}.js").read_text("utf-8"))
+    data = (site / "search" / f"{name}.js").read_bytes()
+    text = data.decode("utf-16" if data.startswith(codecs.BOM_UTF16_LE) else "utf-8")
+    found = re.fullmatch(r'citizenNews\("([a-z0-9/]+)",(.*)\);\n', text)
     assert found is not None
     assert found[1] == name
     return json.loads(found[2])
@@ -107,10 +117,10 @@ class Index:
         about = script(site, "index")
         assert isinstance(about, dict)
         rows: list[list[object]] = []
-        for number in range(-(-about["articles"] // about["rows"])):
-            some = script(site, f"r{number}")
+        for place in range(about["articles"]):
+            some = script(site, f"0/{place}")
             assert isinstance(some, list)
-            rows += some
+            rows.append(some)
         self.rows = rows
         self.terms: dict[str, Sequence[str]] = {}
         for number in range(about["files"]):
@@ -176,13 +186,13 @@ def test_pages_have_a_strict_policy_and_scripts_of_the_site_alone(site: Path) ->
         assert first == "link"
         assert "unsafe" not in str(policies[0])
         scripts = [given for tag, given in found if tag == "script"]
-        names = ["search.js", "language.js"] if page.name == "search.html" else ["language.js"]
+        names = ["query.js", "search.js", "language.js"] if page.name == "search.html" else ["language.js"]
         assert [str(given["src"]).rpartition("static/")[2] for given in scripts] == names
         assert "script-src 'self';" in str(policies[0])
 
 
 def test_a_hostile_text_is_text(site: Path) -> None:
-    allowed = {"http", "https", ""}
+    allowed = {"http", "https", "data", ""}
     for page in pages(site):
         elements = Elements(page)
         assert {"style", "iframe", "object", "embed", "base", "svg", "math"}.isdisjoint(
@@ -226,6 +236,11 @@ def test_the_pictures_that_pages_have_are_copied_and_nothing_that_is_none(tmp_pa
     [
         ("/", "index.html"),
         ("/article/33951#a", "article/33/33951.html#a"),
+        ("/article/33951/versions", "article/33/33951-versions.html"),
+        ("/article/33951/versions?old=1&new=3", "article/33/33951-1-3.html"),
+        ("/article/33951/versions?old=../x&new=3", "article/33/33951-versions.html"),
+        ("/author?name=../x", byline_file("../x")),
+        ("/authors", "authors.html"),
         ("/search?year=2019", "year/2019.html"),
         ("/search?year=2019-07", "year/2019-07.html"),
         ("/month/2019-07", "year/2019-07.html"),
@@ -251,7 +266,53 @@ def test_only_links_are_moved_and_what_leads_nowhere_is_none() -> None:
     assert localised(page, "year/2019.html") == moved
 
 
+def test_an_article_is_cited_by_files_that_its_page_holds(output: Path, site: Path) -> None:
+    found = Elements(site / "article/0/666.html").found
+    files = {given["download"]: given["href"] or "" for tag, given in found if "download" in given}
+    assert [*files] == ["hkcnews-666.bib", "hkcnews-666.ris", "hkcnews-666.json"]
+    kinds, texts = zip(*(address.split(",", 1) for address in files.values()), strict=True)
+    assert all(kind.startswith("data:application/") and kind.endswith(";charset=utf-8") for kind in kinds)
+    with closing(sqlite3.connect(output / "archive.db")) as db:
+        row = queries.article(db, 666)
+    assert row is not None
+    assert [unquote(text) for text in texts] == [FORMATS[end][0](Citation.of(row)) for end in ("bib", "ris", "json")]
+
+
+def test_what_is_missing_and_what_has_versions_have_pages(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    late, early, only = capture(5, SECOND, digest="A" * 32), capture(5, FIRST, digest="B" * 32), capture(6)
+    pages = {late: article(5, "潮水<b>新</b>聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), only: FAREWELL}
+    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
+    file = f"articles/{relative_path(5)}"
+    bench.ledger.settle(5, State.RECOVERED, 1, capture=bench.row(late).id, file=file)
+    bench.ledger.close()
+    build_archive(write_tree(tmp_path, [Draft(5, "題目", "潮水。")], pictures=False))
+    site = publish(tmp_path, tmp_path.parent / f"{tmp_path.name}-site")
+    links = Elements(site / "article/0/5.html").links()
+    assert "../../article/0/5-versions.html" in links
+    sides = (site / "article/0/5-versions.html").read_text("utf-8")
+    assert "潮水<del>舊</del>聞來了兩次。" in sides
+    assert (site / "article/0/5-1-2.html").is_file()
+    missing = Elements(site / "article/0/6.html")
+    assert "停運後取代所有網址的告別頁" in missing.text
+    assert any(link.startswith("https://") for link in missing.links())
+    length, here, gone = cast("tuple[int, str, str]", script(site, "ids"))
+    assert (length, decoded(here), decoded(gone)) == (7, [5], [6])
+
+
 # The index
+
+
+@pytest.mark.parametrize(("term", "other"), [("发 展", "發 展"), ("里", "裡"), ("台 湾", "臺 灣")])
+def test_all_spellings_of_a_term_are_in_one_file(term: str, other: str) -> None:
+    assert term_hash(term) == term_hash(other)
+
+
+def test_a_row_has_what_is_shown_and_looked_through(output: Path, site: Path) -> None:
+    rows = {row[0]: row for row in Index(site).rows}
+    text = "碼頭有三隻貓，香港人都認得牠們。見選舉。"
+    assert rows[102][:6] == [102, "碼頭的貓", "2021-07-12", "編輯部", "社會", ["海港"]]
+    assert str(rows[102][6]).endswith(text)
 
 
 @given(st.integers(1, 400).flatmap(lambda total: st.tuples(st.just(total), st.sets(st.integers(0, total - 1)))))
@@ -262,12 +323,24 @@ def test_lists_of_articles_read_back(given: tuple[int, set[int]]) -> None:
 
 @pytest.mark.parametrize(
     "phrase",
-    ["香港", "港", "立法會", "constructor", "2020", "lighthouse", "English words", "選舉押後一年", "潮水", "港口"],
+    [
+        "香港",
+        "港",
+        "立法會",
+        "海港",
+        "社會",
+        "constructor",
+        "2020",
+        "lighthouse",
+        "English words",
+        "選舉押後一年",
+        "潮水",
+        "港口",
+    ],
 )
 def test_the_index_finds_what_browse_finds(output: Path, site: Path, phrase: str) -> None:
     with closing(sqlite3.connect(output / "archive.db")) as db:
-        asked = match_of(f'"{phrase}"')
-        match = f"{{body title author}} : ({asked})"
+        match = match_of(f'"{phrase}"')
         ids = [number for (number,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,))]
     assert Index(site).search(phrase) == {*ids}
 

@@ -1,92 +1,5 @@
-/* Searches the index beside this site, from any web server or from a folder: script files, loaded as they are needed.
-   Text goes into the page as text, never as HTML. How the index is written: crawler/publish/site/index.py. */
+/* Shows what a search finds (query.js). Text goes into the page as text, never as HTML. */
 "use strict";
-
-const waiting = new Map();
-window.citizenNews = (name, value) => waiting.get(name)(value);
-
-function load(name) {
-  return new Promise((resolve, reject) => {
-    waiting.set(name, resolve);
-    const script = document.createElement("script");
-    script.src = `search/${name}.js`;
-    script.onerror = () => reject(new Error(`search/${name}.js`));
-    document.head.append(script);
-  });
-}
-
-function remembered(make) {
-  const made = new Map();
-  return (key) => {
-    if (!made.has(key)) made.set(key, make(key));
-    return made.get(key);
-  };
-}
-
-const escaped = (text) => text.replace(/[\\^\]-]/g, "\\$&");
-
-/* The words of a query, as crawler/publish/browse/rows.py sees them: phrases of tokens. */
-function phrasesOf(query, index) {
-  const quotes = new RegExp(`[${escaped(index.quotes)}]`, "gu");
-  const stops = new RegExp(`[${index.stops}]+`, "u");
-  const single = new RegExp(index.single, "gu");
-  const phrases = [];
-  for (const [, quoted, word] of query.replace(/\p{Cc}/gu, " ").replace(quotes, '"').matchAll(/"([^"]*)"|([^\s"]+)/gu)) {
-    for (const clause of (quoted ?? word).split(stops)) {
-      const spaced = clause.normalize("NFKC").replace(single, " $1 ").toLowerCase();
-      const tokens = spaced.match(/[\p{L}\p{N}]+|[\ue000-\uf8ff]/gu);
-      if (tokens) phrases.push(tokens);
-    }
-  }
-  return phrases;
-}
-
-const termsOf = (tokens) => (tokens.length === 1 ? tokens : tokens.slice(1).map((token, at) => `${tokens[at]} ${token}`));
-
-/* Which articles a list of the index names: a byte for each article. */
-function decoded(text, index) {
-  const marks = new Uint8Array(index.articles);
-  const values = new Map([...index.digits].map((digit, value) => [digit, value]));
-  if (text.startsWith(index.map)) {
-    [...text.slice(1)].forEach((digit, at) => {
-      for (let bit = 0; bit < 6; bit += 1) if ((values.get(digit) >> bit) & 1) marks[at * 6 + bit] = 1;
-    });
-    return marks;
-  }
-  const base = index.digits.length / 2;
-  let last = -1;
-  let step = 0;
-  let weight = 1;
-  for (const digit of text) {
-    const value = values.get(digit);
-    step += (value % base) * weight;
-    weight *= base;
-    if (value < base) {
-      last += step + 1;
-      marks[last] = 1;
-      step = 0;
-      weight = 1;
-    }
-  }
-  return marks;
-}
-
-function hash(term) {
-  let hashed = 0;
-  for (const each of term) hashed = (hashed * 31 + each.codePointAt(0)) % 16777216;
-  return hashed;
-}
-
-const file = remembered(async (number) => {
-  const rows = (await load(`t${number}`)).split("|").map((row) => row.split(","));
-  return new Map(rows.map((row) => [row[0], row]));
-});
-
-/* The articles that have a term, anywhere or only in the title. */
-async function having(term, inTitle, index) {
-  const row = (await file(hash(term) % index.files)).get(term);
-  return decoded(row ? row[inTitle ? 2 : 1] : "", index);
-}
 
 const FACETS = {year: () => say("Year"), category: () => say("Section"), author: () => say("Byline"), tag: () => say("Tag")};
 
@@ -94,70 +7,19 @@ function wantedOf(search) {
   const given = new URLSearchParams(search);
   const names = Object.keys(FACETS).filter((name) => given.get(name));
   const chosen = Object.fromEntries(names.map((name) => [name, given.get(name)]));
-  const text = (given.get("q") ?? "").slice(0, 200).trim();
+  const typed = given.get("q") ?? "";
+  const text = typed.slice(0, 200).trim();
   const page = /^[0-9]{1,6}$/.test(given.get("page") ?? "") ? Math.max(1, Number(given.get("page"))) : 1;
-  return {text, chosen, newest: given.get("sort") === "newest", page};
+  const sort = ["newest", "oldest"].includes(given.get("sort")) ? given.get("sort") : "";
+  return {typed, text, chosen, sort, exact: given.get("exact") === "1", page, alone: [...given].length === 1};
 }
 
 function addressOf(wanted) {
   const given = {...(wanted.text ? {q: wanted.text} : {}), ...wanted.chosen};
-  if (wanted.newest) given.sort = "newest";
+  if (wanted.exact) given.exact = "1";
+  if (wanted.sort) given.sort = wanted.sort;
   if (wanted.page > 1) given.page = wanted.page;
   return `search.html?${new URLSearchParams(given)}`;
-}
-
-/* Periods are months, newest first, each with the number of its articles. */
-function inPeriod(value, index) {
-  const marks = new Uint8Array(index.articles);
-  let start = 0;
-  for (const [period, count] of index.periods) {
-    if (period === value || period.startsWith(`${value}-`)) marks.fill(1, start, start + count);
-    start += count;
-  }
-  return marks;
-}
-
-function countByYear(marks, index) {
-  const counts = new Map();
-  let start = 0;
-  for (const [period, count] of index.periods) {
-    const year = period.split("-")[0];
-    const here = marks.subarray(start, start + count).reduce((sum, one) => sum + one, 0);
-    counts.set(year, (counts.get(year) ?? 0) + here);
-    start += count;
-  }
-  return [...counts].filter(([, count]) => count);
-}
-
-function both(sets, length) {
-  const marks = new Uint8Array(length).fill(1);
-  for (const set of sets) for (let at = 0; at < length; at += 1) marks[at] &= set[at];
-  return marks;
-}
-
-/* The places of all articles that fit, those with the words in their titles first, and how many there are of each year. */
-async function find(wanted, phrases, index) {
-  const terms = [...new Set(phrases.flatMap(termsOf))];
-  const facets = Object.entries(wanted.chosen).filter(([name]) => name !== "year");
-  const words = await Promise.all(terms.map((term) => having(term, false, index)));
-  const chosen = await Promise.all(facets.map(([name, value]) => having(`${name}=${encodeURIComponent(value)}`, false, index)));
-  const found = both([...words, ...chosen], index.articles);
-  if (wanted.text && !terms.length) found.fill(0);
-  const years = countByYear(found, index);
-  const within = wanted.chosen.year ? both([found, inPeriod(wanted.chosen.year, index)], index.articles) : found;
-  const places = [...within.keys()].filter((place) => within[place]);
-  if (wanted.newest || !terms.length) return {places, years};
-  const titled = both(await Promise.all(terms.map((term) => having(term, true, index))), index.articles);
-  return {places: [...places.filter((place) => titled[place]), ...places.filter((place) => !titled[place])], years};
-}
-
-function finder(phrases, index) {
-  if (!phrases.length) return null;
-  const between = `(?:(?![${index.stops}])[^\\p{L}\\p{N}])*`;
-  const latin = /^[0-9A-Za-z]+$/;
-  const pattern = (token) => (latin.test(token) ? `(?<![0-9A-Za-z])${token}(?![0-9A-Za-z])` : token);
-  const patterns = phrases.map((tokens) => tokens.map(pattern).join(between));
-  return new RegExp(patterns.sort((one, other) => other.length - one.length).join("|"), "giu");
 }
 
 /* An element with texts and other elements in it. */
@@ -180,14 +42,16 @@ function say(english, values = {}) {
   return bilingual(filled(chinese[english]), filled(english));
 }
 
+/* A text of one line or more, with what was sought marked: no word goes over the end of a line. */
 function marked(text, sought) {
   const pieces = [];
   let end = 0;
+  const line = (piece) => piece.replaceAll("\n", "");
   for (const found of sought ? text.matchAll(sought) : []) {
-    pieces.push(text.slice(end, found.index), element("mark", {}, found[0]));
+    pieces.push(line(text.slice(end, found.index)), element("mark", {}, line(found[0])));
     end = found.index + found[0].length;
   }
-  return [...pieces, text.slice(end)];
+  return [...pieces, line(text.slice(end))];
 }
 
 function day(date) {
@@ -198,13 +62,15 @@ function day(date) {
   return element("time", {datetime: date}, bilingual(`${year}年${month}月${number}日`, english));
 }
 
-function item([id, title, date, author, category, summary], found) {
+const articleFile = (id) => `article/${Math.floor(id / 1000)}/${id}.html`;
+
+function item([id, title, date, author, category, tags, text], found) {
   const by = element("p", {class: "by"}, day(date));
-  if (author) by.append(element("span", {}, ...marked(author, found)));
-  if (category) by.append(element("span", {}, category));
-  const href = `article/${Math.floor(id / 1000)}/${id}.html`;
-  const head = element("h2", {}, element("a", {href}, ...(title ? marked(title, found) : [say("(untitled)")])));
-  return element("li", {}, element("article", {}, head, by, element("p", {class: "excerpt"}, ...marked(summary, found))));
+  for (const one of [author, category]) if (one) by.append(element("span", {}, ...marked(one, found)));
+  for (const tag of tags) if (found && tag.search(found) >= 0) by.append(element("span", {}, "#", ...marked(tag, found)));
+  const head = element("h2", {}, element("a", {href: articleFile(id)}, ...(title ? marked(title, found) : [say("(untitled)")])));
+  const words = marked(excerpt(text, found), found);
+  return element("li", {}, element("article", {}, head, by, element("p", {class: "excerpt"}, ...words)));
 }
 
 const label = (name, value) => (name === "year" && value === "unknown" ? say("Date unknown") : value);
@@ -218,27 +84,35 @@ function chips(wanted) {
     const href = addressOf({...wanted, chosen: without(wanted.chosen, name), page: 1});
     return element("a", {class: "chip", href}, FACETS[name](), ": ", label(name, value), " ✕");
   });
+  const any = addressOf({...wanted, exact: false, page: 1});
+  if (wanted.exact) links.push(element("a", {class: "chip", href: any}, say("These very characters"), " ✕"));
   return element("p", {class: "chips"}, ...links);
 }
 
 function orders(wanted) {
-  const links = [[false, say("Best match")], [true, say("Newest")]].map(([newest, name]) => {
-    const current = newest === wanted.newest ? {"aria-current": "true"} : {};
-    return element("a", {href: addressOf({...wanted, newest, page: 1}), ...current}, name);
+  const ways = [["", say("Best match")], ["newest", say("Newest")], ["oldest", say("Oldest")]];
+  const links = ways.map(([sort, name]) => {
+    const current = sort === wanted.sort ? {"aria-current": "true"} : {};
+    return element("a", {href: addressOf({...wanted, sort, page: 1}), ...current}, name);
   });
-  return element("p", {class: "orders"}, say("Order"), " ", ...links);
+  const exact = element("a", {href: addressOf({...wanted, exact: true, page: 1})}, say("These very characters"));
+  return element("p", {class: "orders"}, say("Order"), " ", ...links, ...(wanted.exact ? [] : [exact]));
 }
 
-function narrowing(wanted, years) {
-  const items = years.map(([year, count]) => {
+/* The years of what was found, oldest first, as bars that narrow the list: as in browse/parts.html. */
+function histogram(wanted, years) {
+  const most = Math.max(...years.map(([, count]) => count));
+  const bars = years.reverse().map(([year, count]) => {
     const mine = wanted.chosen.year === year;
     const chosen = mine ? without(wanted.chosen, "year") : {...wanted.chosen, year};
     const current = mine ? {class: "chosen", "aria-current": "true"} : {};
-    const value = element("span", {class: "value"}, mine ? "✕ " : "", label("year", year));
     const number = element("span", {class: "count"}, count.toLocaleString("en"));
-    return element("li", {}, element("a", {href: addressOf({...wanted, chosen, page: 1}), ...current}, value, " ", number));
+    const bar = element("span", {class: `bar h${Math.ceil((count * 20) / most)}`, "aria-hidden": "true"});
+    const href = addressOf({...wanted, chosen, page: 1});
+    return element("li", {}, element("a", {href, ...current}, number, bar, element("span", {class: "value"}, label("year", year))));
   });
-  return element("section", {class: "facet"}, element("h2", {}, FACETS.year()), element("ul", {}, ...items));
+  const name = element("span", {class: "unseen", id: "years"}, say("Years"));
+  return element("nav", {class: "histogram", "aria-labelledby": "years"}, name, element("ol", {}, ...bars));
 }
 
 function paging(wanted, page, pages) {
@@ -265,6 +139,16 @@ function heading(wanted, total) {
   return element("h1", {class: "total"}, told);
 }
 
+/* The article that a reader's words name, and whether it has a page; a number alone may be a word. */
+async function articleAsked(wanted, index) {
+  const named = articleNamed(wanted.typed, index);
+  const number = named || (wanted.alone ? numberNamed(wanted.typed, index) : 0);
+  if (!number) return {number};
+  const [length, here, missing] = await load("ids");
+  const hasPage = Boolean(either(decoded(here, index, length), decoded(missing, index, length))[number]);
+  return {number: named || hasPage ? number : 0, hasPage};
+}
+
 async function show() {
   const wanted = wantedOf(location.search);
   const form = document.querySelector("form.search");
@@ -277,30 +161,34 @@ async function show() {
   }
   const index = await load("index");
   chinese = index.words;
+  const {number, hasPage} = await articleAsked(wanted, index);
+  if (!number) return results(wanted, index);
+  if (hasPage) location.replace(articleFile(number));
+  return hasPage ? [] : [element("p", {class: "empty"}, say("This article is not here"))];
+}
+
+async function results(wanted, index) {
   const phrases = phrasesOf(wanted.text, index);
-  const {places, years} = await find(wanted, phrases, index);
+  const families = phrases.length ? await loadFamilies() : new Map();
+  const {places, years} = await find(wanted, phrases, index, families);
   const pages = Math.max(1, Math.ceil(places.length / index.page));
   const page = Math.min(wanted.page, pages);
   const first = (page - 1) * index.page;
-  const rows = remembered((number) => load(`r${number}`));
-  const row = async (place) => (await rows(Math.floor(place / index.rows)))[place % index.rows];
-  const shown = await Promise.all(places.slice(first, first + index.page).map(row));
+  const shown = await Promise.all(places.slice(first, first + index.page).map(rowAt));
   const parts = [heading(wanted, places.length)];
-  if (Object.keys(wanted.chosen).length) parts.push(chips(wanted));
+  if (Object.keys(wanted.chosen).length || wanted.exact) parts.push(chips(wanted));
+  if (years.length > 1 || wanted.chosen.year) parts.push(histogram(wanted, years));
   if (phrases.length && places.length > 1) parts.push(orders(wanted));
-  if (years.length > 1 || wanted.chosen.year) {
-    const summary = element("summary", {}, say("Narrow the list"));
-    parts.push(element("details", {class: "filters"}, summary, narrowing(wanted, years)));
-    document.getElementById("side").replaceChildren(narrowing(wanted, years));
-  }
-  const found = finder(phrases, index);
+  const found = phrases.length ? anyOf(finders(phrases, index, wanted.exact ? null : families)) : null;
   const list = element("ol", {class: "list", start: first + 1}, ...shown.map((one) => item(one, found)));
   parts.push(shown.length ? list : nothing(wanted, phrases));
   if (pages > 1) parts.push(paging(wanted, page, pages));
-  document.getElementById("results").replaceChildren(...parts);
+  return parts;
 }
 
-show().catch((error) => {
+const put = (parts) => document.getElementById("results").replaceChildren(...parts);
+
+show().then(put, (error) => {
   const why = document.getElementById("unreadable").content.cloneNode(true);
-  document.getElementById("results").replaceChildren(element("p", {class: "empty"}, why, ` ${error.message}`));
+  put([element("p", {class: "empty"}, why, ` ${error.message}`)]);
 });
