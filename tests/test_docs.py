@@ -31,6 +31,7 @@ from crawler.markdown.front_matter import fields_of
 from crawler.preserve.audit import Audit
 from crawler.preserve.findings import AuditKind, VerifyKind
 from crawler.preserve.jsonl import SCHEMA
+from crawler.preserve.parquet import ADDED
 from crawler.recovery.image_content import ImageFault
 from crawler.run.command import ProjectCommand, check_settings
 from crawler.run.settings import ARGUMENTS, SETTINGS
@@ -152,6 +153,7 @@ LISTS: Mapping[str, list[str]] = {
     "front-matter key": _front_matter(),
     "state of an article": [state.value for state in State],
     "state of an image": [state.value for state in ImageState],
+    "column": list(ADDED),
 }
 """What must be in the documents: the head of the tables' first column, and what they list, as the code has it."""
 
@@ -248,6 +250,10 @@ def keys_of(page: str) -> list[str]:
 
 def test_every_key_of_a_line_for_researchers_is_documented_in_its_order() -> None:
     assert keys_of("docs/researchers.md") == list(json.loads(SCHEMA.read_text("utf-8"))["properties"])
+
+
+def test_columns_of_the_table_are_documented_in_the_words_of_the_code() -> None:
+    assert {name: row["what it is"] for name, row in listed(DOCUMENTS, "column")} == ADDED
 
 
 def test_every_key_of_the_audit_as_an_object_is_documented_in_its_order_and_so_is_every_class() -> None:

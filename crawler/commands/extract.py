@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Collection
 
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionInput, ExtractionReport, FromFiles, FromStore, extract
@@ -13,7 +14,9 @@ from crawler.recovery.formats import Format
 from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report, say_successor
 from crawler.run.config import FROM_COMMAND_LINE
 from crawler.run.settings import ARGUMENTS, SETTINGS, read_format, read_value
-from crawler.utils.exit_status import NothingError
+from crawler.utils.exit_status import NothingError, UsageError
+from crawler.utils.files import new_file, output_file
+from crawler.utils.text import counted, format_size
 from crawler.warc.remote import location
 
 
@@ -32,18 +35,44 @@ class Command(ProjectCommand):
         parser.add_argument("--ids", metavar="IDS", help="only these articles, in the format that the files have")
         parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
+        about = "write a table of all articles instead of their files: fields, texts, and why the others are missing"
+        parser.add_argument("--parquet", metavar="FILE", help=about)
+        parser.add_argument("--force", action="store_true", help="with --parquet: replace FILE")
         add_workers_option(parser)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
         limits = WorkerLimits(read_workers(opts), self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
         told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
+        ids = read_value(ARGUMENTS["ids"], opts.ids) if opts.ids is not None else None
+        if opts.parquet is not None:
+            return self._write_table(args, opts, told, limits, ids)
         wanted = self._format(opts.format)
         source = self._input(args, told, opts.dry_run)
-        ids = read_value(ARGUMENTS["ids"], opts.ids) if opts.ids is not None else None
         result = extract(source, limits, wanted, ids=ids, only_changed=opts.changed)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(result)
+
+    def _write_table(
+        self,
+        args: list[str],
+        opts: argparse.Namespace,
+        told: ExtractionReport,
+        limits: WorkerLimits,
+        ids: Collection[int] | None,
+    ) -> int:
+        """The articles as a table; the files and the ledger that are there stay as they are."""
+        from crawler.preserve.parquet import extract_rows, write_parquet
+
+        if opts.format is not None or opts.changed or opts.dry_run:
+            raise UsageError("--parquet writes no files: --format, --changed and --dry-run do not go with it")
+        path = new_file(opts.parquet, "--parquet", force=opts.force)
+        source = self._input(args, told, dry_run=True)
+        with output_file(path) as out:
+            rows = write_parquet(out, extract_rows(source, limits, ids))
+        print("\n".join(told.describe(dry_run=False, only_changed=False)))
+        print(f"{path}: {counted(rows, 'article')}, {format_size(path.stat().st_size)}")
+        return report(told.ending())
 
     def _format(self, chosen: str | None) -> Format:
         """That of the files that are there, unless another one is asked for. Raises UsageError."""

@@ -85,12 +85,17 @@ def article_files(output: Path) -> tuple[dict[int, str], list[FoundFile]]:
 
 
 def _record(output: Path, number: int, file: str, lines: JsonlSummary) -> dict[str, Any] | None:
-    """What a file says by itself, None for what it does not; None as a whole for a file that cannot be read."""
+    """As `of_file`; None for a file that cannot be read."""
     try:
         text = read_text(output / file)
     except UnreadableFile as error:
         lines.left_out.append(f"article {number} ({file}: {error})")
         return None
+    return of_file(number, file, text)
+
+
+def of_file(number: int, file: str, text: str) -> dict[str, Any]:
+    """What an article's file says, by the names of the schema; None for what it does not."""
     article = parse_article_file(text, number)
     fields = article.fields
     digest = _digest(fields.get("digest", ""))

@@ -159,6 +159,18 @@ class ExtractionInput:
         """Around the extraction: what is at hand is in `ledger`. Raises CommandError when it cannot be opened."""
         raise NotImplementedError
 
+    def articles(self, ids: Collection[int] | None) -> list[int]:
+        """All articles of which a capture is at hand, or those among `ids`, lowest id first. Raises NothingError or
+        DamagedError without any."""
+        report = self.report
+        found = [article for article in self.ledger.articles_with_captures() if ids is None or article in ids]
+        if not found:
+            why = f"; passed over: {describe_counts(report.passed)}" if report.passed else ""
+            message = "there is no capture of an article in what was to be extracted"
+            raise DamagedError(f"{message}: {report.damages[0]}") if report.damages else NothingError(f"{message}{why}")
+        report.total = len(found)
+        return found
+
     def begin(self, wanted: Format) -> list[int]:
         """From now on files are of this format; gives the articles that their links may lead to, as far as is known: by
         default most of what is at hand will be recovered."""
@@ -347,14 +359,9 @@ def extract(
     report = source.report
     with source.opened():
         ledger = source.ledger
-        articles = [article for article in ledger.articles_with_captures() if ids is None or article in ids]
         if ids is not None and format_of(ledger) not in ("", str(wanted)):
             raise UsageError(f"the files are written with {format_of(ledger)}: change all of them, or none")
-        if not articles:
-            why = f"; passed over: {describe_counts(report.passed)}" if report.passed else ""
-            message = "there is no capture of an article in what was to be extracted"
-            raise DamagedError(f"{message}: {report.damages[0]}") if report.damages else NothingError(f"{message}{why}")
-        report.total = len(articles)
+        articles = source.articles(ids)
         report.listed = sum(ledger.counts().values()) if ids is None else 0
         settled = {row.id for row in ledger.articles(*SETTLED)}
         plan = ExtractionPlan(

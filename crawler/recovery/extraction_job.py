@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import gc
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
 from crawler.ledger import CaptureRow, Found
@@ -59,13 +60,15 @@ class ExtractionJob:
 @dataclass(frozen=True, slots=True)
 class ExtractionPlan:
     """How a whole extraction is done: in which format and where to, and whether anything is written. `versions`:
-    whether every capture in the store is extracted, to know what it says, and not only the one that is chosen."""
+    whether every capture in the store is extracted, to know what it says, and not only the one that is chosen. `row`:
+    makes an article, and the text of its file, the row of a table instead of writing the file; it must be picklable."""
 
     styles: Styles
     shared: frozenset[str] = frozenset()
     only_changed: bool = False
     dry_run: bool = False
     versions: bool = False
+    row: Callable[[ArticleItem, str], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class ExtractionResult:
     images: tuple[tuple[str, str], ...] = ()
     versions: tuple[VersionRow, ...] = ()
     extracted: tuple[int, ...] = ()
+    row: dict[str, Any] | None = None
 
 
 class Extractor:
@@ -165,6 +169,8 @@ class Extractor:
             text = render(article, item.row.replay, item.evidence if form.for_reading else None, form.spelling)
         except FrontMatterError as error:
             return replace(result, outcome=Outcome.UNWRITTEN, reason=str(error))
+        if plan.row is not None:
+            return replace(result, outcome=Outcome.NEW, row=plan.row(item, text))
         old = read_file(plan.styles.output, article_file(article.id))
         outcome = Outcome.NEW if old is None else Outcome.SAME if old == text.encode() else Outcome.CHANGED
         dry_run = plan.dry_run or (outcome is Outcome.SAME and plan.only_changed)
