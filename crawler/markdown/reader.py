@@ -281,7 +281,12 @@ def readable_text(title: str, body: str) -> str:
     text. Addresses, pictures, frames and emphasis are not in it, nor are the subscription note and the blogger's block:
     addresses and the note are the capture's, and the site changed a blogger's block on all of his articles at once.
     """
-    lines = (" ".join(line.split()) for line in plain_text(body).split("\n"))
+    return titled_text(title, plain_text(body))
+
+
+def titled_text(title: str, text: str) -> str:
+    """What `readable_text` makes of a title and a plain text."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join((" ".join(title.split()), *filter(None, lines)))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.bench.measuring import Sizes, of_crawl, of_extraction, of_pages, of_start_up
+from tests.bench.measuring import Sizes, of_crawl, of_extraction, of_pages, of_reading, of_start_up
 from tests.bench.processes import Failed, Neighbours
 from tests.bench.table import Figure, as_json, markdown
 
@@ -24,6 +24,7 @@ def parts(sizes: Sizes, sample: Path) -> Mapping[str, Part]:
         "extract": partial(of_extraction, sizes),
         "start": partial(of_start_up, sizes),
         "crawl": partial(of_crawl, sizes),
+        "browse": partial(of_reading, sizes),
     }
 
 
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=Sizes().many,
         metavar="N",
-        help="pages of the large extraction (default: %(default)s)",
+        help="pages of the large extraction, and articles that are searched (default: %(default)s)",
     )
     parser.add_argument(
         "--sample",

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import comparing, crawling, extracting
+from tests.bench import comparing, crawling, extracting, reading
+from tests.bench.library import write_library
 from tests.bench.pages import Page
 from tests.bench.processes import Cost
 from tests.bench.rounds import interleaved
@@ -15,14 +16,15 @@ from tests.bench.table import Figure
 
 WHOLE = 49_000
 """Articles of the whole site, to the next thousand."""
+_WORDS = 100
 REQUESTS = 480 / 60
 """Requests a second that the archive allows at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured: pages and rounds of each kind. `many` pages are extracted for throughput and memory, `few`
-    to compare."""
+    """How much is measured: pages and rounds of each kind. `many` pages are extracted for throughput and memory, and
+    as many articles searched; `few` to compare."""
 
     many: int = 5000
     few: int = 1000
@@ -147,3 +149,19 @@ def of_crawl(sizes: Sizes, folder: Path) -> Iterator[Figure]:
         "its CPU, all its processes", "", f"{seconds * 1000:.1f} ms an article", {"milliseconds": seconds * 1000}
     )
     yield Figure("so one core at 480 requests a minute is idle for", "at least 90%", f"{idle:.0%}", {"idle": idle})
+
+
+def of_reading(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """What `browse` has to make of many articles first, and what a page of it costs then."""
+    words = write_library(folder, sizes.many).words.things
+    built = reading.build(folder)
+    size = (folder / "archive.db").stat().st_size / 1e6
+    values = {"wall": built.wall, "cpu": built.cpu, "megabytes": built.megabytes}
+    figure = f"{built.wall:.0f} s (CPU {built.cpu:.0f} s, {built.megabytes:.0f} MiB of memory)"
+    yield Figure(f"`archive.db` of {sizes.many:,} articles is built in", "2 minutes for 49,000", figure, values)
+    yield Figure("its size", "at most 400 MB for 49,000", f"{size:.0f} MB", {"megabytes": size})
+    seconds = reading.searches(folder, words[:_WORDS], words[_WORDS : 2 * _WORDS : 10])
+    middle, worst = (1000 * seconds[place] for place in (len(seconds) // 2, -1))
+    what = f"CPU of a search for each of the {_WORDS} most frequent words, the first time"
+    figure = f"{middle:.0f} ms in the middle, {worst:.0f} ms at worst"
+    yield Figure(what, "at most 60 ms", figure, {"median": middle, "worst": worst})

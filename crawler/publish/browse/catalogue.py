@@ -3,21 +3,26 @@ articles is a whole number with a bit for each, the newest article's the lowest.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import heappushpop
 from itertools import chain, compress
+from operator import itemgetter
+
+from crawler.hkcnews.urls import HIGHEST_ID
 
 UNKNOWN = "unknown"
 """The year of an article without a date, as an address of a page has it."""
 COMMON = 100
 """A value of so many articles has its set at hand; a rarer one is looked for."""
-FEW = 2000
+FEW = 5000
 """So many articles are counted one by one; more of them value by value."""
-_FLAGS = bytes.maketrans(b"01", b"\x00\x01")
+_FLAGS, _DIGITS = b"\x00\x01", b"01"
 
 
 class Facet(StrEnum):
@@ -31,14 +36,16 @@ class Facet(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All articles, newest first, those without a date last. `places`: where an id stands; `days`: the dates, oldest
-    first, '' for none; `values`: what each article has of a facet; `sets`: the articles of each common value."""
+    """All articles, newest first, those without a date last. `ordered` takes a byte for each id into this order;
+    `days`: the dates, oldest first, '' for none; `values`: what each article has of a facet; `sets`: the articles of
+    each common value, the most frequent one first; `others`: those that have a rarer one."""
 
     ids: Sequence[int]
-    places: Mapping[int, int]
+    ordered: Callable[[bytearray], tuple[int, ...]]
     days: Sequence[str]
-    values: Mapping[Facet, Sequence[tuple[str, ...]]]
+    values: Mapping[Facet, Sequence[Sequence[str]]]
     sets: Mapping[Facet, Mapping[str, int]]
+    others: Mapping[Facet, int]
 
     @classmethod
     def of(cls, db: sqlite3.Connection) -> Catalogue:
@@ -46,19 +53,21 @@ class Catalogue:
         sql = "SELECT id, date, year, category, author FROM article ORDER BY date DESC, id DESC"
         rows = db.execute(sql).fetchall()
         ids = [row[0] for row in rows]
-        places = {number: place for place, number in enumerate(ids)}
-        tags: list[tuple[str, ...]] = [()] * len(ids)
-        for number, name in db.execute("SELECT article, name FROM tag"):
-            if (place := places.get(number)) is not None:
-                tags[place] += (name,)
-        values = {
+        tags: defaultdict[int, list[str]] = defaultdict(list)
+        for name, articles in db.execute("SELECT name, json_group_array(article) FROM tag GROUP BY name"):
+            for number in json.loads(articles):
+                tags[number].append(name)
+        values: dict[Facet, Sequence[Sequence[str]]] = {
             Facet.YEAR: _shared(UNKNOWN if year is None else str(year) for _, _, year, _, _ in rows),
             Facet.CATEGORY: _shared(category for *_, category, _ in rows),
             Facet.AUTHOR: _shared(author for *_, author in rows),
-            Facet.TAG: tags,
+            Facet.TAG: [tuple(tags.get(number, ())) for number in ids],
         }
         days = [date or "" for _, date, *_ in reversed(rows)]
-        return cls(ids, places, days, values, {facet: _sets(each) for facet, each in values.items()})
+        sets = {facet: _sets(each) for facet, each in values.items()}
+        ordered = itemgetter(0, 0, *ids)  # two that are none: of one alone it would make no tuple
+        common = {facet: each for facet, (each, _) in sets.items()}
+        return cls(ids, ordered, days, values, common, {facet: others for facet, (_, others) in sets.items()})
 
     @property
     def all(self) -> int:
@@ -67,14 +76,15 @@ class Catalogue:
 
     def set_of(self, ids: Iterable[int]) -> int:
         """The set of some ids; what is not here is not in it."""
-        return _as_set([place for number in ids if (place := self.places.get(number)) is not None], len(self.ids))
+        flags = bytearray(HIGHEST_ID + 1)
+        for number in ids:
+            flags[number] = 1
+        return _as_set(bytes(self.ordered(flags)[2:]))
 
     def having(self, facet: Facet, value: str) -> int:
         """The articles that have a value."""
         known = self.sets[facet].get(value)
-        if known is not None:
-            return known
-        return _as_set([place for place, has in enumerate(self.values[facet]) if value in has], len(self.ids))
+        return _as_set(bytes(value in has for has in self.values[facet])) if known is None else known
 
     def between(self, since: str, until: str) -> int:
         """The dated articles between two days, both included; a month or a year is all of its days, '' leaves its end
@@ -88,12 +98,20 @@ class Catalogue:
         return compress(self.ids, _flags(articles))
 
     def counts(self, facet: Facet, articles: int, most: int) -> Mapping[str, int]:
-        """How many of a set have each value: at least the `most` frequent values are there, with their true numbers."""
+        """How many of a set have each value: at least the `most` frequent values are there."""
+        found: dict[str, int] = {}
         if articles.bit_count() > FEW:
-            found = {value: count for value, has in self.sets[facet].items() if (count := (articles & has).bit_count())}
-            if sum(count >= COMMON for count in found.values()) >= most:
+            best = [0] * most
+            for value, has in self.sets[facet].items():
+                if has.bit_count() < best[0]:
+                    return found
+                if count := (articles & has).bit_count():
+                    found[value] = count
+                    heappushpop(best, count)
+            articles &= self.others[facet]
+            if best[0] >= COMMON or not articles:
                 return found
-        return Counter(chain.from_iterable(compress(self.values[facet], _flags(articles))))
+        return {**Counter(chain.from_iterable(compress(self.values[facet], _flags(articles)))), **found}
 
 
 def _shared(values: Iterable[str | None]) -> list[tuple[str, ...]]:
@@ -102,25 +120,29 @@ def _shared(values: Iterable[str | None]) -> list[tuple[str, ...]]:
     return [known.setdefault(value, (value,)) if value else () for value in values]
 
 
-def _sets(values: Sequence[tuple[str, ...]]) -> dict[str, int]:
-    common = {value: bytearray() for value, count in Counter(chain.from_iterable(values)).items() if count >= COMMON}
-    size = len(values) // 8 + 1
-    for bits in common.values():
-        bits.extend(bytes(size))
+def _sets(values: Sequence[Sequence[str]]) -> tuple[dict[str, int], int]:
+    """The articles of each common value, and those that have another one."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
     for place, has in enumerate(values):
         for value in has:
-            if value in common:
-                common[value][place >> 3] |= 1 << (place & 7)
-    return {value: int.from_bytes(bits, "little") for value, bits in common.items()}
+            places[value].append(place)
+    common = sorted((value for value in places if len(places[value]) >= COMMON), key=lambda value: -len(places[value]))
+    sets = {value: _set_at(places.pop(value), len(values)) for value in common}
+    return sets, _set_at(chain.from_iterable(places.values()), len(values))
 
 
-def _as_set(places: Iterable[int], size: int) -> int:
-    digits = bytearray(b"0") * (size + 1)
+def _set_at(places: Iterable[int], size: int) -> int:
+    bits = bytearray(size // 8 + 1)
     for place in places:
-        digits[size - place] = 49  # the digit 1
-    return int(digits, 2)
+        bits[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(bits, "little")
+
+
+def _as_set(flags: bytes) -> int:
+    """A set of the articles whose byte is 1, the newest one's first."""
+    return int(flags[::-1].translate(bytes.maketrans(_FLAGS, _DIGITS)) or b"0", 2)
 
 
 def _flags(articles: int) -> bytes:
     """A byte for each article, 1 where it is in the set, the newest first."""
-    return bin(articles)[:1:-1].encode("ascii").translate(_FLAGS)
+    return bin(articles)[:1:-1].encode("ascii").translate(bytes.maketrans(_DIGITS, _FLAGS))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from crawler.ledger import State
 from crawler.ledger.queries import MissingArticle, StoreQueries
+from crawler.markdown.reader import plain_text
 from crawler.preserve.jsonl import article_files, of_capture
 from crawler.publish.browse.rows import (
     FileState,
@@ -22,6 +23,7 @@ from crawler.publish.browse.rows import (
     labels_of,
     read_row,
     reader_id,
+    searched,
     unpacked,
     words_of,
 )
@@ -32,8 +34,10 @@ from crawler.utils.workers import batched, run_jobs
 FILE = "archive.db"
 APPLICATION = 0x484B434E
 """Marks the file as ours (SQLite's application_id)."""
-VERSION = 3
+VERSION = 4
 """Grows when the tables change, or what is put into them."""
+PAGE_BYTES = 16384
+"""SQLite's usual page holds one text of the usual length, and little fits in beside it."""
 WAIT_SECONDS = 30.0
 """Another process that reads or writes is waited for so long."""
 
@@ -70,7 +74,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (body, title, author, label
 """
 """`seen`: size and time (ns) of the file that an article's row was made from. `search` keeps no text: rowid is the
 article's id. Its longest column comes first, which saves two bytes for each character of each article. `text` has the
-Markdown, UTF-8 packed with zlib."""
+Markdown, packed as `unpacked` reads it."""
 
 
 def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]:
@@ -91,8 +95,8 @@ def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]
     try:
         db.execute("PRAGMA synchronous = NORMAL")
         if state != "ready":
-            begin = f"PRAGMA application_id = {APPLICATION}; BEGIN IMMEDIATE; {_TABLES}"
-            end = f"PRAGMA user_version = {VERSION}; COMMIT;"
+            begin = f"PRAGMA page_size = {PAGE_BYTES}; BEGIN IMMEDIATE; {_TABLES}"
+            end = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
             db.executescript(f"{begin} INSERT OR IGNORE INTO meta VALUES ('maker', '{maker}'); {end}")
     except BaseException:
         db.close()
@@ -106,6 +110,7 @@ def _state(path: Path, maker: str) -> str:
         return "new"
     try:
         with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as db:
+            db.execute("BEGIN")  # another process may be making it: what is read is of one moment
             (application,) = db.execute("PRAGMA application_id").fetchone()
             (version,) = db.execute("PRAGMA user_version").fetchone()
             (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -240,7 +245,8 @@ def _put(db: sqlite3.Connection, seen: FileState, row: Row) -> str:
     sha256 = row.values["sha256"]
     found = db.execute("SELECT sha256, file FROM article WHERE id = ?", (seen.article,)).fetchone()
     if found != (sha256, seen.file):
-        _take_out(db, seen.article)
+        if found is not None:
+            _take_out(db, seen.article)
         columns = ", ".join(row.values)
         marks = ", ".join(f":{column}" for column in row.values)
         db.execute(f"INSERT INTO article ({columns}) VALUES ({marks})", row.values)
@@ -259,7 +265,7 @@ def _take_out(db: sqlite3.Connection, article: int) -> bool:
         # The index keeps no text: to be taken out of it, the very words that were put in are needed.
         title, author, category, body = found
         tags = [name for (name,) in db.execute("SELECT name FROM tag WHERE article = ?", (article,))]
-        words = words_of(title, author, labels_of(category, tags), unpacked(body))
+        words = words_of(title, author, labels_of(category, tags), plain_text(searched(unpacked(body))))
         db.execute(f"INSERT INTO search (search, {_INDEXED}) VALUES ('delete', ?, ?, ?, ?, ?)", (article, *words))
     db.execute("DELETE FROM article WHERE id = ?", (article,))
     db.execute("DELETE FROM text WHERE article = ?", (article,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Hashable
@@ -130,20 +131,23 @@ Made = TypeVar("Made")
 
 
 class QueryCache:
-    """Keeps results by connection and key. SQLite tells each connection when another one has written (`PRAGMA
-    data_version`)."""
+    """Keeps results by key, for all connections to one database. Whether another one has written SQLite tells each
+    connection (`PRAGMA data_version`), and a new one learns from the file's time and size."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, Hashable], tuple[int, Any]] = {}
+        self._kept: dict[Hashable, tuple[tuple[int, int], Any]] = {}
+        self._versions: dict[int, int] = {}
 
     def get(self, db: sqlite3.Connection, key: Hashable, make: Callable[[], Made]) -> Made:
         """What `make` gives, or gave while the database was the same."""
         (version,) = db.execute("PRAGMA data_version").fetchone()
-        place = (id(db), key)
-        kept = self._kept.get(place)
-        if kept is None or kept[0] != version:
-            if len(self._kept) >= MOST:
-                self._kept.clear()
-            kept = self._kept[place] = (version, make())
+        file = os.stat(db.execute("PRAGMA database_list").fetchone()[2])  # noqa: PTH116 - several times for a page
+        if self._versions.setdefault(id(db), version) != version or len(self._kept) >= MOST:
+            self._kept.clear()
+        self._versions[id(db)] = version
+        state = file.st_mtime_ns, file.st_size
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != state:
+            kept = self._kept[key] = (state, make())
         made: Made = kept[1]
         return made

@@ -182,11 +182,10 @@ class Pictures:
         if not all(_NAME.fullmatch(part) and part not in (".", "..") for part in parts):
             return None
         folder = self.output / FOLDER
+        file = folder.joinpath(*parts)
         try:
-            if not folder.joinpath(*parts).is_file():
-                return None
-            file = folder.joinpath(*parts).resolve()
-            return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+            # Most that is asked for is not there, and that is soon known.
+            return file if file.is_file() and file.resolve().is_relative_to(folder.resolve()) else None
         except OSError:  # a name that is too long
             return None
 

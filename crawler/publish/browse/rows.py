@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from crawler.markdown.reader import plain_text, readable_text, text_digest
+from crawler.markdown.reader import plain_text, text_digest, titled_text
 from crawler.preserve.article_file import parse_article_file, read_text, split_body
 from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import is_timestamp, read_moment
@@ -120,11 +120,12 @@ def read_row(output: Path, seen: FileState) -> Row | str:
     if not apart.has_head:
         return "its front matter cannot be read"
     fields = apart.fields
-    plain = running_text(plain_text(apart.body))
+    title, body = apart.title or f"article {article}", apart.rest.strip("\n")
+    words = plain_text(searched(body))
+    plain = running_text(words)
     year = _YEAR.fullmatch(fields.get("date", ""))
     _, timestamp, _ = split_replay(fields.get("url", ""))
     moment = read_moment(timestamp) if is_timestamp(timestamp) else None
-    title, body = apart.title or f"article {article}", apart.rest.strip("\n")
     values = {
         "id": article,
         "title": title,
@@ -136,14 +137,14 @@ def read_row(output: Path, seen: FileState) -> Row | str:
         "verified": {"true": 1, "false": 0}.get(fields.get("verified", "")),
         "file": file,
         "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
-        "text_sha256": text_digest(readable_text(title, apart.body)) if plain else None,
+        "text_sha256": text_digest(titled_text(title, words)) if plain else None,
         "chars": len(plain.replace(" ", "")),
         "summary": plain if len(plain) <= SUMMARY else f"{plain[:SUMMARY].rstrip()}…",
         "picture": _picture(apart.body),
     }
     tags = tuple(dict.fromkeys(filter(None, apart.tags)))
-    words = words_of(title, fields.get("author"), labels_of(fields.get("category"), tags), body)
-    return Row(values, tags, words, zlib.compress(body.encode("utf-8"), _LEVEL))
+    indexed = words_of(title, fields.get("author"), labels_of(fields.get("category"), tags), words)
+    return Row(values, tags, indexed, zlib.compress(body.encode("utf-16-le"), _LEVEL))
 
 
 _LEVEL = 6
@@ -151,8 +152,9 @@ _LEVEL = 6
 
 
 def unpacked(body: bytes) -> str:
-    """A text as archive.db has it: UTF-8, packed with zlib."""
-    return zlib.decompress(body).decode("utf-8")
+    """A text as archive.db has it: UTF-16 (little-endian), of which Chinese takes less than of UTF-8, packed with
+    zlib."""
+    return zlib.decompress(body).decode("utf-16-le")
 
 
 def labels_of(category: str | None, tags: Iterable[str]) -> str:
@@ -160,11 +162,10 @@ def labels_of(category: str | None, tags: Iterable[str]) -> str:
     return "\n".join([category or "", *sorted(tags)])
 
 
-def words_of(title: str, author: str | None, labels: str, body: str) -> tuple[str, str, str, str]:
-    """What the index has of a row, its characters apart: text, title, byline; section and tags. The text is without
-    what other articles share: the subscription note and the blogger's block."""
-    text = spaced_text(plain_text(searched(body)))
-    return text, spaced_text(title), spaced_text(author or ""), spaced_text(labels)
+def words_of(title: str, author: str | None, labels: str, text: str) -> tuple[str, str, str, str]:
+    """What the index has of a row, its characters apart: text, title, byline; section and tags. `text`: the plain text
+    of what is `searched`."""
+    return spaced_text(text), spaced_text(title), spaced_text(author or ""), spaced_text(labels)
 
 
 def searched(body: str) -> str:

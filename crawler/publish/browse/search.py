@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import unicodedata
@@ -9,13 +10,14 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlencode
 
 from crawler.publish.browse.catalogue import UNKNOWN, Catalogue, Facet
 from crawler.publish.browse.rows import unpacked
 from crawler.publish.browse.variants import otherwise_spelt, widened
+from crawler.utils.workers import batched
 
 PAGE_ROWS = 20
 _WEIGHTS = "1.0, 8.0, 4.0, 4.0"
@@ -104,8 +106,9 @@ class Search:
             return 0
 
         def look_up() -> int:
-            rows = self._db.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,))
-            return self._catalogue.set_of(number for (number,) in rows)
+            # One row with all of them: of a frequent word, taking a row for each would take longest.
+            sql = "SELECT json_group_array(rowid) FROM search WHERE search MATCH ?"
+            return self._catalogue.set_of(json.loads(self._db.execute(sql, (match,)).fetchone()[0]))
 
         found: int = self._keep(self._db, ("hits", match), look_up)
         return found
@@ -115,7 +118,7 @@ class Search:
         total = self._articles().bit_count()
         pages = max(1, -(-total // PAGE_ROWS))
         page = min(self._wanted.page, pages)
-        ids = self._ids()[(page - 1) * PAGE_ROWS : page * PAGE_ROWS] if total else []
+        ids = [*islice(self._ids(), (page - 1) * PAGE_ROWS, page * PAGE_ROWS)]
         columns = "id, title, date, author, category, summary, picture, url, original_url"
         if self._wanted.match:
             columns += ", (SELECT body FROM text WHERE text.article = article.id) AS body"
@@ -127,9 +130,8 @@ class Search:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every article of the list in its order, with its `tags`."""
         columns = "id, title, date, last_updated, author, category, original_url, url, captured, file, summary"
-        ids = self._ids()
-        for start in range(0, len(ids), _CHUNK):
-            yield from self._rows(ids[start : start + _CHUNK], columns)
+        for ids in batched(self._ids(), _CHUNK):
+            yield from self._rows(ids, columns)
 
     def _rows(self, ids: Sequence[int], columns: str) -> Iterator[dict[str, Any]]:
         marks = ", ".join("?" * len(ids))
@@ -142,20 +144,20 @@ class Search:
             tags[number].append(name)
         return ({**rows[number], "tags": tags[number]} for number in ids if number in rows)
 
-    def _ids(self) -> list[int]:
+    def _ids(self) -> Iterator[int]:
         """The whole list in its order."""
-        articles, catalogue = self._articles(), self._catalogue
+        articles, listed = self._articles(), self._catalogue.listed
         if self._wanted.sort is Sort.OLDEST:
-            dated = articles & catalogue.between("", "")
-            return [*reversed([*catalogue.listed(dated)]), *catalogue.listed(articles & ~dated)]
+            dated = articles & self._catalogue.between("", "")
+            return chain(reversed([*listed(dated)]), listed(articles & ~dated))
         if not self._wanted.match or self._wanted.sort is Sort.NEWEST:
-            return [*catalogue.listed(articles)]
+            return listed(articles)
         # What has the words as they were typed comes first.
-        parts = [[*catalogue.listed(part)] for part in (articles & self._exact, articles & ~self._exact)]
-        if not self._common:
-            place = self._keep(self._db, ("ranked", self._match), self._ranked)
-            parts = [sorted(part, key=lambda number: place.get(number, len(place))) for part in parts]
-        return [*chain.from_iterable(parts)]
+        parts = [listed(articles & self._exact), listed(articles & ~self._exact)]
+        if self._common:
+            return chain.from_iterable(parts)
+        place = self._keep(self._db, ("ranked", self._match), self._ranked)
+        return chain.from_iterable(sorted(part, key=lambda number: place.get(number, len(place))) for part in parts)
 
     def _ranked(self) -> dict[int, int]:
         """Where each hit stands by relevance."""

@@ -22,6 +22,7 @@ from crawler.ledger import Found, Ledger, State
 from crawler.markdown.document import relative_path
 from crawler.publish.browse.server import HEADERS, is_allowed_host
 from crawler.recovery.image_files import image_file
+from tests.e2e.processes import children_are_forked
 from tests.pages import article
 from tests.publish.browse.tree import (
     ARTICLES,
@@ -603,7 +604,7 @@ def test_versions_are_shown_side_by_side_where_there_are_several(tmp_path: Path)
     bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
     bench.ledger.close()
     build_archive(write_tree(tmp_path, ARTICLES[:1], pictures=False))
-    with reading(tmp_path) as asked:
+    with reading(tmp_path) as asked, children_are_forked():
         text = asked.get("/article/5/versions").text
         harmless(text)
         assert "潮水<del>舊</del>聞來了兩次。" in text
