@@ -56,7 +56,7 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--address",
             metavar="URL",
-            help="with --site: where it will be on the web; writes a sitemap for search engines",
+            help="with --site: where it will be on the web; writes a sitemap for search engines, and a feed",
         )
         add_workers_option(parser)
         parser.add_argument("--force", action="store_true", help="replace FILE, or a site that was written here")

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.bench import comparing, crawling, extracting, reading
 from tests.bench.library import write_library
 from tests.bench.pages import Page
-from tests.bench.processes import Cost
+from tests.bench.processes import Cost, scrapy
 from tests.bench.rounds import interleaved
 from tests.bench.steps import ARTICLE, BARE, FILE, PARSE, generated, quiet, sampled, steps
 from tests.bench.table import Figure
@@ -165,3 +165,18 @@ def of_reading(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     what = f"CPU of a search for each of the {_WORDS} most frequent words, the first time"
     figure = f"{middle:.0f} ms in the middle, {worst:.0f} ms at worst"
     yield Figure(what, "at most 60 ms", figure, {"median": middle, "worst": worst})
+
+
+def of_site(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """What a static site of many articles costs to write, `archive.db` on the way, and what it is then."""
+    write_library(folder / "tree", sizes.many)
+    settings = {"OUTPUT_DIR": folder / "tree", "PROGRESS_SECONDS": 0}
+    cost = scrapy("export", "--site", str(folder / "site"), settings=settings)
+    files = [path.stat().st_size for path in (folder / "site").rglob("*") if path.is_file()]
+    size = sum(files) / 1e6
+    what = f"`citizen-news export --site`, {sizes.many:,} articles, `archive.db` made on the way"
+    values = {"wall": cost.wall, "cpu": cost.cpu}
+    yield Figure(what, "5 minutes for 49,000", f"{cost.wall:.0f} s (CPU {cost.cpu:.0f} s)", values)
+    memory = f"{cost.megabytes:.0f} MiB" if cost.megabytes else "not known on this system"
+    yield Figure("its memory, all processes together", "at most 1 GB", memory, {"megabytes": cost.megabytes})
+    yield Figure("the site", "", f"{len(files):,} files, {size:,.0f} MB", {"files": len(files), "megabytes": size})

@@ -17,11 +17,13 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from crawler.ledger import State
 from crawler.markdown.document import relative_path
+from crawler.publish.addresses import article_named, number_named
 from crawler.publish.site.export import write_site
 from tests.browser.chromium import Browser, needs_chromium
 from tests.e2e.crawling import command, run
 from tests.pages import FAREWELL, article
 from tests.publish.browse.tree import HOSTILE, Draft, build_archive, figure, write_tree
+from tests.publish.test_addresses import NAMED, UNNAMED
 from tests.recovering import FIRST, SECOND, Bench, capture, memento
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
@@ -154,19 +156,26 @@ def test_searches_are_narrowed_sorted_and_walked(browser: Browser, site: str) ->
 @pytest.mark.parametrize(
     "words",
     [
-        "300",
         "#300",
-        "https://www.hkcnews.com/article/300/潮汐-第300篇",
-        "見 http://hkcnews.com/article/300。",
         "https://archive.example/web/20210801000000/https%3A%2F%2Fwww.hkcnews.com%2Farticle%2F300%3Ffbclid=x",
         "https://elsewhere.example/copy/article/0/300.html",
-        "articles/0-999/article_300.md",
     ],
 )
 def test_what_names_an_article_leads_to_it(browser: Browser, folder: Path, words: str) -> None:
     browser.open(f"{folder.as_uri()}/search.html?{urlencode({'q': words})}")
     WebDriverWait(browser.driver, 600).until(lambda driver: driver.current_url.endswith("article/0/300.html"))
     assert browser.driver.find_element(By.TAG_NAME, "h1").text == "第300篇"
+
+
+def test_addresses_are_understood_as_browse_does(browser: Browser, folder: Path) -> None:
+    browser.open(f"{folder.as_uri()}/search.html")
+    texts = [*NAMED.split("\n"), *UNNAMED.split("\n")]
+    numbers = ["174", " #174 ", "0", "1234567", "17x", "", "²", '"174"', "99999", "100000"]
+    for script, python, given in (("articleNamed", article_named, texts), ("numberNamed", number_named, numbers)):
+        asked = f"return load('index').then((index) => arguments[0].map((text) => {script}(text, index)))"
+        assert dict(zip(given, browser.script(asked, given), strict=True)) == {
+            text: python(text) or 0 for text in given
+        }
 
 
 def test_an_address_of_what_is_not_here_and_a_number_that_is_a_word(browser: Browser, site: str) -> None:

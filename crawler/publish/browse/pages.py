@@ -337,7 +337,8 @@ async def _read(datasette: Any, function: Callable[..., Given], *arguments: obje
 def is_english(body: str) -> bool:
     """Whether a text has next to no Chinese in it."""
     words = plain_text(body)
-    return sum(map(str.isascii, filter(str.isalpha, words))) > _ENGLISH * sum(map(str.isalpha, words))
+    latin = words.encode("ascii", "ignore").decode("ascii")
+    return sum(map(str.isalpha, latin)) > _ENGLISH * sum(map(str.isalpha, words))
 
 
 _STYLE = f"/static/style.css?v={hashlib.sha256((HERE / 'static' / 'style.css').read_bytes()).hexdigest()[:8]}"
