@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -11,8 +12,16 @@ from pathlib import Path
 
 from crawler.publish.addresses import day
 
-TABLE: Mapping[str, str] = tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))
+_WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))
+FAULTS: Mapping[str, str] = _WORDS.pop("said of articles")
+"""What modules say of articles, with `{name}` for what they put in, and the same in Chinese."""
+TABLE: Mapping[str, str] = _WORDS
 """English, and the same in Chinese. `{name}` is put in; numbers are `{n}`, and `{s}` makes a word in English plural."""
+_VALUE = re.compile(r"\\\{(\w+)\\\}")
+_PATTERNS = [
+    (re.compile(_VALUE.sub(r"(?P<\1>.+)", re.escape(english)), re.DOTALL), chinese)
+    for english, chinese in FAULTS.items()
+]
 LANGUAGES = {"zh": ("zh-Hant-HK", "中文"), "en": ("en", "English")}
 """By the names that they have here: the tag of a language in HTML, and its own name."""
 
@@ -44,6 +53,28 @@ def say(english: str, /, **values: Value) -> Bilingual:
         english.format(s=plural, **{name: _written(value).en for name, value in values.items()}),
         chinese.format(**{name: _written(value).zh for name, value in values.items()}),
     )
+
+
+def known(english: str) -> Bilingual:
+    """What may be in the table, or else is a name."""
+    return Bilingual(english, TABLE.get(english, ""))
+
+
+def joined(several: Iterable[Bilingual]) -> Bilingual:
+    """One after the other."""
+    parts = [*several]
+    chinese = "；".join(part.zh or part.en for part in parts)
+    return Bilingual("; ".join(part.en for part in parts), chinese if any(part.zh for part in parts) else "")
+
+
+def fault_words(fault: str) -> Bilingual:
+    """A fault in both languages; one that is not in the table as it is."""
+    for pattern, chinese in _PATTERNS:
+        if found := pattern.fullmatch(fault):
+            values = found.groupdict()
+            why = values.get("why", "")
+            return Bilingual(fault, chinese.format(**{**values, "why": TABLE.get(why, why)}))
+    return Bilingual(fault)
 
 
 def _written(value: Value) -> Bilingual:

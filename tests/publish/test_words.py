@@ -10,7 +10,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.publish import words
-from crawler.publish.words import TABLE, Bilingual, day_words, month_words, say
+from crawler.publish.words import FAULTS, TABLE, Bilingual, day_words, fault_words, month_words, say
 
 PUBLISH = Path(words.__file__).parent
 TEMPLATES = sorted(PUBLISH.rglob("*.html"))
@@ -30,7 +30,7 @@ def fields(text: str) -> set[str]:
 
 def test_each_phrase_is_in_both_languages_and_used() -> None:
     said = {phrase for path in SPEAKING for phrase in _SAID.findall(path.read_text("utf-8"))}
-    texts = "".join(path.read_text("utf-8") for path in SPEAKING)
+    texts = "".join(path.read_text("utf-8") for path in (*SPEAKING, *PUBLISH.parent.rglob("*.py")))
     assert said <= {*TABLE}
     assert [phrase for phrase in {*TABLE} - said if f'"{phrase}"' not in texts] == []
     for english, chinese in TABLE.items():
@@ -40,7 +40,7 @@ def test_each_phrase_is_in_both_languages_and_used() -> None:
         assert ("{s}" not in english) or "n" in fields(english)
 
 
-@pytest.mark.parametrize("path", [path for path in TEMPLATES if path.name != "report.html"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_a_template_has_no_word_of_its_own(path: Path) -> None:
     source = path.read_text("utf-8")
     assert not _CHINESE.search(source)
@@ -48,6 +48,19 @@ def test_a_template_has_no_word_of_its_own(path: Path) -> None:
     texts = [node.text(deep=False) for node in tree.css("*") if node.tag not in ("style", "script")]
     texts += [node.attributes.get(name) or "" for node in tree.css("*") for name in SPOKEN if node.tag != "meta"]
     assert {word for text in texts for word in re.findall(r"[^\W\d_][\w-]*", text)} <= NAMES
+
+
+def test_a_fault_is_said_in_both_languages_by_the_words_that_modules_say_it_in() -> None:
+    texts = "".join(path.read_text("utf-8") for path in PUBLISH.parent.rglob("*.py"))
+    for english, chinese in FAULTS.items():
+        assert fields(english) == fields(chinese)
+        # What is longest between values; a module may put it together of parts.
+        literal = max((text for text, *_ in Formatter().parse(english)), key=len).strip("“” :(")
+        said = (literal, literal.removeprefix("the date "), literal.split(": ")[-1])
+        assert any(part in texts for part in said), english
+    assert fault_words("3 bytes are not big5") == Bilingual("3 bytes are not big5", "有 3 個位元組不屬於 big5 編碼")
+    assert fault_words("it cannot be read: {why}\n").zh == "無法讀取：{why}\n"
+    assert fault_words("<b>") == Bilingual("<b>")
 
 
 def test_a_phrase_is_put_together_in_each_language() -> None:

@@ -29,8 +29,8 @@ from crawler.publish.browse.rows import match_of, searched
 from crawler.publish.browse.search import ListQuery, Search, address, asked_for, parse_list_query, toggled
 from crawler.publish.browse.server import COOKIE
 from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
-from crawler.publish.report.parts import reason
-from crawler.publish.words import LANGUAGES, day_words, month_words, say
+from crawler.publish.report.parts import SOURCES, reason
+from crawler.publish.words import LANGUAGES, day_words, fault_words, month_words, say
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -313,6 +313,8 @@ def common_context() -> dict[str, Any]:
         "day": day_words,
         "month_words": month_words,
         "say": say,
+        "fault_words": fault_words,
+        "sources": SOURCES,
         "languages": LANGUAGES,
         "language": "",
         "switch": None,

@@ -9,61 +9,49 @@ from math import ceil
 from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.publish.words import Bilingual
+from crawler.publish.words import Bilingual, joined, say
 from crawler.recovery.image_content import ImageFault
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import ANSWERS
 
-
-def bilingual(text: str) -> Bilingual:
-    """`took 歷時`: English, and after its last space Chinese."""
-    return Bilingual(*text.rsplit(" ", 1))
-
-
 STATES: Mapping[State, Bilingual] = {
-    State.RECOVERED: Bilingual("recovered", "已復原"),
-    State.ADOPTED: Bilingual("adopted", "另有檔案"),
-    State.WAITING: Bilingual("waiting", "待重試"),
-    State.LISTED: Bilingual("not tried yet", "尚未嘗試"),
-    State.UNRECOVERABLE: Bilingual("unrecoverable", "無法復原"),
+    State.RECOVERED: say("recovered"),
+    State.ADOPTED: say("adopted"),
+    State.WAITING: say("waiting"),
+    State.LISTED: say("not tried yet"),
+    State.UNRECOVERABLE: say("unrecoverable"),
 }
 IMAGE_STATES: Mapping[ImageState, Bilingual] = {
-    ImageState.HAVE: Bilingual("fetched", "已取得"),
-    ImageState.WAITING: Bilingual("waiting", "待重試"),
-    ImageState.WANTED: Bilingual("not tried yet", "尚未嘗試"),
-    ImageState.MISSING: Bilingual("missing", "缺失"),
+    ImageState.HAVE: say("fetched"),
+    ImageState.WAITING: say("waiting"),
+    ImageState.WANTED: say("not tried yet"),
+    ImageState.MISSING: say("missing"),
 }
 STATES_MEAN: Mapping[State, Bilingual] = {
-    State.UNRECOVERABLE: Bilingual(
-        "Unrecoverable: every capture that the archive has was looked at, and none is the article",
-        "無法復原：典藏庫的每個快照都看過，沒有一個是該篇文章",
-    ),
-    State.WAITING: Bilingual(
-        "Waiting: the archive had troubles of its own; the next run tries again",
-        "待重試：典藏庫當時有問題，下次執行會再試",
-    ),
-    State.LISTED: Bilingual("Not tried yet: the next run will", "尚未嘗試：下次執行會處理"),
+    State.UNRECOVERABLE: say("Unrecoverable: every capture that the archive has was seen, and none is the article"),
+    State.WAITING: say("Waiting: the archive had troubles of its own; the next run tries again"),
+    State.LISTED: say("Not tried yet: the next run will"),
 }
 """The states of missing articles in plain words, in the order in which they are told."""
-SOURCES: Mapping[str, Bilingual] = {"wayback": Bilingual("the web archive", "網頁典藏庫")}
+SOURCES: Mapping[str, Bilingual] = {"wayback": say("the web archive")}
 """Sources in words; others are named by those who gave them."""
 FIELDS: Mapping[str, Bilingual] = {
-    "title": Bilingual("title", "標題"),
-    "date": Bilingual("date", "日期"),
-    "last_updated": Bilingual("last updated", "最後更新"),
-    "author": Bilingual("byline", "作者"),
-    "category": Bilingual("section", "分類"),
-    "tags": Bilingual("tags", "標籤"),
-    "url": Bilingual("address in the archive", "存檔網址"),
-    "original_url": Bilingual("original address", "原來網址"),
+    "title": say("title"),
+    "date": say("date"),
+    "last_updated": say("last updated"),
+    "author": say("byline"),
+    "category": say("section"),
+    "tags": say("tags"),
+    "url": say("address in the archive"),
+    "original_url": say("original address"),
 }
 """The keys of the front matter that every format has."""
 DIGESTS: Mapping[str, Bilingual] = {
-    DigestResult.MATCH.value: Bilingual("match", "吻合"),
-    DigestResult.MATCH_DECODED.value: Bilingual("match after decoding", "解碼後吻合"),
-    DigestResult.MISMATCH.value: Bilingual("mismatch", "不符"),
-    DigestResult.UNKNOWN.value: Bilingual("not compared: the index has no digest", "未比對（索引沒有摘要）"),
-    "": Bilingual("not compared", "未比對"),
+    DigestResult.MATCH.value: say("match"),
+    DigestResult.MATCH_DECODED.value: say("match after decoding"),
+    DigestResult.MISMATCH.value: say("mismatch"),
+    DigestResult.UNKNOWN.value: say("not compared: the index has no digest"),
+    "": say("not compared"),
 }
 _VERDICTS: Mapping[Verdict, str] = {
     Verdict.ARTICLE: "文章",
@@ -94,7 +82,7 @@ _IMAGE_FAULTS: Mapping[ImageFault, str] = {
     ImageFault.SCRIPT: "含有程式的 SVG",
 }
 _REASONS: Mapping[str, Bilingual] = {
-    "no capture": Bilingual("no capture is known", "沒有快照"),
+    "no capture": say("no capture is known"),
     **{verdict.value: Bilingual(verdict.meaning, chinese) for verdict, chinese in _VERDICTS.items()},
     **{answer.value: Bilingual(rule.english, rule.chinese) for answer, rule in ANSWERS.items()},
 }
@@ -114,8 +102,7 @@ def image_reason(name: str) -> Bilingual:
 
 
 def _joined(name: str, known: Mapping[str, Bilingual]) -> Bilingual:
-    parts = [known.get(part, Bilingual(part)) for part in name.split(", ")]
-    return Bilingual("; ".join(part.en for part in parts), "；".join(part.zh for part in parts if part.zh))
+    return joined(known.get(part, Bilingual(part)) for part in name.split(", "))
 
 
 Cell = str | float | Bilingual | None
@@ -150,8 +137,8 @@ class Table:
 
 
 def heads(*texts: str) -> list[Bilingual]:
-    """The heads of a table, as `bilingual` reads them."""
-    return [bilingual(text) for text in texts]
+    """The heads of a table."""
+    return [say(text) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,12 @@ from crawler.publish.report.parts import (
     Columns,
     Figure,
     Table,
-    bilingual,
     heads,
     image_reason,
     reason,
     share,
 )
-from crawler.publish.words import Bilingual
+from crawler.publish.words import Bilingual, fault_words, joined, known, say
 from crawler.run.record import RunRecord
 from crawler.utils.exit_status import status_meaning
 from crawler.utils.text import format_duration
@@ -52,16 +51,16 @@ def years(found: ReportFigures) -> Iterator[Figure]:
             (year, [*its]) for year, its in groupby(found.months.months, key=lambda month: month.name[:4])
         )
     ]
-    columns = heads("year 年份", "recovered 已復原", "missing (year by the neighbours) 缺失（按前後編號推算年份）")
+    columns = heads("year", "recovered", "missing (year by the neighbours)")
     table = Table(columns, rows)
-    yield Figure(bilingual("Articles by year of publication 按發表年份"), table, Columns({1: SOLID, 2: CROSSED}))
+    yield Figure(say("Articles by year of publication"), table, Columns({1: SOLID, 2: CROSSED}))
 
 
 def months(found: ReportFigures) -> Iterator[Figure]:
     """The same by month."""
-    columns = heads("month 月份", "recovered 已復原", "missing (month by the neighbours) 缺失（按前後編號推算月份）")
+    columns = heads("month", "recovered", "missing (month by the neighbours)")
     rows: list[list[Cell]] = [[month.name, month.recovered, month.missing] for month in found.months.months]
-    caption = bilingual("Articles by month of publication 按發表月份")
+    caption = say("Articles by month of publication")
     yield Figure(caption, Table(columns, rows), Columns({1: SOLID, 2: CROSSED}))
 
 
@@ -71,21 +70,21 @@ def ranges(found: ReportFigures) -> Iterator[Figure]:
         [f"{span.first}–{span.last}", *(span.counts[state] for state in STATE_LOOKS), span.unknown]
         for span in found.ranges
     ]
-    columns = [bilingual("ids 編號"), *(STATES[state] for state in STATE_LOOKS), bilingual("not listed 未列出")]
+    columns = [say("ids"), *(STATES[state] for state in STATE_LOOKS), say("not listed")]
     looks = dict(enumerate(STATE_LOOKS.values(), 1))
-    yield Figure(bilingual("Articles by range of ids 按編號範圍"), Table(columns, rows), Columns(looks))
+    yield Figure(say("Articles by range of ids"), Table(columns, rows), Columns(looks))
 
 
 def reasons(found: ReportFigures) -> Iterator[Figure]:
     """Why articles are missing, the most frequent reason first."""
     ordered = sorted(found.reasons, key=lambda row: -row[2])
     table = Table(
-        heads("state 狀態", "reason 原因", "in words 說明", "articles 文章數"),
+        heads("state", "reason", "in words", "articles"),
         [[STATES[state], name, reason(name), count] for state, name, count in ordered],
     )
     looks = [STATE_LOOKS[state] for state, *_ in ordered]
     legend = [(STATE_LOOKS[state], STATES[state]) for state in GIVEN_UP if STATE_LOOKS[state] in looks]
-    yield Figure(bilingual("Reasons 原因"), table, Bars(2, 3, 3, looks, legend))
+    yield Figure(say("Reasons"), table, Bars(2, 3, 3, looks, legend))
 
 
 def fields(found: ReportFigures) -> Iterator[Figure]:
@@ -94,35 +93,33 @@ def fields(found: ReportFigures) -> Iterator[Figure]:
     keys: list[list[Cell]] = [
         [FIELDS.get(key, key), count, share(count, read)] for key, count in found.front_matter.in_order()
     ]
-    table = Table(heads("key 欄位", "files with it 有此欄的檔案", "share 比例"), keys if read else [])
-    yield Figure(bilingual("Keys of the front matter 文件開首的欄位"), table, Bars(0, 1, 2, full=read))
+    table = Table(heads("key", "files with it", "share"), keys if read else [])
+    yield Figure(say("Keys of the front matter"), table, Bars(0, 1, 2, full=read))
     found_in: Counter[str] = Counter()
     for field, _, count in found.field_sources:
         found_in[field] += count
-    columns = heads("field 欄位", "found in 來自", "articles 文章數", "of the articles with it 佔有此欄者")
+    columns = heads("field", "found in", "articles", "of the articles with it")
     origins: list[list[Cell]] = [
         [FIELDS.get(field, field), source, count, share(count, found_in[field])]
         for field, source, count in found.field_sources
     ]
-    yield Figure(bilingual("Where on the page the values were found 資料取自網頁何處"), Table(columns, origins))
+    yield Figure(say("Where on the page the values were found"), Table(columns, origins))
 
 
 def digests(found: ReportFigures) -> Iterator[Figure]:
     """Whether what came is what the archive's index says it has."""
     recovered, every = found.digest_counts(recovered=True), found.digest_counts(recovered=False)
-    columns = heads(
-        "result 結果", "recovered articles 已復原文章", "all captures that came 所有取得的快照", "share 比例"
-    )
+    columns = heads("result", "recovered articles", "all captures that came", "share")
     rows: list[list[Cell]] = [
         [words, recovered[name], every[name], share(every[name], every.total())] for name, words in DIGESTS.items()
     ]
     table = Table(columns, rows if every else [])
-    yield Figure(bilingual("All captures 所有快照"), table, Bars(0, 2, 3, full=every.total()))
+    yield Figure(say("All captures"), table, Bars(0, 2, 3, full=every.total()))
     why: list[list[Cell]] = [
-        [because or "unexplained", count] for result, because, count in found.digests if result == "mismatch"
+        [known(because or "unexplained"), count] for result, because, count in found.digests if result == "mismatch"
     ]
-    columns = heads("reason 原因", "captures 快照數")
-    yield Figure(bilingual("Why digests do not match 不符的原因"), Table(columns, why))
+    columns = heads("reason", "captures")
+    yield Figure(say("Why digests do not match"), Table(columns, why))
 
 
 def images(found: ReportFigures) -> Iterator[Figure]:
@@ -131,13 +128,13 @@ def images(found: ReportFigures) -> Iterator[Figure]:
     rows: list[list[Cell]] = [
         [IMAGE_STATES[state], counts[state], share(counts[state], total)] for state in IMAGE_LOOKS
     ]
-    table = Table(heads("state 狀態", "images 圖片數", "share 比例"), rows if total else [])
-    yield Figure(bilingual("Images by state 圖片狀態"), table, Bars(0, 1, 2, [*IMAGE_LOOKS.values()], full=total))
+    table = Table(heads("state", "images", "share"), rows if total else [])
+    yield Figure(say("Images by state"), table, Bars(0, 1, 2, [*IMAGE_LOOKS.values()], full=total))
     why: list[list[Cell]] = [
         [IMAGE_STATES[state], name, image_reason(name), count] for state, name, count in found.images.reasons
     ]
-    columns = heads("state 狀態", "reason 原因", "in words 說明", "images 圖片數")
-    yield Figure(bilingual("Why images are missing 圖片缺失原因"), Table(columns, why))
+    columns = heads("state", "reason", "in words", "images")
+    yield Figure(say("Why images are missing"), Table(columns, why))
 
 
 def captures(found: ReportFigures) -> Iterator[Figure]:
@@ -153,8 +150,8 @@ def captures(found: ReportFigures) -> Iterator[Figure]:
         for number in range(1, len(sources) + 1)
     }
     rows: list[list[Cell]] = [[year, *(counts[year][source] for source in sources)] for year in sorted(counts)]
-    table = Table([bilingual("year 年份"), *(SOURCES.get(source, Bilingual(source)) for source in sources)], rows)
-    yield Figure(bilingual("Captures by year and source 按年份及來源"), table, Columns(looks))
+    table = Table([say("year"), *(SOURCES.get(source, Bilingual(source)) for source in sources)], rows)
+    yield Figure(say("Captures by year and source"), table, Columns(looks))
 
 
 def runs(found: ReportFigures) -> Iterator[Figure]:
@@ -163,30 +160,28 @@ def runs(found: ReportFigures) -> Iterator[Figure]:
     by_run = {record.run: record for record in records}
     columns = heads(
         *(
-            "run 執行",
-            "began (UTC) 開始（UTC）",
-            "took 歷時",
-            "command 指令",
-            "recovered 復原",
-            "status 狀態碼",
-            "verdict 結論",
+            "run",
+            "began (UTC)",
+            "took",
+            "command",
+            "recovered",
+            "status",
+            "verdict",
         )
     )
     table = Table(columns, [_run(run, by_run.get(run.id)) for run in reversed(found.runs)])
-    yield Figure(bilingual("Runs and their verdicts 各次執行及結論"), table, open=len(found.runs) <= NEWEST_RUNS)
-    columns = heads("run 執行", "captures asked for 快照請求數", "permitted (the line) 容許值（橫線）")
+    yield Figure(say("Runs and their verdicts"), table, open=len(found.runs) <= NEWEST_RUNS)
+    columns = heads("run", "captures asked for", "permitted (the line)")
     newest = [record for record in records if record.politeness][-NEWEST_RUNS:]
     table = Table(columns, [_busiest(record) for record in newest])
-    yield Figure(
-        bilingual("Requests in the busiest minute of each run 各次執行最忙一分鐘"), table, Columns({1: SOLID}, limit=2)
-    )
+    yield Figure(say("Requests in the busiest minute of each run"), table, Columns({1: SOLID}, limit=2))
     columns = heads(
-        *("run 執行", "archive 典藏庫", "endpoint 介面", "requests 請求數", "busiest minute 最忙一分鐘"),
-        *("permitted a minute 每分鐘容許", "budget used 已用額度", "pauses 暫停", "refusals 被拒"),
-        *("nothing sent (s) 停發（秒）", "connections 連線數"),
+        *("run", "archive", "endpoint", "requests", "busiest minute"),
+        *("permitted a minute", "budget used", "pauses", "refusals"),
+        *("nothing sent (s)", "connections"),
     )
     table = Table(columns, [row for record in reversed(records) for row in _politeness(record)])
-    yield Figure(bilingual("Politeness 對典藏庫的負荷"), table)
+    yield Figure(say("Politeness"), table)
 
 
 def _run(run: RunRow, record: RunRecord | None) -> list[Cell]:
@@ -228,10 +223,8 @@ def _host(address: str) -> str:
 
 def faults(found: ReportFigures) -> Iterator[Figure]:
     """Recovered articles with a fault that is named."""
-    rows: list[list[Cell]] = [[str(row.id), row.file, "; ".join(row.faults)] for row in found.faulty]
-    yield Figure(
-        bilingual("Articles with faults 有瑕疵的文章"), Table(heads("id 編號", "file 檔案", "faults 瑕疵"), rows)
-    )
+    rows: list[list[Cell]] = [[str(row.id), row.file, joined(map(fault_words, row.faults))] for row in found.faulty]
+    yield Figure(say("Articles with faults"), Table(heads("id", "file", "faults"), rows))
 
 
 SECTIONS = {
