@@ -135,7 +135,7 @@ function nothing(wanted, phrases) {
 }
 
 function heading(wanted, total) {
-  const told = wanted.text ? say("“{words}”: {n} article{s}", {words: wanted.text, n: total}) : say("{n} article{s}", {n: total});
+  const told = wanted.text ? say("{words}: {n} article{s}", {words: wanted.text, n: total}) : say("{n} article{s}", {n: total});
   return element("h1", {class: "total"}, told);
 }
 
