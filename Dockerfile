@@ -9,7 +9,7 @@ WORKDIR /src
 COPY requirements.txt ./
 RUN python -m venv /opt/citizen-news \
     && /opt/citizen-news/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-binary bagit,surt -r requirements.txt
-COPY pyproject.toml requirements.in requirements-remote.in README.md LICENSE ./
+COPY pyproject.toml requirements.in requirements-remote.in requirements-cluster.in README.md LICENSE ./
 COPY crawler crawler
 COPY pipelines pipelines
 RUN /opt/citizen-news/bin/pip install --no-cache-dir --no-deps --no-build-isolation .

@@ -105,6 +105,7 @@ bench-others: $(OTHERS)/.done
 lock:
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements.in -o requirements.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -c requirements.txt requirements-remote.in -o requirements-remote.txt
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -c requirements.txt -c requirements-remote.txt requirements-cluster.in -o requirements-cluster.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-pywb.in -o requirements-pywb.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-bench.in -o requirements-bench.txt

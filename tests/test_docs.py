@@ -426,7 +426,7 @@ def test_the_place_where_an_engine_would_plug_in_is_the_codes() -> None:
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "crawler").glob("**/*.py"))
     told = _section(DOCUMENTS["docs/decisions.md"], "## Beyond one machine")
     named = re.findall(r"`(?:[A-Z]\w+\.)?(_?[A-Za-z]\w+)(?:\(\w+\))?`", told)
-    assert {"Extractor", "_write", "extract_jobs", "run_jobs", "opened"} <= set(named)
+    assert {"Extractor", "_write", "Workers", "LocalWorkers", "opened"} <= set(named)
     defined = {
         name for pair in re.findall(r"\b(?:def|class) (\w+)|^ *(\w+)(?::| =) ", source, re.MULTILINE) for name in pair
     }

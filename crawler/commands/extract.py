@@ -6,10 +6,12 @@ import argparse
 import logging
 import sys
 from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionInput, ExtractionReport, FromFiles, FromStore, extract
-from crawler.recovery.extraction_job import WorkerLimits
+from crawler.recovery.extraction_job import LocalWorkers, Workers
 from crawler.recovery.formats import Format
 from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report, say_successor
 from crawler.run.config import FROM_COMMAND_LINE
@@ -39,17 +41,20 @@ class Command(ProjectCommand):
         parser.add_argument("--parquet", metavar="FILE", help=about)
         parser.add_argument("--force", action="store_true", help="with --parquet: replace FILE")
         add_workers_option(parser)
+        about = "have it done by a cluster of Dask: its scheduler's address, or `local` for one on this machine"
+        parser.add_argument("--cluster", metavar="ADDRESS", help=about)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
-        limits = WorkerLimits(read_workers(opts), self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
         told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
         ids = read_value(ARGUMENTS["ids"], opts.ids) if opts.ids is not None else None
         if opts.parquet is not None:
-            return self._write_table(args, opts, told, limits, ids)
+            with self._workers(opts) as workers:
+                return self._write_table(args, opts, told, workers, ids)
         wanted = self._format(opts.format)
-        source = self._input(args, told, opts.dry_run)
-        result = extract(source, limits, wanted, ids=ids, only_changed=opts.changed)
+        source = self._input(args, told, opts, dry_run=opts.dry_run)
+        with self._workers(opts) as workers:
+            result = extract(source, workers, wanted, ids=ids, only_changed=opts.changed)
         print("\n".join(told.describe(opts.dry_run, opts.changed)))
         return report(result)
 
@@ -58,7 +63,7 @@ class Command(ProjectCommand):
         args: list[str],
         opts: argparse.Namespace,
         told: ExtractionReport,
-        limits: WorkerLimits,
+        workers: Workers,
         ids: Collection[int] | None,
     ) -> int:
         """The articles as a table; the files and the ledger that are there stay as they are."""
@@ -67,12 +72,28 @@ class Command(ProjectCommand):
         if opts.format is not None or opts.changed or opts.dry_run:
             raise UsageError("--parquet writes no files: --format, --changed and --dry-run do not go with it")
         path = new_file(opts.parquet, "--parquet", force=opts.force)
-        source = self._input(args, told, dry_run=True)
+        source = self._input(args, told, opts, dry_run=True)
         with output_file(path) as out:
-            rows = write_parquet(out, extract_rows(source, limits, ids))
+            rows = write_parquet(out, extract_rows(source, workers, ids))
         print("\n".join(told.describe(dry_run=False, only_changed=False)))
         print(f"{path}: {counted(rows, 'article')}, {format_size(path.stat().st_size)}")
         return report(told.ending())
+
+    def _workers(self, opts: argparse.Namespace) -> AbstractContextManager[Workers]:
+        """Who does it. Raises UsageError."""
+        limits = LocalWorkers(read_workers(opts), self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
+        if opts.cluster is None:
+            return nullcontext(limits)
+        try:
+            from crawler.run.cluster import LOCAL, joined
+        except ModuleNotFoundError as error:
+            if error.name not in ("dask", "distributed"):
+                raise
+            advice = "pip install 'dask[distributed]', or `pip install .[cluster]` in a checkout"
+            raise UsageError(f"--cluster needs Dask, which is not installed: {advice}") from error
+        if opts.cluster != LOCAL and opts.workers != self._parser.get_default("workers"):
+            raise UsageError("--workers is for this machine: the cluster says how many it has")
+        return joined(opts.cluster, limits)
 
     def _format(self, chosen: str | None) -> Format:
         """That of the files that are there, unless another one is asked for. Raises UsageError."""
@@ -87,8 +108,12 @@ class Command(ProjectCommand):
                 self.settings.set("VIDEO", SETTINGS["VIDEO"].default, priority="cmdline")
         return read_format(self.given_settings)
 
-    def _input(self, args: list[str], told: ExtractionReport, dry_run: bool) -> ExtractionInput:
+    def _input(
+        self, args: list[str], told: ExtractionReport, opts: argparse.Namespace, *, dry_run: bool
+    ) -> ExtractionInput:
         output, paths = self.output, [location(name) for name in args]
+        if opts.cluster is not None:  # its workers are in other folders
+            output, paths = output.absolute(), [path.absolute() if isinstance(path, Path) else path for path in paths]
         if not paths:
             if ledger_path(output).exists():
                 return FromStore(output, told, dry_run=dry_run)

@@ -15,7 +15,7 @@ from crawler.markdown.document import article_file
 from crawler.preserve.jsonl import SCHEMA, of_file
 from crawler.recovery.case import SHARED_BY, ArticleItem
 from crawler.recovery.extraction import FILES, ExtractionInput, FromStore
-from crawler.recovery.extraction_job import ExtractionJob, ExtractionPlan, Outcome, WorkerLimits, extract_jobs
+from crawler.recovery.extraction_job import ExtractionJob, ExtractionPlan, Outcome, Workers
 from crawler.recovery.formats import Format, Styles
 from crawler.utils.exit_status import UsageError
 from crawler.utils.text import explained
@@ -66,7 +66,7 @@ def columns() -> dict[str, tuple[str, str]]:
     return of_lines | {name: ("string", about) for name, about in ADDED.items()}
 
 
-def extract_rows(source: ExtractionInput, limits: WorkerLimits, ids: Collection[int] | None) -> Iterator[Row]:
+def extract_rows(source: ExtractionInput, workers: Workers, ids: Collection[int] | None) -> Iterator[Row]:
     """Extract every article, or those among `ids`, and give the rows of all that are listed, lowest id first. No file
     is written and `source`, that of a dry run, is told nothing. Raises CommandError."""
     versions: Mapping[int, int] = {}
@@ -79,7 +79,7 @@ def extract_rows(source: ExtractionInput, limits: WorkerLimits, ids: Collection[
         plan = ExtractionPlan(styles, frozenset(ledger.shared_digests(SHARED_BY)), dry_run=True, row=row_of)
         settled = {row.id for row in ledger.articles(*SETTLED)}
         jobs = (ExtractionJob(number, tuple(ledger.captures(number)), number in settled) for number in at_hand)
-        results, extracted = extract_jobs(plan, source.store, limits, jobs), set(at_hand)
+        results, extracted = workers.extract(plan, source.store, jobs), set(at_hand)
         for row in ledger.articles():
             if row.id in extracted:
                 done = source.report.take(next(results))

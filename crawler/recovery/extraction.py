@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,8 +24,7 @@ from crawler.recovery.extraction_job import (
     ExtractionPlan,
     ExtractionResult,
     Outcome,
-    WorkerLimits,
-    extract_jobs,
+    Workers,
 )
 from crawler.recovery.formats import (
     Format,
@@ -51,7 +49,7 @@ from crawler.utils.exit_status import (
 )
 from crawler.utils.lock import lock_output
 from crawler.utils.text import EXAMPLES, by_reason, counted, explained, first_few, first_lines, plural, progress_line
-from crawler.utils.workers import batched
+from crawler.utils.workers import batched, finishing
 from crawler.warc.remote import Location
 
 logger = logging.getLogger(__name__)
@@ -348,7 +346,7 @@ def relink(
 
 def extract(
     source: ExtractionInput,
-    limits: WorkerLimits,
+    workers: Workers,
     wanted: Format,
     *,
     ids: Collection[int] | None = None,
@@ -375,17 +373,24 @@ def extract(
             if not source.dry_run:
                 put_site_files(source.output, wanted)
             jobs = (ExtractionJob(article, tuple(ledger.captures(article)), article in settled) for article in articles)
-            for batch in batched(map(report.take, extract_jobs(plan, source.store, limits, jobs)), BATCH):
-                if not source.dry_run:
-                    os.sync()  # the files of all of them, before the ledger says that they are there
-                source.settle(batch)
+            with finishing() as until_interrupted:
+                results = workers.extract(plan, source.store, until_interrupted(jobs))
+                for batch in batched(map(report.take, results), BATCH):
+                    if not source.dry_run:
+                        os.sync()  # the files of all of them, before the ledger says that they are there
+                    source.settle(batch)
             if ids is None:
                 source.finish(wanted)
             if wanted.for_reading and not source.dry_run:  # now that it is known what there is
                 styles = replace(plan.styles, recovered=as_bits(ledger.recovered_ids()))
                 plan = replace(plan, styles=styles, only_changed=True, versions=False)
-                for done in relink(ledger, styles.has_image, partial(extract_jobs, plan, source.store, limits)):
-                    report.relinked(done)
+                with finishing() as until_interrupted:
+
+                    def work(jobs: Iterable[ExtractionJob]) -> Iterator[ExtractionResult]:
+                        return workers.extract(plan, source.store, until_interrupted(jobs))
+
+                    for done in relink(ledger, styles.has_image, work):
+                        report.relinked(done)
         except OSError as error:
             where = f"cannot write to {source.output}: {error}"
             raise StorageError(f"{where}. Make room or repair it, then run again") from error

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import gc
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
 from crawler.ledger import CaptureRow, Found
@@ -24,7 +25,7 @@ from crawler.recovery.image_files import image_places
 from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, limit_process, read_page
 from crawler.recovery.store import Store, redirect_target
 from crawler.utils.files import read_file
-from crawler.utils.workers import batched, run_jobs
+from crawler.utils.workers import AHEAD, Processes, batched, in_order
 from crawler.warc.record import WarcDamaged
 from crawler.wayback.playback import FINAL
 
@@ -199,52 +200,68 @@ CHUNK = 32
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
+class Workers(Protocol):
+    """Those who do the jobs of an extraction."""
+
+    def extract(self, plan: ExtractionPlan, store: Store, jobs: Iterable[ExtractionJob]) -> Iterator[ExtractionResult]:
+        """What each job came to, in the order of the jobs. A page that takes more than it may, or crashes the parser,
+        costs only itself. Raises OSError when files cannot be written, CommandError when there is nobody left."""
+
+
 @dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    """How many processes, and what a page may take: seconds, and MiB of address space."""
+class LocalWorkers:
+    """Processes of this machine: how many, and what a page may take: seconds, and MiB of address space."""
 
     workers: int
     page_seconds: float
     page_megabytes: int
 
+    def extract(self, plan: ExtractionPlan, store: Store, jobs: Iterable[ExtractionJob]) -> Iterator[ExtractionResult]:
+        """As `Workers`."""
+        with self.processes(plan, store) as processes:
+            chunks = batched(jobs, CHUNK)
+            for _, result in in_order(chunks, processes.schedule, processes.results, lambda: AHEAD * self.workers):
+                yield result
 
-def extract_jobs(
-    plan: ExtractionPlan, store: Store, limits: WorkerLimits, jobs: Iterable[ExtractionJob]
-) -> Iterator[ExtractionResult]:
-    """What each job came to, in the order of the jobs, done by several processes. A page that takes more than it may,
-    or crashes the parser, costs only itself. Raises OSError when files cannot be written."""
-    with closing(IsolatedReader(limits.page_seconds, limits.page_megabytes)) as isolated:
+    @contextmanager
+    def processes(self, plan: ExtractionPlan, store: Store) -> Iterator[Processes[ExtractionJob, ExtractionResult]]:
+        """Processes that do the jobs of a plan in chunks."""
+        with closing(IsolatedReader(self.page_seconds, self.page_megabytes)) as isolated:
+            processes = Processes(
+                _extract,
+                partial(page_by_page, Extractor(plan, store, isolated)),
+                self.workers,
+                begin=partial(_begin, Extractor(plan, store, read_page), self.page_megabytes),
+                chunk_seconds=max(2 * self.page_seconds, 10.0),
+                job_seconds=self.page_seconds,
+            )
+            with closing(processes):
+                yield processes
 
-        def page_by_page(job: ExtractionJob, _: str) -> ExtractionResult:
-            logger.info("a page of article %d was too much; reading its captures one by one", job.article)
-            return Extractor(plan, store, isolated)(job)
 
-        results = run_jobs(
-            batched(jobs, CHUNK),
-            _extract,
-            page_by_page,
-            limits.workers,
-            begin=partial(_begin, Extractor(plan, store, read_page), limits.page_megabytes),
-            chunk_seconds=max(2 * limits.page_seconds, 10.0),
-            job_seconds=limits.page_seconds,
-        )
-        for _, result in results:
-            yield result
+def page_by_page(extractor: Extractor, job: ExtractionJob, _: str) -> ExtractionResult:
+    """What a job comes to that was too much for a process: `extractor` reads each page in one of its own."""
+    logger.info("a page of article %d was too much; reading its captures one by one", job.article)
+    return extractor(job)
 
 
 _extractor: Extractor | None = None
 """That of a worker process."""
+_parent = 0
+"""The process that a worker process works for."""
 
 
 def _begin(extractor: Extractor, megabytes: int) -> None:
-    global _extractor  # noqa: PLW0603 - a worker is begun once, and pebble has no other place for what it needs
+    global _extractor, _parent  # a process is begun once, and pebble has no other place for them
     limit_process(megabytes)
-    _extractor = extractor
+    _extractor, _parent = extractor, os.getppid()
     settle_memory()
 
 
 def _extract(job: ExtractionJob) -> ExtractionResult:
     assert _extractor is not None
+    if os.getppid() != _parent:  # killed: somebody else is doing its jobs again, and must not meet us at their files
+        os._exit(1)
     return _extractor(job)
 
 

@@ -20,7 +20,7 @@ from scrapy.commands import BaseRunSpiderCommand
 from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionReport, FromStore, extract, relink
-from crawler.recovery.extraction_job import ExtractionPlan, Extractor, Outcome, WorkerLimits
+from crawler.recovery.extraction_job import ExtractionPlan, Extractor, LocalWorkers, Outcome
 from crawler.recovery.formats import as_bits, is_current_extractor
 from crawler.run.health import Breach, RunNumbers, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, gather_numbers, run_record, write_record
@@ -232,9 +232,9 @@ def renew_files(settings: RunSettings, tell: Callable[[str], object]) -> tuple[R
                 return _DONE, 0
         what = "what it makes otherwise is written anew from the store"
         tell(f"the extractor has changed since the files were written: {what}")
-        limits = WorkerLimits(os.cpu_count() or 1, settings.page_seconds, settings.page_memory)
+        workers = LocalWorkers(os.cpu_count() or 1, settings.page_seconds, settings.page_memory)
         source = FromStore(settings.output, report)
-        ending = extract(source, limits, settings.format, only_changed=True)
+        ending = extract(source, workers, settings.format, only_changed=True)
         for line in report.describe(dry_run=False, only_changed=True):
             tell(line)
         return ending, report.outcomes[Outcome.NEW] + report.outcomes[Outcome.CHANGED]

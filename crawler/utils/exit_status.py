@@ -24,7 +24,7 @@ class ExitStatus(IntEnum):
     USAGE = (2, "wrong settings or arguments", "mend what is named")
     UNAVAILABLE = (
         3,
-        "the archive was unavailable for some of it: articles or images wait, or the listing is not whole",
+        "the archive or a cluster was unavailable for some of it: articles or images wait, or the listing is not whole",
         "run again later",
     )
     REFUSING = (
@@ -94,6 +94,12 @@ class UsageError(CommandError):
     """A mistake in what was asked for."""
 
     status = ExitStatus.USAGE
+
+
+class UnavailableError(CommandError):
+    """Another machine that is needed does not answer."""
+
+    status = ExitStatus.UNAVAILABLE
 
 
 class LockedError(CommandError):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.bench.measuring import Sizes, of_crawl, of_extraction, of_pages, of_reading, of_site, of_start_up
+from tests.bench.measuring import Sizes, of_cluster, of_crawl, of_extraction, of_pages, of_reading, of_site, of_start_up
 from tests.bench.processes import Failed, Neighbours
 from tests.bench.table import Figure, as_json, markdown
 
@@ -22,6 +22,7 @@ def parts(sizes: Sizes, sample: Path) -> Mapping[str, Part]:
     return {
         "pages": lambda folder: of_pages(sizes, sample, folder),
         "extract": partial(of_extraction, sizes),
+        "cluster": partial(of_cluster, sizes),
         "start": partial(of_start_up, sizes),
         "crawl": partial(of_crawl, sizes),
         "browse": partial(of_reading, sizes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -30,7 +31,16 @@ def of_pages(number: int, folder: Path, seed: int = 0) -> Path:
 _turns = count()
 
 
-def extract(store: Path, workers: str) -> Cost:
+LOCAL, CLUSTER = (), ("--cluster", "local")
+
+
+def beside_a_cluster(few: Path, many: Path, rounds: int) -> Rounds:
+    """Two stores by two workers of this machine, and by a cluster of two: `(few, LOCAL)` and so on as text."""
+    pairs = ((store, way) for store in (few, many) for way in (LOCAL, CLUSTER))
+    return interleaved({str((store.name, way)): partial(extract, store, TWO, *way) for store, way in pairs}, rounds)
+
+
+def extract(store: Path, workers: str, *options: str) -> Cost:
     """Extract a store into a directory that has its captures and no file yet."""
     output = store.with_name(f"extract-{next(_turns)}")
     (output / "warc").mkdir(parents=True)
@@ -39,6 +49,6 @@ def extract(store: Path, workers: str) -> Cost:
     shutil.copy(store / "ledger.sqlite", output)
     try:
         settings = {"OUTPUT_DIR": output, "ARCHIVE_PUBLIC_URL": PUBLIC, "PROGRESS_SECONDS": 0}
-        return scrapy("extract", "--workers", workers, settings=settings)
+        return scrapy("extract", "--workers", workers, *options, settings=settings)
     finally:
         shutil.rmtree(output)

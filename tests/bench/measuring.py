@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.bench import comparing, crawling, extracting, reading
@@ -121,6 +122,34 @@ def _whole(sizes: Sizes, costs: dict[int, Cost]) -> Figure:
     return Figure(
         f"{WHOLE:,} pages from WARC, two workers", "4 minutes", f"{wall / 60:.1f} minutes, {how}", {"seconds": wall}
     )
+
+
+def of_cluster(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """`citizen-news extract --cluster local` beside the same without, both with two workers: what an article costs more
+    (of the difference between many and few, so that starting up is left out), and memory."""
+    what = "a cluster of two workers on this machine"
+    if find_spec("distributed") is None:
+        yield Figure(what, "", "Dask is not installed (requirements-cluster.txt)")
+        return
+    numbers = sizes.few, min(sizes.many, sizes.scaling)
+    few, many = (extracting.of_pages(number, folder) for number in numbers)
+    measured = extracting.beside_a_cluster(few, many, sizes.long_rounds)
+
+    def milliseconds(of: Callable[[str], float], way: tuple[str, ...]) -> float:
+        more = of(str((many.name, way))) - of(str((few.name, way)))
+        return more / (numbers[1] - numbers[0]) * 1000
+
+    for by, of in (("the clock", measured.wall), ("CPU", measured.cpu)):
+        one, other = milliseconds(of, extracting.LOCAL), milliseconds(of, extracting.CLUSTER)
+        more = other / one - 1
+        figure = f"{more:+.0%} ({one:.2f} ms and {other:.2f} ms)"
+        yield Figure(f"{what}, an article, by {by}", "at most +20%", figure, {"more": more})
+    megabytes = {
+        number: extracting.extract(extracting.of_pages(number, folder), extracting.TWO, *extracting.CLUSTER).megabytes
+        for number in dict.fromkeys((sizes.few, sizes.many))
+    }
+    figure = ", ".join(f"{number:,} pages: {size:.0f} MiB" for number, size in megabytes.items())
+    yield Figure(f"{what}: memory, all processes", "flat", figure, {str(n): size for n, size in megabytes.items()})
 
 
 def of_start_up(sizes: Sizes, folder: Path) -> Iterator[Figure]:

@@ -37,10 +37,12 @@ _SERVER = forkserver._forkserver
 
 
 _OF_DATASETTE = ("crawler.publish.browse.pages",)
+_OF_DASK = ("crawler.run.cluster",)
 
 
 def _modules() -> Iterator[str]:
-    """What a command imports; not the settings, which look at the environment, nor Datasette, which takes a second."""
+    """What a command imports; not the settings, which look at the environment, nor Datasette and Dask, which are
+    slow."""
     yield from ("scrapy.cmdline", "scrapy.crawler", "scrapy.pipelines.files")
     yield from sorted(set(re.findall(r"scrapy(?:\.\w+)+(?=\.[A-Z])", str(vars(default_settings)))))
     for package, folder in {
@@ -48,7 +50,7 @@ def _modules() -> Iterator[str]:
         **{name: ROOT / name for name in ("crawler", "pipelines")},
     }.items():
         for module in pkgutil.walk_packages([str(folder)], f"{package}."):
-            if module.name not in ("crawler.settings", *_OF_DATASETTE):
+            if module.name not in ("crawler.settings", *_OF_DATASETTE, *_OF_DASK):
                 yield module.name
 
 

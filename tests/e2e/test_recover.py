@@ -408,11 +408,12 @@ def test_130_stopped_while_files_are_written_anew(tmp_path: Path) -> None:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             ledger.set_meta("extractor", "another")
         line = command("recover", **{"ARCHIVE_URL": standin.url, "OUTPUT_DIR": str(tmp_path), **QUICK})
-        waits = "lambda *jobs, run=w.extract_jobs, signal=signal: (signal.pause() for done in run(*jobs))"
+        asked = "time.sleep(0.01) or signal.getsignal(15) is signal.default_int_handler"
+        waits = f"lambda *_: (done for done in iter(lambda: {asked}, True) if done)"
         with started(
             line,
             environment(),
-            fault=f"import crawler.recovery.extraction as w, signal; w.extract_jobs = {waits}",
+            fault=f"import crawler.recovery.extraction_job as w, signal, time; w.LocalWorkers.extract = {waits}",
         ) as process:
             assert process.stderr is not None
             assert any("the extractor has changed" in line for line in process.stderr)

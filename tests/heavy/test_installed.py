@@ -30,7 +30,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source.mkdir()
     for name in ("crawler", "pipelines"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "requirements.in", "requirements-remote.in", "README.md", "LICENSE"):
+    for name in (
+        "pyproject.toml",
+        "requirements.in",
+        "requirements-remote.in",
+        "requirements-cluster.in",
+        "README.md",
+        "LICENSE",
+    ):
         shutil.copy(ROOT / name, source)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     build = ["wheel", "--no-index", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(source)]

@@ -11,7 +11,7 @@ import pytest
 from crawler.hkcnews.extract import Extraction
 from crawler.markdown.style import Style
 from crawler.recovery import extraction_job, judge
-from crawler.recovery.extraction_job import WRITTEN, ExtractionJob, ExtractionPlan, WorkerLimits, extract_jobs
+from crawler.recovery.extraction_job import WRITTEN, ExtractionJob, ExtractionPlan, LocalWorkers
 from crawler.recovery.formats import Format, Styles
 from crawler.recovery.store import Store
 from crawler.warc.record import StoredCapture
@@ -43,8 +43,8 @@ def test_a_page_that_crashes_the_parser_costs_itself_only(
         monkeypatch.setattr(module, "read_page", crashing)
     monkeypatch.setattr(extraction_job, "CHUNK", 2)
     with children_are_forked():
-        plan, limits = ExtractionPlan(Styles(Format(), tmp_path)), WorkerLimits(workers, 900.0, 1500)
-        results = list(extract_jobs(plan, Store(tmp_path / "warc"), limits, jobs))
+        plan, local = ExtractionPlan(Styles(Format(), tmp_path)), LocalWorkers(workers, 900.0, 1500)
+        results = list(local.extract(plan, Store(tmp_path / "warc"), jobs))
     assert [one.article for one in results if one.outcome in WRITTEN] == [5, 6, 7]
     assert [columns["verdict"] for _, columns in results[1].notes] == ["extraction_failed", "article"]
     assert results[1].capture == bench.row(older).id
