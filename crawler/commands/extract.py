@@ -1,4 +1,4 @@
-"""`citizen-news extract [WARC|WACZ|DIR …]`: Markdown out of what is at hand, on all cores, without a request."""
+"""`citizen-news extract [WARC|WACZ|DIR|ADDRESS …]`: Markdown out of what is at hand, on all cores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Command(ProjectCommand):
     """Extracts from the store, or from WARC and WACZ files, whoever made them."""
 
     summary = "Extract every article anew from the store, or WARC and WACZ files"
-    argument = "[WARC|WACZ|DIR …]"
+    argument = "[WARC|WACZ|DIR|ADDRESS …]"
     uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "FORMAT", "VIDEO", "PAGE_SECONDS", "PAGE_MEMORY_MB", "PROGRESS_SECONDS")
     interrupted = "interrupted; run again to go on"
 

@@ -42,8 +42,8 @@ def write_parquet(out: BinaryIO, rows: Iterable[Row]) -> int:
         import pyarrow as arrow  # noqa: PLC0415 - an extra, and slow to import
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError as error:
-        advice = 'pip install "citizen-news-recovery[remote]" brings it'
-        raise UsageError(f"writing Parquet needs pyarrow; {advice}") from error
+        advice = "`pip install pyarrow`, or `pip install .[remote]` in a checkout"
+        raise UsageError(f"writing Parquet needs pyarrow: {advice}") from error
     types = {"integer": arrow.int64(), "string": arrow.string(), "boolean": arrow.bool_()}
     fields = []
     for name, (kind, about) in columns().items():

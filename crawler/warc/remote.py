@@ -29,7 +29,7 @@ _CHANGES = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "
 """What stores call that which changes when a file is written, the surest first."""
 _SCAN: dict[str, Any] = {"cache_type": "background", "block_size": 4 << 20, "cache_options": {"maxblocks": 3}}
 """Through a file from its beginning: the next piece comes while one is read; five at most are in memory."""
-_RECORD: dict[str, Any] = {"cache_type": "readahead", "block_size": 64 << 10}
+_RECORD: dict[str, Any] = {"cache_type": "readahead", "block_size": 128 << 10}
 """A record here and there: in one request with what follows it, which often is the next one's."""
 _MOST_OPEN = 64
 FRESH = 60.0
@@ -142,7 +142,7 @@ def _file_system(address: str) -> tuple[Any, str]:
     except ImportError as error:
         ours = isinstance(error, ModuleNotFoundError) and error.name == "fsspec"
         what = "reading it needs fsspec" if ours else str(error).rstrip(".")
-        advice = 'pip install "citizen-news-recovery[remote]" brings fsspec, and s3fs for s3://'
+        advice = "`pip install fsspec s3fs` is enough for s3://, or `pip install .[remote]` in a checkout"
         raise UsageError(f"{address}: {what}; {advice}") from error
     except ValueError as error:
         raise UsageError(f"{address}: {error}") from error

@@ -129,7 +129,7 @@ def test_without_the_libraries_it_is_said_what_to_install(
         find_files([location(given)])
     assert str(caught.value).startswith(f"{given}: ")
     assert absent in str(caught.value).partition(";")[0]
-    assert 'pip install "citizen-news-recovery[remote]"' in str(caught.value)
+    assert "pip install fsspec s3fs" in str(caught.value)
 
 
 def test_a_file_that_was_written_anew_is_noticed(memory: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
