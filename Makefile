@@ -10,7 +10,7 @@ BENCH_PAGES ?= 5000
 # What is imported is compiled once, and not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo venv pywb docs test test-heavy test-all explore check lint types mutants sample bench bench-others lock clean
+.PHONY: demo venv pywb replay docs test test-heavy test-all explore check lint types mutants sample bench bench-others lock clean
 
 # Wheels only, so that nothing is compiled; bagit and surt have none, and are Python alone.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-binary bagit,surt
@@ -38,6 +38,14 @@ venv: $(VENV)/.run
 
 # Real pywb and Webrecorder's validator, which the heavy tests judge by.
 pywb: $(PYWB)/.done
+
+# ReplayWeb.page's component as npm has it, for the tests that replay. `browse` compares its digest before anything of it is used.
+REPLAY := .replay/replaywebpage-2.5.3.tgz
+$(REPLAY):
+	@mkdir -p $(@D)
+	cd $(@D) && npm pack --silent replaywebpage@2.5.3
+
+replay: $(REPLAY)
 
 # The main job against the bundled archive of invented articles, on loopback; see README.
 demo: $(VENV)/.run
@@ -111,4 +119,4 @@ lock:
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' requirements-bench.in -o requirements-bench.txt
 
 clean:
-	rm -rf $(VENV) $(PYWB) $(OTHERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis output/demo
+	rm -rf $(VENV) $(PYWB) $(OTHERS) .replay .pytest_cache .mypy_cache .ruff_cache .hypothesis output/demo

@@ -8,12 +8,17 @@ import socket
 import sqlite3
 import sys
 import webbrowser
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer
 from crawler.utils.exit_status import ExitStatus, NothingError, StorageError, UsageError
 from crawler.utils.text import first_lines, progress_line
+
+if TYPE_CHECKING:
+    from crawler.publish.browse.replay import Replay
 
 DATABASE = "archive.db"
 _EXAMPLES = 10
@@ -39,6 +44,13 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--no-update", action="store_true", help="serve archive.db as it is, without looking at the files first"
         )
+        parser.add_argument(
+            "--wacz",
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="replay articles from this WACZ too, beside those in the output directory; may be given again",
+        )
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         # Scrapy imports every command for each of them; the others need not wait for this.
@@ -55,7 +67,8 @@ class Command(ProjectCommand):
                 else:
                     update(output, self.setting("PROGRESS_SECONDS"))
                 limits = (self.setting("PAGE_SECONDS"), self.setting("PAGE_MEMORY_MB"))
-                _serve(output, opts.host, bound, limits, open_it=opts.open)
+                with _replay(output, opts.wacz) as replay:
+                    _serve(output, opts.host, bound, limits, replay, open_it=opts.open)
         except sqlite3.DatabaseError as error:
             advice = "Delete it; it is made again from the files"
             raise StorageError(f"{output / DATABASE} cannot be used: {error}. {advice}") from error
@@ -98,12 +111,33 @@ def update(output: Path, seconds: float) -> None:
     print(f"{DATABASE}: {changes}", file=sys.stderr)
 
 
-def _serve(output: Path, host: str, bound: socket.socket, limits: tuple[float, int], *, open_it: bool) -> None:
+def _replay(output: Path, others: list[str]) -> AbstractContextManager[Replay | None]:
+    """What shows articles as they were archived, with warnings on standard error. Raises UsageError."""
+    from crawler.publish.browse.replay import Unusable, find_replay
+
+    try:
+        replay, faults = find_replay(output, [Path(each) for each in others])
+    except Unusable as error:
+        raise UsageError(f"--wacz {error}") from error
+    for fault in faults:
+        print(f"warning: not replayed from: {fault}", file=sys.stderr)
+    return replay or nullcontext()
+
+
+def _serve(
+    output: Path,
+    host: str,
+    bound: socket.socket,
+    limits: tuple[float, int],
+    replay: Replay | None,
+    *,
+    open_it: bool,
+) -> None:
     from crawler.publish.browse.archive import close_archive, open_archive
     from crawler.publish.browse.comparison import PageLimits
     from crawler.publish.browse.server import serve
 
-    opened = open_archive(output / DATABASE, output, host, PageLimits(*limits))
+    opened = open_archive(output / DATABASE, output, host, PageLimits(*limits), replay)
     try:
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{bound.getsockname()[1]}/"

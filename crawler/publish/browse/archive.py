@@ -18,6 +18,7 @@ from pluggy import HookimplMarker
 
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
 from crawler.publish.browse.pages import DATABASE, MILLISECONDS, TEMPLATES, Pages
+from crawler.publish.browse.replay import Replay
 from crawler.publish.browse.server import App, RequestGuard
 
 NAME = "crawler-browse"
@@ -46,7 +47,9 @@ class Plugin:
     def register_routes(self, datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
         """Our pages, and a page for everything else that is not the JSON of a table."""
         config = datasette.plugin_config(NAME)
-        return Pages(Path(config["output"]), PageLimits(*config["limits"])).routes() if config else []
+        if not config:
+            return []
+        return Pages(Path(config["output"]), PageLimits(*config["limits"]), config["replay"]).routes()
 
     @_hook(trylast=True)  # the last one is the outermost
     def asgi_wrapper(self, datasette: Any) -> Callable[[App], App]:
@@ -84,15 +87,22 @@ async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
     return await Pages.message(datasette, request, status)
 
 
-def open_archive(database: Path, output: Path, host: str = "127.0.0.1", limits: PageLimits = PAGE_LIMITS) -> Any:
+def open_archive(
+    database: Path,
+    output: Path,
+    host: str = "127.0.0.1",
+    limits: PageLimits = PAGE_LIMITS,
+    replay: Replay | None = None,
+) -> Any:
     """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`. `limits`: what
-    a page of the store may take that is read again.
+    a page of the store may take that is read again. `replay`: what shows articles as they were archived.
 
     The file is opened read-only, not as immutable: another `citizen-news browse` may bring it up to date meanwhile.
     """
     if not pm.has_plugin(NAME):
         pm.register(Plugin(), NAME)
-    metadata = {"plugins": {NAME: {"output": str(output), "host": host, "limits": astuple(limits)}}}
+    config = {"output": str(output), "host": host, "limits": astuple(limits), "replay": replay}
+    metadata = {"plugins": {NAME: config}}
     opened = Datasette([str(database)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
     assert DATABASE in opened.databases, database
     return opened

@@ -25,6 +25,8 @@ from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, compariso
 from crawler.publish.browse.downloads import FORMS
 from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
+from crawler.publish.browse.replay import Replay
+from crawler.publish.browse.replay_answers import PAGE_POLICY, PROGRAM, ReplayAnswers, component_attributes
 from crawler.publish.browse.rows import match_of, searched
 from crawler.publish.browse.search import ListQuery, Search, address, asked_for, parse_list_query, toggled
 from crawler.publish.browse.server import COOKIE
@@ -46,11 +48,12 @@ Given = TypeVar("Given")
 
 
 class Pages:
-    """The pages over one output directory."""
+    """The pages over one output directory. `replay`: what shows articles as they were archived, if that is there."""
 
-    def __init__(self, output: Path, limits: PageLimits = PAGE_LIMITS) -> None:
+    def __init__(self, output: Path, limits: PageLimits = PAGE_LIMITS, replay: Replay | None = None) -> None:
         self.output = output
         self.limits = limits
+        self.replay = replay
         self.comparing = asyncio.Lock()
         self.pictures = Pictures(output)
         self.cache = QueryCache()
@@ -66,6 +69,8 @@ class Pages:
             (r"/article/(?P<id>[0-9]{1,9})/cite\.(?P<format>[a-z]+)$", self.cite),
             (r"/article/(?P<id>[0-9]{1,9})/versions$", self.compare),
             (r"/(?:article/[0-9]+/|web/|https?:)", self.old_address),
+            (r"/archived/(?P<id>[0-9]{1,9})$", self.archived),
+            *ReplayAnswers(self.replay).routes(),
             (r"/about$", self.about),
             (r"/month/(?P<month>[0-9]{4}-[0-9]{2})$", self.month),
             (r"/authors$", self.authors),
@@ -161,6 +166,7 @@ class Pages:
         body, note, bloggers = split_parts(got["body"])
         return {
             "article": got,
+            "archived": self.replay.page(number, url) if self.replay else None,
             "body": html(body),
             "note": html(note),
             "bloggers": html(bloggers),
@@ -175,6 +181,16 @@ class Pages:
             "cited": f"/article/{number}/cite.{{}}".format,
             "compared": True,
         }
+
+    async def archived(self, datasette: Any, request: Any) -> Any:
+        """One article's text beside its capture as it was archived."""
+        context = await _read(datasette, self.article_context, int(request.url_vars["id"]))
+        if context is None or context["archived"] is None:
+            return await self.message(datasette, request, 404)
+        context |= {"component": component_attributes(context["archived"]), "program": PROGRAM}
+        answer = await _page(datasette, request, "archived", context)
+        answer.headers["Content-Security-Policy"] = PAGE_POLICY
+        return answer
 
     async def cite(self, datasette: Any, request: Any) -> Any:
         """A file with the citation of an article."""

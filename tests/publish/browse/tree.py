@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from crawler.markdown.document import relative_path
 from crawler.publish.browse.database import build
+from crawler.publish.browse.replay import Replay
 from crawler.recovery.image_files import image_file
 from tests.demo.scenes import draw
 
@@ -150,7 +151,14 @@ class Reader:
         self._runner = runner
 
     def get(
-        self, path: str, *, host: str | None = "127.0.0.1:8001", method: str = "GET", cookie: str = "", **query: str
+        self,
+        path: str,
+        *,
+        host: str | None = "127.0.0.1:8001",
+        method: str = "GET",
+        cookie: str = "",
+        headers: Mapping[str, str] | None = None,
+        **query: str,
     ) -> Answer:
         """Ask for a path as it stands, with a query that is encoded."""
         raw, _, given = path.partition("?")
@@ -160,9 +168,10 @@ class Reader:
                 *(f"{quote(name)}={quote(value, errors='replace')}" for name, value in query.items()),
             ]
         )
-        return self._runner.run(self._ask(raw, asked, host, method, cookie))
+        sent = {"host": host, "cookie": cookie or None, **(headers or {})}
+        return self._runner.run(self._ask(raw, asked, method, sent))
 
-    async def _ask(self, raw: str, query: str, host: str | None, method: str, cookie: str) -> Answer:
+    async def _ask(self, raw: str, query: str, method: str, given: Mapping[str, str | None]) -> Answer:
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:
@@ -171,8 +180,7 @@ class Reader:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        given = {b"host": host, b"cookie": cookie or None}
-        headers = [(name, value.encode("latin-1")) for name, value in given.items() if value is not None]
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in given.items() if value is not None]
         scope = {
             "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": raw, "raw_path": raw.encode(),  # noqa: E501
             "query_string": query.encode(), "headers": headers, "server": ("127.0.0.1", 8001), "client": ("127.0.0.1", 5),  # noqa: E501
@@ -184,12 +192,12 @@ class Reader:
 
 
 @contextmanager
-def reading(output: Path, host: str = "127.0.0.1") -> Iterator[Reader]:
+def reading(output: Path, host: str = "127.0.0.1", replay: Replay | None = None) -> Iterator[Reader]:
     """The pages over an output directory that has an archive.db."""
     # Datasette takes a second to import, and most tests do without.
     from crawler.publish.browse.archive import close_archive, open_archive  # noqa: PLC0415
 
-    opened = open_archive(output / "archive.db", output, host)
+    opened = open_archive(output / "archive.db", output, host, replay=replay)
     try:
         with asyncio.Runner() as runner:
             yield Reader(opened, runner)
