@@ -6,7 +6,7 @@ import ast
 import importlib
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, reduce
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -96,17 +96,19 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
-def imports(path: Path, root: Path = ROOT) -> Iterator[str]:
+@cache
+def imports(path: Path, root: Path = ROOT) -> Sequence[str]:
     """Every module that a file imports, anywhere in it, as a dotted name; of `from a import b` both `a` and `a.b`."""
+    found: list[str] = []
     package = path.relative_to(root).parent.parts
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            found += (module, *(f"{module}.{alias.name}" for alias in node.names))
+    return found
 
 
 def is_within(module: str, packages: Iterable[str]) -> bool:
@@ -140,7 +142,7 @@ def test_the_walk_sees_imports_of_every_form(tmp_path: Path) -> None:
     }
     for number, (text, wanted) in enumerate(texts.items()):
         (path := folder / f"m{number}.py").write_text(text, "utf-8")
-        assert list(imports(path, tmp_path)) == wanted
+        assert imports(path, tmp_path) == wanted
     assert circle({"a": ["b"], "b": ["c"], "c": ["a"]})
     assert not circle({"a": ["b", "c"], "b": ["c"]})
 

@@ -41,7 +41,7 @@ class Catalogue:
     each common value, the most frequent one first; `others`: those that have a rarer one."""
 
     ids: Sequence[int]
-    ordered: Callable[[bytearray], tuple[int, ...]]
+    ordered: Callable[[bytes], tuple[int, ...]]
     days: Sequence[str]
     values: Mapping[Facet, Sequence[Sequence[str]]]
     sets: Mapping[Facet, Mapping[str, int]]
@@ -74,11 +74,8 @@ class Catalogue:
         """Every article."""
         return (1 << len(self.ids)) - 1
 
-    def set_of(self, ids: Iterable[int]) -> int:
-        """The set of some ids; what is not here is not in it."""
-        flags = bytearray(HIGHEST_ID + 1)
-        for number in ids:
-            flags[number] = 1
+    def set_of(self, flags: bytes) -> int:
+        """The set of the articles whose byte is 1 of those for all ids; what is not here is not in it."""
         return _as_set(bytes(self.ordered(flags)[2:]))
 
     def having(self, facet: Facet, value: str) -> int:
@@ -112,6 +109,16 @@ class Catalogue:
             if best[0] >= COMMON or not articles:
                 return found
         return {**Counter(chain.from_iterable(compress(self.values[facet], _flags(articles)))), **found}
+
+
+def found_in(db: sqlite3.Connection, match: str) -> bytes:
+    """A byte for each id from 0, 1 for the articles that an FTS5 expression finds."""
+    # One row with all of them: of a frequent word, taking a row for each would take longest.
+    sql = "SELECT json_group_array(rowid) FROM search WHERE search MATCH ?"
+    flags = bytearray(HIGHEST_ID + 1)
+    for number in json.loads(db.execute(sql, (match,)).fetchone()[0]):
+        flags[number] = 1
+    return bytes(flags)
 
 
 def _shared(values: Iterable[str | None]) -> list[tuple[str, ...]]:

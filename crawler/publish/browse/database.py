@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from crawler.ledger import State
 from crawler.ledger.queries import MissingArticle, StoreQueries
 from crawler.markdown.reader import plain_text
 from crawler.preserve.jsonl import article_files, of_capture
+from crawler.publish.browse.catalogue import found_in
 from crawler.publish.browse.rows import (
+    SINGLE,
     FileState,
     Row,
     file_state,
@@ -24,6 +29,7 @@ from crawler.publish.browse.rows import (
     read_row,
     reader_id,
     searched,
+    spaced_text,
     unpacked,
     words_of,
 )
@@ -34,7 +40,7 @@ from crawler.utils.workers import batched, run_jobs
 FILE = "archive.db"
 APPLICATION = 0x484B434E
 """Marks the file as ours (SQLite's application_id)."""
-VERSION = 4
+VERSION = 5
 """Grows when the tables change, or what is put into them."""
 PAGE_BYTES = 16384
 """SQLite's usual page holds one text of the usual length, and little fits in beside it."""
@@ -66,6 +72,7 @@ CREATE TABLE IF NOT EXISTS missing (
     article INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, captures TEXT NOT NULL,
     more INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS common (match TEXT PRIMARY KEY, articles BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seen (article INTEGER PRIMARY KEY, file TEXT NOT NULL, size INTEGER NOT NULL,
     modified INTEGER NOT NULL);
@@ -73,8 +80,9 @@ CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (body, title, author, label
     tokenize='unicode61 remove_diacritics 0');
 """
 """`seen`: size and time (ns) of the file that an article's row was made from. `search` keeps no text: rowid is the
-article's id. Its longest column comes first, which saves two bytes for each character of each article. `text` has the
-Markdown, packed as `unpacked` reads it."""
+article's id. Its longest column comes first, which saves two bytes for each character of each article. `common`: what
+`search` finds for frequent expressions, as `found_in` gives it, packed with zlib; empty from a change until the end of
+all. `text` has the Markdown, packed as `unpacked` reads it."""
 
 
 def open_for_writing(output: Path, maker: str) -> tuple[sqlite3.Connection, str]:
@@ -164,6 +172,11 @@ BATCH = 1000
 FEW = 500
 """With fewer files than this to be read, other processes take longer to begin than they save."""
 _INDEXED = "rowid, body, title, author, labels"
+_SAMPLE = 300
+"""Articles that tell which words are frequent."""
+_MOST_COMMON = 100
+"""So many characters, and so many pairs."""
+_PAIR = re.compile(f"(?=({SINGLE.pattern[1:-1]} {SINGLE.pattern[1:-1]}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +208,7 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
                 if ledger is not None:
                     _take_provenance(db, ledger)
                     _take_missing(db, ledger)
+                _look_up_common(db)
             return replace(built, anew=anew)
     except sqlite3.Error as error:
         raise StorageError(f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
@@ -247,6 +261,7 @@ def _put(db: sqlite3.Connection, seen: FileState, row: Row) -> str:
     if found != (sha256, seen.file):
         if found is not None:
             _take_out(db, seen.article)
+        db.execute("DELETE FROM common")
         columns = ", ".join(row.values)
         marks = ", ".join(f":{column}" for column in row.values)
         db.execute(f"INSERT INTO article ({columns}) VALUES ({marks})", row.values)
@@ -261,6 +276,7 @@ def _take_out(db: sqlite3.Connection, article: int) -> bool:
     """An article and everything of it; gives whether it was there."""
     sql = "SELECT title, author, category, body FROM article JOIN text ON article = id WHERE id = ?"
     found = db.execute(sql, (article,)).fetchone()
+    db.execute("DELETE FROM common")
     if found is not None:
         # The index keeps no text: to be taken out of it, the very words that were put in are needed.
         title, author, category, body = found
@@ -272,6 +288,23 @@ def _take_out(db: sqlite3.Connection, article: int) -> bool:
     db.execute("DELETE FROM tag WHERE article = ?", (article,))
     db.execute("DELETE FROM seen WHERE article = ?", (article,))
     return found is not None
+
+
+def _look_up_common(db: sqlite3.Connection) -> None:
+    """What a search finds for the most frequent characters and pairs of them: of all searches these take longest."""
+    with _transaction(db):
+        if db.execute("SELECT 1 FROM common").fetchone():
+            return
+        ids = [number for (number,) in db.execute("SELECT article FROM text")]
+        frequent: dict[re.Pattern[str], Counter[str]] = {SINGLE: Counter(), _PAIR: Counter()}
+        for number in ids[:: max(1, len(ids) // _SAMPLE)]:
+            (body,) = db.execute("SELECT body FROM text WHERE article = ?", (number,)).fetchone()
+            text = " ".join(spaced_text(plain_text(searched(unpacked(body)))).split())
+            for pattern, counts in frequent.items():
+                counts.update(set(pattern.findall(text)))
+        for word, _ in chain.from_iterable(counts.most_common(_MOST_COMMON) for counts in frequent.values()):
+            packed = zlib.compress(found_in(db, f'"{word}"'), 1)
+            db.execute("INSERT INTO common VALUES (?, ?)", (f'"{word}"', packed))
 
 
 def _take_provenance(db: sqlite3.Connection, ledger: StoreQueries) -> None:

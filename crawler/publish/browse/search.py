@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import unicodedata
+import zlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlencode
 
-from crawler.publish.browse.catalogue import UNKNOWN, Catalogue, Facet
+from crawler.publish.browse.catalogue import UNKNOWN, Catalogue, Facet, found_in
 from crawler.publish.browse.rows import unpacked
 from crawler.publish.browse.variants import otherwise_spelt, widened
 from crawler.utils.workers import batched
@@ -106,9 +106,8 @@ class Search:
             return 0
 
         def look_up() -> int:
-            # One row with all of them: of a frequent word, taking a row for each would take longest.
-            sql = "SELECT json_group_array(rowid) FROM search WHERE search MATCH ?"
-            return self._catalogue.set_of(json.loads(self._db.execute(sql, (match,)).fetchone()[0]))
+            known = self._db.execute("SELECT articles FROM common WHERE match = ?", (match,)).fetchone()
+            return self._catalogue.set_of(zlib.decompress(known[0]) if known else found_in(self._db, match))
 
         found: int = self._keep(self._db, ("hits", match), look_up)
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -36,6 +37,12 @@ def ask(output: Path, sql: str, *values: object) -> list[Any]:
 
 def found(output: Path, query: str) -> list[int]:
     return [n for (n,) in ask(output, "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", match_of(query))]
+
+
+def kept(output: Path) -> dict[str, list[int]]:
+    """What is kept of frequent words, as a search for them would find it."""
+    packed = ask(output, "SELECT match, articles FROM common")
+    return {match: [n for n, flag in enumerate(zlib.decompress(flags)) if flag] for match, flags in packed}
 
 
 def healthy(output: Path) -> bool:
@@ -101,6 +108,24 @@ def test_what_is_new_changed_and_gone_is_followed(tree: Path) -> None:
     )
     assert ask(tree, "SELECT count(*) FROM tag WHERE article = 101") == [(0,)]
     assert healthy(tree)
+
+
+def test_what_is_kept_of_frequent_words_is_what_a_search_finds(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    follow(tree)
+    assert kept(tree)['"碼 頭"'] == [101, 102]
+    write_tree(tree, [replace(CAT, body="狗。"), Draft(105, "新的", "碼頭。")])
+    with monkeypatch.context() as killed:
+        killed.setattr(building, "_look_up_common", lambda db: _interrupt())
+        with pytest.raises(KeyboardInterrupt):
+            follow(tree)
+    assert kept(tree) == {}
+    assert follow(tree) == BuildSummary(same=5)
+    assert kept(tree)['"碼 頭"'] == [101, 102, 105]
+    assert all(articles == found(tree, match) for match, articles in kept(tree).items())
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_file_that_was_only_touched_is_the_same(tree: Path) -> None:
