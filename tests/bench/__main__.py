@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.bench.measuring import Sizes, of_cluster, of_crawl, of_extraction, of_pages, of_reading, of_site, of_start_up
+from tests.bench.measuring import (
+    Sizes,
+    of_cluster,
+    of_crawl,
+    of_extraction,
+    of_hugo,
+    of_pages,
+    of_reading,
+    of_site,
+    of_start_up,
+)
 from tests.bench.processes import Failed, Neighbours
 from tests.bench.table import Figure, as_json, markdown
 
@@ -27,6 +37,7 @@ def parts(sizes: Sizes, sample: Path) -> Mapping[str, Part]:
         "crawl": partial(of_crawl, sizes),
         "browse": partial(of_reading, sizes),
         "site": partial(of_site, sizes),
+        "hugo": partial(of_hugo, sizes),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.bench import comparing, crawling, extracting, reading
+from tests.bench import comparing, crawling, extracting, hugo, reading
 from tests.bench.library import write_library
 from tests.bench.pages import Page
 from tests.bench.processes import Cost, scrapy
@@ -209,3 +209,16 @@ def of_site(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     memory = f"{cost.megabytes:.0f} MiB" if cost.megabytes else "not known on this system"
     yield Figure("its memory, all processes together", "at most 1 GB", memory, {"megabytes": cost.megabytes})
     yield Figure("the site", "", f"{len(files):,} files, {size:,.0f} MB", {"files": len(files), "megabytes": size})
+
+
+def of_hugo(sizes: Sizes, folder: Path) -> Iterator[Figure]:
+    """What it takes Hugo to build a tree of many articles; nothing where there is no Hugo."""
+    if hugo.PROGRAM is None:
+        return
+    hugo.write_tree(folder / "tree", sizes.many)
+    cost = hugo.build(folder / "tree", folder / "site")
+    files = [path.stat().st_size for path in (folder / "site").rglob("*") if path.is_file()]
+    values = {"wall": cost.wall, "cpu": cost.cpu, "megabytes": cost.megabytes, "files": len(files)}
+    made = f"{len(files):,} files, {sum(files) / 1e6:.0f} MB"
+    figure = f"{cost.wall:.0f} s (CPU {cost.cpu:.0f} s, {cost.megabytes:.0f} MiB of memory): {made}"
+    yield Figure(f"`hugo`, {sizes.many:,} articles in `FORMAT=hugo`, without a warning", "", figure, values)
