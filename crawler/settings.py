@@ -90,8 +90,8 @@ table: dict[str, dict[Setting, str]] = {
         Setting("FORMAT", "seed", Kind.CHOICE, choices=("seed", "reading", "hugo")): (
             "how files are written: `seed`, every address into the archive; `reading`, links between the files, "
             "original addresses, provenance in the front matter; `hugo`, the same as a site that Hugo builds: see "
-            "[hugo.md](hugo.md). Files that are there keep theirs until "
-            "`extract --format` changes them all"
+            "[hugo.md](hugo.md). Files that are there keep theirs until `extract --format` changes them all. For "
+            "Obsidian, `export --obsidian` makes a vault of files in any of them: see [obsidian.md](obsidian.md)"
         ),
         _flag("IMAGES"): (
             "1 fetches the images of recovered articles too: some 119,000 in all (counted in the public backup), about "

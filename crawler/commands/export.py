@@ -1,5 +1,5 @@
-"""`citizen-news export --wacz FILE`, `--bag DIR`, `--jsonl FILE` or `--site DIR`: what was recovered, in a form that
-other software reads, or any browser."""
+"""`citizen-news export --wacz FILE`, `--bag DIR`, `--jsonl FILE`, `--site DIR` or `--obsidian DIR`: what was recovered,
+in a form that other software reads, or any browser."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 SOFTWARE = f"citizen-news-recovery/{__version__}"
 TITLE = "Citizen News (hkcnews.com)"
-NEEDED = "exactly one of --wacz FILE, --bag DIR, --jsonl FILE, --site DIR is needed"
+NEEDED = "exactly one of --wacz FILE, --bag DIR, --jsonl FILE, --site DIR, --obsidian DIR is needed"
 
 
 class Command(ProjectCommand):
-    """Reads OUTPUT_DIR and writes one file or directory; `--site` brings archive.db up to date first, and nothing else
-    is changed."""
+    """Reads OUTPUT_DIR and writes one file or directory; `--site` and `--obsidian` bring archive.db up to date first,
+    and nothing else is changed."""
 
-    summary = "Write a WACZ file, a BagIt bag, JSON lines, or a static site"
+    summary = "Write a WACZ file, a BagIt bag, JSON lines, a static site, or a vault for Obsidian"
     argument_hint = NEEDED
     uses = ("OUTPUT_DIR", "PROGRESS_SECONDS", "PAGE_SECONDS", "PAGE_MEMORY_MB")
 
     def syntax(self) -> str:
-        return "[options] --wacz FILE | --bag DIR | --jsonl FILE | --site DIR"
+        return "[options] --wacz FILE | --bag DIR | --jsonl FILE | --site DIR | --obsidian DIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -58,16 +58,21 @@ class Command(ProjectCommand):
             metavar="URL",
             help="with --site: where it will be on the web; writes a sitemap for search engines, and a feed",
         )
+        parser.add_argument(
+            "--obsidian", metavar="DIR", help="all articles as notes with links by title, a vault for Obsidian"
+        )
         add_workers_option(parser)
-        parser.add_argument("--force", action="store_true", help="replace FILE, or a site that was written here")
+        parser.add_argument("--force", action="store_true", help="replace FILE, or a site or vault written here")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        if [opts.wacz, opts.bag, opts.jsonl, opts.site].count(None) != 3:
+        if [opts.wacz, opts.bag, opts.jsonl, opts.site, opts.obsidian].count(None) != 4:
             raise UsageError(f"what to export, and where to: {NEEDED}")
         if opts.site is not None:
             return self._export_site(opts)
         if opts.address is not None:
             raise UsageError("--address is where a site will be: it goes with --site DIR")
+        if opts.obsidian is not None:
+            return self._export_vault(opts)
         if opts.bag is not None:
             if opts.force or not opts.bag.strip():
                 raise UsageError("--bag: the name of a new directory is needed; --force is no help, none is replaced")
@@ -99,6 +104,28 @@ class Command(ProjectCommand):
         print(f"{target}: {held}")
         print(f"Open {target / 'index.html'} in a browser, or put the directory on a web space")
         return ExitStatus.DONE
+
+    def _export_vault(self, opts: argparse.Namespace) -> int:
+        """The articles as a vault, from archive.db, which is brought up to date first."""
+        from crawler.commands.browse import update
+        from crawler.publish.vault import VAULT, check_unchanged, write_vault
+
+        if not opts.obsidian.strip():
+            raise UsageError("--obsidian: the name of a directory is needed")
+        target, workers = Path(opts.obsidian), read_workers(opts)
+        VAULT.check_target(self.output, target, force=opts.force)
+        with writing(target):
+            check_unchanged(target)
+        seconds = self.setting("PROGRESS_SECONDS")
+        update(self.output, seconds)
+        with writing(target):
+            made = write_vault(self.output, target, workers, progress_line("written", "articles", seconds))
+        print(f"{target}: {counted(made.articles, 'article')}, {counted(made.files, 'file')}, {format_size(made.size)}")
+        print("Open it in Obsidian: Open folder as vault")
+        if not made.left_out:
+            return ExitStatus.DONE
+        lost = f"{counted(len(made.left_out), 'article')} left out, whose front matter YAML cannot hold"
+        return report(RunResult(ExitStatus.DAMAGED, f"{lost}: {first_few(made.left_out)}. See `citizen-news audit`"))
 
 
 # Scrapy imports every command for each of them; the others need not wait for what these import.

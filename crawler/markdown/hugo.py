@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from crawler.markdown.inline import escape_heading, escape_text
 
@@ -83,34 +83,65 @@ _BARE = {":": "&#58;", ".": "&#46;", "@": "&#64;"}
 """Behind these Hugo makes links of addresses in a text, and takes a shortcode that follows for a part of them."""
 
 
-def _hugo_text(markdown: str) -> str:
+class PieceKind(StrEnum):
+    """What Markdown as the conversion writes it is made of: lines, and blocks of code or HTML, each of several."""
+
+    LINE = "line"
+    CODE = "code"
+    HTML = "html"
+
+
+class Piece(NamedTuple):
+    """`prefix`: what stands before a block of HTML, which is in lists and quotations; `text`: all else of the piece."""
+
+    kind: PieceKind
+    prefix: str
+    text: str
+
+    def continued(self) -> str:
+        """How the lines after the first begin of what takes this one's place."""
+        return _continued(self.prefix)
+
+
+def pieces_of(markdown: str) -> Iterator[Piece]:
+    """Markdown as the conversion writes it, piece by piece; with newlines between them it is whole again, but for the
+    prefixes of lines within a block of HTML."""
     lines = iter(markdown.split("\n"))
-    return "\n".join(piece for line in lines for piece in _hugo_lines(line, lines))
-
-
-def _hugo_lines(line: str, following: Iterator[str]) -> Iterator[str]:
-    """A line, or the block of several that begins with it."""
-    found = _PREFIX.match(line)
-    assert found is not None  # it may be empty
-    prefix, text = found[0], line[found.end() :]
-    if _FENCE.fullmatch(text):
-        yield line
-        yield from takewhile(lambda other: other[len(prefix) :] != text, following)
-        yield text if not prefix else f"{_continued(prefix)}{text}"
-    elif opening := _RAW.match(text):
-        raw, tag = text, opening[1]
-        while raw.count(f"<{tag}>") + raw.count(f"<{tag} ") > raw.count(f"</{tag}>"):
-            if (other := next(following, None)) is None:
-                break
-            raw += "\n" + other[len(prefix) :]
-        yield prefix + _hugo_block(raw, within=bool(prefix))
-    else:
-        yield _hugo_line(line)
+    for line in lines:
+        found = _PREFIX.match(line)
+        assert found is not None  # it may be empty
+        prefix, text = found[0], line[found.end() :]
+        if _FENCE.fullmatch(text):
+            block = [line]
+            for inside in lines:
+                if inside[len(prefix) :] == text:
+                    break
+                block.append(inside)
+            yield Piece(PieceKind.CODE, "", "\n".join((*block, _continued(prefix) + text)))
+        elif opening := _RAW.match(text):
+            raw, tag = text, opening[1]
+            while raw.count(f"<{tag}>") + raw.count(f"<{tag} ") > raw.count(f"</{tag}>"):
+                if (other := next(lines, None)) is None:
+                    break
+                raw += "\n" + other[len(prefix) :]
+            yield Piece(PieceKind.HTML, prefix, raw)
+        else:
+            yield Piece(PieceKind.LINE, "", line)
 
 
 def _continued(prefix: str) -> str:
     """How the lines after the first of a block begin that stands in lists and quotations."""
     return _MARKER.sub(" ", prefix)
+
+
+def _hugo_text(markdown: str) -> str:
+    return "\n".join(map(_hugo_piece, pieces_of(markdown)))
+
+
+def _hugo_piece(piece: Piece) -> str:
+    if piece.kind is PieceKind.HTML:
+        return piece.prefix + _hugo_block(piece.text, within=bool(piece.prefix))
+    return _hugo_line(piece.text) if piece.kind is PieceKind.LINE else piece.text
 
 
 def _hugo_block(raw: str, *, within: bool) -> str:

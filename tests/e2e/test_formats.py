@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 
 from crawler.ledger import Ledger, State
@@ -19,6 +20,7 @@ from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.e2e.test_extract import SAMPLE, extract, tree
 from tests.pages import address, article
+from tests.publish.test_vault import WIKI, broken, notes
 from tests.standin import StandIn, load_sample
 
 pytestmark = pytest.mark.heavy
@@ -259,3 +261,27 @@ def test_the_sample_for_reading_out_of_its_store_and_the_seeds(tmp_path: Path) -
     assert tree(seed.output) == tree(crawled.output), "a tree's format is the tree's"
     assert extract(seed.output, "--format", "seed").status == 0
     assert tree(seed.output) == before
+
+
+def test_a_vault_for_obsidian_has_every_article_and_every_link(reading: Run, tmp_path: Path) -> None:
+    vault = tmp_path / "vault"
+
+    def export(*arguments: str) -> Run:
+        return run(command("export", "--obsidian", str(vault), *arguments, OUTPUT_DIR=str(reading.output)), tmp_path)
+
+    done = export()
+    assert done.status == 0, done.err
+    found = notes(vault)
+    files = list((reading.output / "articles").rglob("*.md"))
+    assert len(found) == len(files) > 30
+    assert broken(vault) == []
+    linking, linked = (next(name for name in found if name.endswith(f" ({number})")) for number in (_LINKING, _LINKED))
+    assert linked in {link[1] for link in WIKI.findall(found[linking])}
+    for name, text in found.items():
+        head = yaml.safe_load(text.partition("---\n")[2].partition("\n---\n")[0])
+        assert [head["title"], name.rpartition("(")[2].rstrip(")")] == head["aliases"]
+        assert not [tag for tag in head.get("tags", ()) if not re.fullmatch(r"[\w-]*[^\W\d][\w-]*|_\S+", tag)]
+    note = next(vault.rglob(f"* ({_LINKED}).md"))
+    note.write_text(note.read_text("utf-8") + "\n重要\n", "utf-8")
+    assert (export().status, export("--force").status) == (2, 2)
+    assert "重要" in note.read_text("utf-8")

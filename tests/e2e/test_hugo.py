@@ -24,6 +24,7 @@ from tests.e2e.test_extract import extract, tree
 from tests.markdown.bodies import bodies
 from tests.markdown.outline import outline_of_html
 from tests.markdown.test_hugo import STYLE, markdown_of
+from tests.publish.test_vault import broken as broken_links
 from tests.standin import StandIn, load_sample
 
 HUGO_PROGRAM = shutil.which("hugo")
@@ -112,6 +113,10 @@ def test_the_other_commands_know_it_and_extract_changes_it_there_and_back(crawle
     for words in (("verify",), ("audit", str(output)), ("report",), ("export", "--jsonl", str(tmp_path / "lines"))):
         done = run(command(*words, OUTPUT_DIR=str(output)), tmp_path)
         assert done.status == 0, (words, done.out, done.err)
+    vault = tmp_path / "vault"
+    done = run(command("export", "--obsidian", str(vault), OUTPUT_DIR=str(output)), tmp_path)
+    assert (done.status, broken_links(vault)) == (0, []), done.err
+    assert len(list((vault / "images").rglob("*.png"))) > 10
     assert '"category":"眾聞"' in (tmp_path / "lines").read_text("utf-8").replace('": "', '":"')
     before = tree(output)
     for name in ("seed", "hugo"):

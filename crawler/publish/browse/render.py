@@ -98,11 +98,16 @@ def _frame(found: re.Match[str]) -> str:
 
 
 def _player_link(address: str) -> str:
+    what, host = embedded(address)
+    return f'<a href="{html.escape(address)}"><img src="#{what}">{html.escape(f" ({host})" if host else "")}</a>'
+
+
+def embedded(address: str) -> tuple[str, str]:
+    """What was embedded by its address, `video` or `embedded`, and from which host, '' when that is not known."""
     shown, host = split_replay(address)[2] or address, ""
     with suppress(ValueError):
         host = urlsplit(f"https:{shown}" if shown.startswith("//") else shown).hostname or ""
-    what = "#video" if not host or _VIDEO.search(host) or "video" in shown else "#embedded"
-    return f'<a href="{html.escape(address)}"><img src="{what}">{html.escape(f" ({host})" if host else "")}</a>'
+    return ("video" if not host or _VIDEO.search(host) or "video" in shown else "embedded"), host
 
 
 def _settled(cleaned: str, local_image: Callable[[str], str | None], link: Callable[[str], str]) -> Iterator[str]:
