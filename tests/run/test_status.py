@@ -36,5 +36,5 @@ def test_numbers_are_named_alike_everywhere_and_add_up(tmp_path: Path) -> None:
     for name, number in STANDING.items():
         assert name == "recovered" or f"{number} {name}" in end, name
     tiles = LexborHTMLParser(tree.page()).css("#glance .tiles div")
-    said = {div.css("dt span[lang=en]")[0].text(): int(div.css("dd")[0].text().split()[0]) for div in tiles}
+    said = {div.css("dt in-en")[0].text(): int(div.css("dd")[0].text().split()[0]) for div in tiles}
     assert said == {"listed": listed, **STANDING}
