@@ -35,6 +35,10 @@ def _collector() -> Iterator[None]:
     gc.enable()
 
 
+def test_what_a_round_takes_longer_than_the_fastest_is_the_machine_s() -> None:
+    assert Rounds({"step": [Cost(1, 3), Cost(1, 2), Cost(1, 9)]}).fastest("step") == 2
+
+
 def test_ratios_are_medians_over_rounds_not_of_all() -> None:
     rounds = Rounds({"base": [Cost(1, 1), Cost(2, 10), Cost(4, 2)], "step": [Cost(2, 3), Cost(6, 20), Cost(6, 8)]})
     assert rounds.cpu_ratio("step", "base") == 3
