@@ -14,8 +14,7 @@ from selectolax.lexbor import LexborNode
 from crawler.hkcnews import layout
 from crawler.hkcnews.fields import find_field
 from crawler.hkcnews.layout import BLOGGER_NAME, ROLES, ancestors, squeezed
-from crawler.hkcnews.page import Page, is_within, nearest, once
-from crawler.hkcnews.selection import outermost
+from crawler.hkcnews.page import Page, is_within, nearest, once, outermost
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.widget import is_at_home, is_labelled
 from crawler.markdown import raw_html as raw

@@ -15,9 +15,8 @@ from selectolax.lexbor import LexborNode
 from crawler.hkcnews import layout
 from crawler.hkcnews.dates import DAY, MOMENT, Stated, latest_day, published, updated
 from crawler.hkcnews.layout import BAR, BYLINE, PUBLISHED, UPDATED, UPDATED_WORDS, ancestors, search, wide_first
-from crawler.hkcnews.page import Page, contents, metadata, nearest, once, structured_data
+from crawler.hkcnews.page import Page, contents, metadata, nearest, once, outermost, structured_data
 from crawler.hkcnews.region import clean_region, parse, prepare_region
-from crawler.hkcnews.selection import outermost
 from crawler.hkcnews.text import one_line
 from crawler.hkcnews.widget import is_at_home, own
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.ledger.captures import CAPTURE, capture_row
-from crawler.ledger.figures import RUN, RunRow
-from crawler.ledger.ledger import Ledger
-from crawler.ledger.rows import STORED, ArticleRow, CaptureRow, State, placeholders
+from crawler.ledger.ledger import RUN, Ledger
+from crawler.ledger.rows import STORED, ArticleRow, CaptureRow, RunRow, State, placeholders
 from crawler.warc.writer import RecordLocation
 
 _BY_PLACE = """

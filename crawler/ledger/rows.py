@@ -96,3 +96,27 @@ STORED = "coalesce(warc, '') != ''"
 
 def placeholders(values: Sized) -> str:
     return ", ".join("?" * len(values))
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run. `ended` is empty and `status` None while it is under way, and for ever when it was killed; `arguments` as
+    they were given."""
+
+    id: int
+    started: str
+    ended: str = ""
+    status: int | None = None
+    verdict: str = ""
+    arguments: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCount:
+    """Of how many articles that a run recovered how many lack a field; and of those recovered before it."""
+
+    of: int
+    missing: int
+    earlier: int
+    earlier_missing: int

@@ -19,10 +19,10 @@ from pathlib import Path
 import bagit  # type: ignore[import-untyped]
 
 from crawler.ledger.queries import StoreQueries
+from crawler.preserve.checks import unknown_files
 from crawler.preserve.files import ManifestFault, UnreadableFile, read_chunks, sha256_of, write_manifest
 from crawler.preserve.findings import Finding, VerifyKind, printable
 from crawler.preserve.verify import MANIFEST, HashJob, Job, Verification, check, unreadable
-from crawler.preserve.verify_files import unknown_files
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.utils.exit_status import DamagedError, UsageError
 from crawler.utils.files import sync_folder

@@ -15,10 +15,9 @@ from typing import Any
 
 from crawler.ledger.file import ledger_path
 from crawler.ledger.queries import StoreQueries
+from crawler.preserve.checks import DIGEST, Expected, StoreRange, check_file, read_range, store_ranges, unknown_files
 from crawler.preserve.files import ManifestFault, UnreadableFile, read_chunks, read_manifest, sha256_of, write_manifest
 from crawler.preserve.findings import CheckResult, Finding, VerifyKind, printable
-from crawler.preserve.verify_files import Expected, check_file, unknown_files
-from crawler.preserve.verify_store import DIGEST, StoreRange, read_range, store_ranges
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.utils.exit_status import NothingError
 from crawler.utils.files import atomic_file

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crawler.hkcnews.verdict import Verdict
-from crawler.ledger.figures import FieldCount
+from crawler.ledger.rows import FieldCount
 from crawler.politeness.summary import PolitenessSummary
 from crawler.utils.exit_status import ExitStatus, RunResult
 from crawler.utils.text import counted

@@ -15,8 +15,18 @@ from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.recovery.image_recovery import TYPICAL_REQUESTS
-from crawler.run.estimate import ENOUGH, SUPPOSED_REQUESTS, Speed, seconds_left
-from crawler.run.progress import PROGRESS_KEY, Hold, Phase, ProgressSnapshot, describe_progress, progress_table
+from crawler.run.progress import (
+    ENOUGH,
+    PROGRESS_KEY,
+    SUPPOSED_REQUESTS,
+    Hold,
+    Phase,
+    ProgressSnapshot,
+    Speed,
+    describe_progress,
+    progress_table,
+    seconds_left,
+)
 from crawler.run.terminal import Terminal, is_terminal
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from crawler.ledger import Ledger
-from crawler.ledger.figures import RunRow
+from crawler.ledger.rows import RunRow
 from crawler.run.progress import PROGRESS_KEY, Phase, ProgressSnapshot, clock, outcome
 from crawler.utils.exit_status import status_meaning
 from crawler.utils.lock import lock_holder

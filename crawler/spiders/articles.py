@@ -20,7 +20,7 @@ from crawler.politeness.handler import answer_of_failure, failure_message
 from crawler.recovery.case import ArticleItem, improvable_articles
 from crawler.recovery.recovery import Recovery
 from crawler.recovery.sources import describe_location, reply_from_file
-from crawler.run.estimate import describe_estimate
+from crawler.run.progress import describe_estimate
 from crawler.run.session import Session
 from crawler.run.settings import SpiderArguments
 from crawler.spiders.archive import LOOK_SECONDS, GapSpider, SourcesSpider

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.hkcnews.layout import CITIZEN_NEWS
-from crawler.hkcnews.selection import Selection
+from crawler.hkcnews.page import Selection
 from tests.walking import walked
 
 SELECTORS = ("h1", "img", "meta", *CITIZEN_NEWS.tags, *CITIZEN_NEWS.content, *CITIZEN_NEWS.info, *CITIZEN_NEWS.blogger)

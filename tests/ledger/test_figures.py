@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Ledger, State
-from crawler.ledger.figures import FieldCount
+from crawler.ledger.rows import FieldCount
 from tests.recovering import capture
 
 EVERYTHING = {"title": "markup h1", "date": "info line", "tags": "markup a"}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from crawler.ledger.images import ImageRow, ImageState
 from crawler.ledger.queries import StoreQueries
-from crawler.preserve import verify_store as stretches
+from crawler.preserve import checks as stretches
 from crawler.preserve.findings import Finding, VerifyKind
 from crawler.recovery.store import Store
 from crawler.warc.record import StoredCapture, WarcDamaged

@@ -13,7 +13,7 @@ from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageState
 from crawler.politeness.rate_limiter import AdaptiveRate, RateLimiter
 from crawler.recovery.case import Selection
-from crawler.run.estimate import ENOUGH, LEAST, WINDOW, Speed, describe_estimate, seconds_left, sending_seconds
+from crawler.run.progress import ENOUGH, LEAST, WINDOW, Speed, describe_estimate, seconds_left, sending_seconds
 from crawler.wayback.capture import Capture
 
 COUNT = 49_122

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from crawler.ledger.figures import FieldCount
+from crawler.ledger.rows import FieldCount
 from crawler.politeness.summary import PolitenessSummary
 from crawler.run.health import Breach, RunNumbers, Thresholds, breaches, conclude
 from crawler.utils.exit_status import ExitStatus, RunResult

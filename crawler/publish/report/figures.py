@@ -15,9 +15,9 @@ from pathlib import Path
 from crawler import __version__
 from crawler.hkcnews.urls import url_hints
 from crawler.ledger import ArticleRow, State
-from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
 from crawler.ledger.queries import MissingArticle, ReportQueries
+from crawler.ledger.rows import RunRow
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
 from crawler.markdown.hugo import plain_fields
 from crawler.run.record import RECORDS_FOLDER, RunRecord, read_records

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from crawler.ledger.figures import RunRow
+from crawler.ledger.rows import RunRow
 from crawler.publish.report.figures import GIVEN_UP, ReportFigures
 from crawler.publish.report.parts import (
     CROSSED,

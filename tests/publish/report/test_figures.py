@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import State
-from crawler.ledger.figures import RunRow
 from crawler.ledger.images import ImageState
 from crawler.ledger.queries import MOST_CAPTURES, ReportQueries
+from crawler.ledger.rows import RunRow
 from crawler.publish.report.figures import ENOUGH, LARGEST, ByMonth, Month, by_month, read_front_matters
 from tests.publish.report.trees import NEW, OLD, PUBLIC, Tree, front_matter, record
 

@@ -1,22 +1,138 @@
-"""The store read once, in stretches that several processes share: every record whole, and each capture where the ledger
-says."""
+"""What `verify` and bags are checked by: articles' files against the ledger, what does not belong into an output
+directory, and the store, in stretches that several processes share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+import os
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from crawler.ledger import ArticleRow, CaptureRow
 from crawler.ledger.queries import StoredRow
-from crawler.preserve.findings import CheckResult, Finding, VerifyKind
+from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
+from crawler.markdown.hugo import plain_fields
+from crawler.preserve.files import UnreadableFile, read_chunks, walk
+from crawler.preserve.findings import CheckResult, Finding, VerifyKind, printable
 from crawler.recovery.case import MATCHES
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.warc.captures import stored_capture
+from crawler.warc.files import read_archived
 from crawler.warc.iterator import Gap, WarcRecord, walk_records
-from crawler.warc.record import Malformed, StoredCapture
+from crawler.warc.record import Malformed, StoredCapture, WarcDamaged
 from crawler.warc.streams import GZIP, CorruptStream, Source, Unpacker, open_source
 from crawler.wayback.digest import compare_digest, digest_differs
+
+FOLDERS = ("articles", "images", "warc")
+"""What of an output directory is kept for good, and so in its manifest; the ledger changes with every run."""
+_PART = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the ledger says of a recovered article, and of the capture that it is from; `listed`: its file's SHA-256 in
+    the manifest, empty where that does not have it, None without a manifest."""
+
+    row: ArticleRow
+    capture: CaptureRow | None
+    listed: str | None
+
+
+def check_file(root: Path, expected: Expected) -> Iterator[Finding]:
+    """At most one finding on the file, the gravest; one when the manifest does not have it, and one when its capture is
+    nowhere, or in a file of web archives and cannot be read there."""
+    row, capture = expected.row, expected.capture
+    if (fault := _file_fault(root / row.file, expected)) is not None:
+        yield Finding(*fault, row.file, row.id)
+    if expected.listed == "" and (root / row.file).exists():
+        yield Finding(VerifyKind.MANIFEST_ADDED, "", row.file, row.id)
+    if capture is None:
+        detail = f"the ledger has no capture {row.capture} of this article"
+        yield Finding(VerifyKind.CAPTURE_MISSING, detail, row.file, row.id)
+    elif not capture.warc and capture.from_file is None:
+        yield Finding(VerifyKind.CAPTURE_MISSING, "the ledger names no place for its capture", row.file, row.id)
+    elif not capture.warc and capture.from_file is not None:
+        try:
+            read_archived(capture.from_file)
+        except (OSError, WarcDamaged) as error:
+            yield Finding(VerifyKind.CAPTURE_MISSING, str(error), capture.from_file.place.file, row.id)
+
+
+def _file_fault(path: Path, expected: Expected) -> tuple[VerifyKind, str] | None:
+    written, capture = expected.row.sha256, expected.capture
+    if path.is_symlink():
+        return VerifyKind.LINK, ""
+    if not path.is_file():
+        return VerifyKind.FILE_MISSING, "something else is in its place" if path.exists() else ""
+    try:
+        data = b"".join(read_chunks(path))
+    except UnreadableFile as error:
+        return VerifyKind.UNREADABLE, str(error)
+    changed = hashlib.sha256(data).hexdigest() != written
+    beside = "; its bytes are not those that were written either" if changed else ""
+    try:
+        head, end, _ = data.decode("utf-8").partition("\n---\n")
+        if not head.startswith("---\n") or not end:
+            raise InvalidFrontMatter("no front matter between two lines of ---")
+        fields = plain_fields(read_front_matter(head[4:]))
+    except UnicodeDecodeError as error:
+        return VerifyKind.FRONT_MATTER, f"not UTF-8 at byte {error.start}{beside}"
+    except InvalidFrontMatter as error:
+        return VerifyKind.FRONT_MATTER, f"{' '.join(str(error).split())}{beside}"
+    if capture is not None:
+        timestamp, original = capture.served
+        for name, value in (("url", f"{capture.replay}/{timestamp}/{original}"), ("original_url", original)):
+            if fields.get(name) != value:
+                named = f"{name} is {fields.get(name)}, the ledger has {value}"
+                return VerifyKind.OTHER_CAPTURE_NAMED, f"{named}{beside}"
+    if changed:
+        return VerifyKind.FILE_CHANGED, f"{len(data)} bytes whose SHA-256 is not the ledger's"
+    if expected.listed and expected.listed != written:
+        return VerifyKind.MANIFEST_CHANGED, "the ledger knows it as it is: this software wrote it since"
+    return None
+
+
+def unknown_files(root: Path, known: Collection[str]) -> tuple[list[str], list[Finding]]:
+    """The files of the store, by path, and what lies in an output directory without belonging there. `known`: the files
+    of articles and images."""
+    findings: list[Finding] = []
+    others: list[str] = []
+    for folder in FOLDERS:
+        top = root / folder
+        if top.is_symlink() and not top.resolve().is_relative_to(root.resolve()):
+            findings.append(Finding(VerifyKind.LINK, f"it leads out of {root}", folder))
+            continue
+        for path, entry in walk(root, folder):
+            if path in known:
+                continue
+            if isinstance(entry, OSError):
+                findings.append(Finding(VerifyKind.UNREADABLE, entry.strerror or str(entry), printable(path)))
+            elif entry.is_dir(follow_symlinks=False):
+                continue
+            elif (kind := _unknown(path, entry)) is not None:
+                findings.append(Finding(kind, "", printable(path)))
+            else:
+                others.append(path)
+    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
+        if entry.name.endswith(_PART) and not entry.is_dir():
+            findings.append(Finding(VerifyKind.LEFTOVER, "", printable(entry.name)))
+    return others, findings
+
+
+def _unknown(path: str, entry: os.DirEntry[str]) -> VerifyKind | None:
+    """What is wrong with a file that the ledger does not know; nothing with one of the store."""
+    if entry.is_symlink():
+        return VerifyKind.LINK
+    if path.endswith(_PART):
+        return VerifyKind.LEFTOVER
+    if not path.startswith("warc/"):
+        return VerifyKind.UNKNOWN_FILE
+    return None if entry.is_file() else VerifyKind.UNREADABLE  # to open a named pipe is to wait for ever
+
+
+# The store, read once: every record whole, and each capture where the ledger says
 
 STRETCH = 4 << 20
 """Bytes of a file that a process is given at once: a quarter of a second's work."""
@@ -98,7 +214,7 @@ class _Reader:
         counts["captures"] += 1
         counts["unknown"] += not here
         for one in here:
-            if (fault := _fault(one, record, stored)) is not None:
+            if (fault := _capture_fault(one, record, stored)) is not None:
                 self._find(*fault, one.article)
             else:
                 named = one.digest_result or "not compared"
@@ -133,7 +249,7 @@ class _Reader:
         self._result.findings.append(Finding(kind, detail, file, article, articles))
 
 
-def _fault(one: StoredRow, record: WarcRecord, stored: StoredCapture) -> tuple[VerifyKind, str] | None:
+def _capture_fault(one: StoredRow, record: WarcRecord, stored: StoredCapture) -> tuple[VerifyKind, str] | None:
     """What is wrong with the capture at the place where the ledger has one."""
     at = f"at byte {record.offset}"
     if (stored.timestamp, stored.original) != (one.timestamp, one.original):
