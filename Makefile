@@ -59,9 +59,9 @@ SIDE_BY_SIDE := -n auto --dist loadscope
 test: $(VENV)/.dev
 	$(PYTEST) -m "not heavy" --ignore tests/browser --ignore tests/heavy $(SIDE_BY_SIDE)
 
-# The others: storms, kill and resume, fuzzing. What measures runs alone.
+# The others: storms, kill and resume, fuzzing; in the order of tests/conftest.py. What measures runs alone.
 test-heavy: $(VENV)/.dev $(PYWB)/.done
-	$(PYTEST) -m "heavy and not alone" $(SIDE_BY_SIDE)
+	$(PYTEST) -m "heavy and not alone" $(SIDE_BY_SIDE) --no-loadscope-reorder
 	$(PYTEST) -m alone
 
 # The tables in the documents that are made from tables in the code.

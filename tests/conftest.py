@@ -1,9 +1,11 @@
-"""How property tests draw their examples: the same ones every time, or, with `make explore`, others."""
+"""How property tests draw their examples: the same ones every time, or, with `make explore`, others; and in which order
+tests begin."""
 
 from __future__ import annotations
 
 import gc
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _COMMON = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,3 +22,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take minutes begin first: last, each would keep all processes but its own waiting."""
+    items.sort(key=lambda item: item.path.parent.name != "heavy")
