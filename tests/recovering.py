@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.ledger import ArticleRow, CaptureRow, Ledger, State
+from crawler.markdown.document import relative_path
 from crawler.recovery.case import ArticleItem, Selection, improvable_articles
 from crawler.recovery.judge import ReadPage, read_page
 from crawler.recovery.recovery import Recovery
@@ -115,6 +116,18 @@ class Bench:
         whole."""
         self._named = {key(of): of for of in answers} | self._named
         self.answers = {key(of): (told,) if isinstance(told, (Reply, Answer)) else told for of, told in answers.items()}
+        return self
+
+    def holds(self, pages: Mapping[Capture, bytes]) -> Bench:
+        """Captures that are listed, and served with these pages."""
+        return self.lists(*pages).serve({of: memento(of, page) for of, page in pages.items()})
+
+    def files(self, *settled: Capture) -> Bench:
+        """The ledger says that articles are recovered from these captures, whatever there is of their files."""
+        for of in settled:
+            row = self.row(of)
+            file = f"articles/{relative_path(row.article)}"
+            self.ledger.settle(row.article, State.RECOVERED, 1, capture=row.id, file=file)
         return self
 
     def run(

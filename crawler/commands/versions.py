@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from crawler.hkcnews.urls import article_id
@@ -49,11 +50,8 @@ def versions_of_one(command: ProjectCommand, what: str, as_json: bool) -> int:
         row = ledger.article(number)
         if row is None:
             raise UsageError(f"the ledger {ledger.path} knows no article {number}: no source that was asked lists it")
-        reader = IsolatedReader(command.setting("PAGE_SECONDS"), command.setting("PAGE_MEMORY_MB"))
-        try:
+        with closing(IsolatedReader(command.setting("PAGE_SECONDS"), command.setting("PAGE_MEMORY_MB"))) as reader:
             versions = versions_of(ledger, Store(output / "warc"), row, reader)
-        finally:
-            reader.close()
     print(json_line(_as_json(row, versions)) if as_json else "\n".join(map(escape_controls, _lines(row, versions))))
     damaged = [one for version in versions for one in version.captures if one.damaged]
     if not damaged:

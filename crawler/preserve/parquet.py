@@ -10,12 +10,11 @@ from crawler.hkcnews.verdict import MEANINGS, Verdict
 from crawler.ledger import State
 from crawler.ledger.file import ledger_path
 from crawler.ledger.queries import StoreQueries
-from crawler.ledger.rows import SETTLED
 from crawler.markdown.document import article_file
 from crawler.preserve.jsonl import SCHEMA, of_file
 from crawler.recovery.case import SHARED_BY, ArticleItem
 from crawler.recovery.extraction import FILES, ExtractionInput, FromStore
-from crawler.recovery.extraction_job import ExtractionJob, ExtractionPlan, Outcome, Workers
+from crawler.recovery.extraction_job import ExtractionPlan, Outcome, Workers, jobs_for
 from crawler.recovery.formats import Format, Styles
 from crawler.utils.exit_status import UsageError
 from crawler.utils.text import explained
@@ -77,9 +76,7 @@ def extract_rows(source: ExtractionInput, workers: Workers, ids: Collection[int]
         ledger, at_hand = source.ledger, source.articles(ids)
         styles = Styles(Format(), source.output.resolve())
         plan = ExtractionPlan(styles, frozenset(ledger.shared_digests(SHARED_BY)), dry_run=True, row=row_of)
-        settled = {row.id for row in ledger.articles(*SETTLED)}
-        jobs = (ExtractionJob(number, tuple(ledger.captures(number)), number in settled) for number in at_hand)
-        results, extracted = workers.extract(plan, source.store, jobs), set(at_hand)
+        results, extracted = workers.extract(plan, source.store, jobs_for(ledger, at_hand)), set(at_hand)
         for row in ledger.articles():
             if row.id in extracted:
                 done = source.report.take(next(results))

@@ -235,7 +235,7 @@ class NoteText:
     def _element(self, found: re.Match[str]) -> Shown:
         """An element of HTML in a text."""
         if found["name"] == "img":
-            given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(found["attributes"])}
+            given = dict(_attributes(found))
             return self._picture(given.get("src", ""), given.get("alt", ""))
         tag = self._tag(found)
         return Shown(tag, tag) if tag else Shown(f"\\{found[0]}", f"\\{found[0]}")
@@ -247,7 +247,7 @@ class NoteText:
             return ""
         if found["end"]:
             return f"</{name}>"
-        given = [(key, html.unescape(value)) for key, value in _ATTRIBUTE.findall(found["attributes"])]
+        given = _attributes(found)
         kept = [(key, value) for key, value in given if key in ATTRIBUTES.get(name, ()) and key not in ("href", "src")]
         for key, value in given if name == "a" else ():
             if key == "href" and (target := self._target(value)):
@@ -302,12 +302,17 @@ class NoteText:
                 return "&lt;"
             if found["name"] != "img":
                 return self._tag(found) or f"&lt;{found[0][1:]}"
-            given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(found["attributes"])}
+            given = dict(_attributes(found))
             pictures.append(self._picture(given.get("src", ""), given.get("alt", "")).elsewhere)
             return attribute(given.get("alt", "")) or "〔圖〕"
 
         made = _HTML.sub(safe, block)
         return "\n\n".join((made, *pictures))
+
+
+def _attributes(found: re.Match[str]) -> list[tuple[str, str]]:
+    """Names and values of a tag's attributes, as they stand in it."""
+    return [(name, html.unescape(value)) for name, value in _ATTRIBUTE.findall(found["attributes"])]
 
 
 def _plain(inner: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from crawler.markdown.front_matter import FrontMatterError, front_matter
 from crawler.preserve.article_file import split_parts
 from crawler.preserve.files import walk
 from crawler.publish.browse import queries
-from crawler.publish.browse.database import FILE
+from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.render import Links
 from crawler.publish.folder import FEW, FolderKind, all_done, sizes
 from crawler.publish.note import NoteText, local_path, note_name, properties
@@ -72,7 +71,7 @@ def write_vault(output: Path, target: Path, workers: int, tell: Callable[[int, i
 
     Raises CommandError, OSError, sqlite3.Error.
     """
-    with closing(_opened(output)) as db:
+    with closing(open_for_reading(output)) as db:
         ids = [number for (number,) in db.execute("SELECT id FROM article ORDER BY id")]
     if not ids:
         raise NothingError(f"there is nothing to export in {output}: no article was recovered into it yet")
@@ -92,10 +91,6 @@ def write_vault(output: Path, target: Path, workers: int, tell: Callable[[int, i
     return summary
 
 
-def _opened(output: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{(output / FILE).absolute().as_uri()}?mode=ro", uri=True)
-
-
 def _digest(file: str, data: bytes) -> str:
     return hashlib.sha256(file.encode() + b"\0" + data).hexdigest()[:_DIGITS]
 
@@ -110,7 +105,7 @@ def _write_notes(output: Path, vault: Path, articles: Sequence[int]) -> list[str
     """Write the notes of some articles with their pictures; a digest of each, '' for one that is left out. Raises
     OSError, sqlite3.Error."""
     pictures = CopiedPictures(output, vault)
-    with closing(_opened(output)) as db:
+    with closing(open_for_reading(output)) as db:
 
         @cache
         def path_of(number: int) -> str | None:

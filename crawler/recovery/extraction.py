@@ -16,7 +16,6 @@ from crawler import __version__
 from crawler.hkcnews.verdict import MEANINGS
 from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.file import ledger_path
-from crawler.ledger.rows import SETTLED
 from crawler.recovery.case import SHARED_BY
 from crawler.recovery.extraction_job import (
     WRITTEN,
@@ -25,6 +24,7 @@ from crawler.recovery.extraction_job import (
     ExtractionResult,
     Outcome,
     Workers,
+    jobs_for,
 )
 from crawler.recovery.formats import (
     Format,
@@ -361,7 +361,7 @@ def extract(
             raise UsageError(f"the files are written with {format_of(ledger)}: change all of them, or none")
         articles = source.articles(ids)
         report.listed = sum(ledger.counts().values()) if ids is None else 0
-        settled = {row.id for row in ledger.articles(*SETTLED)}
+        jobs = jobs_for(ledger, articles)
         plan = ExtractionPlan(
             Styles(wanted, source.output.resolve(), as_bits(source.begin(wanted))),
             frozenset(ledger.shared_digests(SHARED_BY)),
@@ -372,7 +372,6 @@ def extract(
         try:
             if not source.dry_run:
                 put_site_files(source.output, wanted)
-            jobs = (ExtractionJob(article, tuple(ledger.captures(article)), article in settled) for article in articles)
             with finishing() as until_interrupted:
                 results = workers.extract(plan, source.store, until_interrupted(jobs))
                 for batch in batched(map(report.take, results), BATCH):

@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from crawler.hkcnews.verdict import ANY_ARTICLE, Verdict
-from crawler.ledger import CaptureRow, Found
+from crawler.ledger import CaptureRow, Found, Ledger
 from crawler.ledger.ledger import VersionRow
+from crawler.ledger.rows import SETTLED
 from crawler.markdown.document import article_file, changed_parts, render, write_article
 from crawler.markdown.front_matter import FrontMatterError
 from crawler.markdown.style import References
@@ -56,6 +57,12 @@ class ExtractionJob:
     rows: tuple[CaptureRow, ...]
     settled: bool
     only: int = 0
+
+
+def jobs_for(ledger: Ledger, articles: Iterable[int]) -> Iterator[ExtractionJob]:
+    """A job for each of these articles, with its captures."""
+    settled = {row.id for row in ledger.articles(*SETTLED)}
+    return (ExtractionJob(number, tuple(ledger.captures(number)), number in settled) for number in articles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from crawler.ledger import State
-from crawler.markdown.document import relative_path
 from crawler.utils.exit_status import ExitStatus
 from tests.browser.chromium import Browser, needs_chromium
 from tests.e2e.crawling import command, environment, run
 from tests.e2e.processes import Command, started
 from tests.pages import FAREWELL, article
 from tests.publish.browse.tree import ARTICLES, HOSTILE, Draft, figure, write_tree
-from tests.recovering import FIRST, SECOND, Bench, capture, memento
+from tests.recovering import FIRST, SECOND, Bench, capture
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
 
@@ -308,10 +306,8 @@ def test_a_missing_article_and_two_versions_are_looked_at(tmp_path: Path, browse
     bench = Bench(tmp_path)
     late, early, gone = capture(5, SECOND, digest="A" * 32), capture(5, FIRST, digest="B" * 32), capture(7)
     pages = {late: article(5, "潮水新聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), gone: FAREWELL}
-    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
-    file = f"articles/{relative_path(5)}"
-    bench.ledger.settle(5, State.RECOVERED, 1, capture=bench.row(late).id, file=file)
-    bench.ledger.close()
+    bench.holds(pages).run()
+    bench.files(late).ledger.close()
     write_tree(tmp_path, [Draft(5, "潮汐", "潮水新聞來了兩次。")], pictures=False)
     with browsing(tmp_path) as served:
         browser.open(f"{served.address}/search?q=7")

@@ -15,8 +15,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from crawler.ledger import State
-from crawler.markdown.document import relative_path
 from crawler.publish.addresses import article_named, number_named
 from crawler.publish.site.export import write_site
 from tests.browser.chromium import Browser, needs_chromium
@@ -24,7 +22,7 @@ from tests.e2e.crawling import command, run
 from tests.pages import FAREWELL, article
 from tests.publish.browse.tree import HOSTILE, Draft, build_archive, figure, write_tree
 from tests.publish.test_addresses import NAMED, UNNAMED
-from tests.recovering import FIRST, SECOND, Bench, capture, memento
+from tests.recovering import FIRST, SECOND, Bench, capture
 
 pytestmark = [pytest.mark.heavy, needs_chromium]
 
@@ -207,11 +205,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     twin = capture(6, digest="C" * 32)
     pages = {late: article(5, "潮水新聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), gone: FAREWELL}
     pages[twin] = article(6, "潮水新聞來了兩次。")
-    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
-    for number, of in ((5, late), (6, twin)):
-        file = f"articles/{relative_path(number)}"
-        bench.ledger.settle(number, State.RECOVERED, 1, capture=bench.row(of).id, file=file)
-    bench.ledger.close()
+    bench.holds(pages).run()
+    bench.files(late, twin).ledger.close()
     write_tree(output, [Draft(number, "潮汐", "潮水新聞來了兩次。") for number in (5, 6)], pictures=False)
     build_archive(output)
     write_site(output, target, "", 1, lambda done, of: None)

@@ -200,10 +200,10 @@ def test_choices_tell_what_would_be_fetched_and_change_nothing(bench: Bench) -> 
 # The layout
 
 
-def _pages(count: int, unread: int) -> list[tuple[Capture, bytes]]:
+def _pages(count: int, unread: int) -> dict[Capture, bytes]:
     """Captures of as many articles; the last `unread` of them in a layout that is not known."""
     pages = [unknown_layout(number) if number > count - unread else article(number) for number in range(1, count + 1)]
-    return [(capture(number, body=page), page) for number, page in enumerate(pages, 1)]
+    return {capture(number, body=page): page for number, page in enumerate(pages, 1)}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_most_of_the_first_pages_tell_whether_the_layout_is_known(
     bench: Bench, count: int, unread: int, unknown: bool, at_end: bool
 ) -> None:
     pages = _pages(count, unread)
-    recovery = bench.lists(*[of for of, _ in pages]).serve({of: memento(of, page) for of, page in pages}).run().recovery
+    recovery = bench.holds(pages).run().recovery
     assert recovery is not None
     assert (recovery.judge.layout_unknown(), recovery.judge.layout_unknown(at_end=True)) == (unknown, at_end)
 
@@ -229,13 +229,13 @@ def test_most_of_the_first_pages_tell_whether_the_layout_is_known(
 @pytest.mark.parametrize("room", [1, 8])
 def test_the_run_stops_soon_after_the_thirtieth_page(bench: Bench, room: int) -> None:
     pages = _pages(LAYOUT_PAGES + 20, LAYOUT_PAGES + 20)
-    bench.lists(*[of for of, _ in pages]).serve({of: memento(of, page) for of, page in pages}).run(room=room)
+    bench.holds(pages).run(room=room)
     assert LAYOUT_PAGES <= len(bench.requests) < LAYOUT_PAGES + room
 
 
 def test_later_pages_do_not_stop_a_run_that_began_well(bench: Bench) -> None:
     pages = _pages(2 * LAYOUT_PAGES + 10, LAYOUT_PAGES + 10)
-    bench.lists(*[of for of, _ in pages]).serve({of: memento(of, page) for of, page in pages}).run()
+    bench.holds(pages).run()
     assert len(bench.requests) == len(pages)
 
 
@@ -248,7 +248,7 @@ def test_pages_that_are_no_articles_say_nothing_of_the_layout(bench: Bench) -> N
 
 def test_with_a_new_layout_learnt_the_next_run_reads_the_store(bench: Bench) -> None:
     pages = _pages(40, 40)
-    bench.lists(*[of for of, _ in pages]).serve({of: memento(of, page) for of, page in pages}).run()
+    bench.holds(pages).run()
     fetched = len(bench.requests)
     bench.ledger.reopen_unread(1)
     assert bench.ledger.counts()[State.UNRECOVERABLE] == 0

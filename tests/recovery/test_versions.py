@@ -44,7 +44,7 @@ def test_captures_with_a_fault_are_noted_like_the_one_that_is_chosen(tmp_path: P
 def test_pages_that_are_not_the_article_are_no_versions(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     pages = {capture(5, THIRD, FAREWELL): FAREWELL, capture(5, SECOND, cut(5)): cut(5), capture(5, FIRST): article(5)}
-    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
+    bench.holds(pages).run()
     assert [timestamp for timestamp, _ in noted(bench)] == [FIRST]
 
 

@@ -136,6 +136,11 @@ def _state(path: Path, maker: str) -> str:
         return "damaged" if _has_our_mark(path) else "not ours"
 
 
+def open_for_reading(output: Path) -> sqlite3.Connection:
+    """archive.db, which is there and is not written. Raises sqlite3.Error."""
+    return sqlite3.connect(f"{(output / FILE).absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)
+
+
 def check_usable(output: Path) -> None:
     """Refuse an archive.db that could not be served as it is: raises CommandError that says what to do."""
     path = output / FILE
@@ -143,7 +148,7 @@ def check_usable(output: Path) -> None:
     if not path.is_file() or not path.stat().st_size:
         raise StorageError(f"there is no {path}: {again}")
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as db:
+        with closing(open_for_reading(output)) as db:
             marks = tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
             if marks == (APPLICATION, VERSION):
                 db.execute("SELECT id, chars FROM article LIMIT 1").fetchone()

@@ -20,7 +20,7 @@ from crawler.ledger.file import ledger_path
 from crawler.publish import addresses
 from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
-from crawler.publish.browse.database import FILE
+from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.pages import HERE as BROWSE
 from crawler.publish.browse.rows import QUOTES, SINGLE, STOPS
 from crawler.publish.browse.search import PAGE_ROWS
@@ -108,7 +108,7 @@ def write_site(
 
     Raises CommandError, OSError, sqlite3.Error.
     """
-    with closing(sqlite3.connect(f"{(output / FILE).absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(open_for_reading(output)) as db:
         ids, missing, several = (_ids(db, sql) for sql in (_ALL, _MISSING, _SEVERAL))
         (characters,) = db.execute("SELECT total(chars) FROM article").fetchone()
     if not ids:

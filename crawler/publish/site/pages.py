@@ -18,7 +18,7 @@ from crawler.markdown.reader import plain_text
 from crawler.publish.browse import overviews, queries
 from crawler.publish.browse.catalogue import UNKNOWN, Facet
 from crawler.publish.browse.comparison import several_versions, side_by_side
-from crawler.publish.browse.database import FILE
+from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.pages import TEMPLATES, Pages, common_context, missing_context
 from crawler.publish.browse.render import Pictures, gapped, lines_of
 from crawler.publish.browse.rows import ended_text, labels_of, searched
@@ -200,7 +200,7 @@ def periods(db: sqlite3.Connection) -> list[tuple[str, int]]:
 @contextmanager
 def opened(plan: Plan) -> Iterator[SitePages]:
     """The pages over archive.db, which is only read."""
-    with closing(sqlite3.connect(f"{(plan.output / FILE).absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(open_for_reading(plan.output)) as db:
         yield SitePages(plan, db)
 
 

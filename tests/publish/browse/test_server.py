@@ -38,7 +38,7 @@ from tests.publish.browse.tree import (
     write_tree,
 )
 from tests.publish.words import shown
-from tests.recovering import FIRST, SECOND, Bench, capture, memento
+from tests.recovering import FIRST, SECOND, Bench, capture
 
 FORBIDDEN = {"script", "style", "iframe", "object", "embed", "base", "svg", "math", "frame", "applet", "video", "audio"}
 
@@ -601,7 +601,7 @@ def test_versions_are_shown_side_by_side_where_there_are_several(tmp_path: Path)
     bench = Bench(tmp_path)
     late, early, only = capture(5, SECOND, digest="A" * 32), capture(5, FIRST, digest="B" * 32), capture(6)
     pages = {late: article(5, "潮水<b>新</b>聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), only: article(6)}
-    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
+    bench.holds(pages).run()
     bench.ledger.close()
     build_archive(write_tree(tmp_path, ARTICLES[:1], pictures=False))
     with reading(tmp_path) as asked, children_are_forked():

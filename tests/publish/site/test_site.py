@@ -20,8 +20,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.ledger import State
-from crawler.markdown.document import relative_path
 from crawler.publish.browse import queries
 from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.rows import SINGLE, match_of
@@ -35,7 +33,7 @@ from crawler.recovery.image_files import image_file
 from crawler.utils.exit_status import CommandError, NothingError, UsageError
 from tests.pages import FAREWELL, article
 from tests.publish.browse.tree import ARTICLES, HOSTILE, PICTURE, Draft, build_archive, figure, write_tree
-from tests.recovering import FIRST, SECOND, Bench, capture, memento
+from tests.recovering import FIRST, SECOND, Bench, capture
 
 MANY = [
     Draft(number, f"第{number}篇", "潮水每天來兩次，見 constructor 與 __proto__。", f"2019-{number % 3 + 1:02}-07")
@@ -282,10 +280,8 @@ def test_what_is_missing_and_what_has_versions_have_pages(tmp_path: Path) -> Non
     bench = Bench(tmp_path)
     late, early, only = capture(5, SECOND, digest="A" * 32), capture(5, FIRST, digest="B" * 32), capture(6)
     pages = {late: article(5, "潮水<b>新</b>聞來了兩次。"), early: article(5, "潮水舊聞來了兩次。"), only: FAREWELL}
-    bench.lists(*pages).serve({of: memento(of, body) for of, body in pages.items()}).run()
-    file = f"articles/{relative_path(5)}"
-    bench.ledger.settle(5, State.RECOVERED, 1, capture=bench.row(late).id, file=file)
-    bench.ledger.close()
+    bench.holds(pages).run()
+    bench.files(late).ledger.close()
     build_archive(write_tree(tmp_path, [Draft(5, "題目", "潮水。")], pictures=False))
     site = publish(tmp_path, tmp_path.parent / f"{tmp_path.name}-site")
     links = Elements(site / "article/0/5.html").links()
