@@ -88,10 +88,25 @@ class Browser:
 
     def open(self, address: str) -> None:
         """A page, whole: on a busy machine the driver may still see the one before, and come back."""
+        with self._another_page():
+            self.driver.get(address)
+
+    def follow(self, by: str, value: str, *keys: str) -> None:
+        """Click on the link that is found so, or press these keys on what is, until the next page is there, whole."""
+        found = self.driver.find_element(by, value)
+        with self._another_page():
+            found.send_keys(*keys) if keys else found.click()
+
+    def until(self, shown: str, *arguments: object) -> None:
+        """Wait for what a script says, in a page that is whole."""
+        script = f"return document.readyState === 'complete' && Boolean({shown})"
+        WebDriverWait(self.driver, 600).until(lambda driver: driver.execute_script(script, *arguments))
+
+    @contextmanager
+    def _another_page(self) -> Iterator[None]:
         self.script("window.former = true")
-        self.driver.get(address)
-        there = "return !window.former && document.readyState === 'complete'"
-        WebDriverWait(self.driver, 600).until(lambda driver: driver.execute_script(there))
+        yield
+        self.until("!window.former")
 
     def languages(self) -> set[str]:
         """The languages of the phrases of ours that the page shows."""

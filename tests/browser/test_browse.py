@@ -13,7 +13,6 @@ from urllib.parse import unquote
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 from crawler.utils.exit_status import ExitStatus
 from tests.browser.chromium import Browser, needs_chromium
@@ -115,10 +114,7 @@ def contrast(browser: Browser, selector: str) -> float:
 
 def test_a_word_of_two_characters_is_typed_and_found(browser: Browser, site: str) -> None:
     browser.open(site)
-    field = browser.driver.find_element(By.NAME, "q")
-    field.send_keys("香港", Keys.ENTER)
-    shown = "return location.search.includes('q=') && document.readyState === 'complete'"
-    WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(shown))
+    browser.follow(By.NAME, "q", "香港", Keys.ENTER)
     assert sorted(listed(browser)) == ["碼頭的貓", "立法會選舉押後"]
     assert {each.text for each in browser.driver.find_elements(By.TAG_NAME, "mark")} == {"香港"}
     assert browser.driver.find_element(By.NAME, "q").get_attribute("value") == "香港"
@@ -127,33 +123,33 @@ def test_a_word_of_two_characters_is_typed_and_found(browser: Browser, site: str
 
 def test_an_article_shows_its_pictures(browser: Browser, site: str) -> None:
     browser.open(f"{site}/search?q=%E8%B2%93")
-    browser.driver.find_element(By.LINK_TEXT, "碼頭的貓").click()
+    browser.follow(By.LINK_TEXT, "碼頭的貓")
     widths = browser.script(
         "return [...document.querySelectorAll('.text img')].map(image => [image.complete, image.naturalWidth])"
     )
     assert widths
     assert all(complete and width > 0 for complete, width in widths)
     assert browser.driver.find_element(By.TAG_NAME, "h1").text == "碼頭的貓"
-    browser.driver.find_element(By.LINK_TEXT, "選舉").click()
+    browser.follow(By.LINK_TEXT, "選舉")
     assert browser.driver.current_url == f"{site}/article/101"
     assert browser.complaints() == []
 
 
 def test_a_facet_is_clicked_and_cleared(browser: Browser, site: str) -> None:
     browser.open(site)
-    browser.driver.find_element(By.XPATH, "//aside//a[contains(., '陳小明')]").click()
+    browser.follow(By.XPATH, "//aside//a[contains(., '陳小明')]")
     assert listed(browser) == ["燈塔重開", "立法會選舉押後"]
-    browser.driver.find_element(By.XPATH, "//nav[@class='histogram']//a[contains(., '2020')]").click()
+    browser.follow(By.XPATH, "//nav[@class='histogram']//a[contains(., '2020')]")
     assert listed(browser) == ["立法會選舉押後"]
     assert unquote(browser.driver.current_url) == f"{site}/search?author=陳小明&year=2020"
-    browser.driver.find_element(By.CSS_SELECTOR, ".chips .all").click()
+    browser.follow(By.CSS_SELECTOR, ".chips .all")
     assert len(listed(browser)) == 20
 
 
 def test_the_pages_of_a_list_are_walked(browser: Browser, site: str) -> None:
     browser.open(f"{site}/search?q=%E6%BD%AE%E6%B0%B4&sort=newest")
     first = listed(browser)
-    browser.driver.find_element(By.CSS_SELECTOR, "[rel=next]").click()
+    browser.follow(By.CSS_SELECTOR, "[rel=next]")
     second = listed(browser)
     assert [*first, *second] == [f"第{number}篇" for number in range(329, 299, -1)]
 
@@ -202,7 +198,7 @@ def test_the_facets_fold_on_a_phone(browser: Browser, site: str) -> None:
     assert not link.is_displayed()
     browser.driver.find_element(By.TAG_NAME, "summary").click()
     assert link.is_displayed()
-    link.click()
+    browser.follow(By.XPATH, "//details//a[contains(., '天文')]")
     assert len(listed(browser)) == 20
 
 
@@ -229,16 +225,16 @@ def test_a_reader_switches_the_language_and_goes_on(browser: Browser, site: str)
     """With a link and no script; the choice goes with the reader, and what articles say is as it was."""
     browser.open(f"{site}/search?q=%E8%B2%93")
     assert browser.languages() == {"zh-Hant-HK"}
-    browser.driver.find_element(By.LINK_TEXT, "English").send_keys(Keys.ENTER)
+    browser.follow(By.LINK_TEXT, "English", Keys.ENTER)
     assert browser.driver.title == "貓 — Citizen News archive"
     assert browser.driver.find_element(By.CSS_SELECTOR, ".total").text == "貓: 1 article"
-    browser.driver.find_element(By.LINK_TEXT, "碼頭的貓").click()
+    browser.follow(By.LINK_TEXT, "碼頭的貓")
     assert browser.driver.find_element(By.CSS_SELECTOR, ".by time").text == "12 July 2021"
     for path in ("/article/102", "/", "/authors", "/about", "/author?name=%E9%99%B3%E5%B0%8F%E6%98%8E"):
         browser.open(site + path)
         assert browser.languages() == {"en"}, path
-    browser.driver.find_element(By.LINK_TEXT, "中文").click()
-    browser.driver.find_element(By.CSS_SELECTOR, ".name").click()
+    browser.follow(By.LINK_TEXT, "中文")
+    browser.follow(By.CSS_SELECTOR, ".name")
     assert browser.driver.title == "眾新聞存檔"
     assert browser.languages() == {"zh-Hant-HK"}
     assert browser.complaints() == []
@@ -293,11 +289,11 @@ def test_years_and_months_are_clicked(browser: Browser, site: str) -> None:
     heights = browser.script(bars)
     assert max(heights) > 40
     assert min(heights) > 0
-    browser.driver.find_element(By.XPATH, "//nav[@class='histogram']//a[contains(., '2019')]").click()
-    browser.driver.find_element(By.LINK_TEXT, "全部在2019年1月").click()  # one bar is a sentence
+    browser.follow(By.XPATH, "//nav[@class='histogram']//a[contains(., '2019')]")
+    browser.follow(By.LINK_TEXT, "全部在2019年1月")  # one bar is a sentence
     assert browser.driver.current_url == f"{site}/month/2019-01"
-    browser.driver.find_element(By.LINK_TEXT, "第300篇").click()
-    browser.driver.find_element(By.CSS_SELECTOR, "[rel=author]").click()
+    browser.follow(By.LINK_TEXT, "第300篇")
+    browser.follow(By.CSS_SELECTOR, "[rel=author]")
     assert browser.driver.find_element(By.TAG_NAME, "h1").text == "潮汐組"
     assert browser.complaints() == []
 
@@ -312,8 +308,8 @@ def test_a_missing_article_and_two_versions_are_looked_at(tmp_path: Path, browse
     with browsing(tmp_path) as served:
         browser.open(f"{served.address}/search?q=7")
         assert "未能復原" in browser.driver.find_element(By.TAG_NAME, "h1").text
-        browser.driver.find_element(By.CSS_SELECTOR, "[rel=prev]").click()
-        browser.driver.find_element(By.PARTIAL_LINK_TEXT, "並排比較").click()
+        browser.follow(By.CSS_SELECTOR, "[rel=prev]")
+        browser.follow(By.PARTIAL_LINK_TEXT, "並排比較")
         sides = [browser.driver.find_element(By.CSS_SELECTOR, f".sides {name}") for name in ("del", "ins")]
         assert [side.text for side in sides] == ["舊", "新"]
         assert sides[0].location["x"] < sides[1].location["x"]

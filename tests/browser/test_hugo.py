@@ -47,15 +47,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_articles_pictures_and_links_are_there(browser: Browser, address: str, tmp_path: Path) -> None:
-    browser.driver.get(address)
-    browser.driver.find_element(By.LINK_TEXT, "舊圖書館搬書記：一條人龍傳書三百米").click()
+    browser.open(address)
+    browser.follow(By.LINK_TEXT, "舊圖書館搬書記：一條人龍傳書三百米")
     assert browser.driver.find_element(By.TAG_NAME, "h1").text == "舊圖書館搬書記：一條人龍傳書三百米"
     assert "傳過去" in browser.driver.find_element(By.TAG_NAME, "figcaption").text
     assert browser.script(_PICTURES) == [True]
     browser.screenshot(tmp_path / "article.png")
-    browser.driver.find_element(By.LINK_TEXT, "榕蔭街").click()
+    browser.follow(By.LINK_TEXT, "榕蔭街")
     assert browser.driver.current_url == f"{address}/articles/5001-6000/article_5126/"
-    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "眾").click()
+    browser.follow(By.PARTIAL_LINK_TEXT, "眾")
     browser.window(360, 740)
     assert browser.script("return document.documentElement.scrollWidth <= innerWidth")
     assert browser.complaints() == []

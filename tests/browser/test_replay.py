@@ -81,8 +81,8 @@ def shown(browser: Browser, words: str) -> None:
     ("number", "heading"), [(MURAL, "蜆殼里壁畫完成　一面牆畫足四季"), (BUS, "八十號巴士改用舊款車票")]
 )
 def test_the_page_stands_beside_its_text(browser: Browser, site: str, number: int, heading: str) -> None:
-    browser.driver.get(f"{site}/article/{number}")
-    browser.driver.find_element(By.CSS_SELECTOR, f"a[href='/archived/{number}']").click()
+    browser.open(f"{site}/article/{number}")
+    browser.follow(By.CSS_SELECTOR, f"a[href='/archived/{number}']")
     shown(browser, heading)
     text = browser.driver.find_element(By.CSS_SELECTOR, ".pane-text")
     replay = browser.driver.find_element(By.CSS_SELECTOR, "replay-web-page")
@@ -94,7 +94,7 @@ def test_the_page_stands_beside_its_text(browser: Browser, site: str, number: in
     browser.driver.switch_to.default_content()
     assert browser.script(f"{_OUTER} return outer.contentWindow.location.pathname") == "/replay/frame.html"
     # The service worker stands before nothing else.
-    browser.driver.get(f"{site}/article/{number}")
+    browser.open(f"{site}/article/{number}")
     assert browser.script("return navigator.serviceWorker.controller") is None
     asked = browser.requests()
     assert any("/replay/w/" in address for address in asked)
@@ -102,7 +102,7 @@ def test_the_page_stands_beside_its_text(browser: Browser, site: str, number: in
 
 
 def test_on_a_phone_one_of_them_is_shown_at_a_time(browser: Browser, site: str, tmp_path: Path) -> None:
-    browser.driver.get(f"{site}/archived/{MURAL}")
+    browser.open(f"{site}/archived/{MURAL}")
     shown(browser, "蜆殼里壁畫完成")
     for scheme in ("light", "dark"):
         browser.media(prefers_color_scheme=scheme)
@@ -132,7 +132,7 @@ def hostile_site(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_hostile_page_does_nothing(browser: Browser, hostile_site: str) -> None:
-    browser.driver.get(f"{hostile_site}/archived/{HOSTILE.number}")
+    browser.open(f"{hostile_site}/archived/{HOSTILE.number}")
     shown(browser, "毒頁")
     title = browser.driver.title
     browser.driver.switch_to.frame(browser.script(f"{_OUTER} return outer"))

@@ -86,32 +86,31 @@ def search(browser: Browser, site: str, **wanted: str) -> list[str]:
 
 
 def found(browser: Browser) -> list[str]:
-    shown = "return !document.querySelector('#results noscript') && document.readyState === 'complete'"
-    WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(shown))
+    browser.until("!document.querySelector('#results noscript')")
     return titles(browser)
 
 
 def test_a_reader_searches_and_reads(browser: Browser, site: str) -> None:
     browser.open(f"{site}index.html")
     assert len(titles(browser)) == 20
-    browser.driver.find_element(By.NAME, "q").send_keys("渡輪", Keys.ENTER)
-    WebDriverWait(browser.driver, 600).until(lambda driver: "search.html?q=" in driver.current_url)
+    browser.follow(By.NAME, "q", "渡輪", Keys.ENTER)
+    assert "search.html?q=" in browser.driver.current_url
     first, *others = found(browser)
     assert "渡輪" in first
     assert others
     assert {each.text for each in browser.driver.find_elements(By.TAG_NAME, "mark")} == {"渡輪"}
-    browser.driver.find_element(By.LINK_TEXT, first).click()
+    browser.follow(By.LINK_TEXT, first)
     assert browser.driver.find_element(By.TAG_NAME, "h1").text == first
-    browser.driver.find_element(By.CSS_SELECTOR, ".neighbours a").click()
+    browser.follow(By.CSS_SELECTOR, ".neighbours a")
     assert browser.driver.find_element(By.TAG_NAME, "h1").text != first
-    browser.driver.find_element(By.CSS_SELECTOR, ".by a").click()
+    browser.follow(By.CSS_SELECTOR, ".by a")
     assert browser.driver.find_elements(By.CSS_SELECTOR, ".titles a")  # what the byline is over
-    browser.driver.find_element(By.CSS_SELECTOR, ".by a").click()
+    browser.follow(By.CSS_SELECTOR, ".by a")
     assert titles(browser)
-    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "目錄").click()
-    browser.driver.find_element(By.LINK_TEXT, "2015").click()
+    browser.follow(By.PARTIAL_LINK_TEXT, "目錄")
+    browser.follow(By.LINK_TEXT, "2015")
     assert len(titles(browser)) == 30
-    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "關於").click()
+    browser.follow(By.PARTIAL_LINK_TEXT, "關於")
     assert browser.complaints() == []
     asked = browser.requests()
     assert all(address.startswith(site) for address in asked)
@@ -139,10 +138,10 @@ def test_searches_are_narrowed_sorted_and_walked(browser: Browser, site: str) ->
     pages = [search(browser, site, q="潮汐", page=page) for page in ("1", "2")]
     assert {f"第{number}篇" for number in range(300, 330)} <= {*pages[0], *pages[1]}
     assert not {*pages[0]} & {*pages[1]}
-    browser.driver.find_element(By.CSS_SELECTOR, ".paging [rel=prev]").click()
+    browser.follow(By.CSS_SELECTOR, ".paging [rel=prev]")
     assert found(browser) == pages[0]
     assert len(search(browser, site, q="潮汐", category="天文", year="2015-01")) == 10
-    browser.driver.find_element(By.CSS_SELECTOR, ".chip").click()
+    browser.follow(By.CSS_SELECTOR, ".chip")
     assert len(found(browser)) == 20
     assert search(browser, site, q="渡輪", sort="newest") != search(browser, site, q="渡輪")
     assert len(search(browser, site)) == 20
@@ -161,7 +160,7 @@ def test_searches_are_narrowed_sorted_and_walked(browser: Browser, site: str) ->
 )
 def test_what_names_an_article_leads_to_it(browser: Browser, folder: Path, words: str) -> None:
     browser.open(f"{folder.as_uri()}/search.html?{urlencode({'q': words})}")
-    WebDriverWait(browser.driver, 600).until(lambda driver: driver.current_url.endswith("article/0/300.html"))
+    browser.until("location.href.endsWith(arguments[0])", "article/0/300.html")
     assert browser.driver.find_element(By.TAG_NAME, "h1").text == "第300篇"
 
 
@@ -189,7 +188,7 @@ def test_simplified_and_traditional_words_find_each_other(browser: Browser, site
     assert {each.text for each in browser.driver.find_elements(By.TAG_NAME, "mark")} == {"渡輪"}
     excerpts = browser.driver.find_elements(By.CSS_SELECTOR, ".excerpt")
     assert any("…" in each.text and each.find_elements(By.TAG_NAME, "mark") for each in excerpts)
-    browser.driver.find_element(By.LINK_TEXT, "相同字形").click()
+    browser.follow(By.LINK_TEXT, "相同字形")
     assert found(browser) == []
     assert search(browser, site, q="渡輪", exact="1") == wanted
     assert search(browser, site, q='"每天更新潮汐表"') == []  # all its pairs but one
@@ -217,16 +216,16 @@ def test_a_missing_article_versions_twins_and_citations_are_looked_at(
     told: Path, browser: Browser, tmp_path: Path
 ) -> None:
     browser.open(f"{told.as_uri()}/search.html?q=7")
-    WebDriverWait(browser.driver, 600).until(lambda driver: driver.current_url.endswith("article/0/7.html"))
+    browser.until("location.href.endsWith(arguments[0])", "article/0/7.html")
     assert "未能復原" in browser.driver.find_element(By.TAG_NAME, "h1").text
-    browser.driver.find_element(By.CSS_SELECTOR, "[rel=prev]").click()
-    browser.driver.find_element(By.LINK_TEXT, "5").click()
+    browser.follow(By.CSS_SELECTOR, "[rel=prev]")
+    browser.follow(By.LINK_TEXT, "5")
     browser.driver.find_element(By.CSS_SELECTOR, "details.cite summary").click()
     browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     browser.driver.find_element(By.LINK_TEXT, "BibTeX").click()
     WebDriverWait(browser.driver, 600).until(lambda _: (tmp_path / "hkcnews-5.bib").is_file())
     assert (tmp_path / "hkcnews-5.bib").read_text("utf-8").startswith("@online{hkcnews-5,\n  author = {{編輯部}},")
-    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "並排比較").click()
+    browser.follow(By.PARTIAL_LINK_TEXT, "並排比較")
     sides = [browser.driver.find_element(By.CSS_SELECTOR, f".sides {name}") for name in ("del", "ins")]
     assert [side.text for side in sides] == ["舊", "新"]
     for path in ("article/0/5-versions.html", "article/0/7.html", "article/0/5.html", "search.html?q=潮水"):
@@ -261,9 +260,8 @@ def test_a_first_search_loads_little(browser: Browser, served: str) -> None:
 def test_pictures_are_shown_and_a_phone_need_not_scroll_sideways(browser: Browser, site: str) -> None:
     browser.window(*PHONE)
     browser.open(f"{site}article/0/300.html")
-    loaded = "return [...document.querySelectorAll('.text img')].every(image => image.naturalWidth > 0)"
     # A picture that is loaded lazily may come after the page is there.
-    WebDriverWait(browser.driver, 600).until(lambda driver: driver.execute_script(loaded))
+    browser.until("[...document.querySelectorAll('.text img')].every(image => image.naturalWidth > 0)")
     for path in ("index.html", "contents.html", "year/2015.html", "article/0/666.html"):
         browser.open(site + path)
         assert browser.script("return document.documentElement.scrollWidth") <= PHONE[0], unquote(path)
