@@ -36,7 +36,7 @@ _FORKING = multiprocessing.get_context("forkserver")
 _SERVER = forkserver._forkserver
 
 
-_OF_DATASETTE = ("crawler.publish.browse.pages",)
+_OF_DATASETTE = tuple(f"crawler.publish.browse.{name}" for name in ("archive", "pages", "replay_answers"))
 _OF_DASK = ("crawler.run.cluster",)
 
 

@@ -17,7 +17,8 @@ from datasette.views.base import DatasetteError
 from pluggy import HookimplMarker
 
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
-from crawler.publish.browse.pages import DATABASE, MILLISECONDS, TEMPLATES, Pages
+from crawler.publish.browse.contexts import TEMPLATES
+from crawler.publish.browse.pages import DATABASE, MILLISECONDS, Pages
 from crawler.publish.browse.replay import Replay
 from crawler.publish.browse.server import App, RequestGuard
 

@@ -1,12 +1,10 @@
-"""The pages over archive.db: from the address asked for to what the templates show."""
+"""The pages over archive.db: which address is answered with what."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,33 +12,23 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from datasette.app import Response
 from datasette.utils import sqlite_timelimit
-from markupsafe import Markup
 
-from crawler.markdown.reader import plain_text
-from crawler.preserve.article_file import split_parts
-from crawler.publish.addresses import article_named, is_web, number_named, readable_address, readable_time
+from crawler.publish.addresses import article_named, number_named
 from crawler.publish.browse import overviews, queries
-from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, comparison
+from crawler.publish.browse.contexts import HERE, Contexts, common_context, missing_context
 from crawler.publish.browse.downloads import FORMS
-from crawler.publish.browse.queries import QueryCache
-from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.replay import Replay
 from crawler.publish.browse.replay_answers import PAGE_POLICY, PROGRAM, ReplayAnswers, component_attributes
-from crawler.publish.browse.rows import match_of, searched
-from crawler.publish.browse.search import ListQuery, Search, address, asked_for, parse_list_query, toggled
+from crawler.publish.browse.rows import match_of
+from crawler.publish.browse.search import ListQuery, Search, parse_list_query
 from crawler.publish.browse.server import COOKIE
-from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
-from crawler.publish.report.parts import SOURCES, reason
-from crawler.publish.words import LANGUAGES, day_words, fault_words, month_words, say
+from crawler.publish.citation import FORMATS, Citation
+from crawler.publish.words import LANGUAGES
 
-HERE = Path(__file__).parent
-TEMPLATES = HERE / "templates"
 DATABASE = "archive"
 MILLISECONDS = 5000
 """What a query may take."""
-_ENGLISH = 0.9
-"""The share of letters that are ASCII in an English text."""
 _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
@@ -55,8 +43,7 @@ class Pages:
         self.limits = limits
         self.replay = replay
         self.comparing = asyncio.Lock()
-        self.pictures = Pictures(output)
-        self.cache = QueryCache()
+        self.contexts = Contexts(output, replay)
         self.static = {name: (HERE / "static" / name).read_bytes() for name in _STATIC}
 
     def routes(self) -> list[tuple[str, Callable[..., Any]]]:
@@ -91,100 +78,29 @@ class Pages:
         if number is not None:
             return _lead(number)
         wanted = _asked(request)
-        context = await _read(datasette, self.list_context, wanted)
+        context = await _read(datasette, self.contexts.list_context, wanted)
         return await _page(datasette, request, "list", context)
 
     async def download(self, datasette: Any, request: Any) -> Any:
         """A whole list as a file."""
         form, wanted = request.url_vars["form"], _asked(request)
         make, content_type = FORMS[form]
-        text = await _read(datasette, lambda db: make(wanted, Search(db, wanted, self.cache.get).rows()))
+        text = await _read(datasette, lambda db: make(wanted, Search(db, wanted, self.contexts.cache.get).rows()))
         headers = {"Content-Disposition": f'attachment; filename="citizen-news.{form}"'}
         return Response(text, headers=headers, content_type=content_type)
-
-    def list_context(self, db: sqlite3.Connection, wanted: ListQuery) -> dict[str, Any]:
-        """What a list's template shows."""
-        search = Search(db, wanted, self.cache.get)
-        found = search.find()
-        find = finder(found.match)
-        return {
-            "wanted": wanted,
-            "found": found,
-            "rows": [self.row_context(row, find) for row in found.rows],
-            "facets": search.facets(),
-            "asked": asked_for(wanted),
-            "address": partial(address, wanted),
-            "toggled": partial(toggled, wanted),
-            "months": overviews.months(db, wanted.chosen.get(Facet.YEAR, ""))
-            if len(wanted.chosen) == 1 and not wanted.text
-            else [],
-        }
-
-    def row_context(self, row: Mapping[str, Any], find: re.Pattern[str] | None) -> dict[str, Any]:
-        """What it shows of one article."""
-        source, author = row["picture"], row["author"] or ""
-        picture = self.pictures.address(source, row["url"] or "", row["original_url"] or "") if source else None
-        pieces = excerpt(lines_of(searched(row["body"])), find) if "body" in row else []
-        return {
-            **row,
-            "title": marked(row["title"], find),
-            "author": marked(author, find) if author else [],
-            "category": marked(row["category"] or "", find),
-            # Tags are shown where they are why the article is in the list.
-            "tags": [marked(tag, find) for tag in row.get("tags", ()) if find and find.search(tag)],
-            "excerpt": pieces or [(row["summary"], False)],
-            "picture": picture,
-        }
 
     async def article(self, datasette: Any, request: Any) -> Any:
         """One article: its text, where it is from, its other versions; of one that is known to be missing, why."""
         number = int(request.url_vars["id"])
-        if context := await _read(datasette, self.article_context, number):
+        if context := await _read(datasette, self.contexts.article_context, number):
             return await _page(datasette, request, "article", context)
         if context := await _read(datasette, missing_context, number):
             return await _page(datasette, request, "missing", context)
         return await self.message(datasette, request, 404)
 
-    def article_context(self, db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
-        """What an article's template shows; None for one that is not in the archive."""
-        got = queries.article(db, number)
-        if got is None:
-            return None
-        url, original = got["url"] or "", got["original_url"] or ""
-        links = Links(url, original, partial(queries.is_known, db))
-
-        def html(markdown: str) -> Markup:
-            # `to_html` gives what nh3 has cleaned with a list of what is allowed.
-            return Markup(
-                to_html(
-                    markdown,
-                    local_image=lambda src: self.pictures.address(src, url, original),
-                    link=links.address,
-                )
-            )
-
-        body, note, bloggers = split_parts(got["body"])
-        return {
-            "article": got,
-            "archived": self.replay.page(number, url) if self.replay else None,
-            "body": html(body),
-            "note": html(note),
-            "bloggers": html(bloggers),
-            "english": is_english(got["body"]),
-            "neighbours": queries.neighbours(db, got["date"], number),
-            "twins": queries.twins(db, number, got["text_sha256"]),
-            "versions": queries.versions(db, number),
-            "citation": Citation.of(got),
-            "in_chinese": in_chinese,
-            "in_english": in_english,
-            "citation_formats": FORMATS,
-            "cited": f"/article/{number}/cite.{{}}".format,
-            "compared": True,
-        }
-
     async def archived(self, datasette: Any, request: Any) -> Any:
         """One article's text beside its capture as it was archived."""
-        context = await _read(datasette, self.article_context, int(request.url_vars["id"]))
+        context = await _read(datasette, self.contexts.article_context, int(request.url_vars["id"]))
         if context is None or context["archived"] is None:
             return await self.message(datasette, request, 404)
         context |= {"component": component_attributes(context["archived"]), "program": PROGRAM}
@@ -230,23 +146,19 @@ class Pages:
 
     async def authors(self, datasette: Any, request: Any) -> Any:
         """All bylines."""
-        found = await _read(datasette, lambda db: self.cache.get(db, "bylines", partial(overviews.bylines, db)))
+        found = await _read(
+            datasette, lambda db: self.contexts.cache.get(db, "bylines", partial(overviews.bylines, db))
+        )
         return await _page(datasette, request, "authors", {"bylines": found})
 
     async def author(self, datasette: Any, request: Any) -> Any:
         """What one byline wrote."""
-        context = await _read(datasette, self.byline_context, request.args.get("name") or "")
+        context = await _read(datasette, self.contexts.byline_context, request.args.get("name") or "")
         return (
             await _page(datasette, request, "author", context)
             if context
             else await self.message(datasette, request, 404)
         )
-
-    def byline_context(self, db: sqlite3.Connection, name: str) -> dict[str, Any] | None:
-        """What a byline's page shows; None for a name that nothing is signed with."""
-        found = overviews.byline(db, name)
-        newest = self.article_context(db, found["newest"]) if found else None
-        return {**found, "bloggers": newest["bloggers"]} if found and newest else None
 
     async def feed(self, datasette: Any, request: Any) -> Any:
         """What was recovered last, for programs that read feeds."""
@@ -256,15 +168,11 @@ class Pages:
 
     async def about(self, datasette: Any, request: Any) -> Any:
         """What this is, and how much of it there is."""
-        return await _page(datasette, request, "about", {"overview": await _read(datasette, self.overview)})
-
-    def overview(self, db: sqlite3.Connection) -> dict[str, Any]:
-        """How much of everything there is."""
-        return self.cache.get(db, "overview", partial(queries.overview, db))
+        return await _page(datasette, request, "about", {"overview": await _read(datasette, self.contexts.overview)})
 
     async def picture(self, datasette: Any, request: Any) -> Any:
         """A picture of the tree."""
-        found = await _read(datasette, lambda _: self.pictures.read(unquote(request.url_vars["path"])))
+        found = await _read(datasette, lambda _: self.contexts.pictures.read(unquote(request.url_vars["path"])))
         if found is None:
             return await self.message(datasette, request, 404)
         # Opened by itself, a drawing is a document; in a sandbox it is nobody's.
@@ -301,12 +209,6 @@ def _lead(number: int) -> Any:
     return Response.redirect(f"/article/{number}")
 
 
-def missing_context(db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
-    """What the page of an article shows that is known to be missing; None where nothing is known."""
-    found = queries.missing(db, number)
-    return {"missing": found, "neighbours": queries.beside(db, number), "reason": reason} if found else None
-
-
 async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200) -> Any:
     """A page in the language that its address asks for, as the links on every page do, or that was chosen last."""
     chosen = request.args.get("lang")
@@ -321,25 +223,6 @@ async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any]
     return answer
 
 
-def common_context() -> dict[str, Any]:
-    """What every template is given beside its own."""
-    return {
-        "is_web": is_web,
-        "time": readable_time,
-        "day": day_words,
-        "month_words": month_words,
-        "say": say,
-        "fault_words": fault_words,
-        "sources": SOURCES,
-        "languages": LANGUAGES,
-        "language": "",
-        "switch": None,
-        "readable": readable_address,
-        "style": _STYLE,
-        "wanted": None,
-    }
-
-
 async def _read(datasette: Any, function: Callable[..., Given], *arguments: object) -> Given:
     """A function of a connection and more, run in a thread of Datasette's. Raises sqlite3.OperationalError for one that
     takes too long."""
@@ -350,13 +233,3 @@ async def _read(datasette: Any, function: Callable[..., Given], *arguments: obje
 
     given: Given = await datasette.get_database(DATABASE).execute_fn(inside)
     return given
-
-
-def is_english(body: str) -> bool:
-    """Whether a text has next to no Chinese in it."""
-    words = plain_text(body)
-    latin = words.encode("ascii", "ignore").decode("ascii")
-    return sum(map(str.isalpha, latin)) > _ENGLISH * sum(map(str.isalpha, words))
-
-
-_STYLE = f"/static/style.css?v={hashlib.sha256((HERE / 'static' / 'style.css').read_bytes()).hexdigest()[:8]}"

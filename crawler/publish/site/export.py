@@ -20,8 +20,8 @@ from crawler.ledger.file import ledger_path
 from crawler.publish import addresses
 from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
+from crawler.publish.browse.contexts import HERE as BROWSE
 from crawler.publish.browse.database import open_for_reading
-from crawler.publish.browse.pages import HERE as BROWSE
 from crawler.publish.browse.rows import QUOTES, SINGLE, STOPS
 from crawler.publish.browse.search import PAGE_ROWS
 from crawler.publish.browse.variants import families

@@ -18,8 +18,8 @@ from crawler.markdown.reader import plain_text
 from crawler.publish.browse import overviews, queries
 from crawler.publish.browse.catalogue import UNKNOWN, Facet
 from crawler.publish.browse.comparison import several_versions, side_by_side
+from crawler.publish.browse.contexts import TEMPLATES, Contexts, common_context, missing_context
 from crawler.publish.browse.database import open_for_reading
-from crawler.publish.browse.pages import TEMPLATES, Pages, common_context, missing_context
 from crawler.publish.browse.render import Pictures, gapped, lines_of
 from crawler.publish.browse.rows import ended_text, labels_of, searched
 from crawler.publish.browse.search import ListPage, ListQuery, Search, Value, address, records, toggled
@@ -111,8 +111,8 @@ class SitePages:
     def __init__(self, plan: Plan, db: sqlite3.Connection) -> None:
         self.plan = plan
         self.db = db
-        self.pages = Pages(plan.output)
-        self.pages.pictures = CopiedPictures(plan.output, plan.site)
+        self.contexts = Contexts(plan.output)
+        self.contexts.pictures = CopiedPictures(plan.output, plan.site)
 
     def write(self, template: str, file: str, context: Mapping[str, Any]) -> None:
         """One page. Raises OSError."""
@@ -122,7 +122,7 @@ class SitePages:
 
     def write_article(self, place: int, number: int) -> None:
         """An article's page, and what a search shows of it, by its place in the list of all."""
-        context = self.pages.article_context(self.db, number)
+        context = self.contexts.article_context(self.db, number)
         assert context is not None, number
         own = {"cited": partial(_data_address, citation=context["citation"]), "compared": number in self.plan.compared}
         self.write("browse/article.html", article_file(number), {**context, "citation_formats": _FILES, **own})
@@ -134,13 +134,13 @@ class SitePages:
     def write_front(self) -> None:
         """The pages that there is one of each."""
         db = self.db
-        self.write("browse/list.html", "index.html", self.pages.list_context(db, ListQuery()))
-        self.write("browse/about.html", "about.html", {"overview": self.pages.overview(db)})
+        self.write("browse/list.html", "index.html", self.contexts.list_context(db, ListQuery()))
+        self.write("browse/about.html", "about.html", {"overview": self.contexts.overview(db)})
         self.write("site/search.html", SEARCH, {})
         years: dict[str, list[tuple[str, int]]] = {}
         for period, count in periods(db):
             years.setdefault(period.partition("-")[0], []).append((period, count))
-        everything = Search(db, ListQuery(), self.pages.cache.get)
+        everything = Search(db, ListQuery(), self.contexts.cache.get)
         values = {facet: everything.values(facet) for facet in (Facet.CATEGORY, Facet.AUTHOR, Facet.TAG)}
         self.write("site/contents.html", "contents.html", {"years": years, "values": values})
         bylines = overviews.bylines(db)
@@ -163,7 +163,7 @@ class SitePages:
             context = {
                 "wanted": wanted,
                 "found": ListPage(some, len(rows), page, pages),
-                "rows": [{**self.pages.row_context(row, None), "excerpt": []} for row in some],
+                "rows": [{**self.contexts.row_context(row, None), "excerpt": []} for row in some],
                 "page_rows": PAGE_ROWS,
                 "facets": facets,
                 "address": partial(address, wanted),
@@ -172,7 +172,7 @@ class SitePages:
             }
             self.write("browse/list.html", list_file(facet, value, page), context)
         if facet is Facet.AUTHOR:
-            self.write("browse/author.html", byline_file(value), self.pages.byline_context(self.db, value) or {})
+            self.write("browse/author.html", byline_file(value), self.contexts.byline_context(self.db, value) or {})
 
     def _rows(self, facet: Facet, value: str) -> list[dict[str, Any]]:
         if facet is Facet.TAG:
@@ -187,7 +187,7 @@ class SitePages:
     def _facets(self, facet: Facet, value: str, count: int) -> dict[Facet, list[Value]]:
         """By what a list can be narrowed further; one that fits into a page by nothing."""
         if count > PAGE_ROWS:
-            return Search(self.db, ListQuery(chosen={facet: value}), self.pages.cache.get).facets()
+            return Search(self.db, ListQuery(chosen={facet: value}), self.contexts.cache.get).facets()
         return {facet: [Value(value, count, True)]}
 
 
