@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -31,19 +32,20 @@ from crawler.publish.site.export import SITE, check_address, write_site
 from crawler.publish.site.index import DIGITS, MAP, Layout, encoded, facet_term, term_hash, terms
 from crawler.recovery.image_files import image_file
 from crawler.utils.exit_status import CommandError, NothingError, UsageError
+from tests.e2e.processes import children_are_forked
 from tests.pages import FAREWELL, article
 from tests.publish.browse.tree import ARTICLES, HOSTILE, PICTURE, Draft, build_archive, figure, write_tree
 from tests.recovering import FIRST, SECOND, Bench, capture
 
 MANY = [
     Draft(number, f"第{number}篇", "潮水每天來兩次，見 constructor 與 __proto__。", f"2019-{number % 3 + 1:02}-07")
-    for number in range(1200, 1410)
+    for number in range(1200, 1305)
 ]
 DRAFTS = [*ARTICLES, HOSTILE, *MANY]
 LINKS = {"a": "href", "img": "src", "link": "href", "script": "src", "form": "action"}
 
 
-class Elements(HTMLParser):
+class _Elements(HTMLParser):
     """The elements of a page, each with its attributes, and its text."""
 
     def __init__(self, page: Path) -> None:
@@ -60,6 +62,10 @@ class Elements(HTMLParser):
 
     def links(self) -> list[str]:
         return [value for tag, given in self.found if (value := given.get(LINKS.get(tag, "")))]
+
+
+Elements = cache(_Elements)
+"""Read once: a site is looked through by several tests."""
 
 
 def publish(output: Path, target: Path, address: str = "", workers: int = 1) -> Path:
@@ -163,12 +169,9 @@ def test_there_is_a_page_for_every_article_month_and_value(site: Path) -> None:
     assert {path.name for path in (site / "year").iterdir()} >= {
         "2019.html",
         "2019.2.html",
-        "2019.3.html",
         "unknown.html",
     }
-    listed = [
-        link for page in ("2019.html", "2019.2.html", "2019.3.html") for link in Elements(site / "year" / page).links()
-    ]
+    listed = [link for page in ("2019.html", "2019.2.html") for link in Elements(site / "year" / page).links()]
     assert {link for link in listed if "/article/" in link} == {f"../article/1/{draft.number}.html" for draft in MANY}
     contents = Elements(site / "contents.html").links()
     assert {f"year/2019-{month}.html" for month in ("01", "02", "03")} <= {*contents}
@@ -283,7 +286,8 @@ def test_what_is_missing_and_what_has_versions_have_pages(tmp_path: Path) -> Non
     bench.holds(pages).run()
     bench.files(late).ledger.close()
     build_archive(write_tree(tmp_path, [Draft(5, "題目", "潮水。")], pictures=False))
-    site = publish(tmp_path, tmp_path.parent / f"{tmp_path.name}-site")
+    with children_are_forked():
+        site = publish(tmp_path, tmp_path.parent / f"{tmp_path.name}-site")
     links = Elements(site / "article/0/5.html").links()
     assert "../../article/0/5-versions.html" in links
     sides = (site / "article/0/5-versions.html").read_text("utf-8")
@@ -429,7 +433,7 @@ def test_broken_off_nothing_is_left_and_the_former_site_stays(
 
 
 def test_a_sitemap_names_every_article(output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "_SITEMAP", 100)
+    monkeypatch.setattr(export, "_SITEMAP", 60)
     site = publish(output, tmp_path / "site", check_address("https://archive.example/a&b"))
     space = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
     parts = [node.text or "" for node in ElementTree.parse(site / "sitemap.xml").iter(space)]
