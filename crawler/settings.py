@@ -13,7 +13,6 @@ from crawler import __version__
 
 BOT_NAME = "citizen-news-recovery"
 SPIDER_MODULES = ["crawler.spiders"]
-NEWSPIDER_MODULE = "crawler.spiders"
 COMMANDS_MODULE = "crawler.commands"
 
 
@@ -234,8 +233,6 @@ DOWNLOAD_HANDLERS = {
     "http": "crawler.politeness.handler.PoliteHandler",
     "https": "crawler.politeness.handler.PoliteHandler",
 }
-DOWNLOAD_DELAY = 0
-AUTOTHROTTLE_ENABLED = False
 # Few connections, kept alive: new ones are what the archive refuses.
 CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
@@ -279,4 +276,3 @@ STATS_DUMP = False
 LOG_LEVEL = "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 LOG_DATEFORMAT = "%H:%M:%S"
-FEED_EXPORT_ENCODING = "utf-8"

@@ -12,6 +12,6 @@ class Command(audit.Command):
 
     successor = "audit DIR --adopt"
 
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         opts.adopt = True
-        return super().act(args, opts)
+        super().act(args, opts)

@@ -11,8 +11,8 @@ from crawler.ledger import Ledger
 from crawler.ledger.file import ledger_path
 from crawler.preserve.audit import Audit, audit_folder
 from crawler.preserve.repair import adopt_sound
-from crawler.run.command import ProjectCommand, add_workers_option, read_workers
-from crawler.utils.exit_status import ExitStatus, UsageError
+from crawler.run.command import WORKERS, ProjectCommand, read_workers
+from crawler.utils.exit_status import UsageError
 from crawler.utils.files import output_file
 from crawler.utils.lock import lock_output
 from crawler.utils.text import counted, json_line
@@ -23,17 +23,15 @@ class Command(ProjectCommand):
 
     summary = "Judge existing files of articles; --adopt those that are sound"
     argument, argument_hint = "DIR", "a directory with files of articles"
+    options = {
+        "--adopt": "count the sound articles as settled, so that they are not fetched again",
+        "--json": "print one JSON object, with the ids of each kind",
+        "--csv FILE": "write one row for each finding",
+        **WORKERS,
+    }
     uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "PROGRESS_SECONDS")
 
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        about = "count the sound articles as settled, so that they are not fetched again"
-        parser.add_argument("--adopt", action="store_true", help=about)
-        parser.add_argument("--json", action="store_true", help="print one JSON object, with the ids of each kind")
-        parser.add_argument("--csv", metavar="FILE", help="write one row for each finding")
-        add_workers_option(parser)
-
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         if opts.csv in ("", "-"):
             raise UsageError("--csv: the name of a file is needed")
         workers = read_workers(opts)
@@ -44,7 +42,6 @@ class Command(ProjectCommand):
         print(json_line(audit.as_object()) if opts.json else "\n".join(audit.describe()))
         if opts.adopt:
             print(self._adopt(audit), file=sys.stderr if opts.json else sys.stdout)
-        return ExitStatus.DONE
 
     def _adopt(self, audit: Audit) -> str:
         """Write the sound articles into the ledger; gives a line that says how many."""

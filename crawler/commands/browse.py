@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from crawler.run.command import ProjectCommand
 from crawler.run.settings import check_integer
-from crawler.utils.exit_status import ExitStatus, NothingError, StorageError, UsageError
+from crawler.utils.exit_status import NothingError, StorageError, UsageError
 from crawler.utils.text import first_lines, progress_line
 
 if TYPE_CHECKING:
@@ -29,30 +29,21 @@ class Command(ProjectCommand):
 
     summary = "Read and search the recovered articles in a browser"
     argument_hint = "the output directory is what it shows (-o)"
+    options = {
+        "--host HOST=127.0.0.1": "the address to serve on (by default 127.0.0.1, this machine only)",
+        "--port N=8001": "the port to serve on, 0 for any free one (8001 by default)",
+        "--open": "open it in the browser of this machine",
+        "--no-update": "serve archive.db as it is, without looking at the files first",
+    }
     uses = ("OUTPUT_DIR", "PROGRESS_SECONDS", "PAGE_SECONDS", "PAGE_MEMORY_MB")
     interrupted = f"interrupted; run again to go on with {DATABASE}"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument(
-            "--host", default="127.0.0.1", help="the address to serve on (by default 127.0.0.1, this machine only)"
-        )
-        parser.add_argument(
-            "--port", metavar="N", default="8001", help="the port to serve on, 0 for any free one (8001 by default)"
-        )
-        parser.add_argument("--open", action="store_true", help="open it in the browser of this machine")
-        parser.add_argument(
-            "--no-update", action="store_true", help="serve archive.db as it is, without looking at the files first"
-        )
-        parser.add_argument(
-            "--wacz",
-            metavar="FILE",
-            action="append",
-            default=[],
-            help="replay articles from this WACZ too, beside those in the output directory; may be given again",
-        )
+        about = "replay articles from this WACZ too, beside those in the output directory; may be given again"
+        parser.add_argument("--wacz", metavar="FILE", action="append", default=[], help=about)
 
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command for each of them; the others need not wait for this.
         from crawler.publish.browse.database import check_usable
 
@@ -72,7 +63,6 @@ class Command(ProjectCommand):
         except sqlite3.DatabaseError as error:
             advice = "Delete it; it is made again from the files"
             raise StorageError(f"{output / DATABASE} cannot be used: {error}. {advice}") from error
-        return ExitStatus.DONE
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -125,13 +115,7 @@ def _replay(output: Path, others: list[str]) -> AbstractContextManager[Replay | 
 
 
 def _serve(
-    output: Path,
-    host: str,
-    bound: socket.socket,
-    limits: tuple[float, int],
-    replay: Replay | None,
-    *,
-    open_it: bool,
+    output: Path, host: str, bound: socket.socket, limits: tuple[float, int], replay: Replay | None, *, open_it: bool
 ) -> None:
     from crawler.publish.browse.archive import close_archive, open_archive
     from crawler.publish.browse.comparison import PageLimits

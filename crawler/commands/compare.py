@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import closing
 from pathlib import Path
 
 from crawler.ledger import Ledger, State
@@ -24,11 +25,8 @@ class Command(ProjectCommand):
 
     summary = "Recover some articles of a tree anew: do the selectors fit?"
     argument, argument_hint = "DIR", "a directory with files of articles"
+    options = {"--count N=40": "how many articles (40 by default)"}
     interrupted = "interrupted; run again to go on"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--count", metavar="N", default="40", help="how many articles (40 by default)")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         count = check_integer(opts.count, "--count", 1, 1000)
@@ -46,14 +44,11 @@ class Command(ProjectCommand):
         return report(result)
 
     def _compared(self, audit: Audit, chosen: list[int]) -> tuple[RunResult, Comparison]:
-        session = Session(RunSettings(self.given_settings), {"compare": str(audit.folder)})
-        try:
+        with closing(Session(RunSettings(self.given_settings), {"compare": str(audit.folder)})) as session:
             session.keep_format()
             session.ledger.unadopt(chosen)
             self.run_quietly(ArticlesSpider, session, arguments=SpiderArguments(Selection(frozenset(chosen))))
             return session.ending or RunResult(ExitStatus.DONE), _found(audit, chosen, session.ledger, session.output)
-        finally:
-            session.close()
 
 
 def _found(audit: Audit, chosen: list[int], ledger: Ledger, output: Path) -> Comparison:

@@ -8,7 +8,7 @@ import shtab
 
 from crawler.commands import COMMANDS
 from crawler.run.command import ProjectCommand, commands
-from crawler.utils.exit_status import ExitStatus, UsageError
+from crawler.utils.exit_status import UsageError
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 
@@ -20,7 +20,7 @@ class Command(ProjectCommand):
     argument, argument_hint = "<SHELL>", "one of " + ", ".join(SHELLS)
     uses = ()
 
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         if args[0] not in SHELLS:
             raise UsageError(f"{args[0]}: {self.argument_hint} is needed")
         parser = argparse.ArgumentParser("citizen-news", conflict_handler="resolve")
@@ -31,4 +31,3 @@ class Command(ProjectCommand):
                 command.settings = self.settings
                 command.add_options(subparsers.add_parser(name, help=command.summary, conflict_handler="resolve"))
         print(shtab.complete(parser, args[0]))
-        return ExitStatus.DONE

@@ -15,7 +15,7 @@ from crawler import __version__
 from crawler.ledger import Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.store import OPEN_SUFFIX
-from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report
+from crawler.run.command import WORKERS, ProjectCommand, read_workers, report
 from crawler.utils.exit_status import ExitStatus, NothingError, RunResult, UsageError
 from crawler.utils.files import new_file, output_file, writing
 from crawler.utils.text import counted, first_few, format_size, progress_line
@@ -34,35 +34,20 @@ class Command(ProjectCommand):
 
     summary = "Write a WACZ file, a BagIt bag, JSON lines, a static site, or a vault for Obsidian"
     argument_hint = NEEDED
+    options = {
+        "--wacz FILE": "all captures of the store, for pywb and ReplayWeb.page",
+        "--bag DIR": "articles, captures, images and ledger as a BagIt bag, a new directory",
+        "--jsonl FILE": "fields and plain text of all articles, a JSON object a line; - for standard output",
+        "--site DIR": "all articles as pages with a search, for a folder, a stick or any web space",
+        "--address URL": "with --site: where it will be on the web; writes a sitemap for search engines, and a feed",
+        "--obsidian DIR": "all articles as notes with links by title, a vault for Obsidian",
+        **WORKERS,
+        "--force": "replace FILE, or a site or vault written here",
+    }
     uses = ("OUTPUT_DIR", "PROGRESS_SECONDS", "PAGE_SECONDS", "PAGE_MEMORY_MB")
 
     def syntax(self) -> str:
         return "[options] --wacz FILE | --bag DIR | --jsonl FILE | --site DIR | --obsidian DIR"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--wacz", metavar="FILE", help="all captures of the store, for pywb and ReplayWeb.page")
-        parser.add_argument(
-            "--bag", metavar="DIR", help="articles, captures, images and ledger as a BagIt bag, a new directory"
-        )
-        parser.add_argument(
-            "--jsonl",
-            metavar="FILE",
-            help="fields and plain text of all articles, a JSON object a line; - for standard output",
-        )
-        parser.add_argument(
-            "--site", metavar="DIR", help="all articles as pages with a search, for a folder, a stick or any web space"
-        )
-        parser.add_argument(
-            "--address",
-            metavar="URL",
-            help="with --site: where it will be on the web; writes a sitemap for search engines, and a feed",
-        )
-        parser.add_argument(
-            "--obsidian", metavar="DIR", help="all articles as notes with links by title, a vault for Obsidian"
-        )
-        add_workers_option(parser)
-        parser.add_argument("--force", action="store_true", help="replace FILE, or a site or vault written here")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if [opts.wacz, opts.bag, opts.jsonl, opts.site, opts.obsidian].count(None) != 4:

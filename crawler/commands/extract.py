@@ -13,7 +13,7 @@ from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionInput, ExtractionReport, FromFiles, FromStore, extract
 from crawler.recovery.extraction_job import LocalWorkers, Workers
 from crawler.recovery.formats import Format
-from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report, say_successor
+from crawler.run.command import WORKERS, ProjectCommand, read_workers, report, say_successor
 from crawler.run.config import FROM_COMMAND_LINE
 from crawler.run.settings import ARGUMENTS, SETTINGS, read_format, read_value
 from crawler.utils.exit_status import NothingError, UsageError
@@ -27,6 +27,19 @@ class Command(ProjectCommand):
 
     summary = "Extract every article anew from the store, or WARC and WACZ files"
     argument = "[WARC|WACZ|DIR|ADDRESS …]"
+    options = {
+        "--ids IDS": "only these articles, in the format that the files have",
+        "--changed": "write only files whose content differs",
+        "--dry-run": "write nothing, say what would change",
+        "--parquet FILE": (
+            "write a table of all articles instead of their files: fields, texts, and why the others are missing"
+        ),
+        "--force": "with --parquet: replace FILE",
+        **WORKERS,
+        "--cluster ADDRESS": (
+            "have it done by a cluster of Dask: its scheduler's address, or `local` for one on this machine"
+        ),
+    }
     uses = ("OUTPUT_DIR", "ARCHIVE_PUBLIC_URL", "FORMAT", "VIDEO", "PAGE_SECONDS", "PAGE_MEMORY_MB", "PROGRESS_SECONDS")
     interrupted = "interrupted; run again to go on"
 
@@ -34,15 +47,6 @@ class Command(ProjectCommand):
         super().add_options(parser)
         formats = SETTINGS["FORMAT"].choices
         parser.add_argument("--format", choices=formats, help="write all files anew in another format")
-        parser.add_argument("--ids", metavar="IDS", help="only these articles, in the format that the files have")
-        parser.add_argument("--changed", action="store_true", help="write only files whose content differs")
-        parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
-        about = "write a table of all articles instead of their files: fields, texts, and why the others are missing"
-        parser.add_argument("--parquet", metavar="FILE", help=about)
-        parser.add_argument("--force", action="store_true", help="with --parquet: replace FILE")
-        add_workers_option(parser)
-        about = "have it done by a cluster of Dask: its scheduler's address, or `local` for one on this machine"
-        parser.add_argument("--cluster", metavar="ADDRESS", help=about)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
@@ -97,7 +101,6 @@ class Command(ProjectCommand):
 
     def _format(self, chosen: str | None) -> Format:
         """That of the files that are there, unless another one is asked for. Raises UsageError."""
-        assert self.settings is not None
         given = {name for name in ("FORMAT", "VIDEO") if self.settings.getpriority(name) == FROM_COMMAND_LINE}
         if chosen is None and "FORMAT" in given:
             chosen = self.settings["FORMAT"]

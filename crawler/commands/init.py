@@ -15,7 +15,7 @@ from typing import TypeVar
 from crawler.run.command import ProjectCommand
 from crawler.run.config import FILE
 from crawler.run.settings import SETTINGS, read_setting
-from crawler.utils.exit_status import ExitStatus, UsageError
+from crawler.utils.exit_status import UsageError
 from crawler.utils.files import write_file
 
 Answer = TypeVar("Answer")
@@ -45,15 +45,13 @@ class Command(ProjectCommand):
 
     summary = "Ask what a recovery needs to know; write citizen-news.toml"
     argument, argument_hint = "[DIR]", "the output directory"
+    options = {
+        **{f"--{name.lower()} VALUE": question for name, (question, _) in QUESTIONS.items()},
+        "--schedule TIME": _SCHEDULE,
+    }
     uses = ("OUTPUT_DIR",)
 
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        for name, (question, _) in QUESTIONS.items():
-            parser.add_argument(f"--{name.lower()}", metavar="VALUE", help=question)
-        parser.add_argument("--schedule", metavar="TIME", help=_SCHEDULE)
-
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         folder = _answer(args[0] if args else None, "where everything is written", str(self.output), _new_folder)
         values = {}
         for name, (question, suggested) in QUESTIONS.items():
@@ -70,7 +68,6 @@ class Command(ProjectCommand):
         print(f"Wrote {folder / FILE}{', with the line for `crontab -e`' if time else ''}")
         where = "" if folder == Path.cwd() else f" -o {shlex.quote(str(folder))}"
         print(f"Next: citizen-news inspect 33951{where}")
-        return ExitStatus.DONE
 
 
 def _new_folder(answer: str) -> Path:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawler.commands.versions import versions_of_one
+from crawler.commands.versions import named_article, versions_of_one
 from crawler.hkcnews import page as pages
 from crawler.hkcnews.fields import SOURCES, every_source, find_tags
 from crawler.hkcnews.text import decode_page
@@ -51,12 +52,11 @@ class Command(ProjectCommand):
 
     summary = "Show what is found on one page, and where; and its Markdown"
     argument, argument_hint = "<URL|FILE|ID>", "an id, an address or a file, as in `citizen-news inspect 33951`"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--fetch", action="store_true", help="fetch it even if it is in the store")
-        parser.add_argument("--versions", action="store_true", help="show what its captures say, and how that differs")
-        parser.add_argument("--json", action="store_true", help="with --versions: print one JSON value")
+    options = {
+        "--fetch": "fetch it even if it is in the store",
+        "--versions": "show what its captures say, and how that differs",
+        "--json": "with --versions: print one JSON value",
+    }
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         what = args[0].strip()
@@ -81,7 +81,7 @@ class Command(ProjectCommand):
         what = f"https://{what}" if re.match(r"[\w.-]+\.[a-z]{2,}/", what) else what
         found = wayback_archive(self.setting("ARCHIVE_URL"), replay).parse_playback_url(what)
         capture = Capture(timestamp=found[0].ljust(14, "0"), original=found[2]) if found else None
-        article = int(what) if what.isascii() and what.isdigit() else article_id(capture.original if capture else what)
+        article = named_article(capture.original if capture else what)
         if not article:
             raise UsageError(f"{what} is not a file, nor the id or address of an article of hkcnews.com")
         return article, capture
@@ -109,8 +109,7 @@ class Command(ProjectCommand):
         return Specimen(stored, article, origin, row.replay)
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | RunResult:
-        session = Session(RunSettings(self.given_settings), {"inspect": str(article)})
-        try:
+        with closing(Session(RunSettings(self.given_settings), {"inspect": str(article)})) as session:
             if not session.settings.sites:
                 raise UsageError("SOURCES names no archive to fetch from; the files in it are read by a crawl")
             site = session.settings.sites[0]
@@ -118,8 +117,6 @@ class Command(ProjectCommand):
             reply = spider.reply if isinstance(spider, PageSpider) else None
             if reply is None:
                 session.end(ExitStatus.ERROR, "no page came, and nothing said why; the log may")
-        finally:
-            session.close()
         if reply is None:
             return session.ending or RunResult(ExitStatus.ERROR)
         return Specimen(as_served(reply), article, site.address, site.public)

@@ -24,12 +24,10 @@ class Command(SpiderCommand):
 
     summary = "Recover anew what an audit of files finds broken"
     argument, argument_hint = "DIR", "a directory with files of articles"
+    options = {
+        "--in-place": "put verified files that are better in place of those of DIR, which go to DIR.replaced-<date>"
+    }
     takes = tuple(name for name in ARGUMENTS if name not in ("repair", "in_place", "again"))
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        about = "put verified files that are better in place of those of DIR, which go to DIR.replaced-<date>"
-        parser.add_argument("--in-place", action="store_true", help=about)
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         return repair(self, {**opts.spargs, "repair": args[0], "in_place": str(int(opts.in_place))}, opts.verbose)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from crawler.ledger.file import existing_ledger
 from crawler.ledger.queries import ReportQueries
 from crawler.run.command import ProjectCommand
-from crawler.utils.exit_status import ExitStatus, UsageError
+from crawler.utils.exit_status import UsageError
 from crawler.utils.files import new_file, output_file, write_file, writing
 from crawler.utils.lock import check_links
 from crawler.utils.text import format_size
@@ -22,15 +22,12 @@ class Command(ProjectCommand):
     summary = "Write one HTML page on what is recovered and what is missing"
     uses = ("OUTPUT_DIR",)
     interrupted = "interrupted; nothing was written"
+    options = {
+        "--to FILE": f"the file to write (by default {NAME} in OUTPUT_DIR, replaced each time)",
+        "--force": "replace the FILE of --to if it is there",
+    }
 
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument(
-            "--to", metavar="FILE", help=f"the file to write (by default {NAME} in OUTPUT_DIR, replaced each time)"
-        )
-        parser.add_argument("--force", action="store_true", help="replace the FILE of --to if it is there")
-
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command for each of them; the others need not wait for this.
         from crawler.publish.report.page import report_on
 
@@ -49,4 +46,3 @@ class Command(ProjectCommand):
             with output_file(to) as file:
                 file.write(page)
         print(f"{to}: {format_size(len(page))}; open it in a browser")
-        return ExitStatus.DONE

@@ -7,7 +7,6 @@ import argparse
 from crawler.run.command import ProjectCommand
 from crawler.run.config import origin
 from crawler.run.settings import FOR_EVERYONE, SETTINGS, check_names
-from crawler.utils.exit_status import ExitStatus
 from crawler.utils.text import json_line
 
 
@@ -16,21 +15,15 @@ class Command(ProjectCommand):
 
     summary = "Show the settings, their values, and where each is from"
     argument, argument_hint = "[NAME]", "the name of one setting"
+    options = {"--show": "all settings, those for experts too", "--json": "print one JSON object"}
 
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--show", action="store_true", help="all settings, those for experts too")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        assert self.settings is not None
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         check_names((name.upper() for name in args), SETTINGS, "setting")
         names = [args[0].upper()] if args else list(SETTINGS) if opts.show or opts.json else FOR_EVERYONE
         if opts.json:
             values = {name: {"value": self.settings[name], "origin": origin(self.settings, name)} for name in names}
             print(json_line(values))
-            return ExitStatus.DONE
+            return
         width = max(map(len, names))
         for name in names:
             print(f"{name:<{width}}  {self.settings[name]}  ({origin(self.settings, name)})")
-        return ExitStatus.DONE

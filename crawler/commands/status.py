@@ -29,13 +29,12 @@ class Command(ProjectCommand):
     summary = "Show what is listed, recovered, waiting and unrecoverable, and why"
     argument_hint = "`inspect` tells of one article"
     uses = ("OUTPUT_DIR",)
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.add_argument("--gaps", action="store_true", help="print which ranges of ids lack articles")
-        parser.add_argument("--versions", action="store_true", help="print the articles that have several versions")
-        parser.add_argument("--watch", action="store_true", help="show the run that is under way, until Ctrl-C")
+    options = {
+        "--json": "print one JSON object",
+        "--gaps": "print which ranges of ids lack articles",
+        "--versions": "print the articles that have several versions",
+        "--watch": "show the run that is under way, until Ctrl-C",
+    }
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         if opts.watch + opts.gaps + opts.versions > 1 or (opts.watch and opts.json):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from crawler.run.command import ProjectCommand, add_workers_option, read_workers, report
+from crawler.run.command import WORKERS, ProjectCommand, read_workers, report
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 from crawler.utils.text import counted, json_line, progress_line
 
@@ -15,17 +15,12 @@ class Command(ProjectCommand):
 
     summary = "Hold the files, the ledger and the store against each other"
     uses = ("OUTPUT_DIR", "PROGRESS_SECONDS")
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument(
-            "--manifest",
-            action="store_true",
-            help="if nothing is wrong, write the SHA-256 of every file, in BagIt's form",
-        )
-        parser.add_argument("--bag", metavar="DIR", help="check a bag, as `export --bag` writes it, instead")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-        add_workers_option(parser)
+    options = {
+        "--manifest": "if nothing is wrong, write the SHA-256 of every file, in BagIt's form",
+        "--bag DIR": "check a bag, as `export --bag` writes it, instead",
+        "--json": "print one JSON object",
+        **WORKERS,
+    }
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         # Scrapy imports every command for each of them; the others need not wait for these.

@@ -31,18 +31,20 @@ class Command(ProjectCommand):
     argument, argument_hint = "[ID]", "the id or address of an article, as in `inspect 33951 --versions`"
     uses = USES
     successor = "inspect ID --versions, or status --versions"
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON value")
+    options = {"--json": "print one JSON value"}
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         return versions_of_one(self, args[0], opts.json) if args else versions_of_all(self, opts.json)
 
 
+def named_article(what: str) -> int | None:
+    """The article with this id or address."""
+    return int(what) if what.isascii() and what.isdigit() and len(what) < 10 else article_id(what)
+
+
 def versions_of_one(command: ProjectCommand, what: str, as_json: bool) -> int:
     """Print the versions of an article and what differs; gives the exit status. Raises CommandError."""
-    number = int(what) if what.isascii() and what.isdigit() and len(what) < 10 else article_id(what)
+    number = named_article(what)
     if number is None:
         raise UsageError(f"{what} is not the id or address of an article of hkcnews.com")
     output = command.output
@@ -62,28 +64,24 @@ def versions_of_one(command: ProjectCommand, what: str, as_json: bool) -> int:
 
 def versions_of_all(command: ProjectCommand, as_json: bool) -> int:
     """Print the articles with more than one version, as the ledger notes them; gives the exit status."""
+    found, noted = [], 0
     with Ledger(existing_ledger(command.output)) as ledger:
-        return _of_all(ledger, as_json)
-
-
-def _of_all(ledger: Ledger, as_json: bool) -> int:
-    found = []
-    noted = 0
-    for number, captures in itertools.groupby(ledger.all_versions(), key=lambda row: row.article):
-        noted += 1
-        rows = list(captures)
-        versions, first, last = len({row.sha256 for row in rows}), rows[0].timestamp, rows[-1].timestamp
-        if versions > 1:
-            summary = {"article": number, "versions": versions, "captures": len(rows), "first": first, "last": last}
-            found.append(summary)
-            if not as_json:
-                about = f"{counted(versions, 'version')} in {counted(len(rows), 'capture')}"
-                print(f"{number:>7}  {about}, {_moment(first)} to {_moment(last)}")
+        for number, captures in itertools.groupby(ledger.all_versions(), key=lambda row: row.article):
+            noted += 1
+            rows = list(captures)
+            versions, first, last = len({row.sha256 for row in rows}), rows[0].timestamp, rows[-1].timestamp
+            if versions > 1:
+                summary = {"article": number, "versions": versions, "captures": len(rows), "first": first, "last": last}
+                found.append(summary)
+                if not as_json:
+                    about = f"{counted(versions, 'version')} in {counted(len(rows), 'capture')}"
+                    print(f"{number:>7}  {about}, {_moment(first)} to {_moment(last)}")
+        is_older = not noted and next(ledger.files(), None) is not None
     if as_json:
         print(json_line(found))
         return ExitStatus.DONE
     print(f"{counted(len(found), 'article')} with more than one version, of {noted:,} of which a version is noted")
-    if not noted and next(ledger.files(), None) is not None:
+    if is_older:
         advice = (
             "`citizen-news extract --changed` notes them, and writes anew what it reads otherwise, without a request"
         )

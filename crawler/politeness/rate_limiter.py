@@ -1,10 +1,9 @@
 """How much an archive may be asked for: budgets with their sources, evenly spaced slots, the rate that adapts."""
 
 import asyncio
-import math
 import time
 from collections import deque
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -26,7 +25,7 @@ class Endpoint(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RequestBudget:
-    """The limits of one run. Rates are a minute, times in seconds, all above zero; ValueError names what is wrong.
+    """The limits of one run. Rates are a minute, times in seconds, all above zero.
 
     `pause_seconds` doubles with each 429 and `breaker_seconds` goes on to its next time with each refusal, until there
     were `healthy_seconds` without either or an outage. `breaker_trips` refusals with no such time between end the run,
@@ -51,18 +50,6 @@ class RequestBudget:
     # minute: never above twelve.
     connections_per_minute: float = 8.0
     connections_burst: int = 4
-
-    def __post_init__(self) -> None:
-        if not self.breaker_seconds:
-            raise ValueError("breaker_seconds: at least one time is needed")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            for number in value if isinstance(value, tuple) else (value,):
-                if not (math.isfinite(number) and number > 0):
-                    raise ValueError(f"{field.name}: must be a number above zero, not {number!r}")
-        for least, most in (("pause_seconds", "pause_max_seconds"), ("outage_seconds", "outage_max_seconds")):
-            if getattr(self, least) > getattr(self, most):
-                raise ValueError(f"{most}: must not be below {least}")
 
 
 def cap_rates(budget: RequestBudget, loopback: bool) -> tuple[RequestBudget, list[str]]:

@@ -12,13 +12,13 @@ import sqlite3
 import sys
 import textwrap
 from abc import abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy.commands import BaseRunSpiderCommand, ScrapyCommand, ScrapyHelpFormatter
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.settings import default_settings
+from scrapy.settings import Settings, default_settings
 from scrapy.spiders import Spider
 from scrapy.utils.misc import walk_modules_iter
 
@@ -89,10 +89,8 @@ def commands() -> dict[str, ProjectCommand]:
     return {name: module.Command() for name, module in modules.items() if hasattr(module, "Command")}
 
 
-def add_workers_option(parser: argparse.ArgumentParser) -> None:
-    """Adds `--workers`, which `read_workers` reads."""
-    default, about = str(os.cpu_count() or 1), "processes (one for each core by default)"
-    parser.add_argument("--workers", metavar="N", default=default, help=about)
+WORKERS = {f"--workers N={os.cpu_count() or 1}": "processes (one for each core by default)"}
+"""An option of several commands, which `read_workers` reads."""
 
 
 def read_workers(opts: argparse.Namespace) -> int:
@@ -107,6 +105,7 @@ class ProjectCommand(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
+    settings: Settings  # type: ignore[assignment]  # Scrapy's has none until Scrapy gives it, before anything else
     summary: ClassVar[str]
     argument = ""
     """What the command takes beside options, as its syntax has it: `DIR`, `[ID]`; with … any number."""
@@ -114,6 +113,8 @@ class ProjectCommand(ScrapyCommand):
     """Said where the arguments are not these."""
     interrupted = "interrupted; nothing was changed"
     """What Ctrl-C is answered with."""
+    options: ClassVar[Mapping[str, str]] = {}
+    """Its options with their help: `--name` is a switch, `--name VALUE` and `--name VALUE=default` take a value."""
     uses: Collection[str] = tuple(SETTINGS)
     """The names of the settings that the command reads."""
     successor = ""
@@ -135,11 +136,15 @@ class ProjectCommand(ScrapyCommand):
         if "OUTPUT_DIR" in self.uses:
             about = f"the output directory (by default the nearest one upwards that has a {FILE}, else ./output)"
             parser.add_argument("-o", "--output", dest="directory", metavar="DIR", help=about)
+        for option, about in self.options.items():
+            name, takes_value, value = option.partition(" ")
+            metavar, _, default = value.partition("=")
+            given = {"metavar": metavar, "default": default or None} if takes_value else {"action": "store_true"}
+            parser.add_argument(name, help=about, **given)
         self._parser = parser
 
     @property
     def name(self) -> str:
-        """The command's name."""
         return type(self).__module__.rpartition(".")[2]
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -150,7 +155,7 @@ class ProjectCommand(ScrapyCommand):
             if self.successor:
                 say_successor(self.name, self.successor)
             with ignore_broken_pipe():
-                self.exitcode = self.act(args, opts)
+                self.exitcode = self.act(args, opts) or ExitStatus.DONE
         except Interrupted as error:
             self.exitcode = report(error.result)
         except CommandError as error:
@@ -168,7 +173,6 @@ class ProjectCommand(ScrapyCommand):
 
     def _load_config(self, opts: argparse.Namespace) -> None:
         """What the environment and the output directory say, beside the command line. Raises UsageError."""
-        assert self.settings is not None
         directory = getattr(opts, "directory", None)
         if directory is not None:
             if re.search(r"^-$|:\w+$|\.(json|jsonl|jl|csv|xml)$", directory):
@@ -179,8 +183,8 @@ class ProjectCommand(ScrapyCommand):
         load_config(self.settings, os.environ, Path.cwd(), format_of_files="FORMAT" in self.uses)
 
     @abstractmethod
-    def act(self, args: list[str], opts: argparse.Namespace) -> int:
-        """Do the work; gives the exit status. Raises CommandError, and what `run` answers."""
+    def act(self, args: list[str], opts: argparse.Namespace) -> int | None:
+        """Do the work; gives the exit status, None for 0. Raises CommandError, and what `run` answers."""
 
     def _check_arguments(self, args: list[str]) -> None:
         for given in args:
@@ -209,8 +213,6 @@ class ProjectCommand(ScrapyCommand):
 
     @property
     def given_settings(self) -> dict[str, object]:
-        """The settings as they are given."""
-        assert self.settings is not None
         return dict(self.settings)
 
     def setting(self, name: str) -> Any:
@@ -220,7 +222,6 @@ class ProjectCommand(ScrapyCommand):
 
     def run_quietly(self, spider: type[Spider], session: Session, **arguments: Any) -> Spider | None:
         """Run a spider in a session and a process of Scrapy's own, which logs warnings only; gives it, if it began."""
-        assert self.settings is not None
         logging.getLogger("scrapy").setLevel(logging.ERROR)
         settings = self.settings.copy()
         loud = {"LOG_ENABLED": True, "LOG_LEVEL": "WARNING", "USER_AGENT": session.settings.user_agent}
@@ -264,7 +265,6 @@ class SpiderCommand(ProjectCommand, BaseRunSpiderCommand):
         super().process_options(args, opts)
         given = {name: getattr(opts, f"argument_{name}", None) for name in self.takes}
         opts.spargs |= {name: value for name, value in given.items() if value is not None}
-        assert self.settings is not None
         quiet_scrapy(self.settings.get("LOG_LEVEL"))
 
 

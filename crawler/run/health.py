@@ -20,18 +20,6 @@ _DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What a healthy run stays within: the settings HEALTH_*. Shares are from 0 to 1."""
-
-    least: int
-    recovered: float
-    other_pages: float
-    field_loss: float
-    mismatches: float
-    refusals: int
-
-
-@dataclass(frozen=True, slots=True)
 class RunNumbers:
     """What a run did, as its record has it: see `docs/schedule.md` for the meaning of each."""
 
@@ -72,22 +60,23 @@ class Breach:
 
 
 _EXPECTED: dict[str, tuple[Callable[[float, float], bool], str]] = {
-    "recovered": (operator.lt, "at least {:.1%} are expected"),
-    "other_pages": (operator.gt, "at most {:.1%} are expected"),
-    "field_loss": (operator.gt, "a growth of at most {:.1%} is expected: has the layout changed?"),
-    "mismatches": (operator.gt, "at most {:.1%} are expected"),
-    "refusals": (operator.gt, "at most {} are expected"),
+    "HEALTH_RECOVERED": (operator.lt, "at least {:.1%} are expected"),
+    "HEALTH_OTHER_PAGES": (operator.gt, "at most {:.1%} are expected"),
+    "HEALTH_FIELD_LOSS": (operator.gt, "a growth of at most {:.1%} is expected: has the layout changed?"),
+    "HEALTH_MISMATCHES": (operator.gt, "at most {:.1%} are expected"),
+    "HEALTH_REFUSALS": (operator.gt, "at most {} are expected"),
 }
-"""Each threshold by its field of `Thresholds`: what breaks it, and what is expected."""
+"""Each threshold by its setting: what breaks it, and what is expected."""
 
 
-def breaches(numbers: RunNumbers, thresholds: Thresholds) -> list[Breach]:
-    """Every threshold that was not kept, in the order of the settings; fewer than `least` cases prove nothing."""
+def breaches(numbers: RunNumbers, thresholds: Mapping[str, float]) -> list[Breach]:
+    """Every threshold that was not kept, in the order of the settings HEALTH_…; fewer cases than HEALTH_LEAST prove
+    nothing. Shares are from 0 to 1."""
     found = []
     for name, cases, value, words in _measured(numbers):
-        (breaks, expected), limit = _EXPECTED[name], getattr(thresholds, name)
-        if cases >= thresholds.least and breaks(value, limit):
-            found.append(Breach(f"HEALTH_{name.upper()}", limit, value, f"{words}, {expected.format(limit)}"))
+        (breaks, expected), limit = _EXPECTED[name], thresholds[name]
+        if cases >= thresholds["HEALTH_LEAST"] and breaks(value, limit):
+            found.append(Breach(name, limit, value, f"{words}, {expected.format(limit)}"))
     return found
 
 
@@ -104,16 +93,17 @@ def _measured(numbers: RunNumbers) -> Iterator[tuple[str, float, float, str]]:
     mismatches = numbers.digests.get(DigestResult.MISMATCH.value, 0)
     refusals = sum(summary.pauses + summary.refusals for summary in numbers.politeness.values())
     tried, words = numbers.recovered + numbers.given_up, "articles that were due and tried were recovered"
-    yield share("recovered", numbers.recovered, tried, words)
-    yield share("other_pages", others, judged, "pages judged were no article")
+    yield share("HEALTH_RECOVERED", numbers.recovered, tried, words)
+    yield share("HEALTH_OTHER_PAGES", others, judged, "pages judged were no article")
     for name, count in numbers.fields.items():
         if count.of and count.earlier:
             now, before = count.missing / count.of, count.earlier_missing / count.earlier
             which = f"{count.missing:,} of {counted(count.of, 'article')}"
             words = f"{which} have no {name} ({now:.1%}, before {before:.1%})"
-            yield "field_loss", min(count.of, count.earlier), round(now - before, _DIGITS), words
-    yield share("mismatches", mismatches, compared, "captures compared do not match the archive's digest")
-    yield "refusals", math.inf, refusals, f"{counted(refusals, 'pause')} after 429 answers and refused connections"
+            yield "HEALTH_FIELD_LOSS", min(count.of, count.earlier), round(now - before, _DIGITS), words
+    yield share("HEALTH_MISMATCHES", mismatches, compared, "captures compared do not match the archive's digest")
+    words = f"{counted(refusals, 'pause')} after 429 answers and refused connections"
+    yield "HEALTH_REFUSALS", math.inf, refusals, words
 
 
 def conclude(ending: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:

@@ -94,12 +94,7 @@ def gather_numbers(session: Session, mark: LedgerMark, choice: Selection, rewrit
 
 
 def run_record(
-    session: Session,
-    mark: LedgerMark,
-    command: str,
-    numbers: RunNumbers,
-    found: Sequence[Breach],
-    end: RunResult,
+    session: Session, mark: LedgerMark, command: str, numbers: RunNumbers, found: Sequence[Breach], end: RunResult
 ) -> dict[str, Any]:
     """The run's record as it stands in its file. The run has been concluded in the ledger. Raises sqlite3.Error."""
     started, ended = session.ledger.run_times(session.run)
@@ -190,7 +185,6 @@ def read_records(folder: Path) -> list[RunRecord]:
 
 
 def read_record(path: Path) -> RunRecord:
-    """One record."""
     try:
         if not path.is_file():
             return RunRecord(path.name, "not a file")

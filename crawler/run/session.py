@@ -122,7 +122,7 @@ class Session:
         self._concluded = False
         self._outage_since: float | None = None
         with ExitStack() as opened:
-            opened.callback(lock_output(self.output, make=True).release)
+            opened.enter_context(lock_output(self.output, make=True))
             try:
                 self.ledger = opened.enter_context(Ledger(ledger_path(self.output), settings.public_url))
                 self.store = opened.enter_context(closing(Store(self.output / "warc")))

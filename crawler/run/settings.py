@@ -9,7 +9,7 @@ import difflib
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,6 @@ from crawler.politeness.rate_limiter import PLAYBACK_RATE_CEILING, RequestBudget
 from crawler.recovery.case import Selection
 from crawler.recovery.formats import Format, FormatName
 from crawler.recovery.sources import PYWB, WAYBACK, Source, WebArchiveFiles
-from crawler.run.health import Thresholds
 from crawler.settings import Kind, Setting, arguments, for_everyone, table
 from crawler.utils.exit_status import UsageError
 from crawler.utils.timestamps import read_moment
@@ -31,11 +30,6 @@ SETTINGS: Mapping[str, Setting] = {row.name: row for rows in table.values() for 
 FOR_EVERYONE = [row.name for row in table[for_everyone]]
 """The settings that most people set."""
 ARGUMENTS: Mapping[str, Setting] = {row.name: row for row in arguments}
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-CONNECTIONS = 8.0
-"""New connections a minute by default: clients that opened one for each download were refused after 15 to 17
-(2023-11)."""
-UNLIMITED = 1_000_000.0
 
 
 def read_setting(given: Mapping[str, object], name: str) -> Any:
@@ -218,7 +212,7 @@ def read_arguments(given: Mapping[str, str]) -> SpiderArguments:
 
 def is_loopback(url: str) -> bool:
     """Whether an archive runs on this machine, where any rate is allowed."""
-    return urlsplit(url).hostname in LOOPBACK
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def read_format(given: Mapping[str, object]) -> Format:
@@ -230,7 +224,6 @@ def read_format(given: Mapping[str, object]) -> Format:
 
 
 def read_sources(given: Mapping[str, object]) -> tuple[Source, ...]:
-    """SOURCES in order."""
     sources: dict[str, Source] = {}
     for source in (_source(part, given) for part in read_setting(given, "SOURCES")):
         if source.name in sources:
@@ -280,7 +273,7 @@ class RunSettings:
         self.page_seconds: float = values["PAGE_SECONDS"]
         self.page_memory: int = values["PAGE_MEMORY_MB"]
         self.outage_seconds: float = values["OUTAGE_SECONDS"]
-        self.health = Thresholds(**{one.name: values[f"HEALTH_{one.name.upper()}"] for one in fields(Thresholds)})
+        self.health: Mapping[str, float] = {name: values[name] for name in SETTINGS if name.startswith("HEALTH_")}
         self.on_verdict: tuple[str, ...] = values["ON_VERDICT"]
         """The words of a command; none: nothing is run at the end."""
 
@@ -290,7 +283,7 @@ class RunSettings:
         values, loopback = self._values, is_loopback(url)
         rate, connections = values["PLAYBACK_RATE"], values["CONNECTION_RATE"]
         if connections == "auto":
-            connections = UNLIMITED if loopback else CONNECTIONS
+            connections = 1_000_000.0 if loopback else 8.0
         at_once = loopback and rate > PLAYBACK_RATE_CEILING
         budget = RequestBudget(
             cdx_rate=values["CDX_RATE"],

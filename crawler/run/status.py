@@ -12,9 +12,8 @@ from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageState
 from crawler.recovery.image_content import ImageFault
 from crawler.recovery.listing import gap_status
-from crawler.utils.text import by_reason, counted, explained, format_size, plural
+from crawler.utils.text import EXAMPLES, by_reason, counted, explained, format_size, plural
 
-EXAMPLES = 8
 IMAGE_EXAMPLES = 3
 IMAGE_FAULTS = {fault.value: fault.meaning for fault in ImageFault}
 

@@ -9,40 +9,9 @@ import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import TextIO
 
 from crawler.utils.exit_status import LockedError, StorageError
-
-
-class OutputLock:
-    """Held from its making until `release` or the end of the process, however it ends."""
-
-    def __init__(self, folder: Path) -> None:
-        """Raises CommandError when another process holds it; says which."""
-        file = (folder / "run.lock").open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.close()
-            known = lock_holder(folder)
-            holder = f"process {known[0]} on {known[1]}, since {known[2]}" if known else "a process that left no name"
-            raise LockedError(f"another run holds {folder}: {holder}. Wait for it, or stop it first") from error
-        self._file = file
-        file.seek(0)
-        file.truncate()
-        since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": since}, file)
-        file.flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
-
-    def release(self) -> None:
-        """Let the next run in."""
-        self._file.close()
 
 
 def lock_holder(folder: Path) -> tuple[int, str, str] | None:
@@ -58,14 +27,28 @@ def lock_holder(folder: Path) -> tuple[int, str, str] | None:
 OWN_PARTS = ("articles", "images", "warc", "runs", "run.lock")
 
 
-def lock_output(output: Path, *, make: bool = False) -> OutputLock:
-    """The directory's lock; `make`: the directory too, if it is not there. Raises LockedError when another process
-    holds it, StorageError when it cannot be written to or a symbolic link leads out of it."""
+def lock_output(output: Path, *, make: bool = False) -> TextIO:
+    """The directory's lock: a file, held until it is closed or the process ends, however it ends. `make`: the directory
+    too, if it is not there. Raises LockedError when another process holds it, and says which; StorageError when the
+    directory cannot be written to or a symbolic link leads out of it."""
     try:
         if make:
             output.mkdir(parents=True, exist_ok=True)
         check_links(output)
-        return OutputLock(output)
+        file = (output / "run.lock").open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            known = lock_holder(output)
+            holder = f"process {known[0]} on {known[1]}, since {known[2]}" if known else "a process that left no name"
+            raise LockedError(f"another run holds {output}: {holder}. Wait for it, or stop it first") from error
+        file.seek(0)
+        file.truncate()
+        since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": since}, file)
+        file.flush()
+        return file
     except OSError as error:
         about = f" ({error.filename})" if error.filename and str(error.filename) != str(output) else ""
         raise StorageError(

@@ -12,7 +12,7 @@ import pytest
 
 from crawler.ledger import Ledger, State
 from crawler.utils.exit_status import ExitStatus
-from crawler.utils.lock import OutputLock
+from crawler.utils.lock import lock_output
 from tests.e2e.crawling import QUICK, Run, command, crawl, environment, run
 from tests.e2e.processes import started
 from tests.pages import address, article, unknown_layout
@@ -63,9 +63,9 @@ def test_3_without_a_network_nobody_waits_for_an_outage(tmp_path: Path, name: st
 
 
 def test_5_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
-    lock = OutputLock(tmp_path)
+    lock = lock_output(tmp_path)
     ended = crawl(NOBODY, tmp_path)
-    lock.release()
+    lock.close()
     assert ended.status == ExitStatus.LOCKED
     assert "another run holds" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["run.lock"], "there was no run"

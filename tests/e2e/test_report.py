@@ -10,7 +10,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.utils.exit_status import ExitStatus
-from crawler.utils.lock import OutputLock
+from crawler.utils.lock import lock_output
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import BLANK, address, article
 from tests.publish.report.trees import Tree, one
@@ -30,9 +30,9 @@ def test_the_report_on_a_crawl_while_another_run_holds_the_output(tmp_path: Path
     output = tmp_path / "output"
     with StandIn(archive) as standin:
         assert crawl(standin, output).err
-    lock = OutputLock(output)
+    lock = lock_output(output)
     done = report(output)
-    lock.release()
+    lock.close()
     assert done.status == ExitStatus.DONE, done.err
     assert done.out.startswith(f"{output / 'report.html'}: ")
     page = LexborHTMLParser((output / "report.html").read_text("utf-8"))

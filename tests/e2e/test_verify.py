@@ -15,7 +15,7 @@ import pytest
 from crawler.ledger import ArticleRow, CaptureRow, State
 from crawler.ledger.queries import StoreQueries
 from crawler.utils.exit_status import ExitStatus
-from crawler.utils.lock import OutputLock
+from crawler.utils.lock import lock_output
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.standin import StandIn, load_sample
@@ -208,9 +208,9 @@ def test_a_bag_is_exported_and_checked(output: Path, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_checked_is_said(output: Path, tmp_path: Path) -> None:
-    lock = OutputLock(output)
+    lock = lock_output(output)
     locked = verify(output)
-    lock.release()
+    lock.close()
     for done, status, words in (
         (locked, ExitStatus.LOCKED, "another run"),
         (verify(tmp_path / "nowhere"), ExitStatus.NOTHING, "there is no ledger"),

@@ -7,10 +7,17 @@ from itertools import product
 
 from crawler.ledger.rows import FieldCount
 from crawler.politeness.summary import PolitenessSummary
-from crawler.run.health import Breach, RunNumbers, Thresholds, breaches, conclude
+from crawler.run.health import Breach, RunNumbers, breaches, conclude
 from crawler.utils.exit_status import ExitStatus, RunResult
 
-LIMITS = Thresholds(least=20, recovered=0.1, other_pages=0.9, field_loss=0.2, mismatches=0.1, refusals=5)
+LIMITS = {
+    "HEALTH_LEAST": 20,
+    "HEALTH_RECOVERED": 0.1,
+    "HEALTH_OTHER_PAGES": 0.9,
+    "HEALTH_FIELD_LOSS": 0.2,
+    "HEALTH_MISMATCHES": 0.1,
+    "HEALTH_REFUSALS": 5,
+}
 
 
 def dates(of: int, missing: int, earlier: int, earlier_missing: int) -> RunNumbers:
@@ -66,7 +73,7 @@ def test_each_threshold_at_its_boundary() -> None:
             measures
         )
         for breach in found:
-            assert breach.limit == getattr(LIMITS, threshold.removeprefix("HEALTH_").lower())
+            assert breach.limit == LIMITS[threshold]
             assert " expected" in breach.message
 
 
@@ -84,7 +91,7 @@ def test_all_thresholds_can_be_switched_off_and_all_can_be_broken_at_once() -> N
     bad = replace(bad, fields=dates(20, 20, 20, 0).fields)
     named = [f"HEALTH_{name}" for name in ("RECOVERED", "OTHER_PAGES", "FIELD_LOSS", "MISMATCHES", "REFUSALS")]
     assert [breach.threshold for breach in breaches(bad, LIMITS)] == named
-    assert breaches(bad, Thresholds(1, 0, 1, 1, 1, 1_000_000)) == []
+    assert breaches(bad, dict(zip(LIMITS, (1, 0, 1, 1, 1, 1_000_000), strict=True))) == []
 
 
 BREACH = Breach("HEALTH_REFUSALS", 5, 6, "6 refusals")

@@ -15,7 +15,6 @@ from crawler import settings as ours
 from crawler.commands import extract
 from crawler.politeness.rate_limiter import RequestBudget
 from crawler.recovery.case import Selection
-from crawler.run.health import Thresholds
 from crawler.run.session import HostPoliteness, Session
 from crawler.run.settings import (
     ARGUMENTS,
@@ -206,7 +205,14 @@ def test_the_start_is_never_above_the_rate_itself() -> None:
 
 
 def test_what_is_healthy_comes_from_the_settings() -> None:
-    assert RunSettings(DEFAULTS).health == Thresholds(20, 0.01, 0.9, 0.2, 0.1, 5)
+    assert RunSettings(DEFAULTS).health == {
+        "HEALTH_LEAST": 20,
+        "HEALTH_RECOVERED": 0.01,
+        "HEALTH_OTHER_PAGES": 0.9,
+        "HEALTH_FIELD_LOSS": 0.2,
+        "HEALTH_MISMATCHES": 0.1,
+        "HEALTH_REFUSALS": 5,
+    }
 
 
 # The spider's arguments

@@ -16,7 +16,7 @@ import pytest
 from crawler.ledger import Ledger
 from crawler.run.progress import PROGRESS_KEY, Phase, progress_table
 from crawler.run.terminal import QUIET, Terminal, is_terminal, look_at_run, watch_message
-from crawler.utils.lock import OutputLock
+from crawler.utils.lock import lock_output
 from tests.run.moments import NOW, moment
 
 
@@ -149,8 +149,8 @@ def test_a_note_of_another_version_or_of_an_earlier_run_is_none(ledger: Ledger, 
 
 def test_looking_does_not_touch_the_lock(ledger: Ledger, tmp_path: Path) -> None:
     ledger.begin_run({}, "0")
-    lock = OutputLock(tmp_path)
+    lock = lock_output(tmp_path)
     assert look_at_run(ledger, tmp_path).alive is True
-    lock.release()
+    lock.close()
     look_at_run(ledger, tmp_path)
-    OutputLock(tmp_path).release()
+    lock_output(tmp_path).close()

@@ -16,36 +16,36 @@ import pytest
 from crawler.ledger.file import ledger_path
 from crawler.recovery.extraction import ExtractionReport, FromFiles, FromStore
 from crawler.utils.exit_status import CommandError, ExitStatus, LockedError
-from crawler.utils.lock import OutputLock, lock_holder, lock_output
+from crawler.utils.lock import lock_holder, lock_output
 
 HOLDER = """
 import sys
 from pathlib import Path
-from crawler.utils.lock import OutputLock as Lock
-lock = Lock(Path(sys.argv[1]))
+from crawler.utils.lock import lock_output
+lock = lock_output(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
 """
 
 
 def test_a_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
-    lock = OutputLock(tmp_path)
+    lock = lock_output(tmp_path)
     with pytest.raises(
         CommandError, match=rf"another run holds {tmp_path}: process {os.getpid()} on \S+, since 20\d\d-"
     ) as refused:
-        OutputLock(tmp_path)
+        lock_output(tmp_path)
     assert refused.value.status is ExitStatus.LOCKED
-    lock.release()
+    lock.close()
     with lock_output(tmp_path / "new" / "output", make=True), pytest.raises(LockedError, match="another run holds"):
         lock_output(tmp_path / "new" / "output")
-    lock_output(tmp_path / "new" / "output").release()
+    lock_output(tmp_path / "new" / "output").close()
 
 
 def test_other_outputs_are_free(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    first, second = OutputLock(tmp_path), OutputLock(tmp_path / "other")
-    first.release()
-    second.release()
+    first, second = lock_output(tmp_path), lock_output(tmp_path / "other")
+    first.close()
+    second.close()
 
 
 def test_a_lock_goes_with_its_process_however_that_ends(tmp_path: Path) -> None:
@@ -54,30 +54,30 @@ def test_a_lock_goes_with_its_process_however_that_ends(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(CommandError, match=f"process {holder.pid} "):
-            OutputLock(tmp_path)
+            lock_output(tmp_path)
         holder.send_signal(signal.SIGKILL)
         holder.wait()
     assert json.loads((tmp_path / "run.lock").read_text("utf-8"))["pid"] == holder.pid
-    lock = OutputLock(tmp_path)
+    lock = lock_output(tmp_path)
     assert json.loads((tmp_path / "run.lock").read_text("utf-8"))["pid"] == os.getpid()
-    lock.release()
+    lock.close()
 
 
 def test_whatever_the_file_says_the_system_decides(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
     for left in ("", "not json", "[]", '{"pid": 1}'):
         path.write_text(left, "utf-8")
-        lock = OutputLock(tmp_path)
+        lock = lock_output(tmp_path)
         path.write_text(left, "utf-8")
         with pytest.raises(CommandError, match="a process that left no name"):
-            OutputLock(tmp_path)
-        lock.release()
+            lock_output(tmp_path)
+        lock.close()
 
 
 def test_who_held_it_last_can_be_seen_without_touching_it(tmp_path: Path) -> None:
     assert lock_holder(tmp_path) is None
     assert not (tmp_path / "run.lock").exists()
-    OutputLock(tmp_path).release()
+    lock_output(tmp_path).close()
     assert (lock_holder(tmp_path) or ())[:2] == (os.getpid(), socket.gethostname())
     (tmp_path / "run.lock").write_text('{"pid": "x"}', "utf-8")
     assert lock_holder(tmp_path) is None
