@@ -3,8 +3,6 @@
 Override any with `-s NAME=value`. Validation (`crawler/run/settings.py`), `--help` and docs/settings.md read the table.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial

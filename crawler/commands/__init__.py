@@ -1,7 +1,5 @@
 """The commands, a module each, and the program `citizen-news` that runs them; in a checkout `scrapy` does so too."""
 
-from __future__ import annotations
-
 import difflib
 import os
 import sys

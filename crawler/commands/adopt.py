@@ -1,7 +1,5 @@
 """`adopt DIR`: the former name of `audit DIR --adopt`."""
 
-from __future__ import annotations
-
 import argparse
 
 from crawler.commands import audit

@@ -1,7 +1,5 @@
 """`citizen-news audit DIR`: what is wrong with files of articles that exist already, without network."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from contextlib import nullcontext

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from crawler.publish.browse.replay import Replay
 
 DATABASE = "archive.db"
-_EXAMPLES = 10
 
 
 class Command(ProjectCommand):
@@ -95,7 +94,7 @@ def update(output: Path, seconds: float) -> None:
     if built.anew:
         print(f"{DATABASE} was {built.anew}, and was made anew from the files", file=sys.stderr)
     unreadable = [f"left out, since it cannot be read: {why}" for why in built.unreadable]
-    for line in first_lines(unreadable, _EXAMPLES, "files; `citizen-news verify` names them all"):
+    for line in first_lines(unreadable, 10, "files; `citizen-news verify` names them all"):
         print(f"warning: {line}", file=sys.stderr)
     changes = f"{built.new:,} new, {built.changed:,} changed, {built.removed:,} removed, {built.same:,} as before"
     print(f"{DATABASE}: {changes}", file=sys.stderr)

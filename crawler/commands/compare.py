@@ -1,7 +1,5 @@
 """`citizen-news compare DIR`: some articles of a tree fetched and recovered anew, and held against the tree's files."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from contextlib import closing

@@ -1,7 +1,5 @@
 """`citizen-news completion bash|zsh|fish|tcsh`: a script for the shell, which completes commands and options."""
 
-from __future__ import annotations
-
 import argparse
 
 import shtab

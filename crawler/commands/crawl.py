@@ -1,7 +1,5 @@
 """`citizen-news crawl`: one run, with a summary and an exit status that tells how it went."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Collection, Iterator
 from functools import partial

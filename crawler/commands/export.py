@@ -1,15 +1,13 @@
 """`citizen-news export --wacz FILE`, `--bag DIR`, `--jsonl FILE`, `--site DIR` or `--obsidian DIR`: what was recovered,
 in a form that other software reads, or any browser."""
 
-from __future__ import annotations
-
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from crawler import __version__
 from crawler.ledger import Ledger, State
@@ -20,11 +18,7 @@ from crawler.utils.exit_status import ExitStatus, NothingError, RunResult, Usage
 from crawler.utils.files import new_file, output_file, writing
 from crawler.utils.text import counted, first_few, format_size, progress_line
 
-if TYPE_CHECKING:
-    from crawler.preserve.wacz import UnindexedRange
-
 SOFTWARE = f"citizen-news-recovery/{__version__}"
-TITLE = "Citizen News (hkcnews.com)"
 NEEDED = "exactly one of --wacz FILE, --bag DIR, --jsonl FILE, --site DIR, --obsidian DIR is needed"
 
 
@@ -138,31 +132,30 @@ def _export_jsonl(output: Path, path: Path | None) -> int:
         _note(f"{more} of articles that have a line left out: {first_few(lines.others)}")
     about = f"{path or 'standard output'}: {counted(lines.articles, 'article')}, {format_size(lines.size)}"
     print(about, file=sys.stdout if path is not None else sys.stderr)
-    faults = [
-        f"{counted(len(files), 'file')} {what}: {first_few(files)}"
-        for files, what in (
-            (lines.left_out, "without a line, since unreadable"),
-            (lines.changed, "not as in the ledger"),
-        )
-        if files
-    ]
-    if not faults:
+    faults: dict[str, Sequence[object]] = {
+        "without a line, since unreadable": lines.left_out,
+        "not as in the ledger": lines.changed,
+    }
+    told = [f"{counted(len(files), 'file')} {what}: {first_few(files)}" for what, files in faults.items() if files]
+    if not told:
         return ExitStatus.DONE
-    return report(RunResult(ExitStatus.DAMAGED, f"{'; '.join(faults)}. See `citizen-news verify`"))
+    return report(RunResult(ExitStatus.DAMAGED, f"{'; '.join(told)}. See `citizen-news verify`"))
 
 
 def _export_wacz(output: Path, path: Path) -> int:
     """The store, as it is."""
     from crawler.preserve.wacz import indexed_pages, recovered_pages, write_wacz
 
-    warcs = _warcs(output / "warc")
+    warcs, title, now = _warcs(output / "warc"), "Citizen News (hkcnews.com)", datetime.now(UTC)
     left_out: list[int] = []
     with _ledger(ledger_path(output)) as ledger:
         pages = indexed_pages if ledger is None else partial(recovered_pages, ledger, output, left_out)
         with output_file(path) as out:
-            packed = write_wacz(out, warcs, pages, title=TITLE, software=SOFTWARE, created=datetime.now(UTC))
+            packed = write_wacz(out, warcs, pages, title=title, software=SOFTWARE, created=now)
         for damage in packed.damages:
-            print(f"damaged: {damage}{_articles(ledger, damage)}", file=sys.stderr)
+            lost = ledger.articles_at(damage.file, damage.start, damage.end) if ledger is not None else ()
+            which = f" (articles {', '.join(map(str, lost))})" if lost else ""
+            print(f"damaged: {damage}{which}", file=sys.stderr)
     if left_out:
         why = "since its files have no capture of them"
         _note(f"{counted(len(left_out), 'recovered article')} not among its pages, {why}: {first_few(left_out)}")
@@ -170,10 +163,9 @@ def _export_wacz(output: Path, path: Path) -> int:
     print(f"{path}: {', '.join(held)}, {format_size(path.stat().st_size)}")
     if not packed.damages:
         return ExitStatus.DONE
+    places = f"{counted(len(packed.damages), 'damaged place')} in the store"
     whole = f"{path} has its files as they are, and everything in them that is whole in its index"
-    return report(
-        RunResult(ExitStatus.DAMAGED, f"{counted(len(packed.damages), 'damaged place')} in the store: {whole}")
-    )
+    return report(RunResult(ExitStatus.DAMAGED, f"{places}: {whole}"))
 
 
 def _export_bag(output: Path, bag: Path) -> int:
@@ -207,15 +199,6 @@ def _ledger(path: Path) -> AbstractContextManager[Ledger | None]:
         return Ledger(path)
     _note(f"there is no ledger {path}: every capture of an article's address is a page, with the address for a title")
     return nullcontext()
-
-
-def _articles(ledger: Ledger | None, damage: UnindexedRange) -> str:
-    """The articles whose captures the ledger has in a damaged range."""
-    if ledger is None:
-        return ""
-    rows = (row for article in ledger.articles() for row in ledger.captures(article.id))
-    damaged = {row.article for row in rows if row.warc == damage.file and damage.start <= row.warc_offset < damage.end}
-    return f" (articles {', '.join(map(str, sorted(damaged)))})" if damaged else ""
 
 
 def _note(message: str) -> None:

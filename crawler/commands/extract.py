@@ -1,7 +1,5 @@
 """`citizen-news extract [WARC|WACZ|DIR|ADDRESS …]`: Markdown out of what is at hand, on all cores."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys

@@ -1,7 +1,5 @@
 """`citizen-news init [DIR]`: asks what a recovery needs to know, and writes it into `citizen-news.toml`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

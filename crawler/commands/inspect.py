@@ -1,7 +1,5 @@
 """`citizen-news inspect URL|FILE|ID`: one page through extraction, to see whether the selectors fit it."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Iterator
@@ -31,9 +29,6 @@ from crawler.warc.record import StoredCapture, WarcDamaged
 from crawler.wayback.archive import wayback_archive
 from crawler.wayback.capture import Capture
 from crawler.wayback.http import CodingError, declared_coding, decode_what_came, first_header
-
-_WIDTH = 72
-_UNKNOWN_TIME = "00000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ def _from_file(path: Path) -> Specimen:
     original = pages.metadata(page, "og:url") or ((link.attributes.get("href") or "") if link is not None else "")
     original = original if article_id(original) else "https://www.hkcnews.com/"
     article = article_id(original) or 0
-    return Specimen(StoredCapture(original, _UNKNOWN_TIME, 200, (), body), article, f"the file {path}")
+    return Specimen(StoredCapture(original, "0" * 14, 200, (), body), article, f"the file {path}")
 
 
 def inspect(specimen: Specimen, replay: str) -> Iterator[str]:
@@ -175,6 +170,6 @@ def _fields(page: pages.Page) -> Iterator[str]:
         for source, value, _ in every_source(page, field):
             mark = "->" if value and not won else "  "
             won = won or bool(value)
-            yield f"  {mark} {source:<36} {shortened(value, _WIDTH) or '-'}"
+            yield f"  {mark} {source:<36} {shortened(value, 72) or '-'}"
     tags, source = find_tags(page)
     yield f"\ntags\n  -> {source:<36} {', '.join(tags)}" if tags else "\ntags\n     none found"

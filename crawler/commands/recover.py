@@ -1,8 +1,6 @@
 """`citizen-news recover`: a run that nobody watches. What is new, due or better is recovered, and the exit status is a
 verdict."""
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

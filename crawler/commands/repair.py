@@ -1,8 +1,6 @@
 """`citizen-news repair DIR`: what the audit of a tree of files says to fetch again is recovered, and may take the old
 files' places."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """`citizen-news report`: what was recovered, what is missing and why, and how the runs went, as one file of HTML."""
 
-from __future__ import annotations
-
 import argparse
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """`citizen-news settings`: what each setting is, and where its value is from."""
 
-from __future__ import annotations
-
 import argparse
 
 from crawler.run.command import ProjectCommand

@@ -1,7 +1,5 @@
 """`status`: where every article stands, and why; with `--watch`, where the run stands that is under way."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """`citizen-news verify`: the recovered files, the ledger and the store held against each other; and the manifest."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 """What archived captures of an article say, where they do not say the same: `inspect ID --versions` for one article,
 `status --versions` for all; and `versions [ID]`, the former name of both."""
 
-from __future__ import annotations
-
 import argparse
 import itertools
 from collections.abc import Iterator, Sequence

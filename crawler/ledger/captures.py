@@ -71,6 +71,11 @@ class Captures(LedgerFile):
         """Articles that have a capture in the store or in a file of web archives, lowest id first."""
         return self._column(f"SELECT DISTINCT article FROM capture WHERE {STORED} OR held IS NOT NULL ORDER BY article")
 
+    def articles_at(self, warc: str, start: int, end: int) -> list[int]:
+        """Articles with a capture that begins in this range of a file of the store, lowest id first."""
+        where = "warc = ? AND warc_offset >= ? AND warc_offset < ?"
+        return self._column(f"SELECT DISTINCT article FROM capture WHERE {where} ORDER BY article", warc, start, end)
+
     def stored_capture(self, source: str) -> tuple[str, str] | None:
         """The time and the address of a capture that this source gave; None when it never gave one."""
         query = f"SELECT timestamp, original FROM capture WHERE source = ? AND answer = 'capture' AND {STORED} LIMIT 1"

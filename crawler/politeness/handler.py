@@ -1,14 +1,14 @@
 """The download handler: no request leaves without a permit, whatever was queued or in flight in Scrapy."""
 
-from __future__ import annotations
-
 import errno
 from collections import defaultdict
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -17,25 +17,19 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
+from scrapy.http import Response
 from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError, ConnectionRefusedError, TCPTimedOutError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.python.failure import Failure
 from twisted.web.client import HTTPConnectionPool
 
 from crawler.politeness.circuit_breaker import Permit
+from crawler.politeness.politeness import Politeness
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.wayback.http import Headers
 from crawler.wayback.playback import ANSWERS, Answer, Outcome, own_answer, own_page_text, retry_after
-
-if TYPE_CHECKING:
-    from scrapy import Request
-    from scrapy.crawler import Crawler
-    from scrapy.http import Response
-    from twisted.internet.defer import Deferred
-
-    from crawler.politeness.politeness import Politeness
-
 
 FAILURES = (CannotResolveHostError, ConnectError, DownloadFailedError, DownloadTimeoutError, ResponseDataLossError)
 _CUT = (errno.ECONNRESET, errno.ECONNABORTED)

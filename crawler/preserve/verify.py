@@ -13,13 +13,12 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-from crawler.ledger.file import ledger_path
+from crawler.ledger.file import existing_ledger
 from crawler.ledger.queries import StoreQueries
 from crawler.preserve.checks import DIGEST, Expected, StoreRange, check_file, read_range, store_ranges, unknown_files
 from crawler.preserve.files import ManifestFault, UnreadableFile, read_chunks, read_manifest, sha256_of, write_manifest
 from crawler.preserve.findings import CheckResult, Finding, VerifyKind, printable
 from crawler.recovery.store import OPEN_SUFFIX
-from crawler.utils.exit_status import NothingError
 from crawler.utils.files import atomic_file
 from crawler.utils.lock import lock_output
 from crawler.utils.text import counted
@@ -294,8 +293,6 @@ class _Check:
 @contextmanager
 def open_locked(output: Path) -> Iterator[StoreQueries]:
     """The ledger, with the lock held. Raises CommandError when that cannot be."""
-    path = ledger_path(output)
-    if not path.exists():
-        raise NothingError(f"there is no ledger {path}: nothing was crawled into this directory yet")
+    path = existing_ledger(output)
     with lock_output(output), StoreQueries(path) as ledger:
         yield ledger

@@ -1,7 +1,5 @@
 """What the commands share: options, the settings of the output directory, and the words with which they end."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import logging
@@ -28,7 +26,7 @@ from crawler.run.crawl import quiet_scrapy
 from crawler.run.session import Session
 from crawler.run.settings import ARGUMENTS, SETTINGS, check_integer, check_names, read_setting
 from crawler.settings import Kind
-from crawler.utils.exit_status import CommandError, ExitStatus, Interrupted, RunResult, UsageError
+from crawler.utils.exit_status import CommandError, ExitStatus, Interrupted, RunResult, StorageError, UsageError
 from crawler.utils.text import ignore_broken_pipe
 
 _ELSEWHERE = ("CONCURRENT_REQUESTS_PER_IP", "META_COPY_WARN_SKIP_KEYS", "LOG_FORMATTER", "SCRAPY_CHECK")
@@ -83,12 +81,6 @@ def say_successor(former: str, successor: str) -> None:
     print(f"note: `{former}` is `{successor}` now; the old name goes with the next release", file=sys.stderr)
 
 
-def commands() -> dict[str, ProjectCommand]:
-    """This project's commands, by their names."""
-    modules = {module.__name__.rpartition(".")[2]: module for module in walk_modules_iter(ours.COMMANDS_MODULE)}
-    return {name: module.Command() for name, module in modules.items() if hasattr(module, "Command")}
-
-
 WORKERS = {f"--workers N={os.cpu_count() or 1}": "processes (one for each core by default)"}
 """An option of several commands, which `read_workers` reads."""
 
@@ -105,7 +97,7 @@ class ProjectCommand(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
-    settings: Settings  # type: ignore[assignment]  # Scrapy's has none until Scrapy gives it, before anything else
+    settings: Settings  # Scrapy gives it before it calls anything here
     summary: ClassVar[str]
     argument = ""
     """What the command takes beside options, as its syntax has it: `DIR`, `[ID]`; with … any number."""
@@ -156,29 +148,24 @@ class ProjectCommand(ScrapyCommand):
                 say_successor(self.name, self.successor)
             with ignore_broken_pipe():
                 self.exitcode = self.act(args, opts) or ExitStatus.DONE
-        except Interrupted as error:
-            self.exitcode = report(error.result)
         except CommandError as error:
-            self.exitcode = report(error.result, "error")
+            self.exitcode = report(error.result, "stopped" if isinstance(error, Interrupted) else "error")
         except KeyboardInterrupt:
             self.exitcode = report(RunResult(ExitStatus.INTERRUPTED, self.interrupted))
         except sqlite3.DatabaseError as error:
             advice = "If it is damaged, restore a copy or choose another output directory"
-            self.exitcode = report(
-                RunResult(ExitStatus.STORAGE, f"the ledger cannot be read: {error}. {advice}"), "error"
-            )
+            self.exitcode = report(StorageError(f"the ledger cannot be read: {error}. {advice}").result, "error")
         except OSError as error:
             about = f"{error.filename}: " if error.filename else ""
-            self.exitcode = report(RunResult(ExitStatus.STORAGE, f"{about}{error.strerror or error}"), "error")
+            self.exitcode = report(StorageError(f"{about}{error.strerror or error}").result, "error")
 
     def _load_config(self, opts: argparse.Namespace) -> None:
         """What the environment and the output directory say, beside the command line. Raises UsageError."""
         directory = getattr(opts, "directory", None)
         if directory is not None:
             if re.search(r"^-$|:\w+$|\.(json|jsonl|jl|csv|xml)$", directory):
-                raise UsageError(
-                    f"-o {directory}: -o names the output directory; `export --jsonl FILE` writes JSON lines"
-                )
+                advice = "-o names the output directory; `export --jsonl FILE` writes JSON lines"
+                raise UsageError(f"-o {directory}: {advice}")
             self.settings.set("OUTPUT_DIR", directory, priority="cmdline")
         load_config(self.settings, os.environ, Path.cwd(), format_of_files="FORMAT" in self.uses)
 
@@ -235,6 +222,12 @@ class ProjectCommand(ScrapyCommand):
         if crawler.stats is not None and crawler.stats.get_value("finish_reason") == "shutdown":
             session.end(ExitStatus.INTERRUPTED, self.interrupted)
         return crawler.spider
+
+
+def commands() -> dict[str, ProjectCommand]:
+    """This project's commands, by their names."""
+    modules = {module.__name__.rpartition(".")[2]: module for module in walk_modules_iter(ours.COMMANDS_MODULE)}
+    return {name: module.Command() for name, module in modules.items() if hasattr(module, "Command")}
 
 
 _METAVARS = {Kind.ARTICLES: "IDS", Kind.WHOLE: "N", Kind.TIME: "TIME", Kind.FOLDER: "DIR"}

@@ -5,8 +5,6 @@ the file, and else it has its default. How files are written is an exception: th
 the command line says otherwise.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import tomllib
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,6 @@
 """Running the spider in a session, and what every run leaves behind: its end in the ledger, its record, and a word to
 ON_VERDICT."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal
@@ -133,10 +131,8 @@ def _crawl(command: BaseRunSpiderCommand, session: Session, plan: RunPlan) -> No
             usual = {"finished": _DONE, "shutdown": _INTERRUPTED}
             session.ending = usual.get(reason, RunResult(ExitStatus.ERROR, f"ended: {reason}"))
     if session.unwritten and session.ending.status in (ExitStatus.DONE, ExitStatus.UNAVAILABLE):
-        about = (
-            f"{counted(len(session.unwritten), 'article')} not written, by an error of this software; please report it"
-        )
-        session.ending = RunResult(ExitStatus.ERROR, f"{about}: {session.unwritten[0]}")
+        about = f"{counted(len(session.unwritten), 'article')} not written, by an error of this software"
+        session.ending = RunResult(ExitStatus.ERROR, f"{about}; please report it: {session.unwritten[0]}")
     if not dry_run and session.settings.format.for_reading and session.ending.status not in _NO_RELINKING:
         _relink(session)
 

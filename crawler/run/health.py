@@ -1,7 +1,5 @@
 """What a run did, whether it was healthy, and how it ended then: plain functions of counts and thresholds."""
 
-from __future__ import annotations
-
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,20 +1,21 @@
 """The extension that shows and notes the progress of a run while it goes on."""
 
-from __future__ import annotations
-
 import logging
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol, Self, cast
+from typing import Final, Protocol, Self, cast
 
 from scrapy import Spider, signals
+from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
 
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
 from crawler.politeness.rate_limiter import Endpoint
-from crawler.recovery.image_recovery import TYPICAL_REQUESTS
+from crawler.recovery.image_recovery import TYPICAL_REQUESTS, ImageRecovery
+from crawler.recovery.listing import Listing
+from crawler.recovery.recovery import Recovery
 from crawler.run.progress import (
     ENOUGH,
     PROGRESS_KEY,
@@ -27,16 +28,9 @@ from crawler.run.progress import (
     progress_table,
     seconds_left,
 )
+from crawler.run.session import Session
+from crawler.run.settings import SpiderArguments
 from crawler.run.terminal import Terminal, is_terminal
-
-if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
-
-    from crawler.recovery.image_recovery import ImageRecovery
-    from crawler.recovery.listing import Listing
-    from crawler.recovery.recovery import Recovery
-    from crawler.run.session import Session
-    from crawler.run.settings import SpiderArguments
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,5 @@
 """The record of a run, `OUTPUT_DIR/runs/<time>.json`: what it holds, how it is written, and read again."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
@@ -9,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from crawler import __version__
 from crawler.hkcnews.fields import SOURCES
@@ -17,15 +15,12 @@ from crawler.hkcnews.verdict import Verdict
 from crawler.ledger import State
 from crawler.politeness.rate_limiter import Endpoint
 from crawler.politeness.summary import PolitenessSummary
+from crawler.recovery.case import Selection
 from crawler.run.health import Breach, RunNumbers
+from crawler.run.session import Session
 from crawler.run.status import count_articles
+from crawler.utils.exit_status import RunResult
 from crawler.utils.files import write_file
-
-if TYPE_CHECKING:
-    from crawler.recovery.case import Selection
-    from crawler.run.session import Session
-    from crawler.utils.exit_status import RunResult
-
 
 SCHEMA = 1
 """Grows when a key goes or changes its meaning; new keys may come without that."""
@@ -56,7 +51,7 @@ class LedgerMark:
     began: float
 
     @classmethod
-    def of(cls, session: Session) -> LedgerMark:
+    def of(cls, session: Session) -> Self:
         """Taken before the crawl. Raises sqlite3.Error."""
         rows, newest = session.ledger.listed_so_far()
         present = session.ledger.articles(State.RECOVERED) if session.renewing else ()

@@ -1,7 +1,5 @@
 """What a run works with: the locked output directory, ledger, store, sources, and the politeness towards each host."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

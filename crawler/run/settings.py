@@ -3,15 +3,13 @@
 What cannot be read raises UsageError, which names it, its value, and what is needed.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from crawler.hkcnews.urls import HIGHEST_ID
@@ -188,7 +186,7 @@ class SpiderArguments:
         """Whether the run is about everything, and fetches."""
         return self.choice == Selection() and not self.dry_run
 
-    def narrowed(self, only: frozenset[int]) -> SpiderArguments:
+    def narrowed(self, only: frozenset[int]) -> Self:
         """The same, for these articles at most."""
         ids = only if self.choice.ids is None else only & frozenset(self.choice.ids)
         return replace(self, choice=replace(self.choice, ids=ids))

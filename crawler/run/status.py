@@ -1,7 +1,5 @@
 """Where the ledger stands, in words for people and as data for programs."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Exit statuses of the commands, and the errors that end a command, each kind with its status."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Self

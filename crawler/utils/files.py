@@ -1,7 +1,5 @@
 """Writing files: whole or not at all, never outside of their root; a large one beside its name first."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os

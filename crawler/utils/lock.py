@@ -1,7 +1,5 @@
 """One run at a time for an output directory, and no symbolic link that leads out of it."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

@@ -1,7 +1,5 @@
 """Words that messages share, and texts of pages made safe for a terminal or a file of lines."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

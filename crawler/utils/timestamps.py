@@ -1,7 +1,5 @@
 """Timestamps of web archives: 14 digits, yyyymmddhhmmss, UTC."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
