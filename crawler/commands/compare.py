@@ -42,7 +42,7 @@ class Command(ProjectCommand):
         return report(result)
 
     def _compared(self, audit: Audit, chosen: list[int]) -> tuple[RunResult, Comparison]:
-        with closing(Session(RunSettings(self.given_settings), {"compare": str(audit.folder)})) as session:
+        with closing(Session(RunSettings(self.settings), {"compare": str(audit.folder)})) as session:
             session.keep_format()
             session.ledger.unadopt(chosen)
             self.run_quietly(ArticlesSpider, session, arguments=SpiderArguments(Selection(frozenset(chosen))))

@@ -29,7 +29,7 @@ class Command(SpiderCommand):
         if arguments.repair:
             say_successor("crawl -a repair=DIR", "repair DIR")
             return repair(self, opts.spargs, opts.verbose)
-        session = Session(RunSettings(self.given_settings), opts.spargs)
+        session = Session(RunSettings(self.settings), opts.spargs)
         session.verbose = opts.verbose
         describe = partial(_describe, session, arguments.choice.ids or ())
         plan = RunPlan("crawl", arguments, describe=describe)

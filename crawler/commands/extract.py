@@ -107,7 +107,7 @@ class Command(ProjectCommand):
             self.settings.set("FORMAT", chosen, priority="cmdline")
             if "VIDEO" not in given:
                 self.settings.set("VIDEO", SETTINGS["VIDEO"].default, priority="cmdline")
-        return read_format(self.given_settings)
+        return read_format(self.settings)
 
     def _input(
         self, args: list[str], told: ExtractionReport, opts: argparse.Namespace, *, dry_run: bool

@@ -104,7 +104,7 @@ class Command(ProjectCommand):
         return Specimen(stored, article, origin, row.replay)
 
     def _fetched(self, article: int, capture: Capture | None) -> Specimen | RunResult:
-        with closing(Session(RunSettings(self.given_settings), {"inspect": str(article)})) as session:
+        with closing(Session(RunSettings(self.settings), {"inspect": str(article)})) as session:
             if not session.settings.sites:
                 raise UsageError("SOURCES names no archive to fetch from; the files in it are read by a crawl")
             site = session.settings.sites[0]

@@ -7,12 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from crawler.ledger import Ledger
-from crawler.ledger.file import ledger_path
 from crawler.run.command import SpiderCommand, report
 from crawler.run.crawl import RunPlan, renew_files, run_spider
 from crawler.run.health import Breach, RunNumbers, conclude
-from crawler.run.session import Session, format_conflict
+from crawler.run.session import Session
 from crawler.run.settings import ARGUMENTS, RunSettings, SpiderArguments, read_arguments
 from crawler.utils.exit_status import ExitStatus, RunResult, UsageError
 
@@ -33,8 +31,7 @@ class Command(SpiderCommand):
 
     def act(self, args: list[str], opts: argparse.Namespace) -> int:
         arguments = refuse_one_off(opts.spargs)
-        asked = RunSettings(self.given_settings)
-        _refuse_other_format(asked)
+        asked = RunSettings(self.settings)
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # Scrapy does not handle it yet
         try:
             renewal, rewritten = renew_files(asked, partial(print, file=sys.stderr))
@@ -63,15 +60,6 @@ def refuse_one_off(given: Mapping[str, str]) -> SpiderArguments:
             argument = f"{name}={given[name]}"
             raise UsageError(f"{argument}: not for unattended runs, but for `citizen-news crawl` or `repair`")
     return read_arguments(given)
-
-
-def _refuse_other_format(asked: RunSettings) -> None:
-    """Before a file is touched: a schedule with another FORMAT must not change a whole tree. Raises UsageError."""
-    path = ledger_path(asked.output)
-    if path.exists():
-        with Ledger(path) as ledger:
-            if mistake := format_conflict(ledger, asked):
-                raise UsageError(mistake)
 
 
 def _conclude(renewal: RunResult, result: RunResult, numbers: RunNumbers, found: Sequence[Breach]) -> RunResult:

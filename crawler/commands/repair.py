@@ -35,10 +35,10 @@ def repair(command: SpiderCommand, given: Mapping[str, str], verbose: bool) -> i
     """Audit the tree that the arguments name and recover what it lacks; gives the exit status."""
     arguments = read_arguments(given)
     assert arguments.repair is not None
-    if arguments.in_place and read_format(command.given_settings).for_reading:
+    if arguments.in_place and read_format(command.settings).for_reading:
         raise UsageError("--in-place needs FORMAT=seed: the reading format's links do not fit into another tree")
     audit = audit_folder(arguments.repair, os.cpu_count() or 1, command.setting("PROGRESS_SECONDS"))
-    session = Session(RunSettings(command.given_settings), given)
+    session = Session(RunSettings(command.settings), given)
     arguments = arguments.narrowed(frozenset(audit.refetch))
     session.verbose = verbose
     session.ledger.unadopt(audit.refetch)

@@ -198,14 +198,10 @@ class ProjectCommand(ScrapyCommand):
         path: Path = self.setting("OUTPUT_DIR")
         return path
 
-    @property
-    def given_settings(self) -> dict[str, object]:
-        return dict(self.settings)
-
     def setting(self, name: str) -> Any:
         """A setting's value; only of those that the command says it uses. Raises UsageError."""
         assert name in self.uses, name
-        return read_setting(self.given_settings, name)
+        return read_setting(self.settings, name)
 
     def run_quietly(self, spider: type[Spider], session: Session, **arguments: Any) -> Spider | None:
         """Run a spider in a session and a process of Scrapy's own, which logs warnings only; gives it, if it began."""

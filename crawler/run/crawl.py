@@ -22,10 +22,10 @@ from crawler.recovery.extraction_job import ExtractionPlan, Extractor, LocalWork
 from crawler.recovery.formats import as_bits, is_current_extractor
 from crawler.run.health import Breach, RunNumbers, breaches
 from crawler.run.record import RECORDS_FOLDER, LedgerMark, gather_numbers, run_record, write_record
-from crawler.run.session import Session
+from crawler.run.session import Session, format_conflict
 from crawler.run.settings import RunSettings, SpiderArguments
 from crawler.run.status import describe_end, describe_status
-from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
+from crawler.utils.exit_status import CommandError, ExitStatus, RunResult, UsageError
 from crawler.utils.text import counted, ignore_broken_pipe
 
 logger = logging.getLogger(__name__)
@@ -218,14 +218,18 @@ def run_command(words: Sequence[str], record: Path, seconds: float = COMMAND_SEC
 def renew_files(settings: RunSettings, tell: Callable[[str], object]) -> tuple[RunResult, int]:
     """Write anew what this extractor makes otherwise of the captures in the store, as `extract --changed` does;
     nothing where all files are of it, or there is no ledger or no store. Gives how it ended, trouble too, and how many
-    files are different now. Takes the lock. Raises nothing but errors of ours."""
+    files are different now. Takes the lock. Raises UsageError, and touches nothing, where the files are of another
+    format: a schedule with another FORMAT must not change a whole tree. Other errors only if the ledger cannot be read.
+    """
     path, report = ledger_path(settings.output), ExtractionReport(settings.progress_seconds)
-    try:
-        if not path.exists():
+    if not path.exists():
+        return _DONE, 0
+    with Ledger(path) as ledger:
+        if mistake := format_conflict(ledger, settings):
+            raise UsageError(mistake)
+        if is_current_extractor(ledger) or not (ledger.recovered_ids() and ledger.articles_with_captures()):
             return _DONE, 0
-        with Ledger(path) as ledger:
-            if is_current_extractor(ledger) or not (ledger.recovered_ids() and ledger.articles_with_captures()):
-                return _DONE, 0
+    try:
         what = "what it makes otherwise is written anew from the store"
         tell(f"the extractor has changed since the files were written: {what}")
         workers = LocalWorkers(os.cpu_count() or 1, settings.page_seconds, settings.page_memory)
