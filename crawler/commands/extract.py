@@ -51,8 +51,7 @@ class Command(ProjectCommand):
         told = ExtractionReport(self.setting("PROGRESS_SECONDS"))
         ids = read_value(ARGUMENTS["ids"], opts.ids) if opts.ids is not None else None
         if opts.parquet is not None:
-            with self._workers(opts) as workers:
-                return self._write_table(args, opts, told, workers, ids)
+            return self._write_table(args, opts, told, ids)
         wanted = self._format(opts.format)
         source = self._input(args, told, opts, dry_run=opts.dry_run)
         with self._workers(opts) as workers:
@@ -61,12 +60,7 @@ class Command(ProjectCommand):
         return report(result)
 
     def _write_table(
-        self,
-        args: list[str],
-        opts: argparse.Namespace,
-        told: ExtractionReport,
-        workers: Workers,
-        ids: Collection[int] | None,
+        self, args: list[str], opts: argparse.Namespace, told: ExtractionReport, ids: Collection[int] | None
     ) -> int:
         """The articles as a table; the files and the ledger that are there stay as they are."""
         from crawler.preserve.parquet import extract_rows, write_parquet
@@ -75,7 +69,7 @@ class Command(ProjectCommand):
             raise UsageError("--parquet writes no files: --format, --changed and --dry-run do not go with it")
         path = new_file(opts.parquet, "--parquet", force=opts.force)
         source = self._input(args, told, opts, dry_run=True)
-        with output_file(path) as out:
+        with self._workers(opts) as workers, output_file(path) as out:
             rows = write_parquet(out, extract_rows(source, workers, ids))
         print("\n".join(told.describe(dry_run=False, only_changed=False)))
         print(f"{path}: {counted(rows, 'article')}, {format_size(path.stat().st_size)}")

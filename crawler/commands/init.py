@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from crawler.run.command import ProjectCommand
 from crawler.run.config import FILE
-from crawler.run.settings import SETTINGS, read_setting
+from crawler.run.settings import SETTINGS, read_value
 from crawler.utils.exit_status import UsageError
 from crawler.utils.files import write_file
 
@@ -53,7 +53,7 @@ class Command(ProjectCommand):
         folder = _answer(args[0] if args else None, "where everything is written", str(self.output), _new_folder)
         values = {}
         for name, (question, suggested) in QUESTIONS.items():
-            read = partial(_read, name)
+            read = partial(read_value, SETTINGS[name])
             values[name] = json.dumps(
                 _answer(getattr(opts, name.lower()), question, suggested, read), ensure_ascii=False
             )
@@ -73,10 +73,6 @@ def _new_folder(answer: str) -> Path:
     if (folder / FILE).exists():
         raise UsageError(f"{folder / FILE} is there already; change it in an editor")
     return folder
-
-
-def _read(name: str, answer: str) -> object:
-    return read_setting({name: answer}, name)
 
 
 def _time(answer: str) -> tuple[int, int] | None:

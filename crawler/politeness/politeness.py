@@ -319,10 +319,10 @@ class Politeness:
         self._calm = saved["calm_seconds"]
         self._playback.set(saved["playback_rate"])
         self._pause.level = saved["pause_level"]
-        for name, breaker in (("breaker", self._breaker), ("outage", self._outage)):
+        breakers = {"breaker": (self._breaker, "refused connections"), "outage": (self._outage, "an outage")}
+        for name, (breaker, after) in breakers.items():
             left = max(0.0, saved[f"{name}_left"] - passed)
             breaker.restore(bool(saved[f"{name}_shut"]), saved[f"{name}_level"], left, now)
-        for breaker, after in ((self._breaker, "refused connections"), (self._outage, "an outage")):
             if breaker.is_open:
                 self._hold(f"Waiting on after {after} in the last run, then one probe", breaker.until - now)
         left = min(MOST_RETRY_AFTER, saved["pause_left"] - passed)

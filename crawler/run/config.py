@@ -17,7 +17,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from crawler.ledger import Ledger, LedgerError
 from crawler.ledger.file import ledger_path
 from crawler.recovery.formats import format_of
-from crawler.run.settings import SETTINGS, check_names, read_setting
+from crawler.run.settings import SETTINGS, check_names, read_setting, read_value
 from crawler.utils.exit_status import UsageError
 
 FILE = "citizen-news.toml"
@@ -70,7 +70,7 @@ def read_file(path: Path) -> dict[str, Any]:
 def _put(settings: BaseSettings, name: str, value: object, priority: int, where: str) -> None:
     """Set a value, if it can be read. Raises UsageError, which says where it stands."""
     try:
-        read_setting({name: value}, name)
+        read_value(SETTINGS[name], value)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
     settings.set(name, value, priority)

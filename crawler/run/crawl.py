@@ -42,8 +42,6 @@ _INTERRUPTED = RunResult(ExitStatus.INTERRUPTED, "interrupted; run again to go o
 _NO_RELINKING = (ExitStatus.STORAGE, ExitStatus.INTERRUPTED)
 """After such an end the next run does it: nothing can be written, or somebody waits for the process to be gone."""
 
-Conclude = Callable[[RunResult, RunNumbers, Sequence[Breach]], RunResult]
-
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
@@ -55,7 +53,7 @@ class RunPlan:
     arguments: SpiderArguments
     rewritten: int = 0
     describe: Callable[[], Iterator[str]] | None = None
-    conclude: Conclude | None = None
+    conclude: Callable[[RunResult, RunNumbers, Sequence[Breach]], RunResult] | None = None
 
 
 def quiet_scrapy(level: object) -> None:
