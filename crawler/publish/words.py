@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -35,9 +36,14 @@ class Bilingual:
     zh: str = ""
 
     def __html__(self) -> str:
-        if self.zh in ("", self.en):
-            return escape(self.en)
-        return f'<in-zh lang="zh-Hant-HK">{escape(self.zh)}</in-zh><in-en lang="en">{escape(self.en)}</in-en>'
+        return _both(self.en, self.zh)
+
+
+@lru_cache(maxsize=1000)
+def _both(english: str, chinese: str) -> str:
+    if chinese in ("", english):
+        return escape(english)
+    return f'<in-zh lang="zh-Hant-HK">{escape(chinese)}</in-zh><in-en lang="en">{escape(english)}</in-en>'
 
 
 Value = str | int | Bilingual

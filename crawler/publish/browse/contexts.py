@@ -63,7 +63,7 @@ class Contexts:
         """What it shows of one article."""
         source, author = row["picture"], row["author"] or ""
         picture = self.pictures.address(source, row["url"] or "", row["original_url"] or "") if source else None
-        pieces = excerpt(lines_of(searched(row["body"])), find) if "body" in row else []
+        pieces = excerpt(lines_of(plain_text(searched(row["body"]))), find) if "body" in row else []
         return {
             **row,
             "title": marked(row["title"], find),
@@ -94,13 +94,15 @@ class Contexts:
             )
 
         body, note, bloggers = split_parts(got["body"])
+        words = plain_text(body)
         return {
             "article": got,
             "archived": self.replay.page(number, url) if self.replay else None,
             "body": html(body),
             "note": html(note),
             "bloggers": html(bloggers),
-            "english": is_english(got["body"]),
+            "words": words,
+            "english": is_english(words),
             "neighbours": queries.neighbours(db, got["date"], number),
             "twins": queries.twins(db, number, got["text_sha256"]),
             "versions": queries.versions(db, number),
@@ -148,8 +150,7 @@ def common_context() -> dict[str, Any]:
     }
 
 
-def is_english(body: str) -> bool:
+def is_english(words: str) -> bool:
     """Whether a text has next to no Chinese in it."""
-    words = plain_text(body)
     latin = words.encode("ascii", "ignore").decode("ascii")
     return sum(map(str.isalpha, latin)) > _ENGLISH * sum(map(str.isalpha, words))

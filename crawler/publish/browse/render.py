@@ -14,7 +14,6 @@ import nh3
 from markdown_it import MarkdownIt
 
 from crawler.hkcnews.urls import article_id
-from crawler.markdown.reader import plain_text
 from crawler.markdown.style import SCHEME, absolute, without_archive
 from crawler.publish.browse.rows import STOPS, gap_between
 from crawler.publish.words import say
@@ -232,9 +231,9 @@ _GAPS = re.compile(r"[ \t]*\n[ \t\n]*")
 _LINE_END = re.compile(r"(?<=.)\n(?=.)")
 
 
-def lines_of(body: str) -> str:
-    """The words of a Markdown text, its paragraphs and lines one below the other."""
-    return _GAPS.sub("\n", plain_text(body)).strip()
+def lines_of(words: str) -> str:
+    """A plain text with its paragraphs and lines one below the other."""
+    return _GAPS.sub("\n", words).strip()
 
 
 def finder(match: str) -> re.Pattern[str] | None:

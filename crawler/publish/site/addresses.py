@@ -6,7 +6,6 @@ import hashlib
 import html
 import re
 from functools import lru_cache
-from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlsplit
 
 from crawler.publish.browse.catalogue import Facet
@@ -60,7 +59,6 @@ def _digest(value: str) -> str:
     return f"{digest[:2]}/{digest[2:_DIGITS]}"
 
 
-@lru_cache(maxsize=10_000)
 def file_of(address: str) -> str | None:
     """What stands for an address of `browse` in the site, relative to its root, maybe with a query or a fragment; None
     for what it does not have."""
@@ -96,12 +94,16 @@ def _list_of(query: str) -> str:
 def localised(page: str, file: str) -> str:
     """A page of `browse` for the place `file` in the site: its links are relative, and what leads to nothing there is
     no link any more."""
-    up = "../" * (len(PurePosixPath(file).parts) - 1)
+    up = "../" * file.count("/")
+    return _TAG.sub(lambda tag: _moved(tag[0], up) if '="/' in tag[0] else tag[0], page)
 
+
+@lru_cache(maxsize=10_000)
+def _moved(tag: str, up: str) -> str:
     def moved(found: re.Match[str]) -> str:
         if found[2].startswith("//"):
             return found[0]
         target = file_of(html.unescape(found[2]))
         return "" if target is None else f' {found[1]}="{html.escape(up + target)}"'
 
-    return _TAG.sub(lambda tag: _LOCAL.sub(moved, tag[0]) if '="/' in tag[0] else tag[0], page)
+    return _LOCAL.sub(moved, tag)

@@ -36,7 +36,6 @@ from crawler.publish.site.pages import (
     write_articles,
     write_lists,
     write_missing,
-    write_terms,
     write_versions,
 )
 from crawler.publish.words import TABLE
@@ -54,10 +53,8 @@ SITE = FolderKind(
         | {"sitemaps", "article", "byline", "images", "static", "search", *Facet}
     ),
 )
-_BATCH = 250
-"""Articles whose pages a process writes at a time."""
-_TERMS = 2000
-"""The same for the index: the more at a time, the fewer terms are met again, and the more memory is needed."""
+_BATCH = 1000
+"""Articles whose pages a process writes at a time: what they have in the index waits in memory."""
 _FEW_VERSIONS = 4
 """Articles whose versions a process reads again at a time."""
 _LISTS = 50
@@ -146,9 +143,6 @@ def _write(
 ) -> int:
     """Everything else of a site; gives the bytes of its index."""
     site, layout = plan.site, plan.layout
-    terms = (partial(write_terms, plan, *job) for job in _places(ids, _TERMS))
-    for _ in all_done(batched(terms, 1), _do, workers):
-        pass
     with opened(plan) as pages:
         pages.write_front()
         lists = [*_lists(pages.db)]
@@ -158,17 +152,17 @@ def _write(
     spellings = " ".join(dict.fromkeys(families().values()))
     size = sum(write_script(site, *each) for each in (("index", about), ("ids", known), ("spellings", spellings)))
     jobs = (
-        (partial(write_part, site, plan.scratch, layout, part) for part in range(layout.parts)),
         (partial(write_articles, plan, *job) for job in _places(ids, _BATCH)),
         (partial(write_missing, plan, some) for some in batched(missing, _BATCH)),
         (partial(write_lists, plan, some) for some in batched(lists, _LISTS)),
     )
     done = 0
     for job, made in all_done(batched(chain.from_iterable(jobs), 1), _do, workers):
-        size += made if job.func is write_part else 0
         if job.func is write_articles:
             done += made
             tell(done, len(ids))
+    parts = (partial(write_part, site, plan.scratch, layout, part) for part in range(layout.parts))
+    size += sum(made for _, made in all_done(batched(parts, 1), _do, workers))
     for path in (*(BROWSE / "static").iterdir(), *(HERE / "static").iterdir()):
         write_file(site, f"static/{path.name}", path.read_bytes(), sync=False)
     if plan.address:

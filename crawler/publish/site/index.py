@@ -13,13 +13,14 @@ import codecs
 import json
 import marshal
 import re
+import sys
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain, pairwise
-from operator import sub
+from functools import cache, partial
+from itertools import chain, count, repeat
+from operator import add, sub
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,18 +36,18 @@ MAP = "~"
 """Begins a list of articles that is a map, six articles a digit, since that is shorter."""
 _MAP_BITS = 6
 _AS_WRITTEN = "!'()*"
-_TOKEN = re.compile(r"[^\W_]+|[\ue000-\uf8ff]")
+_LONG_TOKEN = re.compile(rf"([^\W_{SINGLE.pattern[2:-2]}]+)")
+"""A token that may have more than one character."""
 _NO_TOKEN = re.compile(r"[^\w\ue000-\uf8ff]+|_+")
-_LONG_TOKEN = re.compile(rf"[^\W_{SINGLE.pattern[2:-2]}]")
-"""A character of a token that may have more than one."""
 _HASHED = 1 << 24
 _FILE_BYTES = 20_000
 """About so many bytes a file has: what a search loads for two characters."""
-_PARTS = 32
-"""Files of the index are made in so many parts, so that one of them fits into memory."""
-
-_PLACES = "I"
-"""The type of the arrays of places."""
+_PARTS = 8
+"""Files of the index are made in so many parts, so that one of them fits into memory: a power of two up to `_OTHER`."""
+_OTHER = 32
+"""The second token of a pair counts for so much in its hash: the first alone tells the part."""
+_UPPER = sys.byteorder == "little"
+"""Which half of a number of 64 bits is the upper one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,12 @@ class Layout:
         return min(self.files, _PARTS)
 
 
-def terms(text: str) -> set[str]:
-    """The terms of a text as `ended_text` gives it."""
-    found: set[str] = set()
-    for clause in text.lower().split(STOP_MARK):
-        if _LONG_TOKEN.search(clause):
-            tokens = _TOKEN.findall(" ".join(SINGLE.split(clause)))
-        else:
-            tokens = [*_NO_TOKEN.sub("", clause)]
-        found.update(tokens)
-        found.update(map(" ".join, pairwise(tokens)))
-    return found
+def tokens_of(text: str) -> list[str]:
+    """The tokens of a text as `ended_text` gives it, STOP_MARK among them."""
+    tokens: list[str] = []
+    for number, piece in enumerate(_LONG_TOKEN.split(_NO_TOKEN.sub(" ", text.lower()))):
+        tokens += [piece] if number % 2 else piece.replace(" ", "")
+    return tokens
 
 
 def facet_term(facet: str, value: str) -> str:
@@ -91,7 +87,7 @@ def facet_term(facet: str, value: str) -> str:
 def term_hash(term: str) -> int:
     """What tells the file of a term; search.js reckons the same."""
     token, _, other = term.partition(" ")
-    return (_token_hash(token) * 31 + _token_hash(other)) % _HASHED
+    return (_token_hash(token) * 31 + _token_hash(other) * _OTHER) % _HASHED
 
 
 @cache
@@ -104,11 +100,11 @@ def _token_hash(token: str) -> int:
 
 
 def encoded(places: Sequence[int], total: int) -> str:
-    """Ascending numbers below `total`: each as what is added to the one before, least digit first; or as a map, where
-    that is shorter."""
-    if len(places) > total // _MAP_BITS:
+    """Ascending numbers below `total`, each maybe more than once: each as what is added to the one before, least digit
+    first; or as a map, where that is shorter."""
+    if len(places) > total // _MAP_BITS and len(several := set(places)) > total // _MAP_BITS:
         values = [0] * (total // _MAP_BITS + 1)
-        for each in places:
+        for each in several:
             values[each // _MAP_BITS] |= 1 << each % _MAP_BITS
         return MAP + "".join([DIGITS[value] for value in values])
     return "".join(map(_steps(total).__getitem__, map(sub, places, chain((-1,), places))))
@@ -116,7 +112,7 @@ def encoded(places: Sequence[int], total: int) -> str:
 
 @cache
 def _steps(total: int) -> Sequence[str]:
-    """How each step up to `total` is written; none is 0."""
+    """How each step up to `total` is written: none at all by nothing."""
     digits = DIGITS[:_BASE]
     steps = ["", *digits]
     while len(steps) <= total:
@@ -126,56 +122,63 @@ def _steps(total: int) -> Sequence[str]:
 
 
 class Batch:
-    """The terms of some articles that follow one another, until they are put down."""
+    """What stands where in some articles that follow one another, until it is put down.
+
+    An occurrence is a number, of the article's place and the token behind. It goes to those of its token, few enough
+    for the processor's cache: to go to those of its term at once takes several times as long. What is done for each is
+    done by loops in C.
+    """
 
     def __init__(self) -> None:
-        # The bytes of arrays of places: next to lists of them small, and nothing that Python looks through for cycles.
-        self._all: dict[str, bytes] = {}
-        self._titles: dict[str, bytes] = {}
+        self._numbers = defaultdict[str, int](count(1).__next__, {"": 0})
+        self._titles, self._all = (defaultdict[int, "array[int]"](partial(array, "Q")) for _ in range(2))
 
     def add(self, place: int, words: Sequence[str], facets: Iterable[tuple[str, str]]) -> None:
         """An article with its title and its other texts, as `ended_text` gives them, and its facets."""
-        found = terms(STOP_MARK.join(words))
-        found.update(facet_term(facet, value) for facet, value in facets)
-        mark = array(_PLACES, (place,)).tobytes()
-        for places, having in ((self._titles, terms(words[0])), (self._all, found)):
-            for term in having:
-                places[term] = places.get(term, b"") + mark
+        terms = [facet_term(facet, value) for facet, value in facets]
+        for having, some, more in ((self._titles, words[:1], []), (self._all, words, terms)):
+            numbers = [*map(self._numbers.__getitem__, tokens_of(STOP_MARK.join(some)))]
+            _append(having, numbers, map(add, numbers[1:], repeat(place << 32)))
+            _append(having, {*numbers, *map(self._numbers.__getitem__, more)}, repeat(place << 32))
 
     def put_down(self, folder: Path, number: int, layout: Layout) -> None:
         """Write a file of `folder` for each part of the index."""
-        parts: list[list[str | bytes | int]] = [[] for _ in range(layout.parts)]
-        for term, places in self._all.items():
-            file = term_hash(term) % layout.files
-            parts[file % layout.parts] += (file, term, places, self._titles.get(term, b""))
-        for part, entries in enumerate(parts):
-            (folder / f"{part}-{number:06}").write_bytes(marshal.dumps(entries))
+        parts: list[dict[str, tuple[bytes, bytes]]] = [{} for _ in range(layout.parts)]
+        for token, its in self._numbers.items():
+            if token not in ("", STOP_MARK):
+                having = self._all.pop(its).tobytes(), self._titles.pop(its, array("Q")).tobytes()
+                parts[term_hash(token) % layout.parts][token] = having
+        for part, having_of in enumerate(parts):
+            (folder / f"{part}-{number:06}").write_bytes(marshal.dumps([[*self._numbers], having_of]))
+
+
+def _append(to: Mapping[int, array[int]], keys: Iterable[int], numbers: Iterable[int]) -> None:
+    deque(map(array.append, map(to.__getitem__, keys), numbers), 0)
 
 
 def write_part(site: Path, folder: Path, layout: Layout, part: int) -> int:
     """Write the files of one part from what all batches have put down in `folder`; gives their bytes."""
-    found: dict[str, bytes] = {}
-    titled: dict[str, bytes] = {}
-    files: defaultdict[int, list[str]] = defaultdict(list)
-    for path in sorted(folder.glob(f"{part}-*")):
-        entries = iter(marshal.loads(path.read_bytes()))
-        for file, term, places, titles in zip(entries, entries, entries, entries, strict=True):
-            if term not in found:
-                files[file].append(term)
-            found[term] = found.get(term, b"") + places
-            if titles:
-                titled[term] = titled.get(term, b"") + titles
+    paths = sorted(folder.glob(f"{part}-*"))
+    batches = [marshal.loads(path.read_bytes()) for path in paths]
+    for path in paths:
         path.unlink()
-    size = 0
-    for file in range(part, layout.files, layout.parts):
-        rows = (
-            ",".join(
-                [term, *(encoded(array(_PLACES, some.get(term, b"")), layout.articles) for some in (found, titled))]
-            )
-            for term in sorted(files[file])
-        )
-        size += write_script(site, f"t{file}", "|".join(rows))
-    return size
+    files: defaultdict[int, list[str]] = defaultdict(list)
+    for token in dict.fromkeys(chain.from_iterable(having for _, having in batches)):
+        found, titled = (defaultdict[str, list[int]](list) for _ in range(2))
+        for tokens, having in batches:
+            for behind, occurrences in zip((found, titled), having.pop(token, ()), strict=False):
+                halves = memoryview(occurrences).cast("I")
+                others = map(tokens.__getitem__, halves[1 - _UPPER :: 2])
+                deque(map(list.append, map(behind.__getitem__, others), halves[_UPPER::2]), 0)
+        found.pop(STOP_MARK, None)
+        for other, places in found.items():
+            term = f"{token} {other}" if other else token
+            lists = encoded(places, layout.articles), encoded(titled.get(other, ()), layout.articles)
+            files[term_hash(term) % layout.files].append(",".join((term, *lists)))
+    return sum(
+        write_script(site, f"t{file}", "|".join(sorted(files[file])))
+        for file in range(part, layout.files, layout.parts)
+    )
 
 
 def row_name(place: int) -> str:

@@ -14,14 +14,13 @@ from urllib.parse import quote, unquote
 
 from jinja2 import Environment, FileSystemLoader
 
-from crawler.markdown.reader import plain_text
-from crawler.publish.browse import overviews, queries
+from crawler.publish.browse import overviews
 from crawler.publish.browse.catalogue import UNKNOWN, Facet
 from crawler.publish.browse.comparison import several_versions, side_by_side
 from crawler.publish.browse.contexts import TEMPLATES, Contexts, common_context, missing_context
 from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.render import Pictures, gapped, lines_of
-from crawler.publish.browse.rows import ended_text, labels_of, searched
+from crawler.publish.browse.rows import ended_text, labels_of
 from crawler.publish.browse.search import ListPage, ListQuery, Search, Value, address, records, toggled
 from crawler.publish.citation import FORMATS, Citation
 from crawler.publish.site.addresses import (
@@ -120,16 +119,20 @@ class SitePages:
         page = _templates().get_template(template).render(given)
         write_file(self.plan.site, file, localised(page, file).encode(), sync=False)
 
-    def write_article(self, place: int, number: int) -> None:
-        """An article's page, and what a search shows of it, by its place in the list of all."""
+    def write_article(self, place: int, number: int, batch: Batch) -> None:
+        """An article's page, what a search shows of it, by its place in the list of all, and what it has in the
+        index."""
         context = self.contexts.article_context(self.db, number)
         assert context is not None, number
         own = {"cited": partial(_data_address, citation=context["citation"]), "compared": number in self.plan.compared}
         self.write("browse/article.html", article_file(number), {**context, "citation_formats": _FILES, **own})
         article = context["article"]
         known = [article[name] or "" for name in ("title", "date", "author", "category", "tags")]
-        text = gapped(lines_of(searched(article["body"])))
-        write_script(self.plan.site, row_name(place), [number, *known, text])
+        words = context["words"]
+        write_script(self.plan.site, row_name(place), [number, *known, gapped(lines_of(words))])
+        texts = (article["title"], article["author"] or "", labels_of(article["category"], article["tags"]), words)
+        facets = [(facet, article[facet]) for facet in (Facet.CATEGORY, Facet.AUTHOR) if article[facet]]
+        batch.add(place, [*map(ended_text, texts)], [*facets, *((Facet.TAG, tag) for tag in article["tags"])])
 
     def write_front(self) -> None:
         """The pages that there is one of each."""
@@ -205,26 +208,12 @@ def opened(plan: Plan) -> Iterator[SitePages]:
 
 
 def write_articles(plan: Plan, first: int, ids: Sequence[int]) -> int:
-    """The pages of articles, and what a search shows of each; `first`: the place of the first in the list of all. Gives
+    """The pages of articles, and what the search has of them; `first`: the place of the first in the list of all. Gives
     their number. Raises OSError, sqlite3.Error."""
-    with opened(plan) as site:
-        for place, number in enumerate(ids, first):
-            site.write_article(place, number)
-    return len(ids)
-
-
-def write_terms(plan: Plan, first: int, ids: Sequence[int]) -> int:
-    """The part that articles have in the index; as `write_articles`."""
     batch = Batch()
     with opened(plan) as site:
         for place, number in enumerate(ids, first):
-            got = queries.article(site.db, number)
-            assert got is not None, number
-            labels = labels_of(got["category"], got["tags"])
-            texts = (got["title"], got["author"] or "", labels, plain_text(searched(got["body"])))
-            facets = [(facet, got[facet]) for facet in (Facet.CATEGORY, Facet.AUTHOR) if got[facet]]
-            facets += [(Facet.TAG, tag) for tag in got["tags"]]
-            batch.add(place, [*map(ended_text, texts)], facets)
+            site.write_article(place, number, batch)
     batch.put_down(plan.scratch, first, plan.layout)
     return len(ids)
 

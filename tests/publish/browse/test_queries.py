@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.markdown.reader import plain_text
 from crawler.publish.browse import catalogue, search
 from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.queries import MOST, QueryCache
@@ -140,7 +141,7 @@ def test_what_was_found_is_marked() -> None:
 def test_marking_loses_nothing(words: str, text: str) -> None:
     find = finder(match_of(words))
     assert "".join(piece for piece, _ in marked(text, find)) == text
-    excerpt(lines_of(text), find)
+    excerpt(lines_of(plain_text(text)), find)
 
 
 def test_an_excerpt_is_around_what_was_found() -> None:
@@ -155,8 +156,9 @@ def test_an_excerpt_is_around_what_was_found() -> None:
 
 def test_markdown_is_shown_as_words() -> None:
     body = '## 早上\n\n見[這裏](https://a.example/x)，**重要**\\*。\n\n{{< video src="z" >}}\n\n---\n\n1 < 2'
-    assert lines_of(body) == "早上\n見這裏，重要*。\n1 < 2"
-    assert excerpt(lines_of(body), finder(match_of("重要"))) == [
+    lines = lines_of(plain_text(body))
+    assert lines == "早上\n見這裏，重要*。\n1 < 2"
+    assert excerpt(lines, finder(match_of("重要"))) == [
         ("早上見這裏，", False),
         ("重要", True),
         ("*。1 < 2", False),

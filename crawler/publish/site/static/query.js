@@ -99,7 +99,7 @@ function hash(term) {
     for (const each of token) hashed = (hashed * 31 + each.codePointAt(0)) % 16777216;
     return hashed;
   });
-  return (one * 31 + other) % 16777216;
+  return (one * 31 + other * 32) % 16777216;
 }
 
 /* The articles that have a term, anywhere and in the title: as it is written, and in any spelling. */
