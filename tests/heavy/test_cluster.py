@@ -51,7 +51,7 @@ extraction_job.read_page = judge.read_page = read_page
 SMALL = """
 import crawler.run.cluster as c, crawler.recovery.extraction as e, dask, os
 dask.config.refresh()
-c.CHUNK, e.BATCH = 2, 4
+c.PORTION, e.BATCH = 2, 4
 """
 """Python for the client: its environment is Dask's too, and there are many small portions."""
 
@@ -165,7 +165,7 @@ def test_a_page_that_crashes_the_parser_costs_itself_only(dask: Dask, tmp_path: 
     pages = {number: article(number) + (CRASHES if number == 6 else b"") for number in range(5, 9)}
     records = [record(http(body), url=address(number)) for number, body in pages.items()]
     (tmp_path / "some.warc.gz").write_bytes(packed(records))
-    alone = f"{SMALL}c.CHUNK = 1"
+    alone = f"{SMALL}c.PORTION = 1"
     done = extract(dask, tmp_path / "output", os.path.relpath(tmp_path / "some.warc.gz", ROOT), fault=alone)
     assert done.status == 0, done.err
     assert sorted(Path(name).stem for name in tree(tmp_path / "output")) == ["article_5", "article_7", "article_8"]
