@@ -22,7 +22,7 @@ from crawler.markdown.elements import HEADINGS, elements_of, has_block
 
 _ROLE = re.compile(rf"(?:{'|'.join(ROLES)})s?[{layout.BAR}](?=\S)".replace(" ", ""), re.IGNORECASE)
 """In a text without spaces."""
-_BAR_BEHIND = re.compile(rf"s?\s*[{layout.BAR}]")
+_BEFORE_BAR = tuple(f"{role}{plural}" for role in ROLES for plural in ("", "s"))
 _AUTHORS = re.compile(rf"[、,，/&和與{layout.BAR}]")
 _ADDRESSES = ("src", "data-src", "data-original", "data-lazy-src", "srcset", "data-srcset")
 _ONLY_NAME = 30
@@ -166,10 +166,10 @@ def _is_author(page: Page, text: str) -> bool:
 def named_without_block(page: Page) -> str:
     """The blogger whom a page names with his role, for one that has no block about him; empty if it names none, or
     lists several."""
-    described = (node.attributes.get("alt") or "" for node in page.select("img"))
     author = find_field(page, "author").value
-    behind = (rest for text in (author, page.text, *described) for role in ROLES for rest in text.split(role)[1:])
-    if not any(map(_BAR_BEHIND.match, behind)):  # nearly no page names one: its tree need not be searched
+    said = "\n".join([author, page.text, *(node.attributes.get("alt") or "" for node in page.select("img"))])
+    before = (part.rstrip() for bar in layout.BAR if bar in said for part in said.split(bar)[:-1])
+    if not any(part.endswith(_BEFORE_BAR) for part in before):  # nearly no page: its tree need not be searched
         return ""
     named = [author] if _ROLE.match(squeezed(author)) else []
     read = 0

@@ -61,6 +61,8 @@ _UTF8 = re.compile(rb"[\xe2-\xef][\x80-\xbf]{2}")
 _PLAUSIBLE = re.compile(
     "[\u00a0-\u00ff\u2000-\u22ff\u2460-\u27bf\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
 )
+_TWICE_UTF8 = re.compile(rb"\xc3[\x82-\xb4][\xc2\xc5\xc6\xcb\xe2]")
+"""In any text whose UTF-8 was taken for cp1252 and encoded again: the first byte of a character, and a second."""
 _MARKS_AS_GBK = "\u951f\u65a4\u62f7"
 """Two times U+FFFD in UTF-8, read as GBK."""
 _ADDRESSES = re.compile(r"\]\([^()\s]*|https?://[^\s<>)]*")
@@ -133,7 +135,7 @@ def decode_page(body: bytes, content_type: str = "") -> PageText:
     if marked and mark is not None:
         return _decoded(body[len(mark) :], marked)
     if (clean_page := _clean_utf8(body)) is not None:
-        return _undone(clean_page, clean_page.text) if b"\xc3" in body else clean_page
+        return _undone(clean_page, clean_page.text) if b"\xc3" in body and _TWICE_UTF8.search(body) else clean_page
     if name := _wide_encoding(body):
         return _decoded(body, name)
     if _fits(page := _decoded(body, "utf-8")):

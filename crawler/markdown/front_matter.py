@@ -82,7 +82,7 @@ def _is_plain(text: str, meant: Mapping[str, Any]) -> bool:
         said += value if several else [value]
     if text != "\n".join([*lines, ""]):
         return False
-    characters = "".join(said)
+    characters = "".join(said).replace("\u3000", "")  # which is a character like any other to YAML, a space to Python
     return characters.isprintable() and '"' not in characters and "\\" not in characters
 
 
