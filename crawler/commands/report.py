@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 
 from crawler.ledger.file import existing_ledger
-from crawler.ledger.queries import ReportQueries
+from crawler.ledger.queries import StoreQueries
 from crawler.run.command import ProjectCommand
 from crawler.utils.exit_status import UsageError
 from crawler.utils.files import new_file, output_file, write_file, writing
@@ -35,7 +35,7 @@ class Command(ProjectCommand):
         to = output / NAME if opts.to is None else new_file(opts.to, "--to", force=opts.force)
         path = existing_ledger(output)
         check_links(output)
-        with ReportQueries(path) as ledger:
+        with StoreQueries(path) as ledger:
             page = report_on(output, ledger, datetime.now(UTC))
         if opts.to is None:
             with writing(to):

@@ -49,14 +49,6 @@ class ImageRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """Where an image is asked for first: at the source and time of the capture that its article was made of."""
-
-    source: str
-    timestamp: str
-
-
-@dataclass(frozen=True, slots=True)
 class ImageAnswer:
     """What an archive answered for an image: `answer` by its name, for a capture the archived `status`, what was
     served, and where the store has it; for what leads on, `target` as (timestamp, original). `coding` as declared."""
@@ -162,13 +154,15 @@ class Images(LedgerFile):
         """The articles that have an image, lowest id first."""
         return self._column("SELECT article FROM image_use WHERE image = ? ORDER BY article", file)
 
-    def image_uses(self, file: str) -> list[Use]:
-        """Where an image is to be asked for: at the captures of its recovered articles, lowest id first."""
+    def image_use(self, file: str) -> tuple[str, str]:
+        """Where an image is asked for first: the source and the time of the capture that its recovered article with the
+        lowest id was made of; empty without one."""
         query = """
             SELECT capture.source, coalesce(nullif(served_timestamp, ''), timestamp) FROM image_use
             JOIN article ON article.id = image_use.article JOIN capture ON capture.id = article.capture
-            WHERE image_use.image = ? AND article.state = 'recovered' ORDER BY article.id"""
-        return list(self._rows(Use, query, file))
+            WHERE image_use.image = ? AND article.state = 'recovered' ORDER BY article.id LIMIT 1"""
+        source, timestamp = self._row(query, file) or ("", "")
+        return source, timestamp
 
     def same_image(self, sha256: str) -> str:
         """The file of an image with these very bytes; empty when there is none."""

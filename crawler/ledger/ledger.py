@@ -12,7 +12,10 @@ from crawler.ledger.captures import Captures
 from crawler.ledger.images import Images
 from crawler.ledger.rows import SETTLED, STORED, ArticleRow, FieldCount, RunRow, State, placeholders
 
-RUN = "SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, ''), arguments, version FROM run"
+RUN = """
+    SELECT id, started, coalesce(ended, ''), status, coalesce(verdict, ''),
+        (SELECT coalesce(group_concat(key || '=' || value, ' '), '') FROM json_each(arguments)), version
+    FROM run"""
 _FETCHED = "capture WHERE id IN (SELECT capture FROM attempt WHERE run = ?)"
 _OF_RUN = {
     "answer": "attempt WHERE run = ?",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,7 @@ class MissingArticle:
 
 
 class StoreQueries(Ledger):
-    """The ledger, with what only a check of everything asks it for."""
+    """The ledger, with what only a check of everything, or the report, asks it for."""
 
     def stored_captures(self) -> Iterator[StoredRow]:
         """Captures in the store, by file and offset."""
@@ -117,10 +116,6 @@ class StoreQueries(Ledger):
                 copy.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.Error as error:
             raise OSError(f"{path} cannot be written: {error}") from error
-
-
-class ReportQueries(StoreQueries):
-    """The same, with what only the report asks it for."""
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
@@ -165,17 +160,8 @@ class ReportQueries(StoreQueries):
 
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
-        return [replace(row, arguments=_in_words(row.arguments)) for row in self._rows(RunRow, f"{RUN} ORDER BY id")]
+        return list(self._rows(RunRow, f"{RUN} ORDER BY id"))
 
     def capture_counts(self) -> tuple[int, int]:
         """Captures of articles that are known, and those of them that are in the store."""
         return self._pair(f"SELECT count(*), coalesce(sum({STORED}), 0) FROM capture")
-
-
-def _in_words(arguments: str) -> str:
-    """Arguments of a run, kept as JSON, as they were given."""
-    try:
-        given = json.loads(arguments)
-    except ValueError:
-        return arguments
-    return " ".join(f"{name}={value}" for name, value in given.items()) if isinstance(given, dict) else arguments

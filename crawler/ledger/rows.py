@@ -101,7 +101,7 @@ def placeholders(values: Sized) -> str:
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run. `ended` is empty and `status` None while it is under way, and for ever when it was killed; `arguments` as
-    they were given."""
+    they were given, in one line."""
 
     id: int
     started: str

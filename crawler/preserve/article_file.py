@@ -42,7 +42,7 @@ class ArticleFile:
     """`article`: of the file's name, else of its addresses, None when neither says. `fields` and `lists`: the front
     matter by key, empty values left out; `mended`: what a strict reader of it would have stumbled on, in words;
     `has_head` is False where nothing could be made of it. `rest`: all below it, with `\n` as line ends unless only the
-    body had others; `body` and `bloggers`: what `split_body` makes of it."""
+    body had others; `body` and `bloggers`: what `split_parts` makes of it."""
 
     article: int | None
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -138,7 +138,8 @@ def parse_article_file(text: str, article: int | None = None) -> ArticleFile:
         article = article_id(fields.get("original_url", ""))
     if article is None:
         article = article_id(archived_address(fields.get("url", "")))
-    return ArticleFile(article, fields, lists, mended, bool(found), rest, *split_body(rest))
+    body, _, bloggers = split_parts(rest)
+    return ArticleFile(article, fields, lists, mended, bool(found), rest, body, bloggers)
 
 
 _Fields = dict[str, str | list[str]]
@@ -195,12 +196,6 @@ def _unquoted(value: str) -> str:
         value = value.removeprefix('"').removesuffix('"')
         return _ESCAPE.sub(lambda found: found[3] or chr(int(found[1] or found[2], 16)), value)
     return "" if value in NULL else value
-
-
-def split_body(rest: str) -> tuple[str, str]:
-    """What stands below the front matter without title, subscription note and bloggers' blocks; and those blocks."""
-    body, _, bloggers = split_parts(rest)
-    return body, bloggers
 
 
 def split_parts(rest: str) -> tuple[str, str, str]:

@@ -28,7 +28,6 @@ FILE_SECONDS = 20.0
 only."""
 ENOUGH_FOR_ONE = 500
 """Files; to begin more processes takes longer than to judge so few in this one."""
-_PROGRESS_FILES = 1000
 _EXAMPLES = 6
 _NOT_AN_ARTICLE = {AuditKind.NO_DATE, AuditKind.NO_CATEGORY}
 """What a shared text lacks that is no article's. The site published articles more than once, each with an id, a date
@@ -174,8 +173,8 @@ def _unreadable(file: FoundFile, why: str) -> AuditedFile:
 
 
 def audit_tree(folder: Path, workers: int, tell: Callable[[int, int], None] = lambda done, of: None) -> Audit:
-    """Audit every `.md` file below `folder`, in at most so many processes (a small tree: in this one). `tell` is called
-    now and then with the number of files done and of all. Raises OSError when the folder itself cannot be listed."""
+    """Audit every `.md` file below `folder`, in at most so many processes (a small tree: in this one). `tell` is given
+    the number of files done and of all. Raises OSError when the folder itself cannot be listed."""
     next(folder.iterdir(), None)
     files = find_files(folder)
     jobs = run_jobs(
@@ -196,8 +195,7 @@ def audit_tree(folder: Path, workers: int, tell: Callable[[int, int], None] = la
         else:
             unread = (finding.detail for finding in file.findings if finding.kind is AuditKind.UNREADABLE)
             unidentified.append(FoundFile(file.file, next(unread, _NO_ID)))
-        if done % _PROGRESS_FILES == 0:
-            tell(done, len(files))
+        tell(done, len(files))
     sharing.pop(b"", None)
     groups = {text: sorted(articles) for text, articles in sharing.items()}
     best: dict[int, AuditedFile] = {}

@@ -66,7 +66,8 @@ class Verification(CheckResult):
         else:
             yield from self._describe_output()
         if not self.findings:
-            yield "Nothing is wrong." if not self._mismatches else f"Nothing is wrong: {_AS_IT_CAME}"
+            mismatch = any(named.startswith(DigestResult.MISMATCH.value) for named in self.digests())
+            yield f"Nothing is wrong: {_AS_IT_CAME}" if mismatch else "Nothing is wrong."
         for kind, found in self.by_kind().items():
             yield ""
             yield f"{len(found):>7,}  {kind.meaning}"
@@ -76,10 +77,6 @@ class Verification(CheckResult):
                 yield f"           {self._advice(finding)}"
             if len(found) > _EXAMPLES:
                 yield f"         … and {len(found) - _EXAMPLES:,} more; --json has all"
-
-    @property
-    def _mismatches(self) -> bool:
-        return any(named.startswith(DigestResult.MISMATCH.value) for named in self.digests())
 
     def _describe_output(self) -> Iterator[str]:
         counts = self.counts
@@ -177,7 +174,7 @@ def verify(
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verification:
     """Check an output directory whose lock is held; changes nothing but the manifest, which is written if asked for and
-    nothing is wrong. `tell` is called with the number of articles' files done and of all. Raises OSError,
+    nothing is wrong. `tell` is given the number of articles' files done and of all. Raises OSError,
     ManifestFault."""
     checked = _Check(root, ledger, writes_manifest)
     found, done = checked.found, 0
@@ -186,8 +183,7 @@ def verify(
         found.add(came)
         if isinstance(job, Expected):
             done += 1
-            if done % CHUNK == 0 or done == found.articles:
-                tell(done, found.articles)
+            tell(done, found.articles)
     for name, path in checked.warcs.items():
         if path.name != name:
             torn = found.counts.pop(f"torn {path.name}", 0)
@@ -241,8 +237,7 @@ class _Check:
             for row, capture in self._ledger.recovered()
         )
         yield from batched(articles, CHUNK)
-        yield from ([job] for job in self._image_hashes())
-        yield from ([job] for job in self._other_hashes())
+        yield from ([job] for job in chain(self._image_hashes(), self._other_hashes()))
 
     def _store(self) -> Iterator[Job]:
         unseen = dict(self.warcs)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.ledger import Ledger
-from crawler.ledger.images import ImageAnswer, ImageRow, ImageState, Use
+from crawler.ledger.images import ImageAnswer, ImageRow, ImageState
 from crawler.recovery.case import CaseQueue
 from crawler.recovery.image_case import ImageCase, ImageLookup, ImageRequest, nearest
 from crawler.recovery.image_content import ImageFault, read_content
@@ -74,9 +74,9 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         while self._coming and len(self._busy) < room and len(self._cases) < MOST_OPEN:
             row = self._ledger.image(self._coming.popleft())
             if row is not None:
-                first = next(iter(self._ledger.image_uses(row.file)), Use("", ""))
-                sources = sorted(self._sources, key=lambda name: name != first.source)
-                case = self._cases[row.file] = ImageCase(row, first.timestamp, sources)
+                first, timestamp = self._ledger.image_use(row.file)
+                sources = sorted(self._sources, key=lambda name, first=first: name != first)
+                case = self._cases[row.file] = ImageCase(row, timestamp, sources)
                 yield from self._advance(case)
 
     def _idle(self) -> list[ImageCase]:

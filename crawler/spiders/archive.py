@@ -186,7 +186,7 @@ class ArchiveSpider(scrapy.Spider):
 
 
 class SourcesSpider(ArchiveSpider):
-    """Lists every source of the session, in order."""
+    """Lists every source of the session, in order, and spends requests on what no listing has."""
 
     _incomplete = ""
     """Which listing could not be made whole, and why."""
@@ -231,13 +231,9 @@ class SourcesSpider(ArchiveSpider):
             logger.warning("bulk queries need authorization (403): %s", only)
         logger.info("listed at %s: %s, %s of them new", name, counted(listing.captures, "capture"), f"{listing.new:,}")
 
-
-class GapSpider(ArchiveSpider):
-    """Spends `session.gap_requests` requests on what no listing has."""
-
     async def _fill_gaps(self, site: WebArchive) -> AsyncIterator[Request]:
-        """Read archived lists, then ask for articles one by one, best evidence first; what is found is due in the
-        ledger."""
+        """Read archived lists, then ask for articles one by one, best evidence first, with `session.gap_requests` in
+        all; what is found is due in the ledger."""
         ledger, left = self.session.ledger, self.session.gap_requests
         async for request in self._read_lists(site, int(left * MOST_LISTINGS)):
             left -= 1

@@ -23,7 +23,7 @@ from crawler.recovery.sources import describe_location, reply_from_file
 from crawler.run.progress import describe_estimate
 from crawler.run.session import Session
 from crawler.run.settings import SpiderArguments
-from crawler.spiders.archive import LOOK_SECONDS, GapSpider, SourcesSpider
+from crawler.spiders.archive import LOOK_SECONDS, SourcesSpider
 from crawler.spiders.images import ImagesSpider
 from crawler.utils.exit_status import ExitStatus, UsageError
 from crawler.utils.text import counted, first_few, ignore_broken_pipe
@@ -37,7 +37,7 @@ def _about(row: CaptureRow) -> str:
     return f"article {row.article}, capture {row.capture.timestamp}"
 
 
-class ArticlesSpider(SourcesSpider, ImagesSpider, GapSpider):
+class ArticlesSpider(SourcesSpider, ImagesSpider):
     """Recovers the articles of hkcnews.com, then their images; see the README for its arguments."""
 
     name = "articles"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.ledger import Found, Ledger, State
-from crawler.ledger.images import ImageAnswer, ImageState, Use
+from crawler.ledger.images import ImageAnswer, ImageState
 from crawler.warc.writer import RecordLocation
 from crawler.wayback.capture import Capture
 
@@ -49,7 +49,7 @@ def test_images_are_due_once_in_the_order_of_their_articles(ledger: Ledger) -> N
     assert ledger.due_images(ids={7}) == [A[0], B[0]]
     assert ledger.due_images(articles=1) == [B[0]]
     assert ledger.image_articles(B[0]) == [5, 7]
-    assert ledger.image_uses(B[0]) == [Use("wayback", AT)] * 2
+    assert ledger.image_use(B[0]) == ("wayback", AT)
     have(ledger, B[0])
     assert ledger.due_images() == [A[0]]
     assert ledger.image_counts()[ImageState.HAVE] == 1
@@ -58,7 +58,7 @@ def test_images_are_due_once_in_the_order_of_their_articles(ledger: Ledger) -> N
 
 def test_the_time_is_that_of_the_capture_really_served(ledger: Ledger) -> None:
     ledger.note(recovered(ledger, 5, A), served_timestamp="20210801000000")
-    assert ledger.image_uses(A[0]) == [Use("wayback", "20210801000000")]
+    assert ledger.image_use(A[0]) == ("wayback", "20210801000000")
 
 
 def test_an_image_that_no_recovered_article_has_is_neither_due_nor_counted(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from crawler.markdown.reader import plain_text, text_digest, titled_text
-from crawler.preserve.article_file import parse_article_file, read_text, split_body
+from crawler.preserve.article_file import parse_article_file, read_text, split_parts
 from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import is_timestamp, read_moment
 from crawler.wayback.playback import split_replay
@@ -170,7 +170,7 @@ def words_of(title: str, author: str | None, labels: str, text: str) -> tuple[st
 
 def searched(body: str) -> str:
     """What is searched of all that stands below the front matter, as Markdown."""
-    return split_body(body)[0]
+    return split_parts(body)[0]
 
 
 _GAP = re.compile(r"\s*\n\s*")

@@ -16,7 +16,7 @@ from crawler import __version__
 from crawler.hkcnews.urls import url_hints
 from crawler.ledger import ArticleRow, State
 from crawler.ledger.images import ImageState
-from crawler.ledger.queries import MissingArticle, ReportQueries
+from crawler.ledger.queries import MissingArticle, StoreQueries
 from crawler.ledger.rows import RunRow
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
 from crawler.markdown.hugo import plain_fields
@@ -225,7 +225,7 @@ class ReportFigures:
         return counts
 
 
-def gather_figures(output: Path, ledger: ReportQueries, made: datetime) -> ReportFigures:
+def gather_figures(output: Path, ledger: StoreQueries, made: datetime) -> ReportFigures:
     """Read everything. The ledger is read as it stands at one moment; files that a run replaces meanwhile are read old
     or new."""
     records = read_records(output / RECORDS_FOLDER)
@@ -271,7 +271,7 @@ def by_range(states: Sequence[tuple[int, State]]) -> list[Range]:
     ]
 
 
-def _images(ledger: ReportQueries) -> ImageFigures:
+def _images(ledger: StoreQueries) -> ImageFigures:
     reasons = [
         (state, reason, count)
         for state in (ImageState.WAITING, ImageState.MISSING)

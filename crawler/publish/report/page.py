@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler.ledger import State
-from crawler.ledger.queries import ReportQueries
+from crawler.ledger.queries import StoreQueries
 from crawler.publish.addresses import calendar_address, readable_time, replay_address
 from crawler.publish.report.figures import ReportFigures, by_reason, by_thousand, gather_figures
 from crawler.publish.report.parts import (
@@ -32,7 +32,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 """What a browser may load or run for the page: its own style, and nothing else."""
 
 
-def report_on(output: Path, ledger: ReportQueries, made: datetime) -> bytes:
+def report_on(output: Path, ledger: StoreQueries, made: datetime) -> bytes:
     """The report on an output directory. The same ledger, files and moment give the same bytes. Raises
     sqlite3.Error."""
     return render(gather_figures(output, ledger, made))

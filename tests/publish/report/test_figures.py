@@ -11,7 +11,7 @@ import pytest
 
 from crawler.ledger import State
 from crawler.ledger.images import ImageState
-from crawler.ledger.queries import MOST_CAPTURES, ReportQueries
+from crawler.ledger.queries import MOST_CAPTURES, StoreQueries
 from crawler.ledger.rows import RunRow
 from crawler.publish.report.figures import ENOUGH, LARGEST, ByMonth, Month, by_month, read_front_matters
 from tests.publish.report.trees import NEW, OLD, PUBLIC, Tree, front_matter, record
@@ -87,7 +87,7 @@ def test_a_missing_article_without_captures_is_there_too(tmp_path: Path) -> None
 
 def test_it_is_read_at_one_moment_while_a_run_writes_and_never_written(tmp_path: Path) -> None:
     tree = Tree(tmp_path).lists(1, 2)
-    with ReportQueries(tmp_path / "ledger.sqlite") as ledger, ledger.at_one_moment():
+    with StoreQueries(tmp_path / "ledger.sqlite") as ledger, ledger.at_one_moment():
         assert len(list(ledger.articles())) == 2
         tree.lists(3)
         assert len(list(ledger.articles())) == 2

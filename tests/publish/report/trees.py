@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.ledger import Ledger, State
 from crawler.ledger.images import ImageRow, ImageState
-from crawler.ledger.queries import ReportQueries
+from crawler.ledger.queries import StoreQueries
 from crawler.markdown.document import relative_path
 from crawler.publish.report.figures import ReportFigures, gather_figures
 from crawler.publish.report.page import report_on
@@ -121,13 +121,13 @@ class Tree:
     def gathered(self) -> ReportFigures:
         """The figures of this directory."""
         self.ledger.close()
-        with ReportQueries(self.root / "ledger.sqlite") as ledger:
+        with StoreQueries(self.root / "ledger.sqlite") as ledger:
             return gather_figures(self.root, ledger, MADE)
 
     def page(self) -> str:
         """The report on this directory."""
         self.ledger.close()
-        with ReportQueries(self.root / "ledger.sqlite") as ledger:
+        with StoreQueries(self.root / "ledger.sqlite") as ledger:
             return report_on(self.root, ledger, MADE).decode()
 
 
