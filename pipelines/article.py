@@ -9,7 +9,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from crawler.ledger import State
+from crawler.ledger import ArticleRow, State
 from crawler.markdown.document import article_file, render, write_article
 from crawler.markdown.front_matter import FrontMatterError
 from crawler.recovery.case import ArticleItem
@@ -74,16 +74,8 @@ class SettlePipeline(_Pipeline):
         ledger, article = self._session.ledger, item.article
         try:
             with ledger.batch():
-                ledger.settle(
-                    article.id,
-                    State.RECOVERED,
-                    self._session.run,
-                    capture=item.row.id,
-                    file=item.file,
-                    sha256=item.sha256,
-                    faults=item.faults,
-                    sources=article.sources,
-                )
+                row = ArticleRow(article.id, State.RECOVERED, "", item.row.id, item.file, item.sha256, item.faults)
+                ledger.settle(row, self._session.run, article.sources)
                 ledger.want_images(article.id, item.row.id, image_places(article.images))
                 if item.references is not None:
                     ledger.note_references(article.id, item.references.articles, item.references.pictures)

@@ -18,6 +18,7 @@ from crawler.recovery.recovery import Recovery
 from crawler.recovery.store import Store
 from crawler.utils.timestamps import read_moment
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 from crawler.wayback.digest import payload_digest
 from crawler.wayback.playback import Answer, Reply, playback_url, read_reply
 from tests.pages import address, article
@@ -108,7 +109,7 @@ class Bench:
     def lists(self, *captures: Capture) -> Bench:
         self._named |= {key(c): c for c in captures}
         listing, _ = self.ledger.open_listing("all")
-        self.ledger.add_page(listing, [(int(c.original.split("/")[4]), c) for c in captures], None, 0, 0, 0, "wayback")
+        self.ledger.add_page(listing, "wayback", [(int(c.original.split("/")[4]), c) for c in captures], 0, CdxPage())
         return self
 
     def serve(self, answers: Mapping[Capture, Told | Sequence[Told]]) -> Bench:
@@ -127,7 +128,7 @@ class Bench:
         for of in settled:
             row = self.row(of)
             file = f"articles/{relative_path(row.article)}"
-            self.ledger.settle(row.article, State.RECOVERED, 1, capture=row.id, file=file)
+            self.ledger.settle(ArticleRow(row.article, State.RECOVERED, capture=row.id, file=file), 1)
         return self
 
     def run(
@@ -198,7 +199,9 @@ class Bench:
 
     def _write(self, run: int, item: ArticleItem) -> None:
         self.written[item.article.id] = item
-        self.ledger.settle(item.article.id, State.RECOVERED, run, capture=item.row.id, file="x.md", faults=item.faults)
+        self.ledger.settle(
+            ArticleRow(item.article.id, State.RECOVERED, capture=item.row.id, file="x.md", faults=item.faults), run
+        )
 
     @property
     def requests(self) -> list[Capture]:

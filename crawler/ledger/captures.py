@@ -13,6 +13,7 @@ from crawler.ledger.rows import STORED, CaptureRow, Found, placeholders
 from crawler.warc.captures import ArchivedCapture
 from crawler.warc.writer import RecordLocation
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 
 _CDX = tuple(field.name for field in fields(Capture))
 _cdx_values = attrgetter(*_CDX)
@@ -130,29 +131,22 @@ class Captures(LedgerFile):
         return set(self._column(query, listing))
 
     def add_page(
-        self,
-        listing: int,
-        captures: Iterable[tuple[int, Capture]],
-        resume_key: str | None,
-        ignored: int,
-        rejected: int,
-        duplicates: int,
-        source: str,
+        self, listing: int, source: str, captures: Iterable[tuple[int, Capture]], ignored: int, page: CdxPage
     ) -> int:
-        """Journal one whole page: its captures with their articles, and where to go on. Without a key the listing is
-        whole. Gives the number of captures that were not known before."""
+        """Journal one whole page: those of its captures that are kept, with their articles, and where to go on. Without
+        a key the listing is whole. Gives the number of captures that were not known before."""
         new = [_capture_values(article, capture, source, Found.LISTED) for article, capture in captures]
-        listed, now = len(new) + ignored, self.moment()
+        key, listed, rejected, now = page.resume_key, len(new) + ignored, len(page.rejected), self.moment()
         with self.batch():
             added = self._add(new)
             self._db.execute(
                 "INSERT INTO listing_page SELECT ?, pages + 1, ?, ?, ? FROM listing WHERE id = ?",
-                (listing, resume_key, listed, now, listing),
+                (listing, key, listed, now, listing),
             )
             self._db.execute(
                 """UPDATE listing SET resume_key = ?, pages = pages + 1, rows = rows + ?, ignored = ignored + ?,
                 rejected = rejected + ?, duplicates = duplicates + ?, finished = ? WHERE id = ?""",
-                (resume_key, listed, ignored, rejected, duplicates, None if resume_key else now, listing),
+                (key, listed, ignored, rejected, page.duplicates, None if key else now, listing),
             )
         return added
 

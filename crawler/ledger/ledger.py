@@ -92,25 +92,14 @@ class Ledger(Captures, Images):
         """The reasons of articles in a state, most frequent first."""
         return self._counts("reason", "article WHERE state = ?", state)
 
-    def settle(
-        self,
-        article: int,
-        state: State,
-        run: int,
-        *,
-        reason: str = "",
-        capture: int | None = None,
-        file: str | None = None,
-        sha256: str | None = None,
-        faults: Iterable[str] = (),
-        sources: Mapping[str, str] | None = None,
-    ) -> None:
-        """Write down where an article stands now."""
-        as_json = (json.dumps(value, ensure_ascii=False) for value in (list(faults), dict(sources or {})))
+    def settle(self, row: ArticleRow, run: int, sources: Mapping[str, str] | None = None) -> None:
+        """Write down where an article stands now. `sources`: where on the page each of its fields was found."""
+        as_json = (json.dumps(value, ensure_ascii=False) for value in (row.faults, dict(sources or {})))
+        made_of = (row.capture or None, row.file or None, row.sha256 or None)
         self._db.execute(
             """UPDATE article SET state = ?, reason = ?, capture = ?, file = ?, sha256 = ?, faults = ?, sources = ?,
             settled = ?, run = ? WHERE id = ?""",
-            (state, reason, capture, file, sha256, *as_json, self.moment(), run, article),
+            (row.state, row.reason, *made_of, *as_json, self.moment(), run, row.id),
         )
 
     def adopt(self, ids: Iterable[int], where: str) -> int:

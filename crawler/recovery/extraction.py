@@ -240,20 +240,11 @@ class FromStore(ExtractionInput):
             self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
         if one.outcome in WRITTEN:
             self.ledger.want_images(one.article, one.capture, one.images)
-            there = (row.state, row.sha256, row.capture, row.faults)
-            if there != (State.RECOVERED, one.sha256, one.capture, one.faults):
-                self.ledger.settle(
-                    one.article,
-                    State.RECOVERED,
-                    self._run,
-                    capture=one.capture,
-                    file=one.file,
-                    sha256=one.sha256,
-                    faults=one.faults,
-                    sources=one.sources,
-                )
+            now = ArticleRow(row.id, State.RECOVERED, "", one.capture, one.file, one.sha256, one.faults)
+            if row != now:
+                self.ledger.settle(now, self._run, one.sources)
         elif one.outcome is Outcome.NONE and row.state is State.UNRECOVERABLE and row.reason != one.reason:
-            self.ledger.settle(one.article, State.UNRECOVERABLE, self._run, reason=one.reason, faults=row.faults)
+            self.ledger.settle(replace(row, reason=one.reason, capture=0, file="", sha256=""), self._run)
 
     def finish(self, wanted: Format) -> None:
         if not self.dry_run:
@@ -310,9 +301,8 @@ class FromFiles(ExtractionInput):
         with self.ledger.batch():
             for one in done:
                 if one.references is not None:
-                    self.ledger.settle(
-                        one.article, State.RECOVERED, 0, capture=one.capture, file=one.file, sha256=one.sha256
-                    )
+                    row = ArticleRow(one.article, State.RECOVERED, "", one.capture, one.file, one.sha256)
+                    self.ledger.settle(row, 0)
                     self.ledger.note_references(one.article, one.references.articles, one.references.pictures)
 
 

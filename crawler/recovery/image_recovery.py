@@ -75,7 +75,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
             row = self._ledger.image(self._coming.popleft())
             if row is not None:
                 first, timestamp = self._ledger.image_use(row.file)
-                sources = sorted(self._sources, key=lambda name, first=first: name != first)
+                sources = sorted(self._sources, key=lambda name: name != first)
                 case = self._cases[row.file] = ImageCase(row, timestamp, sources)
                 yield from self._advance(case)
 

@@ -126,9 +126,8 @@ class Listing:
         found = [(article_id(capture.original), capture) for capture in page.captures]
         known = [(article, capture) for article, capture in found if article is not None]
         wanted = [pair for pair in known if self._ids is None or whole or pair[0] in self._ids]
-        ignored, rejected = len(found) - len(known), len(page.rejected)
-        self.new += self._ledger.add_page(listing, wanted, key, ignored, rejected, page.duplicates, self.source)
-        self.rows += len(found) + rejected
+        self.new += self._ledger.add_page(listing, self.source, wanted, len(found) - len(known), page)
+        self.rows += len(found) + len(page.rejected)
         self.captures += len(wanted)
         self._tries, self.trouble = 0, ""
         self._open = (listing, key)

@@ -206,10 +206,11 @@ class Recovery(CaseQueue[int, Case]):
             self.left_unchanged.append(case.article)
         elif case.deferred:
             reason = ", ".join(sorted(set(case.deferred.values())))
-            self._ledger.settle(case.article, State.WAITING, self._run, reason=reason)
+            self._ledger.settle(ArticleRow(case.article, State.WAITING, reason), self._run)
         elif not case.narrowed:
-            details = [f"{capture}: {outcome}" for capture, outcome in case.outcomes.items()]
-            self._ledger.settle(case.article, State.UNRECOVERABLE, self._run, reason=case.reason(), faults=details)
+            details = tuple(f"{capture}: {outcome}" for capture, outcome in case.outcomes.items())
+            row = ArticleRow(case.article, State.UNRECOVERABLE, case.reason(), faults=details)
+            self._ledger.settle(row, self._run)
         return None
 
     def _of_the_file(self, case: Case, present: ArticleRow) -> ArticleItem | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.markdown.document import relative_path
 from crawler.recovery.listing import queries
 from crawler.recovery.sources import WAYBACK
@@ -23,6 +23,7 @@ from crawler.recovery.store import capture_columns
 from crawler.warc.record import StoredCapture
 from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 from crawler.wayback.digest import DigestCheck, DigestResult, payload_digest
 from crawler.wayback.playback import Answer
 from tests.bench.pages import Page, page
@@ -77,10 +78,12 @@ def write_ledger(path: Path, written: Iterable[Sequence[Written]]) -> None:
         run = ledger.begin_run({}, "bench")
         for some in written:
             with ledger.batch():
-                ledger.add_page(listing, [(one.article, one.capture) for one in some], "more", 0, 0, 0, WAYBACK)
+                ledger.add_page(
+                    listing, WAYBACK, [(one.article, one.capture) for one in some], 0, CdxPage(resume_key="more")
+                )
                 for one in some:
                     _settle(ledger, run, one)
-        ledger.add_page(listing, [], None, 0, 0, 0, WAYBACK)
+        ledger.add_page(listing, WAYBACK, [], 0, CdxPage())
         ledger.end_run(run, 0, "done")
 
 
@@ -92,7 +95,7 @@ def _settle(ledger: Ledger, run: int, one: Written) -> None:
     ledger.note(row.id, verdict="article", because="", **about)
     file = (Path("articles") / relative_path(one.article)).as_posix()
     sources = dict.fromkeys(("title", "date", "author", "category", "tags"), "markup")
-    ledger.settle(one.article, State.RECOVERED, run, capture=row.id, file=file, sha256="0" * 64, sources=sources)
+    ledger.settle(ArticleRow(one.article, State.RECOVERED, capture=row.id, file=file, sha256="0" * 64), run, sources)
 
 
 def write_store(output: Path, numbers: range, seed: int = 0) -> None:

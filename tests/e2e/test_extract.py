@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
 from tests.pages import address, article
@@ -66,7 +66,9 @@ def test_the_store_gives_back_files_that_were_deleted_and_an_article_that_an_old
     output = copied(crawled, tmp_path)
     shutil.rmtree(output / "articles")
     with Ledger(output / "ledger.sqlite") as ledger:
-        ledger.settle(next(ledger.articles(State.RECOVERED)).id, State.UNRECOVERABLE, 1, reason="unknown_layout")
+        ledger.settle(
+            ArticleRow(next(ledger.articles(State.RECOVERED)).id, State.UNRECOVERABLE, reason="unknown_layout"), 1
+        )
     before = (output / "ledger.sqlite").read_bytes()
     tried = extract(output, "--dry-run")
     assert (tried.status, "(dry run)" in tried.out) == (0, True)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.recovery.image_files import image_file
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, run
@@ -159,7 +159,7 @@ def test_links_stop_being_local_when_an_article_is_gone_for_good(reading: Run, t
     with Ledger(output / "ledger.sqlite") as ledger:
         row = ledger.article(_LINKED)
         assert row is not None
-        ledger.settle(_LINKED, State.UNRECOVERABLE, 1, reason="not archived")
+        ledger.settle(ArticleRow(_LINKED, State.UNRECOVERABLE, reason="not archived"), 1)
         for capture in ledger.captures(_LINKED):
             ledger.note(capture.id, warc="", answer="not_archived")
     (output / row.file).unlink()

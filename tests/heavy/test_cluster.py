@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.utils.exit_status import ExitStatus
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, environment
@@ -205,7 +205,7 @@ def test_a_scheduler_killed_in_the_middle_ends_it_and_the_next_run_goes_on(
     with Ledger(output / "ledger.sqlite") as ledger:
         wanted = ledger.recovered_ids()
         for one in wanted:
-            ledger.settle(one, State.UNRECOVERABLE, 1, reason="unknown_layout")
+            ledger.settle(ArticleRow(one, State.UNRECOVERABLE, reason="unknown_layout"), 1)
     done = extract(dask, output, fault=killing(dask.scheduler.pid, 9))
     assert (done.status, "Traceback" in done.err) == (ExitStatus.UNAVAILABLE, False), done.err
     assert f"the scheduler of Dask at {dask.address} is lost: what was settled stays settled" in done.err

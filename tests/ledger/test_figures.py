@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.rows import FieldCount
+from crawler.wayback.cdx import CdxPage
 from tests.recovering import capture
 
 EVERYTHING = {"title": "markup h1", "date": "info line", "tags": "markup a"}
@@ -21,7 +22,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path / "ledger.sqlite", "https://archive.example", now=lambda: next(moments)) as opened:
         listing, _ = opened.open_listing("all")
         rows = [(number, capture(number, "20210712000000", digest="A" * 32)) for number in range(1, 6)]
-        opened.add_page(listing, rows, None, 2, 1, 0, "wayback")
+        opened.add_page(listing, "wayback", rows, 2, CdxPage(rejected=("no capture",)))
         yield opened
 
 
@@ -56,10 +57,10 @@ def test_answers_verdicts_and_digests_are_of_one_run(ledger: Ledger) -> None:
 
 def test_fields_are_counted_of_this_run_and_of_the_earlier_ones(ledger: Ledger) -> None:
     first, second, third = (ledger.begin_run({}, "1") for _ in range(3))
-    ledger.settle(1, State.RECOVERED, first, sources=EVERYTHING)
-    ledger.settle(2, State.RECOVERED, second, sources={"title": "markup h1"})
-    ledger.settle(3, State.RECOVERED, third, sources={"title": "markup h1", "date": "info line"})
-    ledger.settle(4, State.UNRECOVERABLE, third)
+    ledger.settle(ArticleRow(1, State.RECOVERED), first, EVERYTHING)
+    ledger.settle(ArticleRow(2, State.RECOVERED), second, {"title": "markup h1"})
+    ledger.settle(ArticleRow(3, State.RECOVERED), third, {"title": "markup h1", "date": "info line"})
+    ledger.settle(ArticleRow(4, State.UNRECOVERABLE), third)
     ledger.adopt([5], "in a tree")
     names = ("title", "date", "tags")
     assert ledger.field_counts(third, names) == {
@@ -78,6 +79,6 @@ def test_what_listings_brought_since_then(ledger: Ledger) -> None:
     listing, _ = ledger.open_listing("all")
     old = capture(1, "20210712000000", digest="A" * 32)
     new = capture(1, "20220101000000", digest="B" * 32)
-    ledger.add_page(listing, [(1, old), (1, new)], None, 0, 0, 0, "wayback")
+    ledger.add_page(listing, "wayback", [(1, old), (1, new)], 0, CdxPage())
     assert ledger.listed_so_far()[0] - rows == 2
     assert ledger.listed_after(newest) == 1

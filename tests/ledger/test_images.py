@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Found, Ledger, State
+from crawler.ledger import ArticleRow, Found, Ledger, State
 from crawler.ledger.images import ImageAnswer, ImageState
 from crawler.warc.writer import RecordLocation
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 
 AT = "20210712013906"
 A, B = ("images/aa/a.png", "https://a.example/a.png"), ("images/bb/b.png", "https://a.example/b.png")
@@ -28,9 +29,9 @@ def recovered(ledger: Ledger, article: int, *images: tuple[str, str], timestamp:
     """An article that was recovered from a new capture and has these images."""
     capture = Capture(timestamp=timestamp, original=f"https://www.hkcnews.com/article/{article}")
     listing, _ = ledger.open_listing(f"{article} {timestamp}")
-    ledger.add_page(listing, [(article, capture)], None, 0, 0, 0, "wayback")
+    ledger.add_page(listing, "wayback", [(article, capture)], 0, CdxPage())
     row = next(row for row in ledger.captures(article) if row.capture.timestamp == timestamp)
-    ledger.settle(article, State.RECOVERED, 1, capture=row.id, file="x", sha256="y")
+    ledger.settle(ArticleRow(article, State.RECOVERED, capture=row.id, file="x", sha256="y"), 1)
     if images:
         ledger.want_images(article, row.id, images)
     return row.id

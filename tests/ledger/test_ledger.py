@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Found, Ledger, State
+from crawler.ledger import ArticleRow, Found, Ledger, State
 from crawler.ledger.ledger import VersionRow
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 from tests.pages import address
 
 A, B, C = "A" * 32, "B" * 32, "C" * 32
@@ -41,7 +42,7 @@ def capture(number: int, timestamp: str = "20210712000000", digest: str = A, slu
 
 def list_all(ledger: Ledger, *captures: tuple[int, Capture], key: str | None = None) -> int:
     listing, _ = ledger.open_listing("all")
-    return ledger.add_page(listing, captures, key, 0, 0, 0, "http://here")
+    return ledger.add_page(listing, "http://here", captures, 0, CdxPage(resume_key=key))
 
 
 # Listings
@@ -53,24 +54,17 @@ def test_a_listing_goes_on_after_its_last_whole_page_until_it_is_whole(ledger: L
     assert (
         ledger.add_page(
             listing,
+            "s",
             [(1, capture(1)), (1, capture(1, slug="/x"))],
-            "k1",
-            ignored=3,
-            rejected=2,
-            duplicates=1,
-            source="s",
+            3,
+            CdxPage(resume_key="k1", rejected=("no capture",) * 2, duplicates=1),
         )
         == 2
     )
     assert ledger.open_listing("all") == (listing, "k1")
     assert ledger.open_listing("other") != (listing, "k1")
     assert ledger.listed_whole("all") is None
-    assert (
-        ledger.add_page(
-            listing, [(1, capture(1)), (2, capture(2))], None, ignored=0, rejected=0, duplicates=0, source="s"
-        )
-        == 1
-    )
+    assert ledger.add_page(listing, "s", [(1, capture(1)), (2, capture(2))], 0, CdxPage()) == 1
     assert ledger.listed_whole("all") == MOMENT
     assert ledger.listing_keys(listing) == {"k1"}
     assert ledger.open_listing("all")[1] is None
@@ -80,15 +74,15 @@ def test_a_listing_goes_on_after_its_last_whole_page_until_it_is_whole(ledger: L
 def test_totals_are_those_of_the_newest_listing_of_each_query(ledger: Ledger) -> None:
     for _ in range(2):
         listing, _ = ledger.open_listing("all")
-        ledger.add_page(listing, [(1, capture(1))], None, ignored=3, rejected=2, duplicates=1, source="s")
+        ledger.add_page(listing, "s", [(1, capture(1))], 3, CdxPage(rejected=("no capture",) * 2, duplicates=1))
     other, _ = ledger.open_listing("other")
-    ledger.add_page(other, [], None, ignored=10, rejected=0, duplicates=0, source="s")
+    ledger.add_page(other, "s", [], 10, CdxPage())
     assert ledger.listing_totals() == {"rows": 14, "ignored": 13, "rejected": 2, "duplicates": 1}
 
 
 def test_an_abandoned_listing_is_neither_whole_nor_gone_on_with(ledger: Ledger) -> None:
     listing, _ = ledger.open_listing("all")
-    ledger.add_page(listing, [(1, capture(1))], "k1", 0, 0, 0, "s")
+    ledger.add_page(listing, "s", [(1, capture(1))], 0, CdxPage(resume_key="k1"))
     ledger.drop_listing(listing)
     assert ledger.listed_whole("all") is None
     assert ledger.open_listing("all")[1] is None
@@ -97,9 +91,9 @@ def test_an_abandoned_listing_is_neither_whole_nor_gone_on_with(ledger: Ledger) 
 
 def test_a_page_is_journaled_whole_or_not_at_all(ledger: Ledger) -> None:
     listing, _ = ledger.open_listing("all")
-    ledger.add_page(listing, [(1, capture(1))], "k1", 0, 0, 0, "s")
+    ledger.add_page(listing, "s", [(1, capture(1))], 0, CdxPage(resume_key="k1"))
     with pytest.raises(sqlite3.Error):  # at the last statement, after the captures were written
-        ledger.add_page(listing, [(2, capture(2))], None, 0, 0, duplicates=object(), source="s")  # type: ignore[arg-type]
+        ledger.add_page(listing, "s", [(2, capture(2))], 0, CdxPage(duplicates=object()))  # type: ignore[arg-type]
     assert ledger.open_listing("all") == (listing, "k1")
     assert ledger.due() == [1]
 
@@ -184,10 +178,10 @@ def test_settling_and_what_is_due(ledger: Ledger) -> None:
     list_all(ledger, *[(number, capture(number)) for number in (4, 1, 3, 2)])
     assert ledger.due() == [1, 2, 3, 4]
     ledger.settle(
-        1, State.RECOVERED, 1, capture=1, file="articles/a.md", sha256="f", faults=["“x”"], sources={"title": "h1"}
+        ArticleRow(1, State.RECOVERED, capture=1, file="articles/a.md", sha256="f", faults=("“x”",)), 1, {"title": "h1"}
     )
-    ledger.settle(2, State.UNRECOVERABLE, 1, reason="farewell")
-    ledger.settle(3, State.WAITING, 1, reason="timeout")
+    ledger.settle(ArticleRow(2, State.UNRECOVERABLE, reason="farewell"), 1)
+    ledger.settle(ArticleRow(3, State.WAITING, reason="timeout"), 1)
     assert ledger.due() == [4, 3], "what waits comes last"
     assert ledger.due({4, 1}) == [4]
     assert ledger.counts() == {
@@ -207,7 +201,7 @@ def test_settling_and_what_is_due(ledger: Ledger) -> None:
 def test_reasons_come_most_frequent_first(ledger: Ledger) -> None:
     list_all(ledger, *[(number, capture(number)) for number in (1, 2, 3)])
     for number, reason in ((1, "blank"), (2, "farewell"), (3, "farewell")):
-        ledger.settle(number, State.UNRECOVERABLE, 1, reason=reason)
+        ledger.settle(ArticleRow(number, State.UNRECOVERABLE, reason=reason), 1)
     assert list(ledger.reasons(State.UNRECOVERABLE).items()) == [("farewell", 2), ("blank", 1)]
 
 
@@ -216,7 +210,7 @@ def test_an_article_given_up_is_due_again_when_a_new_capture_is_listed(ledger: L
     for number in (nothing_new, another_listed, newer, another_spelling):
         list_all(ledger, (number, capture(number)))
         ledger.note(ledger.captures(number)[0].id, answer="capture", verdict="farewell")
-        ledger.settle(number, State.UNRECOVERABLE, 1, reason="farewell")
+        ledger.settle(ArticleRow(number, State.UNRECOVERABLE, reason="farewell"), 1)
     list_all(
         ledger,
         (nothing_new, capture(nothing_new)),
@@ -230,7 +224,7 @@ def test_an_article_given_up_is_due_again_when_a_new_capture_is_listed(ledger: L
 
 def test_a_recovered_article_stays_so_when_a_new_capture_is_listed(ledger: Ledger) -> None:
     list_all(ledger, (1, capture(1)))
-    ledger.settle(1, State.RECOVERED, 1, capture=1)
+    ledger.settle(ArticleRow(1, State.RECOVERED, capture=1), 1)
     list_all(ledger, (1, capture(1, "20220101000000", B)))
     assert ledger.due() == []
 
@@ -241,8 +235,8 @@ def test_again_forgets_judgements_but_not_the_store(ledger: Ledger) -> None:
         ledger.note(
             ledger.captures(number)[0].id, answer="capture", verdict="article", digest_result="match", warc="x.warc.gz"
         )
-        ledger.settle(number, State.RECOVERED, 1, capture=number)
-    ledger.settle(3, State.UNRECOVERABLE, 1, reason="blank")
+        ledger.settle(ArticleRow(number, State.RECOVERED, capture=number), 1)
+    ledger.settle(ArticleRow(3, State.UNRECOVERABLE, reason="blank"), 1)
     assert ledger.retry([1, 3, 77]) == [1]
     assert ledger.due() == [3]
     (row,) = ledger.captures(1)
@@ -259,7 +253,7 @@ def test_only_what_this_run_could_not_read_is_reopened(ledger: Ledger) -> None:
         (4, "extraction_failed", 2),
     ):
         ledger.note(ledger.captures(number)[0].id, verdict=verdict)
-        ledger.settle(number, State.UNRECOVERABLE, run, reason=verdict)
+        ledger.settle(ArticleRow(number, State.UNRECOVERABLE, reason=verdict), run)
     ledger.reopen_unread(2)
     assert ledger.due() == [1, 4]
     assert [ledger.captures(number)[0].verdict for number in (1, 2, 3, 4)] == ["", "unknown_layout", "farewell", ""]
@@ -273,7 +267,7 @@ def test_a_batch_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
 
     def torn() -> None:
         with ledger.batch():
-            ledger.settle(1, State.RECOVERED, 1)
+            ledger.settle(ArticleRow(1, State.RECOVERED), 1)
             with ledger.batch():
                 ledger.set_meta("x", "1")
             raise ZeroDivisionError
@@ -286,7 +280,7 @@ def test_a_batch_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
 
 def test_a_trial_is_seen_inside_and_undone(ledger: Ledger) -> None:
     list_all(ledger, (1, capture(1)))
-    ledger.settle(1, State.UNRECOVERABLE, 1)
+    ledger.settle(ArticleRow(1, State.UNRECOVERABLE), 1)
     with ledger.trial():
         ledger.retry([1])
         assert ledger.due() == [1]
@@ -310,7 +304,7 @@ def test_what_another_process_reads_is_committed(ledger: Ledger) -> None:
 def recover(ledger: Ledger, *articles: int) -> None:
     ledger.adopt(articles, "elsewhere")  # a way to have articles without a listing
     for article in articles:
-        ledger.settle(article, State.RECOVERED, 1)
+        ledger.settle(ArticleRow(article, State.RECOVERED), 1)
 
 
 def there(url: str) -> bool:
@@ -342,7 +336,7 @@ def test_files_are_misled_by_what_comes_and_goes_and_only_those_that_are_there(l
     ledger.adopt([3], "elsewhere")
     ledger.note_references(1, {3: False}, {})
     ledger.note_references(2, {1: True}, {})
-    ledger.settle(3, State.RECOVERED, 1)
+    ledger.settle(ArticleRow(3, State.RECOVERED), 1)
     ledger.note_references(3, {1: False}, {})
     assert ledger.articles_with_stale_links(there) == [1, 3]
     ledger.reopen([3, 1])
@@ -353,7 +347,7 @@ def test_files_are_misled_by_what_comes_and_goes_and_only_those_that_are_there(l
 
 def test_a_file_written_anew_keeps_all_but_its_hash(ledger: Ledger) -> None:
     ledger.adopt([1], "elsewhere")
-    ledger.settle(1, State.RECOVERED, 1, file="a.md", sha256="ab", faults=["one"])
+    ledger.settle(ArticleRow(1, State.RECOVERED, file="a.md", sha256="ab", faults=("one",)), 1)
     ledger.rewritten(1, "cd")
     row = ledger.article(1)
     assert row is not None

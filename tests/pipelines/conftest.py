@@ -9,6 +9,7 @@ import pytest
 
 from crawler.ledger import Ledger
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 from tests.pages import address
 from tests.pipelines.things import Desk, FakeSession
 
@@ -18,5 +19,5 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     """A session in an empty output folder, whose ledger lists article 5."""
     with Ledger(tmp_path / "ledger.sqlite", "https://archive.example") as ledger:
         listing, _ = ledger.open_listing("all")
-        ledger.add_page(listing, [(5, Capture(timestamp="20210712013906", original=address(5)))], None, 0, 0, 0, "s")
+        ledger.add_page(listing, "s", [(5, Capture(timestamp="20210712013906", original=address(5)))], 0, CdxPage())
         yield Desk(FakeSession(tmp_path / "output", ledger))

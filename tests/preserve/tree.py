@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from crawler.ledger import CaptureRow, State
+from crawler.ledger import ArticleRow, CaptureRow, State
 from crawler.ledger.queries import StoreQueries
 from crawler.markdown.document import relative_path, render
 from crawler.preserve.verify import Verification, verify
@@ -34,13 +34,15 @@ def recovered(folder: Path) -> Path:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(data)
         bench.ledger.settle(
-            number,
-            State.RECOVERED,
+            ArticleRow(
+                number,
+                State.RECOVERED,
+                capture=write.row.id,
+                file=file,
+                sha256=hashlib.sha256(data).hexdigest(),
+                faults=write.faults,
+            ),
             1,
-            capture=write.row.id,
-            file=file,
-            sha256=hashlib.sha256(data).hexdigest(),
-            faults=write.faults,
         )
     bench.ledger.close()
     return folder

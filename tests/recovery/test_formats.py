@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.markdown.style import ReadingStyle, SeedStyle, Video
 from crawler.recovery import formats
 from crawler.recovery.formats import Format, FormatName, Styles, as_bits, begin_change, format_of, written_in
@@ -37,7 +37,7 @@ def test_the_ledger_remembers_the_format_while_it_tells_of_files(tmp_path: Path)
         written_in(ledger, LINKS)
         assert format_of(ledger) == ""
         ledger.adopt([5], "elsewhere")
-        ledger.settle(5, State.RECOVERED, 1)
+        ledger.settle(ArticleRow(5, State.RECOVERED), 1)
         assert format_of(ledger) == "FORMAT=reading VIDEO=link"
         begin_change(ledger, Format())
         assert format_of(ledger) == "FORMAT=seed (its change was broken off)"
@@ -49,7 +49,7 @@ def test_the_ledger_remembers_the_format_while_it_tells_of_files(tmp_path: Path)
 def test_a_ledger_of_an_older_version_tells_of_the_seeds_files(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.adopt([5], "elsewhere")
-        ledger.settle(5, State.RECOVERED, 1)
+        ledger.settle(ArticleRow(5, State.RECOVERED), 1)
         assert format_of(ledger) == "FORMAT=seed"
 
 
@@ -84,7 +84,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def recover_one(ledger: Ledger) -> None:
     ledger.adopt([1], "")
-    ledger.settle(1, State.RECOVERED, 1, file="x.md")
+    ledger.settle(ArticleRow(1, State.RECOVERED, file="x.md"), 1)
 
 
 def test_the_id_stands_for_source_and_libraries(monkeypatch: pytest.MonkeyPatch) -> None:

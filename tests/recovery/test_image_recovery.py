@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.images import ImageRow, ImageState
 from crawler.recovery.image_case import MOST_FOLLOWED, MOST_LISTED, ImageLookup, ImageRequest, nearest
 from crawler.recovery.image_files import image_file, image_places
 from crawler.recovery.image_recovery import ENOUGH, ImageRecovery, estimate_images
 from crawler.recovery.store import Store, reconcile
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 from crawler.wayback.digest import payload_digest
 from crawler.wayback.playback import Answer, Reply
 from tests.recovery.image_samples import png
@@ -45,9 +46,9 @@ class Bench:
     def _recovered(self, number: int) -> None:
         listing, _ = self.ledger.open_listing(str(number))
         capture = Capture(timestamp=AT, original=f"https://www.hkcnews.com/article/{number}")
-        self.ledger.add_page(listing, [(number, capture)], None, 0, 0, 0, self.sources[-1])
+        self.ledger.add_page(listing, self.sources[-1], [(number, capture)], 0, CdxPage())
         (row,) = self.ledger.captures(number)
-        self.ledger.settle(number, State.RECOVERED, 1, capture=row.id, file="x", sha256="y")
+        self.ledger.settle(ArticleRow(number, State.RECOVERED, capture=row.id, file="x", sha256="y"), 1)
         self.ledger.want_images(number, row.id, image_places([URL.format(number)]))
 
     def begun(self) -> ImageRecovery:

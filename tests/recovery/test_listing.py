@@ -17,7 +17,7 @@ from crawler.ledger import Ledger
 from crawler.recovery.listing import Listing, ListingEnd, ListingRequest, prefixes
 from crawler.wayback.archive import WebArchive, pywb_archive, wayback_archive
 from crawler.wayback.capture import Capture
-from crawler.wayback.cdx import read_reply
+from crawler.wayback.cdx import CdxPage, read_reply
 from tests.pages import address, article
 from tests.standin import Archive, Endpoint, Kind, Limits, Logged, Trouble
 from tests.standin import Listing as Server
@@ -180,7 +180,7 @@ def test_a_stale_key_begins_the_listing_anew_once(ledger: Ledger) -> None:
     Index(archive).run(new(ledger), most=2)
     listing_id, key = ledger.open_listing(NAME)
     assert key is not None
-    ledger.add_page(listing_id, [], "stale", 0, 0, 0, "s")
+    ledger.add_page(listing_id, "s", [], 0, CdxPage(resume_key="stale"))
     index = Index(archive)
     listing = index.run(new(ledger))
     assert (listing.end, listed(ledger)) == (ListingEnd.WHOLE, list(range(10, 20)))

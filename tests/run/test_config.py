@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.file import ledger_path
 from crawler.recovery.formats import Format, FormatName, written_in
 from crawler.run.config import FILE, load_config, origin
 from crawler.run.settings import SETTINGS
 from crawler.utils.exit_status import UsageError
+from crawler.wayback.cdx import CdxPage
 from tests.recovering import capture
 
 
@@ -62,8 +63,8 @@ def test_files_that_are_there_keep_their_format(tmp_path: Path, by: str) -> None
     environment = {"CITIZEN_NEWS_FORMAT": "seed"} if by == "environment" else {}
     assert loaded(tmp_path, environment=environment)["FORMAT"] == "seed"
     with Ledger(ledger_path(tmp_path)) as ledger:
-        ledger.add_page(ledger.open_listing("all")[0], [(7, capture(7))], None, 0, 0, 0, "wayback")
-        ledger.settle(7, State.RECOVERED, ledger.begin_run({}, "1"), file="articles/1-1000/article_7.md")
+        ledger.add_page(ledger.open_listing("all")[0], "wayback", [(7, capture(7))], 0, CdxPage())
+        ledger.settle(ArticleRow(7, State.RECOVERED, file="articles/1-1000/article_7.md"), ledger.begin_run({}, "1"))
         written_in(ledger, Format(FormatName.READING))
     assert loaded(tmp_path, environment=environment)["FORMAT"] == "reading"
     assert loaded(tmp_path, {"FORMAT": "seed"}, environment)["FORMAT"] == "seed"

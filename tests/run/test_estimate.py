@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.images import ImageState
 from crawler.politeness.rate_limiter import AdaptiveRate, RateLimiter
 from crawler.recovery.case import Selection
 from crawler.run.progress import ENOUGH, LEAST, WINDOW, Speed, describe_estimate, seconds_left, sending_seconds
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 
 COUNT = 49_122
 ALL = Selection()
@@ -32,7 +33,7 @@ def listed(ledger: Ledger, count: int) -> None:
         (n, Capture(timestamp="20210712013906", original=f"https://www.hkcnews.com/article/{n}"))
         for n in range(1, count + 1)
     ]
-    ledger.add_page(listing, captures, None, 0, 0, 0, "wayback")
+    ledger.add_page(listing, "wayback", captures, 0, CdxPage())
 
 
 def recovered(ledger: Ledger, output: Path, article: int) -> None:
@@ -42,7 +43,7 @@ def recovered(ledger: Ledger, output: Path, article: int) -> None:
         ledger.attempt(1, row.id, "capture", "")
     ledger.note(row.id, verdict="article", warc="a.warc.gz", warc_offset=0, warc_length=1_000)
     (output / f"{article}.md").write_bytes(b"x" * 500)
-    ledger.settle(article, State.RECOVERED, 1, capture=row.id, file=f"{article}.md", sha256="x")
+    ledger.settle(ArticleRow(article, State.RECOVERED, capture=row.id, file=f"{article}.md", sha256="x"), 1)
 
 
 def test_the_whole_site_before_anything_is_known(ledger: Ledger, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from crawler import __version__
 from crawler import settings as ours
-from crawler.ledger import State
+from crawler.ledger import ArticleRow, State
 from crawler.recovery.case import Selection
 from crawler.run import record as records
 from crawler.run.health import Breach, RunNumbers
@@ -34,6 +34,7 @@ from crawler.run.record import (
 from crawler.run.session import Session
 from crawler.run.settings import RunSettings
 from crawler.utils.exit_status import CommandError, ExitStatus, RunResult
+from crawler.wayback.cdx import CdxPage
 from tests.publish.report.trees import record
 from tests.recovering import capture
 
@@ -59,7 +60,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     earlier = opened.run
     for article in (1, 2):
         opened.ledger.settle(
-            article, State.RECOVERED, earlier, capture=article, file=f"{article}.md", sources={"title": "markup h1"}
+            ArticleRow(article, State.RECOVERED, capture=article, file=f"{article}.md"), earlier, {"title": "markup h1"}
         )
     opened.run = opened.ledger.begin_run({}, "1")
     yield opened
@@ -69,7 +70,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def listed(session: Session, timestamp: str, articles: range) -> None:
     rows = [(number, capture(number, timestamp, digest="A" * 32)) for number in articles]
     listing, _ = session.ledger.open_listing("all")
-    session.ledger.add_page(listing, rows, None, 0, 0, 0, "wayback")
+    session.ledger.add_page(listing, "wayback", rows, 0, CdxPage())
 
 
 def settled(session: Session) -> RunNumbers:
@@ -83,10 +84,12 @@ def settled(session: Session) -> RunNumbers:
         session.ledger.attempt(session.run, row, "capture", "HTTP 200")
         session.ledger.note(row, verdict="article", digest_result="match")
         sources = {"title": "markup h1", "date": "info line"} if article == 3 else {"title": "markup h1"}
-        session.ledger.settle(article, State.RECOVERED, session.run, capture=row, file=f"{article}.md", sources=sources)
+        session.ledger.settle(
+            ArticleRow(article, State.RECOVERED, capture=row, file=f"{article}.md"), session.run, sources
+        )
     session.ledger.attempt(session.run, 5, "capture", "HTTP 200")
     session.ledger.note(5, verdict="archived_redirect")
-    session.ledger.settle(5, State.UNRECOVERABLE, session.run, reason="farewell")
+    session.ledger.settle(ArticleRow(5, State.UNRECOVERABLE, reason="farewell"), session.run)
     return gather_numbers(session, mark, Selection(), 1_234)
 
 
@@ -122,7 +125,7 @@ def test_what_was_due_is_what_was_asked_for(session: Session) -> None:
 def test_a_file_written_anew_from_the_same_capture_is_not_improved(session: Session) -> None:
     mark = LedgerMark.of(session)
     session.reopened = {1}
-    session.ledger.settle(1, State.RECOVERED, session.run, capture=1, file="1.md")
+    session.ledger.settle(ArticleRow(1, State.RECOVERED, capture=1, file="1.md"), session.run)
     numbers = gather_numbers(session, mark, Selection())
     assert (numbers.improved, numbers.recovered) == (0, 0)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from crawler.ledger import Found, Ledger, State
+from crawler.ledger import ArticleRow, Found, Ledger, State
 from crawler.ledger.ledger import VersionRow
 from crawler.publish.browse import database as building
 from crawler.publish.browse.database import BuildSummary, build, check_usable
@@ -264,12 +264,14 @@ def test_the_ledger_says_which_files_count_and_where_they_are_from(tree: Path) -
             ledger.note(row.id, digest_result="match" if number == 101 else "mismatch")
             ledger.adopt([number], "")
             ledger.settle(
-                number,
-                State.RECOVERED,
+                ArticleRow(
+                    number,
+                    State.RECOVERED,
+                    capture=row.id,
+                    file=f"articles/1-1000/article_{number}.md",
+                    faults=("一處",) * (number == 102),
+                ),
                 1,
-                capture=row.id,
-                file=f"articles/1-1000/article_{number}.md",
-                faults=["一處"] * (number == 102),
             )
         ledger.note_version(VersionRow(101, "20210801000000", ARTICLES[0].original, "a" * 64, 1))
     assert follow(tree) == BuildSummary(new=2)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.ledger import Found, Ledger, State
+from crawler.ledger import ArticleRow, Found, Ledger, State
 from crawler.markdown.document import relative_path
 from crawler.publish.browse.server import HEADERS, is_allowed_host
 from crawler.recovery.image_files import image_file
@@ -566,7 +566,9 @@ def test_an_article_that_is_known_to_be_missing_has_a_page(tmp_path: Path) -> No
             file = f"articles/{relative_path(number)}"
             ledger.adopt([number], "")
             state = State.UNRECOVERABLE if number == 5 else State.RECOVERED
-            ledger.settle(number, state, 1, reason="farewell" if number == 5 else "", capture=row.id, file=file)
+            ledger.settle(
+                ArticleRow(number, state, reason="farewell" if number == 5 else "", capture=row.id, file=file), 1
+            )
         ledger.adopt([6], "<b>elsewhere</b>")
     build_archive(tmp_path)
     with reading(tmp_path) as asked:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.ledger import State
+from crawler.ledger import ArticleRow, State
 from crawler.ledger.images import ImageState
 from crawler.publish.report.page import POLICY
 from crawler.publish.report.parts import SOLID, Columns, Table, share
@@ -55,7 +55,7 @@ def evil(tree: Tree) -> Tree:
     )
     tree.lists(4, timestamp=OLD[:4] + EVIL)
     tree.recovers(1, faults=(EVIL,), verified="true", **{"x-y": "z"})
-    tree.ledger.settle(2, State.RECOVERED, tree.run, capture=1, file=EVIL, sources={EVIL: EVIL}, faults=[EVIL])
+    tree.ledger.settle(ArticleRow(2, State.RECOVERED, capture=1, file=EVIL, faults=(EVIL,)), tree.run, {EVIL: EVIL})
     tree.gives_up(3, EVIL, because=EVIL).gives_up(4, EVIL, State.WAITING)
     tree.has_images(1, {EVIL: ImageState.MISSING}, reason=EVIL)
     about: dict[str, Any] = {"verdict": EVIL, "command": EVIL, "breaches": [{"threshold": EVIL, "message": EVIL}]}

@@ -9,13 +9,14 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.ledger import Ledger, State
+from crawler.ledger import ArticleRow, Ledger, State
 from crawler.ledger.images import ImageRow, ImageState
 from crawler.ledger.queries import StoreQueries
 from crawler.markdown.document import relative_path
 from crawler.publish.report.figures import ReportFigures, gather_figures
 from crawler.publish.report.page import report_on
 from crawler.wayback.capture import Capture
+from crawler.wayback.cdx import CdxPage
 from tests.pages import address
 
 MADE = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -59,7 +60,7 @@ class Tree:
         """Captures of these articles are listed."""
         listing, _ = self.ledger.open_listing(f"{source} {timestamp} {original}")
         self.ledger.add_page(
-            listing, [(number, capture(number, timestamp, original)) for number in numbers], None, 0, 0, 0, source
+            listing, source, [(number, capture(number, timestamp, original)) for number in numbers], 0, CdxPage()
         )
         return self
 
@@ -74,7 +75,9 @@ class Tree:
             row = self.ledger.captures(number)[0]
             self.judged(row.id, "article", digest)
             self.ledger.settle(
-                number, State.RECOVERED, self.run, capture=row.id, file=file, sha256="0", faults=faults, sources=SOURCES
+                ArticleRow(number, State.RECOVERED, capture=row.id, file=file, sha256="0", faults=faults),
+                self.run,
+                SOURCES,
             )
         return self
 
@@ -95,7 +98,7 @@ class Tree:
         if state is State.UNRECOVERABLE:
             for row in self.ledger.captures(number):
                 self.judged(row.id, reason, because=because)
-        self.ledger.settle(number, state, self.run, reason=reason)
+        self.ledger.settle(ArticleRow(number, state, reason=reason), self.run)
         return self
 
     def has_images(self, article: int, states: Mapping[str, ImageState], reason: str = "not_archived") -> Tree:
