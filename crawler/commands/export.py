@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from crawler import __version__
-from crawler.ledger import Ledger, State
+from crawler.ledger import State
 from crawler.ledger.file import ledger_path
+from crawler.ledger.queries import StoreQueries
 from crawler.recovery.store import OPEN_SUFFIX
 from crawler.run.command import WORKERS, ProjectCommand, read_workers, report
 from crawler.utils.exit_status import ExitStatus, NothingError, RunResult, UsageError
@@ -194,9 +195,9 @@ def _warcs(folder: Path) -> list[tuple[Path, int]]:
     return warcs
 
 
-def _ledger(path: Path) -> AbstractContextManager[Ledger | None]:
+def _ledger(path: Path) -> AbstractContextManager[StoreQueries | None]:
     if path.exists():
-        return Ledger(path)
+        return StoreQueries(path)
     _note(f"there is no ledger {path}: every capture of an article's address is a page, with the address for a title")
     return nullcontext()
 

@@ -183,29 +183,33 @@ def read_range(stretch: StoreRange) -> CheckResult:
                 reader.gap(item)
             elif isinstance(item, WarcRecord):
                 reader.record(item)
-    return reader.end()
+    for one in chain.from_iterable(reader.wanted.values()):
+        reader.find(VerifyKind.CAPTURE_MISSING, f"no record begins at byte {one.place.offset}", one.article)
+    return reader.result
 
 
 class _Reader:
+    """What comes of a stretch so far, in `result`; `wanted`: captures that should be in it, by offset."""
+
     def __init__(self, stretch: StoreRange) -> None:
         self._stretch = stretch
-        self._result = CheckResult()
-        self._wanted: dict[int, list[StoredRow]] = {}
+        self.result = CheckResult()
+        self.wanted: dict[int, list[StoredRow]] = {}
         for one in stretch.wanted:
-            self._wanted.setdefault(one.place.offset, []).append(one)
+            self.wanted.setdefault(one.place.offset, []).append(one)
 
     def record(self, record: WarcRecord) -> None:
         """A whole record: its digests, and the captures that are wanted here."""
-        counts = self._result.counts
+        counts = self.result.counts
         counts["records"] += 1
-        here = self._wanted.pop(record.offset, []) if record.file == str(self._stretch.path) else []
+        here = self.wanted.pop(record.offset, []) if record.file == str(self._stretch.path) else []
         try:
             if record.head.kind != "response":
                 if digest_differs(record.head.get("warc-block-digest"), record.block):
                     raise Malformed("the record does not match its digest")
                 for one in here:
                     detail = f"a record of type {record.head.kind} is at byte {record.offset}"
-                    self._find(VerifyKind.CAPTURE_MISSING, detail, one.article)
+                    self.find(VerifyKind.CAPTURE_MISSING, detail, one.article)
                 return
             stored = stored_capture(record)
         except Malformed as error:
@@ -215,7 +219,7 @@ class _Reader:
         counts["unknown"] += not here
         for one in here:
             if (fault := _capture_fault(one, record, stored)) is not None:
-                self._find(*fault, one.article)
+                self.find(*fault, one.article)
             else:
                 named = one.digest_result or "not compared"
                 counts[f"{DIGEST}{named}{f' ({one.digest_reason})' if one.digest_reason else ''}"] += 1
@@ -227,26 +231,20 @@ class _Reader:
             self._damage(stretch.start, stretch.start, f"in {gap.file} at byte {gap.offset}: {gap.why}", [])
             return
         end = stretch.end if gap.following is None else gap.following
-        lost = [one for at in list(self._wanted) if gap.offset <= at < end for one in self._wanted.pop(at)]
+        lost = [one for at in list(self.wanted) if gap.offset <= at < end for one in self.wanted.pop(at)]
         if not lost and stretch.path.name.endswith(OPEN_SUFFIX) and end >= stretch.path.stat().st_size:
-            self._result.counts[f"torn {stretch.path.name}"] += end - gap.offset  # which the next run cuts off
+            self.result.counts[f"torn {stretch.path.name}"] += end - gap.offset  # which the next run cuts off
         else:
             self._damage(gap.offset, end, gap.why, lost)
-
-    def end(self) -> CheckResult:
-        """What is still wanted is not there."""
-        for one in chain.from_iterable(self._wanted.values()):
-            self._find(VerifyKind.CAPTURE_MISSING, f"no record begins at byte {one.place.offset}", one.article)
-        return self._result
 
     def _damage(self, start: int, end: int, why: str, lost: Iterable[StoredRow]) -> None:
         articles = sorted({one.article for one in lost})
         article = articles[0] if len(articles) == 1 else 0
-        self._find(VerifyKind.STORE_DAMAGED, f"bytes {start} to {end}: {why}", article, tuple(articles))
+        self.find(VerifyKind.STORE_DAMAGED, f"bytes {start} to {end}: {why}", article, tuple(articles))
 
-    def _find(self, kind: VerifyKind, detail: str, article: int, articles: tuple[int, ...] = ()) -> None:
+    def find(self, kind: VerifyKind, detail: str, article: int, articles: tuple[int, ...] = ()) -> None:
         file = f"warc/{self._stretch.path.name}"
-        self._result.findings.append(Finding(kind, detail, file, article, articles))
+        self.result.findings.append(Finding(kind, detail, file, article, articles))
 
 
 def _capture_fault(one: StoredRow, record: WarcRecord, stored: StoredCapture) -> tuple[VerifyKind, str] | None:

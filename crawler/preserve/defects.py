@@ -21,13 +21,13 @@ Test = Callable[[ArticleFile], str | int]
 """Gives what a finding rests on, in words or as their number; nothing when there is none."""
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
-_PICTURE = re.compile(r"[^?#]*\.(?:svg|png|jpe?g|gif|webp|ico|bmp)(?=[?#]|\Z)", re.IGNORECASE)
 _PART = re.compile(
-    r"[^?#]*/[\w.~@+-]+\.(?:js|mjs|css|map|json|xml|txt|woff2?|ttf|eot|mp[34]|pdf|php|webmanifest)(?=[?#]|\Z)",
+    r"[^?#]*(?:\.(?:svg|png|jpe?g|gif|webp|ico|bmp)"
+    r"|/[\w.~@+-]+\.(?:js|mjs|css|map|json|xml|txt|woff2?|ttf|eot|mp[34]|pdf|php|webmanifest))(?=[?#]|\Z)",
     re.IGNORECASE | re.ASCII,
 )
-"""Parts of pages, whose relative addresses fall below `/article/<id>/`; slugs with Chinese characters are not among
-them."""
+"""Pictures, and parts of pages, whose relative addresses fall below `/article/<id>/`; slugs with Chinese characters are
+not among them."""
 _WORST_SPELLING = 3
 
 
@@ -70,8 +70,7 @@ def foreign_address(file: ArticleFile) -> str:
         return ""
     if article_id(address) is None:
         return f"{quoted(address)} is no article's address"
-    is_part = _PICTURE.match(address) or _PART.match(address)
-    return f"{quoted(address[-60:])} is a picture or a part of a page" if is_part else ""
+    return f"{quoted(address[-60:])} is a picture or a part of a page" if _PART.match(address) else ""
 
 
 def mojibake_address(file: ArticleFile) -> str:

@@ -8,20 +8,20 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from itertools import chain, count
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Self
+from typing import IO, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from cdxj_indexer.main import CDXJIndexer, CompressedWriter
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.hkcnews.urls import article_id
-from crawler.ledger import Ledger, State
+from crawler.ledger.queries import StoreQueries
 from crawler.preserve.article_file import parse_article_file, read_text
 from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import read_moment
@@ -79,7 +79,7 @@ class _Lines(CDXJIndexer):  # type: ignore[misc]
 
 
 class CdxjIndex:
-    """Lines of any number of files, in a temporary database that goes with it. A context manager; raises OSError."""
+    """Lines of any number of files, in a temporary database that goes when it is closed. Raises OSError."""
 
     def __init__(self) -> None:
         self._lines = _Lines()
@@ -89,10 +89,7 @@ class CdxjIndex:
         self._db.execute("CREATE TABLE line (file TEXT, at INTEGER, line TEXT, PRIMARY KEY (file, at))")
         self._db.execute("BEGIN")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._db.close()
 
     def add(self, path: Path, size: int) -> Iterator[UnindexedRange]:
@@ -167,14 +164,13 @@ Page = dict[str, str]
 """A page that a reader of the WACZ is offered: its id, url, ts and title."""
 
 
-def recovered_pages(ledger: Ledger, output: Path, left_out: list[int], index: CdxjIndex) -> Iterator[Page]:
+def recovered_pages(ledger: StoreQueries, output: Path, left_out: list[int], index: CdxjIndex) -> Iterator[Page]:
     """The recovered articles, lowest id first, with the titles of their files, or their addresses where a file has
     none that can be read.
 
     Articles whose captures are not in the index (or damaged there) are no pages: their ids go to `left_out`.
     """
-    for article in ledger.articles(State.RECOVERED):
-        row = next((row for row in ledger.captures(article.id) if row.id == article.capture), None)
+    for article, row in ledger.recovered():
         timestamp, original = row.served if row is not None else ("", "")
         moment = read_moment(timestamp)
         if row is None or moment is None or not index.has(row.warc, row.warc_offset):
@@ -225,7 +221,7 @@ def write_wacz(
 
     Nothing is held in memory but the list of files. The same arguments give the same bytes. Raises OSError.
     """
-    with ZipFile(out, "w", ZIP_STORED) as archive, CdxjIndex() as index:
+    with ZipFile(out, "w", ZIP_STORED) as archive, closing(CdxjIndex()) as index:
         package = _Package(archive, created.astimezone(UTC))
         damages: list[UnindexedRange] = []
         for path, size in warcs:

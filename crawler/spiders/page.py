@@ -42,11 +42,10 @@ class PageSpider(ArchiveSpider):
         self._site = site
         self._article = article
         self._queue: list[CaptureRow] = [] if capture is None else [self._row(capture)]
-        self._choose = capture is None
 
     async def start(self) -> AsyncIterator[Any]:
         try:
-            if self._choose:
+            if not self._queue:
                 async for request in self._list(self._site, {self._article}):
                     yield request
                 self._choose_captures()

@@ -10,6 +10,7 @@ import tracemalloc
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
@@ -215,7 +216,7 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
 
 @pytest.fixture
 def index() -> Iterator[CdxjIndex]:
-    with CdxjIndex() as made:
+    with closing(CdxjIndex()) as made:
         yield made
 
 
