@@ -1,8 +1,6 @@
 """What happens to a recovered article: its text is checked, written whole, and the article settled in the ledger, in
 this order."""
 
-from __future__ import annotations
-
 import sqlite3
 from typing import Self
 

@@ -1,7 +1,5 @@
 """The ledger on captures: listings, attempts, what is known of each, and what was asked for beside the listings."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields

@@ -1,7 +1,5 @@
 """The ledger's file: opening, tables, versions of the schema, transactions."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,8 +1,6 @@
 """The ledger on images: which ones recovered articles have, where each stands, and what the archive answered when it
 was asked."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass

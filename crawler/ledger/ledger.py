@@ -1,8 +1,6 @@
 """The ledger: articles, what files refer to, versions. Each public method that writes is one transaction, or part of
 one of `batch`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass

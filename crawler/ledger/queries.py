@@ -1,7 +1,5 @@
 """What only checks and reports ask the ledger: captures by place, figures at one moment."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager

@@ -1,7 +1,5 @@
 """The ledger's rows as plain values."""
 
-from __future__ import annotations
-
 from collections.abc import Sized
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A file of an article as others wrote it, read leniently: id, fields, body; never raising for what it holds."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

@@ -1,7 +1,5 @@
 """A tree of articles' files audited: each file by itself, then what only many together show."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections import defaultdict

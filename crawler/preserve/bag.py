@@ -4,8 +4,6 @@ of Congress judges.
 Copies and never links: a bag that shares its bytes with the tree is damaged with it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os

@@ -1,8 +1,6 @@
 """What `verify` and bags are checked by: articles' files against the ledger, what does not belong into an output
 directory, and the store, in stretches that several processes share."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator

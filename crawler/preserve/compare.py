@@ -1,8 +1,6 @@
 """Articles recovered here held against the same articles in a tree that others made: do our selectors fit real
 pages?"""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """Defects of an article's file: in its fields, in its text, and files that hold no article at all."""
 
-from __future__ import annotations
-
 import codecs
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """Files of a tree that anybody may have changed: found, read as they stand, and listed with their SHA-256."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

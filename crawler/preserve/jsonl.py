@@ -1,7 +1,5 @@
 """The recovered articles for researchers: one JSON object a line, by the schema in jsonl.schema.json."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The articles at hand as one table in Parquet: a row for each, also for those that cannot be recovered, with why."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO

@@ -1,8 +1,6 @@
 """A tree of files that the user has: what is sound is adopted, what is not is recovered anew, and may take the old
 file's place."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping

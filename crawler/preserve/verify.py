@@ -1,7 +1,5 @@
 """The whole of a check: every article, every record of the store, every file of the manifest, each read once."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

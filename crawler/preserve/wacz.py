@@ -1,8 +1,6 @@
 """What a WACZ is made of (version 1.1.1): WARC files as they are, their CDXJ index, the pages, and the digests of all
 of them."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

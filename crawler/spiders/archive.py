@@ -1,7 +1,5 @@
 """What the spiders share: asking archives politely, listing them page by page, and asking for what no listing has."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,8 +1,6 @@
 """The spider: asks the sources for what they list, then for the captures that the recovery wants, and hands over
 articles."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,8 +1,6 @@
 """The part of the crawl that fetches images, after the articles: requests with the archive's flag for images, and its
 index."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,7 +1,5 @@
 """The spider behind `citizen-news inspect`: fetches one capture into the store, politely, and settles nothing."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Any
 
