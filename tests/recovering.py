@@ -150,7 +150,7 @@ class Bench:
         self.reopened = improvable_articles(self.ledger, Selection(choice.get("ids")), ()) if renewing else []
         self.recovery = recovery = self.open(run, store, reader, self.reopened, kept, **choice)
         sent: dict[Key, int] = {}
-        while not recovery.finished and not recovery.judge.layout_unknown():
+        while recovery.left and not recovery.judge.layout_unknown():
             fetches = []
             for step in recovery.steps(room):
                 if isinstance(step, CaptureRow):
@@ -162,7 +162,7 @@ class Bench:
                     store.close()
                     return self
                 self._ask(recovery, run, row, sent, whole)
-            if not fetches and not recovery.finished:
+            if not fetches and recovery.left:
                 wait = recovery.wait()
                 assert wait is not None, "nothing is under way and nothing is due: the run would hang"
                 self.now += wait

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from crawler.warc.files import read_record
 from crawler.warc.iterator import Gap, WarcRecord, walk_records
-from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.warc.record import WarcDamaged
 from crawler.warc.streams import open_source
 from crawler.warc.writer import RecordLocation
+from crawler.wayback.capture import StoredCapture
 
 
 def stored_records(path: Path) -> Iterator[tuple[RecordLocation, StoredCapture]]:

@@ -18,16 +18,16 @@ from crawler.markdown.document import render
 from crawler.markdown.front_matter import FrontMatterError
 from crawler.markdown.style import SeedStyle
 from crawler.recovery.judge import read_page
-from crawler.recovery.store import Store, as_served
+from crawler.recovery.store import Store
 from crawler.run.command import ProjectCommand, report
 from crawler.run.session import Session
 from crawler.run.settings import RunSettings
 from crawler.spiders.page import PageSpider
 from crawler.utils.exit_status import ExitStatus, RunResult, StorageError, UsageError
 from crawler.utils.text import escape_controls, shortened
-from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.warc.record import WarcDamaged
 from crawler.wayback.archive import wayback_archive
-from crawler.wayback.capture import Capture
+from crawler.wayback.capture import Capture, StoredCapture
 from crawler.wayback.http import CodingError, declared_coding, decode_what_came, first_header
 
 
@@ -114,7 +114,7 @@ class Command(ProjectCommand):
                 session.end(ExitStatus.ERROR, "no page came, and nothing said why; the log may")
         if reply is None:
             return session.ending or RunResult(ExitStatus.ERROR)
-        return Specimen(as_served(reply), article, site.address, site.public)
+        return Specimen(reply, article, site.address, site.public)
 
 
 def _from_file(path: Path) -> Specimen:

@@ -19,8 +19,9 @@ from crawler.recovery.store import OPEN_SUFFIX
 from crawler.warc.captures import stored_capture
 from crawler.warc.files import read_archived
 from crawler.warc.iterator import Gap, WarcRecord, walk_records
-from crawler.warc.record import Malformed, StoredCapture, WarcDamaged
+from crawler.warc.record import Malformed, WarcDamaged
 from crawler.warc.streams import GZIP, CorruptStream, Source, Unpacker, open_source
+from crawler.wayback.capture import StoredCapture
 from crawler.wayback.digest import compare_digest, digest_differs
 
 FOLDERS = ("articles", "images", "warc")

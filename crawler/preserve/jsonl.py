@@ -14,7 +14,7 @@ from crawler.preserve.files import UnreadableFile
 from crawler.recovery.case import MATCHES
 from crawler.utils.text import json_line
 from crawler.utils.timestamps import is_timestamp, read_moment
-from crawler.wayback.digest import DigestResult, normalized_digest
+from crawler.wayback.digest import DigestResult, cdx_digest
 from crawler.wayback.playback import split_replay
 
 SCHEMA = Path(__file__).with_name("jsonl.schema.json")
@@ -143,5 +143,5 @@ def _when(timestamp: str) -> dict[str, str | None]:
 
 
 def _digest(digest: str) -> str | None:
-    plain = normalized_digest(digest)
+    plain = cdx_digest(digest)
     return f"sha1:{plain}" if plain else None

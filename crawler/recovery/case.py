@@ -17,16 +17,14 @@ from crawler.markdown.reader import readable_text
 from crawler.markdown.style import References
 from crawler.recovery.store import compare_served
 from crawler.utils.timestamps import read_moment
-from crawler.warc.record import StoredCapture
-from crawler.wayback.capture import EMPTY_DIGEST, Capture
-from crawler.wayback.digest import DigestCheck, DigestResult, normalized_digest
+from crawler.wayback.capture import EMPTY_DIGEST, Capture, StoredCapture
+from crawler.wayback.digest import DigestCheck, DigestResult, cdx_digest
 from crawler.wayback.playback import FINAL
 
 
 @dataclass(slots=True, kw_only=True)
 class OpenCase:
-    """`due`: when it may be asked for again; `tries`: attempts at the capture that is its turn, which the archive's own
-    troubles ended."""
+    """`due`: when it may be asked for again; `tries`: at its present capture, ended by the archive's own troubles."""
 
     due: float = 0.0
     tries: int = 0
@@ -56,11 +54,6 @@ class CaseQueue(Generic[Key, SomeCase]):
     def left(self) -> int:
         """How many are not settled yet in this run."""
         return len(self._cases) + self._remaining
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is under way and nothing is to come."""
-        return not self.left
 
     @property
     def later(self) -> int:
@@ -188,8 +181,7 @@ class Case(OpenCase):
         return any(item.badness == 0 for item in self.candidates)
 
     def compare(self, row: CaptureRow, served: StoredCapture, coding: str = "") -> DigestCheck:
-        """Compare what was served for `row` with the digest of the capture that it is, if this article has it, else
-        with that of the one asked for."""
+        """Compare what was served for `row` with the digest of the capture that it is, if known, else `row`'s."""
         key = (served.timestamp, served.original)
         known = (other.capture for other in (*self.rows, row))
         expected = next((one for one in known if (one.timestamp, one.original) == key), row.capture)
@@ -222,7 +214,7 @@ class Case(OpenCase):
         if mismatch:
             faults.append(f"the bytes do not match the digest of the archive's index: {check.reason.value}")
         badness = 4 * bool(found.differences) + 2 * mismatch + bool(found.article.faults)
-        captured, sha1 = read_moment(found.article.timestamp), normalized_digest(check.digest)
+        captured, sha1 = read_moment(found.article.timestamp), cdx_digest(check.digest)
         evidence = Evidence(
             f"{captured.replace(tzinfo=None).isoformat()}Z" if captured is not None else "",
             f"sha1:{sha1}" if sha1 else "",
@@ -299,7 +291,7 @@ def improvable_articles(ledger: Ledger, choice: Selection, sources: Sequence[str
         }
         before = (row.capture for row in filter(is_untried, case.queue if present.faults else case.queue[:place]))
         if any(
-            not normalized_digest(capture.digest)
+            not cdx_digest(capture.digest)
             or (capture.digest not in bad and (capture.digest, statuses[capture]) not in tried)
             for capture in before
         ):

@@ -27,12 +27,13 @@ from crawler.recovery.extraction_job import (
     jobs_for,
 )
 from crawler.recovery.formats import (
+    EXTRACTOR_KEY,
     Format,
     Styles,
     as_bits,
     begin_change,
+    extractor_id,
     format_of,
-    note_renewed,
     put_site_files,
     written_in,
 )
@@ -158,8 +159,7 @@ class ExtractionInput:
         raise NotImplementedError
 
     def articles(self, ids: Collection[int] | None) -> list[int]:
-        """All articles of which a capture is at hand, or those among `ids`, lowest id first. Raises NothingError or
-        DamagedError without any."""
+        """All articles with a capture at hand, or of `ids`, lowest id first. Raises NothingError, DamagedError."""
         report = self.report
         found = [article for article in self.ledger.articles_with_captures() if ids is None or article in ids]
         if not found:
@@ -250,7 +250,7 @@ class FromStore(ExtractionInput):
         if not self.dry_run:
             self.ledger.reopen([article for article, file in self.ledger.files() if not (self.output / file).is_file()])
             if not self._lost:  # else their files are of the extractor before
-                note_renewed(self.ledger)
+                self.ledger.set_meta(EXTRACTOR_KEY, extractor_id())
             written_in(self.ledger, wanted)
 
 

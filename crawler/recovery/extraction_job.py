@@ -24,7 +24,7 @@ from crawler.recovery.case import ArticleItem, Case, Selection, open_case
 from crawler.recovery.formats import Styles
 from crawler.recovery.image_files import image_places
 from crawler.recovery.judge import IsolatedReader, Judge, ReadPage, limit_process, read_page
-from crawler.recovery.store import Store, redirect_target
+from crawler.recovery.store import Store
 from crawler.utils.files import read_file
 from crawler.utils.workers import AHEAD, Processes, batched, in_order
 from crawler.warc.record import WarcDamaged
@@ -153,7 +153,7 @@ class Extractor:
                 damaged.append(str(error))
                 case.reject(row, "damaged", str(error))
                 continue
-            if target := redirect_target(stored):
+            if target := stored.redirect_target:
                 case.reject(row, Found.REDIRECT.value, f"leads to {target}")
             else:
                 judge.judge(case, row, stored, case.compare(row, stored, row.coding))

@@ -122,8 +122,7 @@ _SITE = Path(__file__).parent / "hugo_site"
 
 
 def put_site_files(output: Path, wanted: Format) -> None:
-    """Beside files for Hugo: the shortcodes that they use, and what makes the directory a site, or a theme. Raises
-    OSError."""
+    """Beside files for Hugo: their shortcodes, and what makes the directory a site, or a theme. Raises OSError."""
     for path in sorted(_SITE.rglob("*.*")) if wanted.name is FormatName.HUGO else ():
         file, data = str(path.relative_to(_SITE)), path.read_bytes()
         if read_file(output, file) != data:
@@ -155,11 +154,6 @@ def note_extractor(ledger: Ledger) -> None:
     """Before a crawl writes anything: files that it adds to those of another extractor make the tree one of several."""
     if ledger.meta(EXTRACTOR_KEY) != extractor_id():
         ledger.set_meta(EXTRACTOR_KEY, "" if ledger.recovered_ids() else extractor_id())
-
-
-def note_renewed(ledger: Ledger) -> None:
-    """After everything at hand was extracted."""
-    ledger.set_meta(EXTRACTOR_KEY, extractor_id())
 
 
 def is_current_extractor(ledger: Ledger) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from crawler.utils.text import ExplainedEnum
 
@@ -142,20 +142,6 @@ def avif(data: bytes) -> Size:
     return None
 
 
-class ImageType(StrEnum):
-    """The types that are kept, by their media types."""
-
-    JPEG = "image/jpeg"
-    PNG = "image/png"
-    GIF = "image/gif"
-    WEBP = "image/webp"
-    SVG = "image/svg+xml"
-    BMP = "image/bmp"
-    TIFF = "image/tiff"
-    ICON = "image/vnd.microsoft.icon"
-    AVIF = "image/avif"
-
-
 class ImageFault(ExplainedEnum):
     """Why there is no image, and what that means: what bytes can be, then what an archive can have instead."""
 
@@ -175,24 +161,25 @@ class ImageFault(ExplainedEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The type, or the flaw; `because` says more of a flaw. Of a cut image the type is known too."""
+    """The media type, or the flaw; `because` says more of a flaw. Of a cut image the type is known too."""
 
-    type: ImageType | None = None
+    type: str = ""
     flaw: ImageFault | None = None
     because: str = ""
 
 
-_BINARY = (
-    (re.compile(rb"\xff\xd8\xff"), ImageType.JPEG, jpeg),
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), ImageType.PNG, png),
-    (re.compile(rb"GIF8[79]a"), ImageType.GIF, gif),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), ImageType.WEBP, webp),
-    (re.compile(rb"BM.{12}", re.DOTALL), ImageType.BMP, bmp),
-    (re.compile(rb"II\*\x00|MM\x00\*"), ImageType.TIFF, tiff),
-    (re.compile(rb"\x00\x00\x01\x00[^\x00]"), ImageType.ICON, icon),
-    (re.compile(rb"....ftyp(?:avif|avis|mif1)", re.DOTALL), ImageType.AVIF, avif),
+_BINARY: tuple[tuple[re.Pattern[bytes], str, Callable[[bytes], Size]], ...] = (
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg", jpeg),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", png),
+    (re.compile(rb"GIF8[79]a"), "image/gif", gif),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp", webp),
+    (re.compile(rb"BM.{12}", re.DOTALL), "image/bmp", bmp),
+    (re.compile(rb"II\*\x00|MM\x00\*"), "image/tiff", tiff),
+    (re.compile(rb"\x00\x00\x01\x00[^\x00]"), "image/vnd.microsoft.icon", icon),
+    (re.compile(rb"....ftyp(?:avif|avis|mif1)", re.DOTALL), "image/avif", avif),
 )
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|script|meta|h1|p|div)\b", re.IGNORECASE)
+_SVG_TYPE = "image/svg+xml"
 _SVG = re.compile(
     r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*<(?:\w+:)?svg[\s>/]", re.IGNORECASE | re.DOTALL
 )
@@ -232,11 +219,11 @@ def _text(data: bytes) -> Content:
         text = ""
     if text and "\0" not in text and _SVG.match(text):
         if _SVG_END.search(text) is None:
-            return Content(ImageType.SVG, ImageFault.CUT, "no end of the element svg")
+            return Content(_SVG_TYPE, ImageFault.CUT, "no end of the element svg")
         plain = html.unescape(text)
         if _ACTIVE.search(plain) or _ACTIVE_ADDRESS.search(_SPACES.sub("", plain)):
-            return Content(ImageType.SVG, ImageFault.SCRIPT, "it holds a script")
-        return Content(ImageType.SVG)
+            return Content(_SVG_TYPE, ImageFault.SCRIPT, "it holds a script")
+        return Content(_SVG_TYPE)
     if _HTML.search(data[:_SNIFFED].replace(b"\0", b"")):
         return Content(flaw=ImageFault.HTML, because=begins)
     return Content(flaw=ImageFault.NOT_IMAGE, because=begins)

@@ -16,7 +16,7 @@ from crawler.recovery.image_case import ImageCase, ImageLookup, ImageRequest, ne
 from crawler.recovery.image_content import ImageFault, read_content
 from crawler.recovery.image_files import image_places, write_image
 from crawler.recovery.judge import Judge, ReadPage
-from crawler.recovery.store import IMAGE_RECORD, Store, as_served, compare_served
+from crawler.recovery.store import IMAGE_RECORD, Store, compare_served
 from crawler.utils.text import counted, format_duration, format_size
 from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import CaptureOrigin
@@ -137,7 +137,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
         if action not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
             self.troubled(step, reply.answer, counted)
             return
-        check = compare_served(as_served(reply), step.digest_of(reply.timestamp))
+        check = compare_served(reply, step.digest_of(reply.timestamp))
         if (
             not whole
             and action is Action.JUDGE
@@ -207,8 +207,8 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
 
     def _judge(self, case: ImageCase, said: ImageAnswer, check: DigestCheck) -> None:
         content = read_content(check.payload)
-        if content.flaw is not None or content.type is None:
-            case.reject(content.flaw or ImageFault.NOT_IMAGE, content.because, said.timestamp)
+        if content.flaw is not None:
+            case.reject(content.flaw, content.because, said.timestamp)
             return
         row = replace(
             case.row,
@@ -217,7 +217,7 @@ class ImageRecovery(CaseQueue[str, ImageCase]):
             timestamp=said.timestamp,
             original=said.original,
             digest=payload_digest(check.payload),
-            type=content.type.value,
+            type=content.type,
             size=len(check.payload),
             sha256=hashlib.sha256(check.payload).hexdigest(),
             place=said.place,

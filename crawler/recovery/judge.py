@@ -22,8 +22,8 @@ from crawler.ledger.ledger import VersionRow
 from crawler.markdown.reader import version_digest
 from crawler.markdown.style import SeedStyle, Style
 from crawler.recovery.case import Case
-from crawler.warc.record import StoredCapture
-from crawler.wayback.digest import DigestCheck, normalized_digest
+from crawler.wayback.capture import StoredCapture
+from crawler.wayback.digest import DigestCheck, cdx_digest
 from crawler.wayback.http import CodingError, declared_coding, decode_what_came, first_header
 from crawler.wayback.unrewrite import unrewrite
 
@@ -130,7 +130,7 @@ class Judge:
 
     def judge_by_digest(self, case: Case, row: CaptureRow) -> bool:
         """Reject a capture whose very bytes were judged already, under this article or any; False for any other."""
-        if normalized_digest(row.capture.digest) is None:
+        if not cdx_digest(row.capture.digest):
             return False
         known = self.known.get(row.capture.digest)
         if known is None and (verdict := case.verdict_on_twin(row)):

@@ -20,7 +20,7 @@ from crawler.markdown.document import RANGE
 from crawler.utils.text import counted
 from crawler.wayback.capture import Capture
 from crawler.wayback.cdx import CdxAnswer, CdxPage, CdxQuery, CdxReply
-from crawler.wayback.digest import normalized_digest
+from crawler.wayback.digest import cdx_digest
 
 MOST_PREFIXES = 60
 """With more beginnings than this the whole site is listed instead: some 60 pages of 5,000 rows."""
@@ -235,11 +235,11 @@ def unread(lists: Iterable[Iterable[Capture]], read: Collection[tuple[str, str]]
     of those that were read; the same bytes are not read again.
     """
     found = [_newest_first(filter(_is_list, captures)) for captures in lists]
-    seen = {normalized_digest(c.digest) for captures in found for c in captures if (c.timestamp, c.original) in read}
+    seen = {cdx_digest(c.digest) for captures in found for c in captures if (c.timestamp, c.original) in read}
     turns = ((c for c in captures if (c.timestamp, c.original) not in read) for captures in found)
     for capture in filter(None, chain.from_iterable(zip_longest(*turns))):
-        digest = normalized_digest(capture.digest)
-        if digest is None or digest not in seen:
+        digest = cdx_digest(capture.digest)
+        if not digest or digest not in seen:
             seen.add(digest)
             yield capture
 

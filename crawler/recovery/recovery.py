@@ -12,7 +12,7 @@ from crawler.ledger import ArticleRow, CaptureRow, Found, Ledger, State
 from crawler.markdown.style import SeedStyle
 from crawler.recovery.case import SHARED_BY, ArticleItem, Case, CaseQueue, Selection, improves, is_untried, open_case
 from crawler.recovery.judge import Judge, ReadPage, StyleFor, read_page
-from crawler.recovery.store import Store, as_served, capture_columns, redirect_target
+from crawler.recovery.store import Store, capture_columns
 from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import CaptureOrigin
 from crawler.wayback.capture import Capture
@@ -124,8 +124,7 @@ class Recovery(CaseQueue[int, Case]):
         if action not in (Action.JUDGE, Action.FOLLOW, Action.NEXT_CAPTURE):
             self.troubled(row, reply.answer, f"HTTP {reply.status}", counted)
             return None
-        served = as_served(reply)
-        check = case.compare(row, served)
+        check = case.compare(row, reply)
         if not whole and check.result is DigestResult.MISMATCH:
             self.troubled(row, Answer.CUT_BODY, "ended without its end, and does not match its digest", counted)
             return None
@@ -140,11 +139,11 @@ class Recovery(CaseQueue[int, Case]):
                     rewritten = row.from_file is not None and row.from_file.rewritten
                     about = (row.source, row.replay, row.source_file, row.found.value, rewritten)
                     place = self._store.add(reply, check, CaptureOrigin(fetched_from, *about))
-                self._ledger.note(row.id, **capture_columns(reply.answer, served, check, place))
+                self._ledger.note(row.id, **capture_columns(reply, check, place))
                 if reply.location is not None:
                     self._follow(case, row, LEADS[reply.answer], *reply.location)
                 else:
-                    self.judge.judge(case, row, served, check)
+                    self.judge.judge(case, row, reply, check)
         self._busy.discard(case.article)
         return self._leave(case) if case.is_done else None
 
@@ -157,7 +156,7 @@ class Recovery(CaseQueue[int, Case]):
             case.queue[0] = next(fresh for fresh in self._ledger.captures(row.article) if fresh.id == row.id)
             return
         if row.answer == Answer.ARCHIVED_REDIRECT.value:
-            self._follow(case, row, Found.REDIRECT, stored.timestamp, redirect_target(stored) or "")
+            self._follow(case, row, Found.REDIRECT, stored.timestamp, stored.redirect_target or "")
         else:
             self.judge.judge(case, row, stored, case.compare(row, stored, row.coding))
 

@@ -11,15 +11,14 @@ from pathlib import Path
 from crawler.hkcnews.urls import article_id
 from crawler.ledger import CaptureRow, Ledger
 from crawler.utils.text import counted
-from crawler.warc.captures import ArchivedCapture, Damage, Skipped, SkipReason, resolve_revisits
+from crawler.warc.captures import ArchivedCapture, Damage, resolve_revisits
 from crawler.warc.files import find_files, read_archived, scan_file
 from crawler.warc.record import WarcDamaged
 from crawler.warc.remote import Location
 from crawler.warc.streams import state_of
 from crawler.warc.writer import REWRITTEN_VIEW
 from crawler.wayback.archive import WebArchive
-from crawler.wayback.http import first_header
-from crawler.wayback.playback import Answer, Reply
+from crawler.wayback.playback import Reply, reply_of
 
 logger = logging.getLogger(__name__)
 
@@ -68,15 +67,10 @@ def index_captures(
     `damaged` is told what cannot be read of articles, or of what is not known; `passed` counts the records that are
     passed over, by words for one of their kind. Raises OSError, CommandError.
     """
-
-    def skipped(record: Skipped) -> None:
-        kind = f"{record.kind} record" + (" of another protocol" if record.why is SkipReason.NOT_HTTP else "")
-        passed["page of an archive's own" if record.why is SkipReason.ARCHIVES_OWN else kind] += 1
-
     files = find_files(paths)
     revisits: list[ArchivedCapture] = []
     some: Indexed = []
-    for thing in (thing for path in files for thing in scan_file(path, skipped=skipped)):
+    for thing in (thing for path in files for thing in scan_file(path, passed)):
         original = thing.original if isinstance(thing, Damage) else thing.capture.original
         article = article_id(original)
         if isinstance(thing, Damage):
@@ -140,14 +134,11 @@ def reply_from_file(row: CaptureRow) -> Reply:
     """A capture out of a file, as an archive's playback would answer. Raises WarcDamaged, OSError."""
     if row.from_file is None:
         raise WarcDamaged(f"{row.source} was changed and has it no more")
-    stored = read_archived(row.from_file)
-    target = first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
-    headers = tuple(
-        (name if name.lower() in _UNPREFIXED else f"x-archive-orig-{name}", value) for name, value in stored.headers
+    reply = reply_of(read_archived(row.from_file))
+    headers = (
+        (name if name.lower() in _UNPREFIXED else f"x-archive-orig-{name}", value) for name, value in reply.headers
     )
-    answer = Answer.ARCHIVED_REDIRECT if target else Answer.CAPTURE
-    location = (stored.timestamp, target) if target else None
-    return Reply(answer, stored.status, stored.timestamp, stored.original, location, headers, stored.payload)
+    return replace(reply, headers=tuple(headers))
 
 
 def describe_location(row: CaptureRow) -> str:

@@ -19,11 +19,12 @@ from crawler.utils.files import sync_folder
 from crawler.utils.text import counted
 from crawler.warc.captures import ArchivedCapture, Damage, NotAWebArchive
 from crawler.warc.files import end_of_last_record, read_archived, read_record, scan_file
-from crawler.warc.record import StoredCapture, WarcDamaged
-from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
-from crawler.wayback.digest import DigestCheck, MismatchReason, compare_digest
-from crawler.wayback.http import declared_coding, first_header
-from crawler.wayback.playback import Answer, Reply, escape
+from crawler.warc.record import WarcDamaged
+from crawler.warc.writer import CaptureOrigin, RecordLocation, WarcWriter
+from crawler.wayback.capture import StoredCapture
+from crawler.wayback.digest import DigestCheck, compare_digest
+from crawler.wayback.http import declared_coding
+from crawler.wayback.playback import Reply, escape, reply_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,23 +50,9 @@ class Store:
         """The names of the files that this run has made, as they are or will be when they are finished."""
 
     def add(self, reply: Reply, check: DigestCheck, origin: CaptureOrigin) -> RecordLocation:
-        """Append one capture; it is on disk when this returns. Raises OSError when it cannot be written.
-
-        What is kept are the bytes that match the digest, with the codings taken off that playback had added; without a
-        match they are kept as they came.
-        """
-        payload, codings = (check.payload, check.codings) if check.matches else (reply.body, ())
+        """Append one capture; it is on disk when this returns. Raises OSError when it cannot be written."""
         writer = self._writer = self._writer or self._begin()
-        place = writer.append(
-            original=reply.original,
-            timestamp=reply.timestamp,
-            status=reply.status,
-            headers=reply.headers,
-            payload=payload,
-            provenance=Provenance(origin, self._now(), check.digest or "-", check.result.value, codings),
-            location=reply.location[1] if reply.location else None,
-            truncated=check.reason is MismatchReason.TRUNCATED,
-        )
+        place = writer.append(reply, check, origin)
         if writer.size >= self._full:
             self.close()
         return place
@@ -138,11 +125,6 @@ def _opened(path: Path) -> Path:
     return path.with_name(path.name + OPEN_SUFFIX)
 
 
-def as_served(reply: Reply) -> StoredCapture:
-    """What an archive served, as it would be read from the store."""
-    return StoredCapture(reply.original, reply.timestamp, reply.status, reply.headers, reply.body)
-
-
 def compare_served(served: StoredCapture, digest: str, coding: str = "", *, other_capture: bool = False) -> DigestCheck:
     """Compare what was served or stored with the digest of an index, without the `coding` that playback declared where
     that is known, else what its headers declare. `other_capture`: as for `compare_digest`."""
@@ -156,23 +138,16 @@ def compare_served(served: StoredCapture, digest: str, coding: str = "", *, othe
     )
 
 
-def redirect_target(stored: StoredCapture) -> str | None:
-    """Where an archived redirect leads; None for any other capture."""
-    return first_header(stored.headers, "location") if 300 <= stored.status < 400 else None
-
-
-def capture_columns(
-    answer: Answer, served: StoredCapture, check: DigestCheck, place: RecordLocation | None
-) -> dict[str, str | int]:
+def capture_columns(reply: Reply, check: DigestCheck, place: RecordLocation | None) -> dict[str, str | int]:
     """Columns for `Ledger.note`; `place` where the store has it, None if it was not stored."""
     columns: dict[str, str | int] = {
-        "answer": answer.value,
-        "status": served.status,
+        "answer": reply.answer.value,
+        "status": reply.status,
         "digest_result": check.result.value,
         "digest_reason": check.reason.value,
-        "served_timestamp": served.timestamp,
-        "served_original": served.original,
-        "coding": declared_coding(served.headers) or "",
+        "served_timestamp": reply.timestamp,
+        "served_original": reply.original,
+        "coding": declared_coding(reply.headers) or "",
     }
     if place is not None:
         columns |= {"warc": place.file, "warc_offset": place.offset, "warc_length": place.length}
@@ -186,8 +161,7 @@ _ASKED = re.compile(r"/(\d{1,14})im_/(.+)\Z", re.DOTALL)
 
 def reconcile(ledger: Ledger, store: Store) -> int:
     """Compare the files that a run left without marking them as known with the ledger; gives the number of captures
-    that the ledger lacked. A file with captures of articles that are not listed (yet) is looked at again the next
-    time."""
+    that it lacked. A file with captures of articles that are not listed (yet) is looked at again the next time."""
     found = 0
     for name, size in store.files().items():
         if ledger.meta(_key(name)) == str(size):
@@ -229,11 +203,9 @@ def _note_image(ledger: Ledger, store: Store, name: str, held: ArchivedCapture) 
     key = (source, asked[1], escape(asked[2]))
     if ledger.image_answer(*key) is not None or (found := _stored(store, name, held)) is None:
         return False
-    stored, place = found
-    target, coding = redirect_target(stored), declared_coding(stored.headers) or ""
-    answer = Answer.CAPTURE if target is None else Answer.ARCHIVED_REDIRECT
-    served = (answer.value, stored.status, stored.timestamp, stored.original)
-    said = ImageAnswer(*served, coding, (stored.timestamp, target) if target else None, place)
+    reply, place = found
+    served = (reply.answer.value, reply.status, reply.timestamp, reply.original)
+    said = ImageAnswer(*served, declared_coding(reply.headers) or "", reply.location, place)
     ledger.note_image_answer(*key, said, None)
     return True
 
@@ -244,20 +216,18 @@ def _note_capture(ledger: Ledger, store: Store, name: str, rows: Sequence[Captur
     row = next((row for row in rows if (row.capture.timestamp, row.capture.original, row.source) == key), None)
     if row is None or row.warc or (found := _stored(store, name, held)) is None:
         return False
-    stored, place = found
-    check = compare_served(stored, row.capture.digest)
-    answer = Answer.CAPTURE if redirect_target(stored) is None else Answer.ARCHIVED_REDIRECT
-    ledger.note(row.id, **capture_columns(answer, stored, check, place))
+    reply, place = found
+    ledger.note(row.id, **capture_columns(reply, compare_served(reply, row.capture.digest), place))
     return True
 
 
-def _stored(store: Store, name: str, held: ArchivedCapture) -> tuple[StoredCapture, RecordLocation] | None:
+def _stored(store: Store, name: str, held: ArchivedCapture) -> tuple[Reply, RecordLocation] | None:
     """A record that was found in the store's file `name`, read from where it lies; None where it cannot be."""
     if Path(held.place.file).name.removesuffix(OPEN_SUFFIX) != name:  # packed with others: no seeking reaches it
         return None
     place = RecordLocation(name, held.place.offset, held.place.length)
     try:
-        return store.read(place), place
+        return reply_of(store.read(place)), place
     except WarcDamaged as damage:
         logger.warning("the store cannot be read: %s", damage)
         return None

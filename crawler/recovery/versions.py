@@ -116,8 +116,6 @@ _MANY = 2000
 _CONTEXT = 1
 
 Change = tuple[str, int, int, int, int]
-
-
 Piece = tuple[str, str]
 """What was, and what is: twice the same where nothing changed."""
 
@@ -138,18 +136,18 @@ def diff_lines(old: str, new: str) -> Iterator[str]:
     for line, rows in diff_places(old, new, _CONTEXT):
         yield f"@@ line {line} @@"
         for row in rows:
-            same = row.kind == " "
-            text = (
-                _as_text(row.pieces)
-                if row.kind == "~"
-                else "".join(was if same else was + now for was, now in row.pieces)
-            )
+            text = _marked(row.pieces) if row.kind == "~" else "".join(was or now for was, now in row.pieces)
             yield f"{row.kind} {text}"
 
 
+def _marked(pieces: Sequence[Piece]) -> str:
+    return "".join(
+        was if was == now else (f"[-{was}-]" if was else "") + (f"{{+{now}+}}" if now else "") for was, now in pieces
+    )
+
+
 def diff_places(old: str, new: str, context: int) -> Iterator[tuple[int, list[DiffRow]]]:
-    """The places where two texts differ, with so many equal lines around each: the number of its first line in the old
-    text, and its rows."""
+    """The places where two texts differ, with so many equal lines around: the old text's first line there, and rows."""
     before, after = old.split("\n"), new.split("\n")
     left = _ALTOGETHER
     matcher = SequenceMatcher(None, before, after, autojunk=max(len(before), len(after)) > _MANY)
@@ -178,18 +176,6 @@ def _changed(old: Sequence[str], new: Sequence[str], left: int, rows: list[DiffR
         rows.append(DiffRow("-", ((line, ""),)) if pieces is None else DiffRow("~", pieces))
     rows += [DiffRow("+", (("", other),)) for other in new[at:]]
     return left
-
-
-def diff_line(old: str, new: str) -> str | None:
-    """Both lines as one, with the changes marked; None when too little is the same, or they are too long."""
-    pieces = diff_pieces(old, new)
-    return None if pieces is None else _as_text(pieces)
-
-
-def _as_text(pieces: Sequence[Piece]) -> str:
-    return "".join(
-        was if was == now else (f"[-{was}-]" if was else "") + (f"{{+{now}+}}" if now else "") for was, now in pieces
-    )
 
 
 def diff_pieces(old: str, new: str) -> tuple[Piece, ...] | None:

@@ -90,7 +90,7 @@ class ProgressMonitor:
                 missing=images.done[ImageState.MISSING],
             )
         elif recovery is not None:
-            filling = recovery.finished and running.arguments.whole and session.gap_requests > 0
+            filling = not recovery.left and running.arguments.whole and session.gap_requests > 0
             snapshot = replace(
                 snapshot,
                 phase=Phase.GAPS if filling else Phase.ARTICLES,

@@ -22,7 +22,7 @@ from crawler.recovery.image_recovery import ImageRecovery
 from crawler.recovery.listing import LISTINGS, MOST_LISTINGS, GapEvidence, Listing, ListingEnd
 from crawler.recovery.recovery import Recovery
 from crawler.recovery.sources import WebArchiveFiles, index_files
-from crawler.recovery.store import as_served, compare_served, reconcile
+from crawler.recovery.store import compare_served, reconcile
 from crawler.run.session import Session
 from crawler.utils.exit_status import CommandError, ExitStatus
 from crawler.utils.text import counted, first_few
@@ -95,7 +95,7 @@ class ArchiveSpider(scrapy.Spider):
                 if session.ending is not None:
                     break
             check()
-            if session.outage_lasts(time.monotonic()) or (queue.finished and not self._in_flight):
+            if session.outage_lasts(time.monotonic()) or not (queue.left or self._in_flight):
                 break
             if session.ending is None:
                 await self._wait(min(queue.wait() or LOOK_SECONDS, LOOK_SECONDS))
@@ -290,10 +290,10 @@ class SourcesSpider(ArchiveSpider):
             site, capture, reply = response.meta["site"], response.meta["asked"], self._reply(response)
             named: set[int] = set()
             if reply.answer is Answer.CAPTURE:
-                check = compare_served(as_served(reply), capture.digest)
+                check = compare_served(reply, capture.digest)
                 self.session.store.add(reply, check, CaptureOrigin(response.url, site.name, site.public))
                 try:
-                    page = decode(reply.body, declared_coding(reply.headers)).body
+                    page = decode(reply.payload, declared_coding(reply.headers)).body
                     named = gaps.ids_in(page.decode("utf-8", "replace"))
                 except CodingError as error:
                     what = f"({error}): {capture.timestamp} {capture.original}"

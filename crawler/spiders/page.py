@@ -13,7 +13,7 @@ from crawler.politeness.handler import failure_message
 from crawler.recovery.case import SHARED_BY, Selection, open_case
 from crawler.recovery.judge import read_page
 from crawler.recovery.listing import ListingEnd
-from crawler.recovery.store import as_served, capture_columns, compare_served
+from crawler.recovery.store import capture_columns, compare_served
 from crawler.run.session import Session
 from crawler.spiders.archive import ArchiveSpider, read_reply
 from crawler.utils.exit_status import ExitStatus
@@ -81,19 +81,18 @@ class PageSpider(ArchiveSpider):
         with self._answered(f"article {article}"):
             reply = read_reply(response)
             if reply.answer is Answer.CAPTURE:
-                served = as_served(reply)
                 listed = (one for one in ledger.captures(article) if one.source == row.source)
                 asked = row.capture.timestamp, row.capture.original
                 known = next((one for one in listed if (one.capture.timestamp, one.capture.original) == asked), None)
-                check = compare_served(served, (known or row).capture.digest)
+                check = compare_served(reply, (known or row).capture.digest)
                 origin = CaptureOrigin(response.url, row.source, row.replay, found=row.found.value)
                 place = self.session.store.add(reply, check, origin)
                 known = known or ledger.add_capture(article, row.capture, row.source, Found.INSPECT)
                 if known is not None:
-                    ledger.note(known.id, **capture_columns(reply.answer, served, check, place))
+                    ledger.note(known.id, **capture_columns(reply, check, place))
                 self.reply = reply
                 style = SeedStyle(self._site.public, reply.timestamp, reply.original)
-                if read_page(served, article, style).verdict not in _NO_PAGE:
+                if read_page(reply, article, style).verdict not in _NO_PAGE:
                     self._queue.clear()
             elif reply.location is not None:
                 timestamp, original = reply.location

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from http import HTTPStatus
 
 from crawler.utils.exit_status import UsageError
@@ -12,7 +11,6 @@ from crawler.warc.record import (
     Head,
     Http,
     Malformed,
-    StoredCapture,
     body_of,
     compare_block,
     compare_payload,
@@ -28,7 +26,7 @@ from crawler.warc.record import (
 from crawler.warc.remote import Location
 from crawler.warc.writer import BODY_FIELDS, RecordLocation, http_headers
 from crawler.wayback.archive import WAYBACK_MACHINE
-from crawler.wayback.capture import REVISIT, Capture
+from crawler.wayback.capture import REVISIT, Capture, StoredCapture
 from crawler.wayback.digest import cdx_digest, cdx_sha1, digest_differs, payload_digest
 from crawler.wayback.http import Headers, first_header
 from crawler.wayback.playback import Answer, Reply, parse_playback_url, read_reply
@@ -44,8 +42,7 @@ class NotAWebArchive(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class RecordLinks:
-    """What ties a record to others, as its fields have it: its id and target, its date's digits, and what a revisit
-    refers to.
+    """What ties a record to others, by its fields: its id and target, its date's digits, what a revisit refers to.
 
     `checked`: its bytes have been compared with a digest that it states. `digest`: the payload's own as CDX rows have
     it, where the one that is stated is of the bytes with chunks or with the HTTP head.
@@ -85,8 +82,7 @@ class ArchivedCapture:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """What of a file cannot be read: from which byte, and one sentence that says what is lost and where reading went
-    on."""
+    """What of a file cannot be read: from which byte, and in one sentence what is lost and where reading went on."""
 
     file: str
     offset: int
@@ -96,24 +92,6 @@ class Damage:
 
     def __str__(self) -> str:
         return f"{self.file} at byte {self.offset}: {self.why}"
-
-
-class SkipReason(StrEnum):
-    """Why a whole record is no capture."""
-
-    OTHER_KIND = "another kind of record"
-    NOT_HTTP = "not HTTP"
-    ARCHIVES_OWN = "an archive's own page"
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A whole record that is no capture, and what kind it says it is."""
-
-    file: str
-    offset: int
-    why: SkipReason
-    kind: str = field(default="", compare=False)
 
 
 _SCHEMES = ("http://", "https://")
@@ -126,13 +104,13 @@ _NEVER_REWRITTEN = (
 )
 
 
-def capture_in(record: WarcRecord, *, trusted: bool = False) -> ArchivedCapture | Skipped:
-    """What a record holds, without the metadata beside it. `trusted`: its writer is known to take digests of the
-    payload, so that this one need not be compared where a checksum vouches for the record. Raises Malformed for a
-    capture that cannot be used."""
+def capture_in(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | str:
+    """What a record holds, without the metadata beside it; of one that is no capture, what it is, in words. `trusted`:
+    its writer is known to take digests of the payload, so that this one need not be compared where a checksum vouches
+    for the record. Raises Malformed for a capture that cannot be used."""
     head, block = record.head, record.block
-    if why := _is_none(record):
-        return Skipped(record.file, record.offset, why, head.kind)
+    if other := _other_than_capture(record):
+        return other
     revisit = head.kind == "revisit"
     http = message_of(head, block) if block.strip() or not revisit else None
     if not record.guarded:
@@ -148,7 +126,7 @@ def capture_in(record: WarcRecord, *, trusted: bool = False) -> ArchivedCapture 
             body = b"" if first_header(http.headers, "memento-datetime") else body_of(http, block)
             reply = _reply(timestamp, original, http.status, http.headers, body)
             if reply.answer not in (Answer.CAPTURE, Answer.ARCHIVED_REDIRECT):
-                return Skipped(record.file, record.offset, SkipReason.ARCHIVES_OWN, head.kind)
+                return "page of an archive's own"
             original, timestamp = reply.original, reply.timestamp
     capture = Capture(
         timestamp=timestamp,
@@ -176,7 +154,7 @@ def capture_in(record: WarcRecord, *, trusted: bool = False) -> ArchivedCapture 
 def stored_capture(record: WarcRecord, payload: WarcRecord | None = None) -> StoredCapture:
     """The capture that a record is; of a revisit with the record that has its payload. Raises Malformed."""
     head = record.head
-    if _is_none(record) or (head.kind == "revisit") != (payload is not None):
+    if _other_than_capture(record) or (head.kind == "revisit") != (payload is not None):
         raise Malformed(f"a record of type {head.kind}")
     source = payload or record
     there = message_of(source.head, source.block)
@@ -198,7 +176,7 @@ def stored_capture(record: WarcRecord, payload: WarcRecord | None = None) -> Sto
         original, timestamp = address[2], _whole(address[0])
         if there.size:
             reply = _reply(timestamp, original, http.status, headers, body)
-            headers = http_headers(headers, body, reply.location[1] if reply.location else None).fields
+            headers, _ = http_headers(headers, body, reply.location[1] if reply.location else None)
             original, timestamp = reply.original, reply.timestamp
     return StoredCapture(original, timestamp, http.status, headers, body, digest)
 
@@ -208,14 +186,14 @@ def _reply(timestamp: str, original: str, status: int, headers: Headers, body: b
     return read_reply(WAYBACK_MACHINE, Capture(timestamp=timestamp, original=original), status, headers, body)
 
 
-def _is_none(record: WarcRecord) -> SkipReason | None:
-    """Why a record is no capture, by its head."""
+def _other_than_capture(record: WarcRecord) -> str:
+    """What a record is, in words, that is no capture by its head; empty for any other."""
     head = record.head
     if head.kind not in ("response", "revisit", "resource"):
-        return SkipReason.OTHER_KIND
+        return f"{head.kind} record"
     if is_http(head, record.block) or (head.kind != "revisit" and target_of(head).lower().startswith(_SCHEMES)):
-        return None
-    return SkipReason.NOT_HTTP
+        return ""
+    return f"{head.kind} record of another protocol"
 
 
 def _digests(record: WarcRecord, http: Http | None, *, trusted: bool) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 import os
 import struct
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,18 +12,17 @@ from crawler.warc.captures import (
     ArchivedCapture,
     Damage,
     NotAWebArchive,
-    Skipped,
-    SkipReason,
     address_of,
     capture_in,
     metadata_fields,
     stored_capture,
 )
 from crawler.warc.iterator import MAX_RECORD, ChecksumPassed, Gap, WarcRecord, record_at, walk_records
-from crawler.warc.record import Head, Malformed, StoredCapture, WarcDamaged
+from crawler.warc.record import Head, Malformed, WarcDamaged
 from crawler.warc.remote import Location, find_remote
 from crawler.warc.streams import GZIP, UNKNOWN_END, ZSTD, CorruptStream, Source, Spool, Unpacker, open_source
 from crawler.warc.writer import RecordLocation
+from crawler.wayback.capture import StoredCapture
 
 _WACZ = ".wacz"
 _NAMES = (".warc", ".warc.gz", ".warc.zst", _WACZ)
@@ -43,44 +43,37 @@ def find_files(paths: Iterable[Location]) -> list[Location]:
     `find_remote`."""
     found: dict[Location, Location] = {}
     for path in paths:
-        inside: list[Location]
-        if isinstance(path, str):
-            inside = _remote(path)
-        elif path.is_dir():
-            inside = []
-            for place, folders, names in os.walk(path, onerror=_raise):
-                folders.sort()
-                named = (Path(place) / name for name in sorted(names) if name.endswith(_NAMES))
-                inside += [file for file in named if not file.is_symlink() and file.is_file()]
-            if not inside:
-                raise NotAWebArchive(path, "there is no web archive in this folder")
-        else:
-            _check(path)
-            inside = [path]
+        inside: Sequence[Location] | None = find_remote(path, _NAMES) if isinstance(path, str) else _find(path)
+        if inside is None:
+            raise NotAWebArchive(path, "it does not exist")
+        if not inside:
+            there = "there" if isinstance(path, str) else "in this folder"
+            raise NotAWebArchive(path, f"there is no web archive {there}")
+        if inside == [path]:
+            _check_content(path)
         for file in inside:
             found.setdefault(file if isinstance(file, str) else file.resolve(), file)
     return list(found.values())
 
 
-def _remote(address: str) -> list[Location]:
-    found = find_remote(address, _NAMES)
-    if not found:
-        raise NotAWebArchive(address, "it does not exist" if found is None else "there is no web archive there")
-    if found == [address]:
-        _check_content(address)
-    return [*found]
+def _find(path: Path) -> list[Path] | None:
+    """As `find_remote`, on this machine; any file for itself."""
+    if not path.exists():
+        return None
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise NotAWebArchive(path, "it is neither a file nor a folder")
+    found: list[Path] = []
+    for place, folders, names in os.walk(path, onerror=_raise):
+        folders.sort()
+        named = (Path(place) / name for name in sorted(names) if name.endswith(_NAMES))
+        found += [file for file in named if not file.is_symlink() and file.is_file()]
+    return found
 
 
 def _raise(error: OSError) -> None:
     raise error
-
-
-def _check(path: Path) -> None:
-    if not path.exists():
-        raise NotAWebArchive(path, "it does not exist")
-    if not path.is_file():
-        raise NotAWebArchive(path, "it is neither a file nor a folder")
-    _check_content(path)
 
 
 def _check_content(path: Location) -> None:
@@ -179,25 +172,24 @@ class _Opened:
         return part
 
 
-def scan_file(
-    path: Location, *, max_bytes: int = MAX_RECORD, skipped: Callable[[Skipped], None] = lambda record: None
-) -> Iterator[ArchivedCapture | Damage]:
+def scan_file(path: Location, passed: Counter[str] | None = None) -> Iterator[ArchivedCapture | Damage]:
     """The captures in one file, in order, and what of it cannot be read. Revisits are not resolved yet.
 
-    Where checksums of the packing vouch for a record its digests are left to `read`; else they are compared here. A
-    record larger than `max_bytes` when unpacked is Damage. `skipped` is told of whole records that are no captures.
-    Raises OSError; for an address as `RemoteFile`.
+    Where checksums of the packing vouch for a record its digests are left to `read_archived`; else they are compared
+    here. `passed` counts the whole records that are no captures, by words for one of their kind. Raises OSError; for an
+    address as `RemoteFile`.
     """
+    passed = Counter() if passed is None else passed
     with open_source(path) as whole:
         zipped = whole.name.endswith(_WACZ) or whole.read(0, 4) in (_ZIP, _EMPTY_ZIP)
         for source in _unzipped(whole, 0) if zipped else (whole,):
             if isinstance(source, Damage):
                 yield source
             else:
-                yield from _trusted(_described(walk_records(source, max_bytes), skipped), source.name)
+                yield from _trusted(_described(walk_records(source, MAX_RECORD), passed), source.name)
 
 
-def read_archived(archived: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> StoredCapture:
+def read_archived(archived: ArchivedCapture) -> StoredCapture:
     """The capture with its payload, chunks taken off and content coding left on, after comparing lengths and digests:
     that of the payload always, that of the block where no checksum of the packing vouches for it.
 
@@ -206,10 +198,8 @@ def read_archived(archived: ArchivedCapture, *, max_bytes: int = MAX_RECORD) -> 
     file and offset; OSError.
     """
     capture, place = archived.capture, archived.place
-    if capture.is_revisit and archived.payload is None:
-        raise WarcDamaged(f"{place.file} at byte {place.offset}: a revisit whose payload has not been looked for")
-    record = _fetch(place, max_bytes)
-    payload = _fetch(archived.payload, max_bytes) if archived.payload else None
+    record = _fetch(place, MAX_RECORD)
+    payload = _fetch(archived.payload, MAX_RECORD) if archived.payload else None
     try:
         stored = stored_capture(record, payload)
         if (stored.original, stored.timestamp) != (capture.original, capture.timestamp):
@@ -229,16 +219,15 @@ def _fetch(place: RecordLocation, max_bytes: int) -> WarcRecord:
 
 
 _USUAL = 50
-"""After so many digests of payloads in a row nothing else is expected of a writer: to compare all takes a fifth of the
-time."""
+"""After so many digests of payloads in a row a writer is trusted: to compare all takes a fifth of the time."""
 
 
 def _described(
-    items: Iterable[WarcRecord | Gap | ChecksumPassed], skipped: Callable[[Skipped], None]
+    items: Iterable[WarcRecord | Gap | ChecksumPassed], passed: Counter[str]
 ) -> Iterator[ArchivedCapture | Damage | ChecksumPassed]:
     """Records as captures; each waits for the metadata record that follows it."""
     last: ArchivedCapture | None = None
-    thing: ArchivedCapture | Skipped | Damage | ChecksumPassed
+    thing: ArchivedCapture | str | Damage | ChecksumPassed
     usual = 0
     for item in items:
         if isinstance(item, WarcRecord):
@@ -248,15 +237,15 @@ def _described(
             if last is not None and _is_beside(head, last.links.record_id):
                 if head.kind == "metadata":
                     last = replace(last, about={**last.about, **metadata_fields(item)})
-                skipped(Skipped(item.file, item.offset, SkipReason.OTHER_KIND, head.kind))
+                passed[f"{head.kind} record"] += 1
                 continue
             thing = _thing(item, trusted=usual >= _USUAL)
             if isinstance(thing, ArchivedCapture) and head.get("warc-payload-digest"):
                 usual = 0 if thing.links.digest else usual + 1
         else:
             thing = _damage(item) if isinstance(item, Gap) else item
-        if isinstance(thing, Skipped):
-            skipped(thing)
+        if isinstance(thing, str):
+            passed[thing] += 1
             continue
         if last is not None:
             yield last
@@ -274,7 +263,7 @@ def _is_beside(head: Head, wanted: str) -> bool:
     return bool(wanted) and head.kind in ("metadata", "request") and wanted in beside
 
 
-def _thing(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | Skipped | Damage:
+def _thing(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | str | Damage:
     try:
         return capture_in(record, trusted=trusted)
     except Malformed as error:
@@ -315,8 +304,7 @@ def _proven(thing: ArchivedCapture | Damage) -> ArchivedCapture | Damage:
 
 
 def read_record(path: Path | str, offset: int, length: int) -> StoredCapture:
-    """The response record at a location in a file of ours, checked to its last byte. Raises WarcDamaged; OSError when
-    the file cannot be read."""
+    """The response record at a location in a file of ours, checked to its last byte. Raises WarcDamaged, OSError."""
     try:
         return stored_capture(_fetch(RecordLocation(str(path), offset, length), UNKNOWN_END))
     except Malformed as error:
@@ -326,8 +314,7 @@ def read_record(path: Path | str, offset: int, length: int) -> StoredCapture:
 def end_of_last_record(path: Path) -> int:
     """The offset behind the last whole record of a file with one gzip member a record: what a torn file is cut back to.
 
-    Whole records behind damage in the middle count, so that cutting never loses one; 0 when nothing is whole. Raises
-    OSError.
+    Whole records behind damage in the middle count: cutting never loses one. 0 when nothing is whole. Raises OSError.
     """
     with open_source(path) as source:
         whole = (item for item in walk_records(source) if isinstance(item, WarcRecord) and item.file == source.name)

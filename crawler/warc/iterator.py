@@ -1,5 +1,4 @@
-"""Finding the records in a file of web archives, whatever is broken between them: each comes whole, or as a gap with
-its reason."""
+"""Finding the records in a file of web archives, whatever is broken: each comes whole, or as a gap with its reason."""
 
 import re
 import zlib
@@ -31,8 +30,7 @@ _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class WarcRecord:
-    """One whole record. `file`, `offset` and `length` as in a RecordLocation; `guarded`: a checksum says that its bytes
-    are as written."""
+    """One whole record. `file`, `offset`, `length`: as in a RecordLocation; `guarded`: a checksum vouches for it."""
 
     file: str
     offset: int
@@ -54,11 +52,8 @@ class Gap:
     head: Head | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ChecksumPassed:
     """The checksum of the stream that the records before were in, not guarded when they came, has turned out right."""
-
-    file: str
 
 
 def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRecord | Gap | ChecksumPassed]:
@@ -75,9 +70,8 @@ def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRe
     yield from walk.run()
 
 
-def record_at(file: str, offset: int, length: int, max_bytes: int = MAX_RECORD) -> WarcRecord:
-    """The one whole record at a location that `walk_records` gave. Raises Malformed, CorruptStream; OSError when the
-    file cannot be read."""
+def record_at(file: str, offset: int, length: int, max_bytes: int) -> WarcRecord:
+    """The one whole record at a location that `walk_records` gave. Raises Malformed, CorruptStream, OSError."""
     raw = read_at(file, offset, length)
     if len(raw) < length:
         raise Malformed(f"{len(raw)} of {length} bytes are there")
@@ -163,7 +157,7 @@ class _Walk:
         assert end is not None  # what the stream's end means
         if several and only is not None:
             yield _unguarded(only)
-            yield ChecksumPassed(name)
+            yield ChecksumPassed()
         elif isinstance(only, WarcRecord):
             guarded = only.guarded and unpacker.has_checksum
             yield replace(only, file=self._source.name, offset=at, length=end - at, guarded=guarded)

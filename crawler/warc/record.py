@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
 from itertools import islice
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from fastwarc.warc import HeaderMap, WarcRecord
 
 from crawler.utils.timestamps import read_moment, timestamp_of
-from crawler.wayback.digest import cdx_sha1, is_checkable, matches_digest
+from crawler.wayback.digest import cdx_sha1, matches_digest, parse_digest
 from crawler.wayback.http import CodingError, declared_coding, decoded_layers, without_chunks
 
 ORIGINAL_FIELD = "X-CDX-Original"
@@ -49,27 +49,12 @@ class WarcDamaged(Exception):
 
 
 class Malformed(Exception):
-    """What is wrong with a record, as the rest of a sentence; whoever knows file and offset makes a WarcDamaged of
-    it."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCapture:
-    """A capture as stored: archived status and headers (rebuilt), and the payload's bytes. `digest` is that of the
-    payload as CDX rows have it, where reading has compared it already; else the empty string."""
-
-    original: str
-    timestamp: str
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    payload: bytes
-    digest: str = field(default="", compare=False)
+    """What is wrong with a record, in words; whoever knows file and offset makes a WarcDamaged of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The fields of a record: names in lower case, the first value of each; `size` in bytes, `length` of the block in
-    bytes as it is stated, -1 where it is not."""
+    """The fields of a record: names in lower case, first values. In bytes `size`, and the block's `length` or -1."""
 
     version: str
     fields: Mapping[str, str]
@@ -87,8 +72,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """The head of an HTTP response, header values read as Latin-1; `size` in bytes, which is where the body begins: 0
-    where a record has only the body."""
+    """The head of an HTTP response, values as Latin-1; `size`: bytes before the body, 0 where that is all."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -140,11 +124,9 @@ def is_http(head: Head, block: bytes) -> bool:
 
 
 def read_http(block: bytes) -> Http:
-    """The HTTP response head at the beginning of a block, behind those of responses before it: "continue", or a proxy's
-    own.
+    """The HTTP response head at the beginning of a block, behind others before it: "continue", or a proxy's own.
 
-    A status that is none, as 0, is that of its phrase, else 200: what came is left to be judged. Raises Malformed when
-    there is no head.
+    A status that is none, as 0, is that of its phrase, else 200: what came is left to be judged. Raises Malformed.
     """
     start = 0
     while True:
@@ -173,8 +155,7 @@ def read_http(block: bytes) -> Http:
 
 
 def original_of(head: Head) -> str:
-    """What was captured, as its CDX row spelt it where that is known; else the target without the brackets that wget
-    sets."""
+    """What was captured, as its CDX row spelt it where that is known; else the target. Raises Malformed."""
     exact = head.get(ORIGINAL_FIELD.lower())
     try:
         original = json.loads(exact) if exact else target_of(head)
@@ -186,8 +167,7 @@ def original_of(head: Head) -> str:
 
 
 def target_of(head: Head, name: str = "warc-target-uri") -> str:
-    """A field that holds an address. The grammar of WARC 1.0 puts it in angle brackets, which wget follows; that of 1.1
-    does not."""
+    """A field that holds an address; in WARC 1.0, not in 1.1, it may have angle brackets, which wget sets."""
     value = head.get(name)
     bracketed = head.version != "WARC/1.1" and value.startswith("<") and value.endswith(">")
     return value[1:-1] if bracketed else value
@@ -222,10 +202,9 @@ _PAYLOAD, _BLOCK = "warc-payload-digest", "warc-block-digest"
 
 
 def digests_of(head: Head) -> list[str]:
-    """The digests that a record states of bytes of its own, as far as they can be compared; a revisit's payload is
-    another record's."""
+    """The digests that can be compared and that a record states of bytes of its own, as a revisit's payload is not."""
     names = (_BLOCK,) if head.kind == "revisit" else (_PAYLOAD, _BLOCK)
-    return [stated for name in names if is_checkable(stated := head.get(name))]
+    return [stated for name in names if parse_digest(stated := head.get(name))]
 
 
 def matches_a_digest(head: Head, block: bytes) -> bool:
@@ -254,10 +233,9 @@ def compare_payload(head: Head, http: Http, block: bytes, body: bytes) -> str:
 
 
 def compare_block(head: Head, http: Http | None, block: bytes) -> None:
-    """Compare a block with its digest, unless that is the payload's, or the payload's is the block's. Raises
-    Malformed."""
+    """Compare a block with its digest, which may be the payload's, as that may be the block's. Raises Malformed."""
     stated, other = head.get(_BLOCK), head.get(_PAYLOAD)
-    if matches_digest(stated, (block,)) or (is_checkable(other) and matches_digest(other, (block,))):
+    if matches_digest(stated, (block,)) or (parse_digest(other) and matches_digest(other, (block,))):
         return
     if http is None or not matches_digest(stated, _forms(http, block)):
         raise Malformed(f"block does not match its digest {stated}")

@@ -20,8 +20,7 @@ LONGEST_START = 9
 
 
 class FaultyRecord(Exception):
-    """The record at the beginning of a stream is not whole; `passed`: the stream stands behind it nevertheless; `head`:
-    its head, if that is whole."""
+    """The record at the beginning of a stream is not whole. `passed`: the stream stands behind it; `head`: if whole."""
 
     def __init__(self, why: str, *, passed: bool = False, head: Head | None = None) -> None:
         super().__init__(why)
@@ -180,8 +179,7 @@ def _by_place(stream: Stream, head: Head, longest: int) -> RecordEnd | None:
 
 
 def _behind_padding(stream: Stream, head: Head) -> int | None:
-    """Where the next record begins, or all ends, if there are only line ends and NULs between that and the block that
-    is stated."""
+    """Where the next record begins, or all ends, if only line ends and NULs follow the block that is stated."""
     at = head.size + head.length
     if head.length < 0 or not stream.has(at):
         return None
@@ -222,8 +220,7 @@ def _has_head(stream: Stream, at: int) -> bool:
 
 
 def _counts_characters(stream: Stream, head: Head, length: int) -> bool:
-    """Whether Content-Length is that of the block as text: in characters, or in units of UTF-16 as JavaScript
-    counts."""
+    """Whether Content-Length counts the block as text: in characters, or as JavaScript in units of UTF-16."""
     if not head.length < length <= 4 * head.length:
         return False
     try:

@@ -109,14 +109,12 @@ class RemoteFile:
 
 
 def read_remote(address: str, offset: int, length: int) -> bytes:
-    """Bytes of a file elsewhere, which stays open for the next call as long as it has not changed. Raises as
-    `RemoteFile`."""
+    """Bytes of a file elsewhere, which stays open as long as it has not changed. Raises as `RemoteFile`."""
     return _opened(address, remote_state(address)).read(offset, length)
 
 
 def remote_state(address: str) -> str:
-    """Changes when a file elsewhere is written: its size, and its ETag or time; asked for once a minute. Raises as
-    `RemoteFile`."""
+    """Changes when a file elsewhere is written: size, and ETag or time, once a minute. Raises as `RemoteFile`."""
     return _state(address, int(time.monotonic() / FRESH))
 
 

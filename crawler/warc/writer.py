@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
-from typing import Self
 from uuid import UUID
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -18,9 +17,9 @@ from warcio.warcwriter import WARCWriter
 from crawler.utils.files import sync_folder
 from crawler.utils.timestamps import read_moment, timestamp_of
 from crawler.warc.record import ORIGINAL_FIELD, TIMESTAMP_FIELD
-from crawler.wayback.digest import payload_digest
+from crawler.wayback.digest import DigestCheck, MismatchReason, payload_digest
 from crawler.wayback.http import Coding, CodingError, Headers, decode, first_header, header_bytes
-from crawler.wayback.playback import escape
+from crawler.wayback.playback import Reply, escape
 
 PREFIX = "x-archive-orig-"
 
@@ -29,16 +28,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 BODY_FIELDS = frozenset({"content-length", "transfer-encoding", "content-encoding"})
 
 
-@dataclass(frozen=True, slots=True)
-class HttpHeaders:
-    """Header fields, all printable ASCII, and a note for each that is not the archived one."""
-
-    fields: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
-
-
-def http_headers(headers: Headers, payload: bytes, location: str | None = None) -> HttpHeaders:
-    """The archived header fields, in their order, made to fit the payload that is stored.
+def http_headers(
+    headers: Headers, payload: bytes, location: str | None = None
+) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """The archived header fields, in their order, made to fit the payload that is stored, all printable ASCII; and
+    notes on those that are not the archived ones.
 
     Archived fields come back with their prefix taken off; Content-Type and Location are passed through by the archive
     without one, Location rewritten, so that the caller gives its target. What describes the transfer of the body
@@ -69,7 +63,7 @@ def http_headers(headers: Headers, payload: bytes, location: str | None = None) 
         fields.append(("Location", escape(location)))
         notes.append("location from the archive's own")
     fields.append(("Content-Length", str(len(payload))))
-    return HttpHeaders(tuple((name, _ascii(value)) for name, value in fields if _NAME.fullmatch(name)), tuple(notes))
+    return tuple((name, _ascii(value)) for name, value in fields if _NAME.fullmatch(name)), notes
 
 
 def _ascii(value: str) -> str:
@@ -109,8 +103,7 @@ class RecordLocation:
 @dataclass(frozen=True, slots=True)
 class CaptureOrigin:
     """Where a capture comes from: the address it was fetched from, the source's name, the public address under which
-    its archive replays, the file of web archives that had it, how it was found, and whether it is a rewritten view
-    instead of the stored bytes."""
+    its archive replays, the file of web archives that had it, how it was found, whether it is a rewritten view."""
 
     fetched_from: str
     source: str = ""
@@ -118,18 +111,6 @@ class CaptureOrigin:
     held_in: str = ""
     found: str = ""
     rewritten: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """How a capture was come by: from where, when (aware), the CDX row's digest, the comparison's result, codings taken
-    off."""
-
-    origin: CaptureOrigin
-    fetched_at: datetime
-    cdx_digest: str
-    digest_result: str
-    codings: Sequence[str] = ()
 
 
 class WarcWriter:
@@ -151,6 +132,7 @@ class WarcWriter:
         name: str = "",
     ) -> None:
         self._name = name or path.name
+        self._clock = clock
         self._new_uuid = new_uuid
         self._sync = sync
         self._warcinfo = ""
@@ -169,45 +151,36 @@ class WarcWriter:
             path.unlink(missing_ok=True)
             raise
 
-    def append(
-        self,
-        *,
-        original: str,
-        timestamp: str,
-        status: int,
-        headers: Headers,
-        payload: bytes,
-        provenance: Provenance,
-        location: str | None = None,
-        truncated: bool = False,
-    ) -> RecordLocation:
+    def append(self, reply: Reply, check: DigestCheck, origin: CaptureOrigin) -> RecordLocation:
         """Store one capture: a response record and a metadata record; they are on disk when this returns.
 
-        `headers` are those of the playback answer; `location` is the original that an archived redirect leads to;
-        `truncated`: the archive has less of it than the site sent, for a reason that nobody knows. Raises ValueError
-        for a timestamp that is no time or a status that is none, OSError when it cannot be written (then the file ends
-        as it did before).
+        What is kept are the bytes that match the digest, with the codings taken off that playback had added; without a
+        match they are kept as they came. Raises ValueError for a timestamp that is no time or a status that is none,
+        OSError when it cannot be written (then the file ends as it did before).
         """
-        moment = read_moment(timestamp)
-        if moment is None or not 100 <= status <= 999:
-            raise ValueError(f"no such capture: time {timestamp!r}, status {status}")
-        target, rebuilt = escape(original), http_headers(headers, payload, location)
+        original, timestamp, moment = reply.original, reply.timestamp, read_moment(reply.timestamp)
+        if moment is None or not 100 <= reply.status <= 999:
+            raise ValueError(f"no such capture: time {timestamp!r}, status {reply.status}")
+        payload, codings = (check.payload, check.codings) if check.matches else (reply.payload, ())
+        location = reply.location[1] if reply.location else None
+        target, fetched_at = escape(original), self._clock()
+        rebuilt, notes = http_headers(reply.headers, payload, location)
         fields = {"WARC-Target-URI": target, "WARC-Payload-Digest": f"sha1:{payload_digest(payload)}"}
         if target != original:
             fields[ORIGINAL_FIELD] = json.dumps(original)
         if timestamp != timestamp_of(moment):
             fields[TIMESTAMP_FIELD] = timestamp
-        if truncated:
+        if check.reason is MismatchReason.TRUNCATED:
             fields["WARC-Truncated"] = "unspecified"
-        http = StatusAndHeaders(status_line(status), list(rebuilt.fields), protocol="HTTP/1.1")
-        response_id, origin = self._id(), provenance.origin
+        http = StatusAndHeaders(status_line(reply.status), list(rebuilt), protocol="HTTP/1.1")
+        response_id = self._id()
         about = _fields(
             fetchedFrom=origin.fetched_from,
-            fetchedAt=_date(provenance.fetched_at),
-            cdxDigest=provenance.cdx_digest,
-            digestResult=provenance.digest_result,
-            contentCodingTakenOff=", ".join(provenance.codings),
-            rebuilt="; ".join(rebuilt.notes),
+            fetchedAt=_date(fetched_at),
+            cdxDigest=check.digest or "-",
+            digestResult=check.result.value,
+            contentCodingTakenOff=", ".join(codings),
+            rebuilt="; ".join(notes),
             source=origin.source,
             archive=origin.archive,
             heldIn=origin.held_in,
@@ -218,19 +191,13 @@ class WarcWriter:
         return self._append(
             [
                 self._record("response", response_id, moment, fields, payload, http),
-                self._record("metadata", self._id(), provenance.fetched_at, link, about),
+                self._record("metadata", self._id(), fetched_at, link, about),
             ]
         )
 
     def close(self) -> None:
         """Close the file; further appends raise ValueError."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _id(self) -> str:
         return f"<{self._new_uuid().urn}>"

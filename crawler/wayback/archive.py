@@ -11,15 +11,13 @@ from crawler.wayback.http import Headers, declared_coding, first_header
 from crawler.wayback.playback import Answer, Reply
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
-"""Asked so, pywb hands out the stored bytes, which match their digest; asked for `identity`, it takes their coding
-off."""
+"""Asked so, pywb hands out the stored bytes, which match their digest; for `identity` it takes their coding off."""
 
 _CODED = "X-Archive-Orig-Content-Encoding"
 
 
 def as_wayback(headers: Headers) -> Headers:
-    """The header fields of a capture as the Wayback Machine has them: a coding that is still on the bytes is an
-    archived one."""
+    """Header fields of a capture as the Wayback Machine has them: a coding still on the bytes is an archived one."""
     coding = declared_coding(headers)
     if coding is None or first_header(headers, "memento-datetime") is None or first_header(headers, _CODED) is not None:
         return headers
@@ -50,11 +48,9 @@ class WebArchive:
 
     def listing_url(self, query: CdxQuery, resume_key: str | None = None) -> str:
         """The address of a page of a listing; ValueError for a key that this archive cannot have given."""
-        if self.paged:
-            return query.request_url(self.address, resume_key)
-        if resume_key is not None:
+        if resume_key is not None and not self.paged:
             raise ValueError(f"{self.name} gives no resume keys: {resume_key}")
-        return query.whole_url(self.address)
+        return query.request_url(self.address, resume_key, paged=self.paged)
 
     def read_listing(self, status: int, headers: Mapping[str, str], body: bytes) -> CdxReply:
         """What an answer to `listing_url` is; never raises."""
@@ -86,8 +82,7 @@ class WebArchive:
 
 
 def wayback_archive(address: str, public: str) -> WebArchive:
-    """The Wayback Machine, a mirror or a proxy of it: `https://web.archive.org`, replaying publicly at
-    `https://web.archive.org/web`."""
+    """The Wayback Machine, a mirror or a proxy: `https://web.archive.org`, public `https://web.archive.org/web`."""
     address = address.rstrip("/")
     return WebArchive("wayback", address, f"{address}/web", public.rstrip("/"), True, "identity")
 

@@ -28,32 +28,23 @@ class CdxQuery:
     limit: int = 5000
     since: str = ""
 
-    def request_url(self, base: str, resume_key: str | None = None) -> str:
-        """The address of one page at the Wayback Machine; everything but the key is the same on every page, as the key
-        demands.
+    def request_url(self, base: str, resume_key: str | None = None, *, paged: bool = True) -> str:
+        """The address of one page at the Wayback Machine, or of a whole listing of a pywb's collection.
 
         Unfiltered on purpose: a filter on the status drops revisits. The key is opaque and is encoded once, like any
-        value.
+        value; everything else is the same on every page, as it demands. pywb gives no key, so that a limit would cut
+        the list unseen; it knows fields by other names and drops those it does not know. Some servers cap the rows by
+        themselves and do not say so (Arquivo.pt: 100,000, by its documentation of 2023-12).
         """
-        more = {"fl": ",".join(FIELDS), "limit": str(self.limit), "showResumeKey": "true"}
-        return self._url(f"{base.rstrip('/')}/cdx/search/cdx", more, resume_key)
-
-    def whole_url(self, collection: str) -> str:
-        """The address of a whole listing of a pywb's collection.
-
-        Without limit, resume key and fields: pywb gives no key, so that a limit would cut the list unseen; it knows
-        fields by other names and drops those it does not know. Some servers cap the rows by themselves and do not say
-        so (Arquivo.pt: 100,000, by its documentation of 2023-12).
-        """
-        return self._url(f"{collection.rstrip('/')}/cdx", {})
-
-    def _url(self, endpoint: str, more: Mapping[str, str], resume_key: str | None = None) -> str:
-        values = {"url": self.url, "matchType": self.match_type, "output": "json", **more}
+        values = {"url": self.url, "matchType": self.match_type, "output": "json"}
+        if paged:
+            values |= {"fl": ",".join(FIELDS), "limit": str(self.limit), "showResumeKey": "true"}
         if self.since:
             values["from"] = self.since
         if resume_key is not None:
             values["resumeKey"] = resume_key
-        return f"{endpoint}?{urlencode(values, quote_via=quote, safe='')}"
+        endpoint = "cdx/search/cdx" if paged else "cdx"
+        return f"{base.rstrip('/')}/{endpoint}?{urlencode(values, quote_via=quote, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +80,10 @@ class CdxError(Exception):
     def __init__(self, kind: CdxTrouble, detail: str) -> None:
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
-        self.detail = detail
 
 
 def parse_page(body: bytes) -> CdxPage:
-    """Read one decoded page of the Wayback Machine with `output=json`. `[]` is an empty, last page; no bytes at all are
-    none. Raises CdxError."""
+    """Read one decoded page of the Wayback Machine. `[]` is an empty, last page; no bytes are none. Raises CdxError."""
     text = _text(body)
     if not text:
         raise CdxError(CdxTrouble.CUT, "an answer without a byte")
@@ -240,11 +229,8 @@ class CdxReply:
 def read_reply(
     status: int, headers: Mapping[str, str], body: bytes, parse: Callable[[bytes], CdxPage] = parse_page
 ) -> CdxReply:
-    """Decode, tell apart and parse one answer; never raises. `body` is as it came over the wire, transfer coding
-    removed.
-
-    `parse` reads a decoded page or raises CdxError.
-    """
+    """Decode, tell apart and parse one answer; never raises. `body` is the wire's, transfer coding removed; `parse`
+    reads a decoded page or raises CdxError."""
     pairs = tuple(headers.items())
     detail = ""
     if status == 200:

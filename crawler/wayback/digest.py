@@ -10,8 +10,6 @@ from enum import Enum, StrEnum
 
 from crawler.wayback.http import CodingError, Decoded, Headers, decoded_layers, first_header
 
-_DIGEST = re.compile(r"[A-Z2-7]{32}")
-
 
 class DigestResult(Enum):
     """How bytes compare with a digest; UNKNOWN: the row has no usable one."""
@@ -55,12 +53,6 @@ def payload_digest(data: bytes) -> str:
     return base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
 
 
-def normalized_digest(digest: str) -> str | None:
-    """The digest in its plain form, or None when the row has none ("-", "") or something else."""
-    plain = digest.strip().upper().removeprefix("SHA1:")
-    return plain if _DIGEST.fullmatch(plain) else None
-
-
 def compare_digest(
     wire: bytes,
     declared_coding: str | None,
@@ -74,19 +66,19 @@ def compare_digest(
 
     `headers`: those of the playback answer, for the reason of a mismatch; `other_capture`: it is known that another
     capture than the row's was served (a jump to the closest, or another URL under the same key); `known`: the digest of
-    the wire bytes in its plain form, where it has been computed already.
+    the wire bytes, as CDX rows have it, where it has been computed already.
     """
-    wanted = normalized_digest(digest)
+    wanted = cdx_digest(digest)
     last = Decoded(wire)
     damaged = False
     try:
         for last in decoded_layers(wire, declared_coding):
-            if wanted is not None and ((not last.codings and known) or payload_digest(last.body)) == wanted:
+            if wanted and ((not last.codings and known) or payload_digest(last.body)) == wanted:
                 result = DigestResult.MATCH_DECODED if last.codings else DigestResult.MATCH
                 return DigestCheck(result, last.body, last.codings, digest=digest)
     except CodingError:
         damaged = True
-    if wanted is None:
+    if not wanted:
         return DigestCheck(DigestResult.UNKNOWN, last.body, last.codings, digest=digest)
     reason = _reason(last.body, headers, other_capture, damaged)
     return DigestCheck(DigestResult.MISMATCH, last.body, last.codings, reason, digest)
@@ -112,8 +104,7 @@ _SIZES = {"sha1": 20, "sha256": 32, "sha512": 64, "md5": 16}
 
 
 def parse_digest(stated: str) -> tuple[str, bytes] | None:
-    """(algorithm, digest) of a stated one, or None when it is missing, malformed or of an algorithm that is not
-    known."""
+    """(algorithm, digest) of a stated one; None when it is missing, malformed or of an unknown algorithm."""
     label, colon, value = stated.strip().partition(":")
     if not colon:
         label, value = "sha1", label
@@ -123,19 +114,13 @@ def parse_digest(stated: str) -> tuple[str, bytes] | None:
     return (algorithm, raw) if raw is not None else None
 
 
-def is_checkable(stated: str) -> bool:
-    """Whether bytes can be compared with what is stated."""
-    return parse_digest(stated) is not None
-
-
 def digest_differs(stated: str, data: bytes) -> bool:
     """Whether a digest is stated that can be compared with the data, and is not the data's."""
     return not matches_digest(stated, (data,))
 
 
 def matches_digest(stated: str, bodies: Iterable[bytes]) -> bool:
-    """Whether one of several forms of a payload has the stated digest; also when there is none to compare with. Stops
-    at the first."""
+    """Whether one of several forms of a payload has the stated digest, or there is none to compare with."""
     wanted = parse_digest(stated)
     if wanted is None:
         return True

@@ -26,8 +26,7 @@ def first_header(headers: Headers, name: str) -> str | None:
 
 
 def declared_coding(headers: Headers) -> str | None:
-    """All Content-Encoding values in one, in order: the archive may send an empty one beside a real one (recorded
-    traffic, 2020-2024)."""
+    """All Content-Encoding values in one, in order; archives send empty ones beside real ones (traffic, 2020-2024)."""
     return ", ".join(value for value in header_values(headers, "content-encoding") if value) or None
 
 
@@ -138,8 +137,7 @@ _KNOWN_BINARY = re.compile(
 
 
 class Coding(StrEnum):
-    """The codings that are recognised, by their HTTP names; DEFLATE is zlib or raw; CHUNKED is one of the transfer that
-    was left on."""
+    """The codings that are recognised, by HTTP names; DEFLATE: zlib or raw; CHUNKED: left on from the transfer."""
 
     GZIP = "gzip"
     ZSTD = "zstd"
@@ -151,28 +149,14 @@ class Coding(StrEnum):
 class CodingError(Exception):
     """The bytes are coded, but cut, damaged, or larger than permitted when decoded."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
 
 class _TooLarge(CodingError):
     pass
 
 
-class _Cut(CodingError):
-    """`came`: what was decoded before the end."""
-
-    def __init__(self, name: str, came: bytes) -> None:
-        super().__init__(f"{name} is cut off after {len(came)} decoded bytes")
-        self.name = name
-        self.came = came
-
-
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A body and the codings taken off it, outermost first; `fault`: what is wrong with these, if it is what came of
-    them."""
+    """A body and the codings taken off it, outermost first; `fault`: what is wrong with these, if anything is."""
 
     body: bytes
     codings: tuple[str, ...] = ()
@@ -188,14 +172,10 @@ def decode(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Dec
     return deque(decoded_layers(body, declared, max_bytes), maxlen=1)[0]
 
 
-def decode_what_came(body: bytes, declared: str | None, max_bytes: int = MAX_BYTES) -> Decoded:
-    """As `decode`, but of coded bytes that are cut off what is there, and a fault. So is it where sizes of chunks are
-    left in a text.
-
-    Raises CodingError where nothing can be had, and for damage in the middle: what is decoded behind that could be
-    anything.
-    """
-    found = deque(decoded_layers(body, declared, max_bytes, cut=True), maxlen=1)[0]
+def decode_what_came(body: bytes, declared: str | None) -> Decoded:
+    """As `decode`, but of coded bytes that are cut off what is there, and a fault, as where sizes of chunks are left in
+    a text. Raises CodingError where nothing can be had, and for damage in the middle: all behind could be anything."""
+    found = deque(decoded_layers(body, declared, cut=True), maxlen=1)[0]
     if not found.fault and has_sizes(found.body):
         return replace(found, fault="sizes of chunks from its transfer are left in it")
     return found
@@ -204,8 +184,7 @@ def decode_what_came(body: bytes, declared: str | None, max_bytes: int = MAX_BYT
 def decoded_layers(
     body: bytes, declared: str | None, max_bytes: int = MAX_BYTES, *, cut: bool = False
 ) -> Iterator[Decoded]:
-    """The body as it came, then after each coding taken off; raises as `decode` does, but for a cut body if `cut`
-    permits that."""
+    """The body as it came, then after each coding taken off. Raises as `decode`; `cut` permits a cut body."""
     hints = {_ALIASES.get(name.strip(), name.strip()) for name in (declared or "").lower().split(",")}
     current = Decoded(body)
     yield current
@@ -274,26 +253,31 @@ def _by_its_bytes(body: bytes, max_bytes: int, *, cut: bool) -> tuple[Coding, by
     return Coding.CHUNKED, chunks.body, fault
 
 
-def _attempted(attempt: Callable[[bytes, int], bytes], body: bytes, max_bytes: int, *, cut: bool) -> tuple[bytes, str]:
-    """What is decoded, and what is wrong with it. Raises CodingError."""
-    try:
-        return attempt(body, max_bytes), ""
-    except _Cut as error:
-        if cut and error.came:
-            return error.came, error.reason
-        raise
+_Decoder = Callable[[bytes, int], tuple[bytes, str]]
+"""Decodes a body to at most so many bytes; gives these, and that it is cut off, if it is. Raises CodingError."""
 
 
-def _stream(name: str, stream: Any, body: bytes, start: int, piece: int, max_bytes: int) -> tuple[bytes, int]:
-    """One stream of zlib or zstandard that begins at `start`, and where it ends. Fed in small pieces, which unpack to
-    little."""
+def _attempted(decoder: _Decoder, body: bytes, max_bytes: int, *, cut: bool) -> tuple[bytes, str]:
+    """As `decoder`; of a cut body only if `cut` permits that, and something came."""
+    inner, fault = decoder(body, max_bytes)
+    if fault and not (cut and inner):
+        raise CodingError(fault)
+    return inner, fault
+
+
+def _cut_off(name: str, came: bytes | bytearray) -> str:
+    return f"{name} is cut off after {len(came)} decoded bytes"
+
+
+def _stream(name: str, stream: Any, body: bytes, start: int, piece: int, max_bytes: int) -> tuple[bytes, int | None]:
+    """One stream of zlib or zstandard, and where it ends; None if it is cut off. Small pieces unpack to little."""
     out = bytearray()
     at = start
     try:
         while not stream.eof:
             part = body[at : at + piece]
             if not part:
-                raise _Cut(name, bytes(out))
+                return bytes(out), None
             at += len(part)
             out += stream.decompress(part)
             _limit(len(out), max_bytes)
@@ -302,41 +286,45 @@ def _stream(name: str, stream: Any, body: bytes, start: int, piece: int, max_byt
     return bytes(out), at - len(stream.unused_data)
 
 
-def _members(name: str, magic: bytes, new: Callable[[], Any], piece: int, body: bytes, max_bytes: int) -> bytes:
+def _members(
+    name: str, magic: bytes, new: Callable[[], Any], piece: int, body: bytes, max_bytes: int
+) -> tuple[bytes, str]:
     """Several members in a row are one body; other bytes behind the last are padding, which browsers ignore."""
     out = bytearray()
     at = 0
     for _ in range(_MAX_MEMBERS):
-        try:
-            part, at = _stream(name, new(), body, at, piece, max_bytes - len(out))
-        except _Cut as error:
-            raise _Cut(name, bytes(out) + error.came) from error
+        part, end = _stream(name, new(), body, at, piece, max_bytes - len(out))
         out += part
-        if body[at : at + len(magic)] != magic:
-            return bytes(out)
+        if end is None:
+            return bytes(out), _cut_off(name, out)
+        if body[end : end + len(magic)] != magic:
+            return bytes(out), ""
+        at = end
     raise CodingError(f"more than {_MAX_MEMBERS} members")
 
 
-def _gunzip(body: bytes, max_bytes: int) -> bytes:
+def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
     return _members("gzip", _GZIP, lambda: zlib.decompressobj(zlib.MAX_WBITS | 16), _ZLIB_PIECE, body, max_bytes)
 
 
-def _unzstd(body: bytes, max_bytes: int) -> bytes:
+def _unzstd(body: bytes, max_bytes: int) -> tuple[bytes, str]:
     frames = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     return _members("zstd", _ZSTD, frames.decompressobj, _ZSTD_PIECE, body, max_bytes)
 
 
-def _undeflate(body: bytes, max_bytes: int) -> bytes:
+def _undeflate(body: bytes, max_bytes: int) -> tuple[bytes, str]:
     """HTTP's deflate is zlib; some servers send it raw. No raw stream that an encoder makes begins as zlib does."""
     raw = body[0] & 15 != 8 or int.from_bytes(body[:2], "big") % 31 != 0
     name, wbits = ("raw deflate", -zlib.MAX_WBITS) if raw else ("zlib", zlib.MAX_WBITS)
     out, end = _stream(name, zlib.decompressobj(wbits), body, 0, _ZLIB_PIECE, max_bytes)
+    if end is None:
+        return out, _cut_off(name, out)
     if end != len(body):
         raise CodingError(f"{len(body) - end} bytes follow the end of {name}")
-    return out
+    return out, ""
 
 
-def _unbrotli(body: bytes, max_bytes: int) -> bytes:
+def _unbrotli(body: bytes, max_bytes: int) -> tuple[bytes, str]:
     stream = brotli.Decompressor()
     out = bytearray()
     try:
@@ -351,9 +339,7 @@ def _unbrotli(body: bytes, max_bytes: int) -> bytes:
             _limit(len(out), max_bytes)
     except brotli.error as error:
         raise CodingError(f"br is damaged: {error}") from error
-    if not stream.is_finished():
-        raise _Cut("br", bytes(out))
-    return bytes(out)
+    return bytes(out), "" if stream.is_finished() else _cut_off("br", out)
 
 
 def _limit(size: int, max_bytes: int) -> None:
@@ -362,6 +348,5 @@ def _limit(size: int, max_bytes: int) -> None:
 
 
 _BEFORE_CHUNKS = b"0123456789abcdefABCDEF\r\n"
-_Decoder = Callable[[bytes, int], bytes]
 _MAGIC: tuple[tuple[bytes, Coding, _Decoder], ...] = ((_GZIP, Coding.GZIP, _gunzip), (_ZSTD, Coding.ZSTD, _unzstd))
 _TRIALS: tuple[tuple[Coding, _Decoder], ...] = ((Coding.DEFLATE, _undeflate), (Coding.BROTLI, _unbrotli))

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from http import HTTPStatus
-from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
 from crawler.utils.timestamps import timestamp_of
-from crawler.wayback.capture import Capture
+from crawler.wayback.capture import Capture, StoredCapture
 from crawler.wayback.http import CodingError, Headers, declared_coding, decode, first_header, header_text, header_values
 
 ERROR_HEADER = "x-archive-wayback-runtime-error"
@@ -124,36 +123,33 @@ _HEALTHY, _TROUBLE = Outcome.HEALTHY, Outcome.TROUBLE
 _AGAIN, _BREAKER = "RETRY_SECONDS", "BREAKER_SECONDS CONNECTION_RATE"
 _OUTAGE = "RETRY_SECONDS OUTAGE_SECONDS OUTAGE_PROBE_SECONDS"
 _LIMITED, _REFUSED, _ABANDONED = Outcome.RATE_LIMITED, Outcome.REFUSED, Outcome.ABANDONED
-_ANSWERS = (
-    (Answer.CAPTURE, _JUDGE, _HEALTHY, "a capture came", "取得快照", "PAGE_SECONDS PAGE_MEMORY_MB"),
-    (Answer.ARCHIVED_REDIRECT, _FOLLOW, _HEALTHY, "a redirect of the site, archived", "存檔的是網站的重新導向", ""),
-    (Answer.CLOSEST_CAPTURE, _FOLLOW, _HEALTHY, "the archive led to another capture", "典藏庫轉往另一快照", ""),
-    (Answer.NOT_ARCHIVED, _NEXT, _HEALTHY, "the archive does not have it", "典藏庫沒有收錄", ""),
-    (Answer.EXCLUDED, _NEXT, _HEALTHY, "excluded from the archive", "典藏庫不予公開", ""),
-    (Answer.OUTAGE, _RETRY, _TROUBLE, "the archive was offline", "典藏庫暫停服務", _OUTAGE),
-    (Answer.RATE_LIMITED, _PAUSE, _LIMITED, "the archive asked to wait", "典藏庫要求暫緩", "PAUSE_SECONDS"),
-    (Answer.SERVER_ERROR, _RETRY, _TROUBLE, "an error of the archive", "典藏庫出錯", "RETRY_SECONDS PLAYBACK_RATE"),
-    (Answer.REFUSED, _STOP, _HEALTHY, "the archive refused", "典藏庫拒絕", ""),
-    (Answer.UNKNOWN_PAGE, _RETRY, _HEALTHY, "a page of the archive that is not known", "典藏庫不明的網頁", _AGAIN),
-    (Answer.CUT_BODY, _RETRY, _TROUBLE, "the answer was cut off", "回應中斷", _AGAIN),
-    (Answer.TIMEOUT, _RETRY, _TROUBLE, "no answer in time", "逾時沒有回應", _AGAIN),
-    (Answer.CONNECTION_LOST, _RETRY, _TROUBLE, "the connection was lost", "連線中斷", "RETRY_SECONDS BREAKER_SECONDS"),
-    (Answer.CONNECTION_REFUSED, _STOP, _REFUSED, "the connection was refused", "連線被拒", _BREAKER),
-    (Answer.TOO_LARGE, _NEXT, _ABANDONED, "more bytes than DOWNLOAD_MAXSIZE", "超出大小上限", "DOWNLOAD_MAXSIZE"),
-)
-ANSWERS: Mapping[Answer, AnswerRule] = MappingProxyType(
-    {
-        answer: AnswerRule(action, outcome, english, chinese, tuple(settings.split()))
-        for answer, action, outcome, english, chinese, settings in _ANSWERS
-    }
-)
+ANSWERS: Mapping[Answer, AnswerRule] = {
+    answer: AnswerRule(action, outcome, english, chinese, tuple(settings.split()))
+    for answer, action, outcome, english, chinese, settings in (
+        (Answer.CAPTURE, _JUDGE, _HEALTHY, "a capture came", "取得快照", "PAGE_SECONDS PAGE_MEMORY_MB"),
+        (Answer.ARCHIVED_REDIRECT, _FOLLOW, _HEALTHY, "a redirect of the site, archived", "存檔的是網站的重新導向", ""),
+        (Answer.CLOSEST_CAPTURE, _FOLLOW, _HEALTHY, "the archive led to another capture", "典藏庫轉往另一快照", ""),
+        (Answer.NOT_ARCHIVED, _NEXT, _HEALTHY, "the archive does not have it", "典藏庫沒有收錄", ""),
+        (Answer.EXCLUDED, _NEXT, _HEALTHY, "excluded from the archive", "典藏庫不予公開", ""),
+        (Answer.OUTAGE, _RETRY, _TROUBLE, "the archive was offline", "典藏庫暫停服務", _OUTAGE),
+        (Answer.RATE_LIMITED, _PAUSE, _LIMITED, "the archive asked to wait", "典藏庫要求暫緩", "PAUSE_SECONDS"),
+        (Answer.SERVER_ERROR, _RETRY, _TROUBLE, "an error of the archive", "典藏庫出錯", "RETRY_SECONDS PLAYBACK_RATE"),
+        (Answer.REFUSED, _STOP, _HEALTHY, "the archive refused", "典藏庫拒絕", ""),
+        (Answer.UNKNOWN_PAGE, _RETRY, _HEALTHY, "a page of the archive that is not known", "典藏庫不明的網頁", _AGAIN),
+        (Answer.CUT_BODY, _RETRY, _TROUBLE, "the answer was cut off", "回應中斷", _AGAIN),
+        (Answer.TIMEOUT, _RETRY, _TROUBLE, "no answer in time", "逾時沒有回應", _AGAIN),
+        (Answer.CONNECTION_LOST, _RETRY, _TROUBLE, "the connection was lost", "連線中斷", f"{_AGAIN} BREAKER_SECONDS"),
+        (Answer.CONNECTION_REFUSED, _STOP, _REFUSED, "the connection was refused", "連線被拒", _BREAKER),
+        (Answer.TOO_LARGE, _NEXT, _ABANDONED, "more bytes than DOWNLOAD_MAXSIZE", "超出大小上限", "DOWNLOAD_MAXSIZE"),
+    )
+}
 """What follows from each answer; docs/judging.md has the same table."""
 FINAL = tuple(answer.value for answer, rule in ANSWERS.items() if rule.action is Action.NEXT_CAPTURE)
 """The answers after which no later run asks for the capture again, as the ledger has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(StoredCapture):
     """One answer: of a capture, everything is the archived page's; `timestamp` and `original` are those really served.
 
     `location` is the (timestamp, original) to follow inside the archive, present with ARCHIVED_REDIRECT and
@@ -161,12 +157,15 @@ class Reply:
     """
 
     answer: Answer
-    status: int
-    timestamp: str
-    original: str
-    location: tuple[str, str] | None
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    location: tuple[str, str] | None = None
+
+
+def reply_of(stored: StoredCapture) -> Reply:
+    """The answer of an archive's playback that a stored capture was, but with the headers as they are stored."""
+    content = (stored.original, stored.timestamp, stored.status, stored.headers, stored.payload, stored.digest)
+    if (target := stored.redirect_target) is None:
+        return Reply(*content, answer=Answer.CAPTURE)
+    return Reply(*content, answer=Answer.ARCHIVED_REDIRECT, location=(stored.timestamp, target))
 
 
 def playback_url(replay: str, timestamp: str, original: str, flag: str = "id_") -> str:
@@ -203,8 +202,7 @@ def escape(original: str) -> str:
 
 
 def parse_playback_url(replay: str, url: str, also: Sequence[str] = ()) -> tuple[str, str, str] | None:
-    """(timestamp, flag, original) of an address under `replay`, or None when it is not one. Also path-only and
-    scheme-less forms.
+    """(timestamp, flag, original) of an address under `replay`, also without scheme or host; None for any other.
 
     `also`: further replay addresses that count as this archive's, since mirrors and proxies pass its Location headers
     on unchanged.
@@ -233,8 +231,7 @@ def parse_playback_url(replay: str, url: str, also: Sequence[str] = ()) -> tuple
 def read_reply(
     replay: str, requested: Capture, status: int, headers: Headers, body: bytes, also: Sequence[str] = ()
 ) -> Reply:
-    """Tell what an answer to the request for `requested` is. `body` is the wire's, transfer coding removed, content
-    coding not.
+    """Tell what an answer to the request for `requested` is. `body` is the wire's, only transfer coding removed.
 
     It is a capture if and only if Memento-Datetime is there; then every status is the archived one (an archived 429 is
     no limit). `also` as for parse_playback_url.
@@ -255,12 +252,11 @@ def read_reply(
         answer = Answer.CAPTURE if location is None else Answer.ARCHIVED_REDIRECT
     else:
         answer = Answer.CLOSEST_CAPTURE if location else own_answer(status, own_page_text(pairs, body))
-    return Reply(answer, status, timestamp, original, location, pairs, body)
+    return Reply(original, timestamp, status, pairs, body, answer=answer, location=location)
 
 
 def own_answer(status: int, text: str) -> Answer:
-    """What an archive says in its own name, on a page of this text. A 429 counts as the limit whatever page comes with
-    it: going on is what locks one out."""
+    """What an archive says in its own name. A 429 is the limit, whatever its page: going on is what locks one out."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Answer.RATE_LIMITED
     if says(OFFLINE, text):
@@ -327,8 +323,7 @@ def _host(netloc: str) -> str:
 
 
 def retry_after(headers: Headers, now: datetime) -> float | None:
-    """Seconds to wait by Retry-After, in either of its forms; the longest of several. None when absent, negative or
-    garbage."""
+    """Seconds to wait by Retry-After, in either form; the longest of several. None when absent, negative or garbage."""
     waits: list[float] = []
     for value in header_values(headers, "retry-after"):
         if value.isascii() and value.isdigit():

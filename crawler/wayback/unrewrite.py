@@ -1,5 +1,4 @@
-"""Taking off what the Wayback Machine adds to a page when it plays it back without `id_`: scripts, toolbar, its own
-addresses."""
+"""Taking off what the Wayback Machine adds to a page that it plays back without `id_`: scripts, toolbar, addresses."""
 
 import re
 from collections import Counter

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +21,11 @@ from crawler.markdown.document import relative_path
 from crawler.recovery.listing import queries
 from crawler.recovery.sources import WAYBACK
 from crawler.recovery.store import capture_columns
-from crawler.warc.record import StoredCapture
-from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
+from crawler.warc.writer import CaptureOrigin, RecordLocation, WarcWriter
 from crawler.wayback.capture import Capture
 from crawler.wayback.cdx import CdxPage
 from crawler.wayback.digest import DigestCheck, DigestResult, payload_digest
-from crawler.wayback.playback import Answer
+from crawler.wayback.playback import Answer, Reply
 from tests.bench.pages import Page, page
 from tests.standin import Archive, Row
 
@@ -52,20 +52,14 @@ def write_warc(path: Path, pages: Iterable[Page], seed: int = 0) -> Iterator[Wri
     def new_uuid() -> UUID:
         return UUID(int=chance.getrandbits(128), version=4)
 
-    with WarcWriter(path, software="tests.bench", clock=lambda: _MOMENT, new_uuid=new_uuid, sync=False) as writer:
+    made = WarcWriter(path, software="tests.bench", clock=lambda: _MOMENT, new_uuid=new_uuid, sync=False)
+    with closing(made) as writer:
         for one in pages:
             digest = payload_digest(one.body)
             address = f"{PUBLIC}/web/{one.timestamp}id_/{one.original}"
             origin = CaptureOrigin(address, WAYBACK, f"{PUBLIC}/web")
-            about = Provenance(origin, _MOMENT, digest, DigestResult.MATCH.value)
-            place = writer.append(
-                original=one.original,
-                timestamp=one.timestamp,
-                status=200,
-                headers=_HEADERS,
-                payload=one.body,
-                provenance=about,
-            )
+            reply = Reply(one.original, one.timestamp, 200, _HEADERS, one.body, answer=Answer.CAPTURE)
+            place = writer.append(reply, DigestCheck(DigestResult.MATCH, one.body, digest=digest), origin)
             yield Written(one.number, _capture(one.original, one.timestamp, digest), place)
 
 
@@ -90,8 +84,8 @@ def write_ledger(path: Path, written: Iterable[Sequence[Written]]) -> None:
 def _settle(ledger: Ledger, run: int, one: Written) -> None:
     row = ledger.captures(one.article)[-1]
     check = DigestCheck(DigestResult.MATCH, b"")
-    served = StoredCapture(one.capture.original, one.capture.timestamp, 200, _HEADERS, b"")
-    about = capture_columns(Answer.CAPTURE, served, check, one.place)
+    reply = Reply(one.capture.original, one.capture.timestamp, 200, _HEADERS, b"", answer=Answer.CAPTURE)
+    about = capture_columns(reply, check, one.place)
     ledger.note(row.id, verdict="article", because="", **about)
     file = (Path("articles") / relative_path(one.article)).as_posix()
     sources = dict.fromkeys(("title", "date", "author", "category", "tags"), "markup")

@@ -59,7 +59,7 @@ def add_to_the_store(output: Path) -> None:
         assert moment is not None
         fields["Memento-Datetime"] = format_datetime(moment, usegmt=True)
         reply = read_reply(REPLAY, capture, status, tuple(fields.items()), body)
-        store.add(reply, compare_digest(reply.body, None, "-"), CaptureOrigin(f"{REPLAY}/x"))
+        store.add(reply, compare_digest(reply.payload, None, "-"), CaptureOrigin(f"{REPLAY}/x"))
     store.close()
 
 

@@ -26,7 +26,7 @@ def held(folder: Path, *numbers: int, timestamp: str = SECOND) -> Path:
     for number in numbers:
         of = capture(number, timestamp)
         reply = memento(of)
-        store.add(reply, compare_digest(reply.body, None, "-"), CaptureOrigin("https://site.example/"))
+        store.add(reply, compare_digest(reply.payload, None, "-"), CaptureOrigin("https://site.example/"))
     store.close()
     return folder
 

@@ -20,8 +20,9 @@ from crawler.ledger.queries import StoreQueries
 from crawler.preserve import checks as stretches
 from crawler.preserve.findings import Finding, VerifyKind
 from crawler.recovery.store import Store
-from crawler.warc.record import StoredCapture, WarcDamaged
+from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import RecordLocation
+from crawler.wayback.capture import StoredCapture
 from tests.e2e.processes import children_are_forked
 from tests.preserve.tree import (
     ARTICLES,

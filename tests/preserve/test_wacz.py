@@ -22,7 +22,9 @@ from warcio.warcwriter import WARCWriter
 from crawler.preserve import wacz as module
 from crawler.preserve.wacz import CdxjIndex, WaczSummary, indexed_pages, write_wacz
 from crawler.warc.files import read_record
-from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
+from crawler.warc.writer import CaptureOrigin, RecordLocation, WarcWriter
+from crawler.wayback.digest import DigestCheck, DigestResult
+from crawler.wayback.playback import Answer, Reply
 from tests.pages import address, article
 
 NOW = datetime(2026, 11, 22, 10, 30, 4, tzinfo=UTC)
@@ -33,17 +35,21 @@ def warc(path: Path, *captures: tuple[str, str, int, bytes]) -> list[RecordLocat
     """A file of the store: address, timestamp, status and bytes of each capture."""
     path.parent.mkdir(exist_ok=True)
     content = (("Content-Type", "text/html; charset=utf-8"),)
-    about = Provenance(CaptureOrigin("http://archive.test/x"), NOW, "-", "unknown")
-    with WarcWriter(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False) as writer:
+    made = WarcWriter(path, software="test/1", clock=lambda: NOW, new_uuid=uuid.uuid4, sync=False)
+    with closing(made) as writer:
         return [
             writer.append(
-                original=original,
-                timestamp=timestamp,
-                status=status,
-                headers=content,
-                payload=payload,
-                provenance=about,
-                location=address(1) if status == 301 else None,
+                Reply(
+                    original,
+                    timestamp,
+                    status,
+                    content,
+                    payload,
+                    answer=Answer.CAPTURE,
+                    location=(timestamp, address(1)) if status == 301 else None,
+                ),
+                DigestCheck(DigestResult.UNKNOWN, payload),
+                CaptureOrigin("http://archive.test/x"),
             )
             for original, timestamp, status, payload in captures
         ]

@@ -14,7 +14,7 @@ from crawler.recovery import extraction_job, judge
 from crawler.recovery.extraction_job import WRITTEN, ExtractionJob, ExtractionPlan, LocalWorkers
 from crawler.recovery.formats import Format, Styles
 from crawler.recovery.store import Store
-from crawler.warc.record import StoredCapture
+from crawler.wayback.capture import StoredCapture
 from tests.e2e.processes import children_are_forked
 from tests.pages import article
 from tests.recovering import FIRST, SECOND, Bench, capture, memento

@@ -118,6 +118,6 @@ def test_files_that_are_added_to_those_of_another_make_it_of_several(ledger: Led
 def test_after_everything_was_extracted_it_is_of_one_again(ledger: Ledger) -> None:
     recover_one(ledger)
     formats.note_extractor(ledger)
-    formats.note_renewed(ledger)
+    ledger.set_meta(formats.EXTRACTOR_KEY, formats.extractor_id())
     formats.note_extractor(ledger)
     assert formats.is_current_extractor(ledger)

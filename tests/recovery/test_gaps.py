@@ -14,8 +14,7 @@ from crawler.ledger import Ledger
 from crawler.markdown.style import SeedStyle
 from crawler.recovery.judge import read_page
 from crawler.recovery.listing import GapEvidence, gap_candidates, gap_status, ids_in, linked_ids, unread
-from crawler.warc.record import StoredCapture
-from crawler.wayback.capture import Capture
+from crawler.wayback.capture import Capture, StoredCapture
 from crawler.wayback.digest import payload_digest
 from tests.demo.lists import LISTS, list_page
 from tests.demo.pages import article_page

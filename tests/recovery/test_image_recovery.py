@@ -77,7 +77,7 @@ class Bench:
 
     def run(self) -> None:
         """Until nothing is left, with the clock put forward whenever all wait."""
-        while not self.images.finished:
+        while self.images.left:
             for step in list(self.images.steps(8)):
                 self.answer(step)
             self.now += self.images.wait() or 0.0
@@ -110,15 +110,15 @@ def bench(make: Callable[..., Bench]) -> Bench:
 
 
 def missing(of: Capture) -> Reply:
-    return Reply(Answer.NOT_ARCHIVED, 404, of.timestamp, of.original, None, (), b"")
+    return Reply(of.original, of.timestamp, 404, (), b"", answer=Answer.NOT_ARCHIVED)
 
 
 def memento(body: bytes, timestamp: str = AT, original: str = URL.format(1), status: int = 200) -> Reply:
-    return Reply(Answer.CAPTURE, status, timestamp, original, None, (("Content-Type", "image/png"),), body)
+    return Reply(original, timestamp, status, (("Content-Type", "image/png"),), body, answer=Answer.CAPTURE)
 
 
 def leads(to: str, original: str, answer: Answer = Answer.CLOSEST_CAPTURE) -> Reply:
-    return Reply(answer, 302, AT, URL.format(1), (to, original), (), b"")
+    return Reply(URL.format(1), AT, 302, (), b"", answer=answer, location=(to, original))
 
 
 def listed(timestamp: str, body: bytes = b"", **other: str) -> Capture:
@@ -138,7 +138,7 @@ def key(timestamp: str = AT, original: str = URL.format(1), source: str = "wayba
 def test_troubles_are_waited_out_later_and_later_and_then_the_next_run_has_it(bench: Bench) -> None:
     bench.answers[key()] = Answer.OUTAGE
     times = []
-    while not bench.images.finished:
+    while bench.images.left:
         for step in list(bench.images.steps(8)):
             times.append(bench.now)
             bench.answer(step)
@@ -281,7 +281,13 @@ def test_a_body_without_its_end_is_asked_for_again(bench: Bench) -> None:
 
 def test_what_reached_the_store_and_not_the_ledger_is_found_again(bench: Bench) -> None:
     bench.answers[key()] = Reply(
-        Answer.ARCHIVED_REDIRECT, 301, AT, URL.format(1), (AT, "https://cdn.example/燈.png"), (), b""
+        URL.format(1),
+        AT,
+        301,
+        (),
+        b"",
+        answer=Answer.ARCHIVED_REDIRECT,
+        location=(AT, "https://cdn.example/燈.png"),
     )
     bench.answers[key(original="https://cdn.example/燈.png")] = memento(png(1), original="https://cdn.example/燈.png")
     bench.run()

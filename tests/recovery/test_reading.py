@@ -18,7 +18,7 @@ from crawler.hkcnews.verdict import Verdict
 from crawler.markdown.style import SeedStyle, Style
 from crawler.recovery import judge as reading
 from crawler.recovery.judge import IsolatedReader, read_page
-from crawler.warc.record import StoredCapture
+from crawler.wayback.capture import StoredCapture
 from tests.e2e.processes import children_are_forked
 from tests.warc.foreign import chunked
 

@@ -46,7 +46,7 @@ def left(bench: Bench, *replies: tuple[Capture, Reply]) -> Path:
     for of, reply in replies:
         store.add(
             reply,
-            compare_digest(reply.body, None, of.digest),
+            compare_digest(reply.payload, None, of.digest),
             CaptureOrigin("http://archive.test/x", "wayback"),
         )
     store.close()

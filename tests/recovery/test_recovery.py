@@ -17,8 +17,7 @@ from crawler.markdown.style import Style
 from crawler.recovery.case import SHARED_BY
 from crawler.recovery.judge import read_page
 from crawler.recovery.recovery import MOST_FOLLOWED
-from crawler.warc.record import StoredCapture
-from crawler.wayback.capture import Capture
+from crawler.wayback.capture import Capture, StoredCapture
 from crawler.wayback.digest import DigestResult
 from crawler.wayback.playback import ANSWERS, Action, Answer, Reply
 from tests.pages import BLANK, FAREWELL, address, article, cut, unknown_layout

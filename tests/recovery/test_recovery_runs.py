@@ -15,8 +15,7 @@ from crawler.ledger import State
 from crawler.markdown.style import Style
 from crawler.recovery.judge import LAYOUT_PAGES, read_page
 from crawler.recovery.store import Store
-from crawler.warc.record import StoredCapture
-from crawler.wayback.capture import Capture
+from crawler.wayback.capture import Capture, StoredCapture
 from crawler.wayback.playback import Answer
 from tests.pages import BLANK, FAREWELL, address, article, unknown_layout
 from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento, own, redirect
@@ -267,5 +266,5 @@ def test_what_is_due_and_left_keeps_to_the_limit(bench: Bench) -> None:
     assert (bench.open(1, store).due, bench.open(1, store, limit=3).due, bench.open(1, store, limit=9).due) == (5, 3, 5)
     bench.run(limit=3)
     assert bench.recovery is not None
-    assert (bench.recovery.due, bench.recovery.left, bench.recovery.finished) == (3, 0, True)
+    assert (bench.recovery.due, bench.recovery.left) == (3, 0)
     assert bench.ledger.due() == [4, 5]

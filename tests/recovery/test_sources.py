@@ -33,7 +33,7 @@ def stored(folder: Path, *numbers: int) -> Path:
     for number in numbers:
         of = capture(number)
         reply = memento(of)
-        store.add(reply, compare_digest(reply.body, None, of.digest), CaptureOrigin("http://archive.test/x"))
+        store.add(reply, compare_digest(reply.payload, None, of.digest), CaptureOrigin("http://archive.test/x"))
     store.close()
     return folder
 
@@ -69,7 +69,7 @@ def test_stock_is_taken_once_and_again_when_a_file_has_changed(tmp_path: Path) -
             row.capture,
         )
         reply = reply_from_file(row)
-        assert (reply.body, reply.timestamp, reply.original) == (article(5), SECOND, capture(5).original)
+        assert (reply.payload, reply.timestamp, reply.original) == (article(5), SECOND, capture(5).original)
         ledger.note(row.id, answer="not archived")
         index_files(files, ledger)
         assert ledger.captures(5)[0].answer == "not archived"
@@ -83,7 +83,7 @@ def test_a_redirect_in_a_file_leads_on(tmp_path: Path) -> None:
     store = Store(tmp_path)
     here, there = capture(5, FIRST, status="302", body=b""), capture(5, slug="/x")
     moved = redirect(here, there)
-    store.add(moved, compare_digest(moved.body, None, here.digest), CaptureOrigin("http://archive.test/x"))
+    store.add(moved, compare_digest(moved.payload, None, here.digest), CaptureOrigin("http://archive.test/x"))
     store.close()
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         index_files(WebArchiveFiles("mine", tmp_path), ledger)
@@ -170,4 +170,4 @@ def test_a_digest_over_the_whole_block_is_no_mismatch(tmp_path: Path) -> None:
         rows = ledger.captures(5)
         assert len(rows) == 2
         for row in rows:
-            assert compare_digest(reply_from_file(row).body, None, row.capture.digest).result is DigestResult.MATCH
+            assert compare_digest(reply_from_file(row).payload, None, row.capture.digest).result is DigestResult.MATCH

@@ -30,7 +30,7 @@ def add(store: Store, number: int, body: bytes | None = None) -> RecordLocation:
     reply = memento(of, body, x_archive_orig_server="lighthouse", Content_Encoding="")
     return store.add(
         reply,
-        compare_digest(reply.body, None, "" if body is not None else of.digest),
+        compare_digest(reply.payload, None, "" if body is not None else of.digest),
         CaptureOrigin("http://archive.test/x"),
     )
 
@@ -93,7 +93,7 @@ def test_any_reader_of_warc_files_reads_them(tmp_path: Path) -> None:
     add(store, 5)
     there = capture(5, slug="/%E7%87%88")
     moved = redirect(capture(5), there)
-    store.add(moved, compare_digest(moved.body, None, "-"), CaptureOrigin("http://archive.test/y"))
+    store.add(moved, compare_digest(moved.payload, None, "-"), CaptureOrigin("http://archive.test/y"))
     store.close()
     (path,) = (tmp_path / "warc").iterdir()
     with path.open("rb") as stream:

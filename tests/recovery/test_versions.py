@@ -19,8 +19,8 @@ from crawler.markdown.style import Style
 from crawler.recovery import versions as worddiff
 from crawler.recovery.judge import ReadPage, read_page
 from crawler.recovery.store import Store
-from crawler.recovery.versions import MISMATCH, CaptureText, Version, diff_line, diff_lines, versions_of
-from crawler.warc.record import StoredCapture
+from crawler.recovery.versions import MISMATCH, CaptureText, Version, diff_lines, diff_pieces, versions_of
+from crawler.wayback.capture import StoredCapture
 from tests.pages import FAREWELL, address, article, cut
 from tests.recovering import FIRST, SECOND, THIRD, Bench, capture, memento
 
@@ -163,9 +163,14 @@ def test_what_a_reader_is_shown() -> None:
     assert {texts: list(diff_lines(*texts)) for texts in SHOWN} == SHOWN
 
 
+def one_line(old: str, new: str) -> str | None:
+    """Both lines as one, where they are shown so."""
+    return next((line[2:] for line in diff_lines(old, new) if line.startswith("~")), None)
+
+
 def test_a_character_shared_by_chance_is_no_island() -> None:
     old, new = "會議定於星期三下午兩點在碼頭舉行，歡迎參加。", "會議定於下月三日晚上八點在碼頭舉行，歡迎參加。"
-    marked = diff_line(old, new)
+    marked = one_line(old, new)
     assert marked is not None
     assert all(len(same) > 2 for same in re.split(r"\[-.*?-\]|\{\+.*?\+\}", marked) if same)
 
@@ -175,7 +180,7 @@ letters = st.text(alphabet="甲乙丙丁 ab", max_size=12)
 
 @given(letters, letters)
 def test_both_lines_can_be_read_off_one_that_was_changed(old: str, new: str) -> None:
-    marked = diff_line(old, new)
+    marked = one_line(old, new)
     if marked is not None:
         assert _WAS.sub(r"\1", _NOW.sub("", marked)) == old
         assert _NOW.sub(r"\1", _WAS.sub("", marked)) == new
@@ -193,7 +198,7 @@ def test_no_line_that_is_gone_or_new_is_left_out(old: list[str], new: list[str])
 
 def test_texts_made_to_be_slow_to_compare_are_told_by_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted in pairs: of characters within lines, and of lines that are the same."""
-    assert diff_line("的" * 2001, "的" * 2000) is None
+    assert diff_pieces("的" * 2001, "的" * 2000) is None
     pairs: list[int] = []
 
     class Counting(SequenceMatcher[str]):

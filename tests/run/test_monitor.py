@@ -59,7 +59,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def recovery(due: int, left: int, later: int = 0, wait: float = 0.0) -> SimpleNamespace:
-    return SimpleNamespace(due=due, left=left, later=later, wait=lambda: wait, finished=not left)
+    return SimpleNamespace(due=due, left=left, later=later, wait=lambda: wait)
 
 
 def test_listing_comes_first(run: Run) -> None:

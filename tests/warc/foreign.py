@@ -17,7 +17,7 @@ from warcio.warcwriter import WARCWriter
 
 from crawler.warc.captures import ArchivedCapture, Damage
 from crawler.warc.files import read_archived, scan_file
-from crawler.warc.record import StoredCapture
+from crawler.wayback.capture import StoredCapture
 
 DATE = "2021-01-02T03:04:05Z"
 TS = "20210102030405"

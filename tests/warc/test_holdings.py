@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import pickle
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import brotli
 import pytest
 import zstandard
 
-from crawler.warc.captures import ArchivedCapture, Damage, Skipped, SkipReason, resolve_revisits
+from crawler.warc.captures import ArchivedCapture, Damage, resolve_revisits
 from crawler.warc.files import read_archived, scan_file
 from crawler.warc.record import WarcDamaged
 from crawler.warc.writer import RecordLocation
@@ -52,7 +53,7 @@ def test_our_own_store(tmp_path: Path) -> None:
     assert first.place == replace(places[0], file=str(path))
     assert second.place == replace(places[1], file=str(path))
     assert (second.capture.timestamp, second.capture.original) == ("20210000000000", "http://site.example/新")
-    assert first.about["fetchedFrom"] == FROM.origin.fetched_from
+    assert first.about["fetchedFrom"] == FROM.fetched_from
     assert first.about["digestResult"] == "match"
     assert first.about["cdxDigest"] == first.capture.digest
     assert read_archived(first).status == 200
@@ -89,11 +90,11 @@ def wget(number: int) -> list[bytes]:
 
 def test_wget(tmp_path: Path) -> None:
     path = put_file(tmp_path / "a.warc.gz", [*wget(1), *wget(2)])
-    skipped: list[Skipped] = []
-    first, second = [thing for thing in scan_file(path, skipped=skipped.append) if isinstance(thing, ArchivedCapture)]
+    passed: Counter[str] = Counter()
+    first, second = [thing for thing in scan_file(path, passed) if isinstance(thing, ArchivedCapture)]
     assert (first.capture.original, first.capture.digest) == (f"{URL}1", sha1(page(1)))
     assert read_archived(second).payload == page(2)
-    assert [skip.why for skip in skipped] == [SkipReason.OTHER_KIND, SkipReason.OTHER_KIND]
+    assert passed == {"request record": 2}
 
 
 def heritrix(tmp_path: Path) -> Path:
@@ -414,9 +415,9 @@ def test_an_image_is_never_rewritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", ["404 Not Found", "429 Too Many Requests", "200 OK", "503 Service Unavailable"])
 def test_the_archives_own_pages_are_no_captures(tmp_path: Path, status: str) -> None:
     path = put_file(tmp_path / "a.warc.gz", [replayed(headers=("Content-Type: text/html",), status=status)])
-    skipped: list[Skipped] = []
-    assert list(scan_file(path, skipped=skipped.append)) == []
-    assert skipped == [Skipped(str(path), 0, SkipReason.ARCHIVES_OWN)]
+    passed: Counter[str] = Counter()
+    assert list(scan_file(path, passed)) == []
+    assert passed == {"page of an archive's own": 1}
 
 
 def test_an_archived_429_is_a_capture(tmp_path: Path) -> None:
@@ -448,14 +449,14 @@ def test_kinds_that_are_no_captures_are_told(tmp_path: Path) -> None:
         record(b"the rest of it", "continuation", drop=["Content-Type"]),
         record(b"x", "something-new"),
     ]
-    skipped: list[Skipped] = []
-    assert list(scan_file(put_file(tmp_path / "a.warc.gz", kinds), skipped=skipped.append)) == []
-    assert [(skip.kind, skip.why) for skip in skipped] == [
-        ("warcinfo", SkipReason.OTHER_KIND),
-        ("conversion", SkipReason.OTHER_KIND),
-        ("resource", SkipReason.NOT_HTTP),
-        ("continuation", SkipReason.OTHER_KIND),
-        ("something-new", SkipReason.OTHER_KIND),
+    passed: Counter[str] = Counter()
+    assert list(scan_file(put_file(tmp_path / "a.warc.gz", kinds), passed)) == []
+    assert list(passed.items()) == [
+        ("warcinfo record", 1),
+        ("conversion record", 1),
+        ("resource record of another protocol", 1),
+        ("continuation record", 1),
+        ("something-new record", 1),
     ]
 
 

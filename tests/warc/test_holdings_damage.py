@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
+from crawler.warc import files
 from crawler.warc.captures import ArchivedCapture, Damage, resolve_revisits
 from crawler.warc.files import end_of_last_record, read_archived, scan_file
 from crawler.warc.record import WarcDamaged
@@ -244,7 +245,9 @@ def test_a_damaged_stream_gives_only_what_its_digests_prove(tmp_path: Path, dige
 
 
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "b.warc.gz", "a.warc.zst"])
-def test_a_record_larger_than_the_limit_is_damage_and_costs_no_other(tmp_path: Path, name: str) -> None:
+def test_a_record_larger_than_the_limit_is_damage_and_costs_no_other(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bomb = record(http(bytes(3_000_000)), url=f"{URL}4", number=4)
     parts = pages(COUNT)
     parts[3] = bomb
@@ -252,13 +255,14 @@ def test_a_record_larger_than_the_limit_is_damage_and_costs_no_other(tmp_path: P
     path.write_bytes(
         PACKING[{"a.warc": "plain", "a.warc.gz": "members", "b.warc.gz": "stream"}.get(name, "zstd")](parts)
     )
-    things = list(scan_file(path, max_bytes=1_000_000))
+    big = next(holding for holding in held(path) if holding.capture.original.endswith("4"))
+    monkeypatch.setattr(files, "MAX_RECORD", 1_000_000)
+    things = list(scan_file(path))
     (damage,) = [thing for thing in things if isinstance(thing, Damage)]
     assert "more than 1000000" in damage.why
     assert len(things) == COUNT
-    big = next(holding for holding in held(path) if holding.capture.original.endswith("4"))
     with pytest.raises(WarcDamaged, match="more than 1000000"):
-        read_archived(big, max_bytes=1_000_000)
+        read_archived(big)
 
 
 # --- WACZ

@@ -2,6 +2,7 @@ import errno
 import gzip
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import FileIO
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.warc.files import read_record
-from crawler.warc.record import StoredCapture, WarcDamaged
-from crawler.warc.writer import CaptureOrigin, Provenance, RecordLocation, WarcWriter
-from crawler.wayback.digest import payload_digest
+from crawler.warc.record import WarcDamaged
+from crawler.warc.writer import CaptureOrigin, RecordLocation, WarcWriter
+from crawler.wayback.capture import StoredCapture
+from crawler.wayback.digest import DigestCheck, DigestResult, payload_digest
+from crawler.wayback.playback import Answer, Reply
 from tests.stored import stored_records
 
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
@@ -31,9 +34,7 @@ HEADERS = [
     ("Memento-Datetime", "Sat, 02 Jan 2021 03:04:05 GMT"),
 ]
 REBUILT = (("Content-Type", "text/html; charset=utf-8"), ("Server", "nginx"), ("Content-Length", str(len(PAGE))))
-FROM = Provenance(
-    CaptureOrigin(f"https://web.archive.org/web/{TS}id_/{URL}"), NOW, payload_digest(PAGE), "match", ("gzip",)
-)
+FROM = CaptureOrigin(f"https://web.archive.org/web/{TS}id_/{URL}")
 
 
 def uuids() -> Callable[[], UUID]:
@@ -41,21 +42,21 @@ def uuids() -> Callable[[], UUID]:
     return lambda: UUID(int=next(numbers))
 
 
-def create(path: Path, *, sync: bool = False) -> WarcWriter:
-    return WarcWriter(path, software="recovery/1.0", clock=lambda: NOW, new_uuid=uuids(), sync=sync)
+def create(path: Path, *, sync: bool = False) -> closing[WarcWriter]:
+    return closing(WarcWriter(path, software="recovery/1.0", clock=lambda: NOW, new_uuid=uuids(), sync=sync))
 
 
-def put(writer: WarcWriter, **changes: Any) -> RecordLocation:
-    fields: dict[str, Any] = {
-        "original": URL,
-        "timestamp": TS,
-        "status": 200,
-        "headers": HEADERS,
-        "payload": PAGE,
-        "provenance": FROM,
-        "location": None,
-    }
-    return writer.append(**(fields | changes))
+def put(
+    writer: WarcWriter,
+    payload: bytes = PAGE,
+    location: str | None = None,
+    digest: str = payload_digest(PAGE),
+    **changes: Any,
+) -> RecordLocation:
+    fields: dict[str, Any] = {"original": URL, "timestamp": TS, "status": 200, "headers": HEADERS} | changes
+    leads = (TS, location) if location else None
+    reply = Reply(payload=gzip.compress(payload), answer=Answer.CAPTURE, location=leads, **fields)
+    return writer.append(reply, DigestCheck(DigestResult.MATCH, payload, ("gzip",), digest=digest), FROM)
 
 
 STORED = StoredCapture(URL, TS, 200, REBUILT, PAGE)
@@ -129,7 +130,7 @@ def test_another_reader_finds_valid_records(tmp_path: Path) -> None:
     assert metadata[1]["Content-Type"] == "application/warc-fields"
     assert metadata[1]["WARC-Date"] == "2026-06-01T12:00:00Z"
     assert metadata[3].decode().splitlines() == [
-        f"fetchedFrom: {FROM.origin.fetched_from}",
+        f"fetchedFrom: {FROM.fetched_from}",
         "fetchedAt: 2026-06-01T12:00:00Z",
         f"cdxDigest: {payload_digest(PAGE)}",
         "digestResult: match",
@@ -190,7 +191,7 @@ def test_what_is_no_capture_is_refused_and_harms_nothing(tmp_path: Path, changes
 def test_provenance_cannot_break_its_record(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     with create(path) as writer:
-        put(writer, provenance=replace(FROM, cdx_digest="-\r\n\r\nWARC/1.1\ud800", codings=()))
+        put(writer, digest="-\r\n\r\nWARC/1.1\ud800")
         place = put(writer)
     assert [found for found, _ in stored_records(path)][1] == place
 

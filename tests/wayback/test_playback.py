@@ -209,7 +209,7 @@ def test_answers(name: str) -> None:
     status, headers, body, answer = CASES[name]
     reply = read(status, headers, body)
     assert reply.answer is answer
-    assert (reply.status, reply.timestamp, reply.original, reply.headers, reply.body) == (
+    assert (reply.status, reply.timestamp, reply.original, reply.headers, reply.payload) == (
         status,
         TS,
         URL,

@@ -179,7 +179,7 @@ class Pictures:
             return None
         data = file.read_bytes()
         content = read_content(data)
-        return None if content.type is None or content.flaw is ImageFault.SCRIPT else (data, content.type.value)
+        return None if not content.type or content.flaw is ImageFault.SCRIPT else (data, content.type)
 
     def _file(self, path: str) -> Path | None:
         parts = path.split("/")
