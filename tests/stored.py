@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.warc.files import read_record
-from crawler.warc.iterator import Gap, WarcRecord, walk_records
+from crawler.warc.iterator import Gap, walk_records
 from crawler.warc.record import WarcDamaged
 from crawler.warc.streams import open_source
 from crawler.warc.writer import RecordLocation
@@ -17,5 +17,5 @@ def stored_records(path: Path) -> Iterator[tuple[RecordLocation, StoredCapture]]
         for item in walk_records(source):
             if isinstance(item, Gap):
                 raise WarcDamaged(f"{path.name} at byte {item.offset}: {item.why}")
-            if isinstance(item, WarcRecord) and item.head.kind == "response":
+            if item.head.kind == "response":
                 yield RecordLocation(path.name, item.offset, item.length), read_record(path, item.offset, item.length)

@@ -180,7 +180,7 @@ def read_range(stretch: StoreRange) -> CheckResult:
         for item in walk_records(source):
             if isinstance(item, Gap):
                 reader.gap(item)
-            elif isinstance(item, WarcRecord):
+            else:
                 reader.record(item)
     for one in chain.from_iterable(reader.wanted.values()):
         reader.find(VerifyKind.CAPTURE_MISSING, f"no record begins at byte {one.place.offset}", one.article)

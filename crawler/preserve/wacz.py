@@ -23,7 +23,7 @@ from crawler.ledger.queries import StoreQueries
 from crawler.preserve.article_file import parse_article_file, read_text
 from crawler.preserve.files import UnreadableFile
 from crawler.utils.timestamps import read_moment
-from crawler.warc.iterator import ChecksumPassed, Gap, WarcRecord, walk_records
+from crawler.warc.iterator import Gap, WarcRecord, walk_records
 from crawler.warc.streams import Source, open_source
 from crawler.wayback.digest import digest_differs
 from crawler.wayback.playback import escape
@@ -94,8 +94,6 @@ class CdxjIndex:
         """Take in the first `size` bytes of a file, to be iterated to its end; gives what in them cannot be read."""
         with _as_os_error(), open_source(path, 0, size) as source:
             for found in walk_records(source, LARGEST):
-                if isinstance(found, ChecksumPassed):
-                    continue
                 file, start = Path(found.file).name, found.offset
                 if isinstance(found, Gap):
                     yield UnindexedRange(file, start, size if found.following is None else found.following, found.why)

@@ -44,8 +44,8 @@ class NotAWebArchive(UsageError):
 class RecordLinks:
     """What ties a record to others, by its fields: its id and target, its date's digits, what a revisit refers to.
 
-    `checked`: its bytes have been compared with a digest that it states. `digest`: the payload's own as CDX rows have
-    it, where the one that is stated is of the bytes with chunks or with the HTTP head.
+    `digest`: the payload's own as CDX rows have it, where the one that is stated is of the bytes with chunks or with
+    the HTTP head.
     """
 
     record_id: str = ""
@@ -54,7 +54,6 @@ class RecordLinks:
     refers_to: str = ""
     refers_to_target: str = ""
     refers_to_date: str = ""
-    checked: bool = False
     digest: str = ""
 
 
@@ -111,6 +110,8 @@ def capture_in(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | str:
     head, block = record.head, record.block
     if other := _other_than_capture(record):
         return other
+    if record.torn and not digests_of(head):
+        raise Malformed("what it is packed in is damaged further on, and it has no digest of its own")
     revisit = head.kind == "revisit"
     http = message_of(head, block) if block.strip() or not revisit else None
     if not record.guarded:
@@ -143,7 +144,6 @@ def capture_in(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | str:
         refers_to=head.get("warc-refers-to"),
         refers_to_target=target_of(head, "warc-refers-to-target-uri"),
         refers_to_date=digits_of(head.get("warc-refers-to-date")),
-        checked=bool(digests_of(head)),
         digest="" if rewritten else own,
     )
     place = RecordLocation(record.file, record.offset, record.length)

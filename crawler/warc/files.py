@@ -17,7 +17,7 @@ from crawler.warc.captures import (
     metadata_fields,
     stored_capture,
 )
-from crawler.warc.iterator import MAX_RECORD, ChecksumPassed, Gap, WarcRecord, record_at, walk_records
+from crawler.warc.iterator import MAX_RECORD, Gap, WarcRecord, record_at, walk_records
 from crawler.warc.record import Head, Malformed, WarcDamaged
 from crawler.warc.remote import Location, find_remote
 from crawler.warc.streams import GZIP, UNKNOWN_END, ZSTD, CorruptStream, Source, Spool, Unpacker, open_source
@@ -186,7 +186,7 @@ def scan_file(path: Location, passed: Counter[str] | None = None) -> Iterator[Ar
             if isinstance(source, Damage):
                 yield source
             else:
-                yield from _trusted(_described(walk_records(source, MAX_RECORD), passed), source.name)
+                yield from _described(walk_records(source, MAX_RECORD), passed)
 
 
 def read_archived(archived: ArchivedCapture) -> StoredCapture:
@@ -222,12 +222,10 @@ _USUAL = 50
 """After so many digests of payloads in a row a writer is trusted: to compare all takes a fifth of the time."""
 
 
-def _described(
-    items: Iterable[WarcRecord | Gap | ChecksumPassed], passed: Counter[str]
-) -> Iterator[ArchivedCapture | Damage | ChecksumPassed]:
+def _described(items: Iterable[WarcRecord | Gap], passed: Counter[str]) -> Iterator[ArchivedCapture | Damage]:
     """Records as captures; each waits for the metadata record that follows it."""
     last: ArchivedCapture | None = None
-    thing: ArchivedCapture | str | Damage | ChecksumPassed
+    thing: ArchivedCapture | str | Damage
     usual = 0
     for item in items:
         if isinstance(item, WarcRecord):
@@ -243,7 +241,7 @@ def _described(
             if isinstance(thing, ArchivedCapture) and head.get("warc-payload-digest"):
                 usual = 0 if thing.links.digest else usual + 1
         else:
-            thing = _damage(item) if isinstance(item, Gap) else item
+            thing = _damage(item)
         if isinstance(thing, str):
             passed[thing] += 1
             continue
@@ -275,32 +273,6 @@ def _thing(record: WarcRecord, *, trusted: bool) -> ArchivedCapture | str | Dama
 def _damage(gap: Gap) -> Damage:
     end = "the rest of the file cannot be read" if gap.following is None else f"reading went on at byte {gap.following}"
     return Damage(gap.file, gap.offset, f"{gap.why}; {end}", address_of(gap.head) if gap.head is not None else "")
-
-
-def _trusted(
-    things: Iterable[ArchivedCapture | Damage | ChecksumPassed], name: str
-) -> Iterator[ArchivedCapture | Damage]:
-    """Captures that share a compressed stream are given when its checksum has come; if it is wrong, which something of
-    the file itself tells, those that their own digests prove."""
-    waiting: list[ArchivedCapture | Damage] = []
-    for thing in things:
-        if isinstance(thing, ChecksumPassed):
-            yield from waiting
-            waiting.clear()
-        elif (thing.place.file if isinstance(thing, ArchivedCapture) else thing.file) != name:
-            waiting.append(thing)
-        else:
-            yield from map(_proven, waiting)
-            waiting.clear()
-            yield thing
-    yield from map(_proven, waiting)
-
-
-def _proven(thing: ArchivedCapture | Damage) -> ArchivedCapture | Damage:
-    if isinstance(thing, Damage) or thing.links.checked:
-        return thing
-    lost = "what it is packed in is damaged further on, and it has no digest of its own; reading went on behind it"
-    return Damage(thing.place.file, thing.place.offset, f"one capture is lost: {lost}", thing.capture.original)
 
 
 def read_record(path: Path | str, offset: int, length: int) -> StoredCapture:

@@ -30,7 +30,8 @@ _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class WarcRecord:
-    """One whole record. `file`, `offset`, `length`: as in a RecordLocation; `guarded`: a checksum vouches for it."""
+    """One whole record. `file`, `offset`, `length`: as in a RecordLocation; `guarded`: a checksum vouches for it;
+    `torn`: it is packed together with others, and that is damaged further on."""
 
     file: str
     offset: int
@@ -38,6 +39,7 @@ class WarcRecord:
     head: Head
     block: bytes
     guarded: bool
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,7 @@ class Gap:
     head: Head | None = None
 
 
-class ChecksumPassed:
-    """The checksum of the stream that the records before were in, not guarded when they came, has turned out right."""
-
-
-def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRecord | Gap | ChecksumPassed]:
+def walk_records(source: Source, max_bytes: int = MAX_RECORD) -> Iterator[WarcRecord | Gap]:
     """All records in order. After damage reading goes on at the next place where a record begins that can be read.
 
     Records of their own compressed members are placed in the file; where one member holds several, in what it unpacks
@@ -113,7 +111,7 @@ class _Walk:
         else:
             self._magic = GZIP if named.endswith((".gz", ".wacz")) else b"WARC"
 
-    def run(self) -> Iterator[WarcRecord | Gap | ChecksumPassed]:
+    def run(self) -> Iterator[WarcRecord | Gap]:
         at: int | None = self._source.start
         while at is not None and at < self._source.end and (start := self._source.read(at, 16)):
             if start.startswith((GZIP, ZSTD)):
@@ -138,32 +136,46 @@ class _Walk:
 
         return more
 
-    def _member(self, at: int) -> Generator[WarcRecord | Gap | ChecksumPassed, None, int | None]:
+    def _member(self, at: int) -> Generator[WarcRecord | Gap, None, int | None]:
         unpacker = Unpacker(self._source, at, self._dictionary)
         name = nested_name(self._source.name, at)
         only: WarcRecord | Gap | None = None
-        several = False
+        torn: bool | None = None  # known, by unpacking it twice, where it holds several
+
+        def with_others(item: WarcRecord | Gap) -> WarcRecord | Gap:
+            if isinstance(item, Gap):
+                return item
+            return replace(item, guarded=item.guarded and unpacker.has_checksum and not torn, torn=bool(torn))
+
         try:
             for item in self._records(Stream(unpacker.more, 0), name, plain=False):
                 if only is not None:
-                    yield _unguarded(only)
-                    several = True
+                    torn = self._is_torn(at) if torn is None else torn
+                    yield with_others(only)
                 only = item
         except CorruptStream as error:
-            if several and only is not None:
-                yield _unguarded(only)
+            if torn is not None and only is not None:
+                yield with_others(only)
             return (yield from self._gap(at, f"what is packed here is damaged: {error}"))
         end = unpacker.end
         assert end is not None  # what the stream's end means
-        if several and only is not None:
-            yield _unguarded(only)
-            yield ChecksumPassed()
+        if torn is not None and only is not None:
+            yield with_others(only)
         elif isinstance(only, WarcRecord):
             guarded = only.guarded and unpacker.has_checksum
             yield replace(only, file=self._source.name, offset=at, length=end - at, guarded=guarded)
         elif isinstance(only, Gap):
             yield Gap(self._source.name, at, only.why, end, only.head)
         return end
+
+    def _is_torn(self, at: int) -> bool:
+        unpacker = Unpacker(self._source, at, self._dictionary)
+        try:
+            while unpacker.more():
+                pass
+        except CorruptStream:
+            return True
+        return False
 
     def _records(self, stream: Stream, name: str, *, plain: bool) -> Iterator[WarcRecord | Gap]:
         while stream.has(1):
@@ -221,7 +233,3 @@ class _Walk:
         except (FaultyRecord, CorruptStream):
             return False
         return True
-
-
-def _unguarded(item: WarcRecord | Gap) -> WarcRecord | Gap:
-    return replace(item, guarded=False) if isinstance(item, WarcRecord) else item
