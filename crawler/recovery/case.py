@@ -272,8 +272,7 @@ def open_case(
 
 def improvable_articles(ledger: Ledger, choice: Selection, sources: Sequence[str]) -> list[int]:
     """Recovered articles of which a capture is known that was not tried and comes before the one their file was made
-    of; for a file with a fault, any that was not tried. Lowest id first. The parameters are those of `open_case`;
-    changes nothing."""
+    of; for a file with a fault, any that was not tried. Lowest id first. Parameters as of `open_case`."""
     bad = ledger.shared_digests(SHARED_BY) | ledger.digest_verdicts(ANY_ARTICLE).keys()
     with_untried = ledger.with_untried_captures()
     found = []

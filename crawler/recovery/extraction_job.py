@@ -82,8 +82,7 @@ class ExtractionPlan:
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
     """What one job came to. `notes`: what was learnt of captures, by their ids; `images`: those of the article, by file
-    and address; `versions`: what captures say; `extracted`: the captures of which it is known now whether they are
-    versions."""
+    and address; `versions`: what captures say; `extracted`: captures now known to be versions, or none."""
 
     article: int
     outcome: Outcome

@@ -38,9 +38,8 @@ _BLOWN_UP = 200
 
 def find_files(paths: Iterable[Location]) -> list[Location]:
     """Web archives among files and folders: in the order given, a folder's sorted, each once. In folders, searched to
-    any depth, by name: .warc, .warc.gz, .warc.zst, .wacz; links are not followed. So is what
-    a pattern in an address means. Raises NotAWebArchive for a path that is none or has none; OSError; for an address as
-    `find_remote`."""
+    any depth, by name: .warc, .warc.gz, .warc.zst, .wacz; links are not followed. So is what a pattern in an address
+    means. Raises NotAWebArchive for a path that is none or has none; OSError; for an address as `find_remote`."""
     found: dict[Location, Location] = {}
     for path in paths:
         inside: Sequence[Location] | None = find_remote(path, _NAMES) if isinstance(path, str) else _find(path)
@@ -194,8 +193,7 @@ def read_archived(archived: ArchivedCapture) -> StoredCapture:
     that of the payload always, that of the block where no checksum of the packing vouches for it.
 
     A digest of the payload may have been taken over the bytes with chunks, without, decoded, or over the whole block:
-    writers differ. Of a record of the Wayback Machine's playback, headers are those archived. Raises WarcDamaged naming
-    file and offset; OSError.
+    writers differ. Of the Wayback Machine's playback, headers are those archived. Raises WarcDamaged, OSError.
     """
     capture, place = archived.capture, archived.place
     record = _fetch(place, MAX_RECORD)
