@@ -63,7 +63,7 @@ SCRAPY = (
     "run/monitor.py",
 )
 """Rooms and modules that may import Scrapy or Twisted."""
-ENTRIES, MODULES, LINES, FUNCTION = 14, 169, 400, 60
+ENTRIES, MODULES, LINES, FUNCTION = 14, 167, 400, 60
 """At most so many entries in `crawler/`, modules, lines of a module, lines of a function."""
 STATIONS = 6
 """At most so many modules on the walk of a capture."""

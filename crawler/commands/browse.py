@@ -118,9 +118,10 @@ def _serve(
 ) -> None:
     from crawler.publish.browse.archive import close_archive, open_archive
     from crawler.publish.browse.comparison import PageLimits
+    from crawler.publish.browse.pages import Pages
     from crawler.publish.browse.server import serve
 
-    opened = open_archive(output / DATABASE, output, host, PageLimits(*limits), replay)
+    opened = open_archive(Pages(output, PageLimits(*limits), replay), host)
     try:
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{bound.getsockname()[1]}/"

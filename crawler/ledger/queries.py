@@ -159,7 +159,3 @@ class StoreQueries(Ledger):
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
         return list(self._rows(RunRow, f"{RUN} ORDER BY id"))
-
-    def capture_counts(self) -> tuple[int, int]:
-        """Captures of articles that are known, and those of them that are in the store."""
-        return self._pair(f"SELECT count(*), coalesce(sum({STORED}), 0) FROM capture")

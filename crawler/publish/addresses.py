@@ -1,7 +1,5 @@
 """Addresses that pages link to, and how they are shown."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from urllib.parse import unquote, urlsplit
@@ -10,6 +8,7 @@ from crawler.hkcnews.urls import HIGHEST_ID, HOST, article_id
 from crawler.wayback.playback import escape, playback_url
 
 _TIMESTAMP = re.compile(r"\d{4,14}", re.ASCII)
+_DATE = re.compile(r"(\d+)-(\d+)-(\d+)", re.ASCII)
 _DEEPEST = 4
 """Times that an address may be percent-encoded: a site's share link has an archive's address that has the site's."""
 SITE = re.compile(r"(?<![\w.-])(?:www\.)?hkcnews\.com\.?(?::\d*)?/+article/", re.IGNORECASE)
@@ -83,9 +82,5 @@ def number_named(text: str) -> int | None:
 
 def day(date: str | None) -> str:
     """A date as it is written in Chinese; '' for none, and what is no date as it is."""
-    date = date or ""
-    year, _, rest = date.partition("-")
-    month, _, number = rest.partition("-")
-    if not all(part.isascii() and part.isdigit() for part in (year, month, number)):
-        return date
-    return f"{int(year)}年{int(month)}月{int(number)}日"
+    found = _DATE.fullmatch(date or "")
+    return "{}年{}月{}日".format(*map(int, found.groups())) if found else date or ""

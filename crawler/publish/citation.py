@@ -1,13 +1,11 @@
 """How an article is cited, with the capture that it is from: as text, and for programs that keep references."""
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from crawler.publish.addresses import day
@@ -43,7 +41,7 @@ class Citation:
     mismatched: bool = False
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Citation:
+    def of(cls, row: Mapping[str, Any]) -> Self:
         """From a row of archive.db's table article. Nothing in it is trusted: a line is one line."""
         known = {name: _one_line(row[name] or "") for name in ("title", "author", "date", "captured", "url", "digest")}
         return cls(row["id"], **known, original=_one_line(row["original_url"] or ""), mismatched=row["verified"] == 0)

@@ -1,7 +1,5 @@
 """A folder that an export makes: written beside its place by several processes, and put there when it is whole."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

@@ -1,8 +1,6 @@
 """An article as a note for Obsidian: its name, its properties, and its text with links and pictures as Obsidian has
 them."""
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata
@@ -10,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from crawler.hkcnews.urls import HOST, is_of_site
 from crawler.markdown.hugo import Piece, PieceKind, pieces_of
@@ -322,8 +320,3 @@ def _plain(inner: str) -> str:
 def _in_row(written: str) -> str:
     """What was made in a row of a table, where a bar would end the cell."""
     return re.sub(r"(?<!\\)\|", r"\\|", written)
-
-
-def local_path(address: str | None) -> str | None:
-    """The path of a picture in the vault, by the address that `browse` has for it."""
-    return unquote(address[1:]) if address else None

@@ -1,8 +1,6 @@
 """The recovered articles as a vault for Obsidian, with links by title: written in one pass over archive.db, which knows
 all titles."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -10,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
+from urllib.parse import unquote
 
 from crawler.markdown.front_matter import FrontMatterError, front_matter
 from crawler.preserve.article_file import split_parts
@@ -18,7 +17,7 @@ from crawler.publish.browse import queries
 from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.render import Links
 from crawler.publish.folder import FEW, FolderKind, all_done, sizes
-from crawler.publish.note import NoteText, local_path, note_name, properties
+from crawler.publish.note import NoteText, note_name, properties
 from crawler.publish.site.pages import CopiedPictures
 from crawler.recovery.image_files import FOLDER as IMAGES
 from crawler.utils.exit_status import NothingError, UsageError
@@ -95,12 +94,6 @@ def _digest(file: str, data: bytes) -> str:
     return hashlib.sha256(file.encode() + b"\0" + data).hexdigest()[:_DIGITS]
 
 
-def _path(title: str, date: str | None, article: int) -> str:
-    """Where an article's note lies in the vault, without its ending: months in years keep lists short."""
-    folder = f"{date[:4]}/{date[:7]}" if date else "undated"
-    return f"{NOTES}/{folder}/{note_name(title, article)}"
-
-
 def _write_notes(output: Path, vault: Path, articles: Sequence[int]) -> list[str]:
     """Write the notes of some articles with their pictures; a digest of each, '' for one that is left out. Raises
     OSError, sqlite3.Error."""
@@ -109,22 +102,29 @@ def _write_notes(output: Path, vault: Path, articles: Sequence[int]) -> list[str
 
         @cache
         def path_of(number: int) -> str | None:
+            """Where an article's note lies in the vault, without its ending: months in years keep lists short."""
             found = db.execute("SELECT title, date FROM article WHERE id = ?", (number,)).fetchone()
             if found is None:
                 return None
             title, date = found
-            return _path(title, date, number)
+            folder = f"{date[:4]}/{date[:7]}" if date else "undated"
+            return f"{NOTES}/{folder}/{note_name(title, number)}"
 
         def write(number: int) -> str:
             article = queries.article(db, number)
             assert article is not None, number
             url, original = article["url"] or "", article["original_url"] or ""
             file = f"{path_of(number)}.md"
+
+            def picture(src: str) -> str | None:
+                address = pictures.address(src, url, original)
+                return unquote(address[1:]) if address else None
+
             text = NoteText(
                 url,
                 Links(url, original, partial(queries.is_known, db)),
                 path_of,
-                lambda src: local_path(pictures.address(src, url, original)),
+                picture,
                 "../" * file.count("/"),
             )
             try:

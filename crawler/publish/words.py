@@ -1,7 +1,5 @@
 """What pages say, in Chinese and in English: one table, `words.toml`, and how both languages stand in a page."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -46,7 +44,8 @@ def _both(english: str, chinese: str) -> str:
     return f'<in-zh lang="zh-Hant-HK">{escape(chinese)}</in-zh><in-en lang="en">{escape(english)}</in-en>'
 
 
-Value = str | int | Bilingual
+Value = str | float | Bilingual | None
+"""What is put into a phrase, or stands in a table; None is not known."""
 
 
 def say(english: str, /, **values: Value) -> Bilingual:
@@ -56,8 +55,8 @@ def say(english: str, /, **values: Value) -> Bilingual:
         return Bilingual(english, chinese)
     plural = "" if values.get("n") == 1 else "s"
     return Bilingual(
-        english.format(s=plural, **{name: _written(value).en for name, value in values.items()}),
-        chinese.format(**{name: _written(value).zh for name, value in values.items()}),
+        english.format(s=plural, **{name: written(value).en for name, value in values.items()}),
+        chinese.format(**{name: written(value).zh for name, value in values.items()}),
     )
 
 
@@ -83,11 +82,17 @@ def fault_words(fault: str) -> Bilingual:
     return Bilingual(fault)
 
 
-def _written(value: Value) -> Bilingual:
+def written(value: Value) -> Bilingual:
+    """A value in both languages, whatever it is."""
     if isinstance(value, Bilingual):
         return Bilingual(value.en, value.zh or value.en)
-    text = f"{value:,}" if isinstance(value, int) else value
+    text = number(value) if isinstance(value, int | float) else value or ""
     return Bilingual(text, text)
+
+
+def number(value: float) -> str:
+    """`1,234`, `7.5`."""
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def day_words(text: str | None) -> Bilingual:

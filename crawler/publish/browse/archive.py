@@ -1,13 +1,9 @@
 """Datasette over archive.db with our pages in front."""
 
-from __future__ import annotations
-
 import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Generator
-from dataclasses import astuple
-from pathlib import Path
 from typing import Any
 
 from datasette.app import Datasette, Response
@@ -16,10 +12,9 @@ from datasette.plugins import pm
 from datasette.views.base import DatasetteError
 from pluggy import HookimplMarker
 
-from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
 from crawler.publish.browse.contexts import TEMPLATES
+from crawler.publish.browse.database import FILE
 from crawler.publish.browse.pages import DATABASE, MILLISECONDS, Pages
-from crawler.publish.browse.replay import Replay
 from crawler.publish.browse.server import App, RequestGuard
 
 NAME = "crawler-browse"
@@ -48,9 +43,7 @@ class Plugin:
     def register_routes(self, datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
         """Our pages, and a page for everything else that is not the JSON of a table."""
         config = datasette.plugin_config(NAME)
-        if not config:
-            return []
-        return Pages(Path(config["output"]), PageLimits(*config["limits"]), config["replay"]).routes()
+        return config["pages"].routes() if config else []
 
     @_hook(trylast=True)  # the last one is the outermost
     def asgi_wrapper(self, datasette: Any) -> Callable[[App], App]:
@@ -88,24 +81,16 @@ async def _answer(datasette: Any, request: Any, exception: Exception) -> Any:
     return await Pages.message(datasette, request, status)
 
 
-def open_archive(
-    database: Path,
-    output: Path,
-    host: str = "127.0.0.1",
-    limits: PageLimits = PAGE_LIMITS,
-    replay: Replay | None = None,
-) -> Any:
-    """A Datasette that serves `database`, and the pictures below `output`, to requests meant for `host`. `limits`: what
-    a page of the store may take that is read again. `replay`: what shows articles as they were archived.
+def open_archive(pages: Pages, host: str = "127.0.0.1") -> Any:
+    """A Datasette that serves archive.db with these pages to requests meant for `host`.
 
     The file is opened read-only, not as immutable: another `citizen-news browse` may bring it up to date meanwhile.
     """
     if not pm.has_plugin(NAME):
         pm.register(Plugin(), NAME)
-    config = {"output": str(output), "host": host, "limits": astuple(limits), "replay": replay}
-    metadata = {"plugins": {NAME: config}}
-    opened = Datasette([str(database)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
-    assert DATABASE in opened.databases, database
+    metadata = {"plugins": {NAME: {"pages": pages, "host": host}}}
+    opened = Datasette([str(pages.output / FILE)], template_dir=str(TEMPLATES), metadata=metadata, settings=_SETTINGS)
+    assert DATABASE in opened.databases
     return opened
 
 

@@ -1,8 +1,6 @@
 """Which articles have which date, section, byline and tag, so that lists are counted and narrowed in moments: a set of
 articles is a whole number with a bit for each, the newest article's the lowest."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from bisect import bisect_left, bisect_right
@@ -13,6 +11,7 @@ from enum import StrEnum
 from heapq import heappushpop
 from itertools import chain, compress
 from operator import itemgetter
+from typing import Self
 
 from crawler.hkcnews.urls import HIGHEST_ID
 
@@ -38,17 +37,16 @@ class Facet(StrEnum):
 class Catalogue:
     """All articles, newest first, those without a date last. `ordered` takes a byte for each id into this order;
     `days`: the dates, oldest first, '' for none; `values`: what each article has of a facet; `sets`: the articles of
-    each common value, the most frequent one first; `others`: those that have a rarer one."""
+    each common value, the most frequent one first, and those that have a rarer one."""
 
     ids: Sequence[int]
     ordered: Callable[[bytes], tuple[int, ...]]
     days: Sequence[str]
     values: Mapping[Facet, Sequence[Sequence[str]]]
-    sets: Mapping[Facet, Mapping[str, int]]
-    others: Mapping[Facet, int]
+    sets: Mapping[Facet, tuple[Mapping[str, int], int]]
 
     @classmethod
-    def of(cls, db: sqlite3.Connection) -> Catalogue:
+    def of(cls, db: sqlite3.Connection) -> Self:
         """What archive.db has."""
         sql = "SELECT id, date, year, category, author FROM article ORDER BY date DESC, id DESC"
         rows = db.execute(sql).fetchall()
@@ -64,10 +62,8 @@ class Catalogue:
             Facet.TAG: [tuple(tags.get(number, ())) for number in ids],
         }
         days = [date or "" for _, date, *_ in reversed(rows)]
-        sets = {facet: _sets(each) for facet, each in values.items()}
         ordered = itemgetter(0, 0, *ids)  # two that are none: of one alone it would make no tuple
-        common = {facet: each for facet, (each, _) in sets.items()}
-        return cls(ids, ordered, days, values, common, {facet: others for facet, (_, others) in sets.items()})
+        return cls(ids, ordered, days, values, {facet: _sets(each) for facet, each in values.items()})
 
     @property
     def all(self) -> int:
@@ -80,7 +76,7 @@ class Catalogue:
 
     def having(self, facet: Facet, value: str) -> int:
         """The articles that have a value."""
-        known = self.sets[facet].get(value)
+        known = self.sets[facet][0].get(value)
         return _as_set(bytes(value in has for has in self.values[facet])) if known is None else known
 
     def between(self, since: str, until: str) -> int:
@@ -99,13 +95,14 @@ class Catalogue:
         found: dict[str, int] = {}
         if articles.bit_count() > FEW:
             best = [0] * most
-            for value, has in self.sets[facet].items():
+            common, others = self.sets[facet]
+            for value, has in common.items():
                 if has.bit_count() < best[0]:
                     return found
                 if count := (articles & has).bit_count():
                     found[value] = count
                     heappushpop(best, count)
-            articles &= self.others[facet]
+            articles &= others
             if best[0] >= COMMON or not articles:
                 return found
         return {**Counter(chain.from_iterable(compress(self.values[facet], _flags(articles)))), **found}

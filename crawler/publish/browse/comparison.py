@@ -1,7 +1,5 @@
 """The versions of one article side by side, read again from the captures in the store when somebody asks."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing

@@ -1,7 +1,5 @@
 """What the templates show of archive.db, whoever fills them in: the pages of `browse`, and a static site."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import sqlite3
@@ -17,11 +15,10 @@ from crawler.preserve.article_file import split_parts
 from crawler.publish.addresses import is_web, readable_address, readable_time
 from crawler.publish.browse import overviews, queries
 from crawler.publish.browse.catalogue import Facet
-from crawler.publish.browse.queries import QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.replay import Replay
 from crawler.publish.browse.rows import searched
-from crawler.publish.browse.search import ListQuery, Search, address, asked_for, toggled
+from crawler.publish.browse.search import ListQuery, QueryCache, Search, address, asked_for, toggled
 from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
 from crawler.publish.report.parts import SOURCES, reason
 from crawler.publish.words import LANGUAGES, day_words, fault_words, month_words, say

@@ -1,7 +1,5 @@
 """archive.db: its tables, and how it follows the files of a tree."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -33,6 +31,7 @@ from crawler.publish.browse.rows import (
     unpacked,
     words_of,
 )
+from crawler.publish.folder import FEW
 from crawler.utils.exit_status import StorageError
 from crawler.utils.lock import check_links
 from crawler.utils.workers import batched, run_jobs
@@ -44,6 +43,7 @@ VERSION = 5
 """Grows when the tables change, or what is put into them."""
 PAGE_BYTES = 16384
 """SQLite's usual page holds one text of the usual length, and little fits in beside it."""
+_MARKS = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
 WAIT_SECONDS = 30.0
 """Another process that reads or writes is waited for so long."""
 
@@ -119,8 +119,7 @@ def _state(path: Path, maker: str) -> str:
     try:
         with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as db:
             db.execute("BEGIN")  # another process may be making it: what is read is of one moment
-            (application,) = db.execute("PRAGMA application_id").fetchone()
-            (version,) = db.execute("PRAGMA user_version").fetchone()
+            application, version = db.execute(_MARKS).fetchone()
             (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if application != APPLICATION:
                 return "new" if not tables else "not ours"
@@ -149,7 +148,7 @@ def check_usable(output: Path) -> None:
         raise StorageError(f"there is no {path}: {again}")
     try:
         with closing(open_for_reading(output)) as db:
-            marks = tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+            marks = db.execute(_MARKS).fetchone()
             if marks == (APPLICATION, VERSION):
                 db.execute("SELECT id, chars FROM article LIMIT 1").fetchone()
                 db.execute("SELECT article, body FROM text LIMIT 1").fetchone()
@@ -174,8 +173,6 @@ def _parts(path: Path) -> list[Path]:
 
 _ADVICE = "Make room, or delete it and run again; where nothing may be written, --no-update serves one that is there"
 BATCH = 1000
-FEW = 500
-"""With fewer files than this to be read, other processes take longer to begin than they save."""
 _INDEXED = "rowid, body, title, author, labels"
 _SAMPLE = 300
 """Articles that tell which words are frequent."""
@@ -206,7 +203,7 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
     try:
         path = output / "ledger.sqlite"
         with StoreQueries(path) if path.exists() else nullcontext() as ledger:
-            files = _files(output, ledger)
+            files = {article: file for article, file in ledger.files() if file} if ledger else article_files(output)[0]
             db, anew = open_for_writing(output, reader_id())
             with closing(db):
                 built = _follow(db, output, files, tell)
@@ -219,21 +216,10 @@ def build(output: Path, tell: Callable[[int, int], None]) -> BuildSummary:
         raise StorageError(f"{output / FILE} cannot be written: {error}. {_ADVICE}") from error
 
 
-def _files(output: Path, ledger: StoreQueries | None) -> dict[int, str]:
-    """The file of each article."""
-    if ledger is not None:
-        return {article: file for article, file in ledger.files() if file}
-    files, _ = article_files(output)
-    return files
-
-
 def _follow(
     db: sqlite3.Connection, output: Path, files: Mapping[int, str], tell: Callable[[int, int], None]
 ) -> BuildSummary:
-    known = {
-        article: FileState(article, *rest)
-        for article, *rest in db.execute("SELECT article, file, size, modified FROM seen")
-    }
+    known = {row[0]: FileState(*row) for row in db.execute("SELECT article, file, size, modified FROM seen")}
     there = [seen for article, file in sorted(files.items()) if (seen := file_state(output, article, file)) is not None]
     gone = sorted(known.keys() - {seen.article for seen in there})
     for some in batched(gone, BATCH):
@@ -289,9 +275,8 @@ def _take_out(db: sqlite3.Connection, article: int) -> bool:
         words = words_of(title, author, labels_of(category, tags), plain_text(searched(unpacked(body))))
         db.execute(f"INSERT INTO search (search, {_INDEXED}) VALUES ('delete', ?, ?, ?, ?, ?)", (article, *words))
     db.execute("DELETE FROM article WHERE id = ?", (article,))
-    db.execute("DELETE FROM text WHERE article = ?", (article,))
-    db.execute("DELETE FROM tag WHERE article = ?", (article,))
-    db.execute("DELETE FROM seen WHERE article = ?", (article,))
+    for table in ("text", "tag", "seen"):
+        db.execute(f"DELETE FROM {table} WHERE article = ?", (article,))
     return found is not None
 
 
@@ -358,10 +343,6 @@ def _missing_row(row: MissingArticle) -> tuple[int, str, str, str, int]:
 
 @contextmanager
 def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with db:
+        db.execute("BEGIN IMMEDIATE")
         yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")

@@ -1,10 +1,8 @@
 """Bylines, what one of them wrote, and what was recovered last."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -17,7 +15,6 @@ from crawler.publish.browse.search import records
 MOST_TITLES = 500
 """Titles that a byline's page lists, the newest ones; the whole list is a search's."""
 FEED_ENTRIES = 50
-_YEAR = re.compile(r"[0-9]{4}")
 _ATOM = "http://www.w3.org/2005/Atom"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SETTLED = "coalesce(settled, strftime('%Y-%m-%dT%H:%M:%SZ', seen.modified / 1000000000, 'unixepoch'))"
@@ -40,7 +37,7 @@ def byline(db: sqlite3.Connection, author: str) -> dict[str, Any] | None:
         db,
         "SELECT id, title, date, coalesce(CAST(year AS TEXT), 'unknown') AS year, category FROM article"
         " WHERE author = ? ORDER BY date DESC, id DESC",
-        (author.encode("utf-8", "ignore").decode(),),
+        (author,),
     )
     if not rows:
         return None
@@ -58,8 +55,6 @@ def byline(db: sqlite3.Connection, author: str) -> dict[str, Any] | None:
 
 def months(db: sqlite3.Connection, year: str) -> list[tuple[str, int]]:
     """The months of a year that have articles, as `2019-07`, with their numbers."""
-    if not _YEAR.fullmatch(year):
-        return []
     sql = "SELECT substr(date, 1, 7), count(*) FROM article WHERE date BETWEEN ? AND ? GROUP BY 1 ORDER BY 1"
     return [(str(month), int(count)) for month, count in db.execute(sql, (f"{year}-", f"{year}-99"))]
 
@@ -101,23 +96,19 @@ def feed(db: sqlite3.Connection, link: Callable[[str], str]) -> bytes:
     _add(root, "link", href=link("/"), rel="alternate", type="text/html")
     _add(_add(root, "author"), "name", "眾新聞 Citizen News")
     for row in rows:
-        _add_entry(root, link(f"/article/{row['id']}"), row)
+        entry = _add(root, "entry")
+        _add(entry, "id", f"https://www.{HOST}/article/{row['id']}")
+        _add(entry, "title", row["title"])
+        _add(entry, "updated", row["settled"])
+        _add(entry, "link", href=link(f"/article/{row['id']}"), rel="alternate", type="text/html")
+        if row["author"]:
+            _add(_add(entry, "author"), "name", row["author"])
+        if row["category"]:
+            _add(entry, "category", term=row["category"])
+        # When it was published is a day without a time, which Atom's own element cannot say.
+        _add(entry, "summary", "・".join(filter(None, (day(row["date"]), row["summary"]))), type="text")
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return made
-
-
-def _add_entry(root: ET.Element, address: str, row: Mapping[str, Any]) -> None:
-    entry = _add(root, "entry")
-    _add(entry, "id", f"https://www.{HOST}/article/{row['id']}")
-    _add(entry, "title", row["title"])
-    _add(entry, "updated", row["settled"])
-    _add(entry, "link", href=address, rel="alternate", type="text/html")
-    if row["author"]:
-        _add(_add(entry, "author"), "name", row["author"])
-    if row["category"]:
-        _add(entry, "category", term=row["category"])
-    # When it was published is a day without a time, which Atom's own element cannot say.
-    _add(entry, "summary", "・".join(filter(None, (day(row["date"]), row["summary"]))), type="text")
 
 
 def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:

@@ -1,7 +1,5 @@
 """The pages over archive.db: which address is answered with what."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import Callable
@@ -17,11 +15,9 @@ from crawler.publish.addresses import article_named, number_named
 from crawler.publish.browse import overviews, queries
 from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits, comparison
 from crawler.publish.browse.contexts import HERE, Contexts, common_context, missing_context
-from crawler.publish.browse.downloads import FORMS
 from crawler.publish.browse.replay import Replay
 from crawler.publish.browse.replay_answers import PAGE_POLICY, PROGRAM, ReplayAnswers, component_attributes
-from crawler.publish.browse.rows import match_of
-from crawler.publish.browse.search import ListQuery, Search, parse_list_query
+from crawler.publish.browse.search import FORMS, ListQuery, Search, parse_list_query
 from crawler.publish.browse.server import COOKIE
 from crawler.publish.citation import FORMATS, Citation
 from crawler.publish.words import LANGUAGES
@@ -29,14 +25,18 @@ from crawler.publish.words import LANGUAGES
 DATABASE = "archive"
 MILLISECONDS = 5000
 """What a query may take."""
-_STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_STATIC = {
+    name: ((HERE / "static" / name).read_bytes(), media_type)
+    for name, media_type in (("style.css", "text/css; charset=utf-8"), ("icon.svg", "image/svg+xml"))
+}
 
 
 Given = TypeVar("Given")
 
 
 class Pages:
-    """The pages over one output directory. `replay`: what shows articles as they were archived, if that is there."""
+    """The pages over one output directory. `limits`: what a page of the store may take that is read again; `replay`:
+    what shows articles as they were archived, if that is there."""
 
     def __init__(self, output: Path, limits: PageLimits = PAGE_LIMITS, replay: Replay | None = None) -> None:
         self.output = output
@@ -44,7 +44,6 @@ class Pages:
         self.replay = replay
         self.comparing = asyncio.Lock()
         self.contexts = Contexts(output, replay)
-        self.static = {name: (HERE / "static" / name).read_bytes() for name in _STATIC}
 
     def routes(self) -> list[tuple[str, Callable[..., Any]]]:
         """Regular expressions of paths and what answers them; the last one takes all but the JSON of the tables."""
@@ -57,14 +56,14 @@ class Pages:
             (r"/article/(?P<id>[0-9]{1,9})/versions$", self.compare),
             (r"/(?:article/[0-9]+/|web/|https?:)", self.old_address),
             (r"/archived/(?P<id>[0-9]{1,9})$", self.archived),
-            *ReplayAnswers(self.replay).routes(),
+            *(ReplayAnswers(self.replay).routes() if self.replay else ()),
             (r"/about$", self.about),
             (r"/month/(?P<month>[0-9]{4}-[0-9]{2})$", self.month),
             (r"/authors$", self.authors),
             (r"/author$", self.author),
             (r"/feed\.atom$", self.feed),
             (r"/images/(?P<path>.+)$", self.picture),
-            (r"/static/(?P<name>[a-z.]+)$", self.file),
+            (r"/static/(?P<name>style\.css|icon\.svg)$", self.file),
             (r"/(?!archive/(?:article|tag|version)\.json$|archive/article/[0-9]{1,9}\.json$)", self.missing),
         ]
 
@@ -94,9 +93,7 @@ class Pages:
         number = int(request.url_vars["id"])
         if context := await _read(datasette, self.contexts.article_context, number):
             return await _page(datasette, request, "article", context)
-        if context := await _read(datasette, missing_context, number):
-            return await _page(datasette, request, "missing", context)
-        return await self.message(datasette, request, 404)
+        return await _page(datasette, request, "missing", await _read(datasette, missing_context, number))
 
     async def archived(self, datasette: Any, request: Any) -> Any:
         """One article's text beside its capture as it was archived."""
@@ -124,11 +121,7 @@ class Pages:
         asked = {name: request.args.get(name) or "" for name in ("old", "new")}
         async with self.comparing:  # one at a time: each has a process of its own read the pages
             context = await asyncio.to_thread(comparison, self.output, number, asked, self.limits)
-        return (
-            await _page(datasette, request, "versions", context)
-            if context
-            else await self.message(datasette, request, 404)
-        )
+        return await _page(datasette, request, "versions", context)
 
     async def old_address(self, datasette: Any, request: Any) -> Any:
         """The article that an address of the site's, or an archive's of it, named."""
@@ -138,11 +131,7 @@ class Pages:
     async def month(self, datasette: Any, request: Any) -> Any:
         """All titles of a month, by day."""
         context = await _read(datasette, overviews.month, request.url_vars["month"])
-        return (
-            await _page(datasette, request, "month", context)
-            if context
-            else await self.message(datasette, request, 404)
-        )
+        return await _page(datasette, request, "month", context)
 
     async def authors(self, datasette: Any, request: Any) -> Any:
         """All bylines."""
@@ -154,11 +143,7 @@ class Pages:
     async def author(self, datasette: Any, request: Any) -> Any:
         """What one byline wrote."""
         context = await _read(datasette, self.contexts.byline_context, request.args.get("name") or "")
-        return (
-            await _page(datasette, request, "author", context)
-            if context
-            else await self.message(datasette, request, 404)
-        )
+        return await _page(datasette, request, "author", context)
 
     async def feed(self, datasette: Any, request: Any) -> Any:
         """What was recovered last, for programs that read feeds."""
@@ -184,12 +169,8 @@ class Pages:
 
     async def file(self, datasette: Any, request: Any) -> Any:
         """The style sheet and the icon."""
-        name = request.url_vars["name"]
-        if name not in _STATIC:
-            return await self.message(datasette, request, 404)
-        return Response(
-            self.static[name], headers={"Cache-Control": "private, max-age=3600"}, content_type=_STATIC[name]
-        )
+        data, media_type = _STATIC[request.url_vars["name"]]
+        return Response(data, headers={"Cache-Control": "private, max-age=3600"}, content_type=media_type)
 
     async def missing(self, datasette: Any, request: Any) -> Any:
         """Every other address."""
@@ -202,15 +183,18 @@ class Pages:
 
 
 def _asked(request: Any) -> ListQuery:
-    return parse_list_query({name: request.args.get(name) or "" for name in request.args}, match_of)
+    return parse_list_query({name: request.args.get(name) or "" for name in request.args})
 
 
 def _lead(number: int) -> Any:
     return Response.redirect(f"/article/{number}")
 
 
-async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any], status: int = 200) -> Any:
-    """A page in the language that its address asks for, as the links on every page do, or that was chosen last."""
+async def _page(datasette: Any, request: Any, name: str, context: dict[str, Any] | None, status: int = 200) -> Any:
+    """A page in the language that its address asks for, as the links on every page do, or that was chosen last; without
+    what it is to show, one that says that it is not there."""
+    if context is None:
+        return await Pages.message(datasette, request, 404)
     chosen = request.args.get("lang")
     language = next((code for code in (chosen, request.cookies.get(COOKIE)) if code in LANGUAGES), "zh")
     asked = [pair for pair in parse_qsl(request.query_string, keep_blank_values=True) if pair[0] != "lang"]

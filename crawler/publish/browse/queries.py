@@ -1,13 +1,9 @@
-"""What the pages of one article and of the whole archive ask archive.db for, kept as long as it does not change."""
-
-from __future__ import annotations
+"""What the pages of one article and of the whole archive ask archive.db for."""
 
 import json
-import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any
 
 from crawler.publish.addresses import calendar_address, replay_address
 from crawler.publish.browse.catalogue import Facet
@@ -21,16 +17,8 @@ def article(db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
     sql = "SELECT article.*, text.body FROM article JOIN text ON text.article = id WHERE id = ?"
     for found in records(db, sql, (number,)):
         tags = [name for (name,) in db.execute("SELECT name FROM tag WHERE article = ? ORDER BY name", (number,))]
-        return {**found, "body": unpacked(found["body"]), "tags": tags, "faults": _faults(found["faults"])}
+        return {**found, "body": unpacked(found["body"]), "tags": tags, "faults": json.loads(found["faults"])}
     return None
-
-
-def _faults(written: str | None) -> list[str]:
-    try:
-        loaded = json.loads(written or "[]")
-    except ValueError:
-        return [str(written)]
-    return [str(fault) for fault in loaded] if isinstance(loaded, list) else [str(loaded)]
 
 
 def is_known(db: sqlite3.Connection, number: int) -> bool:
@@ -40,9 +28,8 @@ def is_known(db: sqlite3.Connection, number: int) -> bool:
 
 def has_page(db: sqlite3.Connection, number: int) -> bool:
     """Whether the article is in the archive, or known to be missing."""
-    return (
-        is_known(db, number) or db.execute("SELECT 1 FROM missing WHERE article = ?", (number,)).fetchone() is not None
-    )
+    sql = "SELECT 1 FROM article WHERE id = ?1 UNION SELECT 1 FROM missing WHERE article = ?1"
+    return db.execute(sql, (number,)).fetchone() is not None
 
 
 def neighbours(db: sqlite3.Connection, date: str | None, number: int) -> list[dict[str, Any] | None]:
@@ -123,31 +110,3 @@ def overview(db: sqlite3.Connection) -> dict[str, Any]:
     )
     everything = Search(db, ListQuery())
     return {**found, "categories": everything.values(Facet.CATEGORY), "years": everything.values(Facet.YEAR)}
-
-
-MOST = 500
-"""Results that are kept."""
-Made = TypeVar("Made")
-
-
-class QueryCache:
-    """Keeps results by key, for all connections to one database. Whether another one has written SQLite tells each
-    connection (`PRAGMA data_version`), and a new one learns from the file's time and size."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Hashable, tuple[tuple[int, int], Any]] = {}
-        self._versions: dict[int, int] = {}
-
-    def get(self, db: sqlite3.Connection, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What `make` gives, or gave while the database was the same."""
-        (version,) = db.execute("PRAGMA data_version").fetchone()
-        file = os.stat(db.execute("PRAGMA database_list").fetchone()[2])  # noqa: PTH116 - several times for a page
-        if self._versions.setdefault(id(db), version) != version or len(self._kept) >= MOST:
-            self._kept.clear()
-        self._versions[id(db)] = version
-        state = file.st_mtime_ns, file.st_size
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != state:
-            kept = self._kept[key] = (state, make())
-        made: Made = kept[1]
-        return made

@@ -1,7 +1,5 @@
 """An article's Markdown as HTML that can do no harm, with links and pictures of this tree, and found words marked."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -61,11 +59,12 @@ def to_html(body: str, *, local_image: Callable[[str], str | None], link: Callab
     """
     if not body:
         return ""
-    rendered = _IFRAME.sub(_frame, _MARKDOWN.render(_FRAME.sub(_player, body)))
+    linked = _FRAME.sub(lambda found: f"{found['before']}{_player_link(found['address'])}", body)
+    rendered = _IFRAME.sub(_frame, _MARKDOWN.render(linked))
     cleaned = nh3.clean(
         rendered,
-        tags=set(TAGS),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        tags=TAGS,
+        attributes=ATTRIBUTES,
         clean_content_tags={*_GONE.split()},
         url_schemes={*_SCHEMES, "data"},
         attribute_filter=lambda tag, name, value: _address(link(value)) if (tag, name) == ("a", "href") else value,
@@ -87,16 +86,13 @@ def _address(address: str) -> str | None:
     return address if scheme in _SCHEMES else None
 
 
-def _player(found: re.Match[str]) -> str:
-    return found["before"] + _player_link(html.unescape(found["address"]))
-
-
 def _frame(found: re.Match[str]) -> str:
     src = _SRC.search(found[0])
-    return _player_link(html.unescape(src[1] or src[2] or src[3] or "")) if src else found[0]
+    return _player_link(src[1] or src[2] or src[3] or "") if src else found[0]
 
 
-def _player_link(address: str) -> str:
+def _player_link(escaped: str) -> str:
+    address = html.unescape(escaped)
     what, host = embedded(address)
     return f'<a href="{html.escape(address)}"><img src="#{what}">{html.escape(f" ({host})" if host else "")}</a>'
 

@@ -1,7 +1,5 @@
 """What it takes to show an article as archived: ReplayWeb.page's component, and a WACZ that holds its capture."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib
@@ -12,8 +10,8 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 from zipfile import BadZipFile, ZipFile
@@ -81,7 +79,7 @@ def _member(package: tarfile.TarFile, name: str) -> bytes:
 
 
 class Wacz:
-    """A WACZ that stays open, so that what its index says holds for all that is read of it. A context manager."""
+    """A WACZ that stays open, so that what its index says holds for all that is read of it."""
 
     def __init__(self, path: Path) -> None:
         """Raises Unusable for what is no WACZ with an index that can be read, OSError."""
@@ -97,10 +95,7 @@ class Wacz:
             self._file.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._file.close()
 
     def read(self, offset: int, length: int) -> bytes:
@@ -175,13 +170,13 @@ class Replay:
 
     scripts: Mapping[str, bytes]
     files: Sequence[Wacz]
-    stack: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stack.close()
+        for each in self.files:
+            each.close()
 
     def page(self, number: int, url: str) -> ArchivedPage | None:
         """The capture that an article is from, by the `url` of its front matter; None where no WACZ has it."""
@@ -211,10 +206,11 @@ def find_replay(output: Path, others: Sequence[Path] = ()) -> tuple[Replay | Non
             try:
                 if path.is_symlink() and not given:
                     raise Unusable("links are not followed; name the file with --wacz")
-                files.append(stack.enter_context(Wacz(path)))
+                files.append(stack.enter_context(closing(Wacz(path))))
             except (Unusable, OSError) as error:
                 why = f"{path}: {getattr(error, 'strerror', None) or error}"
                 if given:
                     raise Unusable(why) from error
                 faults.append(why)
-        return (Replay(scripts, files, stack.pop_all()) if files else None), faults
+        stack.pop_all()  # they stay open
+        return (Replay(scripts, files) if files else None), faults

@@ -1,7 +1,5 @@
 """The component's scripts and WACZ files over HTTP, the latter also in ranges, and the policies that hold them."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import json
@@ -83,25 +81,27 @@ def asked_range(header: str | None, size: int) -> range | None:
 
 @dataclass(frozen=True, slots=True)
 class WaczAnswer:
-    """Bytes of a WACZ as an ASGI answer, a piece at a time, until whoever asked has gone."""
+    """Bytes of a WACZ as an ASGI answer, a piece at a time, until whoever asked has gone. `asked`: a part of it, None
+    for all."""
 
     wacz: Wacz
-    part: range
-    status: int
+    asked: range | None
     only_head: bool
     receive: Receive
 
     async def asgi_send(self, send: Send) -> None:
         """Sends head and bytes."""
-        headers = {**_wacz_headers(self.wacz), "content-length": str(len(self.part))}
-        if self.status == 206:
-            headers["content-range"] = f"bytes {self.part.start}-{self.part.stop - 1}/{self.wacz.size}"
-        await send({"type": "http.response.start", "status": self.status, "headers": _encoded(headers)})
-        at = self.part.stop if self.only_head else self.part.start
+        part = self.asked or range(self.wacz.size)
+        headers = {**_wacz_headers(self.wacz), "content-length": str(len(part))}
+        if self.asked:
+            headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{self.wacz.size}"
+        head = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": 206 if self.asked else 200, "headers": head})
+        at = part.stop if self.only_head else part.start
         gone = asyncio.create_task(self._gone())
         try:
-            while at < self.part.stop and not gone.done():
-                piece = await asyncio.to_thread(self.wacz.read, at, min(_PIECE, self.part.stop - at))
+            while at < part.stop and not gone.done():
+                piece = await asyncio.to_thread(self.wacz.read, at, min(_PIECE, part.stop - at))
                 if not piece:  # the file has become shorter: a body that is too short ends the connection
                     break
                 at += len(piece)
@@ -115,28 +115,22 @@ class WaczAnswer:
             await asyncio.sleep(0)
 
 
-def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode(), value.encode()) for name, value in headers.items()]
-
-
 def _wacz_headers(wacz: Wacz) -> dict[str, str]:
     return {"content-type": "application/wacz", "accept-ranges": "bytes", "etag": f'"{wacz.name}"'}
 
 
 class ReplayAnswers:
-    """What is served for the component, if that is at hand."""
+    """What is served for the component."""
 
-    def __init__(self, replay: Replay | None) -> None:
+    def __init__(self, replay: Replay) -> None:
         self.replay = replay
 
     def routes(self) -> list[tuple[str, Callable[..., Any]]]:
-        """Regular expressions of paths and what answers them; none of it without the component.
+        """Regular expressions of paths and what answers them.
 
         All is below `/replay/`, the service worker too: its scope ends there without a header that widens it, and no
         other page has it in front.
         """
-        if self.replay is None:
-            return []
         return [
             (r"/replay/(?P<name>ui\.js|sw\.js|open\.js|frame\.html)$", self.component),
             (r"/replay/(?P<name>[0-9a-f]{16})\.wacz$", self.wacz),
@@ -144,7 +138,6 @@ class ReplayAnswers:
 
     async def component(self, request: Any) -> Any:
         """A script, or the document of the component's frame."""
-        assert self.replay is not None
         name = request.url_vars["name"]
         if name == "frame.html":
             headers = {
@@ -157,7 +150,6 @@ class ReplayAnswers:
 
     async def wacz(self, request: Any) -> Any:
         """A WACZ, or a part of it."""
-        assert self.replay is not None
         wacz = self.replay.file(request.url_vars["name"])
         if wacz is None:
             return Response.text("This WACZ is not here.", status=404)
@@ -169,14 +161,7 @@ class ReplayAnswers:
         except NoSuchRange:
             headers = {**_wacz_headers(wacz), "content-range": f"bytes */{wacz.size}"}
             return Response("", status=416, headers=headers, content_type=headers["content-type"])
-        whole = part is None
-        return WaczAnswer(
-            wacz,
-            range(wacz.size) if part is None else part,
-            200 if whole else 206,
-            request.method == "HEAD",
-            request.receive,
-        )
+        return WaczAnswer(wacz, part, request.method == "HEAD", request.receive)
 
 
 def component_attributes(page: ArchivedPage) -> dict[str, str]:

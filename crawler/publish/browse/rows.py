@@ -1,7 +1,5 @@
 """From an article's file to its row in archive.db, and to what is searched of it, character by character."""
 
-from __future__ import annotations
-
 import hashlib
 import html
 import os

@@ -1,21 +1,23 @@
-"""Lists of articles: by words, facets and dates, counted, in pages; and the addresses of lists."""
+"""Lists of articles: by words, facets and dates, counted, in pages or whole as files; and the addresses of lists."""
 
-from __future__ import annotations
-
+import csv
+import io
+import json
+import os
 import re
 import sqlite3
 import unicodedata
 import zlib
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from crawler.publish.browse.catalogue import UNKNOWN, Catalogue, Facet, found_in
-from crawler.publish.browse.rows import unpacked
+from crawler.publish.browse.rows import match_of, unpacked
 from crawler.publish.browse.variants import otherwise_spelt, widened
 from crawler.utils.workers import batched
 
@@ -27,8 +29,12 @@ MOST_RANKED = 5_000
 """Hits that are put in order of relevance: a word in every third article tells none of them apart, and ranking them
 takes long."""
 _CHUNK = 500
-
-
+COLUMNS = (
+    "id", "title", "date", "last_updated", "author", "category", "tags", "original_url", "url", "captured", "file",
+    "summary",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would reckon, whatever it is from."""
 MOST_VALUES = {Facet.YEAR: 40, Facet.CATEGORY: 30, Facet.AUTHOR: 12, Facet.TAG: 16}
 """How many values of a facet a page offers, the most frequent ones."""
 
@@ -79,20 +85,44 @@ class ListPage:
     match: str = ""
 
 
+MOST_KEPT = 500
+"""Results that are kept."""
+Made = TypeVar("Made")
+
+
+class QueryCache:
+    """Keeps results by key, for all connections to one database. Whether another one has written SQLite tells each
+    connection (`PRAGMA data_version`), and a new one learns from the file's time and size."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, tuple[tuple[int, int], Any]] = {}
+        self._versions: dict[int, int] = {}
+
+    def get(self, db: sqlite3.Connection, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, or gave while the database was the same."""
+        (version,) = db.execute("PRAGMA data_version").fetchone()
+        file = os.stat(db.execute("PRAGMA database_list").fetchone()[2])  # noqa: PTH116 - several times for a page
+        if self._versions.setdefault(id(db), version) != version or len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._versions[id(db)] = version
+        state = file.st_mtime_ns, file.st_size
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != state:
+            kept = self._kept[key] = (state, make())
+        made: Made = kept[1]
+        return made
+
+
 Keep = Callable[[sqlite3.Connection, Hashable, Callable[[], Any]], Any]
-"""Gives what the function gives, or gave for the same key while the database was the same."""
-
-
-def _anew(_db: sqlite3.Connection, _key: Hashable, make: Callable[[], Any]) -> Any:
-    return make()
+"""The method of a `QueryCache`."""
 
 
 class Search:
-    """One list, for as long as one page is made. With `keep` what was looked up once is not looked up again."""
+    """One list, for as long as one page is made. What is kept for longer is not looked up again."""
 
-    def __init__(self, db: sqlite3.Connection, wanted: ListQuery, keep: Keep = _anew) -> None:
-        self._db, self._wanted, self._keep = db, wanted, keep
-        self._catalogue: Catalogue = keep(db, "catalogue", partial(Catalogue.of, db))
+    def __init__(self, db: sqlite3.Connection, wanted: ListQuery, keep: Keep | None = None) -> None:
+        self._db, self._wanted, self._keep = db, wanted, keep or QueryCache().get
+        self._catalogue: Catalogue = self._keep(db, "catalogue", partial(Catalogue.of, db))
         self._match = wanted.match if wanted.exact else widened(wanted.match)
         self._exact = self._having(wanted.match) if wanted.text else self._catalogue.all
         others = "" if wanted.exact else otherwise_spelt(wanted.match)
@@ -101,7 +131,6 @@ class Search:
 
     def _having(self, match: str) -> int:
         """The articles that an expression is found in."""
-
         if not match:
             return 0
 
@@ -128,7 +157,7 @@ class Search:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every article of the list in its order, with its `tags`."""
-        columns = "id, title, date, last_updated, author, category, original_url, url, captured, file, summary"
+        columns = ", ".join(name for name in COLUMNS if name != "tags")
         for ids in batched(self._ids(), _CHUNK):
             yield from self._rows(ids, columns)
 
@@ -182,12 +211,8 @@ class Search:
         mine = self._wanted.chosen.get(facet)
         if mine is not None and mine not in found:
             found.append(mine)
-        return [self._value(facet, value, articles, counts.get(value)) for value in found]
-
-    def _value(self, facet: Facet, value: str, articles: int, count: int | None = None) -> Value:
-        if count is None:
-            count = (articles & self._catalogue.having(facet, value)).bit_count()
-        return Value(value, count, value == self._wanted.chosen.get(facet))
+            counts = {**counts, mine: (articles & self._catalogue.having(facet, mine)).bit_count()}
+        return [Value(value, counts[value], value == mine) for value in found]
 
     def _articles(self, *, but: Facet | None = None) -> int:
         """The articles of the list, as if nothing were chosen of one facet."""
@@ -217,7 +242,7 @@ _LAST_PAGE = 100_000
 _PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 
-def parse_list_query(arguments: Mapping[str, str], match_of: Callable[[str], str]) -> ListQuery:
+def parse_list_query(arguments: Mapping[str, str]) -> ListQuery:
     """What a list's address asks for; whatever makes no sense in it is taken as not there."""
     typed = arguments.get("q", "")
     # What Python's Unicode does not know yet may be a character all the same.
@@ -260,3 +285,34 @@ def toggled(wanted: ListQuery, facet: Facet, value: Value) -> str:
     """The address of the list with a value of a facet chosen; of one that is chosen, the list without it."""
     others = {each: chosen for each, chosen in wanted.chosen.items() if each is not facet}
     return address(wanted, chosen=others if value.chosen else {**others, facet: value.value})
+
+
+def as_csv(_wanted: ListQuery, rows: Iterable[Mapping[str, Any]]) -> str:
+    """A line for each article, tags divided by `; `, with the mark by which spreadsheets know UTF-8. What they would
+    take for a formula has an apostrophe in front."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        cells = {**row, "tags": "; ".join(row["tags"])}
+        writer.writerow([_cell(cells[name]) for name in COLUMNS])
+    return f"\ufeff{text.getvalue()}"
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_json(wanted: ListQuery, rows: Iterable[Mapping[str, Any]]) -> str:
+    """What was asked for, how many articles there are, and each of them; null for what is not known."""
+    articles = [{name: row[name] for name in COLUMNS} for row in rows]
+    found = {"asked": asked_for(wanted), "total": len(articles), "articles": articles}
+    return json.dumps(found, ensure_ascii=False, indent=1)
+
+
+FORMS: Mapping[str, tuple[Callable[[ListQuery, Iterable[Mapping[str, Any]]], str], str]] = {
+    "csv": (as_csv, "text/csv; charset=utf-8"),
+    "json": (as_json, "application/json; charset=utf-8"),
+}
+"""What makes each kind of file, and its media type."""

@@ -1,7 +1,5 @@
 """A socket to serve on, what is refused before any page, and the headers of every answer."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import socket
@@ -50,18 +48,14 @@ def is_allowed_host(host: str, served: str) -> bool:
     but its requests carry that name. Names of loopback and the host served are let through; for a server on all
     addresses also any plain address, which cannot be rebound.
     """
-    name = _without_port(host)
-    if name is None:
+    found = _HOST.fullmatch(host)
+    if found is None:
         return False
+    name = found["six"] or found["name"]
     if is_loopback(name) or name.lower() == served.strip("[]").lower():
         return True
     address, everywhere = _address(name), _address(served)
     return address is not None and everywhere is not None and (address == everywhere or everywhere.is_unspecified)
-
-
-def _without_port(host: str) -> str | None:
-    found = _HOST.fullmatch(host)
-    return (found["six"] or found["name"]) if found else None
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

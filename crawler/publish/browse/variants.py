@@ -1,11 +1,10 @@
 """The ways in which a word may be written, simplified or traditional, by OpenCC's tables."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from functools import cache
 from itertools import pairwise, product
+from math import prod
 
 from opencc import OpenCC
 
@@ -41,10 +40,7 @@ def spellings(phrase: str) -> list[str]:
     """A phrase, its tokens divided by spaces, in every spelling that means the same; as it is, it comes first."""
     tokens = phrase.split(" ")
     forms = [variants(token) for token in tokens]
-    number = 1
-    for each in forms:
-        number *= len(each)
-    if number <= MOST:
+    if prod(map(len, forms)) <= MOST:
         return [" ".join(one) for one in product(*forms)]
     text = "".join(tokens)
     found = [" ".join(_divided(_converter(way).convert(text), tokens)) for way in _WAYS]

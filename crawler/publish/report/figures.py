@@ -1,11 +1,9 @@
 """All figures of the report as plain values: ledger, front matter of files, months, records of runs."""
 
-from __future__ import annotations
-
 import os
 import re
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +18,7 @@ from crawler.ledger.queries import MissingArticle, StoreQueries
 from crawler.ledger.rows import RunRow
 from crawler.markdown.front_matter import InvalidFrontMatter, read_front_matter
 from crawler.markdown.hugo import plain_fields
+from crawler.publish.report.parts import FIELDS
 from crawler.run.record import RECORDS_FOLDER, RunRecord, read_records
 from crawler.wayback.digest import DigestResult
 
@@ -96,8 +95,6 @@ def _from_to(names: Sequence[str]) -> Iterator[str]:
         yield f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-KEYS = ("title", "date", "last_updated", "author", "category", "tags", "url", "original_url")
-"""Keys that every format has; what others a tree has comes after them."""
 LARGEST = 64 * 1024
 """Bytes that are read of a file; the front matter of the longest address known has some 7,000."""
 _MONTH = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(?:-\d{2})?(?![\d-])", re.ASCII)
@@ -115,8 +112,8 @@ class FrontMatterFigures:
     unread: list[int] = field(default_factory=list)
 
     def in_order(self) -> list[tuple[str, int]]:
-        """Keys with the number of files that have them: FORMAT's in its order, then others."""
-        return [(key, self.keys[key]) for key in (*KEYS, *sorted(self.keys.keys() - set(KEYS)))]
+        """Keys with the number of files that have them: those that every format has in its order, then others."""
+        return [(key, self.keys[key]) for key in (*FIELDS, *sorted(self.keys.keys() - FIELDS.keys()))]
 
 
 def read_front_matters(root: Path, files: Iterable[tuple[int, str]]) -> FrontMatterFigures:
@@ -195,8 +192,6 @@ class ReportFigures:
     archive: str | None
     format: str
     counts: Mapping[State, int]
-    captures: int
-    stored: int
     ranges: Sequence[Range]
     months: ByMonth
     reasons: Sequence[tuple[State, str, int]]
@@ -233,18 +228,14 @@ def gather_figures(output: Path, ledger: StoreQueries, made: datetime) -> Report
         states = [(row.id, row.state) for row in ledger.articles()]
         lost = [number for number, state in states if state in (State.LISTED, *GIVEN_UP)]
         front_matter = read_front_matters(output, ledger.files())
-        known, stored = ledger.capture_counts()
-        months = by_month(ledger.recovered_ids(), lost, front_matter.months)
         return ReportFigures(
             made=made,
             version=__version__,
             archive=ledger.meta("public_url"),
             format=ledger.meta("format") or "",
             counts=ledger.counts(),
-            captures=known,
-            stored=stored,
             ranges=by_range(states),
-            months=months,
+            months=by_month(ledger.recovered_ids(), lost, front_matter.months),
             reasons=[(state, reason, count) for state in GIVEN_UP for reason, count in ledger.reasons(state).items()],
             front_matter=front_matter,
             field_sources=ledger.field_sources(),
@@ -262,13 +253,11 @@ def gather_figures(output: Path, ledger: StoreQueries, made: datetime) -> Report
 
 def by_range(states: Sequence[tuple[int, State]]) -> list[Range]:
     """Ranges of a thousand ids, up to the highest known."""
-    counts: dict[int, Counter[State]] = {}
+    counts: defaultdict[int, Counter[State]] = defaultdict(Counter)
     for article, state in states:
-        counts.setdefault((article - 1) // RANGE, Counter())[state] += 1
-    return [
-        Range(number * RANGE + 1, (number + 1) * RANGE, counts.get(number, Counter()))
-        for number in range(max(counts, default=-1) + 1)
-    ]
+        counts[(article - 1) // RANGE][state] += 1
+    numbers = range(max(counts, default=-1) + 1)
+    return [Range(number * RANGE + 1, (number + 1) * RANGE, counts[number]) for number in numbers]
 
 
 def _images(ledger: StoreQueries) -> ImageFigures:
@@ -280,30 +269,23 @@ def _images(ledger: StoreQueries) -> ImageFigures:
     return ImageFigures(ledger.image_counts(), reasons, ledger.image_bytes()[1], *ledger.articles_with_images())
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """Articles that are missing for one and the same reason: how many, and the first few, as (id, title in its
-    address)."""
-
-    reason: str
-    count: int
-    first: Sequence[tuple[int, str]]
-
-
 FEW = 12
 """Articles that are named for a reason; all are in the full list."""
 
 
-def by_reason(state: State, missing: Sequence[MissingArticle], to_do: Sequence[int]) -> list[Absent]:
-    """The missing articles in a state, the most frequent reason first."""
+def by_reason(
+    state: State, missing: Sequence[MissingArticle], to_do: Sequence[int]
+) -> list[tuple[str, int, Sequence[tuple[int, str]]]]:
+    """The missing articles in a state by (reason, how many), the most frequent reason first, each with the first few
+    as (id, title in its address)."""
     if state is State.LISTED:
-        return [Absent("", len(to_do), [(number, "") for number in to_do[:FEW]])] if to_do else []
+        return [("", len(to_do), [(number, "") for number in to_do[:FEW]])] if to_do else []
     found: dict[str, list[MissingArticle]] = {}
     for article in missing:
         if article.state is state:
             found.setdefault(article.reason, []).append(article)
     return [
-        Absent(reason, len(articles), [(article.id, title_in_address(article)) for article in articles[:FEW]])
+        (reason, len(articles), [(article.id, title_in_address(article)) for article in articles[:FEW]])
         for reason, articles in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     ]
 
@@ -315,21 +297,14 @@ def title_in_address(article: MissingArticle) -> str:
     return next((title for title in titles if title and title.isprintable() and "\ufffd" not in title), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Thousand:
-    """Missing articles with ids from `first` to `last`: those that were given up or wait, and those not done yet."""
-
-    first: int
-    last: int
-    missing: Sequence[MissingArticle]
-    to_do: Sequence[int]
-
-
-def by_thousand(missing: Sequence[MissingArticle], to_do: Sequence[int]) -> list[Thousand]:
-    """Lowest ids first; ranges without a missing article are left out."""
+def by_thousand(
+    missing: Sequence[MissingArticle], to_do: Sequence[int]
+) -> list[tuple[int, int, Sequence[MissingArticle], Sequence[int]]]:
+    """Missing articles by range of ids, lowest first: (first id, last id, those that were given up or wait, those not
+    done yet); ranges without any are left out."""
     tried = {number: list(rows) for number, rows in groupby(missing, key=lambda row: (row.id - 1) // RANGE)}
     others = {number: list(ids) for number, ids in groupby(to_do, key=lambda article: (article - 1) // RANGE)}
     return [
-        Thousand(number * RANGE + 1, (number + 1) * RANGE, tried.get(number, []), others.get(number, []))
+        (number * RANGE + 1, (number + 1) * RANGE, tried.get(number, []), others.get(number, []))
         for number in sorted(tried.keys() | others.keys())
     ]

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from crawler.markdown.reader import plain_text
 from crawler.publish.browse import catalogue, search
 from crawler.publish.browse.catalogue import Facet
-from crawler.publish.browse.queries import MOST, QueryCache
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked
 from crawler.publish.browse.rows import match_of
 from crawler.publish.browse.search import (
+    MOST_KEPT,
     MOST_VALUES,
     PAGE_ROWS,
     ListQuery,
+    QueryCache,
     Search,
     Sort,
     address,
@@ -117,7 +118,7 @@ def test_addresses_of_lists_lead_back_to_them() -> None:
         ({"year": "unknown"}, "/search?year=unknown"),
         ({"q": "x" * 300}, "/search?q=" + "x" * 200),
     ]
-    wanted = [parse_list_query(arguments, match_of) for arguments, _ in lists]
+    wanted = [parse_list_query(arguments) for arguments, _ in lists]
     assert [address(one, page=one.page) for one in wanted] == [expected for _, expected in lists]
 
 
@@ -242,6 +243,6 @@ def test_a_result_is_cached_until_another_connection_writes(tmp_path: Path) -> N
         other.execute("CREATE TABLE t (a)")
         assert cache.get(mine, "x", make) == 3
         assert [cache.get(other, "x", make), cache.get(mine, "x", make)] == [3, 3]
-        for number in range(2 * MOST):
+        for number in range(2 * MOST_KEPT):
             cache.get(mine, number, make)
-        assert len(cache._kept) <= MOST
+        assert len(cache._kept) <= MOST_KEPT

@@ -196,8 +196,9 @@ def reading(output: Path, host: str = "127.0.0.1", replay: Replay | None = None)
     """The pages over an output directory that has an archive.db."""
     # Datasette takes a second to import, and most tests do without.
     from crawler.publish.browse.archive import close_archive, open_archive  # noqa: PLC0415
+    from crawler.publish.browse.pages import Pages  # noqa: PLC0415
 
-    opened = open_archive(output / "archive.db", output, host, replay=replay)
+    opened = open_archive(Pages(output, replay=replay), host)
     try:
         with asyncio.Runner() as runner:
             yield Reader(opened, runner)

@@ -33,7 +33,6 @@ def test_the_figures_of_a_small_tree(tmp_path: Path) -> None:
         State.WAITING: 1,
         State.LISTED: 1,
     }
-    assert (found.captures, found.stored) == (8, 5)
     assert [(span.first, span.last, span.counts[State.RECOVERED], span.unknown) for span in found.ranges] == [
         (1, 1000, 2, 997),
         (1001, 2000, 1, 998),

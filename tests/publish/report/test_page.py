@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.ledger import ArticleRow, State
 from crawler.ledger.images import ImageState
 from crawler.publish.report.page import POLICY
-from crawler.publish.report.parts import SOLID, Columns, Table, share
+from crawler.publish.report.parts import Columns, Figure, share
 from crawler.publish.words import Bilingual
 from tests.pages import address
 from tests.publish.report.trees import OLD, PUBLIC, Tree, one, record
@@ -213,8 +213,8 @@ def test_one_bar_is_a_sentence(tmp_path: Path) -> None:
     [([0], [0, 1]), ([3], [0, 1, 2, 3]), ([4, 7], [0, 2, 4, 6, 8]), ([49_122], [*range(0, 50_001, 10_000)])],
 )
 def test_the_scale_is_round_and_has_room_for_the_longest(values: list[float], ticks: list[int]) -> None:
-    table = Table([Bilingual("a")] * 3, [[str(value), value, 0.5] for value in values])
-    assert [*Columns({1: SOLID}, limit=2).scale(table)] == ticks
+    figure = Figure(Bilingual("x"), [Bilingual("a")] * 3, [[str(value), value, 0.5] for value in values])
+    assert [*Columns({1: "solid"}, limit=2).scale(figure)] == ticks
 
 
 def test_many_bars_have_few_labels(tmp_path: Path) -> None:
