@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -40,15 +42,21 @@ def beside_a_cluster(few: Path, many: Path, rounds: int) -> Rounds:
     return interleaved({str((store.name, way)): partial(extract, store, TWO, *way) for store, way in pairs}, rounds)
 
 
-def extract(store: Path, workers: str, *options: str) -> Cost:
-    """Extract a store into a directory that has its captures and no file yet."""
+@contextmanager
+def prepared(store: Path) -> Iterator[dict[str, object]]:
+    """The settings with which a store is extracted into a directory that has its captures and no file yet."""
     output = store.with_name(f"extract-{next(_turns)}")
     (output / "warc").mkdir(parents=True)
     for warc in (store / "warc").iterdir():
         os.link(warc, output / "warc" / warc.name)
     shutil.copy(store / "ledger.sqlite", output)
     try:
-        settings = {"OUTPUT_DIR": output, "ARCHIVE_PUBLIC_URL": PUBLIC, "PROGRESS_SECONDS": 0}
-        return scrapy("extract", "--workers", workers, *options, settings=settings)
+        yield {"OUTPUT_DIR": output, "ARCHIVE_PUBLIC_URL": PUBLIC, "PROGRESS_SECONDS": 0}
     finally:
         shutil.rmtree(output)
+
+
+def extract(store: Path, workers: str, *options: str) -> Cost:
+    """Extract a store."""
+    with prepared(store) as settings:
+        return scrapy("extract", "--workers", workers, *options, settings=settings)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawler.recovery.extraction_job import CHUNK
 from crawler.utils.workers import batched
-from tests.bench import comparing, crawling, extracting, hugo, reading
+from tests.bench import clustering, comparing, crawling, extracting, hugo, reading
 from tests.bench.library import write_library
 from tests.bench.pages import Page
 from tests.bench.processes import Cost, scrapy
@@ -138,7 +138,7 @@ def _whole(sizes: Sizes, costs: dict[int, Cost]) -> Figure:
 
 def of_cluster(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     """`citizen-news extract --cluster local` beside the same without, both with two workers: what an article costs more
-    (of the difference between many and few, so that starting up is left out), and memory."""
+    (of the difference between many and few, so that starting up is left out); and what each process takes of one."""
     what = "a cluster of two workers on this machine"
     if find_spec("distributed") is None:
         yield Figure(what, "", "Dask is not installed (requirements-cluster.txt)")
@@ -156,12 +156,17 @@ def of_cluster(sizes: Sizes, folder: Path) -> Iterator[Figure]:
         more = other / one - 1
         figure = f"{more:+.0%} ({one:.2f} ms and {other:.2f} ms)"
         yield Figure(f"{what}, an article, by {by}", "at most +20%", figure, {"more": more})
-    megabytes = {
-        number: extracting.extract(extracting.of_pages(number, folder), extracting.TWO, *extracting.CLUSTER).megabytes
-        for number in dict.fromkeys((sizes.few, sizes.many))
-    }
-    figure = ", ".join(f"{number:,} pages: {size:.0f} MiB" for number, size in megabytes.items())
-    yield Figure(f"{what}: memory, all processes", "flat", figure, {str(n): size for n, size in megabytes.items()})
+    moments = clustering.watched(extracting.of_pages(sizes.many, folder), sizes.many)
+    marks = sizes.few, sizes.many // 4, sizes.many // 2, sizes.many
+    looks = [next((moment for moment in moments if moment.done >= mark), moments[-1]) for mark in marks]
+    for kind in moments[0].costs:
+        megabytes = {look.done: look.costs[kind].megabytes for look in looks}
+        most = max(moment.costs[kind].megabytes for moment in moments)
+        figure = ", ".join(f"{size:.0f} MiB after {done:,}" for done, size in megabytes.items())
+        values = {"most": most, **{str(done): size for done, size in megabytes.items()}}
+        yield Figure(f"{what}: memory of {kind}", "flat", f"{figure}; {most:.0f} at most", values)
+        cpu = (moments[-1].costs[kind].cpu - moments[0].costs[kind].cpu) / max(1, moments[-1].done - moments[0].done)
+        yield Figure(f"{what}: CPU of {kind}", "", f"{cpu * 1000:.2f} ms an article", {"cpu": cpu})
 
 
 def of_start_up(sizes: Sizes, folder: Path) -> Iterator[Figure]:

@@ -58,19 +58,23 @@ def run(command: Sequence[str]) -> Cost:
 def resident(root: int) -> float:
     """The resident memory of a process and all below it, MiB; what they share is counted for each. 0 where there is no
     /proc."""
+    return sum(megabytes for _, megabytes in family(root))
+
+
+def family(root: int) -> list[tuple[float, float]]:
+    """Of a process, and then of each that runs below it: seconds of CPU, and resident memory in MiB."""
     parents: dict[int, int] = {}
-    pages: dict[int, int] = {}
+    taken: dict[int, tuple[float, float]] = {}
+    second, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE") / (1 << 20)
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             after_name = (entry / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
         except OSError:
             continue  # it has ended meanwhile
-        parents[int(entry.name)], pages[int(entry.name)] = int(after_name[1]), int(after_name[21])
-    return (
-        sum(count for pid, count in pages.items() if _descends(pid, root, parents))
-        * os.sysconf("SC_PAGE_SIZE")
-        / (1 << 20)
-    )
+        parents[int(entry.name)] = int(after_name[1])
+        user, system, pages = (int(after_name[at]) for at in (11, 12, 21))
+        taken[int(entry.name)] = (user + system) / second, pages * page
+    return [taken[pid] for pid in sorted(taken, key=lambda pid: pid != root) if _descends(pid, root, parents)]
 
 
 def _descends(pid: int, root: int, parents: Mapping[int, int]) -> bool:

@@ -140,5 +140,5 @@ def test_the_bench_runs_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))["figures"]
     assert [one["what"] for one in figures if one["what"] not in out] == []
-    assert sum(bool(one["goal"]) for one in figures) == 15 - 3 * (find_spec("distributed") is None)
+    assert sum(bool(one["goal"]) for one in figures) == 18 - 6 * (find_spec("distributed") is None)
     assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]

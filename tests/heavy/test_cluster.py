@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,8 +24,10 @@ from crawler.utils.exit_status import ExitStatus
 from tests.demo.build import ARCHIVE
 from tests.e2e.crawling import Run, command, crawl, environment
 from tests.e2e.processes import started
-from tests.e2e.test_extract import PUBLIC, SAMPLE, copied, tree
+from tests.e2e.test_extract import PUBLIC, copied, tree
 from tests.pages import address, article
+from tests.s3 import S3, s3_server
+from tests.shared import shared
 from tests.standin import StandIn, load_sample
 from tests.warc.foreign import http, packed, record
 
@@ -33,9 +37,9 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
-CRASHES = b"<!-- the parser's end -->"
+CRASHES, HANGS = b"<!-- the parser's end -->", b"<!-- no end -->"
 WORKERS_OWN = f"""
-import os, signal
+import os, signal, time
 from crawler.recovery import extraction_job, judge
 
 really_read = judge.read_page
@@ -43,17 +47,20 @@ really_read = judge.read_page
 def read_page(page, number, style):
     if {CRASHES!r} in page.payload:
         os.kill(os.getpid(), signal.SIGSEGV)
+    while {HANGS!r} in page.payload:
+        time.sleep(60)
     return really_read(page, number, style)
 
 extraction_job.read_page = judge.read_page = read_page
 """
-"""A fault in the parser of the workers, in each process that they start."""
-SMALL = """
-import crawler.run.cluster as c, crawler.recovery.extraction as e, dask, os
-dask.config.refresh()
+"""Faults in the parser of the workers, in each process that they start."""
+LARGE = "import dask; dask.config.refresh()"
+"""Python for the client: its environment is Dask's too."""
+SMALL = f"""{LARGE}
+import crawler.run.cluster as c, crawler.recovery.extraction as e, os
 c.PORTION, e.BATCH = 2, 4
 """
-"""Python for the client: its environment is Dask's too, and there are many small portions."""
+"""The same, and there are many small portions."""
 
 
 def killing(pid: int, after: int) -> str:
@@ -106,7 +113,13 @@ class Dask:
 
 
 @pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+def s3() -> Iterator[S3]:
+    with s3_server() as s3:
+        yield s3
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory: pytest.TempPathFactory, s3: S3) -> Iterator[Dask]:
     from distributed.security import Security  # noqa: PLC0415 - it may not be there
 
     folder = tmp_path_factory.mktemp("dask")
@@ -118,7 +131,7 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
         roles = ("CA_FILE",) if name == "ca" else [f"{role}__{name}" for role in ("SCHEDULER", "WORKER", "CLIENT")]
         given |= {f"COMM__TLS__{role}".upper(): str(folder / f"{name}.pem") for role in roles}
     variables = {f"DASK_DISTRIBUTED__{name}": value for name, value in given.items()}
-    cluster = Dask(folder, environment() | variables | {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"})
+    cluster = Dask(folder, environment() | variables | s3.environment() | {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"})
     cluster.begin()
     try:
         cluster.add_worker()
@@ -135,7 +148,11 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def line(output: Path, *arguments: str, **settings: str) -> list[str]:
-    return command("extract", *arguments, **{"ARCHIVE_PUBLIC_URL": PUBLIC, "OUTPUT_DIR": str(output), **settings})
+    return command(
+        "extract",
+        *arguments,
+        **{"ARCHIVE_PUBLIC_URL": PUBLIC, "OUTPUT_DIR": str(output), "PROGRESS_SECONDS": "0", **settings},
+    )
 
 
 def extract(cluster: Dask | None, output: Path, *arguments: str, fault: str = SMALL, **settings: str) -> Run:
@@ -148,28 +165,51 @@ def extract(cluster: Dask | None, output: Path, *arguments: str, fault: str = SM
 
 
 def test_the_files_are_those_of_one_machine(dask: Dask, crawled: Run, tmp_path: Path) -> None:
-    """The demo's out of a crawl's store, in the format whose links follow the tree; and the sample's."""
+    """The demo's out of a crawl's store, as it was crawled and in the format whose links follow the tree."""
     output = copied(crawled, tmp_path)
+    shutil.rmtree(output / "articles")
+    done = extract(dask, output)
+    assert (done.status, done.err) == (0, ""), done.err
+    assert tree(output) == tree(crawled.output)
     done = extract(dask, output, "--format", "reading")
     assert (done.status, done.err) == (0, ""), done.err
     assert extract(None, copied(crawled, tmp_path / "here"), "--format", "reading").status == 0
     assert tree(output) == tree(tmp_path / "here" / "output") != tree(crawled.output)
-    if SAMPLE.exists():
-        for cluster, name in ((dask, "there"), (None, "one")):
-            done = extract(cluster, tmp_path / name, str(SAMPLE / "captures.warc.gz"))
-            assert done.status == 0, done.err
-        assert tree(tmp_path / "there") == tree(tmp_path / "one") != {}
 
 
-def test_a_page_that_crashes_the_parser_costs_itself_only(dask: Dask, tmp_path: Path) -> None:
-    pages = {number: article(number) + (CRASHES if number == 6 else b"") for number in range(5, 9)}
+def test_the_samples_files_are_those_of_one_machine_in_portions_as_they_are(dask: Dask, tmp_path: Path) -> None:
+    sample = shared("sample", "captures.warc.gz")
+    for cluster, name in ((dask, "there"), (None, "here")):
+        done = extract(cluster, tmp_path / name, str(sample), fault=LARGE)
+        assert done.status == 0, done.err
+    assert tree(tmp_path / "there") == tree(tmp_path / "here") != {}
+
+
+def test_captures_in_object_storage_and_a_table_are_as_on_one_machine(
+    dask: Dask, s3: S3, crawled: Run, tmp_path: Path
+) -> None:
+    """Workers read from S3 themselves; the client writes the table."""
+    (warc,) = (crawled.output / "warc").iterdir()
+    done = extract(dask, tmp_path / "output", s3.put("crawled.warc.gz", warc.read_bytes()))
+    assert (done.status, done.err) == (0, ""), done.err
+    assert tree(tmp_path / "output") == tree(crawled.output)
+    for cluster, name in ((dask, "there"), (None, "here")):
+        done = extract(cluster, tmp_path / name, str(warc), "--parquet", str(tmp_path / f"{name}.parquet"))
+        assert (done.status, done.err, tree(tmp_path / name)) == (0, "", {}), done.err
+    assert (tmp_path / "there.parquet").read_bytes() == (tmp_path / "here.parquet").read_bytes()
+
+
+def test_a_page_that_hangs_or_crashes_the_parser_costs_itself_only(dask: Dask, tmp_path: Path) -> None:
+    """And not the one that is in the same portion."""
+    faults = {6: CRASHES, 7: HANGS}
+    pages = {number: article(number) + faults.get(number, b"") for number in range(5, 9)}
     records = [record(http(body), url=address(number)) for number, body in pages.items()]
     (tmp_path / "some.warc.gz").write_bytes(packed(records))
-    alone = f"{SMALL}c.PORTION = 1"
-    done = extract(dask, tmp_path / "output", os.path.relpath(tmp_path / "some.warc.gz", ROOT), fault=alone)
+    where = os.path.relpath(tmp_path / "some.warc.gz", ROOT)
+    done = extract(dask, tmp_path / "output", where, PAGE_SECONDS="3")
     assert done.status == 0, done.err
-    assert sorted(Path(name).stem for name in tree(tmp_path / "output")) == ["article_5", "article_7", "article_8"]
-    assert "extraction_failed" in done.out
+    assert sorted(Path(name).stem for name in tree(tmp_path / "output")) == ["article_5", "article_8"]
+    assert re.search(r"2 +extraction_failed .*: 6, 7", done.out), done.out
     assert [worker.poll() for worker in dask.workers] == [None, None]
 
 
