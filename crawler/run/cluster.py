@@ -98,6 +98,7 @@ def _quieten() -> None:
     for module in ("distributed", "dask"):
         warnings.filterwarnings("ignore", module=module)
     dask.config.set({"distributed.comm.timeouts.connect": CONNECT_SECONDS})
+    dask.config.set({"distributed.admin.low-level-log-length": 10})  # messages that are kept once sent, jobs and all
 
 
 class Cluster:

@@ -2,6 +2,7 @@
 processes that read."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from tests.bench.extracting import TWO, prepared
 from tests.bench.processes import ROOT, Cost, Failed, family
 
+_SHORT_LOG = {"DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10"}
 CLIENT, SCHEDULER, WORKER, READERS = "the client", "the scheduler", "a worker", "its two processes"
 
 
@@ -67,7 +69,7 @@ def _cluster(folder: Path) -> Iterator[tuple[str, int, int]]:
     try:
         for what, *options in (("scheduler", "--port", "0"), ("worker", "--no-nanny", "--nthreads", TWO)):
             line = [*dask[:2], dask[2] + what, *more, *options]
-            begun.append(subprocess.Popen(line, cwd=ROOT, stderr=subprocess.DEVNULL))
+            begun.append(subprocess.Popen(line, cwd=ROOT, stderr=subprocess.DEVNULL, env=os.environ | _SHORT_LOG))
             while not (about.exists() and about.read_text("utf-8")):
                 if begun[0].poll() is not None:
                     raise Failed("the scheduler of Dask did not begin")
