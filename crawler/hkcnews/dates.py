@@ -4,7 +4,7 @@ capture."""
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 
 from crawler.utils import timestamps
@@ -13,7 +13,7 @@ HONG_KONG = timezone(timedelta(hours=8))
 FIRST_DAY = date(2016, 12, 30)
 LAST_DAY = date(2022, 1, 3)
 """Of publication (FACTS section 1)."""
-MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2}):(\d{2})", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}", re.ASCII)
 """A moment as the site prints when an article was last updated."""
 DAY = re.compile(r"\d{1,4}[./．／年-]\d{1,2}")
 """What looks like a day, whether there is one or not."""
@@ -88,12 +88,7 @@ def read_date(text: str) -> str:
 def read_moment(text: str) -> str:
     """`YYYY-MM-DD hh:mm:ss` where the text has such a moment that exists; empty otherwise."""
     found = MOMENT.search(text)
-    if not found:
-        return ""
-    day, hour, minute, second = found.groups()
     try:
-        date.fromisoformat(day)
-        time(int(hour), int(minute), int(second))
+        return str(datetime.fromisoformat(found[0])) if found else ""
     except ValueError:
         return ""
-    return f"{day} {hour}:{minute}:{second}"

@@ -15,7 +15,7 @@ from crawler.hkcnews.embeds import LOST, may_be_embed, settle
 from crawler.hkcnews.layout import Layout, simple
 from crawler.hkcnews.nesting import push_into_blocks, put_in_order, quote, spell_out_styles
 from crawler.hkcnews.text import clean
-from crawler.hkcnews.tree_builder import RegionBuilder, build_tree
+from crawler.hkcnews.tree_builder import build_tree
 from crawler.markdown import raw_html as raw
 from crawler.markdown.elements import BLOCKS, FRAMES, HEADINGS, KINDS, elements_of, has_block, says_emphasis
 
@@ -50,7 +50,8 @@ def parse(html: str) -> Tag:
         markup = _CONTROL_REFERENCE.sub("", markup)
     if (root := build_tree(markup)) is not None:  # without a soup around it, which takes as long again
         return root
-    soup = BeautifulSoup(markup, builder=RegionBuilder())
+    # Only what stands in frames and their like has this unescaped; html.parser raises at marked sections unknown to it.
+    soup = BeautifulSoup(markup.replace("<![", "&lt;!["), "html.parser")
     return next((element for element in soup.contents if isinstance(element, Tag)), soup)
 
 

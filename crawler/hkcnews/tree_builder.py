@@ -1,9 +1,5 @@
 """Builds BeautifulSoup's tree from what Lexbor writes, which is well-formed: splitting at the tags is all the parsing
-it takes.
-
-Whatever is not plainly of that form is left to BeautifulSoup's own builder on html.parser; the tree is the same either
-way.
-"""
+it takes. The tree is the same as that of BeautifulSoup's own builder on html.parser."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from collections.abc import Mapping
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.builder import HTMLTreeBuilder
-from bs4.builder._htmlparser import HTMLParserTreeBuilder
 from bs4.element import AttributeDict, AttributeValueList, NavigableString, PageElement
 
 _ATTRIBUTE = re.compile(r' ([a-z][a-z0-9_-]*)="([^"]*)"')
@@ -37,21 +32,6 @@ _UNLIKE = _VOID.union(_STRINGS)
 _LISTS = HTMLTreeBuilder.DEFAULT_CDATA_LIST_ATTRIBUTES
 _LISTS_ANYWHERE = frozenset(_LISTS["*"])
 _SPACES = " \n\t\f\r"
-
-
-class RegionBuilder(HTMLParserTreeBuilder):
-    """The tree builder for what Lexbor wrote of one element."""
-
-    def feed(self, markup: str) -> None:  # type: ignore[override]
-        assert self.soup is not None
-        root = build_tree(markup)
-        if root is None:
-            # Only what stands in frames and their like has this unescaped; html.parser raises at marked sections
-            # unknown to it.
-            super().feed(markup.replace("<![", "&lt;!["))
-        else:
-            root.parent = self.soup
-            self.soup.contents.append(root)
 
 
 class _Element(Tag):

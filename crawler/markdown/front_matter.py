@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -16,8 +16,6 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNFOLDED = 10**9
 """Columns of a line."""
 _TO_RESPELL = re.compile(r"[\\\u202a-\u202e\u2066-\u2069](?:(?<=\\)(?:U([0-9A-F]{8})|.))?")
-_BEGINNING = (ev.StreamStartEvent(), ev.DocumentStartEvent(explicit=False))
-_ENDING = (ev.MappingEndEvent(), ev.DocumentEndEvent(explicit=False), ev.StreamEndEvent())
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
 """How an empty value may be written."""
 
@@ -61,9 +59,10 @@ def front_matter(values: Mapping[str, Any]) -> str:
     """
     meant = {key: str(value).lower() if isinstance(value, bool) else value for key, value in values.items()}
     try:
-        text = str(yaml.emit(_events(values), Dumper=_DUMPER, allow_unicode=True, width=_UNFOLDED))
-        text = _TO_RESPELL.sub(_respelled, text.replace('\n- "', '\n  - "'))
-        loaded = meant if _is_plain(text, meant) else read_front_matter(text)
+        text = "".join(f"{key}:{_spelt(value)}\n" for key, value in values.items())
+        # Texts in which every character stands for itself read back the same, and to try takes as long as to write it.
+        is_plain = _is_plain(text.replace("\n", "")) and all(isinstance(value, str | list) for value in values.values())
+        loaded = meant if is_plain else read_front_matter(text)
     except ValueError as error:
         raise FrontMatterError(f"front matter that does not load: {error}") from error
     if loaded != meant:
@@ -71,37 +70,21 @@ def front_matter(values: Mapping[str, Any]) -> str:
     return f"---\n{text}---\n"
 
 
-def _is_plain(text: str, meant: Mapping[str, Any]) -> bool:
-    """Whether each line is a key or a dash with what is meant between quotes, where every character stands for itself:
-    that reads back the same, and to try takes as long as to write it."""
-    lines: list[str] = []
-    said: list[str] = []
-    for key, value in meant.items():
-        several = isinstance(value, list)
-        lines += [f"{key}:", *(f'  - "{one}"' for one in value)] if several else [f'{key}: "{value}"']
-        said += value if several else [value]
-    if text != "\n".join([*lines, ""]):
-        return False
-    characters = "".join(said).replace("\u3000", "")  # which is a character like any other to YAML, a space to Python
-    return characters.isprintable() and '"' not in characters and "\\" not in characters
+def _spelt(value: Any) -> str:
+    """What stands behind a key, or the dash of an item: a text between quotes, items on lines of their own, a truth."""
+    if isinstance(value, list):
+        return "".join(f"\n  -{_spelt(item)}" for item in value)
+    if not isinstance(value, str):
+        return f" {str(value).lower()}"
+    if '"' not in value and _is_plain(value):
+        return f' "{value}"'
+    quoted = yaml.dump(value, Dumper=_DUMPER, default_style='"', allow_unicode=True, width=_UNFOLDED)
+    return " " + _TO_RESPELL.sub(_respelled, quoted.rstrip("\n"))
 
 
-def _events(values: Mapping[str, Any]) -> Iterator[ev.Event]:
-    """The front matter as YAML's events: a mapping of plain keys to double-quoted values and lists of such."""
-    yield from _BEGINNING
-    yield ev.MappingStartEvent(None, None, implicit=True, flow_style=False)
-    for key, value in values.items():
-        yield ev.ScalarEvent(None, None, (True, True), key)
-        if isinstance(value, str):
-            yield ev.ScalarEvent(None, None, (False, True), value, style='"')
-        elif isinstance(value, bool):
-            yield ev.ScalarEvent(None, None, (True, False), str(value).lower())
-        else:
-            yield ev.SequenceStartEvent(None, None, implicit=True, flow_style=False)
-            for item in value:
-                yield ev.ScalarEvent(None, None, (False, True), item, style='"')
-            yield ev.SequenceEndEvent()
-    yield from _ENDING
+def _is_plain(text: str) -> bool:
+    """Whether every character stands for itself, quotes aside; U+3000 does so to YAML, and is a space to Python."""
+    return "\\" not in text and text.replace("\u3000", "").isprintable()
 
 
 def _respelled(found: re.Match[str]) -> str:

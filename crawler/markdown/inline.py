@@ -105,13 +105,14 @@ def escape_heading(text: str) -> str:
 
 def destination(url: str) -> str:
     """A URL as the target of a link or image: one working target in CommonMark, characters otherwise as they are."""
-    url = _NOT_IN_DESTINATION.sub(_percent_encoded, url)
+    url = _NOT_IN_DESTINATION.sub(percent_encoded, url)
     if not _balanced(url):
         url = url.replace("(", "\\(").replace(")", "\\)")
     return (_ENTITY.sub("&amp;", url) if "&" in url else url).replace("{{", "%7B%7B")
 
 
-def _percent_encoded(found: re.Match[str]) -> str:
+def percent_encoded(found: re.Match[str]) -> str:
+    """What was found, for an address."""
     return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
@@ -149,7 +150,7 @@ def shortcode(address: str) -> str:
 
 def autolink(address: str) -> str:
     """An http address as a link that shows itself, in Markdown: what would end it is percent-encoded."""
-    return f"<{_NOT_IN_AUTOLINK.sub(_percent_encoded, address).replace('{{', '%7B%7B')}>"
+    return f"<{_NOT_IN_AUTOLINK.sub(percent_encoded, address).replace('{{', '%7B%7B')}>"
 
 
 BREAK = "\ufdd0"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import ClassVar, Protocol
+from typing import ClassVar
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from crawler.markdown.document import relative_path
+from crawler.markdown.inline import percent_encoded
 
 _HOST = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(:\d+)?", re.IGNORECASE)
 SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
@@ -53,57 +55,47 @@ class References:
     pictures: dict[str, bool] = field(default_factory=dict)
 
 
-class Style(Protocol):
+@dataclass(frozen=True, slots=True)
+class Style(ABC):
     """What formats differ in: the addresses of links, pictures and frames, and what of the page is written.
 
-    `keeps_note`: whether the subscription note is written; `captions_describe`: whether a picture without a description
-    has its caption for one; `one_markup`: whether a line with a picture or an element of HTML in it has
-    elements for its emphasis, too; `replay`: the public address under which the archive replays captures; `video`: how
-    frames are written; `references`: what was referred to so far, None where nothing depends on what the tree has.
+    `replay`: the public address under which the archive replays captures, as `https://web.archive.org/web`;
+    `timestamp`, `original`: the capture's own time and address; `keeps_note`: whether the subscription note is written;
+    `captions_describe`: whether a picture without a description has its caption for one; `one_markup`: whether a line
+    with a picture or an element of HTML in it has elements for its emphasis, too; `video`: how frames are written;
+    `references`: what was referred to so far, None where nothing depends on what the tree has.
     """
 
     keeps_note: ClassVar[bool]
     captions_describe: ClassVar[bool]
 
-    @property
-    def one_markup(self) -> bool: ...
+    replay: str
+    timestamp: str
+    original: str
+    _: KW_ONLY
+    video: Video = Video.SHORTCODE
+    one_markup: bool = False
+    references: References | None = None
 
-    @property
-    def replay(self) -> str: ...
-
-    @property
-    def video(self) -> Video: ...
-
-    @property
-    def references(self) -> References | None: ...
-
+    @abstractmethod
     def link(self, href: str) -> str | None:
         """The target of a link; None when only its text may stay."""
 
+    @abstractmethod
     def image(self, src: str) -> str:
         """The address of a picture."""
 
+    @abstractmethod
     def frame(self, src: str) -> str:
         """The address of an embedded frame."""
 
 
 @dataclass(frozen=True, slots=True)
-class SeedStyle:
-    """The format of the seed: everything points into the archive, at the time of the capture (FORMAT's table).
-
-    `replay` is the public address under which the archive replays captures, as `https://web.archive.org/web`;
-    `original` the capture's own address.
-    """
-
-    replay: str
-    timestamp: str
-    original: str
+class SeedStyle(Style):
+    """The format of the seed: everything points into the archive, at the time of the capture (FORMAT's table)."""
 
     keeps_note: ClassVar[bool] = True
     captions_describe: ClassVar[bool] = False
-    one_markup: ClassVar[bool] = False
-    video: ClassVar[Video] = Video.SHORTCODE
-    references: ClassVar[None] = None
 
     def link(self, href: str) -> str | None:
         href = attribute_value(href)
@@ -182,10 +174,6 @@ def absolute(address: str, original: str, replay: str) -> str:
     return origin_of(original) + address if address.startswith("/") else urljoin(original, address)
 
 
-def _percent_encoded(found: re.Match[str]) -> str:
-    return f"%{ord(found[0]):02X}"
-
-
 def with_scheme(href: str) -> str:
     """A link without a scheme that begins with the name of a host leads there: that is what its author meant, not a
     file of the site."""
@@ -232,28 +220,22 @@ _NOT_IN_PATH = re.compile(r"[%?#]")
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingStyle:
+class ReadingStyle(Style):
     """Addresses for a reader of the tree. `references` collects, while a page is converted, what its file refers to.
 
-    `replay` is the public address under which the archive replays captures, `original` the capture's own address.
     `number_of` gives the id of the article that an address names, None for anything else; bit n of `recovered` says
     whether article n has a file. `image_path` gives the path of a picture below the output directory, None while it is
     not there. What `is_gone` says of an address on the web is to be had in the archive only, at `timestamp`.
     """
 
-    replay: str
-    original: str
+    keeps_note: ClassVar[bool] = False
+    captions_describe: ClassVar[bool] = True
+
     number_of: Callable[[str], int | None]
     recovered: int
     image_path: Callable[[str], str | None]
-    video: Video = Video.SHORTCODE
-    timestamp: str = ""
-    is_gone: Callable[[str], bool] | None = None
-    one_markup: bool = False
-    references: References = field(default_factory=References)
-
-    keeps_note: ClassVar[bool] = False
-    captions_describe: ClassVar[bool] = True
+    is_gone: Callable[[str], bool]
+    references: References = field(default_factory=References, kw_only=True)
 
     def link(self, href: str) -> str | None:
         href = attribute_value(href)
@@ -285,7 +267,7 @@ class ReadingStyle:
         self.references.pictures[address] = path is not None
         if path is None:
             return self._to_be_had(address, "im_")
-        return _ABOVE_ARTICLES + _NOT_IN_PATH.sub(_percent_encoded, path)
+        return _ABOVE_ARTICLES + _NOT_IN_PATH.sub(percent_encoded, path)
 
     def frame(self, src: str) -> str:
         address = self._resource(src)
@@ -295,9 +277,7 @@ class ReadingStyle:
 
     def _to_be_had(self, address: str, flag: str = "") -> str:
         """Where what has this address can still be seen."""
-        if self.is_gone is None or not self.is_gone(address):
-            return address
-        return f"{self.replay}/{self.timestamp}{flag}/{address}"
+        return f"{self.replay}/{self.timestamp}{flag}/{address}" if self.is_gone(address) else address
 
     def _resource(self, src: str) -> str:
         address = absolute(src, self.original, self.replay)

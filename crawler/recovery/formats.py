@@ -77,17 +77,9 @@ class Styles:
         if not self.format.for_reading:
             return SeedStyle(replay, timestamp, original)
         images = partial(local_image, str(self.output.resolve()))
-        return ReadingStyle(
-            replay,
-            original,
-            article_id,
-            self.recovered,
-            images,
-            self.format.video,
-            timestamp,
-            is_of_site,
-            one_markup=self.format.spelling is HUGO,
-        )
+        about = (article_id, self.recovered, images, is_of_site)
+        one_markup = self.format.spelling is HUGO
+        return ReadingStyle(replay, timestamp, original, *about, video=self.format.video, one_markup=one_markup)
 
     def has_image(self, url: str) -> bool:
         """Whether an image is there."""

@@ -25,16 +25,8 @@ from tests.walking import walked
 
 HERE = "https://www.hkcnews.com/article/12/x"
 PICTURES = {"https://www.hkcnews.com/a.jpg": "images/3f/燈塔-3f.jpg"}
-STYLE = ReadingStyle(
-    PUBLIC,
-    HERE,
-    article_id,
-    1 << 34 | 1 << 1500,
-    PICTURES.get,
-    timestamp=TIMESTAMP,
-    is_gone=is_of_site,
-    one_markup=True,
-)
+THERE = 1 << 34 | 1 << 1500
+STYLE = ReadingStyle(PUBLIC, TIMESTAMP, HERE, article_id, THERE, PICTURES.get, is_of_site, one_markup=True)
 EVIDENCE = Evidence("2020-01-02T03:04:05Z", "sha1:" + "A" * 32, verified=True)
 _SHORTCODE = re.compile(r"\{\{< html >\}\}.*?\{\{< /html >\}\}|\{\{< [^\n]*? >\}\}", re.DOTALL)
 _RENDERER = MarkdownIt("commonmark", {"html": True}).enable("table")

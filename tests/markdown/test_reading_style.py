@@ -30,7 +30,8 @@ PRESENT = {
 
 
 def style(replay: str = REPLAY, original: str = ORIGINAL, video: Video = Video.SHORTCODE) -> ReadingStyle:
-    return ReadingStyle(replay, original, article_id, sum(1 << number for number in THERE), PRESENT.get, video)
+    there = sum(1 << number for number in THERE)
+    return ReadingStyle(replay, "", original, article_id, there, PRESENT.get, lambda url: False, video=video)
 
 
 def written(page: str, like: ReadingStyle) -> str:

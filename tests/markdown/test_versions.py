@@ -50,9 +50,8 @@ def test_captures_at_other_times_and_addresses_and_other_formats_say_the_same() 
     ):
         styles.append((SeedStyle(REPLAY, timestamp, original), timestamp, original))
         for recovered in (0, 1 << 7):
-            styles.append(
-                (ReadingStyle(REPLAY, original, article_id, recovered, lambda url: "images/a.jpg"), timestamp, original)
-            )
+            about = (article_id, recovered, lambda url: "images/a.jpg", lambda url: False)
+            styles.append((ReadingStyle(REPLAY, timestamp, original, *about), timestamp, original))
     assert len({version_digest(extracted(*one)) for one in styles}) == 1
 
 
