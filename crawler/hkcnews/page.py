@@ -70,8 +70,6 @@ class Selection:
         if selector not in self._found:
             if selector in _PARTS:
                 self._search()
-            elif selector.isalnum():  # the name of an element, for which a collection takes a third of the time
-                self._found[selector] = self._tree.tags(selector)
             elif selector.startswith(f"{_TAGS} "):
                 inner = selector.removeprefix(f"{_TAGS} ")
                 around = outermost(self.of(_TAGS))
@@ -102,6 +100,23 @@ def outermost(nodes: list[LexborNode]) -> list[LexborNode]:
     return [node for node in nodes if not any(around.mem_id in own for around in islice(ancestors(node), 1, None))]
 
 
+_Arguments = ParamSpec("_Arguments")
+_Found = TypeVar("_Found")
+
+
+def once(look: Callable[Concatenate[Page, _Arguments], _Found]) -> Callable[Concatenate[Page, _Arguments], _Found]:
+    """A function that looks for something on a page, so that it is looked for once."""
+
+    @wraps(look)
+    def find(page: Page, /, *given: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
+        key = (look, *given, *named.items())
+        if key not in page.found:
+            page.found[key] = look(page, *given, **named)
+        return cast(_Found, page.found[key])
+
+    return find
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """`content` is the element with the body; None when no layout that we know is on the page. `rest` are elements
@@ -128,31 +143,10 @@ class Page:
         return self.selection.of(selector)
 
     @property
+    @once
     def text(self) -> str:
         """All texts on the page in a row: a fifth of its source, to look for words that nearly no page has."""
-        return _text(self)
-
-
-_Arguments = ParamSpec("_Arguments")
-_Found = TypeVar("_Found")
-
-
-def once(look: Callable[Concatenate[Page, _Arguments], _Found]) -> Callable[Concatenate[Page, _Arguments], _Found]:
-    """A function that looks for something on a page, so that it is looked for once."""
-
-    @wraps(look)
-    def find(page: Page, /, *given: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
-        key = (look, *given, *named.items())
-        if key not in page.found:
-            page.found[key] = look(page, *given, **named)
-        return cast(_Found, page.found[key])
-
-    return find
-
-
-@once
-def _text(page: Page) -> str:
-    return page.tree.root.text() if page.tree.root is not None else ""
+        return self.tree.root.text() if self.tree.root is not None else ""
 
 
 def read_page(text: str, utf8: bytes | None = None, captured: str = "") -> Page:
@@ -300,11 +294,10 @@ def contents(page: Page, *names: str) -> Iterator[str]:
     over."""
     for name in names:
         for node in page.select("meta"):
-            attributes = node.attributes
-            if name in (attributes.get("property"), attributes.get("name"), attributes.get("itemprop")):
-                content = one_line(attributes.get("content") or "")
-                if content:
-                    yield content
+            own = node.attributes
+            is_meant = name in (own.get("property"), own.get("name"), own.get("itemprop"))
+            if is_meant and (content := one_line(own.get("content") or "")):
+                yield content
 
 
 def metadata(page: Page, *names: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any
 
 from bs4 import Comment, Tag
@@ -132,10 +132,8 @@ class Converter(MarkdownConverter):
         accident."""
         text = self.settled(inline)
         if BREAK in text:
-            first, *others = text.split(BREAK)
-            text = first
-            for previous, line in pairwise([first, *others]):
-                text += ("  \n" if previous else "<br>\n") + line
+            *lines, last = text.split(BREAK)
+            text = "".join([f"{line}  \n" if line else "<br>\n" for line in lines]) + last
         return escape_line_starts(text) if _has_text(text) else ""
 
     def heading(self, inline: str, level: int) -> str:

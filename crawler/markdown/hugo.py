@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from crawler.markdown.inline import escape_heading, escape_text
+from crawler.markdown.reader import FENCE, PREFIX, RAW, until_closed
 
 Fields = dict[str, Any]
 
@@ -55,10 +56,7 @@ def plain_fields(found: Mapping[str, Any]) -> Fields:
     return fields
 
 
-_PREFIX = re.compile(r"(?:[ ]+|> ?|[*+-] |\d{1,9}[.)] )*")
 _MARKER = re.compile(r"[^ >]")
-_RAW = re.compile(r"<(figure|table|pre|ol)(?: [^<>]*)?>")
-_FENCE = re.compile(r"`{3,}")
 _ARTICLE = r"(?:\.\./\d+-\d+/)?article_\d+\.md"
 _PICTURE = r"images/[^\s()\"\\<>]+"
 _CODE = r"(?P<ticks>`+).+?(?<!`)(?P=ticks)(?!`)"
@@ -77,7 +75,7 @@ _FIGURE = re.compile(
     r" alt=\"(?P<alt>[^\"]*)\">(?(link)</a>)\n(?:<figcaption>(?P<caption>[^<]*)</figcaption>\n)?</figure>"
 )
 _PARAMETERS = ("src", "alt", "link", "caption")
-_NOT_IN_PARAMETER = {'"': "&#34;", "\\": "&#92;"}
+_NOT_IN_PARAMETER = str.maketrans({'"': "&#34;", "\\": "&#92;"})
 _LINE_BREAK, _TICK = "&#10;", "&#96;"
 _BARE = {":": "&#58;", ".": "&#46;", "@": "&#64;"}
 """Behind these Hugo makes links of addresses in a text, and takes a shortcode that follows for a part of them."""
@@ -98,38 +96,29 @@ class Piece(NamedTuple):
     prefix: str
     text: str
 
-    def continued(self) -> str:
-        """How the lines after the first begin of what takes this one's place."""
-        return _continued(self.prefix)
-
 
 def pieces_of(markdown: str) -> Iterator[Piece]:
     """Markdown as the conversion writes it, piece by piece; with newlines between them it is whole again, but for the
     prefixes of lines within a block of HTML."""
     lines = iter(markdown.split("\n"))
     for line in lines:
-        found = _PREFIX.match(line)
+        found = PREFIX.match(line)
         assert found is not None  # it may be empty
         prefix, text = found[0], line[found.end() :]
-        if _FENCE.fullmatch(text):
+        if FENCE.fullmatch(text):
             block = [line]
             for inside in lines:
                 if inside[len(prefix) :] == text:
                     break
                 block.append(inside)
-            yield Piece(PieceKind.CODE, "", "\n".join((*block, _continued(prefix) + text)))
-        elif opening := _RAW.match(text):
-            raw, tag = text, opening[1]
-            while raw.count(f"<{tag}>") + raw.count(f"<{tag} ") > raw.count(f"</{tag}>"):
-                if (other := next(lines, None)) is None:
-                    break
-                raw += "\n" + other[len(prefix) :]
-            yield Piece(PieceKind.HTML, prefix, raw)
+            yield Piece(PieceKind.CODE, "", "\n".join((*block, continued(prefix) + text)))
+        elif opening := RAW.match(text):
+            yield Piece(PieceKind.HTML, prefix, until_closed(text, opening[1], len(prefix), lines))
         else:
             yield Piece(PieceKind.LINE, "", line)
 
 
-def _continued(prefix: str) -> str:
+def continued(prefix: str) -> str:
     """How the lines after the first of a block begin that stands in lists and quotations."""
     return _MARKER.sub(" ", prefix)
 
@@ -151,14 +140,10 @@ def _hugo_block(raw: str, *, within: bool) -> str:
     if found:
         values = {name: value for name in _PARAMETERS if (value := found[name])}
         values["src"] = values["src"].removeprefix("../../")
-        told = (f'{name}="{_escaped(value)}"' for name, value in values.items())
+        told = (f'{name}="{value.translate(_NOT_IN_PARAMETER)}"' for name, value in values.items())
         return f"{{{{< picture {' '.join(told)} >}}}}"
     html = _TAGS.sub(lambda tag: _OWN_ADDRESS.sub(_hugo_attribute, tag[0]), raw)
     return f"{{{{< html >}}}}{html.replace(chr(10), _LINE_BREAK) if within else html}{{{{< /html >}}}}"
-
-
-def _escaped(value: str) -> str:
-    return "".join(_NOT_IN_PARAMETER.get(char, char) for char in value)
 
 
 def _hugo_attribute(found: re.Match[str]) -> str:
@@ -200,13 +185,11 @@ _SPELT = re.compile(
 )
 _SPELT_ATTRIBUTE = re.compile(r'\{\{< (relref|static) "([^"]*)" >\}\}')
 _BLOCK = re.compile(
-    rf"^(?P<prefix>{_PREFIX.pattern})\{{\{{< (?:picture (?P<parameters>[^\n]*?)|html >\}}\}}(?P<html>.*?)\{{\{{< /html)"
+    rf"^(?P<prefix>{PREFIX.pattern})\{{\{{< (?:picture (?P<parameters>[^\n]*?)|html >\}}\}}(?P<html>.*?)\{{\{{< /html)"
     r" >\}\}$",
     re.MULTILINE | re.DOTALL,
 )
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
-_CODES = re.compile("&#(?:34|92);")
-_MEANT = {code: char for char, code in _NOT_IN_PARAMETER.items()}
 
 
 def plain_file(found: Mapping[str, Any], rest: str) -> tuple[Fields, str]:
@@ -227,7 +210,7 @@ def _plain_text(text: str) -> str:
         html = found["html"]
         raw = _plain_figure(found["parameters"]) if html is None else _plain_html(html)
         first, *others = raw.split("\n")
-        beginning = _continued(found["prefix"])
+        beginning = continued(found["prefix"])
         block = "\n".join((found["prefix"] + first, *((beginning + line).rstrip(" ") for line in others)))
         parts += [_plain_lines(text[last : found.start()]), block]
         last = found.end()
@@ -235,7 +218,9 @@ def _plain_text(text: str) -> str:
 
 
 def _plain_figure(parameters: str) -> str:
-    values = {name: _CODES.sub(lambda code: _MEANT[code[0]], value) for name, value in _PARAMETER.findall(parameters)}
+    values = {
+        name: value.replace("&#34;", '"').replace("&#92;", "\\") for name, value in _PARAMETER.findall(parameters)
+    }
     src, link, caption = (values.get(name, "") for name in ("src", "link", "caption"))
     src = f"../../{src}" if src.startswith("images/") else src
     picture = f'<img src="{src}" alt="{values.get("alt", "")}">'

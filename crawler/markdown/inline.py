@@ -43,7 +43,6 @@ _CLOSING_HASHES = re.compile(r"(?:^|(?<= ))(#+)$")
 _NOT_IN_DESTINATION = re.compile(r"[\x00-\x20<>\\\x7f\s]")
 _NOT_IN_AUTOLINK = re.compile(r"[\x00-\x20<>\x7f\s]")
 _PARENTHESES = re.compile(r"[()]")
-_NOT_IN_HTML = re.compile(r"[&<>{]")
 _NOT_IN_ATTRIBUTE = re.compile(r"[&<>{\"\r\n\t]")
 _BREAKS = re.compile(r"[\r\n\t]+")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
@@ -128,8 +127,6 @@ def _balanced(url: str) -> bool:
 
 def escape_html(text: str) -> str:
     """Text inside raw HTML: also safe from Hugo's shortcodes."""
-    if _NOT_IN_HTML.search(text) is None:
-        return text
     return html.escape(text, quote=False).replace("{{%", "{&#123;%")
 
 

@@ -24,7 +24,7 @@ _INLINE = re.compile(
     r"|&(?P<entity>#\d+|#x[0-9A-Fa-f]+|\w+);"
 )
 """Every alternative begins with a character itself: only so are the other characters passed over quickly."""
-_PREFIX = re.compile(r"(?: +|> ?|[*+-] |\d{1,9}[.)] )*")
+PREFIX = re.compile(r"(?: +|> ?|[*+-] |\d{1,9}[.)] )*")
 _PREFIX_STARTS = " >*+-0123456789"
 _BLOCK_STARTS = "<`|{#-_"
 _STARTS = frozenset(_PREFIX_STARTS + _BLOCK_STARTS)
@@ -41,11 +41,11 @@ _CELLS = re.compile(r"(?<!\\)\|")
 _DELIMITERS = re.compile(r"\|(?: --- \|)+")
 _RULE = 2
 """The row of a table that only says where its cells are."""
-_FENCE = re.compile(r"`{3,}")
+FENCE = re.compile(r"`{3,}")
 _GAPS = re.compile(r"\n[ \t]*\n\s*(?<=\n)")
 _NUMBER = re.compile(r"(\d{1,9})[.)] ")
-_RAW = re.compile(r"<(figure|table|pre|ol)(?: [^<>]*)?>")
-_BLOCK = re.compile(rf"\||#{{1,6}} |(?:{_RAW.pattern})|(?:`{{3,}}|---|___|{_FRAME.pattern})?\Z", re.IGNORECASE)
+RAW = re.compile(r"<(figure|table|pre|ol)(?: [^<>]*)?>")
+_BLOCK = re.compile(rf"\||#{{1,6}} |(?:{RAW.pattern})|(?:`{{3,}}|---|___|{_FRAME.pattern})?\Z", re.IGNORECASE)
 """How a line begins that is not of a paragraph."""
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|t[drh]|thead|tbody|tfoot|table|caption|li|ul|ol|blockquote|h[1-6r]|figure|figcaption|br|img|pre)\b[^<>]*>"
@@ -95,7 +95,7 @@ def read_markdown(markdown: str) -> MarkdownText:
             row = 0
             paragraph.append(line.rstrip(" "))
             continue
-        indent = _PREFIX.match(line).end() if line[0] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
+        indent = PREFIX.match(line).end() if line[0] in _PREFIX_STARTS else 0  # type: ignore[union-attr]
         text = line[indent:]
         items = line[:indent].strip(" >")
         if items:
@@ -120,9 +120,9 @@ def plain_text(markdown: str) -> str:
 
 def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: MarkdownText) -> str:
     """A block that is not a paragraph, with those of the following lines that are its own. `row`: of a table."""
-    if opening := _RAW.match(text):
-        return _raw(_until_closed(text, opening[1], indent, lines), reading)
-    if _FENCE.fullmatch(text):
+    if opening := RAW.match(text):
+        return _raw(until_closed(text, opening[1], indent, lines), reading)
+    if FENCE.fullmatch(text):
         return "\n".join(takewhile(lambda line: line != text, (line[indent:] for line in lines)))
     if text.startswith("|"):
         is_rule = row == _RULE and _DELIMITERS.fullmatch(text) is not None
@@ -137,7 +137,8 @@ def _block(text: str, indent: int, row: int, lines: Iterator[str], reading: Mark
     return ""
 
 
-def _until_closed(text: str, tag: str, indent: int, lines: Iterator[str]) -> str:
+def until_closed(text: str, tag: str, indent: int, lines: Iterator[str]) -> str:
+    """A block of HTML that begins with this text of a line, whole; further lines without their indent."""
     block = text
     while (
         block.count(f"<{tag}>") + block.count(f"<{tag} ") > block.count(f"</{tag}>")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from crawler.hkcnews.urls import HOST, is_of_site
-from crawler.markdown.hugo import Piece, PieceKind, pieces_of
+from crawler.markdown.hugo import Piece, PieceKind, continued, pieces_of
 from crawler.markdown.inline import attribute, destination, escape_text
 from crawler.markdown.style import watch_url, without_archive
 from crawler.publish.browse.render import ATTRIBUTES, TAGS, Links, embedded
@@ -261,7 +261,7 @@ class NoteText:
         if (lines[0], lines[-1]) == ("<figure>", "</figure>"):
             figure = self._figure("\n".join(lines[1:-1]).replace("<figcaption>\n", "<figcaption>").split("\n"))
         made = self._html(piece.text) if figure is None else figure
-        return piece.prefix + made.replace("\n", f"\n{piece.continued()}")
+        return piece.prefix + made.replace("\n", f"\n{continued(piece.prefix)}")
 
     def _figure(self, lines: Iterable[str]) -> str | None:
         """A figure as pictures with their captions in italics below them; None for one of another make."""
