@@ -1,8 +1,6 @@
 """The block about the blogger that follows 38% of the bodies: where a page has it, whatever its element; who it is
 about; and whom a page names as its blogger without having a block about him."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import islice
@@ -62,9 +60,8 @@ def blogger_blocks(page: Page) -> list[LexborNode]:
     authors, else those that stand together with it."""
     if named := by_layout(page):
         return named
-    pictures = nearest(page, [node for node in page.select("img") if _may_be(page, node)], aside=True, within=True)[
-        :_MOST
-    ]
+    likely = [node for node in page.select("img") if _may_be(page, node)]
+    pictures = nearest(page, likely, aside=True, within=True)[:_MOST]
     found: list[LexborNode] = []
     for picture in pictures:
         if not any(is_within(picture, block) for block in found):

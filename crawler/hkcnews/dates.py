@@ -1,8 +1,6 @@
 """Days and moments as the site and its metadata write them, and whether the site can have printed them by the time of a
 capture."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache

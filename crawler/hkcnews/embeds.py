@@ -2,8 +2,6 @@
 where they would stand; what it has in `<noscript>` for readers without scripts, as this project is one. What has no
 address on the page is a named fault, and never nothing."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, unquote

@@ -1,10 +1,9 @@
 """From the bytes of a capture to an article: the one way that the crawl, the offline extraction and `inspect` share."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Self
 
 from bs4 import Tag
 
@@ -64,7 +63,7 @@ class Extraction:
     def verdict(self) -> Verdict:
         return self.judgement.verdict
 
-    def with_fault(self, fault: str) -> Extraction:
+    def with_fault(self, fault: str) -> Self:
         """The same from bytes that have a fault: one of the article's, or else part of why there is none."""
         if self.article is not None:
             return replace(self, article=replace(self.article, faults=(*self.article.faults, fault)))

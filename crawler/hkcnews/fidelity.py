@@ -6,8 +6,6 @@ bold, italic, struck out, raised and so on, and which numbers the items of lists
 converter works, only at what went in and what came out.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

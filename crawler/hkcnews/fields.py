@@ -1,8 +1,6 @@
 """The fields of an article: title, dates, byline, category and tags, without what every page says of the site itself;
 and the line of information, with byline and dates: where it is, what stands behind its labels and beside it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The layouts of the site's pages: selectors, phrases, and what of a page is boilerplate."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

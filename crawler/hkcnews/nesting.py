@@ -1,8 +1,6 @@
 """What HTML nests and Markdown cannot: emphasis and links around whole blocks, emphasis by inline style, and what takes
 emphasis off inside it; table parts out of their order, and quotations without their marks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 

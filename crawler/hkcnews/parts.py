@@ -1,7 +1,5 @@
 """A page's article taken apart: body, subscription note and bloggers' blocks as trees of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -205,16 +203,10 @@ def detached_note(page: Page) -> Tag | None:
     assert content is not None
     named = (node for selector in page.layout.note for node in page.select(selector))
     html = next((node.html for node in named if not page.aside.holds(node) and not is_within(node, content)), None)
-    for node in page.select("p, div") if html is None and _FIRST_WORDS in page.text else ():
-        text = node.text(deep=node.tag == "p")
-        if (
-            NOTE[0] in text
-            and one_line(text).startswith(NOTE)
-            and not page.aside.holds(node)
-            and not is_within(node, content)
-        ):
-            html = _surroundings(node, content)
-            break
+    if html is None and _FIRST_WORDS in page.text:
+        said = ((node, one_line(node.text(deep=node.tag == "p"))) for node in page.select("p, div"))
+        begun = (node for node, text in said if text.startswith(NOTE) and not page.aside.holds(node))
+        html = next((_surroundings(node, content) for node in begun if not is_within(node, content)), None)
     if html is None:
         return None
     note = parse(html)

@@ -1,8 +1,6 @@
 """The region of a page that holds the body, made ready for conversion with BeautifulSoup: only content is left in
 it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
@@ -30,6 +28,7 @@ _PROTECTED = re.compile(r"/cdn-cgi/l/email-protection(?:#([0-9a-fA-F]+))?")
 _PLACEHOLDER = re.compile(r"\[email.protected\]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _EMPHASIS = frozenset((*KINDS, "a"))
+_SETTLED = _EMPHASIS | {"table", "q"}
 _MEANT = frozenset(
     {
         *_EMPHASIS,
@@ -72,24 +71,15 @@ def shows_unscripted(region: Tag, layout: Layout) -> bool:
 def prepare_region(region: Tag) -> list[str]:
     """Settle in a tidy region what depends on the site, what is meant without being said in elements, and what Markdown
     cannot nest; gives the faults found."""
-    protected: list[Tag] = []
-    styled: list[Tag] = []
-    emphasis: list[Tag] = []
-    tables: list[Tag] = []
-    quotations: list[Tag] = []
-    by_name = {**dict.fromkeys(_EMPHASIS, emphasis), "table": tables, "q": quotations}
-    for node in elements_of(region):
-        attributes = node.attrs
-        if attributes:
-            if "data-cfemail" in attributes or ("href" in attributes and _PROTECTED.search(str(attributes["href"]))):
-                protected.append(node)
-            if "style" in attributes and says_emphasis(str(attributes["style"])):
-                styled.append(node)
-        if node.name in by_name:
-            by_name[node.name].append(node)
+    nodes = elements_of(region)
+    having = [node for node in nodes if node.attrs]
+    protected = [node for node in having if "data-cfemail" in node.attrs or _PROTECTED.search(str(node.get("href")))]
+    styled = [node for node in having if "style" in node.attrs and says_emphasis(str(node.attrs["style"]))]
+    named = [node for node in nodes if node.name in _SETTLED]
+    emphasis = [node for node in named if node.name in _EMPHASIS]
     faults = reveal_addresses(region, protected) if protected else []
-    put_in_order(tables)
-    quote(quotations)
+    put_in_order(node for node in named if node.name == "table")
+    quote(node for node in named if node.name == "q")
     emphasis += spell_out_styles(styled)
     if any(map(has_block, emphasis)):
         for element in emphasis:

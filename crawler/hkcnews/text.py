@@ -1,8 +1,6 @@
 """From the bytes of a page to its text: character sets, declared, detected or wrong, and the characters that no text
 may hold."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from dataclasses import dataclass, replace

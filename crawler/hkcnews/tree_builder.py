@@ -1,8 +1,6 @@
 """Builds BeautifulSoup's tree from what Lexbor writes, which is well-formed: splitting at the tags is all the parsing
 it takes. The tree is the same as that of BeautifulSoup's own builder on html.parser."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """The spellings of an article's address, and the hints that addresses give."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from urllib.parse import unquote

@@ -1,7 +1,5 @@
 """What a capture's page is: the article that was asked for, or why it is not; and whether it was cut off."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Whose tags and category: the article's, which stand with its title and body, or a widget's in a column or a foot."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby, islice, takewhile

@@ -1,7 +1,5 @@
 """A recovered article as plain values: what extraction gives and what the check and the writer take."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Lists, tables and code as Markdown blocks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise

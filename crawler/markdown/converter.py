@@ -5,8 +5,6 @@ numbered defects: DESIGN). Here a block's text is put together first, as browser
 space), and only then are emphasis, line breaks and line starts settled.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from itertools import groupby

@@ -1,7 +1,5 @@
 """A whole file: rendered from an article, placed below `articles/`, and taken apart again."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from pathlib import Path

@@ -1,8 +1,6 @@
 """HTML elements by what they are in a text, and what they say beyond its words: emphasis, the numbers of list items,
 the order of a table's parts, the marks of a quotation. The conversion and the check both ask here."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Container, Mapping, Sequence
 

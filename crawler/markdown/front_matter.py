@@ -1,7 +1,5 @@
 """YAML front matter: written in the seed's style, and read back from any file without harm."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any

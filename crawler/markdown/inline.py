@@ -1,8 +1,6 @@
 """Text inside a block: what is not markup is escaped, and emphasis is written so that CommonMark closes it in Chinese
 text."""
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

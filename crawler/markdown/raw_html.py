@@ -1,8 +1,6 @@
 """What stays HTML in the Markdown: figures, tables that pipes cannot carry, and preformatted text that is more than
 text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Reads the Markdown that this project writes back as plain text, and tells what an article says."""
 
-from __future__ import annotations
-
 import hashlib
 import html
 import re

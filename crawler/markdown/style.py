@@ -1,7 +1,5 @@
 """How addresses on a page become addresses in a file: the seed's style, and the style for reading."""
 
-from __future__ import annotations
-
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
