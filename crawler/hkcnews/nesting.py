@@ -2,7 +2,7 @@
 emphasis off inside it; table parts out of their order, and quotations without their marks."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from bs4 import Comment, Tag
 from bs4.element import NavigableString, PageElement
@@ -46,13 +46,7 @@ def spell_out_styles(styled: Iterable[Tag]) -> list[Tag]:
 
 def _ways(holder: Tag, inside: Iterable[Tag]) -> set[int]:
     """The identities of what stands between an element and some that are in it."""
-    found: set[int] = set()
-    for node in inside:
-        around = node.parent
-        while around is not None and around is not holder and id(around) not in found:
-            found.add(id(around))
-            around = around.parent
-    return found
+    return {id(around) for node in inside for around in takewhile(lambda around: around is not holder, node.parents)}
 
 
 def _wrapped(nodes: Sequence[PageElement], holder: Tag, name: str) -> Tag:
