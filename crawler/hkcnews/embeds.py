@@ -258,6 +258,8 @@ def _shows(element: Tag) -> bool:
 
 def _set_frame(element: Tag, address: str) -> bool:
     """Set a frame, or a picture, before an element, unless it has one already, or a link to the same."""
+    if element.parent is None:  # it stood in for another until that was loaded
+        return True
     links = [str(link["href"]) for link in element.find_all("a", href=True) if link.get_text().strip()]
     if not any(map(raw.source, element.find_all(list(FRAMES)))) and _plain(address) not in map(_plain, links):
         element.insert_before(new_element("img" if _PICTURE_FILE.search(address) else "iframe", {"src": address}))

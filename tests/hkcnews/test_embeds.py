@@ -163,6 +163,7 @@ def test_what_stands_in_for_a_player_stays() -> None:
         ),
         '<div data-oembed-url="https://youtu.be/z"><iframe src="https://www.youtube.com/embed/z"></iframe></div>',
         '<amp-img src="/a.jpg"><noscript><img src="/a.jpg"></noscript></amp-img>',
+        '<amp-iframe src="https://a.example/e"><amp-youtube data-videoid="z"></amp-youtube></amp-iframe>',
         '<div class="gallery-item" data-src="/a.jpg"></div>',
     ],
 )
