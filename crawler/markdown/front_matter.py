@@ -71,7 +71,7 @@ def front_matter(values: Mapping[str, Any]) -> str:
 def _spelt(value: Any) -> str:
     """What stands behind a key, or the dash of an item: a text between quotes, items on lines of their own, a truth."""
     if isinstance(value, list):
-        return "".join(f"\n  -{_spelt(item)}" for item in value)
+        return "".join(f"\n  -{_spelt(item)}" for item in value) or " []"
     if not isinstance(value, str):
         return f" {str(value).lower()}"
     if '"' not in value and _is_plain(value):

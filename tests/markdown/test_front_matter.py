@@ -153,6 +153,11 @@ def test_without_libyaml_the_file_is_the_same(text: str, tags: list[str]) -> Non
         assert front_matter(values) == written
 
 
+def test_an_empty_list_stays_one() -> None:
+    values = {"title": "x", "tags": list[str]()}
+    assert loaded(front_matter(values)) == values
+
+
 def test_what_does_not_read_back_is_refused() -> None:
     with pytest.raises(FrontMatterError, match="does not load"):
         front_matter({"title": "\ud800"})
