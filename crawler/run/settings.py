@@ -281,7 +281,7 @@ class RunSettings:
         values, loopback = self._values, is_loopback(url)
         rate, connections = values["PLAYBACK_RATE"], values["CONNECTION_RATE"]
         if connections == "auto":
-            connections = 1_000_000.0 if loopback else 8.0
+            connections = 1_000_000.0 if loopback else RequestBudget().connections_per_minute
         at_once = loopback and rate > PLAYBACK_RATE_CEILING
         budget = RequestBudget(
             cdx_rate=values["CDX_RATE"],
