@@ -120,7 +120,7 @@ def describe_progress(snapshot: ProgressSnapshot, now: float | None = None) -> s
 
 def progress_table(snapshot: ProgressSnapshot, now: float | None = None) -> Table:
     """The same for rich to draw, with a bar; `now` is for countdowns."""
-    from rich.progress_bar import ProgressBar  # noqa: PLC0415
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415 - a tenth of a second, for a terminal only
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

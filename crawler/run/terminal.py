@@ -34,7 +34,7 @@ class Terminal:
 
     def __init__(self, stream: TextIO, *, keep: bool = False) -> None:
         """`keep`: what was shown last stays there after `stop`."""
-        from rich.console import Console  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415 - a tenth of a second, for a terminal only
         from rich.live import Live  # noqa: PLC0415
 
         self._stream = stream
@@ -59,7 +59,7 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """Write lines above the display, as they are."""
-        from rich.text import Text  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415 - as in `__init__`
 
         self._console.print(Text(text.removesuffix("\n")), soft_wrap=True)
 
