@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -12,6 +11,7 @@ from crawler.publish.addresses import day
 
 NEWSPAPER, IN_ENGLISH = "眾新聞", "Citizen News"
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _TEX = {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
@@ -74,8 +74,7 @@ class Citation:
 
 def _one_line(text: str) -> str:
     """A text without control characters and line ends, which no format of references can carry."""
-    kept = (" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in text)
-    return " ".join("".join(kept).split())
+    return " ".join(_UNSAFE.sub(" ", text).split())
 
 
 def in_chinese(of: Citation) -> str:

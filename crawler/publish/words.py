@@ -44,15 +44,17 @@ def _both(english: str, chinese: str) -> str:
     return f'<in-zh lang="zh-Hant-HK">{escape(chinese)}</in-zh><in-en lang="en">{escape(english)}</in-en>'
 
 
+_PHRASES = {english: Bilingual(english, chinese) for english, chinese in TABLE.items()}
+
 Value = str | float | Bilingual | None
 """What is put into a phrase, or stands in a table; None is not known."""
 
 
 def say(english: str, /, **values: Value) -> Bilingual:
     """A phrase of the table with its values. Raises KeyError for one that is not in it."""
-    chinese = TABLE[english]
     if not values:
-        return Bilingual(english, chinese)
+        return _PHRASES[english]
+    chinese = TABLE[english]
     plural = "" if values.get("n") == 1 else "s"
     return Bilingual(
         english.format(s=plural, **{name: written(value).en for name, value in values.items()}),
@@ -95,6 +97,7 @@ def number(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0")
 
 
+@lru_cache(maxsize=5000)
 def day_words(text: str | None) -> Bilingual:
     """`2019-06-09` as both languages write it; '' for none, and what is no date as it is."""
     try:

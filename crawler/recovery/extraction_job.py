@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -203,7 +201,6 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 32
 """Articles a worker is given at once: enough that handing over costs nothing, few enough that all end together."""
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
 class Workers(Protocol):
@@ -261,7 +258,6 @@ def _begin(extractor: Extractor, megabytes: int) -> None:
     global _extractor, _parent  # a process is begun once, and pebble has no other place for them
     limit_process(megabytes)
     _extractor, _parent = extractor, os.getppid()
-    settle_memory()
 
 
 def _extract(job: ExtractionJob) -> ExtractionResult:
@@ -269,19 +265,3 @@ def _extract(job: ExtractionJob) -> ExtractionResult:
     if os.getppid() != _parent:  # killed: somebody else is doing its jobs again, and must not meet us at their files
         os._exit(1)
     return _extractor(job)
-
-
-def settle_memory() -> None:
-    """Have this process handle memory as reading page after page needs it: what a page took is kept for the next one,
-    up to 32 MiB.
-
-    Giving it back to the system and having it again page for page takes an eighth of the time where glibc does so; and
-    pages are trees full of cycles, of which collecting them after each chunk instead of all the time saves a tenth.
-    """
-    with suppress(OSError, AttributeError):  # another C library than glibc
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_M_TRIM_THRESHOLD, 32 * 1024 * 1024)
-        mallopt(_M_MMAP_THRESHOLD, 8 * 1024 * 1024)
-    gc.collect()
-    gc.freeze()
-    gc.disable()

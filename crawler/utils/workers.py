@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -9,7 +10,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import islice, takewhile
 from typing import Any, Generic, TypeVar
 
@@ -45,7 +46,7 @@ class Processes(Generic[Job, Result]):
         self._do, self._lost = do, lost
         self._chunk_seconds, self._job_seconds = chunk_seconds, job_seconds
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPool(max_workers=workers, initializer=begin or _ignore_interrupt, context=context)
+        self._pool = ProcessPool(max_workers=workers, initializer=_begin, initargs=[do, begin], context=context)
 
     def schedule(self, chunk: list[Job]) -> Any:
         """Have a chunk done; what it gives is for `results`."""
@@ -141,12 +142,40 @@ def finishing() -> Iterator[Callable[[Iterable[Thing]], Iterator[Thing]]]:
         raise KeyboardInterrupt
 
 
+def _begin(_: Callable[[Job], Result], begin: Callable[[], None] | None) -> None:
+    """In each process first: `do` is handed over here too, so that all that it needs is imported by now."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    if begin is not None:
+        begin()
+    settle_memory()
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+
+
+def settle_memory() -> None:
+    """Have this process handle memory as it is best for chunk after chunk of the same: what one took is kept for the
+    next, up to 32 MiB.
+
+    Giving it back to the system and having it again page for page takes an eighth of the time of reading pages where
+    glibc does so; and these are trees full of cycles, of which collecting them after each chunk instead of all the time
+    saves a tenth.
+    """
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_TRIM_THRESHOLD, 32 * 1024 * 1024)
+        mallopt(_M_MMAP_THRESHOLD, 8 * 1024 * 1024)
+    gc.disable()
+    _collect()
+
+
+def _collect() -> None:
+    """What is there after it stays, and is not looked through again."""
+    gc.collect()
+    gc.freeze()
+
+
 def _do_all(do: Callable[[Job], Result], chunk: list[Job]) -> list[Result]:
     done = [do(job) for job in chunk]
-    if not gc.isenabled():  # `begin` has it done between chunks only
-        gc.collect()
+    _collect()
     return done
-
-
-def _ignore_interrupt() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business

@@ -25,11 +25,11 @@ from crawler.recovery.extraction_job import (
     ExtractionJob,
     ExtractionPlan,
     Extractor,
-    settle_memory,
 )
 from crawler.recovery.formats import Format, Styles
 from crawler.recovery.judge import read_page
 from crawler.recovery.store import Store
+from crawler.utils.workers import settle_memory
 from crawler.wayback.http import decode
 from tests.bench.generate import PUBLIC, write_ledger, write_warc
 from tests.bench.pages import Page, page

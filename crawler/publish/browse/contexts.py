@@ -3,12 +3,13 @@
 import hashlib
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from crawler.markdown.reader import plain_text
 from crawler.preserve.article_file import split_parts
@@ -26,7 +27,7 @@ from crawler.publish.words import LANGUAGES, day_words, fault_words, month_words
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 _ENGLISH = 0.9
-"""The share of letters that are ASCII in an English text."""
+"""The share of letters in an English text without spaces, digits and the like."""
 _STYLE = f"/static/style.css?v={hashlib.sha256((HERE / 'static' / 'style.css').read_bytes()).hexdigest()[:8]}"
 
 
@@ -58,17 +59,15 @@ class Contexts:
 
     def row_context(self, row: Mapping[str, Any], find: re.Pattern[str] | None) -> dict[str, Any]:
         """What it shows of one article."""
-        source, author = row["picture"], row["author"] or ""
+        source = row["picture"]
         picture = self.pictures.address(source, row["url"] or "", row["original_url"] or "") if source else None
-        pieces = excerpt(lines_of(plain_text(searched(row["body"]))), find) if "body" in row else []
+        found = excerpt(lines_of(plain_text(searched(row["body"]))), find) if "body" in row else []
         return {
             **row,
-            "title": marked(row["title"], find),
-            "author": marked(author, find) if author else [],
-            "category": marked(row["category"] or "", find),
+            **{name: _highlighted(marked(row[name] or "", find)) for name in ("title", "author", "category")},
             # Tags are shown where they are why the article is in the list.
-            "tags": [marked(tag, find) for tag in row.get("tags", ()) if find and find.search(tag)],
-            "excerpt": pieces or [(row["summary"], False)],
+            "tags": [_highlighted(marked(tag, find)) for tag in row["tags"] if find and find.search(tag)],
+            "excerpt": _highlighted(found) or row["summary"],
             "picture": picture,
         }
 
@@ -122,6 +121,10 @@ class Contexts:
         return self.cache.get(db, "overview", partial(queries.overview, db))
 
 
+def _highlighted(pieces: Iterable[tuple[str, bool]]) -> Markup:
+    return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else escape(text) for text, hit in pieces)
+
+
 def missing_context(db: sqlite3.Connection, number: int) -> dict[str, Any] | None:
     """What the page of an article shows that is known to be missing; None where nothing is known."""
     found = queries.missing(db, number)
@@ -149,5 +152,6 @@ def common_context() -> dict[str, Any]:
 
 def is_english(words: str) -> bool:
     """Whether a text has next to no Chinese in it."""
-    latin = words.encode("ascii", "ignore").decode("ascii")
-    return sum(map(str.isalpha, latin)) > _ENGLISH * sum(map(str.isalpha, words))
+    plain = words.encode("ascii", "ignore")
+    letters = len(plain) - len(plain.translate(None, ascii_letters.encode()))
+    return letters > _ENGLISH * (letters + len(words) - len(plain))

@@ -1,6 +1,7 @@
 """An article's Markdown as HTML that can do no harm, with links and pictures of this tree, and found words marked."""
 
 import html
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -154,6 +155,8 @@ class Pictures:
     def address(self, src: str, url: str, original: str) -> str | None:
         """Where a picture of an article is served; None when it is not in the tree. `url` and `original`: the article's
         addresses."""
+        if not os.path.isdir(f"{self.output}/{FOLDER}"):  # noqa: PTH112 - for every picture of all articles
+            return None
         found = _PICTURE_OF_THE_TREE.match(src)
         if found:
             path = f"{FOLDER}/{unquote(found[1])}"

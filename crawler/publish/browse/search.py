@@ -283,7 +283,7 @@ def address(wanted: ListQuery, *, form: str = "", **changes: Any) -> str:
 
 def toggled(wanted: ListQuery, facet: Facet, value: Value) -> str:
     """The address of the list with a value of a facet chosen; of one that is chosen, the list without it."""
-    others = {each: chosen for each, chosen in wanted.chosen.items() if each is not facet}
+    others = {each: chosen for each, chosen in wanted.chosen.items() if each != facet}
     return address(wanted, chosen=others if value.chosen else {**others, facet: value.value})
 
 

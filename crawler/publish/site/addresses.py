@@ -25,9 +25,9 @@ _MONTH = re.compile(r"/month/([0-9]{4}-[0-9]{2})")
 _PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2})?|unknown")
 _DIGITS = 14
 """Hexadecimal digits of a value's SHA-256 that name its pages."""
-_TAG = re.compile(r'<(?:a|form|img|link|script)(?:\s+[a-z-]+(?:="[^"]*")?)*\s*/?>')
-"""A start tag that may have an address, as Jinja's escaping and nh3 write it: in no value is there a quotation mark."""
-_LOCAL = re.compile(r'\s(href|src|action)="(/[^"]*)"')
+_LOCAL = re.compile(r'(<(?:a|form|img|link|script)(?:\s+[a-z-]+(?:="[^"]*")?)*?)\s+(href|src|action)="(/(?!/)[^"]*)"')
+"""A start tag up to an address of these pages, as Jinja's escaping and nh3 write it: in no value is there a quotation
+mark."""
 
 
 def article_file(article: int) -> str:
@@ -62,6 +62,8 @@ def _digest(value: str) -> str:
 def file_of(address: str) -> str | None:
     """What stands for an address of `browse` in the site, relative to its root, maybe with a query or a fragment; None
     for what it does not have."""
+    if (found := _ARTICLE.fullmatch(address)) and not found[2]:
+        return article_file(int(found[1]))
     parts = urlsplit(address)
     path, fragment = parts.path, f"#{parts.fragment}" if parts.fragment else ""
     given = dict(parse_qsl(parts.query))
@@ -95,15 +97,10 @@ def localised(page: str, file: str) -> str:
     """A page of `browse` for the place `file` in the site: its links are relative, and what leads to nothing there is
     no link any more."""
     up = "../" * file.count("/")
-    return _TAG.sub(lambda tag: _moved(tag[0], up) if '="/' in tag[0] else tag[0], page)
+    return _LOCAL.sub(lambda found: f"{found[1]}{_moved(found[2], found[3], up)}", page)
 
 
 @lru_cache(maxsize=10_000)
-def _moved(tag: str, up: str) -> str:
-    def moved(found: re.Match[str]) -> str:
-        if found[2].startswith("//"):
-            return found[0]
-        target = file_of(html.unescape(found[2]))
-        return "" if target is None else f' {found[1]}="{html.escape(up + target)}"'
-
-    return _LOCAL.sub(moved, tag)
+def _moved(attribute: str, address: str, up: str) -> str:
+    target = file_of(html.unescape(address))
+    return "" if target is None else f' {attribute}="{html.escape(up + target)}"'

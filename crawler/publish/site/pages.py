@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from functools import cache, partial
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache, partial
 from itertools import combinations
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,7 +21,7 @@ from crawler.publish.browse.contexts import TEMPLATES, Contexts, common_context,
 from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.render import Pictures, gapped, lines_of
 from crawler.publish.browse.rows import ended_text, labels_of
-from crawler.publish.browse.search import ListPage, ListQuery, Search, Value, address, records, toggled
+from crawler.publish.browse.search import ListPage, ListQuery, QueryCache, Search, Value, address, records, toggled
 from crawler.publish.citation import FORMATS, Citation
 from crawler.publish.site.addresses import (
     SEARCH,
@@ -32,7 +32,7 @@ from crawler.publish.site.addresses import (
     localised,
     versions_file,
 )
-from crawler.publish.site.index import Batch, Layout, row_name, write_script
+from crawler.publish.site.index import Layout, row_name, write_script
 from crawler.recovery.image_files import FOLDER as IMAGES
 from crawler.recovery.judge import read_page
 from crawler.utils.files import write_file
@@ -42,7 +42,7 @@ PAGE_ROWS = 100
 """Articles of a page of a list."""
 POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'"
 _PERIOD = f"coalesce(substr(date, 1, 7), '{UNKNOWN}')"
-_COLUMNS = "article.id, title, date, author, category, NULL AS picture, '' AS summary"
+_COLUMNS = "article.id, title, date, author, category"
 _RASTER = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ico", ".avif")
 """What a web server takes for a picture by its name; browsers tell these apart by their bytes."""
 
@@ -95,13 +95,23 @@ def _templates() -> Environment:
     return Environment(loader=FileSystemLoader([TEMPLATES, HERE / "templates"]), autoescape=True, auto_reload=False)
 
 
-_IN_DATA = str.maketrans({char: quote(char) for char in " \t\r\n%#\"'<>&{}"})
+@lru_cache(maxsize=1)
+def _cache(_: Path) -> QueryCache:
+    """What is kept of an output directory from job to job."""
+    return QueryCache()
+
+
+_IN_DATA = {char: quote(char) for char in "% \t\r\n#\"'<>&{}"}
+"""How characters stand in such an address, the sign of that first."""
 
 
 def _data_address(ending: str, citation: Citation) -> str:
     """A file with a citation as an address that holds it."""
     write, media_type, _ = FORMATS[ending]
-    return f"data:{media_type.replace(' ', '')},{write(citation).translate(_IN_DATA)}"
+    data = write(citation)
+    for char, written in _IN_DATA.items():  # for so few, sooner done than `translate`, which looks at each one's place
+        data = data.replace(char, written)
+    return f"data:{media_type.replace(' ', '')},{data}"
 
 
 class SitePages:
@@ -112,6 +122,7 @@ class SitePages:
         self.db = db
         self.contexts = Contexts(plan.output)
         self.contexts.pictures = CopiedPictures(plan.output, plan.site)
+        self.contexts.cache = _cache(plan.output)
 
     def write(self, template: str, file: str, context: Mapping[str, Any]) -> None:
         """One page. Raises OSError."""
@@ -119,9 +130,9 @@ class SitePages:
         page = _templates().get_template(template).render(given)
         write_file(self.plan.site, file, localised(page, file).encode(), sync=False)
 
-    def write_article(self, place: int, number: int, batch: Batch) -> None:
-        """An article's page, what a search shows of it, by its place in the list of all, and what it has in the
-        index."""
+    def write_article(self, place: int, number: int) -> tuple[list[str], list[tuple[str, str]]]:
+        """An article's page, and what a search shows of it, by its place in the list of all; gives its texts and facets
+        for the index."""
         context = self.contexts.article_context(self.db, number)
         assert context is not None, number
         own = {"cited": partial(_data_address, citation=context["citation"]), "compared": number in self.plan.compared}
@@ -132,7 +143,7 @@ class SitePages:
         write_script(self.plan.site, row_name(place), [number, *known, gapped(lines_of(words))])
         texts = (article["title"], article["author"] or "", labels_of(article["category"], article["tags"]), words)
         facets = [(facet, article[facet]) for facet in (Facet.CATEGORY, Facet.AUTHOR) if article[facet]]
-        batch.add(place, [*map(ended_text, texts)], [*facets, *((Facet.TAG, tag) for tag in article["tags"])])
+        return [*map(ended_text, texts)], [*facets, *((Facet.TAG, tag) for tag in article["tags"])]
 
     def write_front(self) -> None:
         """The pages that there is one of each."""
@@ -158,21 +169,19 @@ class SitePages:
             self.write("browse/month.html", list_file(facet, value), overviews.month(self.db, value) or {})
             return
         rows = self._rows(facet, value)
+        wanted = ListQuery(chosen={facet: value})
         pages = max(1, -(-len(rows) // PAGE_ROWS))
-        facets = self._facets(facet, value, len(rows))
+        of_all = {
+            "page_rows": PAGE_ROWS,
+            "facets": self._facets(wanted, len(rows)),
+            "address": partial(address, wanted),
+            "toggled": cache(partial(toggled, wanted)),
+            "months": overviews.months(self.db, value) if facet is Facet.YEAR else [],
+        }
         for page in range(1, pages + 1):
-            wanted = ListQuery(chosen={facet: value}, page=page)
             some = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-            context = {
-                "wanted": wanted,
-                "found": ListPage(some, len(rows), page, pages),
-                "rows": [{**self.contexts.row_context(row, None), "excerpt": []} for row in some],
-                "page_rows": PAGE_ROWS,
-                "facets": facets,
-                "address": partial(address, wanted),
-                "toggled": partial(toggled, wanted),
-                "months": overviews.months(self.db, value) if facet is Facet.YEAR else [],
-            }
+            found = ListPage(some, len(rows), page, pages)
+            context = {**of_all, "wanted": replace(wanted, page=page), "found": found, "rows": some}
             self.write("browse/list.html", list_file(facet, value, page), context)
         if facet is Facet.AUTHOR:
             self.write("browse/author.html", byline_file(value), self.contexts.byline_context(self.db, value) or {})
@@ -187,11 +196,11 @@ class SitePages:
         given = None if value == UNKNOWN and facet is Facet.YEAR else value
         return records(self.db, f"SELECT {_COLUMNS} {where} ORDER BY date DESC, article.id DESC", (given,))
 
-    def _facets(self, facet: Facet, value: str, count: int) -> dict[Facet, list[Value]]:
+    def _facets(self, wanted: ListQuery, count: int) -> dict[Facet, list[Value]]:
         """By what a list can be narrowed further; one that fits into a page by nothing."""
         if count > PAGE_ROWS:
-            return Search(self.db, ListQuery(chosen={facet: value}), self.contexts.cache.get).facets()
-        return {facet: [Value(value, count, True)]}
+            return Search(self.db, wanted, self.contexts.cache.get).facets()
+        return {facet: [Value(value, count, True)] for facet, value in wanted.chosen.items()}
 
 
 def periods(db: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -207,19 +216,8 @@ def opened(plan: Plan) -> Iterator[SitePages]:
         yield SitePages(plan, db)
 
 
-def write_articles(plan: Plan, first: int, ids: Sequence[int]) -> int:
-    """The pages of articles, and what the search has of them; `first`: the place of the first in the list of all. Gives
-    their number. Raises OSError, sqlite3.Error."""
-    batch = Batch()
-    with opened(plan) as site:
-        for place, number in enumerate(ids, first):
-            site.write_article(place, number, batch)
-    batch.put_down(plan.scratch, first, plan.layout)
-    return len(ids)
-
-
 def write_missing(plan: Plan, ids: Sequence[int]) -> int:
-    """The pages of articles that are known to be missing; as `write_articles`."""
+    """The pages of articles that are known to be missing; gives their number. Raises OSError, sqlite3.Error."""
     with opened(plan) as site:
         for number in ids:
             site.write("browse/missing.html", article_file(number), missing_context(site.db, number) or {})
