@@ -19,7 +19,7 @@ from crawler.publish.browse.catalogue import Facet
 from crawler.publish.browse.render import Links, Pictures, excerpt, finder, lines_of, marked, to_html
 from crawler.publish.browse.replay import Replay
 from crawler.publish.browse.rows import searched
-from crawler.publish.browse.search import ListQuery, QueryCache, Search, address, asked_for, toggled
+from crawler.publish.browse.search import ListQuery, QueryCache, Search, address, asked_for
 from crawler.publish.citation import FORMATS, Citation, in_chinese, in_english
 from crawler.publish.report.parts import SOURCES, reason
 from crawler.publish.words import LANGUAGES, day_words, fault_words, month_words, say
@@ -51,7 +51,6 @@ class Contexts:
             "facets": search.facets(),
             "asked": asked_for(wanted),
             "address": partial(address, wanted),
-            "toggled": partial(toggled, wanted),
             "months": overviews.months(db, wanted.chosen.get(Facet.YEAR, ""))
             if len(wanted.chosen) == 1 and not wanted.text
             else [],

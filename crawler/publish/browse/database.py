@@ -39,7 +39,7 @@ from crawler.utils.workers import batched, run_jobs
 FILE = "archive.db"
 APPLICATION = 0x484B434E
 """Marks the file as ours (SQLite's application_id)."""
-VERSION = 5
+VERSION = 6
 """Grows when the tables change, or what is put into them."""
 PAGE_BYTES = 16384
 """SQLite's usual page holds one text of the usual length, and little fits in beside it."""
@@ -177,8 +177,8 @@ _INDEXED = "rowid, body, title, author, labels"
 _SAMPLE = 300
 """Articles that tell which words are frequent."""
 _MOST_COMMON = 100
-"""So many characters, and so many pairs."""
-_PAIR = re.compile(f"(?=({SINGLE.pattern[1:-1]} {SINGLE.pattern[1:-1]}))")
+"""So many characters, so many pairs, and so many of three."""
+_RUNS = [re.compile(f"(?=({' '.join([SINGLE.pattern[1:-1]] * length)}))") for length in (1, 2, 3)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,12 +281,13 @@ def _take_out(db: sqlite3.Connection, article: int) -> bool:
 
 
 def _look_up_common(db: sqlite3.Connection) -> None:
-    """What a search finds for the most frequent characters and pairs of them: of all searches these take longest."""
+    """What a search finds for the most frequent characters, and words of two and three: of all searches these take
+    longest."""
     with _transaction(db):
         if db.execute("SELECT 1 FROM common").fetchone():
             return
         ids = [number for (number,) in db.execute("SELECT article FROM text")]
-        frequent: dict[re.Pattern[str], Counter[str]] = {SINGLE: Counter(), _PAIR: Counter()}
+        frequent: dict[re.Pattern[str], Counter[str]] = {pattern: Counter() for pattern in _RUNS}
         for number in ids[:: max(1, len(ids) // _SAMPLE)]:
             (body,) = db.execute("SELECT body FROM text WHERE article = ?", (number,)).fetchone()
             text = " ".join(spaced_text(plain_text(searched(unpacked(body)))).split())

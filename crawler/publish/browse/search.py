@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from crawler.publish.browse.catalogue import UNKNOWN, Catalogue, Facet, found_in
 from crawler.publish.browse.rows import match_of, unpacked
@@ -64,11 +64,13 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of a facet, and how many articles of the list have it."""
+    """A value of a facet, and how many articles of the list have it. `address`: of the list with it chosen; of the one
+    that is chosen, the list without it."""
 
     value: str
     count: int
     chosen: bool
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,8 @@ class Search:
         if mine is not None and mine not in found:
             found.append(mine)
             counts = {**counts, mine: (articles & self._catalogue.having(facet, mine)).bit_count()}
-        return [Value(value, counts[value], value == mine) for value in found]
+        toggled = _toggled(self._wanted, facet)
+        return [Value(value, counts[value], value == mine, toggled(value)) for value in found]
 
     def _articles(self, *, but: Facet | None = None) -> int:
         """The articles of the list, as if nothing were chosen of one facet."""
@@ -281,10 +284,12 @@ def address(wanted: ListQuery, *, form: str = "", **changes: Any) -> str:
     return f"{path}?{asked}" if asked else path
 
 
-def toggled(wanted: ListQuery, facet: Facet, value: Value) -> str:
-    """The address of the list with a value of a facet chosen; of one that is chosen, the list without it."""
-    others = {each: chosen for each, chosen in wanted.chosen.items() if each != facet}
-    return address(wanted, chosen=others if value.chosen else {**others, facet: value.value})
+def _toggled(wanted: ListQuery, facet: Facet) -> Callable[[str], str]:
+    """What gives the addresses of a facet's values."""
+    mine = wanted.chosen.get(facet)
+    without = address(wanted, chosen={each: value for each, value in wanted.chosen.items() if each is not facet})
+    more = f"{without}&" if "?" in without else "/search?"
+    return lambda value: without if value == mine else f"{more}{facet}={quote_plus(value)}"
 
 
 def as_csv(_wanted: ListQuery, rows: Iterable[Mapping[str, Any]]) -> str:

@@ -52,7 +52,7 @@ SITE = FolderKind(
         | {"sitemaps", "article", "byline", "images", "static", "search", *Facet}
     ),
 )
-_BATCH = 1000
+_BATCH = 500
 """Articles whose pages a process writes at a time: what they have in the index waits in memory."""
 _FEW_VERSIONS = 4
 """Articles whose versions a process reads again at a time."""

@@ -49,7 +49,7 @@ _AS_WRITTEN = "!'()*"
 _HASHED = 1 << 24
 _FILE_BYTES = 20_000
 """About so many bytes a file has: what a search loads for two characters."""
-_PARTS = 16
+_PARTS = 32
 """Files of the index are made in so many parts, so that one of them fits into memory: a power of two up to `_OTHER`."""
 _OTHER = 32
 """The second token of a pair counts for so much in its hash: the first alone tells the part."""

@@ -21,7 +21,7 @@ from crawler.publish.browse.contexts import TEMPLATES, Contexts, common_context,
 from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.render import Pictures, gapped, lines_of
 from crawler.publish.browse.rows import ended_text, labels_of
-from crawler.publish.browse.search import ListPage, ListQuery, QueryCache, Search, Value, address, records, toggled
+from crawler.publish.browse.search import ListPage, ListQuery, QueryCache, Search, Value, address, records
 from crawler.publish.citation import FORMATS, Citation
 from crawler.publish.site.addresses import (
     SEARCH,
@@ -175,7 +175,6 @@ class SitePages:
             "page_rows": PAGE_ROWS,
             "facets": self._facets(wanted, len(rows)),
             "address": partial(address, wanted),
-            "toggled": cache(partial(toggled, wanted)),
             "months": overviews.months(self.db, value) if facet is Facet.YEAR else [],
         }
         for page in range(1, pages + 1):
@@ -200,7 +199,7 @@ class SitePages:
         """By what a list can be narrowed further; one that fits into a page by nothing."""
         if count > PAGE_ROWS:
             return Search(self.db, wanted, self.contexts.cache.get).facets()
-        return {facet: [Value(value, count, True)] for facet, value in wanted.chosen.items()}
+        return {facet: [Value(value, count, True, "/")] for facet, value in wanted.chosen.items()}
 
 
 def periods(db: sqlite3.Connection) -> list[tuple[str, int]]:
