@@ -150,6 +150,26 @@ def test_searches_are_narrowed_sorted_and_walked(browser: Browser, site: str) ->
     assert browser.complaints() == []
 
 
+def test_a_list_is_narrowed_to_some_days(browser: Browser, site: str) -> None:
+    def dates() -> list[str]:
+        times = browser.driver.find_elements(By.CSS_SELECTOR, ".list time")
+        return [each.get_attribute("datetime") or "" for each in times]
+
+    everything = search(browser, site, q="潮汐", sort="newest")
+    browser.driver.find_element(By.CSS_SELECTOR, ".narrowing [name=from]").send_keys("2015-01-04")
+    browser.driver.find_element(By.CSS_SELECTOR, ".narrowing [name=to]").send_keys("2015-01-07")
+    browser.follow(By.CSS_SELECTOR, ".narrowing button")
+    assert found(browser)
+    assert [*dict.fromkeys(dates())] == ["2015-01-07", "2015-01-04"]
+    browser.follow(By.CSS_SELECTOR, ".chip")
+    assert found(browser) == everything
+    search(browser, site, category="天文", to="2015-01-04", sort="oldest")
+    assert {*dates()} == {"2015-01-01", "2015-01-04"}
+    assert search(browser, site, q="潮汐", to="2014") == []
+    assert search(browser, site, q="潮汐", sort="newest", to="last week") == everything
+    assert browser.complaints() == []
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -31,8 +31,8 @@ from crawler.publish.site.index import DIGITS, MAP, Batch, Layout, encoded, writ
 from crawler.publish.site.pages import (
     HERE,
     Plan,
+    days,
     opened,
-    periods,
     write_lists,
     write_missing,
     write_versions,
@@ -195,7 +195,7 @@ def _do(job: Job) -> int:
 
 def _lists(db: sqlite3.Connection) -> Iterator[tuple[Facet, str]]:
     """Every list that has pages, of each facet the longest first."""
-    times = (value for period, _ in periods(db) for value in (period, period.partition("-")[0]))
+    times = (value for month in days(db) for value in (month, month.partition("-")[0]))
     yield from ((Facet.YEAR, value) for value in dict.fromkeys(times))
     for facet in (Facet.CATEGORY, Facet.AUTHOR):
         sql = f"SELECT {facet} FROM article WHERE {facet} != '' GROUP BY {facet} ORDER BY count(*) DESC"
@@ -212,7 +212,7 @@ def _about_index(db: sqlite3.Connection, layout: Layout) -> dict[str, Any]:
         "articles": layout.articles,
         "files": layout.files,
         "page": PAGE_ROWS,
-        "periods": periods(db),
+        "days": [(month, [*chain.from_iterable(numbers.items())]) for month, numbers in days(db).items()],
         "digits": DIGITS,
         "map": MAP,
         "single": SINGLE.pattern,

@@ -41,7 +41,6 @@ HERE = Path(__file__).parent
 PAGE_ROWS = 100
 """Articles of a page of a list."""
 POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'"
-_PERIOD = f"coalesce(substr(date, 1, 7), '{UNKNOWN}')"
 _COLUMNS = "article.id, title, date, author, category"
 _RASTER = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ico", ".avif")
 """What a web server takes for a picture by its name; browsers tell these apart by their bytes."""
@@ -152,8 +151,8 @@ class SitePages:
         self.write("browse/about.html", "about.html", {"overview": self.contexts.overview(db)})
         self.write("site/search.html", SEARCH, {})
         years: dict[str, list[tuple[str, int]]] = {}
-        for period, count in periods(db):
-            years.setdefault(period.partition("-")[0], []).append((period, count))
+        for month, numbers in days(db).items():
+            years.setdefault(month.partition("-")[0], []).append((month, sum(numbers.values())))
         everything = Search(db, ListQuery(), self.contexts.cache.get)
         values = {facet: everything.values(facet) for facet in (Facet.CATEGORY, Facet.AUTHOR, Facet.TAG)}
         self.write("site/contents.html", "contents.html", {"years": years, "values": values})
@@ -202,10 +201,14 @@ class SitePages:
         return {facet: [Value(value, count, True, "/")] for facet, value in wanted.chosen.items()}
 
 
-def periods(db: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Months with the number of their articles, newest first, then those without a date."""
-    sql = f"SELECT {_PERIOD} AS period, count(*) FROM article GROUP BY period ORDER BY max(date) DESC"
-    return [(str(period), int(count)) for period, count in db.execute(sql)]
+def days(db: sqlite3.Connection) -> dict[str, dict[int, int]]:
+    """Months, newest first, each with its days and their articles; then those without a date, on a day 0 of none."""
+    sql = "SELECT date, count(*) FROM article GROUP BY date ORDER BY date DESC"
+    found: dict[str, dict[int, int]] = {}
+    for date, count in db.execute(sql):
+        month, day = (date[:7], int(date[8:])) if date else (UNKNOWN, 0)
+        found.setdefault(month, {})[day] = count
+    return found
 
 
 @contextmanager

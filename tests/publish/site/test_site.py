@@ -355,9 +355,9 @@ def test_facets_titles_and_the_order_of_all_are_in_the_index(output: Path, site:
         assert [row[0] for row in index.rows[:20]] == [row["id"] for row in everything.find().rows]
     about = script(site, "index")
     assert isinstance(about, dict)
-    assert about["periods"][0][0] == "2021-08"
-    assert about["periods"][-1] == ["unknown", 1]
-    assert sum(count for _, count in about["periods"]) == len(DRAFTS)
+    assert about["days"][0][0] == "2021-08"
+    assert about["days"][-1] == ["unknown", [0, 1]]
+    assert sum(count for _, numbers in about["days"] for count in numbers[1::2]) == len(DRAFTS)
 
 
 def test_no_word_goes_on_over_the_end_of_a_clause_but_over_other_marks(tmp_path: Path) -> None:

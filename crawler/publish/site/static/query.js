@@ -125,22 +125,39 @@ function both(marks, other) {
 
 const placesOf = (marks) => [...marks.keys()].filter((place) => marks[place]);
 
-/* Periods are months, newest first, each with the number of its articles. */
-function inPeriod(value, index) {
+/* The days that have articles, newest first, each with their number; those without a date are last. */
+function daysOf(index) {
+  const days = [];
+  for (const [month, numbers] of index.days) {
+    for (let at = 0; at < numbers.length; at += 2) {
+      const day = month === "unknown" ? month : `${month}-${String(numbers[at]).padStart(2, "0")}`;
+      days.push([day, numbers[at + 1]]);
+    }
+  }
+  return days;
+}
+
+/* The articles of the days for which `fits` says so. */
+function onDays(index, fits) {
   const marks = new Uint8Array(index.articles);
   let start = 0;
-  for (const [period, count] of index.periods) {
-    if (period === value || period.startsWith(`${value}-`)) marks.fill(1, start, start + count);
+  for (const [day, count] of daysOf(index)) {
+    if (fits(day)) marks.fill(1, start, start + count);
     start += count;
   }
   return marks;
 }
 
+const inPeriod = (period) => (day) => day === period || day.startsWith(`${period}-`);
+
+/* A month or a year is all of its days, and no end leaves it open, as in crawler/publish/browse/catalogue.py. */
+const isBetween = (since, until) => (day) => day !== "unknown" && day >= since && (!until || day <= `${until}~`);
+
 function countByYear(marks, index) {
   const counts = new Map();
   let start = 0;
-  for (const [period, count] of index.periods) {
-    const year = period.split("-")[0];
+  for (const [day, count] of daysOf(index)) {
+    const year = day.split("-")[0];
     const here = marks.subarray(start, start + count).reduce((sum, one) => sum + one, 0);
     counts.set(year, (counts.get(year) ?? 0) + here);
     start += count;
@@ -202,13 +219,13 @@ async function find(wanted, phrases, index, families) {
       marks[place] = Number(hasAll(rows[at], patterns, index));
     });
   }
+  if (wanted.since || wanted.until) both(marks, onDays(index, isBetween(wanted.since, wanted.until)));
   const years = countByYear(marks, index);
-  const within = wanted.chosen.year ? both(inPeriod(wanted.chosen.year, index), marks) : marks;
+  const within = wanted.chosen.year ? both(onDays(index, inPeriod(wanted.chosen.year)), marks) : marks;
   const places = placesOf(within);
   if (wanted.sort === "oldest") {
-    const [last, undated] = index.periods[index.periods.length - 1];
-    const dated = index.articles - (last === "unknown" ? undated : 0);
-    return {places: [...places.filter((one) => one < dated).reverse(), ...places.filter((one) => one >= dated)], years};
+    const dated = onDays(index, isBetween("", ""));
+    return {places: [...places.filter((one) => dated[one]).reverse(), ...places.filter((one) => !dated[one])], years};
   }
   if (wanted.sort === "newest" || !phrases.length) return {places, years};
   const rank = (place) => (found.exact[place] ? 0 : 2) + (found.exactTitle[place] || (!found.exact[place] && found.anyTitle[place]) ? 0 : 1);

@@ -3,6 +3,8 @@
 
 const FACETS = {year: () => say("Year"), category: () => say("Section"), author: () => say("Byline"), tag: () => say("Tag")};
 
+const PERIOD = /^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$/;
+
 function wantedOf(search) {
   const given = new URLSearchParams(search);
   const names = Object.keys(FACETS).filter((name) => given.get(name));
@@ -10,15 +12,20 @@ function wantedOf(search) {
   const typed = given.get("q") ?? "";
   const text = typed.slice(0, 200).trim();
   const page = /^[0-9]{1,6}$/.test(given.get("page") ?? "") ? Math.max(1, Number(given.get("page"))) : 1;
+  const [since, until] = ["from", "to"].map((name) => (PERIOD.test(given.get(name) ?? "") ? given.get(name) : ""));
   const sort = ["newest", "oldest"].includes(given.get("sort")) ? given.get("sort") : "";
-  return {typed, text, chosen, sort, exact: given.get("exact") === "1", page, alone: [...given].length === 1};
+  const exact = given.get("exact") === "1";
+  return {typed, text, chosen, since, until, sort, exact, page, alone: [...given].length === 1};
+}
+
+/* The arguments that ask for a list, without its page. */
+function askedFor({text, chosen, since, until, exact, sort}) {
+  const given = {q: text, ...chosen, from: since, to: until, exact: exact ? "1" : "", sort};
+  return Object.entries(given).filter(([, value]) => value);
 }
 
 function addressOf(wanted) {
-  const given = {...(wanted.text ? {q: wanted.text} : {}), ...wanted.chosen};
-  if (wanted.exact) given.exact = "1";
-  if (wanted.sort) given.sort = wanted.sort;
-  if (wanted.page > 1) given.page = wanted.page;
+  const given = [...askedFor(wanted), ...(wanted.page > 1 ? [["page", wanted.page]] : [])];
   return `search.html?${new URLSearchParams(given)}`;
 }
 
@@ -84,6 +91,9 @@ function chips(wanted) {
     const href = addressOf({...wanted, chosen: without(wanted.chosen, name), page: 1});
     return element("a", {class: "chip", href}, FACETS[name](), ": ", label(name, value), " ✕");
   });
+  const always = addressOf({...wanted, since: "", until: "", page: 1});
+  if (wanted.since || wanted.until)
+    links.unshift(element("a", {class: "chip", href: always}, say("Dates"), `: ${wanted.since} – ${wanted.until} ✕`));
   const any = addressOf({...wanted, exact: false, page: 1});
   if (wanted.exact) links.push(element("a", {class: "chip", href: any}, say("These very characters"), " ✕"));
   return element("p", {class: "chips"}, ...links);
@@ -97,6 +107,21 @@ function orders(wanted) {
   });
   const exact = element("a", {href: addressOf({...wanted, exact: true, page: 1})}, say("These very characters"));
   return element("p", {class: "orders"}, say("Order"), " ", ...links, ...(wanted.exact ? [] : [exact]));
+}
+
+const hidden = ([name, value]) => element("input", {type: "hidden", name, value});
+
+/* Narrows the list to some days, as in browse/list.html. */
+function dates(wanted) {
+  const others = askedFor({...wanted, since: "", until: ""}).map(hidden);
+  const pattern = PERIOD.source.slice(1, -1);
+  const field = (name, text, value, placeholder) => {
+    const input = element("input", {name, value, placeholder, pattern, maxlength: 10, title: "2019, 2019-06, 2019-06-09"});
+    return element("label", {}, text, " ", input);
+  };
+  const [from, to] = [field("from", say("From"), wanted.since, "2019-06"), field("to", say("To"), wanted.until, "2019-12")];
+  const button = element("button", {type: "submit"}, say("Apply"));
+  return element("form", {class: "narrowing", action: "search.html"}, ...others, element("p", {}, from, " ", to, " ", button));
 }
 
 /* The years of what was found, oldest first, as bars that narrow the list: as in browse/parts.html. */
@@ -153,7 +178,7 @@ async function show() {
   const wanted = wantedOf(location.search);
   const form = document.querySelector("form.search");
   form.elements.q.value = wanted.text;
-  for (const [name, value] of Object.entries(wanted.chosen)) form.append(element("input", {type: "hidden", name, value}));
+  form.append(...askedFor({...wanted, text: "", sort: ""}).map(hidden));
   if (wanted.text) {
     const title = document.querySelector("title");
     for (const language of ["zh", "en"]) title.dataset[language] = `${wanted.text} — ${title.dataset[language]}`;
@@ -176,9 +201,10 @@ async function results(wanted, index) {
   const first = (page - 1) * index.page;
   const shown = await Promise.all(places.slice(first, first + index.page).map(rowAt));
   const parts = [heading(wanted, places.length)];
-  if (Object.keys(wanted.chosen).length || wanted.exact) parts.push(chips(wanted));
+  if (Object.keys(wanted.chosen).length || wanted.since || wanted.until || wanted.exact) parts.push(chips(wanted));
   if (years.length > 1 || wanted.chosen.year) parts.push(histogram(wanted, years));
   if (phrases.length && places.length > 1) parts.push(orders(wanted));
+  if (places.length > 1 || wanted.since || wanted.until) parts.push(dates(wanted));
   const found = phrases.length ? anyOf(finders(phrases, index, wanted.exact ? null : families)) : null;
   const list = element("ol", {class: "list", start: first + 1}, ...shown.map((one) => item(one, found)));
   parts.push(shown.length ? list : nothing(wanted, phrases));
