@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from crawler.publish.browse.catalogue import Facet
+from crawler.publish.browse.search import FORMS
 
 SEARCH = "search.html"
 """The page that searches: it takes the arguments of `browse`'s lists."""
@@ -19,6 +20,7 @@ _PLAIN = {
     "/authors": "authors.html",
     "/contents": "contents.html",
     "/feed.atom": "feed.atom",
+    **{f"/search.{form}": f"articles.{form}" for form in FORMS},
 }
 _ARTICLE = re.compile(r"/article/([0-9]{1,9})(/versions)?")
 _MONTH = re.compile(r"/month/([0-9]{4}-[0-9]{2})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +23,7 @@ from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
 from crawler.publish.browse.contexts import HERE as BROWSE
 from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.rows import QUOTES, SINGLE, STOPS
-from crawler.publish.browse.search import PAGE_ROWS
+from crawler.publish.browse.search import FORMS, PAGE_ROWS
 from crawler.publish.browse.variants import families
 from crawler.publish.folder import FEW, SCRATCH, FolderKind, all_done, sizes
 from crawler.publish.site.addresses import article_file, list_file
@@ -33,6 +33,7 @@ from crawler.publish.site.pages import (
     Plan,
     days,
     opened,
+    write_catalogue,
     write_lists,
     write_missing,
     write_versions,
@@ -49,6 +50,7 @@ SITE = FolderKind(
     _MARK,
     frozenset(
         {"index.html", "about.html", "authors.html", "contents.html", "search.html", "sitemap.xml", "feed.atom", _MARK}
+        | {f"articles.{form}" for form in FORMS}
         | {"sitemaps", "article", "byline", "images", "static", "search", *Facet}
     ),
 )
@@ -150,7 +152,8 @@ def _write(
     known = [limit, encoded(sorted(ids), limit), encoded(missing, limit)]
     spellings = " ".join(dict.fromkeys(families().values()))
     size = sum(write_script(site, *each) for each in (("index", about), ("ids", known), ("spellings", spellings)))
-    jobs = (
+    jobs: Iterable[Iterable[Job]] = (
+        [partial(write_catalogue, plan)],
         (partial(write_articles, plan, *job) for job in _places(ids, _BATCH)),
         (partial(write_missing, plan, some) for some in batched(missing, _BATCH)),
         (partial(write_lists, plan, some) for some in batched(lists, _LISTS)),

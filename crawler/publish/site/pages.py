@@ -21,7 +21,7 @@ from crawler.publish.browse.contexts import TEMPLATES, Contexts, common_context,
 from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.render import Pictures, gapped, lines_of
 from crawler.publish.browse.rows import ended_text, labels_of
-from crawler.publish.browse.search import ListPage, ListQuery, QueryCache, Search, Value, address, records
+from crawler.publish.browse.search import FORMS, ListPage, ListQuery, QueryCache, Search, Value, address, records
 from crawler.publish.citation import FORMATS, Citation
 from crawler.publish.site.addresses import (
     SEARCH,
@@ -224,6 +224,17 @@ def write_missing(plan: Plan, ids: Sequence[int]) -> int:
         for number in ids:
             site.write("browse/missing.html", article_file(number), missing_context(site.db, number) or {})
     return len(ids)
+
+
+def write_catalogue(plan: Plan) -> int:
+    """The list of all articles as the files that `browse` gives of any list; gives their number. Raises OSError,
+    sqlite3.Error."""
+    with opened(plan) as site:
+        everything = Search(site.db, ListQuery(), site.contexts.cache.get)
+        for form, (write, _) in FORMS.items():
+            data = write(ListQuery(), everything.rows()).encode()
+            write_file(plan.site, file_of(f"/search.{form}") or "", data, sync=False)
+    return len(FORMS)
 
 
 def write_lists(plan: Plan, lists: Sequence[tuple[Facet, str]]) -> int:

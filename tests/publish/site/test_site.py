@@ -4,6 +4,7 @@ index knows what `browse` finds, and a directory is replaced whole or not at all
 from __future__ import annotations
 
 import codecs
+import csv
 import json
 import re
 import sqlite3
@@ -343,6 +344,16 @@ def test_the_index_finds_what_browse_finds(output: Path, site: Path, phrase: str
         match = match_of(f'"{phrase}"')
         ids = [number for (number,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,))]
     assert Index(site).search(phrase) == {*ids}
+
+
+def test_the_list_of_all_articles_is_there_as_files(site: Path) -> None:
+    links = Elements(site / "contents.html").links()
+    assert {"articles.csv", "articles.json"} <= {*links}
+    listed = json.loads((site / "articles.json").read_text("utf-8"))["articles"]
+    ids = [row["id"] for row in listed]
+    assert ids == [row[0] for row in Index(site).rows]
+    with (site / "articles.csv").open(encoding="utf-8-sig", newline="") as lines:
+        assert [int(row["id"]) for row in csv.DictReader(lines)] == ids
 
 
 def test_facets_titles_and_the_order_of_all_are_in_the_index(output: Path, site: Path) -> None:
