@@ -72,7 +72,7 @@ def of_pages(sizes: Sizes, sample: Path, folder: Path) -> Iterator[Figure]:
 _STEPS = (
     (PARSE, "CPU: lxml parses the page, the limit", ""),
     (ARTICLE, "CPU: page to article", ""),
-    (FILE, "CPU: WARC record to Markdown file", "at most 4"),
+    (FILE, "CPU: WARC record to Markdown file", "below 4.5"),
     (BARE, "CPU: of that, this disk's share (a file by the plainest means)", ""),
 )
 
