@@ -223,6 +223,9 @@ def _settled(element: Tag, code: Sequence[str]) -> bool | None:
     there is nothing."""
     if element.name in _AMP:
         element.name = _AMP[element.name]
+        if element.name == "img" and not raw.source(element):
+            element.unwrap()
+            return None
         if element.name in ("img", "iframe"):  # what it holds stands in until it is loaded
             element.clear()
     if element.name == "img" or (element.name in FRAMES and raw.source(element)):

@@ -77,6 +77,7 @@ PLAYERS: list[tuple[str, str]] = [
         "https://a.example/v.mp4",
     ),
     ('<amp-youtube data-videoid="a_B-1" layout="responsive"></amp-youtube>', YOUTUBE),
+    ('<amp-img layout="fill"><amp-youtube data-videoid="a_B-1"></amp-youtube></amp-img>', YOUTUBE),
     ('<div class="youtube-player" data-id="a_B-1"></div>', YOUTUBE),
     ('<lite-youtube videoid="a_B-1"></lite-youtube>', YOUTUBE),
     ('<div data-plyr-provider="youtube" data-plyr-embed-id="a_B-1"></div>', YOUTUBE),

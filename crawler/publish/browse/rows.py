@@ -62,7 +62,7 @@ def _has_word(phrase: str) -> bool:
 
 SUMMARY = 120
 """Characters of the text that a list shows."""
-_YEAR = re.compile(r"(\d{4})-\d\d-\d\d")
+_YEAR = re.compile(r"(\d{4})-\d\d-\d\d", re.ASCII)
 _PICTURE = re.compile(r'<img src="([^"]*)"|!\[(?:\\.|[^\]\\])*\]\(((?:\\.|[^\s()\\]|\((?:\\.|[^\s()\\])*\))+)\)')
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SHAPING = ("publish/browse/rows.py", "markdown/reader.py", "wayback/playback.py", "preserve/article_file.py")

@@ -72,6 +72,13 @@ def test_a_row_says_what_the_file_says(tree: Path) -> None:
     assert ask(tree, "SELECT date, year, author, category FROM article WHERE id = 104") == [(None, None, None, None)]
 
 
+@pytest.mark.parametrize("date", ["２０２１-０７-１２", "2021-7-12", "12 July"])
+def test_what_is_no_date_is_none(tmp_path: Path, date: str) -> None:
+    tree = write_tree(tmp_path, [Draft(1, "題", "文", date)], pictures=False)
+    follow(tree)
+    assert ask(tree, "SELECT date, year FROM article") == [(None, None)]
+
+
 def test_title_byline_text_and_captions_are_searched(tree: Path) -> None:
     follow(tree)
     ids = {"香港": [101, 102], "碼頭": [101, 102], "陳小明": [101, 103], "燈塔的夜": [102], "港的": [101]}
