@@ -41,7 +41,11 @@ def check_settings(opts: argparse.Namespace) -> None:
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter, ScrapyHelpFormatter):
-    """Leaves the lines of what follows the options as they are."""
+    """Leaves the lines of what follows the options as they are, and makes no heading of a line that ends in a colon."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        lines = super()._split_lines(text, width)
+        return [f"{line} " if line.endswith(":") else line for line in lines]
 
 
 def _describe(settings: Collection[str]) -> str:

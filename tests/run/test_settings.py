@@ -307,6 +307,14 @@ def test_help_has_the_settings_that_a_command_uses_and_no_other() -> None:
         assert ("docs/settings-expert.md" in text) == bool(used.difference(FOR_EVERYONE)), name
 
 
+@pytest.mark.parametrize("columns", ["60", "80", "99"])
+def test_the_headings_of_help_are_no_lines_of_options(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    for name in COMMANDS:
+        headings = re.findall(r"^(.*)\n(?:=+|-+)$", parser_of(name).format_help(), re.MULTILINE)
+        assert {*headings} <= {"Usage", "Positional Arguments", "Options", "Global Options"}, name
+
+
 def test_help_has_the_arguments_of_the_spider() -> None:
     options = {f"--{name.replace('_', '-')}" for name in ARGUMENTS} - {"--repair"}
     shown = {
