@@ -13,6 +13,8 @@ from crawler.publish.browse.search import FORMS
 
 SEARCH = "search.html"
 """The page that searches: it takes the arguments of `browse`'s lists."""
+CATALOGUE = {form: f"articles.{form}" for form in FORMS}
+"""The list of all articles, as a file of each kind."""
 _PLAIN = {
     "/": "index.html",
     "/search": SEARCH,
@@ -20,7 +22,7 @@ _PLAIN = {
     "/authors": "authors.html",
     "/contents": "contents.html",
     "/feed.atom": "feed.atom",
-    **{f"/search.{form}": f"articles.{form}" for form in FORMS},
+    **{f"/search.{form}": file for form, file in CATALOGUE.items()},
 }
 _ARTICLE = re.compile(r"/article/([0-9]{1,9})(/versions)?")
 _MONTH = re.compile(r"/month/([0-9]{4}-[0-9]{2})")

@@ -23,16 +23,17 @@ from crawler.publish.browse.comparison import PAGE_LIMITS, PageLimits
 from crawler.publish.browse.contexts import HERE as BROWSE
 from crawler.publish.browse.database import open_for_reading
 from crawler.publish.browse.rows import QUOTES, SINGLE, STOPS
-from crawler.publish.browse.search import FORMS, PAGE_ROWS
+from crawler.publish.browse.search import PAGE_ROWS
 from crawler.publish.browse.variants import families
 from crawler.publish.folder import FEW, SCRATCH, FolderKind, all_done, sizes
-from crawler.publish.site.addresses import article_file, list_file
-from crawler.publish.site.index import DIGITS, MAP, Batch, Layout, encoded, write_part, write_script
+from crawler.publish.site.addresses import CATALOGUE, article_file, list_file
+from crawler.publish.site.index import DIGITS, MAP, Layout, encoded, write_part, write_script
 from crawler.publish.site.pages import (
     HERE,
     Plan,
     days,
     opened,
+    write_articles,
     write_catalogue,
     write_lists,
     write_missing,
@@ -50,7 +51,7 @@ SITE = FolderKind(
     _MARK,
     frozenset(
         {"index.html", "about.html", "authors.html", "contents.html", "search.html", "sitemap.xml", "feed.atom", _MARK}
-        | {f"articles.{form}" for form in FORMS}
+        | {*CATALOGUE.values()}
         | {"sitemaps", "article", "byline", "images", "static", "search", *Facet}
     ),
 )
@@ -179,17 +180,6 @@ def _write(
 def _places(ids: Sequence[int], size: int) -> Iterator[tuple[int, Sequence[int]]]:
     """Articles, so many at a time, with the place of the first in the list of all."""
     return ((at, ids[at : at + size]) for at in range(0, len(ids), size))
-
-
-def write_articles(plan: Plan, first: int, ids: Sequence[int]) -> int:
-    """The pages of articles, and what the search has of them; `first`: the place of the first in the list of all. Gives
-    their number. Raises OSError, sqlite3.Error."""
-    batch = Batch()
-    with opened(plan) as pages:
-        for place, number in enumerate(ids, first):
-            batch.add(*pages.write_article(place, number))
-    batch.put_down(plan.scratch, first, plan.layout)
-    return len(ids)
 
 
 def _do(job: Job) -> int:

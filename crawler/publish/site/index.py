@@ -202,11 +202,10 @@ def write_part(site: Path, folder: Path, layout: Layout, part: int) -> int:
     """Write the files of one part from what all batches have put down in `folder`; gives their bytes."""
     words = defaultdict[str, int](count(_FIRST_WORD).__next__)
     batches = [_taken(path, words) for path in sorted(folder.glob(f"{part}-*"))]
-    (terms, places), titled = (
-        _in_order(*(np.concatenate([batch[each] for batch in batches]) for each in some)) for some in ((0, 1), (2, 3))
-    )
+    terms, places, in_titles, title_places = (np.concatenate(some) for some in zip(*batches, strict=True))
     del batches
-    titles = dict(_written(*titled, layout.articles))
+    terms, places = _in_order(terms, places)
+    titles = dict(_written(*_in_order(in_titles, title_places), layout.articles))
     several = terms[_begin(terms)]
     tokens, others = several >> _BITS, several & ~np.uint64(0) >> _BITS
     names = [*words]

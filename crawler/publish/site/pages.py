@@ -24,6 +24,7 @@ from crawler.publish.browse.rows import ended_text, labels_of
 from crawler.publish.browse.search import FORMS, ListPage, ListQuery, QueryCache, Search, Value, address, records
 from crawler.publish.citation import FORMATS, Citation
 from crawler.publish.site.addresses import (
+    CATALOGUE,
     SEARCH,
     article_file,
     byline_file,
@@ -32,7 +33,7 @@ from crawler.publish.site.addresses import (
     localised,
     versions_file,
 )
-from crawler.publish.site.index import Layout, row_name, write_script
+from crawler.publish.site.index import Batch, Layout, row_name, write_script
 from crawler.recovery.image_files import FOLDER as IMAGES
 from crawler.recovery.judge import read_page
 from crawler.utils.files import write_file
@@ -129,9 +130,9 @@ class SitePages:
         page = _templates().get_template(template).render(given)
         write_file(self.plan.site, file, localised(page, file).encode(), sync=False)
 
-    def write_article(self, place: int, number: int) -> tuple[list[str], list[tuple[str, str]]]:
-        """An article's page, and what a search shows of it, by its place in the list of all; gives its texts and facets
-        for the index."""
+    def write_article(self, place: int, number: int, batch: Batch) -> None:
+        """An article's page, what a search shows of it, by its place in the list of all, and what it has in the
+        index."""
         context = self.contexts.article_context(self.db, number)
         assert context is not None, number
         own = {"cited": partial(_data_address, citation=context["citation"]), "compared": number in self.plan.compared}
@@ -142,7 +143,7 @@ class SitePages:
         write_script(self.plan.site, row_name(place), [number, *known, gapped(lines_of(words))])
         texts = (article["title"], article["author"] or "", labels_of(article["category"], article["tags"]), words)
         facets = [(facet, article[facet]) for facet in (Facet.CATEGORY, Facet.AUTHOR) if article[facet]]
-        return [*map(ended_text, texts)], [*facets, *((Facet.TAG, tag) for tag in article["tags"])]
+        batch.add([*map(ended_text, texts)], [*facets, *((Facet.TAG, tag) for tag in article["tags"])])
 
     def write_front(self) -> None:
         """The pages that there is one of each."""
@@ -218,8 +219,19 @@ def opened(plan: Plan) -> Iterator[SitePages]:
         yield SitePages(plan, db)
 
 
+def write_articles(plan: Plan, first: int, ids: Sequence[int]) -> int:
+    """The pages of articles, and what the search has of them; `first`: the place of the first in the list of all. Gives
+    their number. Raises OSError, sqlite3.Error."""
+    batch = Batch()
+    with opened(plan) as site:
+        for place, number in enumerate(ids, first):
+            site.write_article(place, number, batch)
+    batch.put_down(plan.scratch, first, plan.layout)
+    return len(ids)
+
+
 def write_missing(plan: Plan, ids: Sequence[int]) -> int:
-    """The pages of articles that are known to be missing; gives their number. Raises OSError, sqlite3.Error."""
+    """The pages of articles that are known to be missing; as `write_articles`."""
     with opened(plan) as site:
         for number in ids:
             site.write("browse/missing.html", article_file(number), missing_context(site.db, number) or {})
@@ -230,10 +242,9 @@ def write_catalogue(plan: Plan) -> int:
     """The list of all articles as the files that `browse` gives of any list; gives their number. Raises OSError,
     sqlite3.Error."""
     with opened(plan) as site:
-        everything = Search(site.db, ListQuery(), site.contexts.cache.get)
+        rows = [*Search(site.db, ListQuery(), site.contexts.cache.get).rows()]
         for form, (write, _) in FORMS.items():
-            data = write(ListQuery(), everything.rows()).encode()
-            write_file(plan.site, file_of(f"/search.{form}") or "", data, sync=False)
+            write_file(plan.site, CATALOGUE[form], write(ListQuery(), rows).encode(), sync=False)
     return len(FORMS)
 
 
